@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* identity.h - who this pod is. It appears in alerts and logs, never in metric labels. */
+#ifndef DORMOUSE_IDENTITY_H
+#define DORMOUSE_IDENTITY_H
+
+#include "dormouse/text.h"
+
+/* From the environment; static strings, "" where unknown. */
+struct identity {
+	const char *name;      /* POD_NAME */
+	const char *namespace; /* POD_NAMESPACE */
+	const char *uid;       /* POD_UID */
+	const char *node;      /* NODE_NAME */
+	const char *workload;  /* DORMOUSE_WORKLOAD */
+	const char *cluster;   /* DORMOUSE_CLUSTER */
+	const char *images;    /* DORMOUSE_IMAGES */
+};
+
+/* Reads the environment, which must outlive the identity. */
+struct identity identity_from_environment(void);
+
+/* Appends the JSON object {"name": ..., ...}, unknown members left out. */
+void identity_json(const struct identity *pod, struct text *t);
+
+#endif

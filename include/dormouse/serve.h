@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* serve.h - HTTP: metrics, alerts, baseline, health; and the client that asks for them.
+ *
+ * Two listeners in one epoll set. The open one serves /metrics, /healthz and /readyz; the
+ * loopback one these and /alerts, /api/v2/alerts, /baseline. Only GET and HEAD: nothing
+ * here changes anything.
+ */
+#ifndef DORMOUSE_SERVE_H
+#define DORMOUSE_SERVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dormouse/alert.h"
+#include "dormouse/collect.h"
+#include "dormouse/detect.h"
+#include "dormouse/error.h"
+#include "dormouse/identity.h"
+#include "dormouse/options.h"
+
+/* The loop's own counters. */
+struct run_stats {
+	double started_at;      /* Unix seconds */
+	double interval_s;
+	uint64_t samples;
+	uint64_t sample_gaps;   /* timer ticks that came too late to be taken */
+	double last_sample_s;   /* how long the last sample took, seconds of CPU */
+	double last_sample_at;  /* Unix seconds, 0: none yet */
+	unsigned config_errors;
+	uint64_t state_saves, state_save_failures;
+	bool stopping;
+};
+
+/* What is served; everything outlives the server. */
+struct serve_source {
+	const struct collector *collector;
+	const struct detector *detector;
+	const struct alert_book *alerts;
+	const struct identity *pod;
+	const struct run_stats *stats;
+};
+
+struct server;
+
+/* Binds both addresses and starts to listen. An IPv6 wildcard takes IPv4 as well, and on a
+ * machine without IPv6 it becomes the IPv4 one. Fails with the address and what would do
+ * (a port in use, an address that is not here). */
+struct server *server_open(const struct listen_address *open,
+			   const struct listen_address *local,
+			   const struct serve_source *source, struct error *err);
+void server_close(struct server *s);
+
+/* An epoll descriptor, readable when there is work; then, and when server_timeout_ms()
+ * has passed, call server_process(). */
+int server_fd(const struct server *s);
+void server_process(struct server *s);
+
+/* Milliseconds until server_process() must be called at the latest; -1: no need. */
+int server_timeout_ms(const struct server *s);
+
+/* The ports that were bound, host order. */
+uint16_t server_open_port(const struct server *s);
+uint16_t server_local_port(const struct server *s);
+
+/* What the server's own connections sent and received so far, over other links than
+ * loopback, with an estimate of their headers (see serve/own_traffic.c). */
+void server_own_traffic(const struct server *s, struct own_traffic *own);
+
+/* What /metrics says, as text 0.0.4 or OpenMetrics 1.0. For the server and tests. */
+void metrics_render(const struct serve_source *source, const struct own_traffic *own,
+		    bool openmetrics, struct text *t);
+
+/* What /alerts, /api/v2/alerts and /baseline say. */
+void alerts_render(const struct serve_source *source, struct text *t);
+void alertmanager_render(const struct serve_source *source, struct text *t);
+void baseline_render(const struct serve_source *source, struct text *t);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* text.h - text built piece by piece into memory of fixed size.
+ *
+ * What does not fit is left out and remembered: a text that overflowed is never sent,
+ * its maker enlarges the buffer or reports it. No allocation.
+ */
+#ifndef DORMOUSE_TEXT_H
+#define DORMOUSE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+	char *data;      /* NUL-terminated whenever capacity > 0; owned by the caller */
+	size_t length;   /* without the NUL */
+	size_t capacity; /* with the NUL */
+	bool overflowed; /* something was left out; the text is cut at a whole piece */
+};
+
+/* An empty text over `capacity` bytes at `data`. */
+struct text text_over(char *data, size_t capacity);
+
+/* Append. A piece that does not fit whole is left out and sets `overflowed`; every
+ * later piece is left out too, so that the text is always a prefix of what was meant. */
+void text_put(struct text *t, const char *piece);
+void text_put_bytes(struct text *t, const char *piece, size_t length);
+void text_printf(struct text *t, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Append as JSON: a quoted and escaped string (NULL is null; bytes that are no UTF-8
+ * become U+FFFD), a number in the shortest form that reads back equal (JSON has no NaN
+ * and no infinity: they become null), a time in Unix seconds as RFC 3339 in UTC with
+ * milliseconds, quoted. */
+void text_json_string(struct text *t, const char *value);
+void text_json_number(struct text *t, double value);
+void text_json_time(struct text *t, double unix_seconds);
+
+/* Append RFC 3339 in UTC with milliseconds, without quotes. */
+void text_time(struct text *t, double unix_seconds);
+
+#endif
