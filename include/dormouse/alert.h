@@ -17,21 +17,21 @@
 #include "dormouse/identity.h"
 #include "dormouse/text.h"
 
-#define ALERTS_REMEMBERED 64
-#define ALERT_FLOWS_MAX 10      /* destinations kept with an alert */
+#define ALERTS_REMEMBERED    64
+#define ALERT_FLOWS_MAX      10 /* destinations kept with an alert */
 #define ALERT_CONTAINERS_MAX 4
 #define ALERT_INTERFACES_MAX 4
-#define ALERT_JSON_MAX 8192     /* no alert's JSON is longer */
+#define ALERT_JSON_MAX       8192 /* no alert's JSON is longer */
 
 struct alert_flow {
-	struct flow flow;        /* since the onset; its container index is not used */
+	struct flow flow; /* since the onset; its container index is not used */
 	char container[32];
 };
 
 struct alert_evidence {
 	struct alert_flow flows[ALERT_FLOWS_MAX]; /* most bytes first */
 	unsigned flow_count;
-	uint64_t other_bytes;       /* of destinations that were not kept */
+	uint64_t other_bytes; /* of destinations that were not kept */
 	uint32_t other_connections;
 	char containers[ALERT_CONTAINERS_MAX][32];
 	unsigned container_count;
@@ -40,14 +40,14 @@ struct alert_evidence {
 };
 
 struct alert {
-	uint64_t id;          /* printed as 16 hex digits; differs between alerts and pods */
-	struct verdict verdict; /* the latest that showed it; kind, onset, baseline as when
-	                         * it was raised */
-	double peak;          /* highest value so far */
-	uint64_t total_bytes; /* link bytes sent since the onset, while it lasted */
-	double starts_at;     /* raised */
-	double updated_at;    /* last shown by a sample */
-	double ends_at;       /* 0 while firing */
+	uint64_t id; /* printed as 16 hex digits; differs between alerts and pods */
+	struct verdict verdict; /* the latest that showed it; kind, onset, baseline as
+				 * when it was raised */
+	double peak;            /* highest value so far */
+	uint64_t total_bytes;   /* link bytes sent since the onset, while it lasted */
+	double starts_at;       /* raised */
+	double updated_at;      /* last shown by a sample */
+	double ends_at;         /* 0 while firing */
 	struct alert_evidence evidence;
 };
 
@@ -71,22 +71,25 @@ typedef void alert_listener(void *context, enum alert_event event,
 
 /* Applies one sample's verdicts (detector_feed). A kind that is not firing is raised,
  * one that is firing is updated; one that no verdict has shown for a while is resolved,
- * with the time it was last seen as its end. Traffic of one incident is one alert: while
- * one of the volume kinds (dormancy-break, egress-volume, egress-drift) fires, the others
- * of them are updates to it, and a kind that says more (proxy-relay, connection-fanout)
- * raised within the first minutes takes the incident over instead of adding to it.
- * Evidence is gathered when it is raised and goes on growing with every close look. */
+ * with the time it was last seen as its end. Traffic of one incident is one alert:
+ * while one of the volume kinds (dormancy-break, egress-volume, egress-drift) fires,
+ * the others of them are updates to it, and a kind that says more (proxy-relay,
+ * connection-fanout) raised within the first minutes takes the incident over instead of
+ * adding to it. Evidence is gathered when it is raised and goes on growing with every
+ * close look. */
 void alert_book_apply(struct alert_book *book, double now, double interval_s,
 		      const struct verdict *verdicts, size_t count,
 		      const struct alert_surroundings *surroundings,
 		      alert_listener *listener, void *context);
 
 /* Raises an alert that is over as soon as it is known (monitor-gap). */
-void alert_book_record(struct alert_book *book, double now, const struct verdict *verdict,
+void alert_book_record(struct alert_book *book, double now,
+		       const struct verdict *verdict,
 		       const struct alert_surroundings *surroundings,
 		       alert_listener *listener, void *context);
 
-/* The index-th remembered alert, newest first; NULL past the last. Owned by the book. */
+/* The index-th remembered alert, newest first; NULL past the last. Owned by the book.
+ */
 const struct alert *alert_book_at(const struct alert_book *book, size_t index);
 
 bool alert_book_firing(const struct alert_book *book, enum alert_kind kind);
@@ -96,7 +99,8 @@ uint64_t alert_book_raised(const struct alert_book *book, enum alert_kind kind);
 /* Alerts pushed out of the book by newer ones. */
 uint64_t alert_book_forgotten(const struct alert_book *book);
 
-/* The severity for a risk: low under 40, medium under 60, high under 80, else critical. */
+/* The severity for a risk: low under 40, medium under 60, high under 80, else critical.
+ */
 const char *alert_severity(unsigned risk);
 
 /* Appends the alert as one JSON object, at most ALERT_JSON_MAX bytes. */

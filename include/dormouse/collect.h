@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* collect.h - what the kernel says about this network namespace's traffic.
  *
- * One collector reads three sources: the counters of each link (rtnetlink), the protocol
- * counters (/proc/net/snmp, snmp6, netstat) and the TCP and UDP sockets (sock_diag, with
- * the destroy groups for connections that end between two looks). None needs a
- * capability. A source that the kernel refuses is marked failed and the others go on.
+ * One collector reads three sources: the counters of each link (rtnetlink), the
+ * protocol counters (/proc/net/snmp, snmp6, netstat) and the TCP and UDP sockets
+ * (sock_diag, with the destroy groups for connections that end between two looks). None
+ * needs a capability. A source that the kernel refuses is marked failed and the others
+ * go on.
  *
- * Looking at sockets costs the kernel a walk of the machine's whole connection hash, so a
- * sample looks closely only when it has a reason: see struct collect_request. Socket
- * counters are cumulative, so nothing is lost by looking later; a sample without a close
- * look simply lacks the signals that come from sockets.
+ * Looking at sockets costs the kernel a walk of the machine's whole connection hash, so
+ * a sample looks closely only when it has a reason: see struct collect_request. Socket
+ * counters are cumulative, so nothing is lost by looking later; a sample without a
+ * close look simply lacks the signals that come from sockets.
  */
 #ifndef DORMOUSE_COLLECT_H
 #define DORMOUSE_COLLECT_H
@@ -23,9 +24,9 @@
 #include "dormouse/error.h"
 #include "dormouse/sample.h"
 
-#define COLLECT_LINKS_MAX 32      /* links watched; more are counted, not watched */
-#define COLLECT_CONTAINERS_MAX 8  /* told apart by cgroup; the rest is "other" */
-#define COLLECT_OWN_PORTS_MAX 4
+#define COLLECT_LINKS_MAX           32 /* links watched; more are counted, not watched */
+#define COLLECT_CONTAINERS_MAX      8  /* told apart by cgroup; the rest is "other" */
+#define COLLECT_OWN_PORTS_MAX       4
 #define COLLECT_INTERFACE_GLOBS_MAX 256 /* bytes of the --interfaces list */
 
 /* The counters of one link, as the kernel gives them: since the link was made. */
@@ -45,20 +46,20 @@ enum flow_direction { FLOW_OPENED, FLOW_ACCEPTED, FLOW_UNKNOWN };
 struct flow {
 	struct in6_addr address; /* the remote address */
 	uint16_t port;           /* host order; the remote port where the pod opened the
-	                          * connection, the pod's own port where it accepted it:
-	                          * the other one is ephemeral */
+				  * connection, the pod's own port where it accepted it:
+				  * the other one is ephemeral */
 	uint8_t protocol;        /* IPPROTO_TCP or IPPROTO_UDP */
 	uint8_t direction;       /* enum flow_direction */
 	uint8_t container;       /* index for collector_containers() */
-	uint64_t tx_bytes;       /* payload sent; 0 for UDP, whose sockets count nothing */
+	uint64_t tx_bytes; /* payload sent; 0 for UDP, whose sockets count nothing */
 	uint64_t rx_bytes;
 	uint32_t connections;
 };
 
 /* One container, told apart by the cgroup that owns its sockets. */
 struct container_counters {
-	char name[32];      /* "cgroup-<id>", "dormouse", "other"; the id is the inode of
-	                     * /sys/fs/cgroup as seen inside that container */
+	char name[32]; /* "cgroup-<id>", "dormouse", "other"; the id is the inode of
+			* /sys/fs/cgroup as seen inside that container */
 	uint64_t cgroup_id; /* 0 for "other" */
 	uint64_t tcp_tx_bytes;
 };
@@ -78,25 +79,25 @@ const char *collector_source_name(enum collector_source source);
 struct collect_totals {
 	uint64_t tcp_tx_bytes;           /* payload, loopback and own left out */
 	uint64_t tcp_initiated_tx_bytes; /* the same, connections the pod opened */
-	uint64_t tcp_opened;             /* connections the pod opened, not to loopback */
+	uint64_t tcp_opened; /* connections the pod opened, not to loopback */
 	uint64_t udp_tx_packets;
 	uint64_t udp_tx_bytes;
-	uint64_t destinations;           /* gauge: as SIGNAL_DESTINATIONS, last close look */
+	uint64_t destinations; /* gauge: as SIGNAL_DESTINATIONS, last close look */
 
 	uint64_t sockets_tracked;        /* gauge */
 	uint64_t sockets_untracked;      /* sockets that found the table full */
 	uint64_t destinations_untracked; /* flows that found the table full */
 	uint64_t links_untracked;
-	uint64_t socket_events;          /* destroy messages read */
-	uint64_t socket_events_lost;     /* dropped by the kernel for want of buffer */
-	uint64_t dumps;                  /* socket dumps made */
-	uint64_t dumps_interrupted;      /* NLM_F_DUMP_INTR thrice: partial data used */
+	uint64_t socket_events;      /* destroy messages read */
+	uint64_t socket_events_lost; /* dropped by the kernel for want of buffer */
+	uint64_t dumps;              /* socket dumps made */
+	uint64_t dumps_interrupted;  /* NLM_F_DUMP_INTR thrice: partial data used */
 	uint64_t receive_buffers_grown;
 };
 
-/* What the monitor itself sent and received, to be left out: link bytes and packets with
- * their headers, cumulative since the server started; traffic over loopback is not in
- * it. */
+/* What the monitor itself sent and received, to be left out: link bytes and packets
+ * with their headers, cumulative since the server started; traffic over loopback is not
+ * in it. */
 struct own_traffic {
 	uint64_t tx_bytes, tx_packets;
 	uint64_t rx_bytes, rx_packets;
@@ -104,19 +105,20 @@ struct own_traffic {
 };
 
 struct collect_options {
-	char interfaces[COLLECT_INTERFACE_GLOBS_MAX]; /* comma-separated globs, "!" excludes;
-	                                               * empty: all but lo */
-	unsigned max_sockets;      /* 16 to 65536 */
-	unsigned max_destinations; /* 16 to 65536 */
-	uint16_t own_ports[COLLECT_OWN_PORTS_MAX]; /* the monitor's listeners, host order */
+	char interfaces[COLLECT_INTERFACE_GLOBS_MAX]; /* comma-separated globs, "!"
+						       * excludes; empty: all but lo */
+	unsigned max_sockets;                         /* 16 to 65536 */
+	unsigned max_destinations;                    /* 16 to 65536 */
+	uint16_t
+	    own_ports[COLLECT_OWN_PORTS_MAX]; /* the monitor's listeners, host order */
 	unsigned own_port_count;
 };
 
 struct collect_request {
-	double time;            /* Unix seconds, goes into the sample */
-	bool look_closely;      /* an alert needs evidence, or the pod is being learnt */
-	uint64_t hum_bytes;     /* sent link bytes since the last sample that are this pod's
-	                         * everyday; more than that is a reason to look closely */
+	double time;        /* Unix seconds, goes into the sample */
+	bool look_closely;  /* an alert needs evidence, or the pod is being learnt */
+	uint64_t hum_bytes; /* sent link bytes since the last sample that are this pod's
+			     * everyday; more than that is a reason to look closely */
 	struct own_traffic own; /* as of now */
 };
 
@@ -134,18 +136,18 @@ void collector_close(struct collector *c);
 int collector_fd(const struct collector *c);
 void collector_process(struct collector *c);
 
-/* Takes a sample. Signals that could not be read, or whose source was not looked at, are
- * absent. Counters in it never fall and never jump by more than flowed: resets, wraps,
- * links that come and go are taken care of. Never fails: with no source left the sample
- * is empty. Does not allocate. */
+/* Takes a sample. Signals that could not be read, or whose source was not looked at,
+ * are absent. Counters in it never fall and never jump by more than flowed: resets,
+ * wraps, links that come and go are taken care of. Never fails: with no source left the
+ * sample is empty. Does not allocate. */
 void collector_sample(struct collector *c, const struct collect_request *request,
 		      struct sample *sample);
 
 /* Whether the last look at that source worked. */
 bool collector_ok(const struct collector *c, enum collector_source source);
 
-/* Takes the next complaint that was not taken yet (a source that began to fail, or works
- * again), at most one a source. Returns false when there is none. */
+/* Takes the next complaint that was not taken yet (a source that began to fail, or
+ * works again), at most one a source. Returns false when there is none. */
 bool collector_complaint(struct collector *c, struct error *complaint);
 
 /* Whether the last sample looked closely, so that flows and containers are fresh. */
@@ -162,15 +164,16 @@ const struct flow *collector_flows(const struct collector *c, size_t *count);
 
 /* What moved since `since` (Unix seconds; the last hour is remembered, in steps of five
  * minutes), most bytes first, at most `max` into `flows`. Returns how many. */
-size_t collector_flows_since(const struct collector *c, double since, struct flow *flows,
-			     size_t max);
+size_t collector_flows_since(const struct collector *c, double since,
+			     struct flow *flows, size_t max);
 
 /* What identifies the counters over a restart of the monitor: the network namespace and
  * the machine's boot. */
 struct collect_epoch {
 	uint64_t netns_inode;
 	uint8_t boot_id[16];
-	uint64_t link_identity; /* hash of the watched links' indexes, names, addresses */
+	uint64_t
+	    link_identity; /* hash of the watched links' indexes, names, addresses */
 };
 void collector_epoch(const struct collector *c, struct collect_epoch *epoch);
 

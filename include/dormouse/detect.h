@@ -35,8 +35,8 @@ const char *pod_state_name(enum pod_state state);
 const char *alert_kind_name(enum alert_kind kind);
 
 #define EXPECT_WINDOWS_MAX 8
-#define VERDICTS_MAX ALERT_KIND_COUNT /* most verdicts for one sample */
-#define LEARNT_BYTES_MAX (256 * 1024) /* most memory for everything learnt */
+#define VERDICTS_MAX       ALERT_KIND_COUNT /* most verdicts for one sample */
+#define LEARNT_BYTES_MAX   (256 * 1024)     /* most memory for everything learnt */
 
 /* A window of the day, seconds after midnight UTC; begin > end spans midnight. */
 struct expect_window {
@@ -44,9 +44,10 @@ struct expect_window {
 };
 
 struct detect_options {
-	double learn_s;         /* judged only by absolute limits before that */
-	double dormant_after_s; /* how long low traffic lasts before the pod is dormant */
-	double egress_budget;   /* bytes a second, 0: none */
+	double learn_s; /* judged only by absolute limits before that */
+	double
+	    dormant_after_s;  /* how long low traffic lasts before the pod is dormant */
+	double egress_budget; /* bytes a second, 0: none */
 	enum profile profile;
 	enum sensitivity sensitivity;
 	struct expect_window expect[EXPECT_WINDOWS_MAX];
@@ -60,23 +61,23 @@ void detect_options_default(struct detect_options *options);
  * gauge, which is a count an interval. */
 struct baseline_view {
 	double mean, stddev, p99; /* of what was learnt; 0 with no samples */
-	double threshold;         /* above this the signal is judged out of the ordinary */
-	uint64_t samples;         /* intervals learnt */
-	double since;             /* Unix seconds of the oldest of them, 0: none */
+	double threshold; /* above this the signal is judged out of the ordinary */
+	uint64_t samples; /* intervals learnt */
+	double since;     /* Unix seconds of the oldest of them, 0: none */
 };
 
 /* One kind of departure that this sample shows, or goes on showing. */
 struct verdict {
 	enum alert_kind kind;
-	enum signal signal;  /* the one that shows it most clearly */
-	double onset;        /* Unix seconds: when the traffic began */
-	double value;        /* now, per second, over the window that shows it */
-	double window_s;     /* that window */
-	uint64_t bytes;      /* link bytes sent since onset */
-	double sigmas;       /* (value - mean) / stddev, the floored stddev */
-	unsigned risk;       /* 0 to 100: how far out, in how many signals, how long */
-	double balance;      /* received over sent since onset; 1 is a relay; < 0: unknown */
-	uint64_t received;   /* link bytes received since onset */
+	enum signal signal; /* the one that shows it most clearly */
+	double onset;       /* Unix seconds: when the traffic began */
+	double value;       /* now, per second, over the window that shows it */
+	double window_s;    /* that window */
+	uint64_t bytes;     /* link bytes sent since onset */
+	double sigmas;      /* (value - mean) / stddev, the floored stddev */
+	unsigned risk;      /* 0 to 100: how far out, in how many signals, how long */
+	double balance; /* received over sent since onset; 1 is a relay; < 0: unknown */
+	uint64_t received;             /* link bytes received since onset */
 	struct baseline_view baseline; /* of the signal, as it was judged against */
 };
 
@@ -86,16 +87,16 @@ struct detector;
 struct detector *detector_new(const struct detect_options *options);
 void detector_free(struct detector *d);
 
-/* Takes the next sample, in the order of time, and says what it shows: verdicts for each
- * kind that is out of the ordinary now, at most VERDICTS_MAX, at most one a kind. A kind
- * that is no longer among them has ended (the alert room decides when that counts as
- * resolved). Returns how many.
+/* Takes the next sample, in the order of time, and says what it shows: verdicts for
+ * each kind that is out of the ordinary now, at most VERDICTS_MAX, at most one a kind.
+ * A kind that is no longer among them has ended (the alert room decides when that
+ * counts as resolved). Returns how many.
  *
  * A signal that is absent is not judged; when it comes back its increase is spread over
  * the time since it was last there. A value that fell is a reset: no increase is known.
  * Equal or earlier times are ignored, except that a clock set back by more than the
- * usual interval starts a new span. A gap (a sample much later than usual) is a gap: its
- * rate is judged, its shape is not learnt. The interval is taken from the times. */
+ * usual interval starts a new span. A gap (a sample much later than usual) is a gap:
+ * its rate is judged, its shape is not learnt. The interval is taken from the times. */
 size_t detector_feed(struct detector *d, const struct sample *sample,
 		     struct verdict verdicts[VERDICTS_MAX]);
 
@@ -104,7 +105,8 @@ enum pod_state detector_state(const struct detector *d);
 /* Since when the pod is in that state, Unix seconds; 0 before the first sample. */
 double detector_state_since(const struct detector *d);
 
-/* Whether something unusual has begun that is no verdict yet: a reason to look closely. */
+/* Whether something unusual has begun that is no verdict yet: a reason to look closely.
+ */
 bool detector_suspects(const struct detector *d);
 
 /* Sent link bytes in `seconds` that are this pod's everyday and need no closer look; 0
@@ -117,8 +119,8 @@ void detector_baseline(const struct detector *d, enum signal signal,
 		       struct baseline_view *view);
 
 /* What flowed in a time that nobody watched: `bytes` link bytes sent over `seconds`
- * until `now`. Fills *verdict with a monitor-gap and returns true when that is more than
- * the baseline explains. */
+ * until `now`. Fills *verdict with a monitor-gap and returns true when that is more
+ * than the baseline explains. */
 bool detector_judge_gap(const struct detector *d, double now, double seconds,
 			uint64_t bytes, uint64_t received, struct verdict *verdict);
 

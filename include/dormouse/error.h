@@ -28,14 +28,14 @@ struct error {
 
 /* Sets the text, truncated to ERROR_TEXT_MAX - 1 bytes. Returns -1. */
 int fail(struct error *err, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 
 /* As fail(), followed by ": " and the description of errnum (an errno value). */
 int fail_errno(struct error *err, int errnum, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 /* Puts the text and ": " in front of what err says already. Returns -1. */
 int fail_within(struct error *err, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 
 #endif

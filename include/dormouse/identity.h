@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* identity.h - who this pod is. It appears in alerts and logs, never in metric labels. */
+/* identity.h - who this pod is. It appears in alerts and logs, never in metric labels.
+ */
 #ifndef DORMOUSE_IDENTITY_H
 #define DORMOUSE_IDENTITY_H
 

@@ -11,11 +11,11 @@ enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 /* How the lines look from now on. JSON until it is called. */
 void log_open(enum log_format format);
 
-/* {"time": ..., "level": ..., "event": ..., "message": ...}; `event` is a fixed word such
- * as "started", `format` the sentence. A line that cannot be written is dropped: the
- * monitor does not wait for whoever reads its log. */
+/* {"time": ..., "level": ..., "event": ..., "message": ...}; `event` is a fixed word
+ * such as "started", `format` the sentence. A line that cannot be written is dropped:
+ * the monitor does not wait for whoever reads its log. */
 void log_event(enum log_level level, const char *event, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 /* The same with one more member, "alert", whose value is JSON already. */
 void log_alert(const char *event, const char *summary, const char *alert_json);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* options.h - the flags of `dormouse run`, from the command line and the environment. */
+/* options.h - the flags of `dormouse run`, from the command line and the environment.
+ */
 #ifndef DORMOUSE_OPTIONS_H
 #define DORMOUSE_OPTIONS_H
 
@@ -36,9 +37,9 @@ struct options {
 typedef void options_complaint(const char *line);
 
 /* Fills the defaults, then DORMOUSE_<FLAG> of the environment, then the flags. A bad
- * variable is complained of, counted in config_errors, and its default holds. A bad flag
- * fails with a line that names the flag, the value and what would do. Returns 0, -1 on
- * failure, 1 when --help was asked for. argv[0] is the command's name. */
+ * variable is complained of, counted in config_errors, and its default holds. A bad
+ * flag fails with a line that names the flag, the value and what would do. Returns 0,
+ * -1 on failure, 1 when --help was asked for. argv[0] is the command's name. */
 int options_parse(struct options *options, int argc, char *const argv[],
 		  options_complaint *complain, struct error *err);
 

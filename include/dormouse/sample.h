@@ -14,26 +14,26 @@
  * monitor's own traffic are left out where that can be told. The order is fixed: state
  * files and tests rely on it; new signals are appended. */
 enum signal {
-	SIGNAL_TX_BYTES,                /* link bytes sent */
-	SIGNAL_TX_PACKETS,              /* link packets sent */
-	SIGNAL_RX_BYTES,                /* link bytes received */
-	SIGNAL_RX_PACKETS,              /* link packets received */
-	SIGNAL_TCP_TX_BYTES,            /* TCP payload bytes sent, each byte once */
-	SIGNAL_TCP_TX_PACKETS,          /* TCP segments sent */
-	SIGNAL_TCP_NEW_SOCKETS,         /* TCP connections that the pod opened */
-	SIGNAL_TCP_INITIATED_TX_BYTES,  /* TCP payload sent on connections it opened */
-	SIGNAL_UDP_TX_BYTES,            /* UDP payload bytes sent */
-	SIGNAL_UDP_TX_PACKETS,          /* UDP datagrams sent */
-	SIGNAL_DESTINATIONS,            /* distinct remote addresses it sent to */
+	SIGNAL_TX_BYTES,               /* link bytes sent */
+	SIGNAL_TX_PACKETS,             /* link packets sent */
+	SIGNAL_RX_BYTES,               /* link bytes received */
+	SIGNAL_RX_PACKETS,             /* link packets received */
+	SIGNAL_TCP_TX_BYTES,           /* TCP payload bytes sent, each byte once */
+	SIGNAL_TCP_TX_PACKETS,         /* TCP segments sent */
+	SIGNAL_TCP_NEW_SOCKETS,        /* TCP connections that the pod opened */
+	SIGNAL_TCP_INITIATED_TX_BYTES, /* TCP payload sent on connections it opened */
+	SIGNAL_UDP_TX_BYTES,           /* UDP payload bytes sent */
+	SIGNAL_UDP_TX_PACKETS,         /* UDP datagrams sent */
+	SIGNAL_DESTINATIONS,           /* distinct remote addresses it sent to */
 	SIGNAL_COUNT
 };
 
 /* Every signal is a cumulative counter except SIGNAL_DESTINATIONS, which is the number
  * in the interval that ends with the sample. */
 struct sample {
-	double time;                   /* Unix seconds: the end of the interval */
-	uint32_t present;              /* bit 1u << signal: value[signal] was read */
-	uint64_t value[SIGNAL_COUNT];  /* counters may fall: that is a reset */
+	double time;                  /* Unix seconds: the end of the interval */
+	uint32_t present;             /* bit 1u << signal: value[signal] was read */
+	uint64_t value[SIGNAL_COUNT]; /* counters may fall: that is a reset */
 };
 
 static inline bool sample_has(const struct sample *s, enum signal signal)

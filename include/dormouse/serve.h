@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* serve.h - HTTP: metrics, alerts, baseline, health; and the client that asks for them.
  *
- * Two listeners in one epoll set. The open one serves /metrics, /healthz and /readyz; the
- * loopback one these and /alerts, /api/v2/alerts, /baseline. Only GET and HEAD: nothing
- * here changes anything.
+ * Two listeners in one epoll set. The open one serves /metrics, /healthz and /readyz;
+ * the loopback one these and /alerts, /api/v2/alerts, /baseline. Only GET and HEAD:
+ * nothing here changes anything.
  */
 #ifndef DORMOUSE_SERVE_H
 #define DORMOUSE_SERVE_H
@@ -20,12 +20,12 @@
 
 /* The loop's own counters. */
 struct run_stats {
-	double started_at;      /* Unix seconds */
+	double started_at; /* Unix seconds */
 	double interval_s;
 	uint64_t samples;
-	uint64_t sample_gaps;   /* timer ticks that came too late to be taken */
-	double last_sample_s;   /* how long the last sample took, seconds of CPU */
-	double last_sample_at;  /* Unix seconds, 0: none yet */
+	uint64_t sample_gaps;  /* timer ticks that came too late to be taken */
+	double last_sample_s;  /* how long the last sample took, seconds of CPU */
+	double last_sample_at; /* Unix seconds, 0: none yet */
 	unsigned config_errors;
 	uint64_t state_saves, state_save_failures;
 	bool stopping;
@@ -42,9 +42,9 @@ struct serve_source {
 
 struct server;
 
-/* Binds both addresses and starts to listen. An IPv6 wildcard takes IPv4 as well, and on a
- * machine without IPv6 it becomes the IPv4 one. Fails with the address and what would do
- * (a port in use, an address that is not here). */
+/* Binds both addresses and starts to listen. An IPv6 wildcard takes IPv4 as well, and
+ * on a machine without IPv6 it becomes the IPv4 one. Fails with the address and what
+ * would do (a port in use, an address that is not here). */
 struct server *server_open(const struct listen_address *open,
 			   const struct listen_address *local,
 			   const struct serve_source *source, struct error *err);

@@ -30,18 +30,19 @@ enum state_load {
 	STATE_FAILED     /* it could not even be read or set aside; err says why */
 };
 
-/* Reads PATH into the detector. A corrupt, truncated, foreign or newer file is renamed to
- * PATH.bad (over an older one) and the detector has learnt nothing. */
-enum state_load state_load(const char *path, struct detector *d, struct state_mark *mark,
-			   struct error *err);
+/* Reads PATH into the detector. A corrupt, truncated, foreign or newer file is renamed
+ * to PATH.bad (over an older one) and the detector has learnt nothing. */
+enum state_load state_load(const char *path, struct detector *d,
+			   struct state_mark *mark, struct error *err);
 
 /* Writes PATH atomically. On failure the old file is as it was and no temporary file is
  * left. Does not allocate. */
-int state_save(const char *path, const struct detector *d, const struct state_mark *mark,
-	       struct error *err);
+int state_save(const char *path, const struct detector *d,
+	       const struct state_mark *mark, struct error *err);
 
-/* What flowed between the mark and now. False when that cannot be known: another network
- * namespace, a reboot, other links, counters that fell, a clock that went back. */
+/* What flowed between the mark and now. False when that cannot be known: another
+ * network namespace, a reboot, other links, counters that fell, a clock that went back.
+ */
 bool state_flowed(const struct state_mark *mark, double now,
 		  const struct collect_epoch *epoch, const struct link_sums *sums,
 		  double *seconds, struct link_sums *flowed);

@@ -22,11 +22,12 @@ struct text {
 struct text text_over(char *data, size_t capacity);
 
 /* Append. A piece that does not fit whole is left out and sets `overflowed`; every
- * later piece is left out too, so that the text is always a prefix of what was meant. */
+ * later piece is left out too, so that the text is always a prefix of what was meant.
+ */
 void text_put(struct text *t, const char *piece);
 void text_put_bytes(struct text *t, const char *piece, size_t length);
 void text_printf(struct text *t, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 
 /* Append as JSON: a quoted and escaped string (NULL is null; bytes that are no UTF-8
  * become U+FFFD), a number in the shortest form that reads back equal (JSON has no NaN
