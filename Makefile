@@ -1,40 +1,127 @@
-# Dormouse: build, test, lint and install. `make help` lists the targets.
-CC ?= gcc
+# SPDX-License-Identifier: Apache-2.0
+# Builds, tests, lints and installs Dormouse. `make help` lists the targets.
+#
+# The rooms' sources (sidecar/*.c and one folder deep) become build/libdormouse.a, which
+# the programs and every test link. A file added in its folder is built without a change
+# here.
+
+VERSION = 0.1.0
 BUILD ?= build
-PACKAGES = libnl-3.0 libnl-route-3.0 libmicrohttpd libcjson
+PREFIX ?= /usr/local
+
+# --- what the targets need -------------------------------------------------------------
+# Debian's names. Targets that build or test check once, by a stamp in build/packages, and
+# again when these lists change; `make run`, `make test` and their like install what is
+# missing, the others only say it. PACKAGES=skip trusts the machine.
+PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev \
+	libmicrohttpd-dev libcjson-dev
+PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq procps python3-minimal
+PACKAGES_sanitize = libcmocka-dev
+PACKAGES_lint = clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev
+PACKAGES_static = gcc musl-tools linux-libc-dev binutils dpkg-dev file xz-utils
+PACKAGES = $(if $(filter all install,$(or $(MAKECMDGOALS),all)),tell,install)
+
+# --- how things are compiled -----------------------------------------------------------
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wvla
-CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iinclude $(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -lm
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iinclude $(LIB_CFLAGS) $(CFLAGS)
+
+# pkg-config is asked when the first recipe needs it, after its package was installed, and
+# only once.
+LIBRARIES = libnl-3.0 libnl-route-3.0 libmicrohttpd libcjson
+LIB_CFLAGS = $(eval LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES)))$(LIB_CFLAGS)
+LIBS = $(eval LIBS := $(shell pkg-config --libs $(LIBRARIES)) -lm)$(LIBS)
+
+COMMIT = $(eval COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null \
+	|| echo unknown))$(COMMIT)
+VERSION_FLAGS = -DDORMOUSE_VERSION='"$(VERSION)"' -DDORMOUSE_COMMIT='"$(COMMIT)"'
 
 SOURCES = $(filter-out sidecar/main.c,$(wildcard sidecar/*.c)) \
-	$(wildcard sidecar/collect/*.c sidecar/detect/*.c sidecar/alert/*.c sidecar/serve/*.c sidecar/state/*.c)
+	$(foreach room,collect detect alert serve state,$(wildcard sidecar/$(room)/*.c))
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
-TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+NET_TESTS = $(wildcard tests/net/test_*.sh)
+NET_TOOLS = $(patsubst tests/net/%.c,$(BUILD)/tests/net/%,$(wildcard tests/net/*.c))
+BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
-all: $(BUILD)/dormouse
+# --- the program -----------------------------------------------------------------------
+all: $(BUILD)/dormouse ## build/dormouse, against the distribution's libraries
+
+run: $(BUILD)/dormouse ## builds and runs the monitor in this network namespace
+	@exec $(BUILD)/dormouse run
 
 $(BUILD)/dormouse: $(BUILD)/sidecar/main.o $(BUILD)/libdormouse.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/libdormouse.a: $(OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c | $(BUILD)/packages/build
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(OBJECT_FLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libdormouse.a
+# The version and the commit reach the one file that prints them; a change of either
+# compiles that file again and no other.
+$(BUILD)/sidecar/main.o: OBJECT_FLAGS = $(VERSION_FLAGS)
+$(BUILD)/sidecar/main.o: $(BUILD)/version
+$(BUILD)/version: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libdormouse.a $(LIBS) -lcmocka
+	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@
 
-unit: $(TESTS)
-	@set -e; for t in $(TESTS); do $$t; done
+install: all ## into $(DESTDIR)$(PREFIX)/bin
+	install -D -m 755 $(BUILD)/dormouse $(DESTDIR)$(PREFIX)/bin/dormouse
 
-clean:
+# --- tests -----------------------------------------------------------------------------
+test: tests ## every test: the rooms' own, and real traffic in network namespaces
+	@tests/run.sh $(BUILD) $(UNIT_TESTS) $(NET_TESTS)
+
+unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
+	@tests/run.sh $(BUILD) $(UNIT_TESTS)
+
+net: $(BUILD)/dormouse $(NET_TOOLS) ## the namespace tests only (as root)
+	@tests/run.sh $(BUILD) $(NET_TESTS)
+
+tests: $(BUILD)/dormouse $(UNIT_TESTS) $(NET_TOOLS)
+
+sanitize: ## the rooms' own tests under the address and undefined behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize PACKAGES=$(PACKAGES) \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+		-fno-sanitize-recover=undefined" unit
+
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libdormouse.a | $(BUILD)/packages/test
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libdormouse.a \
+		$(LIBS) -lcmocka
+
+$(BUILD)/tests/net/%: tests/net/%.c | $(BUILD)/packages/build
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $<
+
+bench: $(BENCHES) ## measures: CPU, memory, throughput
+	@for bench in $(BENCHES); do $$bench || exit 1; done
+
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libdormouse.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libdormouse.a \
+		$(LIBS)
+
+# --- the rest --------------------------------------------------------------------------
+$(BUILD)/packages/%: Makefile tests/packages.sh
+	@mkdir -p $(@D)
+	@tests/packages.sh $(PACKAGES) $(PACKAGES_$*)
+	@touch $@
+
+clean: ## removes everything that was built
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all unit clean
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' Makefile | \
+		while read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
+
+-include $(shell find $(BUILD) -name deps -prune -o -name '*.d' -print 2>/dev/null)
+.PHONY: all run install test tests unit net sanitize bench clean help FORCE

@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs tests and adds them up.
+#
+#     tests/run.sh BUILD TEST...
+#
+# A TEST is a cmocka program, whose cases count each, or a script (*.sh), which counts as
+# one: it passes with exit status 0, is skipped with 77, fails with any other or when it
+# takes longer than TEST_TIMEOUT seconds. One line a test; the output of those that fail
+# is shown, as is that of all with VERBOSE=1. The last line is the sum, and the exit status
+# 0 only if nothing failed and something passed.
+#
+# Scripts find the program and the tools they drive by $DORMOUSE and $TOOLS.
+set -u
+
+build=$1
+shift
+export DORMOUSE=$PWD/$build/dormouse TOOLS=$PWD/$build/tests/net
+export LC_ALL=C.UTF-8
+logs=$build/logs
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0
+
+# Prints "passed failed skipped" of a test by its exit status and, for cmocka, its summary;
+# a program that died before its summary is one failure.
+count() {
+	local test=$1 status=$2 log=$3 p f s
+	if [[ $test == *.sh ]]; then
+		case $status in
+		0) echo 1 0 0 ;;
+		77) echo 0 0 1 ;;
+		*) echo 0 1 0 ;;
+		esac
+		return
+	fi
+	# A program may run several groups: each has a summary.
+	p=$(sum_of PASSED "$log")
+	f=$(sum_of FAILED "$log")
+	s=$(sum_of SKIPPED "$log")
+	if ((status != 0 && f == 0)); then
+		f=1
+	elif ((status == 0 && p + s == 0)); then
+		f=1
+		echo "no test was run" >>"$log"
+	fi
+	echo "$p" "$f" "$s"
+}
+
+sum_of() {
+	sed -n "s/^\[ *$1 *\] \([0-9]*\) test(s).*/\1/p" "$2" | awk '{ n += $1 } END { print n + 0 }'
+}
+
+for test in "$@"; do
+	log=$logs/$(basename "$test").log
+	begin=$EPOCHREALTIME
+	timeout --kill-after=10 "${TEST_TIMEOUT:-300}" "$test" </dev/null >"$log" 2>&1
+	status=$?
+	((status == 124)) && echo "took longer than ${TEST_TIMEOUT:-300} s" >>"$log"
+	seconds=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $begin }")
+	read -r p f s < <(count "$test" $status "$log")
+	if ((f > 0)); then
+		verdict=FAILED
+	elif ((p == 0)); then
+		verdict=skipped
+	else
+		verdict=ok
+	fi
+	printf '%-8s %-48s %3d passed %6s s\n' $verdict "${test#"$build"/tests/}" "$p" "$seconds"
+	if [[ $verdict == skipped ]]; then
+		tail -n 1 "$log" | sed 's/^/         /'
+	elif ((f > 0)) || [[ -n ${VERBOSE:-} ]]; then
+		sed 's/^/    | /' "$log"
+	fi
+	((passed += p, failed += f, skipped += s))
+done
+
+sum="$passed passed, $failed failed"
+((skipped > 0)) && sum+=", $skipped skipped"
+echo "$sum"
+((failed == 0 && passed > 0))
