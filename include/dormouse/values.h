@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* values.h - the values of flags, as people write them. Each function returns 0, or -1
+ * when the text is none of that kind or out of range; the result is then unchanged. */
+#ifndef DORMOUSE_VALUES_H
+#define DORMOUSE_VALUES_H
+
+#include <stdint.h>
+
+#include "dormouse/detect.h"
+#include "dormouse/options.h"
+
+/* "100ms", "10s", "5m", "1h", "30d", also "1.5h"; never negative. In seconds. */
+int value_duration(const char *text, double *seconds);
+
+/* "500", "500B", "64KiB", "2MB" (powers of 1024 with an i, of 1000 without), with or
+ * without "/s" behind it. In bytes. */
+int value_size(const char *text, double *bytes);
+
+/* A whole number in decimal. */
+int value_count(const char *text, unsigned long minimum, unsigned long maximum,
+		unsigned *count);
+
+/* "[::]:9477", "127.0.0.1:9478", ":9477" (every address). */
+int value_listen(const char *text, struct listen_address *listen);
+
+/* "02:00-02:30", UTC; the end may be earlier than the beginning: over midnight. */
+int value_window(const char *text, struct expect_window *window);
+
+#endif

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run.c - the monitor: one thread, one epoll set, a sample at each tick of the timer.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dormouse/alert.h"
+#include "dormouse/collect.h"
+#include "dormouse/commands.h"
+#include "dormouse/detect.h"
+#include "dormouse/error.h"
+#include "dormouse/identity.h"
+#include "dormouse/log.h"
+#include "dormouse/options.h"
+#include "dormouse/serve.h"
+#include "dormouse/state.h"
+#include "dormouse/version.h"
+
+/* What a crash may cost: the learning of five minutes. */
+#define STATE_SAVE_INTERVAL_S 300.0
+
+struct monitor {
+	struct options options;
+	struct identity pod;
+	struct collector *collector;
+	struct detector *detector;
+	struct alert_book *alerts;
+	struct server *server;
+	struct serve_source source;
+	struct run_stats stats;
+
+	struct state_mark mark; /* as loaded */
+	bool has_mark;          /* it is still to be compared with the first sample */
+	double saved_at;        /* the last attempt, Unix seconds */
+	bool save_failing;
+
+	int epoll_fd, timer_fd, signal_fd;
+};
+
+static double clock_seconds(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void complain_of_variable(const char *line)
+{
+	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; the default holds", line);
+}
+
+/* alert_listener: raised and resolved are lines in the log, updates are not. */
+static void alert_happened(void *context, enum alert_event event,
+			   const struct alert *alert)
+{
+	static char json[ALERT_JSON_MAX], summary[ERROR_TEXT_MAX * 2];
+	struct monitor *m = context;
+	struct text json_text = text_over(json, sizeof(json));
+	struct text summary_text = text_over(summary, sizeof(summary));
+
+	if (event == ALERT_UPDATED)
+		return;
+	alert_json(alert, &m->pod, &json_text);
+	alert_summary(alert, &summary_text);
+	log_alert(event == ALERT_RAISED ? "alert-raised" : "alert-resolved",
+		  summary_text.data, json_text.data);
+}
+
+static void log_complaints(struct monitor *m)
+{
+	struct error complaint;
+
+	while (collector_complaint(m->collector, &complaint))
+		log_event(LOG_LEVEL_WARNING, "collector", "%s", complaint.text);
+}
+
+static struct collect_request request_at(const struct monitor *m, double now)
+{
+	struct collect_request request = {.time = now};
+
+	request.look_closely = detector_state(m->detector) == POD_LEARNING ||
+			       detector_suspects(m->detector) ||
+			       alert_book_any_firing(m->alerts);
+	request.hum_bytes = detector_hum(m->detector, m->options.interval_s);
+	server_own_traffic(m->server, &request.own);
+	return request;
+}
+
+/* The kernel's counters outlive the monitor: what flowed while nobody watched. */
+static void judge_unwatched_time(struct monitor *m, double now)
+{
+	struct collect_epoch epoch;
+	struct link_sums sums, flowed;
+	struct verdict verdict;
+	double seconds;
+
+	if (!m->has_mark)
+		return;
+	m->has_mark = false;
+	collector_epoch(m->collector, &epoch);
+	collector_link_sums(m->collector, &sums);
+	if (!state_flowed(&m->mark, now, &epoch, &sums, &seconds, &flowed)) {
+		log_event(LOG_LEVEL_INFO, "gap-unknown",
+			  "the counters are not those of the state file: another "
+			  "network namespace, or they began anew");
+		return;
+	}
+	if (detector_judge_gap(m->detector, now, seconds, flowed.tx_bytes,
+			       flowed.rx_bytes, &verdict)) {
+		const struct alert_surroundings around = {.collector = m->collector};
+
+		alert_book_record(m->alerts, now, &verdict, &around, alert_happened, m);
+	}
+}
+
+static void take_sample(struct monitor *m)
+{
+	const struct alert_surroundings around = {.collector = m->collector};
+	double begin = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
+	double now = clock_seconds(CLOCK_REALTIME);
+	struct collect_request request = request_at(m, now);
+	struct verdict verdicts[VERDICTS_MAX];
+	struct sample sample;
+
+	collector_sample(m->collector, &request, &sample);
+	judge_unwatched_time(m, now);
+	size_t count = detector_feed(m->detector, &sample, verdicts);
+	alert_book_apply(m->alerts, now, m->options.interval_s, verdicts, count,
+			 &around, alert_happened, m);
+	log_complaints(m);
+
+	m->stats.samples++;
+	m->stats.last_sample_at = now;
+	m->stats.last_sample_s = clock_seconds(CLOCK_THREAD_CPUTIME_ID) - begin;
+}
+
+static void save_state(struct monitor *m)
+{
+	struct state_mark mark = {.saved_at = clock_seconds(CLOCK_REALTIME)};
+	struct error err;
+
+	m->saved_at = mark.saved_at;
+	if (!m->options.state_path[0])
+		return;
+	collector_epoch(m->collector, &mark.epoch);
+	collector_link_sums(m->collector, &mark.sums);
+	if (state_save(m->options.state_path, m->detector, &mark, &err) == 0) {
+		m->stats.state_saves++;
+		if (m->save_failing)
+			log_event(LOG_LEVEL_INFO, "state-saved", "%s is written again",
+				  m->options.state_path);
+		m->save_failing = false;
+		return;
+	}
+	m->stats.state_save_failures++;
+	if (!m->save_failing)
+		log_event(LOG_LEVEL_ERROR, "state-not-saved", "%s", err.text);
+	m->save_failing = true;
+}
+
+static void load_state(struct monitor *m)
+{
+	const char *path = m->options.state_path;
+	struct error err;
+
+	if (!path[0])
+		return;
+	switch (state_load(path, m->detector, &m->mark, &err)) {
+	case STATE_LOADED:
+		m->has_mark = true;
+		log_event(LOG_LEVEL_INFO, "state-loaded", "the baseline is from %s",
+			  path);
+		break;
+	case STATE_ABSENT:
+		log_event(LOG_LEVEL_INFO, "state-absent",
+			  "%s does not exist yet: learning from nothing", path);
+		break;
+	case STATE_SET_ASIDE:
+	case STATE_FAILED:
+		log_event(LOG_LEVEL_WARNING, "state-unusable",
+			  "%s; learning from nothing", err.text);
+		break;
+	}
+}
+
+static void timer_ticked(struct monitor *m)
+{
+	uint64_t ticks;
+
+	if (read(m->timer_fd, &ticks, sizeof(ticks)) != sizeof(ticks))
+		return;
+	m->stats.sample_gaps += ticks - 1;
+	take_sample(m);
+	/* The absolute difference: a clock set back must not put the next save off. */
+	double since_save = m->stats.last_sample_at - m->saved_at;
+	if (since_save >= STATE_SAVE_INTERVAL_S || since_save < 0)
+		save_state(m);
+}
+
+static int watch(struct monitor *m, int fd, struct error *err)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	if (epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		return fail_errno(err, errno, "watching a descriptor");
+	return 0;
+}
+
+static int open_timer(struct monitor *m, struct error *err)
+{
+	double interval = m->options.interval_s;
+	struct timespec period = {.tv_sec = (time_t)interval};
+
+	period.tv_nsec = (long)((interval - (double)period.tv_sec) * 1e9);
+	const struct itimerspec setting = {.it_interval = period, .it_value = period};
+	m->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (m->timer_fd < 0 || timerfd_settime(m->timer_fd, 0, &setting, NULL) < 0)
+		return fail_errno(err, errno, "setting the timer");
+	return 0;
+}
+
+static int open_signals(struct monitor *m, struct error *err)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &stop, NULL) < 0)
+		return fail_errno(err, errno, "blocking signals");
+	m->signal_fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (m->signal_fd < 0)
+		return fail_errno(err, errno, "signalfd");
+	return 0;
+}
+
+static int open_loop(struct monitor *m, struct error *err)
+{
+	m->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (m->epoll_fd < 0)
+		return fail_errno(err, errno, "epoll_create1");
+	if (open_timer(m, err) < 0 || open_signals(m, err) < 0)
+		return -1;
+	const int fds[] = {m->timer_fd, m->signal_fd, collector_fd(m->collector),
+			   server_fd(m->server)};
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (watch(m, fds[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static struct collector *open_collector(const struct monitor *m, struct error *err)
+{
+	struct collect_options options = {
+	    .max_sockets = m->options.max_sockets,
+	    .max_destinations = m->options.max_destinations,
+	    .own_ports = {server_open_port(m->server), server_local_port(m->server)},
+	    .own_port_count = 2,
+	};
+
+	memcpy(options.interfaces, m->options.interfaces, sizeof(options.interfaces));
+	return collector_open(&options, err);
+}
+
+/* Ids of alerts differ between pods and between starts. */
+static uint64_t alert_seed(const struct monitor *m)
+{
+	const char *parts[] = {m->pod.uid, m->pod.namespace, m->pod.name};
+	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (size_t i = 0; i < 3; i++)
+		for (const char *p = parts[i]; *p; p++)
+			hash = (hash ^ (unsigned char)*p) * 0x100000001b3;
+	return hash ^ (uint64_t)(m->stats.started_at * 1e3);
+}
+
+static int open_monitor(struct monitor *m, struct error *err)
+{
+	m->pod = identity_from_environment();
+	m->stats.started_at = clock_seconds(CLOCK_REALTIME);
+	m->stats.interval_s = m->options.interval_s;
+	m->stats.config_errors = m->options.config_errors;
+	m->saved_at = m->stats.started_at;
+
+	m->detector = detector_new(&m->options.detect);
+	m->alerts = alert_book_new(alert_seed(m));
+	if (!m->detector || !m->alerts)
+		return fail(err, "out of memory");
+
+	/* The collector must know the server's ports, to tell its traffic apart; no
+	 * request is answered before the loop runs. */
+	m->source = (struct serve_source){.detector = m->detector,
+					  .alerts = m->alerts,
+					  .pod = &m->pod,
+					  .stats = &m->stats};
+	m->server =
+	    server_open(&m->options.listen, &m->options.alert_listen, &m->source, err);
+	if (!m->server)
+		return -1;
+	m->collector = open_collector(m, err);
+	if (!m->collector)
+		return -1;
+	m->source.collector = m->collector;
+	load_state(m);
+	return open_loop(m, err);
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void close_monitor(struct monitor *m)
+{
+	close_fd(m->signal_fd);
+	close_fd(m->timer_fd);
+	close_fd(m->epoll_fd);
+	server_close(m->server);
+	collector_close(m->collector);
+	alert_book_free(m->alerts);
+	detector_free(m->detector);
+}
+
+/* One turn of the loop; 0 to go on, 1 to stop. */
+static int turn(struct monitor *m, struct error *err)
+{
+	struct epoll_event events[8];
+	int stop = 0;
+	int count = epoll_wait(m->epoll_fd, events, 8, server_timeout_ms(m->server));
+
+	if (count < 0 && errno != EINTR)
+		return fail_errno(err, errno, "epoll_wait");
+	for (int i = 0; i < count; i++) {
+		if (events[i].data.fd == m->timer_fd)
+			timer_ticked(m);
+		else if (events[i].data.fd == m->signal_fd)
+			stop = 1;
+		else if (events[i].data.fd == collector_fd(m->collector))
+			collector_process(m->collector);
+	}
+	/* Also when only its time-out has passed. */
+	server_process(m->server);
+	return stop;
+}
+
+static void log_start(const struct monitor *m)
+{
+	log_event(LOG_LEVEL_INFO, "started",
+		  "dormouse %s, a sample each %gs; metrics: http://%s/metrics alerts: "
+		  "http://%s/alerts",
+		  dormouse_version(), m->options.interval_s, m->options.listen.text,
+		  m->options.alert_listen.text);
+}
+
+int run_main(int argc, char **argv)
+{
+	static struct monitor m = {.epoll_fd = -1, .timer_fd = -1, .signal_fd = -1};
+	struct error err;
+	int result = options_parse(&m.options, argc, argv, complain_of_variable, &err);
+
+	if (result > 0) {
+		options_help(stdout);
+		return 0;
+	}
+	if (result < 0) {
+		fprintf(stderr, "dormouse: %s\n", err.text);
+		return 2;
+	}
+	log_open(m.options.log_format);
+
+	result = open_monitor(&m, &err);
+	if (result == 0) {
+		log_start(&m);
+		take_sample(&m);
+		while ((result = turn(&m, &err)) == 0)
+			;
+		m.stats.stopping = true;
+		save_state(&m);
+	}
+	if (result < 0)
+		log_event(LOG_LEVEL_ERROR, "failed", "%s", err.text);
+	else
+		log_event(LOG_LEVEL_INFO, "stopped", "after %llu samples",
+			  (unsigned long long)m.stats.samples);
+	close_monitor(&m);
+	return result < 0 ? 1 : 0;
+}

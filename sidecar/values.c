@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* values.c - durations, sizes, addresses and windows, as people write them. */
+#include "dormouse/values.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <math.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct unit {
+	const char *name;
+	double factor;
+};
+
+static const struct unit duration_units[] = {
+    {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {NULL, 0},
+};
+
+static const struct unit size_units[] = {
+    {"", 1},     {"B", 1},        {"kB", 1e3},     {"KB", 1e3},     {"MB", 1e6},
+    {"GB", 1e9}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {NULL, 0},
+};
+
+/* A non-negative decimal number with one of the units behind it. strtod alone would
+ * take "inf", "nan" and hexadecimal too. */
+static int number_with_unit(const char *text, const struct unit *units, double *result)
+{
+	size_t digits = strspn(text, "0123456789.");
+	char *end;
+
+	if (digits == 0)
+		return -1;
+	double number = strtod(text, &end);
+	if ((size_t)(end - text) != digits)
+		return -1;
+	for (; units->name; units++)
+		if (strcmp(end, units->name) == 0) {
+			*result = number * units->factor;
+			return 0;
+		}
+	return -1;
+}
+
+int value_duration(const char *text, double *seconds)
+{
+	return number_with_unit(text, duration_units, seconds);
+}
+
+int value_size(const char *text, double *bytes)
+{
+	char number[32];
+	size_t length = strlen(text);
+
+	if (length >= 2 && strcmp(text + length - 2, "/s") == 0)
+		length -= 2;
+	if (length >= sizeof(number))
+		return -1;
+	memcpy(number, text, length);
+	number[length] = '\0';
+	return number_with_unit(number, size_units, bytes);
+}
+
+int value_count(const char *text, unsigned long minimum, unsigned long maximum,
+		unsigned *count)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return -1;
+	errno = 0;
+	unsigned long number = strtoul(text, &end, 10);
+	if (errno || *end || number < minimum || number > maximum)
+		return -1;
+	*count = (unsigned)number;
+	return 0;
+}
+
+static void fill_address(struct listen_address *listen, int family, const void *address,
+			 unsigned port)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)&listen->address;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&listen->address;
+
+	memset(&listen->address, 0, sizeof(listen->address));
+	listen->address.ss_family = (sa_family_t)family;
+	if (family == AF_INET) {
+		memcpy(&in->sin_addr, address, sizeof(in->sin_addr));
+		in->sin_port = htons((uint16_t)port);
+		listen->length = sizeof(*in);
+	} else {
+		memcpy(&in6->sin6_addr, address, sizeof(in6->sin6_addr));
+		in6->sin6_port = htons((uint16_t)port);
+		listen->length = sizeof(*in6);
+	}
+}
+
+int value_listen(const char *text, struct listen_address *listen)
+{
+	char host[INET6_ADDRSTRLEN];
+	unsigned char address[sizeof(struct in6_addr)];
+	const char *colon = strrchr(text, ':');
+	unsigned port;
+
+	if (!colon || strlen(text) >= sizeof(listen->text) ||
+	    value_count(colon + 1, 0, 65535, &port) < 0)
+		return -1;
+
+	const char *begin = text;
+	size_t length = (size_t)(colon - text);
+	int family = AF_INET;
+	if (length == 0) {
+		begin = "::";
+		length = 2;
+		family = AF_INET6;
+	} else if (length > 2 && text[0] == '[' && colon[-1] == ']') {
+		begin++;
+		length -= 2;
+		family = AF_INET6;
+	}
+	if (length >= sizeof(host))
+		return -1;
+	memcpy(host, begin, length);
+	host[length] = '\0';
+	if (inet_pton(family, host, address) != 1)
+		return -1;
+
+	fill_address(listen, family, address, port);
+	memcpy(listen->text, text, strlen(text) + 1);
+	return 0;
+}
+
+/* "HH:MM", exactly, up to 24:00. */
+static int time_of_day(const char *text, uint32_t *seconds)
+{
+	if (strspn(text, "0123456789") != 2 || text[2] != ':' ||
+	    strspn(text + 3, "0123456789") != 2)
+		return -1;
+	uint32_t hours = (uint32_t)(text[0] - '0') * 10 + (uint32_t)(text[1] - '0');
+	uint32_t minutes = (uint32_t)(text[3] - '0') * 10 + (uint32_t)(text[4] - '0');
+	if (minutes > 59 || hours * 60 + minutes > 24 * 60)
+		return -1;
+	*seconds = hours * 3600 + minutes * 60;
+	return 0;
+}
+
+int value_window(const char *text, struct expect_window *window)
+{
+	uint32_t begin, end;
+
+	if (strlen(text) != strlen("02:00-02:30") || text[5] != '-' ||
+	    time_of_day(text, &begin) < 0 || time_of_day(text + 6, &end) < 0 ||
+	    begin == end)
+		return -1;
+	window->begin_s = begin;
+	window->end_s = end;
+	return 0;
+}
