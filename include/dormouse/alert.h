@@ -51,7 +51,13 @@ struct alert {
 	struct alert_evidence evidence;
 };
 
-enum alert_event { ALERT_RAISED, ALERT_UPDATED, ALERT_RESOLVED };
+enum alert_event {
+	ALERT_RAISED,
+	ALERT_UPDATED, /* shown again by a sample: one an interval, nothing for a log */
+	ALERT_TAKEN_OVER, /* the same incident, now of a kind that says more */
+	ALERT_REOPENED,   /* was resolved, and came back within the cool-down */
+	ALERT_RESOLVED
+};
 
 /* What the sockets and links show at this sample; NULL members where they are not known
  * (replay). */
@@ -65,7 +71,7 @@ struct alert_book;
 struct alert_book *alert_book_new(uint64_t seed);
 void alert_book_free(struct alert_book *book);
 
-/* Called for each alert that is raised, updated or resolved, in order. */
+/* Called at most once an alert and sample, oldest alert first. */
 typedef void alert_listener(void *context, enum alert_event event,
 			    const struct alert *alert);
 
@@ -75,7 +81,8 @@ typedef void alert_listener(void *context, enum alert_event event,
  * while one of the volume kinds (dormancy-break, egress-volume, egress-drift) fires,
  * the others of them are updates to it, and a kind that says more (proxy-relay,
  * connection-fanout) raised within the first minutes takes the incident over instead of
- * adding to it. Evidence is gathered when it is raised and goes on growing with every
+ * adding to it. What comes back soon after it was resolved is the same alert again, not
+ * a new one. Evidence is gathered when it is raised and goes on growing with every
  * close look. */
 void alert_book_apply(struct alert_book *book, double now, double interval_s,
 		      const struct verdict *verdicts, size_t count,
@@ -94,6 +101,9 @@ const struct alert *alert_book_at(const struct alert_book *book, size_t index);
 
 bool alert_book_firing(const struct alert_book *book, enum alert_kind kind);
 bool alert_book_any_firing(const struct alert_book *book);
+
+/* How many alerts were raised as, or became, that kind; monotone. Coming back within
+ * the cool-down does not count. */
 uint64_t alert_book_raised(const struct alert_book *book, enum alert_kind kind);
 
 /* Alerts pushed out of the book by newer ones. */
