@@ -276,7 +276,6 @@ static int take_flag(struct options *o, const char *argument, const char *next,
 static void set_defaults(struct options *o)
 {
 	memset(o, 0, sizeof(*o));
-	detect_options_default(&o->detect);
 	for (size_t i = 0; i < FLAG_COUNT; i++)
 		if (flags[i].standard)
 			flags[i].set(o, flags[i].standard);

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Flags, variables and their values. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dormouse/options.h"
+#include "dormouse/values.h"
+
+/* Last: its macro fail() would hide the function of error.h. */
+#include <cmocka.h>
+
+static char complaints[1024];
+
+static void complain(const char *line)
+{
+	size_t length = strlen(complaints);
+
+	snprintf(complaints + length, sizeof(complaints) - length, "%s\n", line);
+}
+
+/* Parses up to four arguments, of which unused ones are NULL. */
+static int parse(struct options *options, struct error *err, const char *a,
+		 const char *b, const char *c, const char *d)
+{
+	char *argv[] = {(char *)"run", (char *)a, (char *)b,
+			(char *)c,     (char *)d, NULL};
+	int argc = 1;
+
+	while (argv[argc])
+		argc++;
+	complaints[0] = '\0';
+	return options_parse(options, argc, argv, complain, err);
+}
+
+static int clear_environment(void **state)
+{
+	(void)state;
+	return clearenv();
+}
+
+static void without_flags_the_documented_defaults_hold(void **state)
+{
+	struct options o;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
+	assert_true(o.interval_s == 10);
+	assert_string_equal(o.listen.text, "[::]:9477");
+	assert_int_equal(o.listen.address.ss_family, AF_INET6);
+	assert_string_equal(o.alert_listen.text, "127.0.0.1:9478");
+	assert_string_equal(o.interfaces, "");
+	assert_string_equal(o.state_path, "");
+	assert_true(o.detect.learn_s == 3600);
+	assert_true(o.detect.dormant_after_s == 900);
+	assert_int_equal(o.detect.profile, PROFILE_AUTO);
+	assert_true(o.detect.egress_budget == 0);
+	assert_int_equal(o.detect.expect_count, 0);
+	assert_int_equal(o.detect.sensitivity, SENSITIVITY_NORMAL);
+	assert_int_equal(o.log_format, LOG_JSON);
+	assert_int_equal(o.config_errors, 0);
+}
+
+static void a_flag_takes_its_value_with_or_without_an_equals_sign(void **state)
+{
+	struct options o;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(parse(&o, &err, "--interval", "100ms", "--learn=2h", NULL), 0);
+	assert_true(o.interval_s == 0.1);
+	assert_true(o.detect.learn_s == 7200);
+}
+
+static void a_flag_wins_over_its_variable(void **state)
+{
+	struct options o;
+	struct error err;
+
+	(void)state;
+	setenv("DORMOUSE_EGRESS_BUDGET", "1MB", 1);
+	setenv("DORMOUSE_SENSITIVITY", "high", 1);
+	assert_int_equal(parse(&o, &err, "--egress-budget", "2KiB/s", NULL, NULL), 0);
+	assert_true(o.detect.egress_budget == 2048);
+	assert_int_equal(o.detect.sensitivity, SENSITIVITY_HIGH);
+}
+
+static void an_empty_variable_is_unset(void **state)
+{
+	struct options o;
+	struct error err;
+
+	(void)state;
+	setenv("DORMOUSE_INTERVAL", "", 1);
+	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(o.config_errors, 0);
+	assert_true(o.interval_s == 10);
+}
+
+static void a_bad_variable_is_said_and_counted_and_the_default_holds(void **state)
+{
+	struct options o;
+	struct error err;
+
+	(void)state;
+	setenv("DORMOUSE_DORMANT_AFTER", "soon", 1);
+	setenv("DORMOUSE_PROFILE", "lazy", 1);
+	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(o.config_errors, 2);
+	assert_true(o.detect.dormant_after_s == 900);
+	assert_non_null(strstr(complaints,
+			       "DORMOUSE_DORMANT_AFTER: \"soon\" will not do: "
+			       "it takes a duration from 1s to 30d\n"));
+	assert_non_null(strstr(complaints, "DORMOUSE_PROFILE: \"lazy\""));
+}
+
+static void a_bad_flag_fails_naming_flag_value_and_what_would_do(void **state)
+{
+	struct options o;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(parse(&o, &err, "--interval", "10ms", NULL, NULL), -1);
+	assert_string_equal(err.text, "--interval: \"10ms\" will not do: it takes a "
+				      "duration from 100ms to 5m");
+	assert_int_equal(parse(&o, &err, "--intervall", "1s", NULL, NULL), -1);
+	assert_non_null(strstr(err.text, "--intervall: there is no such flag"));
+	assert_int_equal(parse(&o, &err, "--state", NULL, NULL, NULL), -1);
+	assert_non_null(strstr(err.text, "--state: a value is missing"));
+	assert_int_equal(parse(&o, &err, "stray", NULL, NULL, NULL), -1);
+}
+
+static void expect_is_repeatable_and_takes_lists_and_replaces_the_variable(void **state)
+{
+	struct options o;
+	struct error err;
+
+	(void)state;
+	setenv("DORMOUSE_EXPECT", "01:00-02:00,23:30-00:30", 1);
+	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(o.detect.expect_count, 2);
+	assert_int_equal(o.detect.expect[1].begin_s, 23 * 3600 + 1800);
+	assert_int_equal(o.detect.expect[1].end_s, 1800);
+
+	assert_int_equal(
+	    parse(&o, &err, "--expect=03:00-04:00", "--expect=05:00-06:00", NULL, NULL),
+	    0);
+	assert_int_equal(o.detect.expect_count, 2);
+	assert_int_equal(o.detect.expect[0].begin_s, 3 * 3600);
+}
+
+static void a_list_of_windows_with_one_bad_is_refused_whole(void **state)
+{
+	struct options o;
+	struct error err;
+
+	(void)state;
+	setenv("DORMOUSE_EXPECT", "01:00-02:00,25:00-26:00", 1);
+	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(o.detect.expect_count, 0);
+	assert_int_equal(o.config_errors, 1);
+}
+
+static void help_fits_a_screen(void **state)
+{
+	struct options o;
+	struct error err;
+	char text[4096] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
+	int lines = 0, column = 0;
+
+	(void)state;
+	assert_int_equal(parse(&o, &err, "--help", NULL, NULL, NULL), 1);
+	options_help(out);
+	fclose(out);
+	for (const char *p = text; *p; p++) {
+		column = *p == '\n' ? 0 : column + 1;
+		lines += *p == '\n';
+		assert_true(column <= 80);
+	}
+	assert_in_range(lines, 10, 24);
+}
+
+static void durations_are_numbers_with_a_unit(void **state)
+{
+	static const char *const bad[] = {
+	    "", "10", "s", "-1s", "1 s", "0x1s", "infs", "nans", "1.2.3s", "10S", "1w"};
+	double seconds = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(value_duration(bad[i], &seconds), -1);
+	assert_true(seconds == 7);
+	assert_int_equal(value_duration("1.5h", &seconds), 0);
+	assert_true(seconds == 5400);
+	assert_int_equal(value_duration("30d", &seconds), 0);
+	assert_true(seconds == 30 * 86400);
+}
+
+static void sizes_count_in_thousands_or_with_an_i_in_1024(void **state)
+{
+	double bytes;
+
+	(void)state;
+	assert_int_equal(value_size("64KiB", &bytes), 0);
+	assert_true(bytes == 65536);
+	assert_int_equal(value_size("2MB/s", &bytes), 0);
+	assert_true(bytes == 2e6);
+	assert_int_equal(value_size("500", &bytes), 0);
+	assert_true(bytes == 500);
+	assert_int_equal(value_size("64Kib", &bytes), -1);
+	assert_int_equal(value_size("/s", &bytes), -1);
+}
+
+static void addresses_to_listen_on(void **state)
+{
+	static const char *const bad[] = {"",           "9477",    "1.2.3.4",
+					  "1.2.3:80",   "[::1:80", "::1:80",
+					  "[::]:65536", "[::]:+1", "host:80"};
+	struct listen_address l;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&l.address;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&l.address;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(value_listen(bad[i], &l), -1);
+	assert_int_equal(value_listen("127.0.0.1:9478", &l), 0);
+	assert_int_equal(in->sin_family, AF_INET);
+	assert_int_equal(ntohs(in->sin_port), 9478);
+	assert_int_equal(ntohl(in->sin_addr.s_addr), 0x7F000001);
+	assert_int_equal(value_listen(":80", &l), 0);
+	assert_int_equal(in6->sin6_family, AF_INET6);
+	assert_int_equal(value_listen("[::1]:0", &l), 0);
+	assert_int_equal(in6->sin6_port, 0);
+	assert_int_equal(l.length, sizeof(struct sockaddr_in6));
+}
+
+static void windows_are_exact_and_not_empty(void **state)
+{
+	static const char *const bad[] = {"2:00-03:00",  "02:00",       "02:00-02:00",
+					  "24:01-01:00", "02:60-03:00", "02:00-03:00 "};
+	struct expect_window w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(value_window(bad[i], &w), -1);
+	assert_int_equal(value_window("22:15-24:00", &w), 0);
+	assert_int_equal(w.begin_s, 22 * 3600 + 900);
+	assert_int_equal(w.end_s, 86400);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(without_flags_the_documented_defaults_hold,
+				   clear_environment),
+	    cmocka_unit_test_setup(
+		a_flag_takes_its_value_with_or_without_an_equals_sign,
+		clear_environment),
+	    cmocka_unit_test_setup(a_flag_wins_over_its_variable, clear_environment),
+	    cmocka_unit_test_setup(an_empty_variable_is_unset, clear_environment),
+	    cmocka_unit_test_setup(
+		a_bad_variable_is_said_and_counted_and_the_default_holds,
+		clear_environment),
+	    cmocka_unit_test_setup(a_bad_flag_fails_naming_flag_value_and_what_would_do,
+				   clear_environment),
+	    cmocka_unit_test_setup(
+		expect_is_repeatable_and_takes_lists_and_replaces_the_variable,
+		clear_environment),
+	    cmocka_unit_test_setup(a_list_of_windows_with_one_bad_is_refused_whole,
+				   clear_environment),
+	    cmocka_unit_test(help_fits_a_screen),
+	    cmocka_unit_test(durations_are_numbers_with_a_unit),
+	    cmocka_unit_test(sizes_count_in_thousands_or_with_an_i_in_1024),
+	    cmocka_unit_test(addresses_to_listen_on),
+	    cmocka_unit_test(windows_are_exact_and_not_empty),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
