@@ -58,6 +58,7 @@ $(BUILD)/dormouse: $(BUILD)/sidecar/main.o $(BUILD)/libdormouse.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/libdormouse.a: $(OBJECTS)
+	@mkdir -p $(@D)
 	@rm -f $@
 	ar rcs $@ $^
 
@@ -124,4 +125,6 @@ help: ## this list
 		while read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
 
 -include $(shell find $(BUILD) -name deps -prune -o -name '*.d' -print 2>/dev/null)
+# Objects and stamps that only a pattern asks for are kept.
+.SECONDARY:
 .PHONY: all run install test tests unit net sanitize bench clean help FORCE

@@ -53,7 +53,7 @@ sum_of() {
 for test in "$@"; do
 	log=$logs/$(basename "$test").log
 	begin=$EPOCHREALTIME
-	timeout --kill-after=10 "${TEST_TIMEOUT:-300}" "$test" </dev/null >"$log" 2>&1
+	{ timeout --kill-after=10 "${TEST_TIMEOUT:-300}" "$test" </dev/null; } >"$log" 2>&1
 	status=$?
 	((status == 124)) && echo "took longer than ${TEST_TIMEOUT:-300} s" >>"$log"
 	seconds=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $begin }")
