@@ -68,8 +68,8 @@ $(BUILD)/%.o: %.c | $(BUILD)/packages/build
 
 # The version and the commit reach the one file that prints them; a change of either
 # compiles that file again and no other.
-$(BUILD)/sidecar/main.o: OBJECT_FLAGS = $(VERSION_FLAGS)
-$(BUILD)/sidecar/main.o: $(BUILD)/version
+$(BUILD)/sidecar/version.o: OBJECT_FLAGS = $(VERSION_FLAGS)
+$(BUILD)/sidecar/version.o: $(BUILD)/version
 $(BUILD)/version: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@
