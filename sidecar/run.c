@@ -57,11 +57,18 @@ static void complain_of_variable(const char *line)
 	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; the default holds", line);
 }
 
-/* alert_listener: raised and resolved are lines in the log, updates are not. */
+/* alert_listener: what changes in an alert's life is a line in the log, the update of
+ * each sample is not. */
 static void alert_happened(void *context, enum alert_event event,
 			   const struct alert *alert)
 {
-	static char json[ALERT_JSON_MAX], summary[ERROR_TEXT_MAX * 2];
+	static const char *const events[] = {
+	    [ALERT_RAISED] = "alert-raised",
+	    [ALERT_TAKEN_OVER] = "alert-changed-kind",
+	    [ALERT_REOPENED] = "alert-reopened",
+	    [ALERT_RESOLVED] = "alert-resolved",
+	};
+	static char json[ALERT_JSON_MAX], summary[512];
 	struct monitor *m = context;
 	struct text json_text = text_over(json, sizeof(json));
 	struct text summary_text = text_over(summary, sizeof(summary));
@@ -70,8 +77,7 @@ static void alert_happened(void *context, enum alert_event event,
 		return;
 	alert_json(alert, &m->pod, &json_text);
 	alert_summary(alert, &summary_text);
-	log_alert(event == ALERT_RAISED ? "alert-raised" : "alert-resolved",
-		  summary_text.data, json_text.data);
+	log_alert(events[event], summary_text.data, json_text.data);
 }
 
 static void log_complaints(struct monitor *m)
