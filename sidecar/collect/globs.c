@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* globs.c - the --interfaces list, matched anew for each link that changes: it is short
+ * and links change rarely, so nothing is compiled or kept. */
+#include "globs.h"
+
+#include <fnmatch.h>
+#include <net/if.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Copies the piece that begins at `list` into `glob`, blanks trimmed, and returns where
+ * the next one begins, NULL after the last. A piece longer than any interface's name
+ * and a few wildcards matches nothing and is copied as "". */
+static const char *next_glob(const char *list, char *glob, size_t size)
+{
+	size_t length = strcspn(list, ",");
+	const char *next = list[length] == ',' ? list + length + 1 : NULL;
+
+	while (length > 0 && (*list == ' ' || *list == '\t')) {
+		list++;
+		length--;
+	}
+	while (length > 0 && (list[length - 1] == ' ' || list[length - 1] == '\t'))
+		length--;
+	if (length >= size)
+		length = 0;
+	memcpy(glob, list, length);
+	glob[length] = '\0';
+	return next;
+}
+
+bool globs_watch(const char *list, const char *name, bool loopback)
+{
+	bool any_include = false, included = false, named = false;
+
+	while (list) {
+		char glob[4 * IF_NAMESIZE];
+
+		list = next_glob(list, glob, sizeof(glob));
+		if (glob[0] == '\0')
+			continue;
+		if (glob[0] == '!') {
+			if (fnmatch(glob + 1, name, 0) == 0)
+				return false;
+			continue;
+		}
+		any_include = true;
+		included |= fnmatch(glob, name, 0) == 0;
+		named |= strcmp(glob, name) == 0;
+	}
+	if (loopback)
+		return named;
+	return included || !any_include;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hash.h - FNV-1a, 64 bits: tells identities apart, keeps nobody out. Private to
+ * collect/. Source: draft-eastlake-fnv. */
+#ifndef DORMOUSE_COLLECT_HASH_H
+#define DORMOUSE_COLLECT_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
+/* The hash of what was hashed before and these bytes. */
+static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
+{
+	const unsigned char *b = bytes;
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		hash = (hash ^ b[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* link_message.c - reads rtnetlink's messages: counters by hand, names by libnl-route.
+ */
+#include "link_message.h"
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/object.h>
+#include <netlink/route/link.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* The counters that are read end here; kernels append more. */
+#define STATS_LENGTH_MIN offsetof(struct rtnl_link_stats64, multicast)
+
+static bool read_stats(const struct nlattr *attribute, struct link_reading *reading)
+{
+	struct rtnl_link_stats64 stats;
+	size_t length = attribute ? (size_t)nla_len(attribute) : 0;
+
+	if (length < STATS_LENGTH_MIN)
+		return false;
+	memset(&stats, 0, sizeof(stats));
+	memcpy(&stats, nla_data(attribute),
+	       length < sizeof(stats) ? length : sizeof(stats));
+	reading->rx_bytes = stats.rx_bytes;
+	reading->tx_bytes = stats.tx_bytes;
+	reading->rx_packets = stats.rx_packets;
+	reading->tx_packets = stats.tx_packets;
+	reading->rx_errors = stats.rx_errors;
+	reading->tx_errors = stats.tx_errors;
+	reading->rx_dropped = stats.rx_dropped;
+	reading->tx_dropped = stats.tx_dropped;
+	return true;
+}
+
+/* nla_find() over what follows the family's header of `header_length` bytes. */
+static const struct nlattr *attribute_of(const struct nlmsghdr *message,
+					 int header_length, int type)
+{
+	return nla_find(nlmsg_attrdata(message, header_length),
+			nlmsg_attrlen(message, header_length), type);
+}
+
+bool link_message_reading(const struct nlmsghdr *message, int *ifindex,
+			  struct link_reading *reading)
+{
+	if (message->nlmsg_type == RTM_NEWSTATS) {
+		const struct if_stats_msg *head = nlmsg_data(message);
+
+		if (!nlmsg_valid_hdr(message, sizeof(*head)))
+			return false;
+		*ifindex = (int)head->ifindex;
+		return read_stats(
+		    attribute_of(message, sizeof(*head), IFLA_STATS_LINK_64), reading);
+	}
+	if (message->nlmsg_type == RTM_NEWLINK || message->nlmsg_type == RTM_DELLINK) {
+		const struct ifinfomsg *head = nlmsg_data(message);
+
+		if (!nlmsg_valid_hdr(message, sizeof(*head)) ||
+		    head->ifi_family != AF_UNSPEC)
+			return false;
+		*ifindex = head->ifi_index;
+		return read_stats(attribute_of(message, sizeof(*head), IFLA_STATS64),
+				  reading);
+	}
+	return false;
+}
+
+static void copy_text(char *to, size_t size, const char *from)
+{
+	if (from)
+		memcpy(to, from, strnlen(from, size - 1));
+}
+
+static void take_link(struct nl_object *object, void *context)
+{
+	struct rtnl_link *link = (struct rtnl_link *)object;
+	struct link_news *news = context;
+	struct nl_addr *address = rtnl_link_get_addr(link);
+
+	news->ifindex = rtnl_link_get_ifindex(link);
+	news->loopback = rtnl_link_get_flags(link) & IFF_LOOPBACK;
+	copy_text(news->name, sizeof(news->name), rtnl_link_get_name(link));
+	copy_text(news->kind, sizeof(news->kind), rtnl_link_get_type(link));
+	if (address && nl_addr_get_len(address) <= sizeof(news->address)) {
+		news->address_length = nl_addr_get_len(address);
+		memcpy(news->address, nl_addr_get_binary_addr(address),
+		       news->address_length);
+	}
+}
+
+bool link_message_news(struct nlmsghdr *message, struct link_news *news)
+{
+	const struct ifinfomsg *head = nlmsg_data(message);
+	struct nl_msg *copy;
+	int ifindex, result;
+
+	memset(news, 0, sizeof(*news));
+	if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
+		return false;
+	if (!nlmsg_valid_hdr(message, sizeof(*head)) || head->ifi_family != AF_UNSPEC)
+		return false;
+	copy = nlmsg_convert(message);
+	if (!copy)
+		return false;
+	nlmsg_set_proto(copy, NETLINK_ROUTE);
+	result = nl_msg_parse(copy, take_link, news);
+	nlmsg_free(copy);
+	if (result < 0 || news->ifindex <= 0 || news->name[0] == '\0')
+		return false;
+	news->gone = message->nlmsg_type == RTM_DELLINK;
+	news->has_reading = link_message_reading(message, &ifindex, &news->reading);
+	return true;
+}

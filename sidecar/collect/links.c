@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* links.c - asks rtnetlink for the links' counters and hears of their changes.
+ *
+ * libnl makes the sockets; requests and answers go through fixed buffers, because its
+ * own receive path allocates for each message, receives everything twice, and starts
+ * again for ever on an interrupted dump.
+ */
+#include "links.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "link_message.h"
+
+#define RECEIVE_BYTES 16384
+#define DUMP_TRIES    3
+#define ANSWER_TIMEOUT_S                                                               \
+	1 /* dumps are answered at once; this is so as never to hang                   \
+	   */
+#define BUFFER_BYTES_MAX (1 << 20)
+#define ANNOUNCEMENTS_AT_ONCE                                                          \
+	1024 /* datagrams a call, so that a storm cannot hold it */
+
+struct links {
+	struct nl_sock *query;
+	struct nl_sock *announced; /* NULL where the kernel refuses it */
+	uint32_t sequence;
+	bool getstats_refused;
+	uint64_t listing; /* hash of the indexes in the last dump of counters */
+	struct link_book book;
+	struct links_totals totals;
+	_Alignas(8) unsigned char buffer[RECEIVE_BYTES];
+};
+
+/* What a dump's messages are for. */
+typedef void dump_reader(struct links *l, struct nlmsghdr *message, double now);
+
+enum dump_end { DUMP_DONE, DUMP_PARTIAL, DUMP_FAILED };
+
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* One datagram into the buffer. Returns its length, or -errno. What another process
+ * sent counts as empty: only the kernel is believed. */
+static ssize_t receive(struct links *l, int fd, int flags)
+{
+	struct sockaddr_nl from = {0};
+	struct iovec part = {l->buffer, sizeof(l->buffer)};
+	struct msghdr head = {
+	    .msg_name = &from,
+	    .msg_namelen = sizeof(from),
+	    .msg_iov = &part,
+	    .msg_iovlen = 1,
+	};
+	ssize_t length;
+
+	do
+		length = recvmsg(fd, &head, flags);
+	while (length < 0 && errno == EINTR);
+	if (length < 0)
+		return -errno;
+	if (head.msg_flags & MSG_TRUNC)
+		return -EMSGSIZE;
+	return from.nl_pid == 0 ? length : 0;
+}
+
+/* Doubles the receive buffer of a socket that overran. The kernel gives no more than
+ * net.core.rmem_max; what counts is what it gave. */
+static void grow_buffer(struct links *l, int fd)
+{
+	int before = 0, after = 0;
+	socklen_t length = sizeof(before);
+
+	/* The kernel doubles what it is given, for its own bookkeeping, and reports
+	 * that. */
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &before, &length) < 0 ||
+	    before >= BUFFER_BYTES_MAX)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &before, sizeof(before));
+	length = sizeof(after);
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &after, &length) == 0 &&
+	    after > before)
+		l->totals.buffers_grown++;
+}
+
+/* Asks for a dump of every link's counters (RTM_GETSTATS) or of every link
+ * (RTM_GETLINK). Returns 0 or -errno. */
+static int ask(struct links *l, uint16_t type)
+{
+	struct {
+		struct nlmsghdr head;
+		union {
+			struct if_stats_msg stats;
+			struct ifinfomsg link;
+		} body;
+	} request;
+
+	memset(&request, 0, sizeof(request));
+	request.head.nlmsg_type = type;
+	request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request.head.nlmsg_seq = ++l->sequence;
+	if (type == RTM_GETSTATS) {
+		request.head.nlmsg_len = NLMSG_LENGTH(sizeof(request.body.stats));
+		request.body.stats.filter_mask =
+		    IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
+	} else {
+		request.head.nlmsg_len = NLMSG_LENGTH(sizeof(request.body.link));
+	}
+	if (send(nl_socket_get_fd(l->query), &request, request.head.nlmsg_len, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+/* The errno in NLMSG_DONE (a dump may end in failure) or NLMSG_ERROR, as the kernel
+ * gives it: 0 or negative. */
+static int status_of(const struct nlmsghdr *message)
+{
+	int status = 0;
+
+	if (nlmsg_datalen(message) >= (int)sizeof(status))
+		memcpy(&status, nlmsg_data(message), sizeof(status));
+	else if (message->nlmsg_type == NLMSG_ERROR)
+		status = -EPROTO;
+	return status < 0 ? status : 0;
+}
+
+/* Reads the messages of one datagram. Returns whether the dump goes on; if not, *status
+ * says how it ended. */
+static bool read_datagram(struct links *l, ssize_t length, dump_reader *reader,
+			  double now, bool *interrupted, int *status)
+{
+	struct nlmsghdr *message = (struct nlmsghdr *)l->buffer;
+	int left = (int)length;
+
+	for (; nlmsg_ok(message, left); message = nlmsg_next(message, &left)) {
+		/* What is left of a dump that was given up carries its older number. */
+		if (message->nlmsg_seq != l->sequence)
+			continue;
+		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+			*interrupted = true;
+		if (message->nlmsg_type == NLMSG_DONE ||
+		    message->nlmsg_type == NLMSG_ERROR) {
+			*status = status_of(message);
+			return false;
+		}
+		reader(l, message, now);
+	}
+	return true;
+}
+
+/* One dump from request to end. Returns 0 or -errno. */
+static int dump_once(struct links *l, uint16_t type, dump_reader *reader, double now,
+		     bool *interrupted)
+{
+	int fd = nl_socket_get_fd(l->query);
+	int status = ask(l, type);
+	bool more = status == 0;
+
+	*interrupted = false;
+	while (more) {
+		ssize_t length = receive(l, fd, 0);
+
+		if (length < 0)
+			return (int)length;
+		more = read_datagram(l, length, reader, now, interrupted, &status);
+	}
+	return status;
+}
+
+/* A whole dump: begun again when links changed under it or the buffer overran, three
+ * times in all. Then what came is used: each reading is true by itself, some may be
+ * missing. */
+static enum dump_end dump(struct links *l, uint16_t type, dump_reader *reader,
+			  int *failure)
+{
+	bool interrupted = false;
+	int tries;
+
+	for (tries = 0; tries < DUMP_TRIES; tries++) {
+		*failure = -dump_once(l, type, reader, seconds_now(), &interrupted);
+		if (*failure == ENOBUFS)
+			grow_buffer(l, nl_socket_get_fd(l->query));
+		else if (*failure != 0)
+			return DUMP_FAILED;
+		else if (!interrupted)
+			return DUMP_DONE;
+	}
+	if (*failure != 0)
+		return DUMP_FAILED;
+	l->totals.dumps_interrupted++;
+	return DUMP_PARTIAL;
+}
+
+static void read_link(struct links *l, struct nlmsghdr *message, double now)
+{
+	struct link_news news;
+
+	if (link_message_news(message, &news))
+		link_book_news(&l->book, &news, LINK_RESYNCED, now);
+}
+
+static void read_first(struct links *l, struct nlmsghdr *message, double now)
+{
+	struct link_news news;
+
+	if (link_message_news(message, &news))
+		link_book_news(&l->book, &news, LINK_AT_START, now);
+}
+
+static int list_at_start(struct links *l, struct error *err)
+{
+	int failure;
+
+	if (dump(l, RTM_GETLINK, read_first, &failure) == DUMP_FAILED)
+		return fail_errno(err, failure, "list links");
+	return 0;
+}
+
+/* Lists all links anew. */
+static int resync(struct links *l, struct error *err)
+{
+	enum dump_end end;
+	int failure;
+
+	link_book_resync_begin(&l->book, seconds_now());
+	end = dump(l, RTM_GETLINK, read_link, &failure);
+	link_book_resync_end(&l->book, end == DUMP_DONE);
+	l->totals.resyncs++;
+	if (end == DUMP_FAILED)
+		return fail_errno(err, failure, "list links");
+	return 0;
+}
+
+/* Takes in the links of one datagram of announcements. */
+static void hear(struct links *l, ssize_t length, double now)
+{
+	struct nlmsghdr *message = (struct nlmsghdr *)l->buffer;
+	int left = (int)length;
+
+	for (; nlmsg_ok(message, left); message = nlmsg_next(message, &left)) {
+		struct link_news news;
+
+		if (link_message_news(message, &news))
+			link_book_news(&l->book, &news, LINK_ANNOUNCED, now);
+	}
+}
+
+/* Takes in what waits on the announcements' socket. */
+static void hear_all(struct links *l)
+{
+	int fd = nl_socket_get_fd(l->announced);
+	unsigned i;
+
+	for (i = 0; i < ANNOUNCEMENTS_AT_ONCE; i++) {
+		ssize_t length = receive(l, fd, MSG_DONTWAIT);
+
+		if (length == -EAGAIN)
+			return;
+		if (length >= 0) {
+			hear(l, length, seconds_now());
+			continue;
+		}
+		link_book_lost(&l->book, seconds_now());
+		l->totals.announcements_lost++;
+		if (length != -ENOBUFS)
+			return;
+		grow_buffer(l, fd);
+	}
+}
+
+void links_process(struct links *l)
+{
+	struct error ignored; /* links_read() comes to the same end and tells */
+
+	if (l->announced)
+		hear_all(l);
+	if (l->book.incomplete ||
+	    (l->book.overflowed && l->book.count < COLLECT_LINKS_MAX))
+		resync(l, &ignored);
+}
+
+static void read_stats(struct links *l, struct nlmsghdr *message, double now)
+{
+	struct link_reading reading;
+	int ifindex;
+
+	if (!link_message_reading(message, &ifindex, &reading))
+		return;
+	l->listing += (uint64_t)ifindex * UINT64_C(0x9e3779b97f4a7c15);
+	link_book_reading(&l->book, ifindex, &reading, now);
+}
+
+/* Whether the kernel does not know the request, rather than failing at it. */
+static bool unknown_request(int failure)
+{
+	return failure == EOPNOTSUPP || failure == ENOSYS || failure == EINVAL ||
+	       failure == EPROTONOSUPPORT;
+}
+
+int links_read(struct links *l, struct error *err)
+{
+	uint16_t type = l->getstats_refused ? RTM_GETLINK : RTM_GETSTATS;
+	uint64_t listing = l->listing;
+	int failure;
+
+	links_process(l);
+	l->listing = 0;
+	if (dump(l, type, read_stats, &failure) == DUMP_FAILED) {
+		if (type != RTM_GETSTATS || !unknown_request(failure))
+			return fail_errno(err, failure, "read link counters");
+		l->getstats_refused = true;
+		return links_read(l, err);
+	}
+	if (!l->announced && l->listing != listing)
+		return resync(l, err);
+	return 0;
+}
+
+static struct nl_sock *open_socket(struct error *err)
+{
+	struct timeval timeout = {.tv_sec = ANSWER_TIMEOUT_S};
+	struct nl_sock *s = nl_socket_alloc();
+	int result;
+
+	if (!s) {
+		fail(err, "no memory for a netlink socket");
+		return NULL;
+	}
+	result = nl_connect(s, NETLINK_ROUTE);
+	if (result < 0) {
+		fail(err, "open rtnetlink: %s", nl_geterror(result));
+		nl_socket_free(s);
+		return NULL;
+	}
+	setsockopt(nl_socket_get_fd(s), SOL_SOCKET, SO_RCVTIMEO, &timeout,
+		   sizeof(timeout));
+	return s;
+}
+
+/* The announcements' socket, NULL where the kernel refuses it. */
+static struct nl_sock *open_announced(void)
+{
+	struct error ignored;
+	struct nl_sock *s = open_socket(&ignored);
+
+	if (s && nl_socket_add_membership(s, RTNLGRP_LINK) < 0) {
+		nl_socket_free(s);
+		s = NULL;
+	}
+	return s;
+}
+
+struct links *links_open(const char *globs, struct error *err)
+{
+	struct links *l = calloc(1, sizeof(*l));
+
+	if (!l) {
+		fail(err, "no memory for links");
+		return NULL;
+	}
+	link_book_open(&l->book, globs, seconds_now());
+	l->announced = open_announced();
+	l->query = open_socket(err);
+	if (!l->query || list_at_start(l, err) < 0 || links_read(l, err) < 0) {
+		links_close(l);
+		return NULL;
+	}
+	return l;
+}
+
+void links_close(struct links *l)
+{
+	if (!l)
+		return;
+	nl_socket_free(l->announced);
+	nl_socket_free(l->query);
+	free(l);
+}
+
+int links_fd(const struct links *l)
+{
+	return l->announced ? nl_socket_get_fd(l->announced) : -1;
+}
+
+void links_without_getstats(struct links *l)
+{
+	l->getstats_refused = true;
+}
+
+const struct link_book *links_book(const struct links *l)
+{
+	return &l->book;
+}
+
+const struct links_totals *links_totals(const struct links *l)
+{
+	return &l->totals;
+}

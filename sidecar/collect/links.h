@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* links.h - the link counters of this network namespace, by rtnetlink. Private to
+ * collect/.
+ *
+ * Two sockets: one asks for counters (RTM_GETSTATS, else RTM_GETLINK), one hears of
+ * links that come, change and go (RTMGRP_LINK), so that names are never polled. Where
+ * the kernel refuses the second, changes are noticed in the counters' dumps.
+ */
+#ifndef DORMOUSE_COLLECT_LINKS_H
+#define DORMOUSE_COLLECT_LINKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dormouse/error.h"
+#include "link_book.h"
+
+struct links;
+
+struct links_totals {
+	uint64_t dumps_interrupted;  /* NLM_F_DUMP_INTR thrice: partial data used */
+	uint64_t buffers_grown;      /* receive buffers, after an overrun */
+	uint64_t announcements_lost; /* overruns of the announcements' buffer */
+	uint64_t resyncs;            /* full dumps of the links that mended them */
+};
+
+/* Opens both sockets and takes the first look: see link_book.h for what counts from
+ * here. `globs` as in globs.h. NULL when links cannot be listed at all. */
+struct links *links_open(const char *globs, struct error *err);
+void links_close(struct links *l);
+
+/* The socket that is readable when links have changed, then call links_process(); -1
+ * where the kernel refuses announcements. */
+int links_fd(const struct links *l);
+
+/* Takes in what was announced. Allocates for the time of the call. */
+void links_process(struct links *l);
+
+/* Takes in what was announced, and every watched link's counters as of now. Without
+ * announcements to take in it does not allocate. On failure the book keeps what it had.
+ */
+int links_read(struct links *l, struct error *err);
+
+/* From now on counters are asked for by RTM_GETLINK, as on kernels before 4.7. */
+void links_without_getstats(struct links *l);
+
+const struct link_book *links_book(const struct links *l);
+const struct links_totals *links_totals(const struct links *l);
+
+#endif
