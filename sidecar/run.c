@@ -372,10 +372,11 @@ int run_main(int argc, char **argv)
 {
 	static struct monitor m = {.epoll_fd = -1, .timer_fd = -1, .signal_fd = -1};
 	struct error err;
-	int result = options_parse(&m.options, argc, argv, complain_of_variable, &err);
+	int result = options_parse(&m.options, OPTIONS_RUN, argc, argv,
+				   complain_of_variable, &err);
 
 	if (result > 0) {
-		options_help(stdout);
+		options_help(OPTIONS_RUN, stdout);
 		return 0;
 	}
 	if (result < 0) {

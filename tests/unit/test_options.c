@@ -36,7 +36,7 @@ static int parse(struct options *options, struct error *err, const char *a,
 	while (argv[argc])
 		argc++;
 	complaints[0] = '\0';
-	return options_parse(options, argc, argv, complain, err);
+	return options_parse(options, OPTIONS_RUN, argc, argv, complain, err);
 }
 
 static int clear_environment(void **state)
@@ -178,7 +178,7 @@ static void help_fits_a_screen(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&o, &err, "--help", NULL, NULL, NULL), 1);
-	options_help(out);
+	options_help(OPTIONS_RUN, out);
 	fclose(out);
 	for (const char *p = text; *p; p++) {
 		column = *p == '\n' ? 0 : column + 1;
