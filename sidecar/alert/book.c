@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* book.c - the alerts that are remembered, and their life.
+ *
+ * Each sample is applied in two steps: first every verdict finds the incident it
+ * belongs to (one that fires, one that comes back, or a new one), then every incident
+ * takes in what was shown of it, and ends if nothing was shown for long enough.
+ */
+#include "dormouse/alert.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evidence.h"
+#include "incident.h"
+
+/* The collector remembers flows in steps of so many seconds (collector_flows_since). */
+#define FLOWS_STEP_S 300.0
+
+struct alert_book {
+	uint64_t seed;
+	uint64_t count_ever; /* incidents begun */
+	uint64_t forgotten;
+	uint64_t raised[ALERT_KIND_COUNT];
+	struct link_memory links;
+	unsigned count;
+	uint8_t order[ALERTS_REMEMBERED]; /* slots, oldest incident first */
+	struct incident slots[ALERTS_REMEMBERED];
+};
+
+_Static_assert(sizeof(struct alert_book) < 96 * 1024, "the book outgrew its budget");
+_Static_assert(ALERTS_REMEMBERED > ALERT_KIND_COUNT, "a resolved one can always go");
+
+/* One sample being applied. */
+struct application {
+	double now, hold_s;
+	const struct verdict *verdicts;
+	size_t count;
+	uint8_t home[VERDICTS_MAX];       /* the slot that each verdict belongs to */
+	bool happened[ALERTS_REMEMBERED]; /* to a slot: beyond an update */
+	enum alert_event event[ALERTS_REMEMBERED]; /* what, if so */
+	const struct collector *collector;         /* or NULL */
+};
+
+struct alert_book *alert_book_new(uint64_t seed)
+{
+	struct alert_book *book = calloc(1, sizeof(*book));
+
+	if (book)
+		book->seed = seed;
+	return book;
+}
+
+void alert_book_free(struct alert_book *book)
+{
+	free(book);
+}
+
+/* The finalizer of splitmix64 (Steele, Lea, Flood 2014): every bit of the input moves
+ * every bit of the result. */
+static uint64_t mixed(uint64_t x)
+{
+	x += 0x9E3779B97F4A7C15u;
+	x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+	x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+	return x ^ (x >> 31);
+}
+
+static uint64_t next_id(struct alert_book *book, double now)
+{
+	const uint64_t ms = now > 0 ? (uint64_t)(now * 1000) : 0;
+
+	return mixed(mixed(book->seed ^ mixed(ms)) + book->count_ever++);
+}
+
+static bool fires(const struct incident *in)
+{
+	return in->alert.ends_at == 0;
+}
+
+/* A slot for a new incident: a free one, else that of the oldest that is resolved. */
+static unsigned take_slot(struct alert_book *book)
+{
+	if (book->count < ALERTS_REMEMBERED) {
+		book->order[book->count] = (uint8_t)book->count;
+		return book->count++;
+	}
+	unsigned place = 0;
+	while (place < ALERTS_REMEMBERED - 1 && fires(&book->slots[book->order[place]]))
+		place++;
+	const uint8_t slot = book->order[place];
+	memmove(&book->order[place], &book->order[place + 1],
+		ALERTS_REMEMBERED - 1 - place);
+	book->order[ALERTS_REMEMBERED - 1] = slot;
+	book->forgotten++;
+	return slot;
+}
+
+/* The firing incident that a verdict belongs to, one that showed this kind before any
+ * other; -1 if there is none. */
+static int firing_home(const struct alert_book *book, const struct verdict *v,
+		       double now)
+{
+	int home = -1;
+
+	for (unsigned i = book->count; i-- > 0;) {
+		const struct incident *in = &book->slots[book->order[i]];
+		if (!fires(in) || incident_belonging(in, v, now) == BELONGS_NOT)
+			continue;
+		if (v->onset - in->alert.updated_at > COOL_DOWN_S)
+			continue; /* nobody looked for so long that it is another one */
+		if (in->kinds & (1u << v->kind))
+			return book->order[i];
+		if (home < 0)
+			home = book->order[i];
+	}
+	return home;
+}
+
+/* The resolved incident that a verdict brings back, the newest first; -1 if none. */
+static int resolved_home(const struct alert_book *book, const struct verdict *v,
+			 double now)
+{
+	for (unsigned i = book->count; i-- > 0;) {
+		const struct incident *in = &book->slots[book->order[i]];
+		if (!fires(in) && incident_belonging(in, v, now) != BELONGS_NOT &&
+		    incident_comes_back(in, v))
+			return book->order[i];
+	}
+	return -1;
+}
+
+static unsigned raise_alert(struct alert_book *book, double now,
+			    const struct verdict *v)
+{
+	const unsigned slot = take_slot(book);
+
+	incident_begin(&book->slots[slot], next_id(book, now), now, v);
+	book->raised[v->kind]++;
+	return slot;
+}
+
+static void happen(struct application *a, unsigned slot, enum alert_event event)
+{
+	/* Raised or reopened says more than taken over at the same sample. */
+	if (!a->happened[slot])
+		a->event[slot] = event;
+	a->happened[slot] = true;
+}
+
+/* Finds or makes the incident of the index-th verdict. */
+static void settle(struct alert_book *book, struct application *a, size_t index)
+{
+	const struct verdict *v = &a->verdicts[index];
+	int home = firing_home(book, v, a->now);
+
+	if (home < 0) {
+		home = resolved_home(book, v, a->now);
+		if (home >= 0) {
+			book->slots[home].alert.ends_at = 0;
+			happen(a, (unsigned)home, ALERT_REOPENED);
+		}
+	}
+	if (home < 0) {
+		home = (int)raise_alert(book, a->now, v);
+		happen(a, (unsigned)home, ALERT_RAISED);
+	} else if (incident_belonging(&book->slots[home], v, a->now) == TAKES_OVER) {
+		incident_take_over(&book->slots[home], v);
+		book->raised[v->kind]++;
+		happen(a, (unsigned)home, ALERT_TAKEN_OVER);
+	}
+	a->home[index] = (uint8_t)home;
+}
+
+/* The verdicts that say most come first: the others then find their incident begun. */
+static void settle_all(struct alert_book *book, struct application *a)
+{
+	for (unsigned rank = KIND_RANK_MAX + 1; rank-- > 0;)
+		for (size_t i = 0; i < a->count; i++)
+			if (kind_rank(a->verdicts[i].kind) == rank)
+				settle(book, a, i);
+}
+
+/* When an incident comes back, what flowed between its end and this sample is asked
+ * for; but the collector remembers in steps, and what the incident saw before its end
+ * must not be counted again: then the look of this sample has to do. */
+static void add_evidence(struct alert *alert, const struct application *a,
+			 const struct verdict *v, bool raised, double seen_until)
+{
+	const enum signal signal = alert->verdict.signal;
+
+	if (raised)
+		evidence_gather(&alert->evidence, a->collector, alert->verdict.onset,
+				signal);
+	else if (v && v->onset - seen_until > FLOWS_STEP_S)
+		evidence_gather(&alert->evidence, a->collector, v->onset, signal);
+	else if (collector_looked_closely(a->collector))
+		evidence_grow(&alert->evidence, a->collector, signal);
+}
+
+static size_t shown_of(const struct application *a, unsigned slot,
+		       const struct verdict *shown[VERDICTS_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < a->count; i++)
+		if (a->home[i] == slot)
+			shown[count++] = &a->verdicts[i];
+	return count;
+}
+
+/* Takes in what this sample showed of a firing incident. Returns what happened to it.
+ */
+static enum alert_event advance(struct alert_book *book, const struct application *a,
+				unsigned slot, bool *nothing)
+{
+	struct incident *in = &book->slots[slot];
+	const struct verdict *shown[VERDICTS_MAX];
+	const size_t count = shown_of(a, slot, shown);
+	const double seen_until = in->alert.updated_at + a->hold_s;
+	const bool raised = a->happened[slot] && a->event[slot] == ALERT_RAISED;
+
+	if (count > 0)
+		incident_show(in, a->now, shown, count);
+	if (a->collector) {
+		add_evidence(&in->alert, a, count > 0 ? shown[0] : NULL, raised,
+			     seen_until);
+		if (count > 0)
+			evidence_links(&in->alert.evidence, a->collector, &book->links);
+	}
+	*nothing = false;
+	if (count > 0)
+		return a->happened[slot] ? a->event[slot] : ALERT_UPDATED;
+	/* A clock set back ends it as well: it may be long until time passes again. */
+	if (fabs(a->now - in->alert.updated_at) >= a->hold_s) {
+		in->alert.ends_at = in->alert.updated_at;
+		return ALERT_RESOLVED;
+	}
+	*nothing = true;
+	return ALERT_UPDATED;
+}
+
+void alert_book_apply(struct alert_book *book, double now, double interval_s,
+		      const struct verdict *verdicts, size_t count,
+		      const struct alert_surroundings *surroundings,
+		      alert_listener *listener, void *context)
+{
+	struct application a = {
+	    .now = now,
+	    .hold_s = incident_hold_s(interval_s),
+	    .verdicts = verdicts,
+	    .count = count < VERDICTS_MAX ? count : VERDICTS_MAX,
+	    .collector = surroundings ? surroundings->collector : NULL,
+	};
+
+	settle_all(book, &a);
+	for (unsigned i = 0; i < book->count; i++) {
+		const unsigned slot = book->order[i];
+		bool nothing;
+		if (!fires(&book->slots[slot]))
+			continue;
+		enum alert_event event = advance(book, &a, slot, &nothing);
+		if (listener && !nothing)
+			listener(context, event, &book->slots[slot].alert);
+	}
+	if (a.collector)
+		link_memory_take(&book->links, a.collector);
+}
+
+void alert_book_record(struct alert_book *book, double now,
+		       const struct verdict *verdict,
+		       const struct alert_surroundings *surroundings,
+		       alert_listener *listener, void *context)
+{
+	const struct collector *c = surroundings ? surroundings->collector : NULL;
+	struct alert *alert = &book->slots[raise_alert(book, now, verdict)].alert;
+
+	if (c) {
+		evidence_gather(&alert->evidence, c, verdict->onset, verdict->signal);
+		evidence_links(&alert->evidence, c, &book->links);
+	}
+	if (listener)
+		listener(context, ALERT_RAISED, alert);
+	alert->ends_at = now;
+	if (listener)
+		listener(context, ALERT_RESOLVED, alert);
+}
+
+const struct alert *alert_book_at(const struct alert_book *book, size_t index)
+{
+	if (index >= book->count)
+		return NULL;
+	return &book->slots[book->order[book->count - 1 - index]].alert;
+}
+
+bool alert_book_firing(const struct alert_book *book, enum alert_kind kind)
+{
+	for (unsigned i = 0; i < book->count; i++)
+		if (fires(&book->slots[i]) && book->slots[i].alert.verdict.kind == kind)
+			return true;
+	return false;
+}
+
+bool alert_book_any_firing(const struct alert_book *book)
+{
+	for (unsigned i = 0; i < book->count; i++)
+		if (fires(&book->slots[i]))
+			return true;
+	return false;
+}
+
+uint64_t alert_book_raised(const struct alert_book *book, enum alert_kind kind)
+{
+	return kind < ALERT_KIND_COUNT ? book->raised[kind] : 0;
+}
+
+uint64_t alert_book_forgotten(const struct alert_book *book)
+{
+	return book->forgotten;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* summary.c - an alert in one or two sentences: what, how much, against what, where to.
+ *
+ * The words claim no more than is known: "99 in 100 intervals" is the baseline's p99,
+ * and where nothing has been learnt the sentence says so.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dormouse/alert.h"
+
+static void put_scaled(struct text *t, double value, const char *const units[])
+{
+	unsigned scale = 0;
+
+	if (!(value > 0))
+		value = 0;
+	/* 999.5 would be printed as 1000. */
+	while (value >= 999.5 && units[scale + 1]) {
+		value /= 1000;
+		scale++;
+	}
+	text_printf(t, value > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s", value,
+		    units[scale]);
+}
+
+static void put_bytes(struct text *t, double bytes)
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", NULL};
+
+	put_scaled(t, bytes, units);
+}
+
+/* A value of the signal with its unit: "1.2 MB/s", "340 packets/s". */
+static void put_value(struct text *t, enum signal signal, double value)
+{
+	const char *unit = signal_unit(signal);
+
+	if (strcmp(unit, "bytes") == 0) {
+		put_bytes(t, value);
+		text_put(t, "/s");
+	} else {
+		text_printf(t, value > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s", value,
+			    unit);
+		text_put(t, signal == SIGNAL_DESTINATIONS ? " an interval" : "/s");
+	}
+}
+
+static void put_duration(struct text *t, double seconds)
+{
+	if (seconds < 90)
+		text_printf(t, "%.0f s", seconds);
+	else if (seconds < 90 * 60)
+		text_printf(t, "%.0f min", seconds / 60);
+	else if (seconds < 36 * 3600)
+		text_printf(t, "%.0f h", seconds / 3600);
+	else
+		text_printf(t, "%.0f d", seconds / 86400);
+}
+
+/* What the pod does or, when it is over, did: "sends 1.0 MB/s (tx_bytes)". */
+static void put_deed(struct text *t, const struct alert *alert)
+{
+	const enum signal signal = alert->verdict.signal;
+	const bool over = alert->ends_at > 0;
+	const char *does = "sends", *did = "sent up to";
+
+	if (signal == SIGNAL_RX_BYTES || signal == SIGNAL_RX_PACKETS) {
+		does = "receives";
+		did = "received up to";
+	} else if (signal == SIGNAL_TCP_NEW_SOCKETS) {
+		does = "opens";
+		did = "opened up to";
+	} else if (signal == SIGNAL_DESTINATIONS) {
+		does = "sends to";
+		did = "sent to up to";
+	}
+	text_printf(t, "%s ", over ? did : does);
+	put_value(t, signal, over ? alert->peak : alert->verdict.value);
+	text_printf(t, " (%s)", signal_name(signal));
+}
+
+static void put_past(struct text *t, const struct verdict *v)
+{
+	if (v->baseline.samples == 0) {
+		text_put(t, "; nothing has been learnt of it yet");
+		if (v->baseline.threshold > 0) {
+			text_put(t, ", the limit until then is ");
+			put_value(t, v->signal, v->baseline.threshold);
+		}
+		return;
+	}
+	if (!(v->baseline.p99 > 0)) {
+		text_put(t, "; before, 99 in 100 intervals had none of it");
+		return;
+	}
+	text_put(t, "; before, 99 in 100 intervals stayed within ");
+	put_value(t, v->signal, v->baseline.p99);
+}
+
+static void put_relay(struct text *t, const struct alert *alert)
+{
+	const struct verdict *v = &alert->verdict;
+
+	text_printf(t, "This pod %s on what it receives: ",
+		    alert->ends_at > 0 ? "passed" : "seems to pass");
+	put_bytes(t, (double)v->received);
+	text_put(t, " came in and ");
+	put_bytes(t, (double)v->bytes);
+	text_put(t, " went out in ");
+	put_duration(t, alert->updated_at - v->onset);
+	text_put(t, "; it ");
+	put_deed(t, alert);
+}
+
+static void put_gap(struct text *t, const struct alert *alert)
+{
+	const struct verdict *v = &alert->verdict;
+
+	text_put(t, "While the monitor was down for ");
+	put_duration(t, alert->starts_at - v->onset);
+	text_put(t, ", this pod sent ");
+	put_bytes(t, (double)v->bytes);
+	text_put(t, ", on average ");
+	put_value(t, v->signal, v->value);
+	text_put(t, "; up to ");
+	put_value(t, v->signal, v->baseline.threshold);
+	text_put(t, " would have been ordinary");
+}
+
+static void put_what(struct text *t, const struct alert *alert)
+{
+	const struct verdict *v = &alert->verdict;
+
+	switch (v->kind) {
+	case ALERT_DORMANCY_BREAK:
+		text_put(t, "This pod, dormant until then, ");
+		put_deed(t, alert);
+		put_past(t, v);
+		break;
+	case ALERT_EGRESS_VOLUME:
+		text_put(t, "This pod ");
+		put_deed(t, alert);
+		text_put(t, ", far more than it used to");
+		put_past(t, v);
+		break;
+	case ALERT_EGRESS_DRIFT:
+		text_put(t, "What this pod sends has crept up: it ");
+		put_deed(t, alert);
+		put_past(t, v);
+		break;
+	case ALERT_CONNECTION_FANOUT:
+		text_put(t, "This pod reaches out to many others: it ");
+		put_deed(t, alert);
+		put_past(t, v);
+		break;
+	case ALERT_BUDGET_EXCEEDED:
+		text_put(t, "This pod ");
+		put_deed(t, alert);
+		text_put(t, ", more than its budget");
+		if (v->baseline.threshold > 0) {
+			text_put(t, " of ");
+			put_value(t, v->signal, v->baseline.threshold);
+		}
+		break;
+	case ALERT_PROXY_RELAY:
+		put_relay(t, alert);
+		break;
+	case ALERT_MONITOR_GAP:
+		put_gap(t, alert);
+		break;
+	case ALERT_KIND_COUNT:
+		break;
+	}
+	text_put(t, ".");
+}
+
+static void put_end(struct text *t, const struct flow *f)
+{
+	char address[INET6_ADDRSTRLEN] = "";
+	const bool v4 = IN6_IS_ADDR_V4MAPPED(&f->address);
+
+	if (v4)
+		inet_ntop(AF_INET, &f->address.s6_addr[12], address, sizeof(address));
+	else
+		inet_ntop(AF_INET6, &f->address, address, sizeof(address));
+	if (f->direction == FLOW_ACCEPTED)
+		text_printf(t, "%s, a client of port %u here", address, f->port);
+	else
+		text_printf(t, v4 ? "%s:%u" : "[%s]:%u", address, f->port);
+	if (f->protocol == IPPROTO_UDP)
+		text_put(t, " (UDP)");
+}
+
+/* Where it went, if that is known. */
+static void put_where(struct text *t, const struct alert *alert)
+{
+	const struct alert_evidence *e = &alert->evidence;
+	const bool over = alert->ends_at > 0;
+
+	if (e->flow_count == 0)
+		return;
+	const struct flow *top = &e->flows[0].flow;
+	uint64_t sum = e->other_bytes;
+	for (unsigned i = 0; i < e->flow_count; i++)
+		sum += e->flows[i].flow.tx_bytes;
+	if (top->tx_bytes == 0)
+		text_put(t, over ? " It sent to " : " It sends to ");
+	else if (top->tx_bytes > sum / 2)
+		text_put(t, over ? " Most went to " : " Most goes to ");
+	else
+		text_put(t, over ? " The most went to " : " The most goes to ");
+	put_end(t, top);
+	text_put(t, ".");
+}
+
+void alert_summary(const struct alert *alert, struct text *t)
+{
+	put_what(t, alert);
+	put_where(t, alert);
+}
