@@ -343,6 +343,7 @@ int main(void)
 	    cmocka_unit_test(a_leap_beyond_the_wire_is_a_reset),
 	    cmocka_unit_test(a_link_announced_later_counts_from_its_announcement),
 	    cmocka_unit_test(a_link_that_goes_is_counted_to_its_last_byte),
+	    cmocka_unit_test(what_a_vanishing_link_forgets_is_no_reset),
 	    cmocka_unit_test(an_announcement_overtaken_by_a_dump_is_old_news),
 	    cmocka_unit_test(a_renamed_link_keeps_its_count),
 	    cmocka_unit_test(renaming_a_link_out_of_the_list_ends_its_count),
