@@ -6,6 +6,8 @@
 # here.
 
 VERSION = 0.1.0
+# The most that the static binary may have, in bytes: 400 KiB.
+STATIC_MAX = 409600
 BUILD ?= build
 PREFIX ?= /usr/local
 
@@ -60,7 +62,7 @@ $(BUILD)/dormouse: $(BUILD)/sidecar/main.o $(BUILD)/libdormouse.a
 $(BUILD)/libdormouse.a: $(OBJECTS)
 	@mkdir -p $(@D)
 	@rm -f $@
-	ar rcs $@ $^
+	$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c | $(BUILD)/packages/build
 	@mkdir -p $(@D)
@@ -73,6 +75,20 @@ $(BUILD)/sidecar/version.o: $(BUILD)/version
 $(BUILD)/version: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@
+
+# Against musl, with libraries of our own making: see sidecar/static.sh. The same rules as
+# above, in a folder and with a compiler of its own.
+STATIC = $(BUILD)/static
+static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hardened
+	@$(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
+		AR=gcc-ar CFLAGS=-O2 LDFLAGS=-s LIB_CFLAGS= \
+		LIBS="-L$(STATIC)/deps/lib -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lm" \
+		$(STATIC)/dormouse
+	@cat $(STATIC)/deps/versions
+	@tests/static.sh $(STATIC)/dormouse $(STATIC_MAX)
+
+$(STATIC)/deps/versions: sidecar/static.sh | $(BUILD)/packages/static
+	@sidecar/static.sh $(@D)
 
 install: all ## into $(DESTDIR)$(PREFIX)/bin
 	install -D -m 755 $(BUILD)/dormouse $(DESTDIR)$(PREFIX)/bin/dormouse
@@ -127,4 +143,4 @@ help: ## this list
 -include $(shell find $(BUILD) -name deps -prune -o -name '*.d' -print 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run install test tests unit net sanitize bench clean help FORCE
+.PHONY: all run static install test tests unit net sanitize bench clean help FORCE

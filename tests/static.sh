@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Asserts that a program is static, hardened and small, and that it runs where there is
+# nothing else.
+#
+#     tests/static.sh FILE MAX_BYTES
+set -eu
+
+file=$1
+max=$2
+complain() {
+	echo "$file: $*" >&2
+	exit 1
+}
+
+headers=$(readelf --wide --program-headers "$file")
+dynamic=$(readelf --wide --dynamic "$file")
+case $headers in *INTERP*) complain "asks for a dynamic loader" ;; esac
+case $dynamic in *NEEDED*) complain "needs shared libraries" ;; esac
+case $dynamic in *TEXTREL*) complain "has text relocations" ;; esac
+readelf --file-header "$file" | grep -q 'Type:.*DYN' || complain "is loaded at a fixed address"
+case $headers in *GNU_RELRO*) ;; *) complain "has no read-only relocations" ;; esac
+echo "$headers" | grep GNU_STACK | grep -q 'RW ' || complain "has an executable stack"
+! readelf --wide --sections "$file" | grep -q '\.symtab' || complain "is not stripped"
+
+size=$(stat -c %s "$file")
+[ "$size" -le "$max" ] || complain "has $size bytes, $((size - max)) more than the $max allowed"
+
+# As in a pod: an empty root, a user without a name.
+if [ "$(id -u)" = 0 ]; then
+	root=$(mktemp -d)
+	trap 'rm -rf "$root"' EXIT
+	chmod 755 "$root"
+	cp "$file" "$root/program"
+	chroot --userspec=65532:65532 "$root" /program version || complain "does not run in an empty root"
+fi
+echo "$file: static, $size bytes of $max allowed"
