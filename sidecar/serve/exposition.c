@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exposition.c - writes families and samples; by hand where printf would cost more than
+ * the rest of a scrape. */
+#include "exposition.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *type_name(enum metric_type type, bool openmetrics)
+{
+	if (type == METRIC_COUNTER)
+		return " counter\n";
+	return type == METRIC_INFO && openmetrics ? " info\n" : " gauge\n";
+}
+
+/* OpenMetrics names the family without its samples' suffix. */
+static size_t family_length(enum metric_type type, const char *name, bool openmetrics)
+{
+	size_t length = strlen(name);
+
+	if (openmetrics && type == METRIC_COUNTER)
+		return length - strlen("_total");
+	return openmetrics && type == METRIC_INFO ? length - strlen("_info") : length;
+}
+
+void exposition_family(struct exposition *x, enum metric_type type, const char *name,
+		       const char *label, const char *help)
+{
+	size_t length = family_length(type, name, x->openmetrics);
+
+	x->name = name;
+	x->label = label;
+	text_put(x->t, "# HELP ");
+	text_put_bytes(x->t, name, length);
+	text_put_bytes(x->t, " ", 1);
+	text_put(x->t, help);
+	text_put(x->t, "\n# TYPE ");
+	text_put_bytes(x->t, name, length);
+	text_put(x->t, type_name(type, x->openmetrics));
+}
+
+void exposition_escape(struct text *t, const char *value)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	for (; *value; value++) {
+		unsigned char c = (unsigned char)*value;
+
+		if (c == '"' || c == '\\') {
+			const char pair[] = {'\\', (char)c};
+			text_put_bytes(t, pair, sizeof(pair));
+		} else if (c < 0x20 || c >= 0x7F) {
+			const char code[] = {'\\', '\\', 'x', hex[c >> 4], hex[c & 15]};
+			text_put_bytes(t, code, sizeof(code));
+		} else {
+			text_put_bytes(t, value, 1);
+		}
+	}
+}
+
+static void put_name(struct exposition *x, const char *value_of_label)
+{
+	text_put(x->t, x->name);
+	if (x->label) {
+		text_put_bytes(x->t, "{", 1);
+		text_put(x->t, x->label);
+		text_put_bytes(x->t, "=\"", 2);
+		exposition_escape(x->t, value_of_label);
+		text_put_bytes(x->t, "\"}", 2);
+	}
+	text_put_bytes(x->t, " ", 1);
+}
+
+static void put_count(struct text *t, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + value % 10);
+	while (value /= 10);
+	text_put_bytes(t, digits + at, sizeof(digits) - at);
+}
+
+void exposition_count(struct exposition *x, const char *value_of_label, uint64_t value)
+{
+	put_name(x, value_of_label);
+	put_count(x->t, value);
+	text_put_bytes(x->t, "\n", 1);
+}
+
+void exposition_number(struct exposition *x, const char *value_of_label, double value)
+{
+	put_name(x, value_of_label);
+	if (isnan(value))
+		text_put(x->t, "NaN");
+	else if (isinf(value))
+		text_put(x->t, value > 0 ? "+Inf" : "-Inf");
+	else if (value >= 0 && value < 1e15 && value == floor(value))
+		put_count(x->t, (uint64_t)value);
+	else
+		text_json_number(x->t, value);
+	text_put_bytes(x->t, "\n", 1);
+}
+
+void exposition_single(struct exposition *x, enum metric_type type, const char *name,
+		       const char *help, uint64_t value)
+{
+	exposition_family(x, type, name, NULL, help);
+	exposition_count(x, NULL, value);
+}
+
+void exposition_end(struct exposition *x)
+{
+	if (x->openmetrics)
+		text_put(x->t, "# EOF\n");
+}

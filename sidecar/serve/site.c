@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* site.c - the paths, and how each is answered. Nothing here changes anything. */
+#include "site.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "accept.h"
+#include "dormouse/version.h"
+#include "pages.h"
+#include "stream.h"
+
+#define TEXT        "text/plain; charset=utf-8"
+#define JSON        "application/json"
+#define METRICS     "text/plain; version=0.0.4; charset=utf-8"
+#define OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+/* How much of a stream the library asks for at a time. */
+#define BLOCK 2048
+
+/* Alertmanager has no silences here; a client that asks is told so. */
+#define NO_SILENCES "[]\n"
+#define RECEIVERS   "[{\"name\":\"dormouse\"}]\n"
+
+/* Answers that are always the same are made once. */
+enum fixed {
+	FIXED_OK,
+	FIXED_STALE,
+	FIXED_STARTING,
+	FIXED_STOPPING,
+	FIXED_NOT_FOUND,
+	FIXED_METHOD,
+	FIXED_BODY,
+	FIXED_BUSY,
+	FIXED_SILENCES,
+	FIXED_RECEIVERS,
+	FIXED_COUNT
+};
+
+static const struct {
+	unsigned status;
+	const char *type, *body;
+	const char *header, *value; /* one more, or NULL */
+} fixed_answers[FIXED_COUNT] = {
+    [FIXED_OK] = {200, TEXT, "ok\n", NULL, NULL},
+    [FIXED_STALE] = {503, TEXT, "no sample was taken lately\n", NULL, NULL},
+    [FIXED_STARTING] = {503, TEXT, "starting\n", NULL, NULL},
+    [FIXED_STOPPING] = {503, TEXT, "stopping\n", NULL, NULL},
+    [FIXED_NOT_FOUND] = {404, TEXT, "not found\n", NULL, NULL},
+    [FIXED_METHOD] = {405, TEXT, "only GET and HEAD\n", "Allow", "GET, HEAD"},
+    [FIXED_BODY] = {413, TEXT, "nothing can be sent here\n", NULL, NULL},
+    [FIXED_BUSY] = {503, TEXT, "too many readers\n", "Retry-After", "1"},
+    [FIXED_SILENCES] = {200, JSON, NO_SILENCES, NULL, NULL},
+    [FIXED_RECEIVERS] = {200, JSON, RECEIVERS, NULL, NULL},
+};
+
+struct site {
+	const struct serve_source *source;
+	const struct connections *connections;
+	struct pages pages;
+	struct MHD_Response *fixed[FIXED_COUNT];
+};
+
+static int add_headers(struct MHD_Response *r, const char *type)
+{
+	return MHD_add_response_header(r, "Content-Type", type) == MHD_YES &&
+		       MHD_add_response_header(r, "Cache-Control", "no-store") ==
+			   MHD_YES &&
+		       MHD_add_response_header(r, "X-Content-Type-Options",
+					       "nosniff") == MHD_YES
+		   ? 0
+		   : -1;
+}
+
+static struct MHD_Response *make_fixed(enum fixed which)
+{
+	const char *body = fixed_answers[which].body;
+	struct MHD_Response *r = MHD_create_response_from_buffer(
+	    strlen(body), (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT);
+
+	if (!r || add_headers(r, fixed_answers[which].type) < 0)
+		return r;
+	if (fixed_answers[which].header)
+		MHD_add_response_header(r, fixed_answers[which].header,
+					fixed_answers[which].value);
+	/* What the client sends after such a head is not read. */
+	if (which == FIXED_METHOD || which == FIXED_BODY)
+		MHD_add_response_header(r, "Connection", "close");
+	return r;
+}
+
+struct site *site_new(const struct serve_source *source,
+		      const struct connections *connections)
+{
+	struct site *s = calloc(1, sizeof(*s));
+
+	if (!s || pages_init(&s->pages) < 0)
+		goto fail;
+	s->source = source;
+	s->connections = connections;
+	for (int i = 0; i < FIXED_COUNT; i++)
+		if (!(s->fixed[i] = make_fixed(i)))
+			goto fail;
+	return s;
+fail:
+	site_free(s);
+	return NULL;
+}
+
+void site_free(struct site *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < FIXED_COUNT; i++)
+		if (s->fixed[i])
+			MHD_destroy_response(s->fixed[i]);
+	pages_free(&s->pages);
+	free(s);
+}
+
+static enum MHD_Result answer_fixed(const struct site *s, struct MHD_Connection *c,
+				    enum fixed which)
+{
+	return MHD_queue_response(c, fixed_answers[which].status, s->fixed[which]);
+}
+
+/* Queues a response that was made for this request and lets go of it. */
+static enum MHD_Result answer_once(struct MHD_Connection *c, struct MHD_Response *r,
+				   const char *type)
+{
+	enum MHD_Result result = MHD_NO;
+
+	if (add_headers(r, type) == 0)
+		result = MHD_queue_response(c, MHD_HTTP_OK, r);
+	MHD_destroy_response(r);
+	return result;
+}
+
+static enum MHD_Result answer_health(struct site *s, struct MHD_Connection *c)
+{
+	const struct run_stats *stats = s->source->stats;
+	double last =
+	    stats->last_sample_at > 0 ? stats->last_sample_at : stats->started_at;
+	double age = (double)time(NULL) - last;
+	bool fresh = age <= 3 * stats->interval_s + 5;
+
+	return answer_fixed(s, c, fresh ? FIXED_OK : FIXED_STALE);
+}
+
+static enum MHD_Result answer_readiness(struct site *s, struct MHD_Connection *c)
+{
+	const struct run_stats *stats = s->source->stats;
+
+	if (stats->stopping)
+		return answer_fixed(s, c, FIXED_STOPPING);
+	return answer_fixed(s, c, stats->samples > 0 ? FIXED_OK : FIXED_STARTING);
+}
+
+static enum MHD_Result read_accept(void *context, enum MHD_ValueKind kind,
+				   const char *name, const char *value)
+{
+	(void)kind;
+	if (value && strcasecmp(name, "Accept") == 0)
+		accept_read(context, value);
+	return MHD_YES;
+}
+
+static enum MHD_Result answer_metrics(struct site *s, struct MHD_Connection *c)
+{
+	struct accept accept = ACCEPT_NOTHING;
+	struct own_traffic own;
+
+	MHD_get_connection_values(c, MHD_HEADER_KIND, read_accept, &accept);
+	bool openmetrics = accept_prefers_openmetrics(&accept);
+	connections_traffic(s->connections, &own);
+	struct MHD_Response *r =
+	    pages_response(&s->pages, s->source, &own, openmetrics);
+	if (!r)
+		return answer_fixed(s, c, FIXED_BUSY);
+	MHD_add_response_header(r, "Vary", "Accept");
+	return answer_once(c, r, openmetrics ? OPENMETRICS : METRICS);
+}
+
+/* MHD_ContentReaderCallback over a stream. */
+static ssize_t read_stream(void *context, uint64_t position, char *data, size_t max)
+{
+	size_t length = stream_read(context, data, max);
+
+	(void)position;
+	return length > 0 ? (ssize_t)length : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static enum MHD_Result answer_stream(const struct site *s, struct MHD_Connection *c,
+				     stream_piece *piece_at, bool only_firing)
+{
+	struct stream *stream = malloc(sizeof(*stream));
+
+	if (!stream)
+		return answer_fixed(s, c, FIXED_BUSY);
+	stream_open(stream, s->source, piece_at, only_firing);
+	struct MHD_Response *r = MHD_create_response_from_callback(
+	    MHD_SIZE_UNKNOWN, BLOCK, read_stream, stream, free);
+	if (!r) {
+		free(stream);
+		return answer_fixed(s, c, FIXED_BUSY);
+	}
+	return answer_once(c, r, JSON);
+}
+
+static enum MHD_Result answer_alerts(struct site *s, struct MHD_Connection *c)
+{
+	return answer_stream(s, c, alerts_piece, false);
+}
+
+static enum MHD_Result answer_baseline(struct site *s, struct MHD_Connection *c)
+{
+	return answer_stream(s, c, baseline_piece, false);
+}
+
+/* Every alert here is active: a client that asks for the others gets an empty list. The
+ * other parameters filter by what is not here: silences, inhibition, receivers. */
+static bool wants_active(struct MHD_Connection *c)
+{
+	const char *active =
+	    MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "active");
+
+	return !active || strcmp(active, "false") != 0;
+}
+
+static enum MHD_Result answer_alertmanager(struct site *s, struct MHD_Connection *c)
+{
+	if (!wants_active(c))
+		return answer_fixed(s, c, FIXED_SILENCES);
+	return answer_stream(s, c, alertmanager_piece, true);
+}
+
+static enum MHD_Result answer_groups(struct site *s, struct MHD_Connection *c)
+{
+	if (!wants_active(c))
+		return answer_fixed(s, c, FIXED_SILENCES);
+	return answer_stream(s, c, alert_group_piece, true);
+}
+
+static enum MHD_Result answer_silences(struct site *s, struct MHD_Connection *c)
+{
+	return answer_fixed(s, c, FIXED_SILENCES);
+}
+
+static enum MHD_Result answer_receivers(struct site *s, struct MHD_Connection *c)
+{
+	return answer_fixed(s, c, FIXED_RECEIVERS);
+}
+
+/* The least that Alertmanager's clients want of alertmanagerStatus. */
+static enum MHD_Result answer_status(struct site *s, struct MHD_Connection *c)
+{
+	char body[512];
+	struct text t = text_over(body, sizeof(body));
+
+	text_put(&t,
+		 "{\"cluster\":{\"status\":\"disabled\",\"peers\":[]},"
+		 "\"versionInfo\":{\"branch\":\"\",\"buildDate\":\"\",\"buildUser\":"
+		 "\"\",\"goVersion\":\"\",\"revision\":");
+	text_json_string(&t, dormouse_commit());
+	text_put(&t, ",\"version\":");
+	text_json_string(&t, dormouse_version());
+	text_put(&t, "},\"config\":{\"original\":\"\"},\"uptime\":");
+	text_json_time(&t, s->source->stats->started_at);
+	text_put(&t, "}\n");
+	struct MHD_Response *r =
+	    MHD_create_response_from_buffer(t.length, body, MHD_RESPMEM_MUST_COPY);
+	return r ? answer_once(c, r, JSON) : MHD_NO;
+}
+
+static const struct route {
+	const char *path;
+	bool local_only;
+	enum MHD_Result (*answer)(struct site *s, struct MHD_Connection *c);
+} routes[] = {
+    {"/metrics", false, answer_metrics},
+    {"/healthz", false, answer_health},
+    {"/readyz", false, answer_readiness},
+    {"/alerts", true, answer_alerts},
+    {"/baseline", true, answer_baseline},
+    {"/api/v2/alerts", true, answer_alertmanager},
+    {"/api/v2/alerts/groups", true, answer_groups},
+    {"/api/v2/receivers", true, answer_receivers},
+    {"/api/v2/silences", true, answer_silences},
+    {"/api/v2/status", true, answer_status},
+};
+
+/* Whether the request's head announces a body. */
+static bool has_body(struct MHD_Connection *c)
+{
+	const char *length =
+	    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
+
+	return (length && length[strspn(length, "0")] != '\0') ||
+	       MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Transfer-Encoding");
+}
+
+enum MHD_Result site_answer(void *context, struct MHD_Connection *connection,
+			    const char *path, const char *method, const char *version,
+			    const char *upload, size_t *upload_size, void **request)
+{
+	const struct listener *listener = context;
+	struct site *s = listener->site;
+
+	(void)version;
+	(void)upload;
+	(void)upload_size;
+	/* The first call comes with the head alone. */
+	if (!*request) {
+		*request = s;
+		if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+			return answer_fixed(s, connection, FIXED_METHOD);
+		return has_body(connection) ? answer_fixed(s, connection, FIXED_BODY)
+					    : MHD_YES;
+	}
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (strcmp(path, routes[i].path) == 0 &&
+		    (listener->local || !routes[i].local_only))
+			return routes[i].answer(s, connection);
+	return answer_fixed(s, connection, FIXED_NOT_FOUND);
+}

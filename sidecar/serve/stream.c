@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stream.c - hands out an answer's pieces. */
+#include "stream.h"
+
+#include <string.h>
+
+/* Room that a head needs for everything but the pod. */
+#define HEAD_MAX 512
+
+void stream_open(struct stream *s, const struct serve_source *source,
+		 stream_piece *piece_at, bool only_firing)
+{
+	const struct alert *alert;
+
+	s->source = source;
+	s->piece_at = piece_at;
+	s->next = 0;
+	s->taken = 0;
+	s->piece = text_over(s->data, sizeof(s->data));
+	s->alert_count = 0;
+	for (size_t i = 0; s->alert_count < ALERTS_REMEMBERED &&
+			   (alert = alert_book_at(source->alerts, i));
+	     i++)
+		if (!only_firing || alert->ends_at == 0)
+			s->alerts[s->alert_count++] = alert->id;
+}
+
+/* Makes the next piece; false at the end. */
+static bool advance(struct stream *s)
+{
+	s->piece = text_over(s->data, sizeof(s->data));
+	s->taken = 0;
+	return s->piece_at(s, s->next++, &s->piece);
+}
+
+size_t stream_read(struct stream *s, char *data, size_t max)
+{
+	while (s->taken == s->piece.length)
+		if (!advance(s))
+			return 0;
+
+	size_t length = s->piece.length - s->taken;
+	if (length > max)
+		length = max;
+	memcpy(data, s->piece.data + s->taken, length);
+	s->taken += length;
+	return length;
+}
+
+void stream_render(struct stream *s, struct text *t)
+{
+	while (advance(s))
+		text_put_bytes(t, s->piece.data, s->piece.length);
+}
+
+const struct alert *stream_alert(const struct stream *s, size_t index)
+{
+	const struct alert *alert;
+
+	for (size_t i = 0; (alert = alert_book_at(s->source->alerts, i)); i++)
+		if (alert->id == s->alerts[index])
+			return alert;
+	return NULL;
+}
+
+void stream_pod(const struct stream *s, struct text *t)
+{
+	size_t before = t->length;
+
+	identity_json(s->source->pod, t);
+	if (!t->overflowed && t->capacity - t->length >= HEAD_MAX)
+		return;
+	t->length = before;
+	t->overflowed = false;
+	text_put(t, "{}");
+}

@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_serve.c - the server, asked over loopback: paths, methods, formats, limits. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/time.h>
+
+#include <cJSON.h>
+
+#include "serve_driver.h"
+
+#define CONNECTIONS_OF_TEST 12
+
+#include <cmocka.h> /* last: it has a macro fail() */
+
+static int start(void **state)
+{
+	struct error err = {""};
+
+	(void)state;
+	fake_quiet_pod();
+	fake_stats.started_at = (double)time(NULL);
+	server = open_on("127.0.0.1:0", "127.0.0.1:0", &err);
+	if (!server)
+		print_error("%s\n", err.text);
+	return server ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	server_close(server);
+	return 0;
+}
+
+static uint16_t open_port(void)
+{
+	return server_open_port(server);
+}
+
+static uint16_t local_port(void)
+{
+	return server_local_port(server);
+}
+
+static bool has_header(const char *answer, const char *header)
+{
+	const char *at = answer ? strcasestr(answer, header) : NULL;
+
+	return at && at < body_of(answer);
+}
+
+/* The body of a successful answer as JSON; the caller deletes it. */
+static cJSON *get_json(const char *path)
+{
+	const char *answer = get(local_port(), path);
+
+	assert_int_equal(status_of(answer), 200);
+	assert_true(has_header(answer, "Content-Type: application/json\r\n"));
+	cJSON *json = cJSON_ParseWithOpts(body_of(answer), NULL, true);
+	if (!json)
+		fail_msg("no JSON: %s", answer);
+	return json;
+}
+
+static const char *string_at(const cJSON *object, const char *member)
+{
+	const char *value =
+	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, member));
+
+	return value ? value : "(none)";
+}
+
+static void metrics_are_text_unless_openmetrics_is_asked_for(void **state)
+{
+	(void)state;
+	const char *answer = get(open_port(), "/metrics");
+
+	assert_int_equal(status_of(answer), 200);
+	assert_true(has_header(
+	    answer, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
+	assert_non_null(strstr(body_of(answer), "\ndormouse_samples_total 0\n"));
+
+	answer = ask(open_port(), "GET /metrics HTTP/1.0\r\n"
+				  "Accept: text/plain;q=0.5\r\n"
+				  "accept: application/openmetrics-text\r\n\r\n");
+	assert_int_equal(status_of(answer), 200);
+	assert_true(has_header(answer, "Content-Type: application/openmetrics-text; "
+				       "version=1.0.0; charset=utf-8\r\n"));
+	assert_string_equal(answer + strlen(answer) - 6, "# EOF\n");
+}
+
+static void each_path_is_where_it_belongs(void **state)
+{
+	static const struct {
+		const char *path;
+		int open, local;
+	} cases[] = {
+	    {"/metrics", 200, 200},
+	    {"/metrics?name=x", 200, 200},
+	    {"/healthz", 200, 200},
+	    {"/readyz", 200, 200},
+	    {"/alerts", 404, 200},
+	    {"/baseline", 404, 200},
+	    {"/api/v2/alerts", 404, 200},
+	    {"/api/v2/alerts?active=true&silenced=false&filter=a%3D%22b%22", 404, 200},
+	    {"/api/v2/alerts/groups", 404, 200},
+	    {"/api/v2/status", 404, 200},
+	    {"/api/v2/silences", 404, 200},
+	    {"/api/v2/receivers", 404, 200},
+	    {"/metrics/", 404, 404},
+	    {"/nothing", 404, 404},
+	    {"/../etc/passwd", 404, 404},
+	    {"/%00", 404, 404},
+	};
+
+	(void)state;
+	fake_stats.samples = 1;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int open = status_of(get(open_port(), cases[i].path));
+		int local = status_of(get(local_port(), cases[i].path));
+
+		if (open != cases[i].open || local != cases[i].local)
+			fail_msg("%s: %d and %d", cases[i].path, open, local);
+	}
+}
+
+static void every_answer_says_not_to_store_and_not_to_guess(void **state)
+{
+	static const char *const paths[] = {"/metrics", "/healthz", "/alerts",
+					    "/baseline", "/nothing"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		const char *answer = get(local_port(), paths[i]);
+
+		assert_true(has_header(answer, "Cache-Control: no-store\r\n"));
+		assert_true(has_header(answer, "X-Content-Type-Options: nosniff\r\n"));
+	}
+}
+
+static void head_is_get_without_the_body(void **state)
+{
+	static const char *const paths[] = {"/metrics", "/healthz", "/alerts",
+					    "/nothing"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		char request[128];
+		int expected = status_of(get(local_port(), paths[i]));
+
+		snprintf(request, sizeof(request), "HEAD %s HTTP/1.0\r\n\r\n",
+			 paths[i]);
+		const char *answer = ask(local_port(), request);
+		assert_int_equal(status_of(answer), expected);
+		assert_string_equal(body_of(answer), "");
+	}
+}
+
+static void other_methods_are_refused_and_told_which_will_do(void **state)
+{
+	static const char *const methods[] = {"POST",  "PUT",     "DELETE",
+					      "PATCH", "OPTIONS", "BREW"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		char request[128];
+
+		snprintf(request, sizeof(request),
+			 "%s /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n"
+			 "abc",
+			 methods[i]);
+		/* It is closed, although HTTP/1.1 would keep it: ask() returns. */
+		const char *answer = ask(open_port(), request);
+		assert_int_equal(status_of(answer), 405);
+		assert_true(has_header(answer, "Allow: GET, HEAD\r\n"));
+		assert_true(strlen(body_of(answer)) < 32);
+	}
+}
+
+static void a_body_is_refused(void **state)
+{
+	(void)state;
+	const char *answer = ask(open_port(), "GET /metrics HTTP/1.1\r\nHost: x\r\n"
+					      "Content-Length: 3\r\n\r\nabc");
+	assert_int_equal(status_of(answer), 413);
+	answer = ask(open_port(), "GET /metrics HTTP/1.1\r\nHost: x\r\n"
+				  "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+	assert_int_equal(status_of(answer), 413);
+	answer = ask(open_port(), "GET /metrics HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
+	assert_int_equal(status_of(answer), 200);
+}
+
+static void rubbish_and_great_heads_are_refused(void **state)
+{
+	static char request[64 * 1024];
+
+	(void)state;
+	int status = status_of(ask(open_port(), "\x16\x03\x01\r\n\r\n"));
+	assert_true(status == -1 || status == 400);
+
+	size_t length =
+	    (size_t)snprintf(request, sizeof(request), "GET /metrics HTTP/1.0\r\nX: ");
+	memset(request + length, 'x', 32 * 1024);
+	memcpy(request + length + 32 * 1024, "\r\n\r\n", 5);
+	/* Refused with a status, or cut off while it is still sending. */
+	status = status_of(ask(open_port(), request));
+	if (status != -1 && (status < 400 || status > 499))
+		fail_msg("status %d", status);
+
+	length = (size_t)snprintf(request, sizeof(request), "GET /");
+	memset(request + length, 'x', 32 * 1024);
+	memcpy(request + length + 32 * 1024, " HTTP/1.0\r\n\r\n", 14);
+	status = status_of(ask(open_port(), request));
+	if (status != -1 && (status < 400 || status > 499))
+		fail_msg("status %d", status);
+	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
+}
+
+static void health_follows_the_samples(void **state)
+{
+	(void)state;
+	double now = (double)time(NULL);
+
+	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
+	fake_stats.started_at = now - 60;
+	assert_int_equal(status_of(get(open_port(), "/healthz")), 503);
+	fake_stats.last_sample_at = now - 30;
+	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
+	fake_stats.last_sample_at = now - 40;
+	assert_int_equal(status_of(get(open_port(), "/healthz")), 503);
+	assert_non_null(strstr(received, "no sample"));
+}
+
+static void readiness_begins_with_the_first_sample_and_ends_with_the_stop(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of(get(open_port(), "/readyz")), 503);
+	assert_string_equal(body_of(received), "starting\n");
+	fake_stats.samples = 1;
+	assert_int_equal(status_of(get(open_port(), "/readyz")), 200);
+	fake_stats.stopping = true;
+	assert_int_equal(status_of(get(open_port(), "/readyz")), 503);
+	assert_string_equal(body_of(received), "stopping\n");
+}
+
+static void alerts_have_the_shape_of_the_design(void **state)
+{
+	(void)state;
+	fake_alert(ALERT_EGRESS_VOLUME, 1.7e9, 1.7e9 + 60);
+	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + 100, 0);
+	cJSON *json = get_json("/alerts");
+	const cJSON *alerts = cJSON_GetObjectItemCaseSensitive(json, "alerts");
+
+	assert_string_equal(string_at(json, "state"), "dormant");
+	assert_string_equal(
+	    string_at(cJSON_GetObjectItemCaseSensitive(json, "pod"), "name"),
+	    "cart-7d9f");
+	assert_int_equal(cJSON_GetArraySize(alerts), 2);
+	assert_string_equal(string_at(cJSON_GetArrayItem(alerts, 0), "kind"),
+			    "dormancy-break");
+	assert_string_equal(string_at(cJSON_GetArrayItem(alerts, 1), "status"),
+			    "resolved");
+	cJSON_Delete(json);
+}
+
+static void a_pod_without_alerts_has_empty_lists(void **state)
+{
+	(void)state;
+	cJSON *json = get_json("/alerts");
+
+	assert_int_equal(
+	    cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(json, "alerts")), 0);
+	cJSON_Delete(json);
+	json = get_json("/api/v2/alerts");
+	assert_true(cJSON_IsArray(json));
+	assert_int_equal(cJSON_GetArraySize(json), 0);
+	cJSON_Delete(json);
+	json = get_json("/api/v2/alerts/groups");
+	assert_int_equal(cJSON_GetArraySize(json), 0);
+	cJSON_Delete(json);
+}
+
+static void sixty_four_alerts_of_the_greatest_size_are_whole(void **state)
+{
+	(void)state;
+	fake_book.json_length = ALERT_JSON_MAX;
+	for (int i = 0; i < ALERTS_REMEMBERED; i++)
+		fake_alert(ALERT_EGRESS_VOLUME, 1.7e9 + i, 1.7e9 + 60);
+	cJSON *json = get_json("/alerts");
+
+	assert_true(strlen(body_of(received)) > ALERTS_REMEMBERED * 8000);
+	assert_int_equal(
+	    cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(json, "alerts")),
+	    ALERTS_REMEMBERED);
+	cJSON_Delete(json);
+}
+
+static void alertmanager_sees_what_fires(void **state)
+{
+	(void)state;
+	fake_alert(ALERT_EGRESS_VOLUME, 1.7e9, 1.7e9 + 60);
+	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + 100, 0);
+	cJSON *json = get_json("/api/v2/alerts?active=true");
+	const cJSON *alert = cJSON_GetArrayItem(json, 0);
+	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(alert, "labels");
+	const cJSON *status = cJSON_GetObjectItemCaseSensitive(alert, "status");
+
+	assert_int_equal(cJSON_GetArraySize(json), 1);
+	assert_string_equal(string_at(labels, "alertname"), "DormouseDormancyBreak");
+	assert_string_equal(string_at(labels, "kind"), "dormancy-break");
+	assert_string_equal(string_at(labels, "severity"), "high");
+	assert_string_equal(string_at(labels, "signal"), "tx_bytes");
+	assert_string_equal(string_at(labels, "namespace"), "shop");
+	assert_string_equal(string_at(labels, "pod"), "cart-7d9f");
+	assert_false(cJSON_HasObjectItem(labels, "cluster"));
+	assert_string_equal(string_at(status, "state"), "active");
+	assert_true(cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(status, "mutedBy")));
+	assert_string_equal(string_at(alert, "startsAt"), "2023-11-14T22:15:00.000Z");
+	assert_int_equal(strlen(string_at(alert, "fingerprint")), 16);
+	assert_true(strlen(string_at(alert, "endsAt")) > 20);
+	assert_true(cJSON_HasObjectItem(alert, "updatedAt"));
+	assert_true(cJSON_HasObjectItem(alert, "receivers"));
+	assert_non_null(
+	    strstr(string_at(cJSON_GetObjectItemCaseSensitive(alert, "annotations"),
+			     "summary"),
+		   "\"2.0 kB/s\""));
+	cJSON_Delete(json);
+
+	json = get_json("/api/v2/alerts?active=false");
+	assert_int_equal(cJSON_GetArraySize(json), 0);
+	cJSON_Delete(json);
+}
+
+static void the_baseline_tells_of_every_signal(void **state)
+{
+	(void)state;
+	fake_detector.judged[SIGNAL_UDP_TX_BYTES] = false;
+	cJSON *json = get_json("/baseline");
+	const cJSON *signals = cJSON_GetObjectItemCaseSensitive(json, "signals");
+	const cJSON *learnt = cJSON_GetObjectItemCaseSensitive(json, "learnt");
+
+	assert_string_equal(string_at(json, "state"), "dormant");
+	assert_string_equal(string_at(json, "stateSince"), "2023-11-14T22:13:20.000Z");
+	assert_string_equal(string_at(learnt, "since"), "2023-11-14T21:13:20.000Z");
+	assert_int_equal(cJSON_GetArraySize(signals), SIGNAL_COUNT);
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
+		const cJSON *signal = cJSON_GetArrayItem(signals, i);
+		const cJSON *value = cJSON_GetObjectItemCaseSensitive(signal, "value");
+
+		assert_string_equal(string_at(signal, "signal"), signal_name(i));
+		assert_true(i == SIGNAL_UDP_TX_BYTES ? cJSON_IsNull(value)
+						     : cJSON_IsNumber(value));
+		assert_true(cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(
+				signal, "threshold")) == 1000.5);
+	}
+	cJSON_Delete(json);
+}
+
+static void an_absurd_identity_does_not_spoil_the_answers(void **state)
+{
+	static char images[64 * 1024];
+
+	(void)state;
+	memset(images, '"', sizeof(images) - 1);
+	fake_pod.images = images;
+	fake_pod.workload = images;
+	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9, 0);
+	cJSON_Delete(get_json("/alerts"));
+	cJSON_Delete(get_json("/baseline"));
+	cJSON_Delete(get_json("/api/v2/alerts"));
+}
+
+/* Requests sent at once on one connection are answered in order. */
+static void pipelined_requests_are_all_answered(void **state)
+{
+	(void)state;
+	const char *answer =
+	    ask(local_port(), "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+			      "GET /alerts HTTP/1.1\r\nHost: x\r\n\r\n"
+			      "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+			      "GET /metrics HTTP/1.1\r\nHost: x\r\n"
+			      "Connection: close\r\n\r\n");
+	unsigned count = 0;
+
+	assert_non_null(answer);
+	for (const char *at = answer; (at = strstr(at, "HTTP/1.1 ")); at++)
+		count++;
+	assert_int_equal(count, 4);
+	assert_non_null(strstr(answer, "HTTP/1.1 404"));
+	assert_non_null(strstr(answer, "\ndormouse_samples_total 0\n"));
+}
+
+/* A head that comes byte by byte. */
+static void a_slow_head_is_answered(void **state)
+{
+	static const char request[] = "GET /healthz HTTP/1.0\r\n\r\n";
+	int fd = connect_to("127.0.0.1", open_port());
+
+	(void)state;
+	for (size_t i = 0; i < strlen(request); i++) {
+		assert_int_equal(send(fd, request + i, 1, 0), 1);
+		turn(-1, 0, 1);
+	}
+	assert_int_equal(status_of(receive(fd)), 200);
+	close(fd);
+}
+
+/* Who reads slowly gets the page that was rendered for him, whatever others ask for
+ * meanwhile. */
+static void a_slow_reader_sees_one_page(void **state)
+{
+	static const char request[] = "GET /metrics HTTP/1.0\r\n\r\n";
+	int window = 1; /* the kernel makes it its minimum */
+
+	(void)state;
+	fake_collector.link_count = COLLECT_LINKS_MAX;
+	for (int i = 0; i < COLLECT_LINKS_MAX; i++)
+		snprintf(fake_collector.links[i].name, IF_NAMESIZE, "veth%d", i);
+	int slow[6];
+	for (int i = 0; i < 6; i++) {
+		fake_stats.samples = 1000 + (uint64_t)i;
+		slow[i] = socket(AF_INET, SOCK_STREAM, 0);
+		setsockopt(slow[i], SOL_SOCKET, SO_RCVBUF, &window, sizeof(window));
+		struct sockaddr_in to = {.sin_family = AF_INET,
+					 .sin_port = htons(open_port()),
+					 .sin_addr = {htonl(INADDR_LOOPBACK)}};
+		assert_int_equal(connect(slow[i], (struct sockaddr *)&to, sizeof(to)),
+				 0);
+		assert_int_equal(send(slow[i], request, strlen(request), 0),
+				 strlen(request));
+		while (!turn(slow[i], POLLIN, 1000))
+			;
+	}
+	fake_stats.samples = 2000;
+	for (int i = 0; i < 6; i++) {
+		char line[64];
+		const char *answer = receive(slow[i]);
+
+		close(slow[i]);
+		if (status_of(answer) == 503) /* more pages than there may be */
+			continue;
+		assert_int_equal(status_of(answer), 200);
+		snprintf(line, sizeof(line), "\ndormouse_samples_total %d\n", 1000 + i);
+		assert_non_null(strstr(answer, line));
+		assert_non_null(strstr(answer, "\nprocess_max_fds "));
+	}
+}
+
+/* Eight connections of one address are all there may be; when one of them is gone
+ * another one finds its place. */
+static void one_address_cannot_take_every_connection(void **state)
+{
+	int fds[CONNECTIONS_OF_TEST];
+	unsigned refused = 0;
+
+	(void)state;
+	for (int i = 0; i < CONNECTIONS_OF_TEST; i++) {
+		fds[i] = connect_to("127.0.0.1", open_port());
+		assert_true(fds[i] >= 0);
+		turn(-1, 0, 10);
+	}
+	for (int i = 0; i < CONNECTIONS_OF_TEST; i++) {
+		char byte;
+
+		refused += recv(fds[i], &byte, 1, MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+		close(fds[i]);
+	}
+	assert_int_equal(refused, CONNECTIONS_OF_TEST - 8);
+	for (int i = 0; i < 10; i++)
+		turn(-1, 0, 10);
+	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
+}
+
+static void a_port_in_use_is_said_clearly(void **state)
+{
+	char address[32];
+	struct error err = {""};
+
+	(void)state;
+	snprintf(address, sizeof(address), "127.0.0.1:%u", open_port());
+	assert_null(open_on(address, "127.0.0.1:0", &err));
+	assert_non_null(strstr(err.text, address));
+	assert_non_null(strstr(err.text, "--listen"));
+	assert_null(open_on("127.0.0.1:0", address, &err));
+	assert_non_null(strstr(err.text, "--alert-listen"));
+	assert_null(open_on("192.0.2.1:0", "127.0.0.1:0", &err));
+	assert_non_null(strstr(err.text, "192.0.2.1:0"));
+}
+
+static unsigned open_descriptors(void)
+{
+	unsigned count = 0;
+	DIR *folder = opendir("/proc/self/fd");
+
+	while (readdir(folder))
+		count++;
+	closedir(folder);
+	return count;
+}
+
+static void closing_leaves_no_descriptor(void **state)
+{
+	struct error err;
+	unsigned before = open_descriptors();
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		server = open_on("[::]:0", "127.0.0.1:0", &err);
+		assert_non_null(server);
+		assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
+		int left_open = connect_to("127.0.0.1", open_port());
+		turn(-1, 0, 100);
+		server_close(server);
+		close(left_open);
+		assert_null(open_on("127.0.0.1:0", "192.0.2.1:0", &err));
+	}
+	assert_int_equal(open_descriptors(), before);
+}
+
+/* A second server takes the same port at once, although connections to the first one
+ * are in TIME_WAIT. */
+static void a_restart_finds_its_port(void **state)
+{
+	struct error err = {""};
+	char address[32];
+
+	(void)state;
+	snprintf(address, sizeof(address), "127.0.0.1:%u", open_port());
+	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
+	server_close(server);
+	server = open_on(address, "127.0.0.1:0", &err);
+	assert_string_equal(err.text, "");
+	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
+}
+
+static void loopback_is_not_own_traffic(void **state)
+{
+	struct own_traffic own;
+
+	(void)state;
+	assert_int_equal(status_of(get(open_port(), "/metrics")), 200);
+	server_own_traffic(server, &own);
+	assert_int_equal(own.tx_bytes, 0);
+	assert_int_equal(own.rx_packets, 0);
+}
+
+int main(void)
+{
+#define SERVED(test) cmocka_unit_test_setup_teardown(test, start, stop)
+	const struct CMUnitTest tests[] = {
+	    SERVED(metrics_are_text_unless_openmetrics_is_asked_for),
+	    SERVED(each_path_is_where_it_belongs),
+	    SERVED(every_answer_says_not_to_store_and_not_to_guess),
+	    SERVED(head_is_get_without_the_body),
+	    SERVED(other_methods_are_refused_and_told_which_will_do),
+	    SERVED(a_body_is_refused),
+	    SERVED(rubbish_and_great_heads_are_refused),
+	    SERVED(health_follows_the_samples),
+	    SERVED(readiness_begins_with_the_first_sample_and_ends_with_the_stop),
+	    SERVED(alerts_have_the_shape_of_the_design),
+	    SERVED(a_pod_without_alerts_has_empty_lists),
+	    SERVED(sixty_four_alerts_of_the_greatest_size_are_whole),
+	    SERVED(alertmanager_sees_what_fires),
+	    SERVED(the_baseline_tells_of_every_signal),
+	    SERVED(an_absurd_identity_does_not_spoil_the_answers),
+	    SERVED(pipelined_requests_are_all_answered),
+	    SERVED(a_slow_head_is_answered),
+	    SERVED(a_slow_reader_sees_one_page),
+	    SERVED(one_address_cannot_take_every_connection),
+	    SERVED(a_port_in_use_is_said_clearly),
+	    cmocka_unit_test(closing_leaves_no_descriptor),
+	    SERVED(a_restart_finds_its_port),
+	    SERVED(loopback_is_not_own_traffic),
+	};
+
+	fake_quiet_pod();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
