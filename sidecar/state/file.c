@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* file.c - the state file, read and written.
+ *
+ * The path may be a trap: in a volume that others write to, or mistyped. So nothing but
+ * a regular file of a plausible size is read, and opening never waits (a FIFO would).
+ */
+#include "dormouse/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "format.h"
+
+#define PATH_BYTES_MAX 1024
+
+/* PATH with a suffix, or -1 if that is too long. */
+static int path_with(char out[PATH_BYTES_MAX], const char *path, const char *suffix,
+		     struct error *err)
+{
+	const int length = snprintf(out, PATH_BYTES_MAX, "%s%s", path, suffix);
+
+	if (length < 0 || length >= PATH_BYTES_MAX)
+		return fail(err, "its path is too long");
+	return 0;
+}
+
+/* --- writing ------------------------------------------------------------------------
+ */
+
+/* Opens the folder that the path is in, to sync it. */
+static int open_folder(const char *path, struct error *err)
+{
+	char folder[PATH_BYTES_MAX];
+	const char *slash = strrchr(path, '/');
+
+	if (path_with(folder, slash ? path : ".", "", err) < 0)
+		return -1;
+	if (slash) /* "/file" is in "/" */
+		folder[slash == path ? 1 : slash - path] = '\0';
+	const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(err, errno, "open its folder");
+	return fd;
+}
+
+/* Creates the temporary file anew: one that a killed process left is replaced, and
+ * nothing that somebody put in its place is followed. */
+static int create_temporary(const char *temporary, struct error *err)
+{
+	if (unlink(temporary) < 0 && errno != ENOENT)
+		return fail_errno(err, errno, "remove the temporary file of before");
+	const int fd =
+	    open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail_errno(err, errno, "create the temporary file");
+	return fd;
+}
+
+/* Writes both pieces, however many calls it takes. */
+static int write_all(int fd, struct iovec pieces[2], struct error *err)
+{
+	unsigned first = 0;
+
+	while (first < 2) {
+		ssize_t written = writev(fd, pieces + first, (int)(2 - first));
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return fail_errno(err, errno, "write");
+		for (; first < 2 && (size_t)written >= pieces[first].iov_len; first++)
+			written -= (ssize_t)pieces[first].iov_len;
+		if (first < 2) {
+			pieces[first].iov_base =
+			    (char *)pieces[first].iov_base + written;
+			pieces[first].iov_len -= (size_t)written;
+		}
+	}
+	return 0;
+}
+
+/* Writes, syncs and closes fd. */
+static int fill(int fd, const struct detector *d, const struct state_mark *mark,
+		struct error *err)
+{
+	size_t body_bytes;
+	const void *body = detector_learnt(d, &body_bytes);
+	struct state_header header =
+	    state_header_of(mark, detector_layout(), body, body_bytes);
+	struct iovec pieces[2] = {{&header, sizeof(header)},
+				  {(void *)body, body_bytes}};
+	int result = write_all(fd, pieces, err);
+
+	if (result == 0 && fsync(fd) < 0)
+		result = fail_errno(err, errno, "sync");
+	/* Some file systems report a failed write only here. */
+	if (close(fd) < 0 && result == 0)
+		result = fail_errno(err, errno, "close");
+	return result;
+}
+
+static int save(const char *path, const struct detector *d,
+		const struct state_mark *mark, struct error *err)
+{
+	char temporary[PATH_BYTES_MAX];
+	int result = -1;
+
+	if (path_with(temporary, path, ".tmp", err) < 0)
+		return -1;
+	const int folder = open_folder(path, err);
+	if (folder < 0)
+		return -1;
+	const int fd = create_temporary(temporary, err);
+	if (fd < 0)
+		goto out;
+	if (fill(fd, d, mark, err) < 0) {
+		unlink(temporary);
+		goto out;
+	}
+	if (rename(temporary, path) < 0) {
+		fail_errno(err, errno, "rename the temporary file over it");
+		unlink(temporary);
+		goto out;
+	}
+	/* EINVAL: a file system that cannot sync folders, which is no failure. */
+	if (fsync(folder) < 0 && errno != EINVAL)
+		fail_errno(err, errno, "sync its folder");
+	else
+		result = 0;
+out:
+	close(folder);
+	return result;
+}
+
+int state_save(const char *path, const struct detector *d,
+	       const struct state_mark *mark, struct error *err)
+{
+	if (save(path, d, mark, err) < 0)
+		return fail_within(err, "save state file %s", path);
+	return 0;
+}
+
+/* --- reading ------------------------------------------------------------------------
+ */
+
+/* Opens what is fit to be read and says how long it is. Returns the descriptor, or -1;
+ * then *load is STATE_ABSENT or STATE_FAILED. */
+static int open_file(const char *path, off_t *bytes, enum state_load *load,
+		     struct error *err)
+{
+	struct stat st;
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	*load = STATE_FAILED;
+	if (fd < 0) {
+		if (errno == ENOENT)
+			*load = STATE_ABSENT;
+		return fail_errno(err, errno, "open");
+	}
+	if (fstat(fd, &st) < 0)
+		fail_errno(err, errno, "stat");
+	else if (!S_ISREG(st.st_mode))
+		fail(err, "it is no regular file");
+	else {
+		*bytes = st.st_size;
+		return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+/* Reads up to `bytes`; fewer when the file became shorter meanwhile. */
+static ssize_t read_all(int fd, char *into, size_t bytes, struct error *err)
+{
+	size_t length = 0;
+
+	while (length < bytes) {
+		const ssize_t n = read(fd, into + length, bytes - length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_errno(err, errno, "read");
+		if (n == 0)
+			break;
+		length += (size_t)n;
+	}
+	return (ssize_t)length;
+}
+
+/* Checks the file's bytes and gives them to the detector. */
+static int take_in(const void *file, size_t bytes, struct detector *d,
+		   struct state_mark *mark, struct error *err)
+{
+	const void *body;
+	size_t body_bytes;
+
+	if (state_parse(file, bytes, detector_layout(), mark, &body, &body_bytes, err) <
+	    0)
+		return -1;
+	if (detector_restore(d, body, body_bytes, err) < 0)
+		return fail_within(err, "its baseline is corrupt");
+	return 0;
+}
+
+/* STATE_SET_ASIDE with what err says already, or STATE_FAILED if that fails as well. */
+static enum state_load set_aside(const char *path, struct error *err)
+{
+	char bad[PATH_BYTES_MAX];
+	struct error why;
+
+	if (path_with(bad, path, ".bad", &why) == 0) {
+		if (rename(path, bad) == 0)
+			return STATE_SET_ASIDE;
+		fail_errno(&why, errno, "rename");
+	}
+	const struct error what = *err;
+	fail(err, "%.120s; it cannot be set aside: %.100s", what.text, why.text);
+	return STATE_FAILED;
+}
+
+static enum state_load load_file(const char *path, struct detector *d,
+				 struct state_mark *mark, struct error *err)
+{
+	enum state_load load;
+	off_t bytes = 0;
+	char *file = NULL;
+	const int fd = open_file(path, &bytes, &load, err);
+
+	if (fd < 0)
+		return load;
+	load = STATE_FAILED;
+	if (bytes > (off_t)STATE_FILE_MAX) {
+		fail(err, "it is no state file of Dormouse: larger than any");
+		load = set_aside(path, err);
+		goto out;
+	}
+	/* At least a header, so that a shorter file can be looked at as one. */
+	file = calloc(1, sizeof(struct state_header) + (size_t)bytes);
+	if (!file) {
+		fail_errno(err, errno, "reserve %lld bytes for it", (long long)bytes);
+		goto out;
+	}
+	const ssize_t length = read_all(fd, file, (size_t)bytes, err);
+	if (length < 0)
+		goto out;
+	load = take_in(file, (size_t)length, d, mark, err) == 0 ? STATE_LOADED
+								: set_aside(path, err);
+out:
+	free(file);
+	close(fd);
+	return load;
+}
+
+enum state_load state_load(const char *path, struct detector *d,
+			   struct state_mark *mark, struct error *err)
+{
+	*mark = (struct state_mark){0};
+	const enum state_load load = load_file(path, d, mark, err);
+
+	if (load != STATE_LOADED)
+		*mark = (struct state_mark){0};
+	if (load == STATE_SET_ASIDE)
+		fail_within(err, "state file %s, set aside as %s.bad", path, path);
+	else if (load == STATE_FAILED)
+		fail_within(err, "state file %s", path);
+	return load;
+}

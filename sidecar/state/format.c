@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* format.c - what stands in the state file, and what flowed since it was written. */
+#include "format.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#define BYTE_ORDER_MARK 0x01020304u
+
+static const char magic[8] = {'D', 'O', 'R', 'M', 'O', 'U', 'S', 'E'};
+
+_Static_assert(sizeof(struct state_header) == 112, "the header has padding");
+
+static uint32_t checksum(struct state_header header, const void *body,
+			 size_t body_bytes)
+{
+	header.crc = 0;
+	return crc32c(crc32c(0, &header, sizeof(header)), body, body_bytes);
+}
+
+struct state_header state_header_of(const struct state_mark *mark, uint32_t layout,
+				    const void *body, size_t body_bytes)
+{
+	struct state_header header = {
+	    .byte_order = BYTE_ORDER_MARK,
+	    .version = STATE_VERSION,
+	    .header_bytes = sizeof(header),
+	    .layout = layout,
+	    .body_bytes = body_bytes,
+	    .saved_at = mark->saved_at,
+	    .netns_inode = mark->epoch.netns_inode,
+	    .link_identity = mark->epoch.link_identity,
+	    .tx_bytes = mark->sums.tx_bytes,
+	    .tx_packets = mark->sums.tx_packets,
+	    .rx_bytes = mark->sums.rx_bytes,
+	    .rx_packets = mark->sums.rx_packets,
+	};
+
+	memcpy(header.magic, magic, sizeof(magic));
+	memcpy(header.boot_id, mark->epoch.boot_id, sizeof(header.boot_id));
+	header.crc = checksum(header, body, body_bytes);
+	return header;
+}
+
+/* Whether the bytes begin as a state file of this version and this machine does. */
+static int check_origin(const struct state_header *h, size_t bytes, struct error *err)
+{
+	if (bytes == 0)
+		return fail(err, "it is empty");
+	if (memcmp(h->magic, magic, bytes < sizeof(magic) ? bytes : sizeof(magic)) != 0)
+		return fail(err, "it is no state file of Dormouse");
+	if (bytes < offsetof(struct state_header, layout))
+		return fail(err, "it is truncated: %zu bytes are no header", bytes);
+	if (h->byte_order != BYTE_ORDER_MARK)
+		return fail(err, "it is of a machine of another byte order");
+	if (h->version > STATE_VERSION)
+		return fail(err,
+			    "it is of a newer Dormouse (format %" PRIu32
+			    ", this one knows %d)",
+			    h->version, STATE_VERSION);
+	if (h->version != STATE_VERSION || h->header_bytes != sizeof(*h))
+		return fail(err, "its format %" PRIu32 " is not known", h->version);
+	if (bytes < sizeof(*h))
+		return fail(err, "it is truncated: %zu bytes are no header", bytes);
+	return 0;
+}
+
+static int check_content(const struct state_header *h, size_t bytes, uint32_t layout,
+			 struct error *err)
+{
+	const size_t body_bytes = bytes - sizeof(*h);
+
+	if (body_bytes < h->body_bytes)
+		return fail(err, "it is truncated: %zu of %" PRIu64 " bytes are there",
+			    body_bytes, h->body_bytes);
+	if (body_bytes > h->body_bytes)
+		return fail(err, "it is corrupt: %zu bytes follow its end",
+			    body_bytes - (size_t)h->body_bytes);
+	if (h->crc != checksum(*h, h + 1, body_bytes))
+		return fail(err, "it is corrupt: its checksum does not fit");
+	if (h->layout != layout)
+		return fail(err,
+			    "its baseline has another layout (%08" PRIx32
+			    ", this Dormouse has %08" PRIx32 ")",
+			    h->layout, layout);
+	if (!isfinite(h->saved_at) || h->saved_at < 0)
+		return fail(err, "it is corrupt: it has no time");
+	return 0;
+}
+
+int state_parse(const void *file, size_t bytes, uint32_t layout,
+		struct state_mark *mark, const void **body, size_t *body_bytes,
+		struct error *err)
+{
+	const struct state_header *h = file;
+
+	if (check_origin(h, bytes, err) < 0 || check_content(h, bytes, layout, err) < 0)
+		return -1;
+	*mark = (struct state_mark){
+	    .saved_at = h->saved_at,
+	    .epoch = {.netns_inode = h->netns_inode, .link_identity = h->link_identity},
+	    .sums = {.tx_bytes = h->tx_bytes,
+		     .tx_packets = h->tx_packets,
+		     .rx_bytes = h->rx_bytes,
+		     .rx_packets = h->rx_packets},
+	};
+	memcpy(mark->epoch.boot_id, h->boot_id, sizeof(h->boot_id));
+	*body = h + 1;
+	*body_bytes = (size_t)h->body_bytes;
+	return 0;
+}
+
+/* An epoch whose namespace could not be read is the same as no other. */
+static bool same_epoch(const struct collect_epoch *a, const struct collect_epoch *b)
+{
+	return a->netns_inode != 0 && a->netns_inode == b->netns_inode &&
+	       a->link_identity == b->link_identity &&
+	       memcmp(a->boot_id, b->boot_id, sizeof(a->boot_id)) == 0;
+}
+
+bool state_flowed(const struct state_mark *mark, double now,
+		  const struct collect_epoch *epoch, const struct link_sums *sums,
+		  double *seconds, struct link_sums *flowed)
+{
+	const struct link_sums *then = &mark->sums;
+
+	if (!same_epoch(&mark->epoch, epoch) || !(now > mark->saved_at))
+		return false;
+	if (sums->tx_bytes < then->tx_bytes || sums->tx_packets < then->tx_packets ||
+	    sums->rx_bytes < then->rx_bytes || sums->rx_packets < then->rx_packets)
+		return false;
+	*seconds = now - mark->saved_at;
+	*flowed = (struct link_sums){
+	    .tx_bytes = sums->tx_bytes - then->tx_bytes,
+	    .tx_packets = sums->tx_packets - then->tx_packets,
+	    .rx_bytes = sums->rx_bytes - then->rx_bytes,
+	    .rx_packets = sums->rx_packets - then->rx_packets,
+	};
+	return true;
+}
