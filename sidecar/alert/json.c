@@ -151,19 +151,20 @@ static void put_evidence(struct text *t, const struct alert *alert)
 	text_put(t, "}}");
 }
 
-/* The pod's own words are of any length: what would make the alert too long is left
- * out, the images first. `end` is how long the alert may be with the pod in it. */
+/* The pod's own words are of any length: what would make the alert longer than `end` is
+ * left out, the images first. A text that has no room for that much overflows. */
 static void put_pod(struct text *t, const struct identity *pod, size_t end)
 {
 	struct identity shown = *pod;
-	const char **const leave_out[] = {&shown.images,  &shown.workload,  &shown.node,
-					  &shown.cluster, &shown.namespace, &shown.uid,
-					  &shown.name};
-	const size_t room =
-	    t->length < t->capacity && t->length < end ? end - t->length : 0;
+	const char **const leave_out[] = {
+	    NULL,       &shown.images, &shown.workload,  &shown.node, &shown.cluster,
+	    &shown.uid, &shown.name,   &shown.namespace, NULL};
+	const size_t room = end > t->length ? end - t->length : 0;
 	const size_t left = t->capacity - t->length;
 
-	for (size_t i = 0; i <= sizeof(leave_out) / sizeof(leave_out[0]); i++) {
+	for (const char **const *out = leave_out; out == leave_out || *out; out++) {
+		if (*out)
+			**out = "";
 		struct text piece =
 		    text_over(t->data + t->length, room < left ? room : left);
 		identity_json(&shown, &piece);
@@ -171,8 +172,8 @@ static void put_pod(struct text *t, const struct identity *pod, size_t end)
 			t->length += piece.length;
 			return;
 		}
-		if (i < sizeof(leave_out) / sizeof(leave_out[0]))
-			*leave_out[i] = "";
+		if (left < room)
+			break;
 	}
 	t->data[t->length] = '\0';
 	t->overflowed = true;
