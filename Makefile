@@ -43,7 +43,7 @@ COMMIT = $(eval COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null \
 VERSION_FLAGS = -DDORMOUSE_VERSION='"$(VERSION)"' -DDORMOUSE_COMMIT='"$(COMMIT)"'
 
 SOURCES = $(filter-out sidecar/main.c,$(wildcard sidecar/*.c)) \
-	$(foreach room,collect detect alert serve state,$(wildcard sidecar/$(room)/*.c))
+	$(foreach room,collect detect alert serve state replay,$(wildcard sidecar/$(room)/*.c))
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 NET_TESTS = $(wildcard tests/net/test_*.sh)

@@ -12,6 +12,7 @@ static const struct command {
 } commands[] = {
     {"run", run_main, "watch this network namespace (also without a command)"},
     {"status", status_main, "ask the running monitor: state, signals, alerts"},
+    {"replay", replay_main, "judge recorded counters: TRACE..., - is stdin"},
     {"version", version_main, "print version, commit and libraries"},
 };
 

@@ -7,6 +7,7 @@
 
 int run_main(int argc, char **argv);     /* watches this network namespace */
 int status_main(int argc, char **argv);  /* asks the running monitor */
+int replay_main(int argc, char **argv);  /* judges recorded counters */
 int version_main(int argc, char **argv); /* says what this is built from */
 
 #endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* replay.h - recorded counters in, the detector's alerts out.
+ *
+ * A trace is a row of samples: CSV, as `dormouse record` writes it, or the answer of a
+ * Prometheus range query. Here is how it is read, and the player that drives detector
+ * and alert book with it, in the way in which the monitor's loop drives them with live
+ * samples: there is no other path from a sample to an alert.
+ */
+#ifndef DORMOUSE_REPLAY_H
+#define DORMOUSE_REPLAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dormouse/alert.h"
+#include "dormouse/detect.h"
+#include "dormouse/error.h"
+#include "dormouse/identity.h"
+#include "dormouse/sample.h"
+
+#define TRACE_LINE_MAX     (64 * 1024) /* longer lines of CSV are broken */
+#define TRACE_COLUMNS_MAX  256
+#define TRACE_COMPLAINTS   10  /* broken lines that are named; more are counted */
+#define TRACE_LINES_JUDGED 100 /* from then on half of all lines must be sound */
+
+/* What the readers return. */
+enum {
+	TRACE_SAMPLE = 1,  /* there is a sample */
+	TRACE_END = 0,     /* there are no more */
+	TRACE_FAILED = -1, /* it could not be read */
+	TRACE_NONE = -2,   /* it is no trace */
+};
+
+/* Called with one line for each thing in a trace that was left out. */
+typedef void trace_complaint(void *context, const char *line);
+
+/* --- CSV -------------------------------------------------------------------------- */
+
+/* The first row names the columns: "time", in Unix seconds, and signals, in any order;
+ * others are ignored with one complaint. An empty cell is a signal absent from that
+ * sample. Comments (#), blank lines, quotes, CRLF and a byte order mark are understood;
+ * so are traces one behind the other, each with its header. A broken line is complained
+ * of with its number and skipped. */
+struct csv_reader;
+
+/* Reads from the descriptor, which stays the caller's; `name` is for complaints and
+ * outlives the reader. NULL for want of memory. */
+struct csv_reader *csv_open(int fd, const char *name, trace_complaint *complain,
+			    void *context);
+
+/* The same from memory, which must outlive the reader. */
+struct csv_reader *csv_open_memory(const char *data, size_t length, const char *name,
+				   trace_complaint *complain, void *context);
+void csv_close(struct csv_reader *r);
+
+/* The first byte that is not white space and no byte order mark, without taking it; 0
+ * at the end; TRACE_FAILED. */
+int csv_peek(struct csv_reader *r, struct error *err);
+
+/* Fills the next sample: TRACE_SAMPLE, TRACE_END, TRACE_FAILED or TRACE_NONE. */
+int csv_next(struct csv_reader *r, struct sample *sample, struct error *err);
+
+/* Lines that were broken so far. */
+uint64_t csv_broken(const struct csv_reader *r);
+
+/* --- playing ---------------------------------------------------------------------- */
+
+struct player;
+
+/* A detector with nothing learnt and an empty alert book. `pod` outlives the player;
+ * the ids of alerts are made from it, so that the same trace gives the same ids. NULL
+ * for want of memory. */
+struct player *player_open(const struct detect_options *options,
+			   const struct identity *pod, alert_listener *listener,
+			   void *context);
+void player_close(struct player *p);
+
+/* Takes the next sample. The first few are held back until they have told the interval,
+ * which a live monitor knows from its flags. */
+void player_feed(struct player *p, const struct sample *sample);
+
+/* The last sample was fed: judges what is still held back. What fires goes on firing.
+ */
+void player_finish(struct player *p);
+
+const struct detector *player_detector(const struct player *p);
+const struct alert_book *player_alerts(const struct player *p);
+
+/* Seconds between samples, their median over the first few; 0 when not known yet. */
+double player_interval(const struct player *p);
+
+#endif

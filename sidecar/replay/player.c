@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* player.c - a trace's samples through detector and alert book, as the monitor's loop
+ * gives them its own. */
+#include <stdlib.h>
+
+#include "dormouse/replay.h"
+
+#define EARLY_SAMPLES 17 /* held back for the interval: sixteen differences */
+
+struct player {
+	struct detector *detector;
+	struct alert_book *alerts;
+	alert_listener *listener;
+	void *context;
+	double interval_s; /* 0: not known yet */
+	struct sample early[EARLY_SAMPLES];
+	unsigned early_count;
+};
+
+/* FNV-1a over what tells one trace from another. */
+static uint64_t seed_of(const struct identity *pod)
+{
+	const char *parts[] = {pod->uid, pod->namespace, pod->name};
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < 3; i++)
+		for (const char *p = parts[i]; *p; p++)
+			hash = (hash ^ (unsigned char)*p) * 0x100000001b3;
+	return hash;
+}
+
+struct player *player_open(const struct detect_options *options,
+			   const struct identity *pod, alert_listener *listener,
+			   void *context)
+{
+	struct player *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->listener = listener;
+	p->context = context;
+	p->detector = detector_new(options);
+	p->alerts = alert_book_new(seed_of(pod));
+	if (!p->detector || !p->alerts) {
+		player_close(p);
+		return NULL;
+	}
+	return p;
+}
+
+void player_close(struct player *p)
+{
+	if (!p)
+		return;
+	alert_book_free(p->alerts);
+	detector_free(p->detector);
+	free(p);
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median of the steps forward, so that a gap or a double sample among the first
+ * does not set it. */
+static double early_interval(const struct player *p)
+{
+	double steps[EARLY_SAMPLES];
+	unsigned count = 0;
+
+	for (unsigned i = 1; i < p->early_count; i++)
+		if (p->early[i].time > p->early[i - 1].time)
+			steps[count++] = p->early[i].time - p->early[i - 1].time;
+	if (count == 0)
+		return 0;
+	qsort(steps, count, sizeof(steps[0]), ascending);
+	return steps[count / 2];
+}
+
+static void judge(struct player *p, const struct sample *sample)
+{
+	static const struct alert_surroundings nothing_else = {.collector = NULL};
+	struct verdict verdicts[VERDICTS_MAX];
+	size_t count = detector_feed(p->detector, sample, verdicts);
+
+	alert_book_apply(p->alerts, sample->time, p->interval_s, verdicts, count,
+			 &nothing_else, p->listener, p->context);
+}
+
+static void judge_early(struct player *p)
+{
+	if (p->early_count == 0)
+		return;
+	p->interval_s = early_interval(p);
+	for (unsigned i = 0; i < p->early_count; i++)
+		judge(p, &p->early[i]);
+	p->early_count = 0;
+}
+
+void player_feed(struct player *p, const struct sample *sample)
+{
+	if (p->interval_s > 0) {
+		judge(p, sample);
+		return;
+	}
+	p->early[p->early_count++] = *sample;
+	if (p->early_count == EARLY_SAMPLES)
+		judge_early(p);
+}
+
+void player_finish(struct player *p)
+{
+	judge_early(p);
+}
+
+const struct detector *player_detector(const struct player *p)
+{
+	return p->detector;
+}
+
+const struct alert_book *player_alerts(const struct player *p)
+{
+	return p->alerts;
+}
+
+double player_interval(const struct player *p)
+{
+	return p->interval_s;
+}
