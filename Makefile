@@ -127,6 +127,20 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libdormouse.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libdormouse.a \
 		$(LIBS)
 
+# --- lint ------------------------------------------------------------------------------
+# Each file is read again when it or a header that it includes changes.
+LINT_FILES = $(shell find sidecar include tests \( -name '*.[ch]' -o -name '*.sh' \) -print) \
+	.ci/run
+lint: $(LINT_FILES:%=$(BUILD)/lint/%.done) ## formatting, warnings, analyzers, banned functions
+	@echo "lint: $(words $(LINT_FILES)) files, nothing found"
+
+$(BUILD)/lint/%.done: % tests/lint.sh .clang-format .clang-tidy tests/.clang-tidy \
+		| $(BUILD)/packages/build $(BUILD)/packages/lint
+	@mkdir -p $(@D)
+	@echo "lint $<"
+	@tests/lint.sh $< $(if $(filter %.c %.h,$<),$(ALL_CFLAGS) -MMD -MP -MT $@ -MF $@.d)
+	@touch $@
+
 # --- the rest --------------------------------------------------------------------------
 $(BUILD)/packages/%: Makefile tests/packages.sh
 	@mkdir -p $(@D)
@@ -143,4 +157,4 @@ help: ## this list
 -include $(shell find $(BUILD) -name deps -prune -o -name '*.d' -print 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static install test tests unit net sanitize bench clean help FORCE
+.PHONY: all run static install test tests unit net sanitize bench lint clean help FORCE

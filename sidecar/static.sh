@@ -172,7 +172,7 @@ write_compiler() {
 	# What is not reached is left out, down to the function.
 	flags+=" -flto=auto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
 	flags+=" -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,--gc-sections,-O1,--build-id=none"
-	printf '#!/bin/sh\nexec gcc -specs=%s -isystem %s %s "$@"\n' \
+	printf '#!/bin/sh\nexec gcc "-specs=%s" -isystem "%s" %s "$@"\n' \
 		"$dir/musl.specs" "$dir/include" "$flags" >"$dir/cc"
 	chmod +x "$dir/cc"
 	say "compiling with gcc, musl and $flags"
