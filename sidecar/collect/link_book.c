@@ -108,8 +108,11 @@ static void read_at(struct link_book *book, unsigned place,
 void link_book_reading(struct link_book *book, int ifindex,
 		       const struct link_reading *reading, double now)
 {
-	unsigned place = find(book, ifindex);
+	unsigned place;
 
+	if (ifindex == book->loopback_ifindex)
+		book->loopback_packets = reading->tx_packets;
+	place = find(book, ifindex);
 	if (place < book->count)
 		read_at(book, place, reading, now);
 }
@@ -212,6 +215,8 @@ void link_book_news(struct link_book *book, const struct link_news *news,
 
 	if (news->ifindex > book->highest_ifindex)
 		book->highest_ifindex = news->ifindex;
+	if (news->loopback)
+		book->loopback_ifindex = news->gone ? 0 : news->ifindex;
 	if (place < book->count)
 		news_reading(book, place, news, origin, now);
 	if (!watched) {

@@ -63,15 +63,17 @@ struct link_book {
 	    links[COLLECT_LINKS_MAX]; /* the raw counters, shown as such */
 	struct link_track tracks[COLLECT_LINKS_MAX]; /* same index */
 	unsigned count;
-	unsigned next;           /* where the next reading's link probably is */
-	bool incomplete;         /* announcements were lost, a resync is due */
-	int highest_ifindex;     /* of any link seen, watched or not */
-	int known_ifindex;       /* the same when the book was last complete */
-	double complete_at;      /* and when that was */
-	struct link_sums flowed; /* since the book was opened */
-	uint64_t untracked;      /* links that found the book full */
-	bool overflowed;         /* some link may still wait for a free place */
-	uint64_t resets;         /* counters that fell or leapt */
+	unsigned next;             /* where the next reading's link probably is */
+	bool incomplete;           /* announcements were lost, a resync is due */
+	int highest_ifindex;       /* of any link seen, watched or not */
+	int known_ifindex;         /* the same when the book was last complete */
+	double complete_at;        /* and when that was */
+	struct link_sums flowed;   /* since the book was opened */
+	int loopback_ifindex;      /* 0 while not known */
+	uint64_t loopback_packets; /* the raw counter: whether anything went over it */
+	uint64_t untracked;        /* links that found the book full */
+	bool overflowed;           /* some link may still wait for a free place */
+	uint64_t resets;           /* counters that fell or leapt */
 };
 
 /* An empty book for the links that the list of globs means. */
