@@ -75,4 +75,10 @@ void alerts_render(const struct serve_source *source, struct text *t);
 void alertmanager_render(const struct serve_source *source, struct text *t);
 void baseline_render(const struct serve_source *source, struct text *t);
 
+/* Asks a running monitor for a path: what it answered, NUL-terminated, which the caller
+ * frees. Waits at most three seconds, takes at most a megabyte. NULL when nobody
+ * answers, or something else than 200. */
+char *serve_fetch(const struct listen_address *where, const char *path,
+		  struct error *err);
+
 #endif

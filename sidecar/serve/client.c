@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* client.c - as much of an HTTP client as `dormouse status` needs: one GET over
+ * HTTP/1.0, where the answer ends with the connection. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dormouse/serve.h"
+
+#define PATIENCE_MS     3000
+#define ANSWER_MAX      (1024 * 1024)
+#define ANSWER_AT_FIRST (16 * 1024)
+
+/* Milliseconds of a clock that nobody sets. */
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits until the socket is ready; -1 at the deadline. */
+static int wait_for(int fd, short events, long long deadline, struct error *err)
+{
+	struct pollfd ready = {fd, events, 0};
+	int count;
+
+	do {
+		long long left = deadline - now_ms();
+
+		count = poll(&ready, 1, left > 0 ? (int)left : 0);
+	} while (count < 0 && errno == EINTR);
+	if (count < 0)
+		return fail_errno(err, errno, "poll");
+	return count > 0 ? 0
+			 : fail(err, "no answer within %d seconds", PATIENCE_MS / 1000);
+}
+
+static int connect_to(int fd, const struct listen_address *where, long long deadline,
+		      struct error *err)
+{
+	int reason = 0;
+	socklen_t length = sizeof(reason);
+
+	if (connect(fd, (const struct sockaddr *)&where->address, where->length) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return fail(err, "%s", strerror(errno));
+	if (wait_for(fd, POLLOUT, deadline, err) < 0)
+		return -1;
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &reason, &length);
+	return reason ? fail(err, "%s", strerror(reason)) : 0;
+}
+
+/* The request is smaller than any socket's buffer: it is sent at once or not. */
+static int send_request(int fd, const char *path, struct error *err)
+{
+	char request[128];
+	int length = snprintf(request, sizeof(request),
+			      "GET %s HTTP/1.0\r\nConnection: close\r\n\r\n", path);
+
+	if (send(fd, request, (size_t)length, MSG_NOSIGNAL) != length)
+		return fail(err, "the request could not be sent");
+	return 0;
+}
+
+/* Everything until the other side closes. */
+static char *receive(int fd, long long deadline, struct error *err)
+{
+	size_t length = 0, capacity = ANSWER_AT_FIRST;
+	char *answer = malloc(capacity);
+
+	while (answer) {
+		if (length + 1 == capacity) {
+			char *larger = capacity < ANSWER_MAX
+					   ? realloc(answer, capacity *= 2)
+					   : NULL;
+			if (!larger)
+				break;
+			answer = larger;
+		}
+		if (wait_for(fd, POLLIN, deadline, err) < 0)
+			goto fail;
+		ssize_t count = recv(fd, answer + length, capacity - 1 - length, 0);
+		if (count < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (count < 0) {
+			fail(err, "%s", strerror(errno));
+			goto fail;
+		}
+		if (count == 0) {
+			answer[length] = '\0';
+			return answer;
+		}
+		length += (size_t)count;
+	}
+	fail(err, "the answer is too long");
+fail:
+	free(answer);
+	return NULL;
+}
+
+/* Checks the status line and leaves the body alone in the answer. */
+static int keep_body(char *answer, struct error *err)
+{
+	static const char ok[] = "HTTP/1.? 200";
+	const char *body = strstr(answer, "\r\n\r\n");
+
+	if (strncmp(answer, "HTTP/1.", 7) != 0 || !body)
+		return fail(err, "what answers is no web server");
+	if (strlen(answer) < strlen(ok) || strncmp(answer + 8, " 200", 4) != 0)
+		return fail(err, "what answers is no Dormouse: %.*s",
+			    (int)strcspn(answer, "\r\n"), answer);
+	memmove(answer, body + 4, strlen(body + 4) + 1);
+	return 0;
+}
+
+char *serve_fetch(const struct listen_address *where, const char *path,
+		  struct error *err)
+{
+	long long deadline = now_ms() + PATIENCE_MS;
+	char *answer = NULL;
+	int fd = socket(where->address.ss_family,
+			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0) {
+		fail(err, "%s", strerror(errno));
+		return NULL;
+	}
+	if (connect_to(fd, where, deadline, err) == 0 &&
+	    send_request(fd, path, err) == 0)
+		answer = receive(fd, deadline, err);
+	if (answer && keep_body(answer, err) < 0) {
+		free(answer);
+		answer = NULL;
+	}
+	close(fd);
+	return answer;
+}
