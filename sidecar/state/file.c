@@ -53,12 +53,11 @@ static int open_folder(const char *path, struct error *err)
  * nothing that somebody put in its place is followed. */
 static int create_temporary(const char *temporary, struct error *err)
 {
-	if (unlink(temporary) < 0 && errno != ENOENT)
-		return fail_errno(err, errno, "remove the temporary file of before");
+	unlink(temporary); /* if that fails, the next line says why it matters */
 	const int fd =
 	    open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return fail_errno(err, errno, "create the temporary file");
+		return fail_errno(err, errno, "create %s", temporary);
 	return fd;
 }
 
