@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_alert_evidence.c - where an alert's traffic went, and how it is told. */
+#include "alert_world.h"
+
+static const struct identity nobody = {"", "", "", "", "", "", ""};
+
+static int watched_world_open(void **state)
+{
+	if (world_open(state) < 0)
+		return -1;
+	struct world *w = *state;
+	w->watched = true;
+	w->collector.containers[0] = (struct container_counters){.name = "cgroup-41"};
+	w->collector.containers[1] = (struct container_counters){.name = "cgroup-42"};
+	w->collector.container_count = 2;
+	w->collector.links[0] = (struct link_counters){.name = "eth0", .ifindex = 2};
+	w->collector.links[1] = (struct link_counters){.name = "net1", .ifindex = 3};
+	w->collector.link_count = 2;
+	return 0;
+}
+
+/* A sample without verdicts, then one that raises an alert with these flows. */
+static void raise_with(struct world *w, const struct flow *flows, size_t count)
+{
+	const struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+
+	memcpy(w->collector.since, flows, count * sizeof(*flows));
+	w->collector.since_count = count;
+	world_apply(w, &v, 1);
+}
+
+/* The next sample looked closely and saw these flows. */
+static void next_look(struct world *w, const struct verdict *v, size_t shown,
+		      const struct flow *flows, size_t count)
+{
+	if (count > 0)
+		memcpy(w->collector.flows, flows, count * sizeof(*flows));
+	w->collector.flow_count = count;
+	w->collector.looked_closely = true;
+	next(w, v, shown);
+}
+
+static uint64_t accounted_bytes(const struct alert_evidence *e)
+{
+	uint64_t sum = e->other_bytes;
+
+	for (unsigned i = 0; i < e->flow_count; i++)
+		sum += e->flows[i].flow.tx_bytes;
+	return sum;
+}
+
+static void evidence_is_there_when_it_is_raised(void **state)
+{
+	struct world *w = *state;
+	struct flow flows[2] = {flow_to(7, 5201, 20000), flow_to(8, 53, 10)};
+
+	flows[0].container = 1;
+	raise_with(w, flows, 2);
+	assert_true(w->collector.asked_since == T0 - 20);
+	const struct alert_evidence *e = &w->last.evidence;
+	assert_int_equal(e->flow_count, 2);
+	assert_int_equal(e->flows[0].flow.port, 5201);
+	assert_int_equal(e->flows[0].flow.tx_bytes, 20000);
+	assert_string_equal(e->flows[0].container, "cgroup-42");
+	assert_int_equal(e->container_count, 2);
+	assert_string_equal(e->containers[0], "cgroup-42");
+}
+
+static void the_look_that_raised_it_is_not_counted_twice(void **state)
+{
+	struct world *w = *state;
+	const struct flow f = flow_to(7, 5201, 20000);
+
+	w->collector.looked_closely = true;
+	w->collector.flows[0] = f;
+	w->collector.flow_count = 1;
+	raise_with(w, &f, 1);
+	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 20000);
+	assert_int_equal(w->last.evidence.flows[0].flow.connections, 1);
+}
+
+static void each_close_look_adds_what_it_saw(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	const struct flow first = flow_to(7, 5201, 20000),
+			  more = flow_to(7, 5201, 9000);
+
+	raise_with(w, &first, 1);
+	next_look(w, &v, 1, &more, 1);
+	next_look(w, &v, 1, &more, 1);
+	w->collector.looked_closely = false; /* a stale look is not new */
+	next(w, &v, 1);
+	assert_int_equal(w->last.evidence.flow_count, 1);
+	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 38000);
+	assert_int_equal(w->last.evidence.flows[0].flow.connections, 3);
+}
+
+static void the_last_bytes_before_it_resolves_are_in_it(void **state)
+{
+	struct world *w = *state;
+	const struct flow first = flow_to(7, 5201, 20000), tail = flow_to(7, 5201, 300);
+
+	raise_with(w, &first, 1);
+	next_look(w, NULL, 0, &tail, 1);
+	w->collector.flow_count = 0;
+	quiet_for(w, 60);
+	assert_int_equal(w->resolved, 1);
+	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 20300);
+	next_look(w, NULL, 0, &tail, 1);
+	assert_int_equal(alert_book_at(w->book, 0)->evidence.flows[0].flow.tx_bytes,
+			 20300);
+}
+
+static void a_destination_that_grows_displaces_the_smallest(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	struct flow flows[ALERT_FLOWS_MAX];
+
+	for (unsigned i = 0; i < ALERT_FLOWS_MAX; i++)
+		flows[i] = flow_to(i + 1, 443, 1000 * (i + 1));
+	raise_with(w, flows, ALERT_FLOWS_MAX);
+	const struct flow news[2] = {flow_to(100, 443, 5500), flow_to(101, 443, 1500)};
+	next_look(w, &v, 1, news, 2);
+	const struct alert_evidence *e = &w->last.evidence;
+	assert_int_equal(e->flow_count, ALERT_FLOWS_MAX);
+	assert_int_equal(e->other_bytes, 1000 + 1500);
+	assert_int_equal(e->other_connections, 2);
+	assert_int_equal(accounted_bytes(e), 55000 + 7000);
+	for (unsigned i = 1; i < e->flow_count; i++)
+		assert_true(e->flows[i - 1].flow.tx_bytes >= e->flows[i].flow.tx_bytes);
+}
+
+static void no_byte_is_lost_among_thousands_of_destinations(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_CONNECTION_FANOUT);
+	struct flow flows[200];
+	uint64_t sent = 0, random = 1;
+	const struct flow first = flow_to(1, 80, 10);
+
+	raise_with(w, &first, 1);
+	sent = 10;
+	for (unsigned look = 0; look < 50; look++) {
+		for (unsigned i = 0; i < 200; i++) {
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			flows[i] = flow_to((unsigned)(random >> 40) % 5000, 80,
+					   (random >> 33) % 3000);
+			sent += flows[i].tx_bytes;
+		}
+		next_look(w, &v, 1, flows, 200);
+	}
+	assert_true(accounted_bytes(&w->last.evidence) == sent);
+}
+
+static void one_address_seen_from_two_containers_is_two_destinations(void **state)
+{
+	struct world *w = *state;
+	struct flow flows[2] = {flow_to(7, 443, 100), flow_to(7, 443, 100)};
+
+	flows[1].container = 1;
+	raise_with(w, flows, 2);
+	assert_int_equal(w->last.evidence.flow_count, 2);
+}
+
+static void udp_destinations_come_first_where_udp_stands_out(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	for (unsigned i = 0; i < 20; i++)
+		w->collector.since[i] = flow_to(i, 443, 1000);
+	w->collector.since[20] = flow_to(99, 123, 0);
+	w->collector.since[20].protocol = IPPROTO_UDP;
+	w->collector.since_count = 21;
+	v.signal = SIGNAL_UDP_TX_PACKETS;
+	world_apply(w, &v, 1);
+	assert_int_equal(w->last.evidence.flows[0].flow.protocol, IPPROTO_UDP);
+	assert_int_equal(w->last.evidence.flows[0].flow.port, 123);
+}
+
+static void the_links_that_sent_it_are_named(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	w->collector.links[0].tx_bytes = 900000000; /* busy once, long ago */
+	next(w, NULL, 0);
+	w->collector.links[0].tx_bytes += 10;
+	w->collector.links[1].tx_bytes += 10000000;
+	next(w, &v, 1);
+	assert_int_equal(w->last.evidence.interface_count, 1);
+	assert_string_equal(w->last.evidence.interfaces[0], "net1");
+}
+
+static void without_sockets_the_lists_are_empty(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+	char json[ALERT_JSON_MAX];
+	struct text t = text_over(json, sizeof(json));
+
+	w->watched = false;
+	world_apply(w, &v, 1);
+	alert_json(&w->last, &nobody, &t);
+	assert_non_null(strstr(json,
+			       "\"evidence\":{\"destinations\":[],\"containers\":[],"
+			       "\"interfaces\":[],\"relay\":{\"received\":0,"
+			       "\"sent\":20000000,\"balance\":null}}"));
+}
+
+#define TEST(name)                                                                     \
+	cmocka_unit_test_setup_teardown(name, watched_world_open, world_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(evidence_is_there_when_it_is_raised),
+	    TEST(the_look_that_raised_it_is_not_counted_twice),
+	    TEST(each_close_look_adds_what_it_saw),
+	    TEST(the_last_bytes_before_it_resolves_are_in_it),
+	    TEST(a_destination_that_grows_displaces_the_smallest),
+	    TEST(no_byte_is_lost_among_thousands_of_destinations),
+	    TEST(one_address_seen_from_two_containers_is_two_destinations),
+	    TEST(udp_destinations_come_first_where_udp_stands_out),
+	    TEST(the_links_that_sent_it_are_named),
+	    TEST(without_sockets_the_lists_are_empty),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
