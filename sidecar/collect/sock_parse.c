@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sock_parse.c - from netlink bytes to sockets.
+ *
+ * The bytes are the kernel's, yet nothing in them is taken on trust: every length is
+ * checked before it is used. linux/tcp.h is included for the long struct tcp_info,
+ * which is why netinet/tcp.h (and libnl's headers, which include it) cannot be.
+ */
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sock_diag.h"
+
+/* Since Linux 5.8; older headers lack the name. */
+#define ATTRIBUTE_CGROUP_ID 21
+
+struct attributes {
+	const unsigned char *info; /* struct tcp_info, as long as the kernel's is */
+	size_t info_length;
+	const unsigned char *cgroup_id;
+	uint8_t protocol;
+};
+
+static void find_attributes(const unsigned char *at, size_t left,
+			    struct attributes *found)
+{
+	while (left >= sizeof(struct nlattr)) {
+		struct nlattr attribute;
+		memcpy(&attribute, at, sizeof(attribute));
+		size_t length = attribute.nla_len;
+		if (length < NLA_HDRLEN || length > left)
+			return;
+		size_t payload = length - NLA_HDRLEN;
+		switch (attribute.nla_type & NLA_TYPE_MASK) {
+		case INET_DIAG_INFO:
+			found->info = at + NLA_HDRLEN;
+			found->info_length = payload;
+			break;
+		case INET_DIAG_PROTOCOL:
+			if (payload >= 1)
+				found->protocol = at[NLA_HDRLEN];
+			break;
+		case ATTRIBUTE_CGROUP_ID:
+			if (payload >= sizeof(uint64_t))
+				found->cgroup_id = at + NLA_HDRLEN;
+			break;
+		}
+		size_t step = NLA_ALIGN(length);
+		if (step >= left)
+			return;
+		at += step;
+		left -= step;
+	}
+}
+
+/* Members that this kernel's struct tcp_info is too short for are 0. */
+static uint64_t info_u64(const struct attributes *a, size_t offset)
+{
+	uint64_t value = 0;
+	if (a->info_length >= offset + sizeof(value))
+		memcpy(&value, a->info + offset, sizeof(value));
+	return value;
+}
+
+static uint32_t info_u32(const struct attributes *a, size_t offset)
+{
+	uint32_t value = 0;
+	if (a->info_length >= offset + sizeof(value))
+		memcpy(&value, a->info + offset, sizeof(value));
+	return value;
+}
+
+/* The sequence space tells who opened the connection: tcpi_bytes_acked starts at the
+ * SYN for the side that sent it (tcp_ack() of the SYN-ACK counts one byte) and behind
+ * it for the side that accepted. So once all that was sent is acknowledged, acked minus
+ * payload is the SYN (1 or 0) plus the FIN, if one was sent. A closed socket does not
+ * tell whether it sent a FIN, which leaves the 1 ambiguous. */
+static enum diag_opener who_opened(uint8_t state, uint64_t acked, uint64_t payload,
+				   uint32_t queued)
+{
+	if (queued > 0 || acked < payload)
+		return DIAG_OPENER_UNKNOWN;
+	uint64_t extra = acked - payload;
+	switch (state) {
+	case STATE_ESTABLISHED:
+	case STATE_CLOSE_WAIT:
+		return extra == 1   ? DIAG_OPENER_HERE
+		       : extra == 0 ? DIAG_OPENER_THERE
+				    : DIAG_OPENER_UNKNOWN;
+	case STATE_FIN_WAIT2:
+		return extra == 2   ? DIAG_OPENER_HERE
+		       : extra == 1 ? DIAG_OPENER_THERE
+				    : DIAG_OPENER_UNKNOWN;
+	case STATE_CLOSE:
+		if (acked == 0)
+			return DIAG_OPENER_UNKNOWN;
+		return extra == 2   ? DIAG_OPENER_HERE
+		       : extra == 0 ? DIAG_OPENER_THERE
+				    : DIAG_OPENER_UNKNOWN;
+	}
+	return DIAG_OPENER_UNKNOWN;
+}
+
+#define INFO(member) offsetof(struct tcp_info, member)
+
+static void read_counters(const struct attributes *a, uint32_t queued,
+			  struct diag_socket *s)
+{
+	uint64_t acked = info_u64(a, INFO(tcpi_bytes_acked));
+
+	s->has_counters = true;
+	s->rx_bytes = info_u64(a, INFO(tcpi_bytes_received));
+	s->tx_segments = info_u32(a, INFO(tcpi_segs_out));
+	if (a->info_length < INFO(tcpi_bytes_retrans) + sizeof(uint64_t)) {
+		/* Before Linux 4.19: what was acknowledged, without the SYN and FIN
+		 * that may be in it. */
+		s->tx_bytes = acked > 0 ? acked - 1 : 0;
+		return;
+	}
+	uint64_t sent = info_u64(a, INFO(tcpi_bytes_sent));
+	uint64_t again = info_u64(a, INFO(tcpi_bytes_retrans));
+	uint64_t payload = sent > again ? sent - again : 0;
+	/* A segment that the local queue refused is sent once more without counting as
+	 * retransmitted; the sequence space bounds what can have been sent. */
+	if (payload > acked + queued)
+		payload = acked + queued;
+	s->tx_bytes = payload;
+	bool fast_open = a->info_length > 5 && (a->info[5] & TCPI_OPT_SYN_DATA);
+	if (!fast_open)
+		s->opener = who_opened(s->state, acked, payload, queued);
+}
+
+static void read_address(uint8_t family, const void *from, struct in6_addr *to)
+{
+	if (family == AF_INET6) {
+		memcpy(to, from, sizeof(*to));
+		return;
+	}
+	memset(to, 0, sizeof(*to));
+	uint32_t v4;
+	memcpy(&v4, from, sizeof(v4));
+	if (v4 == 0)
+		return;
+	to->s6_addr[10] = 0xff;
+	to->s6_addr[11] = 0xff;
+	memcpy(&to->s6_addr[12], &v4, sizeof(v4));
+}
+
+static bool read_socket(const unsigned char *at, size_t length, struct diag_socket *s)
+{
+	struct inet_diag_msg m;
+	if (length < sizeof(m))
+		return false;
+	memcpy(&m, at, sizeof(m));
+	if (m.idiag_family != AF_INET && m.idiag_family != AF_INET6)
+		return false;
+
+	struct attributes found = {0};
+	size_t head = NLMSG_ALIGN(sizeof(m));
+	if (length > head)
+		find_attributes(at + head, length - head, &found);
+
+	memset(s, 0, sizeof(*s));
+	s->cookie = m.id.idiag_cookie[0] | (uint64_t)m.id.idiag_cookie[1] << 32;
+	s->state = m.idiag_state;
+	s->protocol = found.protocol;
+	s->local_port = ntohs(m.id.idiag_sport);
+	s->remote_port = ntohs(m.id.idiag_dport);
+	read_address(m.idiag_family, m.id.idiag_src, &s->local);
+	read_address(m.idiag_family, m.id.idiag_dst, &s->remote);
+	if (found.cgroup_id)
+		memcpy(&s->cgroup_id, found.cgroup_id, sizeof(s->cgroup_id));
+	if (found.info)
+		read_counters(&found, m.idiag_wqueue, s);
+	return s->cookie != 0;
+}
+
+/* NLMSG_ERROR carries a negative errno; NLMSG_DONE may carry one as well. */
+static enum diag_progress read_end(struct diag_reader *r, uint16_t type,
+				   const unsigned char *at, size_t length)
+{
+	int code = 0;
+	if (length >= sizeof(code))
+		memcpy(&code, at, sizeof(code));
+	if (code == 0 && type == NLMSG_DONE)
+		return DIAG_DONE;
+	r->error = code < 0 && code > -4096 ? -code : EPROTO;
+	return code == 0 ? DIAG_MORE : DIAG_REFUSED;
+}
+
+enum diag_progress diag_read(struct diag_reader *r, const void *data, size_t length)
+{
+	const unsigned char *at = data;
+
+	while (length >= sizeof(struct nlmsghdr)) {
+		const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)at;
+		size_t whole = h->nlmsg_len;
+		if (whole < sizeof(*h) || whole > length)
+			break;
+		const unsigned char *body = at + NLMSG_HDRLEN;
+		size_t body_length = whole - NLMSG_HDRLEN;
+		if (h->nlmsg_seq == r->sequence) {
+			r->interrupted |= (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+			if (h->nlmsg_type == NLMSG_DONE ||
+			    h->nlmsg_type == NLMSG_ERROR) {
+				enum diag_progress end =
+				    read_end(r, h->nlmsg_type, body, body_length);
+				if (end != DIAG_MORE)
+					return end;
+			}
+			struct diag_socket s;
+			bool known = h->nlmsg_type == SOCK_DIAG_BY_FAMILY ||
+				     h->nlmsg_type == TCPDIAG_GETSOCK;
+			if (known && read_socket(body, body_length, &s)) {
+				r->messages++;
+				r->visit(r->context, &s);
+			}
+		}
+		size_t step = NLMSG_ALIGN(whole);
+		if (step >= length)
+			break;
+		at += step;
+		length -= step;
+	}
+	return DIAG_MORE;
+}
