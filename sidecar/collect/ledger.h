@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ledger.h - the accounts of the namespace's TCP connections. Pure: sockets go in as
+ * the kernel described them, totals come out.
+ *
+ * A total is what ended connections sent plus what the live ones have sent so far. A
+ * connection is followed by its cookie from dump to dump and to its end; one that finds
+ * the table full is part of a sum over all such, which keeps totals exact and loses
+ * only where it went. Connections over loopback are left out of everything, those of
+ * the monitor's own listeners of everything but its container's count.
+ */
+#ifndef DORMOUSE_COLLECT_LEDGER_H
+#define DORMOUSE_COLLECT_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address_set.h"
+#include "containers.h"
+#include "dormouse/collect.h"
+#include "dormouse/error.h"
+#include "flows.h"
+#include "listeners.h"
+#include "sock_diag.h"
+#include "socket_table.h"
+
+enum side { SIDE_OPENED, SIDE_ACCEPTED, SIDE_OWN, SIDE_COUNT };
+
+/* Sums of cumulative counts; differences of them may be negative on the way. */
+struct volume {
+	int64_t tx_bytes, tx_segments, sockets;
+};
+
+struct ledger {
+	struct socket_table table;
+	struct listeners listeners;
+	struct containers containers;
+	struct flows *flows;
+	struct address_set reached; /* remote addresses of this interval */
+	uint16_t own_ports[COLLECT_OWN_PORTS_MAX];
+	unsigned own_port_count;
+
+	/* Looks the listeners up anew with ledger_listener(); called when it is not
+	 * known who opened a connection, at most once in a batch of events. Never NULL.
+	 */
+	void (*refresh_listeners)(void *context);
+	void *refresh_context;
+	bool refreshed;
+
+	bool is_marked; /* a complete dump said what was there before the monitor */
+	uint32_t dump;
+
+	uint64_t tx_bytes, initiated_tx_bytes, tx_segments;
+	uint64_t opened;          /* connections, without loopback */
+	uint64_t opened_anywhere; /* and with it; loopback is brought in by dumps */
+	uint64_t untracked;       /* sockets that found the table full */
+	uint32_t destinations;    /* distinct addresses reached before the last dump */
+
+	/* Since the last settlement. Untracked sockets: the sum over those that live,
+	 * now and at the last complete dump, and over those that ended since. */
+	struct volume tracked[SIDE_COUNT];
+	struct volume ended[SIDE_COUNT];
+	struct volume live[SIDE_COUNT], live_before[SIDE_COUNT];
+	int64_t loopback_ended, loopback_live, loopback_before;
+};
+
+/* The caller sets refresh_listeners and its context. Returns -1 for want of memory. */
+int ledger_init(struct ledger *l, const struct collect_options *options, uint64_t seed,
+		struct error *err);
+void ledger_release(struct ledger *l);
+
+/* A dump: begin, each socket (listeners before the connections of their family), end. A
+ * dump that was partial may be begun anew, any number of times, before it is ended with
+ * `complete` false. UDP sockets are accounted for by ledger_udp() before the end. */
+void ledger_begin_dump(struct ledger *l);
+void ledger_live(struct ledger *l, const struct diag_socket *s);
+void ledger_udp(struct ledger *l, const struct diag_socket *s);
+void ledger_end_dump(struct ledger *l, bool complete, double time);
+
+/* Events: begin, each destroyed socket, end. Not during a dump. */
+void ledger_begin_events(struct ledger *l);
+void ledger_destroyed(struct ledger *l, const struct diag_socket *s);
+void ledger_end_events(struct ledger *l);
+
+/* A listening socket, between dumps. */
+void ledger_listener(struct ledger *l, const struct diag_socket *s);
+
+/* Connections that nobody saw, known by other counters: opened to others, and in all.
+ */
+void ledger_add_opened(struct ledger *l, uint64_t opened, uint64_t anywhere);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* socket_table.c - the sockets that are followed one by one, by cookie.
+ *
+ * Chained hashing over a dense array whose lowest places are used first: a pod with ten
+ * connections touches ten of them, whatever the bound.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "buckets.h"
+#include "socket_table.h"
+
+int socket_table_init(struct socket_table *t, uint32_t max)
+{
+	uint32_t buckets = hash_buckets(max);
+
+	*t = (struct socket_table){.max = max, .mask = buckets - 1, .free = NO_INDEX};
+	t->sockets = calloc(max, sizeof(*t->sockets));
+	t->heads = malloc(buckets * sizeof(*t->heads));
+	if (!t->sockets || !t->heads) {
+		socket_table_release(t);
+		return -1;
+	}
+	memset(t->heads, 0xff, buckets * sizeof(*t->heads));
+	return 0;
+}
+
+void socket_table_release(struct socket_table *t)
+{
+	free(t->sockets);
+	free(t->heads);
+	*t = (struct socket_table){0};
+}
+
+static uint32_t *head_of(struct socket_table *t, uint64_t cookie)
+{
+	return &t->heads[hash_mix(cookie) & t->mask];
+}
+
+struct tracked_socket *socket_table_find(struct socket_table *t, uint64_t cookie)
+{
+	for (uint32_t i = *head_of(t, cookie); i != NO_INDEX; i = t->sockets[i].next)
+		if (t->sockets[i].cookie == cookie)
+			return &t->sockets[i];
+	return NULL;
+}
+
+struct tracked_socket *socket_table_add(struct socket_table *t, uint64_t cookie)
+{
+	uint32_t index = t->free;
+	if (index != NO_INDEX)
+		t->free = t->sockets[index].next;
+	else if (t->used < t->max)
+		index = t->used++;
+	else
+		return NULL;
+	uint32_t *head = head_of(t, cookie);
+	t->sockets[index] = (struct tracked_socket){.cookie = cookie, .next = *head};
+	*head = index;
+	t->count++;
+	return &t->sockets[index];
+}
+
+void socket_table_remove(struct socket_table *t, struct tracked_socket *socket)
+{
+	uint32_t index = (uint32_t)(socket - t->sockets);
+	uint32_t *at = head_of(t, socket->cookie);
+	while (*at != index)
+		at = &t->sockets[*at].next;
+	*at = socket->next;
+	socket->cookie = 0;
+	socket->next = t->free;
+	t->free = index;
+	t->count--;
+}
+
+void socket_table_forget_unseen(struct socket_table *t, uint32_t dump)
+{
+	for (uint32_t i = 0; i < t->used; i++) {
+		struct tracked_socket *at = &t->sockets[i];
+		if (at->cookie != 0 && dump - at->dump >= 2)
+			socket_table_remove(t, at);
+	}
+}

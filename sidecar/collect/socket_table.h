@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* socket_table.h - the sockets that are followed one by one, by cookie. */
+#ifndef DORMOUSE_COLLECT_SOCKET_TABLE_H
+#define DORMOUSE_COLLECT_SOCKET_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tracked_socket {
+	uint64_t cookie;             /* 0: not in use */
+	uint64_t tx_bytes, rx_bytes; /* as last seen */
+	uint32_t tx_segments;
+	uint32_t dump; /* the number of the dump that saw it last */
+	uint32_t next;
+	uint8_t side;    /* enum side */
+	bool is_certain; /* the byte counters told the side */
+	uint8_t container;
+};
+
+struct socket_table {
+	struct tracked_socket *sockets;
+	uint32_t *heads;
+	uint32_t max, mask;
+	uint32_t used; /* places ever used: what comes after was never touched */
+	uint32_t free; /* chain of places that are free again */
+	uint32_t count;
+};
+
+/* Room for `max` sockets. Returns -1 for want of memory. */
+int socket_table_init(struct socket_table *t, uint32_t max);
+void socket_table_release(struct socket_table *t);
+
+/* NULL when it is not there. */
+struct tracked_socket *socket_table_find(struct socket_table *t, uint64_t cookie);
+
+/* Adds a socket that is not there, all zero but for its cookie. NULL when full. */
+struct tracked_socket *socket_table_add(struct socket_table *t, uint64_t cookie);
+void socket_table_remove(struct socket_table *t, struct tracked_socket *socket);
+
+/* Removes the sockets that neither this complete dump nor the one before it saw. */
+void socket_table_forget_unseen(struct socket_table *t, uint32_t dump);
+
+#endif
