@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sockets.h - TCP and UDP sockets: bytes per connection to its end, who opened it, where
- * it goes, which container owns it.
+/* sockets.h - TCP and UDP sockets: bytes per connection to its end, who opened it,
+ * where it goes, which container owns it.
  *
- * Private to collect/. Two sources: dumps (sock_diag; COLLECTOR_SOCKETS) say what lives,
- * the destroy groups (COLLECTOR_SOCKET_EVENTS) say what each connection had sent when it
- * ended. A source that the kernel refuses is tried again every five minutes.
+ * Private to collect/. Two sources: dumps (sock_diag; COLLECTOR_SOCKETS) say what
+ * lives, the destroy groups (COLLECTOR_SOCKET_EVENTS) say what each connection had sent
+ * when it ended. A source that the kernel refuses is tried again every five minutes.
  */
 #ifndef DORMOUSE_COLLECT_SOCKETS_H
 #define DORMOUSE_COLLECT_SOCKETS_H
@@ -19,10 +19,10 @@
 struct sockets;
 
 /* Opens both sources and takes the first look: what lives now is the mark from which
- * traffic counts. A source that the kernel refuses is no failure: see sockets_ok(). Fails
- * only for want of memory or descriptors. All memory that it ever needs is reserved here.
- * `event_buffer_bytes` is the receive buffer to ask for, 0 for a sensible one; tests set
- * it small. */
+ * traffic counts. A source that the kernel refuses is no failure: see sockets_ok().
+ * Fails only for want of memory or descriptors. All memory that it ever needs is
+ * reserved here. `event_buffer_bytes` is the receive buffer to ask for, 0 for a
+ * sensible one; tests set it small. */
 struct sockets *sockets_open(const struct collect_options *options,
 			     unsigned event_buffer_bytes, struct error *err);
 void sockets_close(struct sockets *s);
@@ -37,21 +37,21 @@ void sockets_process_events(struct sockets *s);
  * mended from it. Without it they stay unmended. */
 void sockets_note_active_opens(struct sockets *s, uint64_t active_opens);
 
-/* Drains the events, dumps every socket, drains again, and brings totals, flows and
- * containers up to date. `time` is in Unix seconds and does not go back (if it does, the
- * look counts as made at the time of the one before). Returns whether the dump worked;
- * partial data (totals' dumps_interrupted) is success. Does not allocate. */
+/* Drains the events, dumps every socket, and brings totals, flows and
+ * containers up to date. `time` is in Unix seconds and does not go back (if it does,
+ * the look counts as made at the time of the one before). Returns whether the dump
+ * worked; partial data (totals' dumps_interrupted) is success. Does not allocate. */
 bool sockets_look(struct sockets *s, double time);
 
-/* Fills the members of `totals` that sockets know: all but udp_tx_*, links_untracked and
- * those of the links; to dumps_interrupted and receive_buffers_grown it adds. */
+/* Fills the members of `totals` that sockets know: all but udp_tx_*, links_untracked
+ * and those of the links; to dumps_interrupted and receive_buffers_grown it adds. */
 void sockets_totals(const struct sockets *s, struct collect_totals *totals);
 
 /* TCP segments sent, cumulative, loopback and own left out: SIGNAL_TCP_TX_PACKETS. */
 uint64_t sockets_tcp_tx_packets(const struct sockets *s);
 
-/* Connections opened as the kernel's ActiveOpens counts them, loopback and own included,
- * as far as they were seen. */
+/* Connections opened as the kernel's ActiveOpens counts them, loopback and own
+ * included, as far as they were seen. */
 uint64_t sockets_opens_seen(const struct sockets *s);
 
 /* Whether that source (COLLECTOR_SOCKETS or COLLECTOR_SOCKET_EVENTS) worked when it was
