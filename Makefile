@@ -20,7 +20,7 @@ PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev \
 PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq procps python3-minimal
 PACKAGES_sanitize = libcmocka-dev
 PACKAGES_lint = clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev
-PACKAGES_static = gcc musl-tools linux-libc-dev binutils dpkg-dev file xz-utils
+PACKAGES_static = gcc musl-tools linux-libc-dev binutils dpkg-dev xz-utils
 PACKAGES = $(if $(filter all install,$(or $(MAKECMDGOALS),all)),tell,install)
 
 # --- how things are compiled -----------------------------------------------------------
@@ -100,10 +100,10 @@ test: tests ## every test: the rooms' own, and real traffic in network namespace
 unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
 	@tests/run.sh $(BUILD) $(UNIT_TESTS)
 
-net: $(BUILD)/dormouse $(NET_TOOLS) ## the namespace tests only (as root)
+net: $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/prometheus ## the namespace tests only (as root)
 	@tests/run.sh $(BUILD) $(NET_TESTS)
 
-tests: $(BUILD)/dormouse $(UNIT_TESTS) $(NET_TOOLS)
+tests: $(BUILD)/dormouse $(UNIT_TESTS) $(NET_TOOLS) $(BUILD)/packages/prometheus
 
 sanitize: ## the rooms' own tests under the address and undefined behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize PACKAGES=$(PACKAGES) \
@@ -115,7 +115,7 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libdormouse.a | $(BUILD)/packages/test
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libdormouse.a \
 		$(LIBS) -lcmocka
 
-$(BUILD)/tests/net/%: tests/net/%.c | $(BUILD)/packages/build
+$(BUILD)/tests/net/%: tests/net/%.c | $(BUILD)/packages/build $(BUILD)/packages/test
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $<
 
@@ -145,6 +145,12 @@ $(BUILD)/lint/%.done: % tests/lint.sh .clang-format .clang-tidy tests/.clang-tid
 $(BUILD)/packages/%: Makefile tests/packages.sh
 	@mkdir -p $(@D)
 	@tests/packages.sh $(PACKAGES) $(PACKAGES_$*)
+	@touch $@
+
+# Only its programs, in build/tools: installed, it would run as a service.
+$(BUILD)/packages/prometheus: tests/packages.sh | $(BUILD)/packages/test
+	@command -v promtool >/dev/null || [ $(PACKAGES) = skip ] || \
+		tests/packages.sh unpack $(BUILD)/tools prometheus
 	@touch $@
 
 clean: ## removes everything that was built

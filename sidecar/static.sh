@@ -143,7 +143,7 @@ fetch() {
 update_testing() {
 	[ ! -e "$dir/apt/testing.done" ] || return 0
 	private_apt testing apt-get update >"$dir/log/testing" 2>&1 ||
-		say "WARNING: testing is not served by this machine's mirror"
+		say "WARNING: no testing for this machine: $(grep -m 1 '^E:' "$dir/log/testing")"
 	: >"$dir/apt/testing.done"
 }
 

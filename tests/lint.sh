@@ -66,6 +66,6 @@ lint_c() {
 lint_text
 case $file in
 *.c | *.h) lint_c "$@" ;;
-*.sh | .ci/run) check shellcheck "$file" ;;
+*.sh | .ci/run) check shellcheck -x "$file" ;;
 esac
 exit $failed

@@ -4,44 +4,44 @@
 #
 #     tests/run.sh BUILD TEST...
 #
-# A TEST is a cmocka program, whose cases count each, or a script (*.sh), which counts as
-# one: it passes with exit status 0, is skipped with 77, fails with any other or when it
-# takes longer than TEST_TIMEOUT seconds. One line a test; the output of those that fail
+# A TEST is a cmocka program, whose cases count each, or a script (*.sh), whose lines "ok
+# ..." and "FAILED ..." count each: it passes with exit status 0, is skipped with 77, fails
+# with any other or when it takes longer than TEST_TIMEOUT seconds. One line a test; the output of those that fail
 # is shown, as is that of all with VERBOSE=1. The last line is the sum, and the exit status
 # 0 only if nothing failed and something passed.
 #
-# Scripts find the program and the tools they drive by $DORMOUSE and $TOOLS.
+# Scripts find the program and the tools they drive by $DORMOUSE and $TOOLS; Prometheus is on
+# the PATH.
 set -u
 
 build=$1
 shift
 export DORMOUSE=$PWD/$build/dormouse TOOLS=$PWD/$build/tests/net
+PATH=$PATH:$PWD/$build/tools/usr/bin
 export LC_ALL=C.UTF-8
 logs=$build/logs
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0
 
-# Prints "passed failed skipped" of a test by its exit status and, for cmocka, its summary;
-# a program that died before its summary is one failure.
+# Prints "passed failed skipped" of a test by its exit status and what it printed. One that
+# failed without saying what, or died before its summary, is one failure.
 count() {
-	local test=$1 status=$2 log=$3 p f s
+	local test=$1 status=$2 log=$3 p f s=0
 	if [[ $test == *.sh ]]; then
-		case $status in
-		0) echo 1 0 0 ;;
-		77) echo 0 0 1 ;;
-		*) echo 0 1 0 ;;
-		esac
-		return
+		p=$(grep -c '^ok ' "$log")
+		f=$(grep -c '^FAILED ' "$log")
+		((status == 77)) && p=0 f=0 s=1 status=0
+	else
+		# A program may run several groups: each has a summary.
+		p=$(sum_of PASSED "$log")
+		f=$(sum_of FAILED "$log")
+		s=$(sum_of SKIPPED "$log")
 	fi
-	# A program may run several groups: each has a summary.
-	p=$(sum_of PASSED "$log")
-	f=$(sum_of FAILED "$log")
-	s=$(sum_of SKIPPED "$log")
 	if ((status != 0 && f == 0)); then
 		f=1
-	elif ((status == 0 && p + s == 0)); then
+	elif ((status == 0 && p + f + s == 0)); then
 		f=1
-		echo "no test was run" >>"$log"
+		echo "nothing was tested" >>"$log"
 	fi
 	echo "$p" "$f" "$s"
 }
