@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signals.h - from what the sources say to the signals of a sample. Private to
+ * collect/.
+ *
+ * Pure. Each signal is a counter that only grows, added up from what its source moved
+ * by, because sources come and go: when one fails and another stands in, the signal
+ * goes on from where it was.
+ */
+#ifndef DORMOUSE_COLLECT_SIGNALS_H
+#define DORMOUSE_COLLECT_SIGNALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dormouse/collect.h"
+#include "dormouse/sample.h"
+#include "protocols.h"
+
+/* What a counter showed when it was last used. */
+struct mark {
+	uint64_t at;
+	bool made; /* false: the next use only makes the mark */
+};
+
+/* What the counter moved by since the mark, which moves along. 0 when there was no
+ * mark, or the counter fell. */
+uint64_t mark_move(struct mark *mark, uint64_t now);
+
+/* Every signal so far, and the marks of their sources. All zero is a new one. */
+struct signals {
+	uint64_t value[SIGNAL_COUNT];
+	uint32_t present; /* bit 1u << signal: goes into the next sample */
+	struct {
+		struct mark tx_bytes, tx_packets, rx_bytes, rx_packets;
+	} link, own;
+	struct mark ip_in, ip_out, ip6_in, ip6_out;
+	struct {
+		struct mark snmp_segments, own_segments, socket_segments;
+		struct mark snmp_opens, socket_opens;
+	} tcp;
+	struct {
+		struct mark datagrams, datagrams6, link_packets, loopback_packets;
+		/* For the estimate of bytes: since the last close look. */
+		struct mark span_bytes, span_packets, span_tcp, span_retransmitted,
+		    span_datagrams, span_packets6;
+	} udp;
+};
+
+/* Begins a sample: no signal is present. */
+void signals_begin(struct signals *s);
+
+/* The four link signals, from what flowed over the watched links (link_book.h) less the
+ * monitor's own traffic, not below 0. `own` is an estimate and may be a little high;
+ * what that hides in an interval, the signals of TCP and UDP show. */
+void signals_from_links(struct signals *s, const struct link_sums *flowed,
+			const struct own_traffic *own);
+
+/* tx_bytes and rx_bytes where links cannot be read at all: from the octets of IP, which
+ * have loopback in them. */
+void signals_from_octets(struct signals *s, const struct protocol_counters *p,
+			 const struct own_traffic *own);
+
+/* The TCP signals and destinations, from sockets that were just looked at; the counters
+ * in snmp are marked for when sockets fail. */
+void signals_from_sockets(struct signals *s, const struct collect_totals *totals,
+			  uint64_t tcp_tx_packets, const struct protocol_counters *p,
+			  const struct own_traffic *own);
+
+/* tcp_tx_packets and tcp_new_sockets where sockets cannot be read: from snmp, which has
+ * loopback in it and says nothing of bytes. */
+void signals_from_snmp(struct signals *s, const struct protocol_counters *p,
+		       const struct own_traffic *own);
+
+/* udp_tx_packets, with UDP-Lite. `link_packets` and `loopback_packets` are the links'
+ * raw sums: where something went over loopback, no more datagrams are taken to have
+ * left than packets did. */
+void signals_udp_packets(struct signals *s, const struct protocol_counters *p,
+			 uint64_t link_packets, uint64_t loopback_packets);
+
+/* udp_tx_bytes since the last close look, for which the kernel has no counter. To be
+ * called at close looks after all the others. `tcp_tx_bytes` is NULL where it is not
+ * known; then UDP is estimated only while nearly all packets are datagrams. */
+void signals_udp_bytes(struct signals *s, const struct protocol_counters *p,
+		       const uint64_t *tcp_tx_bytes);
+
+/* What was sent in a span of time, for the estimate. */
+struct udp_span {
+	uint64_t link_bytes, link_packets; /* sent, own left out */
+	uint64_t packets6;                 /* of them IPv6 */
+	uint64_t tcp_bytes;                /* payload, each byte once */
+	uint64_t tcp_retransmitted;        /* segments */
+	uint64_t datagrams;
+};
+
+/* The UDP payload in the span: what the links sent less TCP's payload, what of it was
+ * sent again, and the headers of all packets. See signals.c for how good it is. */
+uint64_t udp_bytes_estimate(const struct udp_span *span);
+
+#endif
