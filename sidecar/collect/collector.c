@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* collector.c - the three sources together: when to look how closely, what goes into a
+ * sample, who failed.
+ *
+ * A cheap look reads the links' counters and /proc/net/snmp. A close look adds snmp6
+ * and the sockets, and is taken when there is a reason: collect_request asks for it,
+ * more was sent than the pod's hum, connections were opened that nobody accounts for,
+ * or the last one was a minute ago.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dormouse/collect.h"
+#include "links.h"
+#include "protocols.h"
+#include "signals.h"
+#include "sockets.h"
+
+#define HEARTBEAT_S 60
+#define OPENS_EVERYDAY                                                                 \
+	2 /* connections that may be unaccounted for without a close look */
+
+struct source_state {
+	bool failed;
+	bool failure_told; /* what the last complaint said */
+	struct error reason;
+};
+
+struct collector {
+	int epoll_fd;
+	struct links *links;         /* NULL where the kernel refuses it */
+	struct protocols *protocols; /* likewise */
+	struct sockets *sockets;
+	struct source_state sources[COLLECTOR_SOURCE_COUNT];
+	struct signals signals;
+	struct collect_totals totals;
+	struct mark opens, opens_seen; /* at the last close look */
+	double looked_at;              /* monotonic seconds; the last close look */
+	bool ever_looked;
+	bool looked_closely;
+	uint8_t boot_id[16];
+};
+
+static const struct protocol_counters no_protocols;
+static struct link_book no_links;
+
+const char *collector_source_name(enum collector_source source)
+{
+	static const char *const names[COLLECTOR_SOURCE_COUNT] = {
+	    [COLLECTOR_LINKS] = "links",
+	    [COLLECTOR_PROTOCOLS] = "protocols",
+	    [COLLECTOR_SOCKETS] = "sockets",
+	    [COLLECTOR_SOCKET_EVENTS] = "socket_events",
+	};
+
+	return names[source];
+}
+
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static const struct link_book *book_of(const struct collector *c)
+{
+	return c->links ? links_book(c->links) : &no_links;
+}
+
+static const struct protocol_counters *counters_of(const struct collector *c)
+{
+	return c->protocols ? protocols_counters(c->protocols) : &no_protocols;
+}
+
+/* Notes what became of a source; `reason` is looked at when it failed. */
+static void note(struct collector *c, enum collector_source source, bool ok,
+		 const struct error *reason)
+{
+	struct source_state *state = &c->sources[source];
+
+	state->failed = !ok;
+	if (!ok && reason)
+		state->reason = *reason;
+}
+
+/* Takes over what the sockets say of themselves. */
+static void note_sockets(struct collector *c)
+{
+	static const enum collector_source both[] = {COLLECTOR_SOCKETS,
+						     COLLECTOR_SOCKET_EVENTS};
+	size_t i;
+
+	for (i = 0; i < sizeof(both) / sizeof(both[0]); i++) {
+		bool ok = sockets_ok(c->sockets, both[i]);
+
+		note(c, both[i], ok, NULL);
+		if (!ok)
+			fail(&c->sources[both[i]].reason, "%s",
+			     sockets_failure(c->sockets, both[i]));
+	}
+}
+
+static void refresh_udp_totals(struct collector *c)
+{
+	c->totals.udp_tx_packets = c->signals.value[SIGNAL_UDP_TX_PACKETS];
+	c->totals.udp_tx_bytes = c->signals.value[SIGNAL_UDP_TX_BYTES];
+}
+
+static void refresh_totals(struct collector *c)
+{
+	memset(&c->totals, 0, sizeof(c->totals));
+	if (c->links) {
+		c->totals.dumps_interrupted = links_totals(c->links)->dumps_interrupted;
+		c->totals.receive_buffers_grown = links_totals(c->links)->buffers_grown;
+		c->totals.links_untracked = links_book(c->links)->untracked;
+	}
+	sockets_totals(c->sockets, &c->totals);
+	refresh_udp_totals(c);
+}
+
+/* Links and snmp, and the signals that they alone make. Protocols are read first, so
+ * that a datagram that they count is on its link by the time that is read. */
+static void look_cheaply(struct collector *c, const struct collect_request *request)
+{
+	struct error err;
+
+	if (c->protocols)
+		note(c, COLLECTOR_PROTOCOLS, protocols_read(c->protocols, &err) == 0,
+		     &err);
+	if (c->links) {
+		note(c, COLLECTOR_LINKS, links_read(c->links, &err) == 0, &err);
+		if (!c->sources[COLLECTOR_LINKS].failed)
+			signals_from_links(&c->signals, &links_book(c->links)->flowed,
+					   &request->own);
+	} else if (c->protocols) {
+		protocols_read_ip(c->protocols);
+		protocols_read_ip6(c->protocols);
+		signals_from_octets(&c->signals, protocols_counters(c->protocols),
+				    &request->own);
+	}
+	sockets_process_events(c->sockets);
+}
+
+/* Whether more connections were opened since the last close look than have been seen to
+ * end. An attempt carries few bytes: thousands of them hide in a pod's hum. */
+static bool opens_unexplained(const struct collector *c)
+{
+	const struct protocol_counters *p = counters_of(c);
+	uint64_t opened, seen = sockets_opens_seen(c->sockets);
+
+	if (!protocol_has(p, TCP_ACTIVE_OPENS) || !c->opens.made)
+		return false;
+	opened = p->value[TCP_ACTIVE_OPENS] - c->opens.at;
+	return opened > seen - c->opens_seen.at + OPENS_EVERYDAY;
+}
+
+static bool look_needed(const struct collector *c,
+			const struct collect_request *request, uint64_t sent_before)
+{
+	return request->look_closely || !c->ever_looked ||
+	       c->signals.value[SIGNAL_TX_BYTES] - sent_before > request->hum_bytes ||
+	       seconds_now() - c->looked_at >= HEARTBEAT_S || opens_unexplained(c);
+}
+
+/* snmp6 and the sockets. */
+static void look_closely(struct collector *c, const struct collect_request *request)
+{
+	const struct protocol_counters *p = counters_of(c);
+
+	if (c->protocols)
+		protocols_read_ip6(c->protocols);
+	if (protocol_has(p, TCP_ACTIVE_OPENS))
+		sockets_note_active_opens(c->sockets, p->value[TCP_ACTIVE_OPENS]);
+	c->looked_closely = sockets_look(c->sockets, request->time);
+	c->looked_at = seconds_now();
+	c->ever_looked = true;
+	if (protocol_has(p, TCP_ACTIVE_OPENS))
+		mark_move(&c->opens, p->value[TCP_ACTIVE_OPENS]);
+	mark_move(&c->opens_seen, sockets_opens_seen(c->sockets));
+}
+
+/* The signals of TCP and UDP, as far as this look went. */
+static void add_transports(struct collector *c, const struct collect_request *request,
+			   bool closely)
+{
+	const struct protocol_counters *p = counters_of(c);
+	bool protocols_read = c->protocols && !c->sources[COLLECTOR_PROTOCOLS].failed;
+
+	if (c->looked_closely)
+		signals_from_sockets(&c->signals, &c->totals,
+				     sockets_tcp_tx_packets(c->sockets), p,
+				     &request->own);
+	else if (c->sources[COLLECTOR_SOCKETS].failed && protocols_read)
+		signals_from_snmp(&c->signals, p, &request->own);
+	/* Without a close look the datagrams of IPv6 are not known. */
+	if (protocols_read && (closely || !protocol_has(p, UDP6_OUT_DATAGRAMS)))
+		signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
+				    book_of(c)->loopback_packets);
+	if (closely)
+		signals_udp_bytes(&c->signals, p,
+				  c->looked_closely ? &c->totals.tcp_tx_bytes : NULL);
+}
+
+void collector_sample(struct collector *c, const struct collect_request *request,
+		      struct sample *sample)
+{
+	uint64_t sent_before = c->signals.value[SIGNAL_TX_BYTES];
+	bool closely;
+
+	signals_begin(&c->signals);
+	c->looked_closely = false;
+	look_cheaply(c, request);
+	closely = look_needed(c, request, sent_before);
+	if (closely)
+		look_closely(c, request);
+	note_sockets(c);
+	refresh_totals(c);
+	add_transports(c, request, closely);
+	refresh_udp_totals(c);
+
+	sample->time = request->time;
+	sample->present = c->signals.present;
+	memcpy(sample->value, c->signals.value, sizeof(sample->value));
+}
+
+/* "0123abcd-..." as 16 bytes. Zeros where it cannot be read. */
+static void read_boot_id(uint8_t id[16])
+{
+	char text[64];
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	unsigned nibbles = 0;
+	ssize_t i;
+
+	memset(id, 0, 16);
+	for (i = 0; i < length && nibbles < 32; i++) {
+		static const char digits[] = "0123456789abcdef";
+		const char *digit = memchr(digits, text[i], 16);
+
+		if (!digit)
+			continue;
+		id[nibbles / 2] = (uint8_t)(id[nibbles / 2] << 4 | (digit - digits));
+		nibbles++;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static int watch(struct collector *c, int fd, struct error *err)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	if (fd >= 0 && epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		return fail_errno(err, errno, "watch netlink");
+	return 0;
+}
+
+/* Makes the marks from which everything counts. */
+static void begin(struct collector *c)
+{
+	const struct own_traffic nothing = {0};
+	const struct protocol_counters *p = counters_of(c);
+	struct error err;
+
+	if (c->protocols) {
+		note(c, COLLECTOR_PROTOCOLS, protocols_read(c->protocols, &err) == 0,
+		     &err);
+		protocols_read_ip6(c->protocols);
+		if (!c->links)
+			protocols_read_ip(c->protocols);
+	}
+	signals_from_links(&c->signals, &book_of(c)->flowed, &nothing);
+	signals_from_octets(&c->signals, p, &nothing);
+	signals_from_sockets(&c->signals, &c->totals,
+			     sockets_tcp_tx_packets(c->sockets), p, &nothing);
+	signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
+			    book_of(c)->loopback_packets);
+	signals_udp_bytes(&c->signals, p, &c->totals.tcp_tx_bytes);
+	signals_begin(&c->signals);
+	if (protocol_has(p, TCP_ACTIVE_OPENS))
+		mark_move(&c->opens, p->value[TCP_ACTIVE_OPENS]);
+	mark_move(&c->opens_seen, sockets_opens_seen(c->sockets));
+}
+
+/* Opens the sources; those that the kernel refuses are noted. */
+static int open_sources(struct collector *c, const struct collect_options *options,
+			struct error *err)
+{
+	struct error reason;
+
+	c->links = links_open(options->interfaces, &reason);
+	note(c, COLLECTOR_LINKS, c->links != NULL, &reason);
+	c->protocols = protocols_open(&reason);
+	note(c, COLLECTOR_PROTOCOLS, c->protocols != NULL, &reason);
+	c->sockets = sockets_open(options, 0, err);
+	if (!c->sockets)
+		return -1;
+	note_sockets(c);
+	if (!c->links && !c->protocols && c->sources[COLLECTOR_SOCKETS].failed)
+		return fail(err, "nothing of the network can be read: %s",
+			    c->sources[COLLECTOR_LINKS].reason.text);
+	return 0;
+}
+
+struct collector *collector_open(const struct collect_options *options,
+				 struct error *err)
+{
+	struct collector *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		fail(err, "no memory for the collector");
+		return NULL;
+	}
+	c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (c->epoll_fd < 0) {
+		fail_errno(err, errno, "make an epoll descriptor");
+		goto failed;
+	}
+	if (open_sources(c, options, err) < 0)
+		goto failed;
+	if ((c->links && watch(c, links_fd(c->links), err) < 0) ||
+	    watch(c, sockets_event_fd(c->sockets), err) < 0)
+		goto failed;
+	read_boot_id(c->boot_id);
+	begin(c);
+	refresh_totals(c);
+	return c;
+failed:
+	collector_close(c);
+	return NULL;
+}
+
+void collector_close(struct collector *c)
+{
+	if (!c)
+		return;
+	sockets_close(c->sockets);
+	protocols_close(c->protocols);
+	links_close(c->links);
+	if (c->epoll_fd >= 0)
+		close(c->epoll_fd);
+	free(c);
+}
+
+int collector_fd(const struct collector *c)
+{
+	return c->epoll_fd;
+}
+
+void collector_process(struct collector *c)
+{
+	if (c->links)
+		links_process(c->links);
+	sockets_process_events(c->sockets);
+	note_sockets(c);
+	refresh_totals(c);
+}
+
+bool collector_ok(const struct collector *c, enum collector_source source)
+{
+	return !c->sources[source].failed;
+}
+
+bool collector_complaint(struct collector *c, struct error *complaint)
+{
+	int source;
+
+	for (source = 0; source < COLLECTOR_SOURCE_COUNT; source++) {
+		struct source_state *state = &c->sources[source];
+		const char *name = collector_source_name((enum collector_source)source);
+
+		if (state->failed == state->failure_told)
+			continue;
+		state->failure_told = state->failed;
+		if (state->failed)
+			fail(complaint, "collector %s fails, the others go on: %s",
+			     name, state->reason.text);
+		else
+			fail(complaint, "collector %s works again", name);
+		return true;
+	}
+	return false;
+}
+
+bool collector_looked_closely(const struct collector *c)
+{
+	return c->looked_closely;
+}
+
+const struct collect_totals *collector_totals(const struct collector *c)
+{
+	return &c->totals;
+}
+
+const struct link_counters *collector_links(const struct collector *c, size_t *count)
+{
+	*count = book_of(c)->count;
+	return book_of(c)->links;
+}
+
+const struct container_counters *collector_containers(const struct collector *c,
+						      size_t *count)
+{
+	return sockets_containers(c->sockets, count);
+}
+
+const struct flow *collector_flows(const struct collector *c, size_t *count)
+{
+	return sockets_flows(c->sockets, count);
+}
+
+size_t collector_flows_since(const struct collector *c, double since,
+			     struct flow *flows, size_t max)
+{
+	return sockets_flows_since(c->sockets, since, flows, max);
+}
+
+void collector_epoch(const struct collector *c, struct collect_epoch *epoch)
+{
+	struct stat about;
+
+	memset(epoch, 0, sizeof(*epoch));
+	if (stat("/proc/self/ns/net", &about) == 0)
+		epoch->netns_inode = about.st_ino;
+	memcpy(epoch->boot_id, c->boot_id, sizeof(epoch->boot_id));
+	epoch->link_identity = link_book_identity(book_of(c));
+}
+
+void collector_link_sums(const struct collector *c, struct link_sums *sums)
+{
+	link_book_sums(book_of(c), sums);
+}
