@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the two listeners answer, to whom, in which form; and `dormouse status`.
+#
+#     +--------- a ---------+               +--------- b ---------+
+#     |  dormouse      eth0 |---------------| eth0   curl         |
+#     +---------------------+  10.77.1.0/24 +---------------------+
+#                              fd77:1::/64
+#     +--- four ---+    +---- six ----+
+#     |  no IPv6   |    |  no IPv4    |
+#     +------------+    +-------------+
+#
+# shellcheck source=lib.sh
+source "$(dirname "$0")/lib.sh"
+need jq curl
+
+make_space a b four six
+join a eth0 b eth0 1
+start_monitor a --interval 200ms
+
+# answer SPACE CURL_ARGUMENT...: the status code.
+answer() {
+	inside "$1" curl -s -o "$work/body" -w '%{http_code}' --max-time 10 "${@:2}" || true
+}
+content_type() {
+	inside a curl -s -o /dev/null -w '%{content_type}' "$@"
+}
+open=http://127.0.0.1:9477
+near=http://127.0.0.1:9478
+
+for path in /metrics /healthz /readyz; do
+	check "GET $path" 200 "$(answer a $open$path)"
+	check "HEAD $path" 200 "$(answer a -I $open$path)"
+	check "GET $path on the near port" 200 "$(answer a $near$path)"
+done
+for path in /alerts /api/v2/alerts /baseline; do
+	check "GET $path on the near port" 200 "$(answer a $near$path)"
+	check_that "$path is JSON" jq -e . "$work/body" --exit-status >"$work/out"
+	check "$path says so" application/json "$(content_type $near$path | cut -d';' -f1)"
+	check "GET $path on the open port" 404 "$(answer a $open$path)"
+done
+for method in POST PUT DELETE PATCH OPTIONS; do
+	check "$method /metrics" 405 "$(answer a -X $method $open/metrics)"
+	check "$method /alerts" 405 "$(answer a -X $method $near/alerts)"
+	check_between "$method /alerts: bytes of the answer" 0 100 "$(stat -c %s "$work/body")"
+done
+check "POST with a body" 405 "$(answer a --data-binary @/bin/true $near/alerts)"
+for path in /nothing /metrics/x /alerts/../../etc/passwd //metrics; do
+	check "GET $path" 404 "$(answer a --path-as-is $open$path)"
+	check_between "$path: bytes of the answer" 0 100 "$(stat -c %s "$work/body")"
+done
+long=$(printf 'x%.0s' {1..30000})
+check_that "a request of 30,000 bytes is refused" \
+	test "$(answer a "$open/metrics?$long")" -ge 400 -o "$(answer a "$open/metrics?$long")" = 000
+check "and the next is answered" 200 "$(answer a $open/metrics)"
+
+# --- who reaches it -------------------------------------------------------------------
+check "from outside over IPv4" 200 "$(answer b http://10.77.1.1:9477/metrics)"
+check "from outside over IPv6" 200 "$(answer b 'http://[fd77:1::1]:9477/metrics')"
+check "alerts from outside: no answer" 000 "$(answer b http://10.77.1.1:9478/alerts)"
+
+inside four sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+start_monitor four --interval 200ms
+check "without IPv6" 200 "$(answer four $open/metrics)"
+check "without IPv6, alerts" 200 "$(answer four $near/alerts)"
+stop_monitor four
+
+inside six ip address flush dev lo
+inside six ip -6 address add ::1/128 dev lo
+start_monitor six --interval 200ms --alert-listen '[::1]:9478'
+check "without IPv4" 200 "$(answer six 'http://[::1]:9477/metrics')"
+check "without IPv4, alerts" 200 "$(answer six 'http://[::1]:9478/alerts')"
+stop_monitor six
+start_monitor six --interval 200ms
+check "without IPv4, alerts where they are by default" 200 "$(answer six 'http://[::1]:9477/metrics')"
+stop_monitor six
+
+# --- a port in use --------------------------------------------------------------------
+status=0
+inside a timeout 20 "$work/dormouse" run 2>"$work/second" || status=$?
+check "a second monitor in the namespace: exit status" 1 "$status"
+check_that "and a line that names the address" grep -q 9477 "$work/second"
+
+# --- forms of /metrics ------------------------------------------------------------------
+check "plain text" "text/plain; version=0.0.4; charset=utf-8" "$(content_type $open/metrics)"
+check "plain text to a browser" "text/plain; version=0.0.4; charset=utf-8" \
+	"$(content_type -H 'Accept: text/html,*/*;q=0.8' $open/metrics)"
+openmetrics='application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1'
+check "OpenMetrics to Prometheus" \
+	"application/openmetrics-text; version=1.0.0; charset=utf-8" \
+	"$(content_type -H "Accept: $openmetrics" $open/metrics)"
+inside a curl -s -H "Accept: $openmetrics" $open/metrics >"$work/openmetrics"
+check "OpenMetrics ends as it must" "# EOF" "$(tail -n 1 "$work/openmetrics")"
+metrics a >"$work/text"
+names() {
+	sed -n 's/^\([a-z][^ ]*\) .*/\1/p' "$1" | grep -v _created | sort
+}
+check "both forms have the same series" "" \
+	"$(diff <(names "$work/text") <(names "$work/openmetrics"))"
+check "series twice" "" "$(names "$work/text" | uniq -d)"
+check_between "series of a pod with one interface" 30 80 "$(names "$work/text" | wc -l)"
+if command -v promtool >/dev/null; then
+	for from in $open $near; do
+		check "promtool on $from/metrics" "" \
+			"$(inside a curl -s "$from/metrics" | promtool check metrics 2>&1)"
+	done
+else
+	echo "promtool is not here: the package prometheus has it"
+fi
+
+# --- keep-alive, many at once ---------------------------------------------------------
+inside a curl -s "$open/metrics?[1-50]" -o /dev/null -w '%{http_code} %{num_connects}\n' \
+	>"$work/out"
+check "fifty requests on one connection" "50 200, 1 connection" "$(awk '
+	$1 == 200 { n++ } { c += $2 } END { printf "%d 200, %d connection", n, c }' "$work/out")"
+
+# Connections that say nothing do not keep others out for long.
+start b idle "$work/traffic" idle 10.77.1.1 9477 40
+wait_for "forty connections are open" grep -q connected "$work/idle"
+answered() {
+	[[ $(answer a "$open/healthz") == 200 ]]
+}
+check_that "answered beside forty idle connections" wait_for "an answer" answered
+
+# --- dormouse status ------------------------------------------------------------------
+inside a "$work/dormouse" status >"$work/status" || failed "dormouse status has failed"
+check_that "status names the state" grep -q learning "$work/status"
+check_that "status shows the signals" grep -q tx_bytes "$work/status"
+inside a "$work/dormouse" status --json >"$work/status.json" ||
+	failed "dormouse status --json has failed"
+check "status --json" learning "$(jq -r '.. | .state? // empty' "$work/status.json" | head -n 1)"
+stop_monitor a
+check "exit status after SIGTERM" 0 "$stopped"
+status=0
+inside a "$work/dormouse" status >"$work/out" 2>"$work/status" || status=$?
+check "status without a monitor: exit status" 1 "$status"
+check_that "and a clear message" grep -q 9478 "$work/status"
+finish
