@@ -166,7 +166,7 @@ eventually "of these on connections it opened" 250000 \
 	metric a dormouse_tcp_initiated_transmit_bytes_total
 send 3
 exec 9>&-
-wait_for "the connection has ended" grep -q done "$work/held"
+wait_for "the connection has ended" grep -q "^done" "$work/held"
 settle a
 check "after the connection's end" 250003 "$(metric a dormouse_tcp_transmit_bytes_total)"
 check_that "the link's metric is the kernel's" metric_at_least a \
