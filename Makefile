@@ -20,6 +20,7 @@ PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev \
 PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq procps python3-minimal
 PACKAGES_sanitize = libcmocka-dev
 PACKAGES_lint = clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev
+PACKAGES_fuzz = clang libclang-rt-$(shell clang -dumpversion | cut -d. -f1)-dev
 PACKAGES_static = gcc musl-tools linux-libc-dev binutils dpkg-dev xz-utils
 PACKAGES = $(if $(filter all install,$(or $(MAKECMDGOALS),all)),tell,install)
 
@@ -119,6 +120,26 @@ $(BUILD)/tests/net/%: tests/net/%.c | $(BUILD)/packages/build $(BUILD)/packages/
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $<
 
+# A fuzzer is libFuzzer's LLVMFuzzerTestOneInput() in tests/fuzz/fuzz_NAME.c; the inputs to
+# start from, if any, lie in tests/fuzz/NAME/.
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS = 30
+fuzz: $(BUILD)/packages/fuzz ## feeds each parser garbage for FUZZ_SECONDS
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz PACKAGES=$(PACKAGES) CC=clang \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
+		-fsanitize=fuzzer-no-link,address,undefined" fuzzers
+fuzzers: $(FUZZERS)
+	@set -e; for f in $(FUZZERS); do name=$${f##*/fuzz_}; echo "fuzz $$name"; \
+		mkdir -p $(BUILD)/corpus/$$name; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
+			-verbosity=0 -artifact_prefix=$(BUILD)/ $(BUILD)/corpus/$$name \
+			$$(ls -d tests/fuzz/$$name 2>/dev/null); done
+
+$(BUILD)/tests/%: tests/fuzz/%.c $(BUILD)/libdormouse.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $< \
+		$(BUILD)/libdormouse.a $(LIBS)
+
 bench: $(BENCHES) ## measures: CPU, memory, throughput
 	@for bench in $(BENCHES); do $$bench || exit 1; done
 
@@ -142,6 +163,7 @@ $(BUILD)/lint/%.done: % tests/lint.sh .clang-format .clang-tidy tests/.clang-tid
 	@touch $@
 
 # --- the rest --------------------------------------------------------------------------
+$(BUILD)/packages/fuzz: $(BUILD)/packages/lint
 $(BUILD)/packages/%: Makefile tests/packages.sh
 	@mkdir -p $(@D)
 	@tests/packages.sh $(PACKAGES) $(PACKAGES_$*)
@@ -163,4 +185,4 @@ help: ## this list
 -include $(shell find $(BUILD) -name deps -prune -o -name '*.d' -print 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static install test tests unit net sanitize bench lint clean help FORCE
+.PHONY: all run static install test tests unit net sanitize fuzz fuzzers bench lint clean help FORCE
