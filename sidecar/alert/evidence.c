@@ -98,7 +98,10 @@ static void add_flow(struct alert_evidence *e, const struct flow *f,
 			continue;
 		kept->tx_bytes += f->tx_bytes;
 		kept->rx_bytes += f->rx_bytes;
-		kept->connections += f->connections;
+		if (f->protocol != IPPROTO_UDP)
+			kept->connections += f->connections;
+		else if (kept->connections < f->connections)
+			kept->connections = f->connections; /* the same sockets */
 		sort_up(e, i, signal);
 		return;
 	}
@@ -115,8 +118,8 @@ static void add_flow(struct alert_evidence *e, const struct flow *f,
 	}
 }
 
-static void add_flows(struct alert_evidence *e, const struct collector *c,
-		      const struct flow *flows, size_t count, enum signal signal)
+void evidence_add(struct alert_evidence *e, const struct collector *c,
+		  const struct flow *flows, size_t count, enum signal signal)
 {
 	for (size_t i = 0; i < count; i++)
 		add_flow(e, &flows[i], container_name(c, flows[i].container), signal);
@@ -128,7 +131,7 @@ void evidence_gather(struct alert_evidence *e, const struct collector *c, double
 	struct flow flows[GATHER_MAX];
 	size_t count = collector_flows_since(c, since, flows, GATHER_MAX);
 
-	add_flows(e, c, flows, count, signal);
+	evidence_add(e, c, flows, count, signal);
 }
 
 void evidence_grow(struct alert_evidence *e, const struct collector *c,
@@ -137,7 +140,7 @@ void evidence_grow(struct alert_evidence *e, const struct collector *c,
 	size_t count;
 	const struct flow *flows = collector_flows(c, &count);
 
-	add_flows(e, c, flows, count, signal);
+	evidence_add(e, c, flows, count, signal);
 }
 
 /* What the link sent since the memory was taken; all it ever sent if it is new there.
