@@ -25,7 +25,7 @@ struct alert_book {
 	uint64_t raised[ALERT_KIND_COUNT];
 	struct link_memory links;
 	struct looks looks;
-	unsigned count;
+	unsigned count, firing;
 	uint8_t order[ALERTS_REMEMBERED]; /* slots, oldest incident first */
 	struct incident slots[ALERTS_REMEMBERED];
 };
@@ -139,6 +139,7 @@ static unsigned raise_alert(struct alert_book *book, double now,
 
 	incident_begin(&book->slots[slot], next_id(book, now), now, v);
 	book->raised[v->kind]++;
+	book->firing++;
 	return slot;
 }
 
@@ -160,6 +161,7 @@ static void settle(struct alert_book *book, struct application *a, size_t index)
 		home = resolved_home(book, v, a->now);
 		if (home >= 0) {
 			book->slots[home].alert.ends_at = 0;
+			book->firing++;
 			happen(a, (unsigned)home, ALERT_REOPENED);
 		}
 	}
@@ -247,6 +249,7 @@ static enum alert_event advance(struct alert_book *book, const struct applicatio
 	/* A clock set back ends it as well: it may be long until time passes again. */
 	if (fabs(a->now - in->alert.updated_at) >= a->hold_s) {
 		in->alert.ends_at = in->alert.updated_at;
+		book->firing--;
 		return ALERT_RESOLVED;
 	}
 	*nothing = true;
@@ -269,7 +272,7 @@ void alert_book_apply(struct alert_book *book, double now, double interval_s,
 	if (a.collector)
 		looks_note(&book->looks, a.collector, now);
 	settle_all(book, &a);
-	for (unsigned i = 0; i < book->count; i++) {
+	for (unsigned i = 0; i < book->count && book->firing > 0; i++) {
 		const unsigned slot = book->order[i];
 		bool nothing;
 		if (!fires(&book->slots[slot]))
@@ -298,6 +301,7 @@ void alert_book_record(struct alert_book *book, double now,
 	if (listener)
 		listener(context, ALERT_RAISED, alert);
 	alert->ends_at = now;
+	book->firing--;
 	if (listener)
 		listener(context, ALERT_RESOLVED, alert);
 }
@@ -319,10 +323,7 @@ bool alert_book_firing(const struct alert_book *book, enum alert_kind kind)
 
 bool alert_book_any_firing(const struct alert_book *book)
 {
-	for (unsigned i = 0; i < book->count; i++)
-		if (fires(&book->slots[i]))
-			return true;
-	return false;
+	return book->firing > 0;
 }
 
 uint64_t alert_book_raised(const struct alert_book *book, enum alert_kind kind)

@@ -68,14 +68,14 @@ static void add_container(struct alert_evidence *e, const char *name)
 /* Moves the entry at `index` up to its place. */
 static void sort_up(struct alert_evidence *e, unsigned index, enum signal signal)
 {
-	const struct alert_flow moved = e->flows[index];
-
-	while (index > 0 &&
-	       tells_more(&moved.flow, &e->flows[index - 1].flow, signal)) {
-		e->flows[index] = e->flows[index - 1];
-		index--;
+	for (; index > 0; index--) {
+		struct alert_flow *entry = &e->flows[index], *above = entry - 1;
+		if (!tells_more(&entry->flow, &above->flow, signal))
+			return;
+		const struct alert_flow moved = *entry;
+		*entry = *above;
+		*above = moved;
 	}
-	e->flows[index] = moved;
 }
 
 static void keep_at(struct alert_evidence *e, unsigned index, const struct flow *f,
