@@ -43,5 +43,10 @@ void identity_json(const struct identity *pod, struct text *t)
 		text_json_string(t, members[i].value);
 		separator = ",";
 	}
+	if (pod->labels) {
+		text_printf(t, "%s\"labels\":", separator);
+		text_put(t, pod->labels);
+		separator = ",";
+	}
 	text_put(t, *separator == '{' ? "{}" : "}");
 }

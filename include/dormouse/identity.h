@@ -6,7 +6,7 @@
 
 #include "dormouse/text.h"
 
-/* From the environment; static strings, "" where unknown. */
+/* From the environment, or a recording; "" where unknown. */
 struct identity {
 	const char *name;      /* POD_NAME */
 	const char *namespace; /* POD_NAMESPACE */
@@ -15,6 +15,8 @@ struct identity {
 	const char *workload;  /* DORMOUSE_WORKLOAD */
 	const char *cluster;   /* DORMOUSE_CLUSTER */
 	const char *images;    /* DORMOUSE_IMAGES */
+	const char *labels;    /* a JSON object: the labels of a recorded series; NULL
+				* where there are none */
 };
 
 /* Reads the environment, which must outlive the identity. */

@@ -23,6 +23,7 @@
 #define TRACE_COLUMNS_MAX  256
 #define TRACE_COMPLAINTS   10  /* broken lines that are named; more are counted */
 #define TRACE_LINES_JUDGED 100 /* from then on half of all lines must be sound */
+#define TRACE_JSON_MAX     (256u << 20) /* bytes of a Prometheus answer */
 
 /* What the readers return. */
 enum {
@@ -35,34 +36,36 @@ enum {
 /* Called with one line for each thing in a trace that was left out. */
 typedef void trace_complaint(void *context, const char *line);
 
-/* --- CSV -------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------- */
 
-/* The first row names the columns: "time", in Unix seconds, and signals, in any order;
- * others are ignored with one complaint. An empty cell is a signal absent from that
- * sample. Comments (#), blank lines, quotes, CRLF and a byte order mark are understood;
- * so are traces one behind the other, each with its header. A broken line is complained
- * of with its number and skipped. */
-struct csv_reader;
+/* The traces of one input. CSV holds one: the first row names the columns, "time" in
+ * Unix seconds and signals, in any order; others are ignored with one complaint. An
+ * empty cell is a signal absent from that sample. Comments (#), blank lines, quotes,
+ * CRLF and a byte order mark are understood, and so are traces one behind the other,
+ * each with its header. A broken line is complained of with its number and skipped.
+ *
+ * JSON, known by its first character, is the answer of a Prometheus range query: its
+ * series are one trace for each set of labels other than the name, which says the
+ * signal. */
+struct traces;
 
 /* Reads from the descriptor, which stays the caller's; `name` is for complaints and
- * outlives the reader. NULL for want of memory. */
-struct csv_reader *csv_open(int fd, const char *name, trace_complaint *complain,
-			    void *context);
+ * outlives the traces. NULL on failure, with TRACE_FAILED or TRACE_NONE in *status. */
+struct traces *traces_open(int fd, const char *name, trace_complaint *complain,
+			   void *context, int *status, struct error *err);
+void traces_close(struct traces *t);
 
-/* The same from memory, which must outlive the reader. */
-struct csv_reader *csv_open_memory(const char *data, size_t length, const char *name,
-				   trace_complaint *complain, void *context);
-void csv_close(struct csv_reader *r);
+/* Goes on to the next trace; the rest of the last one is skipped. Labels of a series
+ * fill *pod, whose other members are kept; it borrows from the traces until the next
+ * call. TRACE_SAMPLE when there is one, else TRACE_END. */
+int traces_next(struct traces *t, struct identity *pod);
 
-/* The first byte that is not white space and no byte order mark, without taking it; 0
- * at the end; TRACE_FAILED. */
-int csv_peek(struct csv_reader *r, struct error *err);
+/* Fills the trace's next sample: TRACE_SAMPLE, TRACE_END, TRACE_FAILED or TRACE_NONE.
+ */
+int traces_sample(struct traces *t, struct sample *sample, struct error *err);
 
-/* Fills the next sample: TRACE_SAMPLE, TRACE_END, TRACE_FAILED or TRACE_NONE. */
-int csv_next(struct csv_reader *r, struct sample *sample, struct error *err);
-
-/* Lines that were broken so far. */
-uint64_t csv_broken(const struct csv_reader *r);
+/* Lines of the input that were broken so far. */
+uint64_t traces_broken(const struct traces *t);
 
 /* --- playing ---------------------------------------------------------------------- */
 

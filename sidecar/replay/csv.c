@@ -1,125 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* csv.c - a trace as CSV: the header, the rows, and what to do with those that are
  * neither. */
+#include "csv.h"
+
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cells.h"
-#include "dormouse/replay.h"
-#include "input.h"
 
 #define COLUMN_TIME    (-1)
 #define COLUMN_IGNORED (-2)
 #define SAFE_DIGITS    19 /* no whole number of that length is past 2^64-1 */
 #define TIME_DIGITS    15 /* such a number and a power of ten below it are exact */
 
-struct csv_reader {
-	struct input in;
-	const char *name;
-	trace_complaint *complain;
-	void *context;
-	bool begun; /* a byte order mark was looked for */
-	bool has_header;
-	bool warned_of_columns;
-	unsigned column_count;
-	int8_t columns[TRACE_COLUMNS_MAX]; /* signals, or COLUMN_ */
-	uint64_t rows, broken;
-};
-
-static struct csv_reader *reader_new(const char *name, trace_complaint *complain,
-				     void *context)
+void csv_begin(struct csv_reader *r, struct input *in, const char *name,
+	       trace_complaint *complain, void *context)
 {
-	struct csv_reader *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return NULL;
-	r->name = name;
-	r->complain = complain;
-	r->context = context;
-	return r;
-}
-
-struct csv_reader *csv_open(int fd, const char *name, trace_complaint *complain,
-			    void *context)
-{
-	struct csv_reader *r = reader_new(name, complain, context);
-
-	if (r && input_open(&r->in, fd, TRACE_LINE_MAX) < 0) {
-		csv_close(r);
-		return NULL;
-	}
-	return r;
-}
-
-struct csv_reader *csv_open_memory(const char *data, size_t length, const char *name,
-				   trace_complaint *complain, void *context)
-{
-	struct csv_reader *r = reader_new(name, complain, context);
-
-	if (r && input_open_memory(&r->in, data, length, TRACE_LINE_MAX) < 0) {
-		csv_close(r);
-		return NULL;
-	}
-	return r;
-}
-
-void csv_close(struct csv_reader *r)
-{
-	if (!r)
-		return;
-	input_close(&r->in);
-	free(r);
-}
-
-uint64_t csv_broken(const struct csv_reader *r)
-{
-	return r->broken;
-}
-
-static int failed(const struct csv_reader *r, struct error *err)
-{
-	fail_within(err, "%s", r->name);
-	return TRACE_FAILED;
-}
-
-/* Drops the byte order mark, once. */
-static int begin(struct csv_reader *r, struct error *err)
-{
-	static const char mark[] = {'\xEF', '\xBB', '\xBF'};
-	int more = 1;
-
-	if (r->begun)
-		return 0;
-	while (more > 0 && (size_t)(r->in.end - r->in.at) < sizeof(mark)) {
-		more = input_fill(&r->in, err);
-		if (more < 0)
-			return failed(r, err);
-	}
-	r->begun = true;
-	if ((size_t)(r->in.end - r->in.at) >= sizeof(mark) &&
-	    memcmp(r->in.at, mark, sizeof(mark)) == 0)
-		r->in.at += sizeof(mark);
-	return 0;
-}
-
-int csv_peek(struct csv_reader *r, struct error *err)
-{
-	size_t skipped = 0;
-
-	if (begin(r, err) < 0)
-		return TRACE_FAILED;
-	for (;;) {
-		for (; r->in.at + skipped < r->in.end; skipped++)
-			if (!strchr(" \t\r\n", r->in.at[skipped]))
-				return (unsigned char)r->in.at[skipped];
-		int more = input_fill(&r->in, err);
-		if (more < 0)
-			return failed(r, err);
-		if (more == 0)
-			return 0;
-	}
+	*r = (struct csv_reader){
+	    .in = in, .name = name, .complain = complain, .context = context};
 }
 
 static void complain_of_line(struct csv_reader *r, const char *format, ...)
@@ -137,7 +36,7 @@ static void complain_of_line(struct csv_reader *r, const char *format, ...)
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
 	snprintf(line, sizeof(line), "%s:%llu: %s; the line is skipped%s", r->name,
-		 (unsigned long long)r->in.line, reason,
+		 (unsigned long long)r->in->line, reason,
 		 r->broken == TRACE_COMPLAINTS ? ", as are further ones without a word"
 					       : "");
 	r->complain(r->context, line);
@@ -376,12 +275,6 @@ static bool is_header(char *line, size_t length)
 	return false;
 }
 
-static int no_trace(const struct csv_reader *r, struct error *err)
-{
-	fail_within(err, "%s: no trace", r->name);
-	return TRACE_NONE;
-}
-
 /* Past the first hundred rows at any row, before that at the end. */
 static int judge(const struct csv_reader *r, struct error *err)
 {
@@ -389,7 +282,7 @@ static int judge(const struct csv_reader *r, struct error *err)
 		return 0;
 	fail(err, "%llu of %llu lines are broken", (unsigned long long)r->broken,
 	     (unsigned long long)r->rows);
-	return no_trace(r, err);
+	return TRACE_NONE;
 }
 
 static int at_end(const struct csv_reader *r, struct error *err)
@@ -397,7 +290,7 @@ static int at_end(const struct csv_reader *r, struct error *err)
 	if (r->has_header)
 		return judge(r, err);
 	fail(err, "there is no header with a column \"time\"");
-	return no_trace(r, err);
+	return TRACE_NONE;
 }
 
 /* One line: 1 when it was a sample, 0 when not, TRACE_NONE. */
@@ -412,7 +305,7 @@ static int take_line(struct csv_reader *r, char *line, size_t length,
 		struct header h;
 
 		if (read_header(&h, line, length, err) < 0)
-			return no_trace(r, err);
+			return TRACE_NONE;
 		take_header(r, &h);
 		return 0;
 	}
@@ -427,13 +320,11 @@ int csv_next(struct csv_reader *r, struct sample *sample, struct error *err)
 	char *line;
 	size_t length;
 
-	if (begin(r, err) < 0)
-		return TRACE_FAILED;
 	for (;;) {
-		enum input_result got = input_line(&r->in, &line, &length, err);
+		enum input_result got = input_line(r->in, &line, &length, err);
 
 		if (got == INPUT_FAILED)
-			return failed(r, err);
+			return TRACE_FAILED;
 		if (got == INPUT_END)
 			return at_end(r, err);
 		if (got == INPUT_TOO_LONG || length > TRACE_LINE_MAX) {

@@ -13,29 +13,12 @@
 
 #define LINES_BUFFERED 4
 
-static int allocate(struct input *in, int fd, size_t capacity)
-{
-	*in = (struct input){.fd = fd, .capacity = capacity, .ended = fd < 0};
-	in->buffer = malloc(capacity + 1);
-	in->at = in->end = in->buffer;
-	return in->buffer ? 0 : -1;
-}
-
 int input_open(struct input *in, int fd, size_t line_max)
 {
-	return allocate(in, fd, line_max * LINES_BUFFERED);
-}
-
-int input_open_memory(struct input *in, const char *data, size_t length,
-		      size_t line_max)
-{
-	size_t capacity = length > line_max ? length : line_max;
-
-	if (allocate(in, -1, capacity) < 0)
-		return -1;
-	memcpy(in->buffer, data, length);
-	in->end = in->buffer + length;
-	return 0;
+	*in = (struct input){.fd = fd, .capacity = line_max * LINES_BUFFERED};
+	in->buffer = malloc(in->capacity + 1);
+	in->at = in->end = in->buffer;
+	return in->buffer ? 0 : -1;
 }
 
 void input_close(struct input *in)
@@ -65,6 +48,72 @@ int input_fill(struct input *in, struct error *err)
 	in->ended = got == 0;
 	in->end += got;
 	return got > 0;
+}
+
+static int skip_byte_order_mark(struct input *in, struct error *err)
+{
+	static const char mark[] = {'\xEF', '\xBB', '\xBF'};
+	int more = 1;
+
+	while (more > 0 && (size_t)(in->end - in->at) < sizeof(mark))
+		more = input_fill(in, err);
+	if (more < 0)
+		return -1;
+	if ((size_t)(in->end - in->at) >= sizeof(mark) &&
+	    memcmp(in->at, mark, sizeof(mark)) == 0)
+		in->at += sizeof(mark);
+	return 0;
+}
+
+int input_peek(struct input *in, struct error *err)
+{
+	size_t skipped = 0;
+
+	if (skip_byte_order_mark(in, err) < 0)
+		return -1;
+	for (;;) {
+		for (; in->at + skipped < in->end; skipped++)
+			if (!memchr(" \t\r\n", in->at[skipped], 4))
+				return (unsigned char)in->at[skipped];
+		int more = input_fill(in, err);
+		if (more <= 0)
+			return more;
+	}
+}
+
+static int grow(struct input *in, size_t capacity, struct error *err)
+{
+	size_t kept = (size_t)(in->end - in->at);
+	char *buffer;
+
+	memmove(in->buffer, in->at, kept);
+	buffer = realloc(in->buffer, capacity + 1);
+	if (!buffer)
+		return fail(err, "out of memory");
+	in->buffer = in->at = buffer;
+	in->end = buffer + kept;
+	in->capacity = capacity;
+	return 0;
+}
+
+char *input_all(struct input *in, size_t max, size_t *length, struct error *err)
+{
+	int more;
+
+	while ((more = input_fill(in, err)) > 0 || !in->ended) {
+		if (more < 0)
+			return NULL;
+		*length = (size_t)(in->end - in->at);
+		if (*length > max) {
+			fail(err, "more than %zu MiB", max >> 20);
+			return NULL;
+		}
+		if (*length == in->capacity && grow(in, in->capacity * 2, err) < 0)
+			return NULL;
+	}
+	*length = (size_t)(in->end - in->at);
+	*in->end = '\0';
+	return in->at;
 }
 
 /* Drops everything up to the end of the line that did not fit. */

@@ -10,7 +10,7 @@
 #include "dormouse/error.h"
 
 struct input {
-	int fd; /* -1: everything is in the buffer already */
+	int fd;
 	char *buffer;
 	size_t capacity; /* usable; there is one byte more behind it */
 	char *at, *end;  /* what was read and not taken yet */
@@ -20,11 +20,15 @@ struct input {
 
 /* Room for lines of up to `line_max` bytes. -1 for want of memory. */
 int input_open(struct input *in, int fd, size_t line_max);
-
-/* The same over a copy of `data`. */
-int input_open_memory(struct input *in, const char *data, size_t length,
-		      size_t line_max);
 void input_close(struct input *in);
+
+/* The first byte that is not white space, without taking anything but a byte order
+ * mark; 0 when there is none, -1 on failure. */
+int input_peek(struct input *in, struct error *err);
+
+/* Everything that is left, with a NUL behind it, owned by the input. NULL on failure:
+ * more than `max` bytes, too. */
+char *input_all(struct input *in, size_t max, size_t *length, struct error *err);
 
 /* Reads more, as far as there is room. 1 when it did, 0 at the end, -1 on failure. */
 int input_fill(struct input *in, struct error *err);

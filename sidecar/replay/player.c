@@ -20,10 +20,11 @@ struct player {
 /* FNV-1a over what tells one trace from another. */
 static uint64_t seed_of(const struct identity *pod)
 {
-	const char *parts[] = {pod->uid, pod->namespace, pod->name};
+	const char *parts[] = {pod->uid, pod->namespace, pod->name,
+			       pod->labels ? pod->labels : ""};
 	uint64_t hash = 0xcbf29ce484222325;
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		for (const char *p = parts[i]; *p; p++)
 			hash = (hash ^ (unsigned char)*p) * 0x100000001b3;
 	return hash;

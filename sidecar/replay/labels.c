@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* labels.c - what a Prometheus series is called. The names are those of cAdvisor,
+ * node_exporter and this program's own /metrics. */
+#include "labels.h"
+
+#include <string.h>
+
+#define METRIC_NAME_LABEL "__name__"
+
+static const struct {
+	const char *prefix;
+	enum exporter exporter;
+} exporters[] = {
+    {"container_network_", EXPORTER_CONTAINER},
+    {"node_network_", EXPORTER_NODE},
+    {"dormouse_network_", EXPORTER_DORMOUSE},
+};
+
+static const struct {
+	const char *name;
+	enum signal signal;
+} link_metrics[] = {
+    {"transmit_bytes_total", SIGNAL_TX_BYTES},
+    {"transmit_packets_total", SIGNAL_TX_PACKETS},
+    {"receive_bytes_total", SIGNAL_RX_BYTES},
+    {"receive_packets_total", SIGNAL_RX_PACKETS},
+};
+
+static const struct {
+	const char *name;
+	enum signal signal;
+} own_metrics[] = {
+    {"dormouse_tcp_transmit_bytes_total", SIGNAL_TCP_TX_BYTES},
+    {"dormouse_tcp_initiated_transmit_bytes_total", SIGNAL_TCP_INITIATED_TX_BYTES},
+    {"dormouse_tcp_connections_opened_total", SIGNAL_TCP_NEW_SOCKETS},
+    {"dormouse_udp_transmit_packets_total", SIGNAL_UDP_TX_PACKETS},
+    {"dormouse_destinations", SIGNAL_DESTINATIONS},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+bool metric_signal(const char *metric, enum exporter *exporter, enum signal *signal)
+{
+	for (size_t i = 0; i < COUNT(own_metrics); i++)
+		if (strcmp(metric, own_metrics[i].name) == 0) {
+			*exporter = EXPORTER_DORMOUSE;
+			*signal = own_metrics[i].signal;
+			return true;
+		}
+	for (size_t i = 0; i < COUNT(exporters); i++) {
+		size_t length = strlen(exporters[i].prefix);
+
+		if (strncmp(metric, exporters[i].prefix, length) != 0)
+			continue;
+		for (size_t j = 0; j < COUNT(link_metrics); j++)
+			if (strcmp(metric + length, link_metrics[j].name) == 0) {
+				*exporter = exporters[i].exporter;
+				*signal = link_metrics[j].signal;
+				return true;
+			}
+	}
+	return false;
+}
+
+const char *labels_get(const cJSON *labels, const char *name)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, name));
+}
+
+/* Whether the label tells one trace from another. */
+static bool counts(const cJSON *label, enum exporter exporter)
+{
+	if (!cJSON_IsString(label) || strcmp(label->string, METRIC_NAME_LABEL) == 0)
+		return false;
+	return exporter != EXPORTER_DORMOUSE || strcmp(label->string, "device") != 0;
+}
+
+static unsigned count_labels(const cJSON *labels, enum exporter exporter)
+{
+	const cJSON *label;
+	unsigned count = 0;
+
+	cJSON_ArrayForEach(label, labels) count += counts(label, exporter);
+	return count;
+}
+
+bool labels_same_trace(const cJSON *a, const cJSON *b, enum exporter exporter)
+{
+	const cJSON *label;
+
+	if (count_labels(a, exporter) != count_labels(b, exporter))
+		return false;
+	cJSON_ArrayForEach(label, a)
+	{
+		if (!counts(label, exporter))
+			continue;
+		const char *other = labels_get(b, label->string);
+		if (!other || strcmp(label->valuestring, other) != 0)
+			return false;
+	}
+	return true;
+}
+
+static uint64_t hash_string(uint64_t hash, const char *string)
+{
+	for (; *string; string++)
+		hash = (hash ^ (unsigned char)*string) * 0x100000001b3; /* FNV-1a */
+	return (hash ^ 0xFF) * 0x100000001b3;
+}
+
+/* A sum, because labels come in any order. */
+uint64_t labels_hash(const cJSON *labels, enum exporter exporter)
+{
+	const cJSON *label;
+	uint64_t sum = exporter;
+
+	cJSON_ArrayForEach(label, labels)
+	{
+		if (counts(label, exporter))
+			sum +=
+			    hash_string(hash_string(0xcbf29ce484222325, label->string),
+					label->valuestring);
+	}
+	return sum;
+}
+
+bool labels_are_loopback(const cJSON *labels)
+{
+	const char *interface = labels_get(labels, "interface");
+	const char *device = labels_get(labels, "device");
+
+	return (interface && strcmp(interface, "lo") == 0) ||
+	       (device && strcmp(device, "lo") == 0);
+}
+
+static void put_labels(const cJSON *labels, enum exporter exporter, struct text *json)
+{
+	const cJSON *label;
+	const char *separator = "";
+
+	text_put(json, "{");
+	json->capacity--; /* kept for the brace that closes */
+	cJSON_ArrayForEach(label, labels)
+	{
+		size_t before = json->length;
+
+		if (!counts(label, exporter))
+			continue;
+		text_put(json, separator);
+		text_json_string(json, label->string);
+		text_put(json, ":");
+		text_json_string(json, label->valuestring);
+		if (json->overflowed) {
+			json->overflowed = false;
+			json->length = before;
+			json->data[before] = '\0';
+			continue;
+		}
+		separator = ",";
+	}
+	json->capacity++;
+	text_put(json, "}");
+}
+
+void labels_identity(const cJSON *labels, enum exporter exporter, struct text *json,
+		     struct identity *pod)
+{
+	const struct {
+		const char *label;
+		const char **member;
+	} known[] = {
+	    {"instance", &pod->name},       {"pod", &pod->name},
+	    {"namespace", &pod->namespace}, {"node", &pod->node},
+	    {"cluster", &pod->cluster},
+	};
+
+	for (size_t i = 0; i < COUNT(known); i++) {
+		const char *value = labels_get(labels, known[i].label);
+
+		if (value && value[0])
+			*known[i].member = value;
+	}
+	put_labels(labels, exporter, json);
+	pod->labels = json->data;
+}
