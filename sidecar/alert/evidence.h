@@ -14,16 +14,11 @@ struct link_memory {
 	} links[COLLECT_LINKS_MAX];
 };
 
-/* Adds flows, whose container indexes are the collector's of now. */
-void evidence_add(struct alert_evidence *e, const struct collector *c,
-		  const struct flow *flows, size_t count, enum signal signal);
-
-/* Adds what the collector remembers to have moved since then (collector_flows_since).
- */
+/* What the sockets say moved since `since`; replaces nothing that is there. */
 void evidence_gather(struct alert_evidence *e, const struct collector *c, double since,
 		     enum signal signal);
 
-/* Adds what the close look of this sample saw. */
+/* What the close look of this sample adds. */
 void evidence_grow(struct alert_evidence *e, const struct collector *c,
 		   enum signal signal);
 

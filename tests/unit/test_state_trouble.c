@@ -8,18 +8,17 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "state_world.h"
 
 /* The room's writes pass here: cut to so many bytes each, 0 for as they are. */
 static size_t write_at_most;
 
-ssize_t writev(int fd, const struct iovec *iovec, int count)
+ssize_t writev(int fd, const struct iovec *pieces, int count)
 {
 	if (write_at_most == 0)
-		return syscall(SYS_writev, fd, iovec, count);
-	struct iovec one = iovec[0];
+		return syscall(SYS_writev, fd, pieces, count);
+	struct iovec one = pieces[0];
 	if (one.iov_len > write_at_most)
 		one.iov_len = write_at_most;
 	return syscall(SYS_writev, fd, &one, 1);
@@ -192,14 +191,13 @@ static void save_for_ever(struct world *w, unsigned generation)
 /* Kills a saving process after so long. Returns how it ended. */
 static int kill_saving(struct world *w, unsigned generation, unsigned microseconds)
 {
-	const struct timespec a_while = {.tv_nsec = 1000L * microseconds};
 	int status;
 	const pid_t child = fork();
 
 	assert_true(child >= 0);
 	if (child == 0)
 		save_for_ever(w, generation);
-	nanosleep(&a_while, NULL);
+	usleep(microseconds);
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return status;

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* detector.c - samples in, verdicts out: the pieces in their order. */
+#include "detector.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HUM_RATE_MAX 6553.6 /* 64 KiB in ten seconds */
+#define DAY_S        86400.0
+
+void detect_options_default(struct detect_options *options)
+{
+	memset(options, 0, sizeof(*options));
+	options->learn_s = 3600;
+	options->dormant_after_s = 900;
+	options->profile = PROFILE_AUTO;
+	options->sensitivity = SENSITIVITY_NORMAL;
+}
+
+struct detector *detector_new(const struct detect_options *options)
+{
+	struct detector *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->options = *options;
+	d->options.learn_s = fmin(fmax(options->learn_s, 1), 30 * DAY_S);
+	d->options.dormant_after_s =
+	    fmin(fmax(options->dormant_after_s, 1), 30 * DAY_S);
+	d->drift_lane = -1;
+	envelope_init(&d->envelope, &d->options, &d->learnt);
+	return d;
+}
+
+void detector_free(struct detector *d)
+{
+	free(d);
+}
+
+static bool expected(const struct detect_options *o, double now)
+{
+	double second = fmod(now, DAY_S);
+
+	for (unsigned i = 0; i < o->expect_count && i < EXPECT_WINDOWS_MAX; i++) {
+		double begin = o->expect[i].begin_s, end = o->expect[i].end_s;
+		bool in = begin <= end ? second > begin && second <= end
+				       : second > begin || second <= end;
+		if (in)
+			return true;
+	}
+	return false;
+}
+
+/* Counts watched time. A gap counts as a few intervals at most: nobody watched it. */
+static void count_time(struct detector *d)
+{
+	struct learnt *l = &d->learnt;
+	double watched = fmin(d->inc.elapsed, 3 * d->counters.interval);
+
+	if (l->first_time == 0)
+		l->first_time = d->inc.time - d->inc.elapsed;
+	l->last_time = d->inc.time;
+	l->observed_s += watched;
+	l->generation_s += watched;
+	d->envelope.filled_s += watched;
+	for (unsigned s = 0; s < LANES; s++)
+		if (d->inc.known >> s & 1)
+			l->lane_s[s] += d->inc.late >> s & 1 ? d->inc.span[s] : watched;
+	if (l->generation_s < HISTOGRAM_GENERATION_S)
+		return;
+	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
+		histogram_turn(&l->histogram[s]);
+	l->generation_s = 0;
+}
+
+static void take_rates(struct detector *d)
+{
+	double per_second = 1 / d->inc.elapsed;
+
+	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
+		if (!(d->inc.known >> s & 1))
+			continue;
+		d->rate[s] = d->inc.span[s] == d->inc.elapsed
+				 ? d->inc.amount[s] * per_second
+				 : d->inc.amount[s] / d->inc.span[s];
+		if (s == SIGNAL_DESTINATIONS)
+			d->rate[s] = d->inc.amount[s];
+	}
+	d->rated |= d->inc.known & ((1u << SIGNAL_COUNT) - 1);
+}
+
+static void learn_rates(struct detector *d)
+{
+	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
+		if (d->inc.known >> s & 1)
+			histogram_add(&d->learnt.histogram[s], d->rate[s]);
+}
+
+/* Whether any judged measure is above its threshold. */
+static bool any_out(const struct detector *d)
+{
+	const double *v = &d->windows.value[0][0];
+	const double *t = &d->envelope.threshold[0][0];
+	unsigned out = 0;
+
+	for (unsigned i = 0; i < MEASURES * LANES; i++)
+		out |= v[i] > t[i];
+	return out;
+}
+
+size_t detector_feed(struct detector *d, const struct sample *sample,
+		     struct verdict verdicts[VERDICTS_MAX])
+{
+	struct learnt *l = &d->learnt;
+	bool ordinary = true;
+	size_t count = 0;
+
+	switch (increments_take(&d->counters, sample, &d->inc)) {
+	case READING_IGNORED:
+		return 0;
+	case READING_FIRST:
+		windows_clear(&d->windows);
+		if (l->state_since == 0)
+			l->state_since = d->inc.time;
+		return 0;
+	case READING_TAKEN:
+		break;
+	}
+	take_rates(d);
+	count_time(d);
+	bool excused = expected(&d->options, d->inc.time);
+	if (excused)
+		memset(d->inc.amount, 0, sizeof(d->inc.amount));
+	windows_add(&d->windows, &d->inc, d->counters.interval);
+	if (!d->settled) {
+		envelope_settle(&d->envelope, l, &d->windows, &d->options, d->inc.time);
+		rules_settle(d);
+		d->settled = true;
+	}
+	if (d->incident.open ||
+	    (dormancy_known(d) && (d->drift_lane >= 0 || any_out(d))))
+		count = rules_judge(d, verdicts, &ordinary);
+	bool keep = ordinary && !excused && l->warm_until_s > 0;
+	if (keep)
+		envelope_track(&d->envelope, &d->windows, d->inc.time);
+	if (ordinary)
+		learn_rates(d);
+	if (rules_budget(d, &verdicts[count]))
+		count++;
+	dormancy_follow(d);
+	if (envelope_turn(&d->envelope, l, &d->windows, &d->options, d->inc.time, true))
+		rules_settle(d);
+	return count;
+}
+
+enum pod_state detector_state(const struct detector *d)
+{
+	return (enum pod_state)d->learnt.state;
+}
+
+double detector_state_since(const struct detector *d)
+{
+	return d->learnt.state_since;
+}
+
+bool detector_suspects(const struct detector *d)
+{
+	const struct windows *w = &d->windows;
+
+	if (d->incident.open)
+		return true;
+	for (unsigned k = 0; k < MEASURES; k++)
+		for (unsigned s = 0; s < LANES; s++)
+			if (limit_judged(s) &&
+			    2 * w->value[k][s] > d->envelope.threshold[k][s])
+				return true;
+	return false;
+}
+
+uint64_t detector_hum(const struct detector *d, double seconds)
+{
+	if (d->learnt.state == POD_LEARNING || !(seconds > 0))
+		return 0;
+	double rate = histogram_above(&d->learnt.histogram[SIGNAL_TX_BYTES], 0.01);
+	return (uint64_t)(fmin(rate, HUM_RATE_MAX) * fmin(seconds, 3600));
+}
+
+bool detector_value(const struct detector *d, enum signal signal, double *value)
+{
+	*value = d->rate[signal];
+	return d->rated >> signal & 1;
+}
+
+void detector_baseline(const struct detector *d, enum signal signal,
+		       struct baseline_view *view)
+{
+	const struct histogram *h = &d->learnt.histogram[signal];
+	unsigned k = SUM_10S;
+
+	while (k < SUM_6H && !isfinite(d->envelope.threshold[k][signal]))
+		k++;
+	view->mean = histogram_mean(h);
+	view->stddev = histogram_stddev(h);
+	view->p99 = histogram_above(h, 0.01);
+	view->samples = histogram_total(h);
+	view->since = view->samples ? d->learnt.first_time : 0;
+	view->threshold = d->windows.length[k] > 0
+			      ? d->envelope.threshold[k][signal] / d->windows.length[k]
+			      : 0;
+	if (!isfinite(view->threshold))
+		view->threshold = 0;
+}
+
+/* What the envelope explains over that time: the most of the next longer window, or of
+ * as many six-hour windows as it takes. */
+static double explained(const struct detector *d, double seconds)
+{
+	static const double span[SUMS] = {10, 60, 600, 3600, 21600};
+	const struct envelope *e = &d->envelope;
+	double margin = limit_margin(SUM_6H, d->options.sensitivity), most = 0;
+	unsigned k = 0;
+
+	while (k < SUM_6H && span[k] < seconds)
+		k++;
+	for (unsigned i = 0; i < SUMS; i++) {
+		double times = fmax(ceil(seconds / span[i]), 1);
+		double bound = e->usual[i][SIGNAL_TX_BYTES] * times;
+		if (i <= k || i == SUM_6H)
+			most = i == 0 ? bound : bound > 0 ? fmin(most, bound) : most;
+	}
+	most =
+	    fmax(most, histogram_mean(&d->learnt.histogram[SIGNAL_TX_BYTES]) * seconds);
+	return margin * most + limit_floor(SIGNAL_TX_BYTES, SUM_1H, seconds, true) *
+				   limit_floor_scale(d->options.sensitivity);
+}
+
+bool detector_judge_gap(const struct detector *d, double now, double seconds,
+			uint64_t bytes, uint64_t received, struct verdict *verdict)
+{
+	if (!(seconds > 0) || d->learnt.observed_s < d->options.learn_s)
+		return false;
+	double limit = explained(d, seconds);
+	if ((double)bytes <= limit)
+		return false;
+	memset(verdict, 0, sizeof(*verdict));
+	verdict->kind = ALERT_MONITOR_GAP;
+	verdict->signal = SIGNAL_TX_BYTES;
+	verdict->onset = now - seconds;
+	verdict->value = (double)bytes / seconds;
+	verdict->window_s = seconds;
+	verdict->bytes = bytes;
+	verdict->received = received;
+	verdict->balance = bytes > received ? (double)received / (double)bytes
+			   : received > 0   ? (double)bytes / (double)received
+					    : -1;
+	verdict->risk = (unsigned)fmin(40 + 10 * log2((double)bytes / limit), 100);
+	detector_baseline(d, SIGNAL_TX_BYTES, &verdict->baseline);
+	verdict->baseline.threshold = limit / seconds;
+	verdict->sigmas = (verdict->value - verdict->baseline.mean) /
+			  fmax(verdict->baseline.stddev, QUIET_RATE / 3);
+	return true;
+}
+
+const void *detector_learnt(const struct detector *d, size_t *bytes)
+{
+	*bytes = sizeof(d->learnt);
+	return &d->learnt;
+}
+
+uint32_t detector_layout(void)
+{
+	return LEARNT_LAYOUT;
+}
+
+int detector_restore(struct detector *d, const void *learnt, size_t bytes,
+		     struct error *err)
+{
+	if (bytes != sizeof(d->learnt))
+		return fail(err, "learnt piece of %zu bytes, expected %zu", bytes,
+			    sizeof(d->learnt));
+	memcpy(&d->learnt, learnt, bytes);
+	if (learnt_check(&d->learnt, err) < 0) {
+		memset(&d->learnt, 0, sizeof(d->learnt));
+		envelope_init(&d->envelope, &d->options, &d->learnt);
+		return -1;
+	}
+	memset(&d->counters, 0, sizeof(d->counters));
+	memset(&d->incident, 0, sizeof(d->incident));
+	windows_clear(&d->windows);
+	envelope_init(&d->envelope, &d->options, &d->learnt);
+	d->settled = false;
+	return 0;
+}

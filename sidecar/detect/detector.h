@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* detector.h - how the pieces of the detector hang together; for this room only. */
+#ifndef DETECT_DETECTOR_H
+#define DETECT_DETECTOR_H
+
+#include "envelope.h"
+#include "incidents.h"
+#include "increments.h"
+#include "learnt.h"
+#include "limits.h"
+#include "windows.h"
+
+struct detector {
+	struct detect_options options;
+	struct counters counters;
+	struct increments inc;
+	struct windows windows;
+	struct envelope envelope;
+	struct incident incident;
+	double raise[MEASURES][LANES]; /* above this it is told, too */
+	double dormant_until;          /* when the pod was last dormant */
+	double over_budget_since;
+	unsigned over_budget;      /* intervals in a row */
+	bool settled;              /* thresholds are those of what is learnt */
+	int drift_lane;            /* -1: none */
+	double rate[SIGNAL_COUNT]; /* latest */
+	uint32_t rated;            /* signals that have a rate */
+	struct learnt learnt;
+};
+
+/* Settles what is told from what is out of the ordinary and what was told before. */
+void rules_settle(struct detector *d);
+
+/* Judges the windows as they are now. Returns how many verdicts it filled in; *ordinary
+ * says whether this interval may be learnt. */
+size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary);
+
+/* The budget that the pod was given. */
+bool rules_budget(struct detector *d, struct verdict *v);
+
+/* Follows low and high traffic; call it after judging. */
+void dormancy_follow(struct detector *d);
+
+/* Whether the pod is known well enough for departures to be told: it has been watched
+ * for learn_s, or it was quiet until now. */
+bool dormancy_known(const struct detector *d);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dormancy.c - learning, dormant, active; and the warm-up of a pod that just began.
+ *
+ * Traffic is low while no minute carries more than QUIET_RATE. A pod is dormant when it
+ * has been watched for learn_s and its traffic has been low for dormant_after_s. A pod
+ * that is younger is known to be quiet after a twelfth of learn_s of low traffic; then
+ * a departure from it is judged, by wide margins, though the pod is still being learnt.
+ */
+#include <math.h>
+
+#include "detector.h"
+
+static double quiet_after(const struct detector *d)
+{
+	return d->options.learn_s / 12;
+}
+
+bool dormancy_known(const struct detector *d)
+{
+	const struct learnt *l = &d->learnt;
+	double now = d->inc.time;
+
+	if (d->options.profile == PROFILE_DORMANT)
+		return true;
+	if (l->warm_until_s == 0)
+		return false;
+	if (l->observed_s >= d->options.learn_s)
+		return true;
+	if (d->options.profile == PROFILE_BUSY)
+		return false;
+	if (l->low_since > 0 && now - l->low_since >= quiet_after(d))
+		return true;
+	return l->low_until > 0 && now - l->low_until <= d->options.learn_s / 6;
+}
+
+static void follow_low(struct detector *d)
+{
+	struct learnt *l = &d->learnt;
+	double now = d->inc.time;
+	double carried = d->windows.value[SUM_1M][SIGNAL_TX_BYTES];
+	bool low = carried <= QUIET_RATE * d->windows.length[SUM_1M];
+
+	if (low && l->low_since == 0) {
+		l->low_since = now;
+	} else if (!low && l->low_since > 0) {
+		if (now - l->low_since >= quiet_after(d))
+			l->low_until = now;
+		l->low_since = 0;
+	}
+}
+
+/* The first minutes pull images' leftovers, caches and configuration: they are no one's
+ * everyday. They end when the pod falls quiet, or after a sixth of learn_s. */
+static void follow_warm_up(struct detector *d)
+{
+	struct learnt *l = &d->learnt;
+	double now = d->inc.time;
+	bool quiet = l->low_since > 0 && now - l->low_since >= quiet_after(d);
+
+	if (l->warm_until_s > 0 || (!quiet && l->observed_s < d->options.learn_s / 6))
+		return;
+	l->warm_until_s = fmax(l->observed_s, 1);
+	windows_clear(&d->windows);
+	envelope_drop(&d->envelope, l, 0);
+}
+
+static void enter(struct detector *d, enum pod_state state)
+{
+	if (d->learnt.state == state)
+		return;
+	d->learnt.state = state;
+	d->learnt.state_since = d->inc.time;
+}
+
+void dormancy_follow(struct detector *d)
+{
+	struct learnt *l = &d->learnt;
+	double now = d->inc.time;
+
+	follow_low(d);
+	follow_warm_up(d);
+	bool low = l->low_since > 0 && now - l->low_since >= d->options.dormant_after_s;
+	if (d->options.profile == PROFILE_BUSY)
+		low = false;
+	if (d->options.profile == PROFILE_DORMANT)
+		low = l->low_since > 0;
+	else if (l->observed_s < d->options.learn_s)
+		return;
+	enter(d, low ? POD_DORMANT : POD_ACTIVE);
+	if (low)
+		d->dormant_until = now;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* envelope.h - the most that each measure reached in the pod's everyday, and what is
+ * above it.
+ *
+ * The pod's own traffic envelope (network calculus: Le Boudec and Thiran, "Network
+ * Calculus", chapter 1: the minimal arrival curve), measured: for each span the most
+ * that was sent in any window of that length. It is kept by blocks of five minutes for
+ * an hour and by hours for thirty days. Between what is tested and what it is tested
+ * against lies a gap as long as the window, lest a window be compared with itself.
+ */
+#ifndef DETECT_ENVELOPE_H
+#define DETECT_ENVELOPE_H
+
+#include "learnt.h"
+#include "windows.h"
+
+struct envelope {
+	double peak[MEASURES][LANES]; /* of the block that is being filled */
+	double block_s;               /* how long a block is */
+	double filled_s;              /* watched time in it */
+	double clean_at[MEASURES]; /* until then windows hold what must not be learnt */
+	struct levels aged;        /* the most of the hours older than a day */
+	struct levels hours;       /* the most of all hours kept */
+	double usual[MEASURES][LANES]; /* the most of the everyday */
+	double threshold[MEASURES]
+			[LANES]; /* above this a measure is out of the ordinary */
+	double old[LANES];       /* threshold on SUM_1H by what is older than a day */
+	bool own_known;
+};
+
+void envelope_init(struct envelope *e, const struct detect_options *options,
+		   const struct learnt *l);
+
+/* Takes the windows' values into the block. */
+void envelope_track(struct envelope *e, const struct windows *w, double now);
+
+/* What is in the windows now is not to be learnt until it has left them. */
+void envelope_soil(struct envelope *e, const struct windows *w, double now);
+
+/* Forgets the blocks since `since`: they belong to an incident. */
+void envelope_drop(struct envelope *e, struct learnt *l, double since);
+
+/* Closes the block when it is full and settles the thresholds anew. Returns whether. */
+bool envelope_turn(struct envelope *e, struct learnt *l, const struct windows *w,
+		   const struct detect_options *options, double now, bool keep);
+
+/* Settles the thresholds from what is learnt. */
+void envelope_settle(struct envelope *e, const struct learnt *l,
+		     const struct windows *w, const struct detect_options *options,
+		     double now);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* incidents.h - departures from the everyday: the one that goes on, and those that are
+ * over. What happened once is news; what recurs is a routine. */
+#ifndef DETECT_INCIDENTS_H
+#define DETECT_INCIDENTS_H
+
+#include "learnt.h"
+#include "windows.h"
+
+#define LEVEL_HOURS 6
+
+/* The departure that goes on. */
+struct incident {
+	bool open, told, showing; /* told: it was a verdict; showing: it is one now */
+	bool was_dormant;         /* when it began */
+	enum alert_kind kind;
+	double start; /* when it was noticed */
+	double onset; /* when the traffic began */
+	double told_at;
+	double hot_until;       /* the traffic itself goes on at least until then */
+	double bytes, received; /* since the onset */
+	double peak[MEASURES][LANES];
+	double hour_level[LEVEL_HOURS]; /* the leading lane, hour by hour */
+	unsigned hour_count;
+	double hour_at;
+	unsigned lane; /* the leading lane when it was told */
+	enum measure measure;
+	struct verdict verdict;
+};
+
+void incident_peaks(struct incident *i, const struct windows *w);
+
+/* Puts it among those that are over. */
+void incident_remember(struct learnt *l, const struct incident *i, double now);
+
+/* The levels that separate incidents have reached often enough to be a routine. */
+void incidents_routine(const struct learnt *l, struct levels *routine);
+
+/* The levels of incidents that were told not long ago, or at this time of the day. */
+void incidents_told(const struct learnt *l, double now, double told_s,
+		    struct levels *told);
+
+#endif

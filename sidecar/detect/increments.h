@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* increments.h - cumulative counters become what flowed, and in which time. */
+#ifndef DETECT_INCREMENTS_H
+#define DETECT_INCREMENTS_H
+
+#include <stdint.h>
+
+#include "lanes.h"
+
+/* The last reading of each counter. */
+struct counters {
+	double time;     /* of the last sample, 0: none */
+	double interval; /* the usual time between samples, seconds; 0: not known yet */
+	unsigned spans;  /* intervals seen, up to a few: how well it is known */
+	uint64_t value[SIGNAL_COUNT];
+	double at[SIGNAL_COUNT]; /* when it was read; 0: never */
+};
+
+/* What flowed since the last reading. */
+struct increments {
+	double time;
+	double elapsed; /* since the last sample, seconds */
+	double amount[LANES];
+	double span[LANES]; /* the time in which the amount flowed, seconds */
+	uint32_t known;     /* lanes whose increase is known */
+	uint32_t late;      /* of these, lanes not read at the last sample */
+};
+
+enum reading {
+	READING_IGNORED, /* a repeated or disordered time, or none at all */
+	READING_FIRST,   /* nothing before it to compare with, or the clock was set back
+			  */
+	READING_TAKEN    /* increments are filled in */
+};
+
+enum reading increments_take(struct counters *c, const struct sample *sample,
+			     struct increments *inc);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* learnt.c - checks what is taken back after a restart. */
+#include "learnt.h"
+
+void levels_raise(struct levels *to, const struct levels *from)
+{
+	uint16_t *a = &to->code[0][0];
+	const uint16_t *b = &from->code[0][0];
+
+	for (unsigned i = 0; i < MEASURES * LANES; i++)
+		a[i] = a[i] > b[i] ? a[i] : b[i];
+}
+
+static bool time_sound(double t)
+{
+	return t >= 0 && t < TIME_MAX;
+}
+
+static bool times_sound(const struct learnt *l)
+{
+	bool sound = time_sound(l->first_time) && time_sound(l->last_time) &&
+		     time_sound(l->observed_s) && time_sound(l->generation_s) &&
+		     time_sound(l->state_since) && time_sound(l->low_since) &&
+		     time_sound(l->low_until) && time_sound(l->warm_until_s) &&
+		     time_sound(l->hour_s) && time_sound(l->accepted_s);
+
+	for (unsigned i = 0; i < LANES; i++)
+		sound = sound && time_sound(l->lane_s[i]);
+	for (unsigned i = 0; i < BLOCKS; i++)
+		sound = sound && time_sound(l->block_end[i]);
+	for (unsigned i = 0; i < INCIDENTS_KEPT; i++)
+		sound = sound && time_sound(l->incident[i].start) &&
+			time_sound(l->incident[i].end);
+	return sound;
+}
+
+static bool places_sound(const struct learnt *l)
+{
+	return l->state < POD_STATE_COUNT && l->hour_next < HOURS_KEPT &&
+	       l->hour_count <= HOURS_KEPT && l->block_next < BLOCKS &&
+	       l->block_count <= BLOCKS && l->incident_next < INCIDENTS_KEPT;
+}
+
+int learnt_check(const struct learnt *l, struct error *err)
+{
+	if (!times_sound(l))
+		return fail(err, "a time in it is no time");
+	if (!places_sound(l))
+		return fail(err, "a count in it is out of range");
+	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
+		if (!histogram_sound(&l->histogram[s]))
+			return fail(err, "the histogram of %s does not add up",
+				    signal_name((enum signal)s));
+	return 0;
+}

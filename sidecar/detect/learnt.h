@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* learnt.h - everything that outlives a restart: one flat piece without pointers. */
+#ifndef DETECT_LEARNT_H
+#define DETECT_LEARNT_H
+
+#include "dormouse/error.h"
+#include "histogram.h"
+#include "lanes.h"
+
+#define LEARNT_LAYOUT                                                                  \
+	0x44520001u        /* "DR", version; change it with any of these structs */
+#define HOURS_KEPT     720 /* thirty days of watched time */
+#define BLOCKS         12  /* of the last hour */
+#define INCIDENTS_KEPT 32
+
+/* The most of each measure in some stretch of time. Amounts as level_encode() packs
+ * them: one part in a thousand, rounded up, in order. */
+struct levels {
+	uint16_t code[MEASURES][LANES];
+};
+
+/* Something out of the ordinary that is over. */
+struct incident_memory {
+	double start, end; /* Unix seconds; end 0: an empty place */
+	struct levels peak;
+};
+
+struct learnt {
+	double first_time, last_time;  /* Unix seconds of what was learnt; 0: nothing */
+	double observed_s;             /* watched time in it */
+	double generation_s;           /* watched time in the histograms' newer half */
+	double state_since, low_since; /* Unix seconds; low_since 0: not low now */
+	double low_until;              /* the end of the last long quiet, 0: none */
+	double warm_until_s;  /* watched time at which the warm-up ended, 0: not yet */
+	double lane_s[LANES]; /* watched time of each lane */
+	double hour_s;        /* watched time in `hour_now` */
+	double block_end[BLOCKS];
+	double accepted_s; /* watched time when `accepted` was */
+	uint32_t state;    /* enum pod_state */
+	uint32_t hour_next, hour_count;
+	uint32_t block_next, block_count;
+	uint32_t incident_next;
+	struct levels block[BLOCKS];
+	struct levels hour_now;
+	struct levels hour[HOURS_KEPT];
+	struct levels accepted; /* a lasting step that was taken for the new everyday */
+	struct incident_memory incident[INCIDENTS_KEPT];
+	struct histogram histogram[SIGNAL_COUNT];
+};
+_Static_assert(sizeof(struct learnt) <= LEARNT_BYTES_MAX, "within the budget");
+
+/* Packs an amount of 0 or more into 16 bits: exponent and ten bits of mantissa, rounded
+ * up; everything below 1 is 0. */
+static inline uint16_t level_encode(double amount)
+{
+	union {
+		double d;
+		uint64_t u;
+	} bits = {.d = amount};
+	const uint64_t one = (uint64_t)1023 << 10;
+
+	if (!(amount >= 1))
+		return 0;
+	uint64_t code = ((bits.u + (((uint64_t)1 << 42) - 1)) >> 42) - one + 1;
+	return code > UINT16_MAX ? UINT16_MAX : (uint16_t)code;
+}
+
+static inline double level_decode(uint16_t code)
+{
+	union {
+		double d;
+		uint64_t u;
+	} bits;
+
+	if (code == 0)
+		return 0;
+	bits.u = (code - 1 + ((uint64_t)1023 << 10)) << 42;
+	return bits.d;
+}
+
+void levels_raise(struct levels *to, const struct levels *from);
+
+/* Checks every number; fails with what is wrong. */
+int learnt_check(const struct learnt *l, struct error *err);
+
+#endif

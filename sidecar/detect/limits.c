@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* limits.c - the thresholds that do not come from the pod's own past. */
+#include "limits.h"
+
+#define KIB 1024.0
+
+/* What the pod sends of its own accord may be one errand of 128 KiB (a TLS session with
+ * a report or an update check) and 64 bytes a second (keepalives, renewals). What it
+ * sends in all may be 4 KiB a second: answers to probes and scrapes. Packets are those
+ * of packets of 128 bytes. A hundred connections or addresses are one start of a client
+ * with a pool; one in five seconds is a poll. A relay below 8 KiB a second sells
+ * nothing. */
+static const struct limit LIMIT[LANES] = {
+    [SIGNAL_TX_BYTES] = {128 * KIB, QUIET_RATE, true},
+    [SIGNAL_TX_PACKETS] = {1024, 32, true},
+    [SIGNAL_TCP_TX_BYTES] = {128 * KIB, QUIET_RATE, true},
+    [SIGNAL_TCP_TX_PACKETS] = {1024, 32, true},
+    [SIGNAL_TCP_NEW_SOCKETS] = {100, 0.2, true},
+    [SIGNAL_TCP_INITIATED_TX_BYTES] = {128 * KIB, 64, true},
+    [SIGNAL_UDP_TX_BYTES] = {64 * KIB, 64, true},
+    [SIGNAL_UDP_TX_PACKETS] = {512, 0.5, true},
+    [SIGNAL_DESTINATIONS] = {100, 0.2, true},
+    [LANE_RELAYED] = {128 * KIB, 8 * KIB, false},
+};
+
+/* Where nothing tells own traffic from answers. */
+#define UNKNOWN_RATE (1 * KIB)
+
+double limit_floor(unsigned lane, enum measure measure, double length, bool own_known)
+{
+	double burst = LIMIT[lane].burst, rate = LIMIT[lane].rate;
+
+	if (lane == SIGNAL_TX_BYTES && !own_known)
+		rate = UNKNOWN_RATE;
+	if (measure == HELD_SHORT)
+		return burst / 2 + rate * length;
+	if (measure == HELD_LONG)
+		return 2 * rate * length;
+	return burst + rate * length;
+}
+
+bool limit_judged(unsigned lane)
+{
+	return LIMIT[lane].judged;
+}
+
+/* Load that doubles because replicas were halved, or because a day is twice another, is
+ * ordinary at any span; the shorter the span, the less noise is averaged away. */
+static const double MARGIN[MEASURES] = {
+    [SUM_10S] = 3,  [SUM_1M] = 3,     [SUM_10M] = 2.5,   [SUM_1H] = 2.2,
+    [SUM_6H] = 2.2, [HELD_SHORT] = 3, [HELD_LONG] = 2.5,
+};
+
+double limit_margin(enum measure measure, enum sensitivity sensitivity)
+{
+	static const double scale[] = {
+	    [SENSITIVITY_LOW] = 2, [SENSITIVITY_NORMAL] = 1, [SENSITIVITY_HIGH] = 0.6};
+
+	return 1 + (MARGIN[measure] - 1) * scale[sensitivity];
+}
+
+double limit_floor_scale(enum sensitivity sensitivity)
+{
+	static const double scale[] = {
+	    [SENSITIVITY_LOW] = 4, [SENSITIVITY_NORMAL] = 1, [SENSITIVITY_HIGH] = 0.5};
+
+	return scale[sensitivity];
+}

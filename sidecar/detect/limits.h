@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* limits.h - the thresholds that do not come from the pod's own past, with their
+ * reasons.
+ *
+ * A lane's floor is a token bucket (RFC 2697): `burst` at once and `rate` a second for
+ * ever pass whatever the past says. Without it a silent past would make any byte an
+ * alarm.
+ */
+#ifndef DETECT_LIMITS_H
+#define DETECT_LIMITS_H
+
+#include "lanes.h"
+
+/* Low traffic: a pod that sends no more than this, by the minute, is quiet. Probes
+ * every few seconds and a scrape of a hundred kilobytes every half minute are below it.
+ * Bytes a second. */
+#define QUIET_RATE 4096.0
+
+/* How far the past is stretched for a pod that was watched for `learn_s`: margins and
+ * floors are (1 + YOUTH * learn_s / watched) times as wide. */
+#define YOUTH 2.0
+
+/* How often chance alone may carry a pod whose bursts have a heavy tail over its
+ * threshold: once in two hundred days. */
+#define CHANCE_A_DAY 0.005
+
+/* No tail is believed to be heavier: an exponent of 1 has no mean. */
+#define TAIL_MAX 1.0
+
+/* A lasting step is the new everyday after so many times learn_s, when its level has
+ * held within STABLE_RATIO; after ACCEPT_AT_LAST times learn_s in any case. */
+#define ACCEPT_AFTER   6
+#define ACCEPT_AT_LAST 24
+#define STABLE_RATIO   2.0
+
+/* An incident like an earlier one (up to this much greater) is told once: within
+ * TOLD_SPAN times dormant_after_s, and at the same time of day for eight days. */
+#define TOLD_RATIO  2.0
+#define TOLD_SPAN   8.0
+#define TOLD_DAYS   8.0
+#define SAME_TIME_S (45 * 60.0)
+
+/* Something seen in so many separate incidents is a routine. */
+#define ROUTINE_COUNT 3
+
+/* Sent and received are a relay's when the lesser is this share of the greater. */
+#define RELAY_BALANCE 0.75
+
+struct limit {
+	double burst, rate; /* the floor */
+	bool judged;
+};
+
+/* The floor of a lane in its unit over `length` seconds. `own_known` says whether what
+ * the pod sends of its own accord is followed apart from what it answers. */
+double limit_floor(unsigned lane, enum measure measure, double length, bool own_known);
+
+bool limit_judged(unsigned lane);
+
+/* How many times the most of the past is still ordinary, 1 or more. */
+double limit_margin(enum measure measure, enum sensitivity sensitivity);
+
+/* The factor on floors. */
+double limit_floor_scale(enum sensitivity sensitivity);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* names.c - the words for states and kinds. */
+#include "dormouse/detect.h"
+
+const char *pod_state_name(enum pod_state state)
+{
+	static const char *const names[POD_STATE_COUNT] = {
+	    [POD_LEARNING] = "learning",
+	    [POD_DORMANT] = "dormant",
+	    [POD_ACTIVE] = "active",
+	};
+
+	return names[state];
+}
+
+const char *alert_kind_name(enum alert_kind kind)
+{
+	static const char *const names[ALERT_KIND_COUNT] = {
+	    [ALERT_DORMANCY_BREAK] = "dormancy-break",
+	    [ALERT_EGRESS_VOLUME] = "egress-volume",
+	    [ALERT_PROXY_RELAY] = "proxy-relay",
+	    [ALERT_CONNECTION_FANOUT] = "connection-fanout",
+	    [ALERT_EGRESS_DRIFT] = "egress-drift",
+	    [ALERT_BUDGET_EXCEEDED] = "budget-exceeded",
+	    [ALERT_MONITOR_GAP] = "monitor-gap",
+	};
+
+	return names[kind];
+}

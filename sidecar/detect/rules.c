@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rules.c - from measures above their thresholds to verdicts. */
+#include <math.h>
+#include <string.h>
+
+#include "detector.h"
+
+#define HOT_S         30.0 /* how long traffic counts as going on after it was seen */
+#define HOT_INTERVALS 3
+#define TAKEOVER_S    300.0 /* a kind that says more may replace a volume kind */
+#define RELAY_TICKS   3
+#define OPENED_SHARE                                                                   \
+	0.25 /* of sent bytes, on connections the pod opened: a relay's                \
+	      */
+#define BUDGET_INTERVALS 3
+#define DORMANT_LATELY_S                                                               \
+	600.0 /* a wake-up is one as long as that after falling awake */
+
+/* Which measure of which lane is furthest out. */
+struct finding {
+	double ratio; /* over the everyday's threshold */
+	double raise; /* over what would be told */
+	enum measure measure;
+	unsigned lane;
+	unsigned lanes; /* how many are out */
+	bool hot;       /* the traffic goes on now */
+};
+
+void rules_settle(struct detector *d)
+{
+	const struct envelope *e = &d->envelope;
+	const struct learnt *l = &d->learnt;
+	double now = d->incident.open ? d->incident.onset : d->inc.time;
+	struct levels told;
+
+	incidents_told(l, now, TOLD_SPAN * d->options.dormant_after_s, &told);
+	for (unsigned k = 0; k < MEASURES; k++)
+		for (unsigned s = 0; s < LANES; s++) {
+			double known = level_decode(told.code[k][s]);
+			double t = e->threshold[k][s];
+			d->raise[k][s] = known > 0 ? t + TOLD_RATIO * known : t;
+		}
+	d->drift_lane = -1;
+	for (unsigned s = 0; s < LANES; s++) {
+		double old = e->old[s];
+		if (isfinite(old) && limit_judged(s) &&
+		    d->windows.value[SUM_1H][s] > old)
+			d->drift_lane = (int)s;
+	}
+}
+
+static void find(const struct detector *d, struct finding *f)
+{
+	const struct windows *w = &d->windows;
+	double best = 0;
+
+	memset(f, 0, sizeof(*f));
+	for (unsigned s = 0; s < LANES; s++) {
+		double rate = d->inc.amount[s] / d->inc.span[s];
+		bool out = false;
+
+		if (!limit_judged(s))
+			continue;
+		for (unsigned k = 0; k < MEASURES; k++) {
+			double v = w->value[k][s], t = d->envelope.threshold[k][s];
+			if (v <= t)
+				continue;
+			bool hot = rate >= t / w->length[k] / 2;
+			out = true;
+			f->hot = f->hot || hot;
+			f->raise = fmax(f->raise, v / d->raise[k][s]);
+			f->ratio = fmax(f->ratio, v / t);
+			if (v / t * (hot ? 1000 : 1) > best) {
+				best = v / t * (hot ? 1000 : 1);
+				f->measure = k;
+				f->lane = s;
+			}
+		}
+		f->lanes += out;
+	}
+	if (f->ratio <= 1 && d->drift_lane >= 0) {
+		f->lane = (unsigned)d->drift_lane;
+		f->measure = SUM_1H;
+		f->ratio = w->value[SUM_1H][f->lane] / d->envelope.old[f->lane];
+		f->raise = f->ratio;
+		f->hot = true;
+		f->lanes = 1;
+	}
+}
+
+static double balance_of(double sent, double received)
+{
+	double more = fmax(sent, received);
+
+	return more > 0 ? fmin(sent, received) / more : -1;
+}
+
+static bool relays(const struct detector *d)
+{
+	const double(*v)[LANES] = d->windows.value;
+	const struct incident *i = &d->incident;
+	double tx = v[SUM_1M][SIGNAL_TX_BYTES], rx = v[SUM_1M][SIGNAL_RX_BYTES];
+	double both = v[SUM_1M][LANE_RELAYED];
+	double opened = v[SUM_1M][SIGNAL_TCP_INITIATED_TX_BYTES];
+
+	if (d->inc.time - i->onset < RELAY_TICKS * d->windows.ticks.length * 0.95)
+		return false;
+	if (both <= RELAY_BALANCE * (tx + rx - both))
+		return false;
+	if (both <= d->envelope.threshold[SUM_1M][LANE_RELAYED])
+		return false;
+	return !d->envelope.own_known || opened >= OPENED_SHARE * tx;
+}
+
+static enum alert_kind kind_of(const struct detector *d, const struct finding *f)
+{
+	if (relays(d))
+		return ALERT_PROXY_RELAY;
+	if (f->lane == SIGNAL_TCP_NEW_SOCKETS || f->lane == SIGNAL_DESTINATIONS)
+		return ALERT_CONNECTION_FANOUT;
+	if (d->incident.was_dormant)
+		return ALERT_DORMANCY_BREAK;
+	if (f->ratio > 1 && d->envelope.threshold[f->measure][f->lane] >=
+				d->windows.value[f->measure][f->lane])
+		return ALERT_EGRESS_DRIFT;
+	return ALERT_EGRESS_VOLUME;
+}
+
+static bool volume_kind(enum alert_kind kind)
+{
+	return kind == ALERT_DORMANCY_BREAK || kind == ALERT_EGRESS_VOLUME ||
+	       kind == ALERT_EGRESS_DRIFT;
+}
+
+static void begin(struct detector *d, const struct finding *f)
+{
+	struct incident *i = &d->incident;
+	const struct windows *w = &d->windows;
+	double now = d->inc.time;
+	double usual = 0;
+
+	memset(i, 0, sizeof(*i));
+	i->open = true;
+	i->start = now;
+	if (f->lane < SIGNAL_COUNT)
+		usual = histogram_above(&d->learnt.histogram[f->lane], 0.01);
+	i->onset = windows_onset(w, &d->inc, f->lane, f->measure, usual);
+	i->was_dormant = d->options.profile == PROFILE_DORMANT ||
+			 now - d->dormant_until <= DORMANT_LATELY_S;
+	i->bytes = windows_since(w, &d->inc, SIGNAL_TX_BYTES, i->onset);
+	i->received = windows_since(w, &d->inc, SIGNAL_RX_BYTES, i->onset);
+	i->hour_at = now;
+	i->lane = f->lane;
+	i->measure = f->measure;
+	envelope_drop(&d->envelope, &d->learnt, i->onset);
+}
+
+/* From 30 for what just crosses a threshold: ten for each doubling above it, up to 40;
+ * five for each further signal, up to 15; five for each quarter of an hour, up to 15.
+ */
+static unsigned risk_of(const struct detector *d, const struct finding *f)
+{
+	double lasted = d->inc.time - d->incident.onset;
+	double risk = 30 + fmin(10 * log2(fmax(f->ratio, 1)), 40);
+
+	risk += fmin(5.0 * (f->lanes > 0 ? f->lanes - 1 : 0), 15);
+	risk += fmin(5 * floor(lasted / 900), 15);
+	return (unsigned)fmin(risk, 100);
+}
+
+static void fill_verdict(struct detector *d, const struct finding *f, struct verdict *v)
+{
+	const struct incident *i = &d->incident;
+	double length = d->windows.length[f->measure];
+	double threshold = d->envelope.threshold[f->measure][f->lane] / length;
+
+	memset(v, 0, sizeof(*v));
+	v->kind = i->kind;
+	v->signal = f->lane < SIGNAL_COUNT ? (enum signal)f->lane : SIGNAL_TX_BYTES;
+	v->onset = i->onset;
+	v->window_s = length;
+	v->value = d->windows.value[f->measure][f->lane] / length;
+	v->bytes = (uint64_t)i->bytes;
+	v->received = (uint64_t)i->received;
+	v->balance =
+	    d->rated >> SIGNAL_RX_BYTES & 1 ? balance_of(i->bytes, i->received) : -1;
+	v->risk = risk_of(d, f);
+	detector_baseline(d, v->signal, &v->baseline);
+	v->baseline.threshold = threshold;
+	double spread =
+	    fmax(v->baseline.stddev,
+		 limit_floor(f->lane, f->measure, length, d->envelope.own_known) /
+		     length / 3);
+	v->sigmas = (v->value - v->baseline.mean) / fmax(spread, 1e-9);
+}
+
+/* Takes a lasting level for the new everyday. */
+static void accept(struct detector *d)
+{
+	struct learnt *l = &d->learnt;
+	struct incident *i = &d->incident;
+
+	memset(&l->accepted, 0, sizeof(l->accepted));
+	for (unsigned k = 0; k < MEASURES; k++)
+		for (unsigned s = 0; s < LANES; s++)
+			l->accepted.code[k][s] =
+			    level_encode(fmax(i->peak[k][s], d->envelope.usual[k][s]));
+	l->accepted_s = fmax(l->observed_s, 1);
+	memset(i, 0, sizeof(*i));
+	envelope_settle(&d->envelope, l, &d->windows, &d->options, d->inc.time);
+	memset(d->envelope.clean_at, 0, sizeof(d->envelope.clean_at));
+	rules_settle(d);
+}
+
+/* Hour by hour, whether it lasts and how steady it is. Returns whether it is accepted.
+ */
+static bool follow_level(struct detector *d)
+{
+	struct incident *i = &d->incident;
+	double now = d->inc.time, low = INFINITY, high = 0;
+
+	if (d->options.profile == PROFILE_DORMANT ||
+	    now - i->hour_at < d->options.learn_s)
+		return false;
+	i->hour_at = now;
+	i->hour_level[i->hour_count++ % LEVEL_HOURS] =
+	    d->windows.value[SUM_1H][i->lane];
+	for (unsigned h = 0; h < LEVEL_HOURS; h++) {
+		low = fmin(low, i->hour_level[h]);
+		high = fmax(high, i->hour_level[h]);
+	}
+	if (i->hour_count < ACCEPT_AFTER ||
+	    (high > STABLE_RATIO * low && i->hour_count < ACCEPT_AT_LAST))
+		return false;
+	accept(d);
+	return true;
+}
+
+static void end_incident(struct detector *d)
+{
+	incident_remember(&d->learnt, &d->incident, d->inc.time);
+	memset(&d->incident, 0, sizeof(d->incident));
+	envelope_settle(&d->envelope, &d->learnt, &d->windows, &d->options,
+			d->inc.time);
+	rules_settle(d);
+}
+
+/* While the pod is young, a single burst says nothing yet. */
+static bool persists(const struct detector *d)
+{
+	double lasted = d->inc.time - d->incident.onset;
+
+	return d->learnt.observed_s >= d->options.learn_s ||
+	       d->options.profile == PROFILE_DORMANT ||
+	       lasted >= 2.95 * d->windows.ticks.length;
+}
+
+static bool tell(struct detector *d, const struct finding *f)
+{
+	struct incident *i = &d->incident;
+	double now = d->inc.time;
+	bool goes_on = now <= i->hot_until;
+
+	if (!i->showing) {
+		if (!goes_on || f->raise <= 1 || !dormancy_known(d) || !persists(d))
+			return false;
+		if (!i->told)
+			i->kind = kind_of(d, f);
+		i->told = i->showing = true;
+		i->told_at = i->told_at > 0 ? i->told_at : now;
+	} else if (!goes_on) {
+		i->showing = false;
+		return false;
+	} else if (volume_kind(i->kind) &&
+		   now - i->told_at <= fmax(TAKEOVER_S, 5 * d->counters.interval)) {
+		enum alert_kind kind = kind_of(d, f);
+		if (!volume_kind(kind))
+			i->kind = kind;
+	}
+	return true;
+}
+
+size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
+{
+	struct incident *i = &d->incident;
+	struct finding f;
+	double now = d->inc.time;
+
+	find(d, &f);
+	bool out = f.ratio > 1 && f.hot;
+	*ordinary = !out && !i->open;
+	if (out && !i->open)
+		begin(d, &f);
+	else if (i->open && now > i->start) {
+		i->bytes += d->inc.amount[SIGNAL_TX_BYTES];
+		i->received += d->inc.amount[SIGNAL_RX_BYTES];
+	}
+	if (!i->open)
+		return 0;
+	if (out) {
+		i->hot_until = now + fmax(HOT_S, HOT_INTERVALS * d->counters.interval);
+		envelope_soil(&d->envelope, &d->windows, now);
+		incident_peaks(i, &d->windows);
+	}
+	if (follow_level(d))
+		return 0;
+	if (now - i->hot_until > d->options.dormant_after_s) {
+		end_incident(d);
+		return 0;
+	}
+	if (!tell(d, &f))
+		return 0;
+	if (out || i->verdict.window_s == 0) {
+		fill_verdict(d, &f, &i->verdict);
+	} else {
+		i->verdict.bytes = (uint64_t)i->bytes;
+		i->verdict.received = (uint64_t)i->received;
+	}
+	*verdicts = i->verdict;
+	return 1;
+}
+
+bool rules_budget(struct detector *d, struct verdict *v)
+{
+	double budget = d->options.egress_budget;
+	double rate = d->inc.amount[SIGNAL_TX_BYTES] / d->inc.span[SIGNAL_TX_BYTES];
+
+	if (!(budget > 0) || !(d->inc.known >> SIGNAL_TX_BYTES & 1))
+		return false;
+	if (rate <= budget) {
+		d->over_budget = 0;
+		return false;
+	}
+	if (d->over_budget == 0)
+		d->over_budget_since = d->inc.time - d->inc.elapsed;
+	if (++d->over_budget < BUDGET_INTERVALS)
+		return false;
+	double bytes =
+	    windows_since(&d->windows, &d->inc, SIGNAL_TX_BYTES, d->over_budget_since);
+	double received =
+	    windows_since(&d->windows, &d->inc, SIGNAL_RX_BYTES, d->over_budget_since);
+	memset(v, 0, sizeof(*v));
+	v->kind = ALERT_BUDGET_EXCEEDED;
+	v->signal = SIGNAL_TX_BYTES;
+	v->onset = d->over_budget_since;
+	v->value = rate;
+	v->window_s = d->inc.elapsed;
+	v->bytes = (uint64_t)bytes;
+	v->received = (uint64_t)received;
+	v->balance = d->rated >> SIGNAL_RX_BYTES & 1 ? balance_of(bytes, received) : -1;
+	v->risk = (unsigned)fmin(50 + 10 * log2(rate / budget), 100);
+	detector_baseline(d, SIGNAL_TX_BYTES, &v->baseline);
+	v->baseline.threshold = budget;
+	v->sigmas = (rate - v->baseline.mean) /
+		    fmax(v->baseline.stddev, fmax(budget / 3, 1e-9));
+	return true;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* windows.c - how much each lane carried in the last seconds, minutes and hours. */
+#include "windows.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Each span is four to ten times the one before: between two neighbours an excess shows
+ * at most that factor later than it could. */
+static const struct {
+	double span_s, bucket_s;
+	unsigned count;
+} RING[SUMS] = {
+    [SUM_10S] = {10, 0.5, 20},  [SUM_1M] = {60, 10, 6},       [SUM_10M] = {600, 60, 10},
+    [SUM_1H] = {3600, 300, 12}, [SUM_6H] = {21600, 1800, 12},
+};
+
+void windows_clear(struct windows *w)
+{
+	memset(w->ring, 0, sizeof(w->ring));
+	memset(w->value, 0, sizeof(w->value));
+	w->ticks.length = 0; /* sized anew by the next interval */
+}
+
+static void clear_ring(struct windows *w, unsigned k, int64_t at)
+{
+	memset(&w->ring[k].bucket, 0, sizeof(w->ring[k].bucket));
+	memset(w->value[k], 0, sizeof(w->value[k]));
+	w->ring[k].at = at;
+}
+
+/* Moves the ring on to bucket `at`, taking what falls out of the window off its sum. */
+static void advance(struct windows *w, unsigned k, int64_t at)
+{
+	struct window_ring *r = &w->ring[k];
+	double *sum = w->value[k];
+
+	if (at - r->at >= RING[k].count || at < r->at) {
+		clear_ring(w, k, at);
+		return;
+	}
+	while (r->at < at) {
+		double *old = r->bucket[(uint64_t)++r->at % RING[k].count];
+		for (unsigned s = 0; s < LANES; s++) {
+			sum[s] -= old[s];
+			old[s] = 0;
+		}
+	}
+}
+
+/* A lane that was not read for a while: what it carried is spread evenly over that
+ * time, so that a late look is no burst. */
+static void add_late(struct windows *w, unsigned k, unsigned lane, double amount,
+		     double span)
+{
+	struct window_ring *r = &w->ring[k];
+	double share = amount * RING[k].bucket_s / span, left = amount;
+
+	for (unsigned i = 0; i < RING[k].count && left > 0; i++) {
+		double part = ceil(left < share ? left : share);
+		r->bucket[(uint64_t)(r->at - i) % RING[k].count][lane] += part;
+		w->value[k][lane] += part;
+		left -= part;
+	}
+}
+
+static void add_ring(struct windows *w, unsigned k, const struct increments *inc,
+		     double interval)
+{
+	struct window_ring *r = &w->ring[k];
+	int64_t at = (int64_t)(inc->time / RING[k].bucket_s);
+	double *sum = w->value[k], *bucket;
+	double length = w->length[k];
+
+	if (inc->elapsed <= 0.75 * RING[k].span_s) {
+		advance(w, k, at);
+		bucket = r->bucket[(uint64_t)at % RING[k].count];
+		for (unsigned s = 0; s < LANES; s++) {
+			bucket[s] += inc->amount[s];
+			sum[s] += inc->amount[s];
+		}
+	} else { /* one interval, or a gap, fills the window */
+		clear_ring(w, k, at);
+		bucket = r->bucket[(uint64_t)at % RING[k].count];
+		double part = inc->elapsed > 1.5 * interval && inc->elapsed > length
+				  ? length / inc->elapsed
+				  : 1;
+		for (unsigned s = 0; s < LANES; s++)
+			bucket[s] = sum[s] = floor(inc->amount[s] * part);
+	}
+}
+
+/* Ticks that make a held measure: a minute and ten minutes where the interval allows,
+ * never fewer than three and six. */
+static void size_ticks(struct windows *w, double interval)
+{
+	struct ticks *t = &w->ticks;
+
+	memset(t, 0, sizeof(*t));
+	t->length = interval > TICK_S ? interval : TICK_S;
+	t->rows = (unsigned)fmin(fmax(60 / t->length, 3), TICKS_SHORT_MAX);
+	double groups = 600 / (t->rows * t->length);
+	t->groups = (unsigned)fmin(fmax(groups, 2), TICK_GROUPS_MAX);
+	for (unsigned k = 0; k < SUMS; k++)
+		w->length[k] = fmax(RING[k].span_s, interval);
+	w->length[HELD_SHORT] = t->rows * t->length;
+	w->length[HELD_LONG] = t->groups * w->length[HELD_SHORT];
+}
+
+static void least(double *out, const double (*rows)[LANES], unsigned count,
+		  double scale)
+{
+	for (unsigned s = 0; s < LANES; s++) {
+		double m = rows[0][s];
+		for (unsigned i = 1; i < count; i++)
+			m = rows[i][s] < m ? rows[i][s] : m;
+		out[s] = m * scale;
+	}
+}
+
+static void close_tick(struct windows *w)
+{
+	struct ticks *t = &w->ticks;
+	double scale = t->length / t->elapsed;
+	unsigned repeat = (unsigned)fmin(t->elapsed / t->length + 0.5, 60);
+
+	for (unsigned i = 0; i < (repeat ? repeat : 1); i++) {
+		double *row = t->row[t->row_next];
+		for (unsigned s = 0; s < LANES; s++)
+			row[s] = t->amount[s] * scale;
+		t->row_next = (t->row_next + 1) % t->rows;
+		if (t->row_count < t->rows)
+			t->row_count++;
+		if (t->row_next == 0 && t->row_count == t->rows) {
+			least(t->group[t->group_next], (const double(*)[LANES])t->row,
+			      t->rows, 1);
+			t->group_next = (t->group_next + 1) % t->groups;
+			if (t->group_count < t->groups)
+				t->group_count++;
+		}
+	}
+	t->elapsed = 0;
+	memset(t->amount, 0, sizeof(t->amount));
+	if (t->row_count == t->rows)
+		least(w->value[HELD_SHORT], (const double(*)[LANES])t->row, t->rows,
+		      t->rows);
+	if (t->group_count == t->groups)
+		least(w->value[HELD_LONG], (const double(*)[LANES])t->group, t->groups,
+		      t->groups * t->rows);
+}
+
+/* What was relayed: the lesser of sent and received, tick by tick, because what comes
+ * in goes out again a moment later. */
+static void relayed(struct windows *w, struct increments *inc)
+{
+	struct ticks *t = &w->ticks;
+	double tx = t->amount[SIGNAL_TX_BYTES], rx = t->amount[SIGNAL_RX_BYTES];
+	double both = tx < rx ? tx : rx;
+	double grown = both - t->amount[LANE_RELAYED];
+
+	if (!(inc->known >> SIGNAL_TX_BYTES & inc->known >> SIGNAL_RX_BYTES & 1))
+		return;
+	inc->known |= 1u << LANE_RELAYED;
+	inc->amount[LANE_RELAYED] = grown > 0 ? grown : 0;
+	t->amount[LANE_RELAYED] = both;
+}
+
+bool windows_add(struct windows *w, struct increments *inc, double interval)
+{
+	struct ticks *t = &w->ticks;
+	double held_back[LANES];
+	uint32_t late = inc->late;
+	bool closed = false;
+
+	if (t->length == 0 || interval > 1.5 * t->length ||
+	    (t->length > TICK_S && interval < t->length / 1.5))
+		size_ticks(w, interval);
+	for (unsigned s = 0; late >> s; s++) {
+		held_back[s] = inc->amount[s];
+		if (late >> s & 1)
+			inc->amount[s] = 0;
+	}
+	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
+		t->amount[s] += inc->amount[s];
+	relayed(w, inc);
+	t->elapsed += inc->elapsed;
+	for (unsigned k = 0; k < SUMS; k++)
+		add_ring(w, k, inc, interval);
+	for (unsigned s = 0; late >> s; s++) {
+		if (!(late >> s & 1))
+			continue;
+		inc->amount[s] = held_back[s];
+		t->amount[s] += held_back[s] * fmin(t->elapsed / inc->span[s], 1);
+		for (unsigned k = 0; k < SUMS; k++)
+			add_late(w, k, s, inc->amount[s], inc->span[s]);
+	}
+	if (t->elapsed >= 0.95 * t->length) {
+		close_tick(w);
+		closed = true;
+	}
+	return closed;
+}
+
+double windows_onset(const struct windows *w, const struct increments *inc,
+		     unsigned lane, enum measure measure, double usual)
+{
+	double onset = inc->time - inc->elapsed;
+	enum measure first = measure >= SUMS ? SUM_1M : SUM_10S;
+
+	for (unsigned k = first; k < SUMS; k++) {
+		const struct window_ring *r = &w->ring[k];
+		double length = RING[k].bucket_s;
+		unsigned i = 0, quiet = 0, last = 0;
+
+		for (; i < RING[k].count && quiet < 2; i++) {
+			double b =
+			    r->bucket[(uint64_t)(r->at - i) % RING[k].count][lane];
+			bool above = b > usual * fmax(length, inc->elapsed);
+			quiet = above ? 0 : quiet + 1;
+			last = above ? i : last;
+		}
+		double began = (double)(r->at - last) * length;
+		if (began < onset)
+			onset = began;
+		if (quiet >= 2)
+			break;
+	}
+	return onset;
+}
+
+double windows_since(const struct windows *w, const struct increments *inc,
+		     unsigned lane, double since)
+{
+	double age = inc->time - since, sum = 0;
+	unsigned k = SUM_10S;
+
+	if (age <= inc->elapsed * 1.001)
+		return inc->amount[lane];
+	while (k < SUM_6H && age > RING[k].span_s - RING[k].bucket_s)
+		k++;
+	const struct window_ring *r = &w->ring[k];
+	for (unsigned i = 0; i < RING[k].count; i++) {
+		if ((double)(r->at - i + 1) * RING[k].bucket_s <= since)
+			break;
+		sum += r->bucket[(uint64_t)(r->at - i) % RING[k].count][lane];
+	}
+	return sum;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* windows.h - how much each lane carried in the last seconds, minutes and hours.
+ *
+ * Sums slide in steps of a part of their length, in time, not in numbers of samples:
+ * lost samples, gaps and any interval are the same to them. All amounts are whole
+ * numbers below 2^53, so that adding and taking away again is exact.
+ */
+#ifndef DETECT_WINDOWS_H
+#define DETECT_WINDOWS_H
+
+#include "increments.h"
+
+#define WINDOW_BUCKETS_MAX 20
+#define TICK_S             10.0 /* the finest step that "held" is judged in */
+#define TICKS_SHORT_MAX    6
+#define TICK_GROUPS_MAX    10
+
+struct window_ring {
+	int64_t at; /* number of the newest bucket: time over bucket length */
+	double bucket[WINDOW_BUCKETS_MAX][LANES];
+};
+
+/* What was never fallen below: the least of the last ticks. */
+struct ticks {
+	double length;  /* seconds: TICK_S or the interval, if that is longer */
+	double elapsed; /* into the tick that is being filled */
+	double amount[LANES];
+	double row[TICKS_SHORT_MAX][LANES];
+	double group[TICK_GROUPS_MAX][LANES]; /* the least of each group of rows */
+	unsigned rows, groups; /* how many make the short, the long measure */
+	unsigned row_next, row_count, group_next, group_count;
+};
+
+struct windows {
+	struct window_ring ring[SUMS];
+	struct ticks ticks;
+	double value[MEASURES][LANES];
+	double length[MEASURES]; /* seconds that each measure spans at this interval */
+};
+
+void windows_clear(struct windows *w);
+
+/* Takes in what flowed. Returns whether the held measures are new. */
+bool windows_add(struct windows *w, struct increments *inc, double interval);
+
+/* When the traffic that lane `lane` shows in `measure` began, at the earliest; walks
+ * back over all windows as long as there is more than `usual` a second in them. */
+double windows_onset(const struct windows *w, const struct increments *inc,
+		     unsigned lane, enum measure measure, double usual);
+
+/* How much the lane carried since then, as far as the windows reach back. */
+double windows_since(const struct windows *w, const struct increments *inc,
+		     unsigned lane, double since);
+
+#endif
