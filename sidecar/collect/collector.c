@@ -44,6 +44,7 @@ struct collector {
 	struct mark opens, opens_seen; /* at the last close look */
 	double looked_at;              /* monotonic seconds; the last close look */
 	bool ever_looked;
+	bool look_again; /* the last close look had a reason in the traffic */
 	bool looked_closely;
 	uint8_t boot_id[16];
 };
@@ -163,12 +164,19 @@ static bool opens_unexplained(const struct collector *c)
 	return opened > seen - c->opens_seen.at + OPENS_EVERYDAY;
 }
 
-static bool look_needed(const struct collector *c,
-			const struct collect_request *request, uint64_t sent_before)
+/* Whether to look closely now. Traffic that was a reason is so once more at the sample
+ * after it, for the connections whose end the kernel tells a moment later. */
+static bool look_needed(struct collector *c, const struct collect_request *request,
+			uint64_t sent_before)
 {
-	return request->look_closely || !c->ever_looked ||
-	       c->signals.value[SIGNAL_TX_BYTES] - sent_before > request->hum_bytes ||
-	       seconds_now() - c->looked_at >= HEARTBEAT_S || opens_unexplained(c);
+	bool traffic =
+	    c->signals.value[SIGNAL_TX_BYTES] - sent_before > request->hum_bytes ||
+	    opens_unexplained(c);
+	bool again = c->look_again;
+
+	c->look_again = traffic;
+	return traffic || again || request->look_closely || !c->ever_looked ||
+	       seconds_now() - c->looked_at >= HEARTBEAT_S;
 }
 
 /* snmp6 and the sockets. */

@@ -39,13 +39,14 @@ static inline int own_namespace_enter(void)
 /* Runs a shell command and returns its status. */
 __attribute__((format(printf, 1, 2))) static inline int shell(const char *format, ...)
 {
-	char command[512];
+	char command[1024];
 	va_list arguments;
+	int length;
 
 	va_start(arguments, format);
-	vsnprintf(command, sizeof(command), format, arguments);
+	length = vsnprintf(command, sizeof(command), format, arguments);
 	va_end(arguments);
-	return system(command);
+	return length < (int)sizeof(command) ? system(command) : -1;
 }
 
 /* The counters of one link as /proc/net/dev gives them. */
