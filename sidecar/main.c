@@ -13,6 +13,7 @@ static const struct command {
     {"run", run_main, "watch this network namespace (also without a command)"},
     {"status", status_main, "ask the running monitor: state, signals, alerts"},
     {"replay", replay_main, "judge recorded counters: TRACE..., - is stdin"},
+    {"record", record_main, "write this network namespace's counters as a trace"},
     {"version", version_main, "print version, commit and libraries"},
 };
 

@@ -8,6 +8,7 @@
 int run_main(int argc, char **argv);     /* watches this network namespace */
 int status_main(int argc, char **argv);  /* asks the running monitor */
 int replay_main(int argc, char **argv);  /* judges recorded counters */
+int record_main(int argc, char **argv);  /* writes counters down */
 int version_main(int argc, char **argv); /* says what this is built from */
 
 #endif

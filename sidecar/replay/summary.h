@@ -7,8 +7,9 @@
 
 #include "dormouse/replay.h"
 
-#define HISTORY_SPANS_MAX 64 /* the pod's states one after the other; more are summed  \
-			      */
+#define HISTORY_SPANS_MAX                                                              \
+	64 /* the pod's states one after the other; more are summed                    \
+	    */
 
 struct span {
 	enum pod_state state;

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record.c - `dormouse record`: this network namespace's counters as a trace. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dormouse/collect.h"
+#include "dormouse/commands.h"
+#include "dormouse/options.h"
+#include "trace_file.h"
+
+enum { POLL_TICK, POLL_END, POLL_SIGNAL, POLL_COLLECTOR, POLL_COUNT };
+
+struct recorder {
+	struct options options;
+	struct collector *collector;
+	struct trace_file file;
+	struct pollfd fds[POLL_COUNT];
+};
+
+static void complain_of_variable(const char *line)
+{
+	fprintf(stderr, "dormouse: %s; the default holds\n", line);
+}
+
+/* Whether the flags make sense together. */
+static int check(const struct record_options *o, struct error *err)
+{
+	if (o->max_bytes > 0 && !o->path[0])
+		return fail(err, "--max-size: standard output cannot be rotated: give "
+				 "--out FILE too");
+	return 0;
+}
+
+static int open_timer(struct pollfd *poll_fd, double seconds, bool again,
+		      struct error *err)
+{
+	struct timespec time = {.tv_sec = (time_t)seconds};
+	struct itimerspec setting = {.it_value = {0}};
+
+	time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
+	setting.it_value = time;
+	if (again)
+		setting.it_interval = time;
+	poll_fd->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (poll_fd->fd < 0 || timerfd_settime(poll_fd->fd, 0, &setting, NULL) < 0)
+		return fail_errno(err, errno, "setting a timer");
+	return 0;
+}
+
+static int open_signals(struct pollfd *poll_fd, struct error *err)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &stop, NULL) < 0)
+		return fail_errno(err, errno, "blocking signals");
+	poll_fd->fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+	return poll_fd->fd < 0 ? fail_errno(err, errno, "signalfd") : 0;
+}
+
+static int open_collector(struct recorder *r, struct error *err)
+{
+	struct collect_options options = {
+	    .max_sockets = r->options.max_sockets,
+	    .max_destinations = r->options.max_destinations,
+	};
+
+	memcpy(options.interfaces, r->options.interfaces, sizeof(options.interfaces));
+	r->collector = collector_open(&options, err);
+	if (!r->collector)
+		return -1;
+	r->fds[POLL_COLLECTOR].fd = collector_fd(r->collector);
+	return 0;
+}
+
+static int open_recorder(struct recorder *r, struct error *err)
+{
+	const double duration = r->options.record.duration_s;
+
+	if (open_signals(&r->fds[POLL_SIGNAL], err) < 0 || open_collector(r, err) < 0 ||
+	    trace_file_open(&r->file, &r->options.record, err) < 0)
+		return -1;
+	if (duration > 0 && open_timer(&r->fds[POLL_END], duration, false, err) < 0)
+		return -1;
+	return open_timer(&r->fds[POLL_TICK], r->options.interval_s, true, err);
+}
+
+static void close_recorder(struct recorder *r)
+{
+	for (int i = 0; i < POLL_COUNT; i++)
+		if (i != POLL_COLLECTOR && r->fds[i].fd >= 0)
+			close(r->fds[i].fd);
+	collector_close(r->collector);
+}
+
+/* Always a close look: a trace is for every signal that there is. */
+static int take_sample(struct recorder *r, struct error *err)
+{
+	struct collect_request request = {.look_closely = true};
+	struct error complaint;
+	struct sample sample;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	request.time = (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+	collector_sample(r->collector, &request, &sample);
+	while (collector_complaint(r->collector, &complaint))
+		fprintf(stderr, "dormouse: %s\n", complaint.text);
+	return trace_file_add(&r->file, &sample, err);
+}
+
+static bool is_ready(const struct recorder *r, int which)
+{
+	return r->fds[which].revents & POLLIN;
+}
+
+/* Waits for the next thing to do; 0 to go on, 1 to stop. */
+static int turn(struct recorder *r, struct error *err)
+{
+	uint64_t ticks;
+
+	if (poll(r->fds, POLL_COUNT, -1) < 0)
+		return errno == EINTR ? 0 : fail_errno(err, errno, "poll");
+	if (is_ready(r, POLL_COLLECTOR))
+		collector_process(r->collector);
+	bool stop = is_ready(r, POLL_END) || is_ready(r, POLL_SIGNAL);
+	bool tick = is_ready(r, POLL_TICK) &&
+		    read(r->fds[POLL_TICK].fd, &ticks, sizeof(ticks)) > 0;
+	if ((tick || is_ready(r, POLL_END)) && take_sample(r, err) < 0)
+		return -1;
+	return stop;
+}
+
+static int record(struct recorder *r, struct error *err)
+{
+	int result = open_recorder(r, err);
+
+	if (result == 0)
+		result = take_sample(r, err);
+	while (result == 0)
+		result = turn(r, err);
+	if (result > 0)
+		result = trace_file_close(&r->file, err);
+	close_recorder(r);
+	return result;
+}
+
+int record_main(int argc, char **argv)
+{
+	static struct recorder r;
+	struct error err;
+	int result = options_parse(&r.options, OPTIONS_RECORD, argc, argv,
+				   complain_of_variable, &err);
+
+	if (result > 0) {
+		options_help(OPTIONS_RECORD, stdout);
+		return 0;
+	}
+	if (result == 0)
+		result = check(&r.options.record, &err);
+	if (result < 0) {
+		fprintf(stderr, "dormouse: %s\n", err.text);
+		return 2;
+	}
+	for (int i = 0; i < POLL_COUNT; i++)
+		r.fds[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+	if (record(&r, &err) == 0)
+		return 0;
+	fprintf(stderr, "dormouse: %s\n", err.text);
+	return 1;
+}
