@@ -13,6 +13,7 @@
 
 #include "evidence.h"
 #include "incident.h"
+#include "looks.h"
 
 /* The collector remembers flows in steps of so many seconds (collector_flows_since). */
 #define FLOWS_STEP_S 300.0
@@ -23,7 +24,8 @@ struct alert_book {
 	uint64_t forgotten;
 	uint64_t raised[ALERT_KIND_COUNT];
 	struct link_memory links;
-	unsigned count;
+	struct looks looks;
+	unsigned count, firing;
 	uint8_t order[ALERTS_REMEMBERED]; /* slots, oldest incident first */
 	struct incident slots[ALERTS_REMEMBERED];
 };
@@ -137,6 +139,7 @@ static unsigned raise_alert(struct alert_book *book, double now,
 
 	incident_begin(&book->slots[slot], next_id(book, now), now, v);
 	book->raised[v->kind]++;
+	book->firing++;
 	return slot;
 }
 
@@ -158,6 +161,7 @@ static void settle(struct alert_book *book, struct application *a, size_t index)
 		home = resolved_home(book, v, a->now);
 		if (home >= 0) {
 			book->slots[home].alert.ends_at = 0;
+			book->firing++;
 			happen(a, (unsigned)home, ALERT_REOPENED);
 		}
 	}
@@ -181,21 +185,38 @@ static void settle_all(struct alert_book *book, struct application *a)
 				settle(book, a, i);
 }
 
-/* When an incident comes back, what flowed between its end and this sample is asked
- * for; but the collector remembers in steps, and what the incident saw before its end
- * must not be counted again: then the look of this sample has to do. */
-static void add_evidence(struct alert *alert, const struct application *a,
-			 const struct verdict *v, bool raised, double seen_until)
+/* What moved since `since` goes into the evidence, without what is in it already. The
+ * collector's memory reaches further back than the looks but is coarse: it is asked
+ * when the looks do not reach, unless it could tell again what the incident saw before.
+ */
+static void catch_up(const struct alert_book *book, struct incident *in, double since,
+		     const struct collector *c)
 {
+	struct alert *alert = &in->alert;
 	const enum signal signal = alert->verdict.signal;
 
-	if (raised)
-		evidence_gather(&alert->evidence, a->collector, alert->verdict.onset,
-				signal);
-	else if (v && v->onset - seen_until > FLOWS_STEP_S)
-		evidence_gather(&alert->evidence, a->collector, v->onset, signal);
+	if (!looks_reach(&book->looks, since) && since - in->seen_until > FLOWS_STEP_S)
+		evidence_gather(&alert->evidence, c, since, signal);
+	else
+		looks_add_to(&book->looks, fmax(since, in->seen_until),
+			     &alert->evidence, c, signal);
+}
+
+static void add_evidence(const struct alert_book *book, const struct application *a,
+			 unsigned slot, struct incident *in, const struct verdict *v)
+{
+	const bool happened = a->happened[slot];
+
+	if (happened && a->event[slot] == ALERT_RAISED)
+		catch_up(book, in, in->alert.verdict.onset, a->collector);
+	else if (happened && a->event[slot] == ALERT_REOPENED && v)
+		catch_up(book, in, v->onset, a->collector);
 	else if (collector_looked_closely(a->collector))
-		evidence_grow(&alert->evidence, a->collector, signal);
+		evidence_grow(&in->alert.evidence, a->collector,
+			      in->alert.verdict.signal);
+	in->seen_until = book->looks.until;
+	if (v)
+		evidence_links(&in->alert.evidence, a->collector, &book->links);
 }
 
 static size_t shown_of(const struct application *a, unsigned slot,
@@ -217,23 +238,18 @@ static enum alert_event advance(struct alert_book *book, const struct applicatio
 	struct incident *in = &book->slots[slot];
 	const struct verdict *shown[VERDICTS_MAX];
 	const size_t count = shown_of(a, slot, shown);
-	const double seen_until = in->alert.updated_at + a->hold_s;
-	const bool raised = a->happened[slot] && a->event[slot] == ALERT_RAISED;
 
 	if (count > 0)
 		incident_show(in, a->now, shown, count);
-	if (a->collector) {
-		add_evidence(&in->alert, a, count > 0 ? shown[0] : NULL, raised,
-			     seen_until);
-		if (count > 0)
-			evidence_links(&in->alert.evidence, a->collector, &book->links);
-	}
+	if (a->collector)
+		add_evidence(book, a, slot, in, count > 0 ? shown[0] : NULL);
 	*nothing = false;
 	if (count > 0)
 		return a->happened[slot] ? a->event[slot] : ALERT_UPDATED;
 	/* A clock set back ends it as well: it may be long until time passes again. */
 	if (fabs(a->now - in->alert.updated_at) >= a->hold_s) {
 		in->alert.ends_at = in->alert.updated_at;
+		book->firing--;
 		return ALERT_RESOLVED;
 	}
 	*nothing = true;
@@ -253,8 +269,10 @@ void alert_book_apply(struct alert_book *book, double now, double interval_s,
 	    .collector = surroundings ? surroundings->collector : NULL,
 	};
 
+	if (a.collector)
+		looks_note(&book->looks, a.collector, now);
 	settle_all(book, &a);
-	for (unsigned i = 0; i < book->count; i++) {
+	for (unsigned i = 0; i < book->count && book->firing > 0; i++) {
 		const unsigned slot = book->order[i];
 		bool nothing;
 		if (!fires(&book->slots[slot]))
@@ -273,15 +291,17 @@ void alert_book_record(struct alert_book *book, double now,
 		       alert_listener *listener, void *context)
 {
 	const struct collector *c = surroundings ? surroundings->collector : NULL;
-	struct alert *alert = &book->slots[raise_alert(book, now, verdict)].alert;
+	struct incident *in = &book->slots[raise_alert(book, now, verdict)];
+	struct alert *alert = &in->alert;
 
 	if (c) {
-		evidence_gather(&alert->evidence, c, verdict->onset, verdict->signal);
+		catch_up(book, in, verdict->onset, c);
 		evidence_links(&alert->evidence, c, &book->links);
 	}
 	if (listener)
 		listener(context, ALERT_RAISED, alert);
 	alert->ends_at = now;
+	book->firing--;
 	if (listener)
 		listener(context, ALERT_RESOLVED, alert);
 }
@@ -303,10 +323,7 @@ bool alert_book_firing(const struct alert_book *book, enum alert_kind kind)
 
 bool alert_book_any_firing(const struct alert_book *book)
 {
-	for (unsigned i = 0; i < book->count; i++)
-		if (fires(&book->slots[i]))
-			return true;
-	return false;
+	return book->firing > 0;
 }
 
 uint64_t alert_book_raised(const struct alert_book *book, enum alert_kind kind)

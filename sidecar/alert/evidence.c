@@ -68,14 +68,14 @@ static void add_container(struct alert_evidence *e, const char *name)
 /* Moves the entry at `index` up to its place. */
 static void sort_up(struct alert_evidence *e, unsigned index, enum signal signal)
 {
-	const struct alert_flow moved = e->flows[index];
-
-	while (index > 0 &&
-	       tells_more(&moved.flow, &e->flows[index - 1].flow, signal)) {
-		e->flows[index] = e->flows[index - 1];
-		index--;
+	for (; index > 0; index--) {
+		struct alert_flow *entry = &e->flows[index], *above = entry - 1;
+		if (!tells_more(&entry->flow, &above->flow, signal))
+			return;
+		const struct alert_flow moved = *entry;
+		*entry = *above;
+		*above = moved;
 	}
-	e->flows[index] = moved;
 }
 
 static void keep_at(struct alert_evidence *e, unsigned index, const struct flow *f,
@@ -98,7 +98,10 @@ static void add_flow(struct alert_evidence *e, const struct flow *f,
 			continue;
 		kept->tx_bytes += f->tx_bytes;
 		kept->rx_bytes += f->rx_bytes;
-		kept->connections += f->connections;
+		if (f->protocol != IPPROTO_UDP)
+			kept->connections += f->connections;
+		else if (kept->connections < f->connections)
+			kept->connections = f->connections; /* the same sockets */
 		sort_up(e, i, signal);
 		return;
 	}
@@ -115,8 +118,8 @@ static void add_flow(struct alert_evidence *e, const struct flow *f,
 	}
 }
 
-static void add_flows(struct alert_evidence *e, const struct collector *c,
-		      const struct flow *flows, size_t count, enum signal signal)
+void evidence_add(struct alert_evidence *e, const struct collector *c,
+		  const struct flow *flows, size_t count, enum signal signal)
 {
 	for (size_t i = 0; i < count; i++)
 		add_flow(e, &flows[i], container_name(c, flows[i].container), signal);
@@ -128,7 +131,7 @@ void evidence_gather(struct alert_evidence *e, const struct collector *c, double
 	struct flow flows[GATHER_MAX];
 	size_t count = collector_flows_since(c, since, flows, GATHER_MAX);
 
-	add_flows(e, c, flows, count, signal);
+	evidence_add(e, c, flows, count, signal);
 }
 
 void evidence_grow(struct alert_evidence *e, const struct collector *c,
@@ -137,7 +140,7 @@ void evidence_grow(struct alert_evidence *e, const struct collector *c,
 	size_t count;
 	const struct flow *flows = collector_flows(c, &count);
 
-	add_flows(e, c, flows, count, signal);
+	evidence_add(e, c, flows, count, signal);
 }
 
 /* What the link sent since the memory was taken; all it ever sent if it is new there.

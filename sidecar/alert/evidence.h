@@ -14,11 +14,16 @@ struct link_memory {
 	} links[COLLECT_LINKS_MAX];
 };
 
-/* What the sockets say moved since `since`; replaces nothing that is there. */
+/* Adds flows, whose container indexes are the collector's of now. */
+void evidence_add(struct alert_evidence *e, const struct collector *c,
+		  const struct flow *flows, size_t count, enum signal signal);
+
+/* Adds what the collector remembers to have moved since then (collector_flows_since).
+ */
 void evidence_gather(struct alert_evidence *e, const struct collector *c, double since,
 		     enum signal signal);
 
-/* What the close look of this sample adds. */
+/* Adds what the close look of this sample saw. */
 void evidence_grow(struct alert_evidence *e, const struct collector *c,
 		   enum signal signal);
 

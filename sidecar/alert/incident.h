@@ -27,6 +27,8 @@ struct incident {
 	struct alert alert;
 	uint32_t kinds; /* bit 1u << kind: has been shown by a verdict of that kind */
 
+	double seen_until; /* the last close look that is in the evidence */
+
 	/* Up to where the bytes of which departure are counted in alert.total_bytes. */
 	enum alert_kind counted_kind;
 	double counted_onset;

@@ -112,6 +112,72 @@ static void the_last_bytes_before_it_resolves_are_in_it(void **state)
 			 20300);
 }
 
+static void everyday_traffic_to_the_same_address_is_not_evidence(void **state)
+{
+	struct world *w = *state;
+	const struct flow everyday = flow_to(7, 443, 50000),
+			  jump = flow_to(7, 443, 900000);
+	const struct flow coarse = flow_to(7, 443, 5000000); /* five minutes of it */
+
+	w->collector.since[0] = coarse;
+	w->collector.since_count = 1;
+	for (int i = 0; i < 5; i++)
+		next_look(w, NULL, 0, &everyday, 1);
+	next_look(w, NULL, 0, &jump, 1); /* it begins, but nobody is sure yet */
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+	v.onset = w->now - 10;
+	next_look(w, &v, 1, &jump, 1);
+	assert_int_equal(w->raised, 1);
+	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 2 * 900000);
+}
+
+static void what_began_long_before_the_last_looks_is_asked_for(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_DRIFT);
+	const struct flow some = flow_to(7, 443, 1000);
+
+	for (int i = 0; i < 50; i++)
+		next_look(w, NULL, 0, &some, 1);
+	w->collector.since[0] = flow_to(7, 443, 40000);
+	w->collector.since_count = 1;
+	v.onset = w->now - 400;
+	next_look(w, &v, 1, &some, 1);
+	assert_true(w->collector.asked_since == v.onset);
+	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 40000);
+}
+
+static void what_comes_back_adds_what_moved_since_its_onset_once(void **state)
+{
+	struct world *w = *state;
+	const struct flow burst = flow_to(7, 443, 1000);
+
+	for (int i = 0; i < 8; i++) { /* a beacon: shown by the second look of each */
+		next_look(w, NULL, 0, &burst, 1);
+		struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+		v.onset = w->now - 10;
+		next_look(w, &v, 1, &burst, 1);
+		w->collector.flow_count = 0;
+		quiet_for(w, 120);
+	}
+	assert_int_equal(w->raised, 1);
+	assert_int_equal(w->reopened, 7);
+	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 16000);
+}
+
+static void udp_sockets_that_live_on_are_not_counted_again(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	struct flow f = flow_to(7, 53, 0);
+
+	f.protocol = IPPROTO_UDP;
+	f.connections = 3;
+	raise_with(w, &f, 1);
+	next_look(w, &v, 1, &f, 1);
+	assert_int_equal(w->last.evidence.flows[0].flow.connections, 3);
+}
+
 static void a_destination_that_grows_displaces_the_smallest(void **state)
 {
 	struct world *w = *state;
@@ -220,6 +286,10 @@ int main(void)
 	    TEST(the_look_that_raised_it_is_not_counted_twice),
 	    TEST(each_close_look_adds_what_it_saw),
 	    TEST(the_last_bytes_before_it_resolves_are_in_it),
+	    TEST(everyday_traffic_to_the_same_address_is_not_evidence),
+	    TEST(what_began_long_before_the_last_looks_is_asked_for),
+	    TEST(what_comes_back_adds_what_moved_since_its_onset_once),
+	    TEST(udp_sockets_that_live_on_are_not_counted_again),
 	    TEST(a_destination_that_grows_displaces_the_smallest),
 	    TEST(no_byte_is_lost_among_thousands_of_destinations),
 	    TEST(one_address_seen_from_two_containers_is_two_destinations),
