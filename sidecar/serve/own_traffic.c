@@ -7,9 +7,9 @@
  * header on the link and by its segments in TCP_INFO, so that the estimate is a little
  * high for great answers, never low: what is left of the link's counters is the pod's.
  *
- * The handshake's SYN and SYN-ACK belong to the request socket and are in no accepted
- * socket's counters (net/ipv4/tcp_minisocks.c, tcp_create_openreq_child); what closing
- * sends comes after our last look. Both are added by hand.
+ * Our SYN-ACK is in no accepted socket's counters; the SYN is a segment of it since
+ * Linux 4.6 (net/ipv4/tcp_minisocks.c, tcp_create_openreq_child), longer by its
+ * options. What closing sends comes after our last look. All that is added by hand.
  */
 #include "own_traffic.h"
 
@@ -91,8 +91,9 @@ static struct farewell farewell_of(const struct tcp_info *info)
 	uint64_t mss = info->tcpi_snd_mss ? info->tcpi_snd_mss : 536;
 
 	f.tx_segments = (f.tx_bytes + mss - 1) / mss;
-	/* One ACK for two segments is what receivers send (RFC 9293, 3.8.6.3). */
-	f.rx_segments = (info->tcpi_unacked + f.tx_segments + 1) / 2;
+	/* An ACK for every second segment is the rule (RFC 9293, 3.8.6.3), but who
+	 * receives them merged (GRO) sends far fewer. */
+	f.rx_segments = (info->tcpi_unacked + f.tx_segments + 3) / 4;
 	switch (info->tcpi_state) {
 	case STATE_ESTABLISHED: /* our FIN, the ACK of theirs; and the same back */
 		f.tx_segments += 2;
@@ -132,16 +133,17 @@ void own_traffic_add(struct own_traffic *sum, int fd, bool closing)
 		last = farewell_of(&info);
 
 	uint64_t bare = ETHERNET_HEADER + ip_header(fd) + TCP_HEADER;
-	uint64_t header =
-	    bare + (info.tcpi_options & TCPI_OPT_TIMESTAMPS ? TIMESTAMP_OPTION : 0);
+	uint64_t option =
+	    info.tcpi_options & TCPI_OPT_TIMESTAMPS ? TIMESTAMP_OPTION : 0;
+	uint64_t header = bare + option;
 	uint64_t tx_segments = info.tcpi_segs_out + last.tx_segments;
 	uint64_t rx_segments = info.tcpi_segs_in + last.rx_segments;
 
 	sum->tx_bytes += bytes_sent(&info, length) + last.tx_bytes +
 			 tx_segments * header + bare + SYN_OPTIONS;
 	sum->rx_bytes +=
-	    info.tcpi_bytes_received + rx_segments * header + bare + SYN_OPTIONS;
+	    info.tcpi_bytes_received + rx_segments * header + SYN_OPTIONS - option;
 	sum->tx_packets += tx_segments + 1;
-	sum->rx_packets += rx_segments + 1;
+	sum->rx_packets += rx_segments;
 	sum->tcp_tx_packets += tx_segments + 1;
 }
