@@ -240,7 +240,7 @@ static enum alert_event advance(struct alert_book *book, const struct applicatio
 	const size_t count = shown_of(a, slot, shown);
 
 	if (count > 0)
-		incident_show(in, a->now, shown, count);
+		incident_show(in, a->now, a->hold_s, shown, count);
 	if (a->collector)
 		add_evidence(book, a, slot, in, count > 0 ? shown[0] : NULL);
 	*nothing = false;

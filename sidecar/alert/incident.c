@@ -54,7 +54,6 @@ double incident_hold_s(double interval_s)
 
 static void count_from(struct incident *in, const struct verdict *v)
 {
-	in->counted_kind = v->kind;
 	in->counted_onset = v->onset;
 	in->counted_bytes = v->bytes;
 }
@@ -68,6 +67,7 @@ void incident_begin(struct incident *in, uint64_t id, double now,
 	in->alert.peak = v->value;
 	in->alert.total_bytes = v->bytes;
 	in->alert.starts_at = in->alert.updated_at = now;
+	in->signal_shown_at = now;
 	in->kinds = 1u << v->kind;
 	count_from(in, v);
 }
@@ -122,8 +122,7 @@ static void count_bytes(struct incident *in, double now,
 	const struct verdict *with = NULL;
 
 	for (size_t i = 0; i < count && !with; i++)
-		if (shown[i]->kind == in->counted_kind &&
-		    shown[i]->onset == in->counted_onset)
+		if (shown[i]->onset == in->counted_onset)
 			with = shown[i];
 	if (with) {
 		if (with->bytes > in->counted_bytes)
@@ -135,8 +134,28 @@ static void count_bytes(struct incident *in, double now,
 	count_from(in, with);
 }
 
-void incident_show(struct incident *in, double now, const struct verdict *const shown[],
-		   size_t count)
+/* Takes in the value if it is of the alert's signal; else it means something else. */
+static void show_value(struct incident *in, double now, double hold_s,
+		       const struct verdict *v)
+{
+	struct verdict *kept = &in->alert.verdict;
+
+	if (v->signal != kept->signal && now - in->signal_shown_at < hold_s)
+		return;
+	if (v->signal != kept->signal) {
+		kept->signal = v->signal;
+		kept->baseline = v->baseline;
+		in->alert.peak = v->value;
+	}
+	kept->value = v->value;
+	kept->window_s = v->window_s;
+	kept->sigmas = v->sigmas;
+	in->alert.peak = fmax(in->alert.peak, v->value);
+	in->signal_shown_at = now;
+}
+
+void incident_show(struct incident *in, double now, double hold_s,
+		   const struct verdict *const shown[], size_t count)
 {
 	const struct verdict *v = speaker(in, shown, count);
 	struct verdict *kept = &in->alert.verdict;
@@ -151,11 +170,6 @@ void incident_show(struct incident *in, double now, const struct verdict *const 
 	kept->bytes = v->bytes;
 	kept->received = v->received;
 	kept->balance = v->balance;
-	if (v->signal == kept->signal) { /* else its value means something else */
-		kept->value = v->value;
-		kept->window_s = v->window_s;
-		kept->sigmas = v->sigmas;
-		in->alert.peak = fmax(in->alert.peak, v->value);
-	}
+	show_value(in, now, hold_s, v);
 	in->alert.updated_at = now;
 }

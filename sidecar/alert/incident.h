@@ -29,8 +29,9 @@ struct incident {
 
 	double seen_until; /* the last close look that is in the evidence */
 
+	double signal_shown_at; /* when the alert's signal was last the verdict's */
+
 	/* Up to where the bytes of which departure are counted in alert.total_bytes. */
-	enum alert_kind counted_kind;
 	double counted_onset;
 	uint64_t counted_bytes;
 };
@@ -59,8 +60,10 @@ void incident_begin(struct incident *in, uint64_t id, double now,
 /* The incident is of the verdict's kind from now on; its id and begin stay. */
 void incident_take_over(struct incident *in, const struct verdict *v);
 
-/* Takes in the verdicts that belong to it at this sample; at least one. */
-void incident_show(struct incident *in, double now, const struct verdict *const shown[],
-		   size_t count);
+/* Takes in the verdicts that belong to it at this sample; at least one. What stands out
+ * most may change from sample to sample: the alert stays with its signal, and goes over
+ * to another, with its baseline, when its own was not shown for the hold time. */
+void incident_show(struct incident *in, double now, double hold_s,
+		   const struct verdict *const shown[], size_t count);
 
 #endif

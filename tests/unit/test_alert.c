@@ -290,6 +290,7 @@ static void bytes_of_overlapping_departures_are_counted_once(void **state)
 	/* Another kind goes on alone; its departure began with the first. */
 	struct verdict volume = wake;
 	volume.kind = ALERT_EGRESS_VOLUME;
+	volume.onset -= 5;
 	for (int i = 0; i < 6; i++) {
 		go_on(&volume, 10);
 		next(w, &volume, 1);
@@ -310,6 +311,41 @@ static void a_value_of_another_signal_leaves_value_and_peak_alone(void **state)
 	assert_true(w->last.verdict.value == 1e6);
 	assert_true(w->last.peak == 1e6);
 	assert_int_equal(w->last.verdict.signal, SIGNAL_TX_BYTES);
+}
+
+static void a_signal_that_is_shown_no_more_gives_way_to_another(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	for (int i = 0; i < 10; i++) { /* both in turns: it stays */
+		v.signal = i % 2 ? SIGNAL_TX_BYTES : SIGNAL_TX_PACKETS;
+		next(w, &v, 1);
+		assert_int_equal(w->last.verdict.signal, SIGNAL_TX_BYTES);
+	}
+	v.signal = SIGNAL_TX_PACKETS;
+	v.value = 700;
+	v.baseline.mean = 3;
+	for (int i = 0; i < 6; i++)
+		next(w, &v, 1);
+	assert_int_equal(w->last.verdict.signal, SIGNAL_TX_PACKETS);
+	assert_true(w->last.verdict.value == 700);
+	assert_true(w->last.peak == 700);
+	assert_true(w->last.verdict.baseline.mean == 3);
+}
+
+static void a_departure_that_changes_kind_is_counted_exactly(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	v.kind = ALERT_PROXY_RELAY;
+	v.bytes += 12345;
+	next(w, &v, 1);
+	assert_int_equal(w->taken_over, 1);
+	assert_int_equal(w->last.total_bytes, v.bytes);
 }
 
 static void the_baseline_stays_as_it_was_when_raised(void **state)
@@ -415,6 +451,8 @@ int main(void)
 	    TEST(a_gap_is_over_as_soon_as_it_is_known),
 	    TEST(bytes_of_overlapping_departures_are_counted_once),
 	    TEST(a_value_of_another_signal_leaves_value_and_peak_alone),
+	    TEST(a_signal_that_is_shown_no_more_gives_way_to_another),
+	    TEST(a_departure_that_changes_kind_is_counted_exactly),
 	    TEST(the_baseline_stays_as_it_was_when_raised),
 	    TEST(the_last_64_are_remembered_newest_first),
 	    TEST(a_firing_alert_is_never_pushed_out),
