@@ -156,15 +156,14 @@ static void put_evidence(struct text *t, const struct alert *alert)
 static void put_pod(struct text *t, const struct identity *pod, size_t end)
 {
 	struct identity shown = *pod;
-	const char **const leave_out[] = {
-	    NULL,       &shown.images, &shown.workload,  &shown.node, &shown.cluster,
-	    &shown.uid, &shown.name,   &shown.namespace, NULL};
+	const char **const leave_out[] = {&shown.images,   &shown.workload, &shown.node,
+					  &shown.cluster,  &shown.uid,      &shown.name,
+					  &shown.namespace};
+	const size_t leave_out_count = sizeof(leave_out) / sizeof(leave_out[0]);
 	const size_t room = end > t->length ? end - t->length : 0;
 	const size_t left = t->capacity - t->length;
 
-	for (const char **const *out = leave_out; out == leave_out || *out; out++) {
-		if (*out)
-			**out = "";
+	for (size_t out = 0; out <= leave_out_count + 1; out++) {
 		struct text piece =
 		    text_over(t->data + t->length, room < left ? room : left);
 		identity_json(&shown, &piece);
@@ -174,6 +173,10 @@ static void put_pod(struct text *t, const struct identity *pod, size_t end)
 		}
 		if (left < room)
 			break;
+		if (out < leave_out_count)
+			*leave_out[out] = "";
+		else
+			shown.labels = NULL;
 	}
 	t->data[t->length] = '\0';
 	t->overflowed = true;

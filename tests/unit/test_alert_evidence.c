@@ -2,7 +2,13 @@
 /* test_alert_evidence.c - where an alert's traffic went, and how it is told. */
 #include "alert_world.h"
 
-static const struct identity nobody = {"", "", "", "", "", "", ""};
+static const struct identity nobody = {.name = "",
+				       .namespace = "",
+				       .uid = "",
+				       .node = "",
+				       .workload = "",
+				       .cluster = "",
+				       .images = ""};
 
 static int watched_world_open(void **state)
 {

@@ -197,6 +197,25 @@ static void the_longest_alert_is_whole_and_within_its_bound(void **state)
 	pod = before;
 }
 
+static void labels_too_long_are_left_out(void **state)
+{
+	static char labels[ALERT_JSON_MAX];
+	const struct alert a = an_alert();
+	const struct identity before = pod;
+
+	(void)state;
+	memset(labels, ' ', sizeof(labels) - 1);
+	labels[0] = '{';
+	labels[sizeof(labels) - 2] = '}';
+	pod.labels = labels;
+	const char *json = json_of(&a);
+	assert_null(strstr(json, "labels"));
+	pod.labels = "{\"job\":\"web\"}";
+	json = json_of(&a);
+	assert_non_null(strstr(json, "\"labels\":{\"job\":\"web\"}}"));
+	pod = before;
+}
+
 static void a_text_too_small_is_marked_as_such(void **state)
 {
 	const struct alert a = an_alert();
@@ -297,6 +316,7 @@ int main(void)
 	    cmocka_unit_test(what_is_not_known_is_null),
 	    cmocka_unit_test(ipv6_other_bytes_and_balance_are_told),
 	    cmocka_unit_test(the_longest_alert_is_whole_and_within_its_bound),
+	    cmocka_unit_test(labels_too_long_are_left_out),
 	    cmocka_unit_test(a_text_too_small_is_marked_as_such),
 	    cmocka_unit_test(each_kind_has_its_sentence),
 	    cmocka_unit_test(without_a_past_the_sentence_says_so),
