@@ -146,31 +146,39 @@ static void gather_usual(struct envelope *e, const struct learnt *l,
  * between two quantiles a decade apart (Pickands, "Statistical inference using extreme
  * order statistics", 1975, in its simplest form), and n hours have shown their
  * greatest. */
-static double tail_stretch(const struct histogram *h, double floor_rate, double hours)
+static double tail_stretch(const struct histogram *h, double least, double hours)
 {
-	double n = (double)histogram_total(h);
-	double far = fmax(0.001, 1 / n);
+	double n = (double)histogram_total(h), exponent = TAIL_UNKNOWN;
 
-	if (n < 100)
-		return 1;
-	double high = histogram_above(h, far) + floor_rate;
-	double low = histogram_above(h, far * 10) + floor_rate;
-	double exponent = fmin(log(high / low) / log(10), TAIL_MAX);
-	if (exponent < 0.05)
-		return 1;
-	return pow(fmax(24 / (fmax(hours, 1) * CHANCE_A_DAY), 1), exponent);
+	if (n >= TAIL_SAMPLES) {
+		double far = fmax(0.001, 1 / n);
+		double high = fmax(histogram_above(h, far), least);
+		double low = fmax(histogram_above(h, far * 10), least);
+		exponent = fmin(log10(high / low), TAIL_MAX);
+	}
+	return fmin(pow(fmax(24 / (fmax(hours, 1) * CHANCE_A_DAY), 1), exponent),
+		    TAIL_STRETCH_MAX);
 }
 
-/* Whether a measure has a past to be judged against at all. */
-static bool measure_known(const struct learnt *l, unsigned k, unsigned s,
-			  const struct detect_options *options)
+/* What is not known of a long window yet is bounded by the shorter one: no window
+ * carries more than the shorter windows that it is made of. A long window is known when
+ * three of them have passed, and that of six hours after a day. */
+static void bound_unknown(struct envelope *e, const struct learnt *l,
+			  const struct windows *w, unsigned s)
 {
-	if (options->profile == PROFILE_DORMANT)
-		return true;
-	double needed = k == SUM_6H   ? 24 * HOUR_S
-			: k == SUM_1H ? fmin(2 * HOUR_S, 2 * options->learn_s)
-				      : options->learn_s / 12;
-	return l->lane_s[s] >= needed;
+	static const enum measure shorter[MEASURES] = {
+	    [SUM_1M] = SUM_10S, [SUM_10M] = SUM_1M,    [SUM_1H] = SUM_10M,
+	    [SUM_6H] = SUM_1H,  [HELD_SHORT] = SUM_1M, [HELD_LONG] = SUM_10M,
+	};
+	double watched = l->lane_s[s] - l->warm_until_s;
+
+	for (unsigned k = SUM_1M; k < MEASURES; k++) {
+		double needed = k == SUM_6H ? OLD_HOURS * HOUR_S : 3 * w->length[k];
+		double bound =
+		    e->usual[shorter[k]][s] * w->length[k] / w->length[shorter[k]];
+		if (watched < needed && e->usual[k][s] < bound)
+			e->usual[k][s] = bound;
+	}
 }
 
 static double youth(const struct learnt *l, unsigned s,
@@ -210,7 +218,8 @@ static void settle_lane(struct envelope *e, const struct learnt *l,
 	if (s < SIGNAL_COUNT) {
 		double length = w->length[SUM_10S];
 		double f = limit_floor(s, SUM_10S, length, e->own_known) / length;
-		tail = tail_stretch(&l->histogram[s], f, l->lane_s[s] / HOUR_S);
+		tail = tail_stretch(&l->histogram[s], f * TAIL_LEAST,
+				    l->lane_s[s] / HOUR_S);
 	}
 	while (finest < SUM_6H && w->length[finest] >= w->length[finest + 1])
 		finest++;
@@ -222,7 +231,8 @@ static void settle_lane(struct envelope *e, const struct learnt *l,
 		double *t = &e->threshold[k][s];
 		*t = e->usual[k][s] * margin + (k < SUMS ? allowance : 0) +
 		     limit_floor(s, k, w->length[k], e->own_known) * scale;
-		if (!measure_known(l, k, s, options) || (k < SUMS && k < finest))
+		if (k < finest || (l->lane_s[s] < options->learn_s / 12 &&
+				   options->profile != PROFILE_DORMANT))
 			*t = INFINITY;
 	}
 }
@@ -234,6 +244,8 @@ void envelope_settle(struct envelope *e, const struct learnt *l,
 	e->own_known = l->lane_s[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
 	gather_usual(e, l, w, now);
 	for (unsigned s = 0; s < LANES; s++) {
+		if (options->profile != PROFILE_DORMANT)
+			bound_unknown(e, l, w, s);
 		settle_lane(e, l, w, options, s);
 		settle_old(e, l, w, options, s);
 	}

@@ -48,6 +48,18 @@ static bool repeats(const struct learnt *l, unsigned at)
 	return false;
 }
 
+/* Whoever sent so much in a minute may as well have sent it evenly: whether a measure
+ * of what was held is filled depends on where its ticks fall. */
+static void bound_held(struct levels *l)
+{
+	for (unsigned s = 0; s < LANES; s++) {
+		if (l->code[HELD_SHORT][s] < l->code[SUM_1M][s])
+			l->code[HELD_SHORT][s] = l->code[SUM_1M][s];
+		if (l->code[HELD_LONG][s] < l->code[SUM_10M][s])
+			l->code[HELD_LONG][s] = l->code[SUM_10M][s];
+	}
+}
+
 void incidents_routine(const struct learnt *l, struct levels *routine)
 {
 	struct levels top[ROUTINE_COUNT];
@@ -68,6 +80,7 @@ void incidents_routine(const struct learnt *l, struct levels *routine)
 		}
 	}
 	*routine = top[ROUTINE_COUNT - 1];
+	bound_held(routine);
 }
 
 void incidents_told(const struct learnt *l, double now, double told_s,
@@ -84,4 +97,5 @@ void incidents_told(const struct learnt *l, double now, double told_s,
 		if (lately || daily)
 			levels_raise(told, &m->peak);
 	}
+	bound_held(told);
 }

@@ -27,6 +27,14 @@
 /* No tail is believed to be heavier: an exponent of 1 has no mean. */
 #define TAIL_MAX 1.0
 
+/* Intervals from which a tail can be read, what it is taken for until then, and the
+ * most that a greatest burst is stretched. Rates below a 64th of the floor's are noise.
+ */
+#define TAIL_SAMPLES     100
+#define TAIL_UNKNOWN     0.5
+#define TAIL_STRETCH_MAX 100.0
+#define TAIL_LEAST       (1.0 / 64)
+
 /* A lasting step is the new everyday after so many times learn_s, when its level has
  * held within STABLE_RATIO; after ACCEPT_AT_LAST times learn_s in any case. */
 #define ACCEPT_AFTER   6

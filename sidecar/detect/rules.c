@@ -49,6 +49,17 @@ void rules_settle(struct detector *d)
 	}
 }
 
+/* Whether the traffic that fills a window still flows: the last moments carry at least
+ * what lies half-way between the everyday and the threshold. */
+static bool goes_on(const struct detector *d, unsigned k, unsigned s)
+{
+	const struct windows *w = &d->windows;
+	unsigned last = k <= SUM_1M ? SUM_10S : SUM_1M;
+	double middle = (d->envelope.usual[k][s] + d->envelope.threshold[k][s]) / 2;
+
+	return w->value[last][s] / w->length[last] >= middle / w->length[k];
+}
+
 static void find(const struct detector *d, struct finding *f)
 {
 	const struct windows *w = &d->windows;
@@ -56,7 +67,6 @@ static void find(const struct detector *d, struct finding *f)
 
 	memset(f, 0, sizeof(*f));
 	for (unsigned s = 0; s < LANES; s++) {
-		double rate = d->inc.amount[s] / d->inc.span[s];
 		bool out = false;
 
 		if (!limit_judged(s))
@@ -65,7 +75,7 @@ static void find(const struct detector *d, struct finding *f)
 			double v = w->value[k][s], t = d->envelope.threshold[k][s];
 			if (v <= t)
 				continue;
-			bool hot = rate >= t / w->length[k] / 2;
+			bool hot = goes_on(d, k, s);
 			out = true;
 			f->hot = f->hot || hot;
 			f->raise = fmax(f->raise, v / d->raise[k][s]);
@@ -240,6 +250,7 @@ static void end_incident(struct detector *d)
 {
 	incident_remember(&d->learnt, &d->incident, d->inc.time);
 	memset(&d->incident, 0, sizeof(d->incident));
+	windows_clear(&d->windows); /* what it left there was told */
 	envelope_settle(&d->envelope, &d->learnt, &d->windows, &d->options,
 			d->inc.time);
 	rules_settle(d);
@@ -259,16 +270,16 @@ static bool tell(struct detector *d, const struct finding *f)
 {
 	struct incident *i = &d->incident;
 	double now = d->inc.time;
-	bool goes_on = now <= i->hot_until;
+	bool hot = now <= i->hot_until;
 
 	if (!i->showing) {
-		if (!goes_on || f->raise <= 1 || !dormancy_known(d) || !persists(d))
+		if (!hot || f->raise <= 1 || !dormancy_known(d) || !persists(d))
 			return false;
 		if (!i->told)
 			i->kind = kind_of(d, f);
 		i->told = i->showing = true;
 		i->told_at = i->told_at > 0 ? i->told_at : now;
-	} else if (!goes_on) {
+	} else if (!hot) {
 		i->showing = false;
 		return false;
 	} else if (volume_kind(i->kind) &&
