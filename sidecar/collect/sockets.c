@@ -439,7 +439,11 @@ uint64_t sockets_tcp_tx_packets(const struct sockets *s)
 
 uint64_t sockets_opens_seen(const struct sockets *s)
 {
-	return s->ledger.opened_anywhere;
+	/* Loopback is settled by dumps. Until the next, those that ended are seen, less
+	 * those that the last dump saw alive, which may be the same. */
+	const struct ledger *l = &s->ledger;
+	int64_t loopback = l->loopback_ended - l->loopback_before;
+	return l->opened_anywhere + (loopback > 0 ? (uint64_t)loopback : 0);
 }
 
 static const struct source *source_of(const struct sockets *s,
