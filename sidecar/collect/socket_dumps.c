@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* socket_dumps.c - which requests make a look, and what becomes of refused ones. */
+#include <sys/socket.h>
+
+#include "socket_dumps.h"
+
+#define DUMP_TRIES 3
+
+#define TCP_STATES                                                                     \
+	(1u << STATE_ESTABLISHED | 1u << STATE_SYN_SENT | 1u << STATE_FIN_WAIT1 |      \
+	 1u << STATE_FIN_WAIT2 | 1u << STATE_CLOSE_WAIT | 1u << STATE_LAST_ACK |       \
+	 1u << STATE_CLOSING)
+
+static const struct diag_query queries[REQUESTS] = {
+    [REQUEST_TCP] = {.legacy = true,
+		     .counters = true,
+		     .states = TCP_STATES | 1u << STATE_LISTEN},
+    [REQUEST_TCP4] = {.family = AF_INET,
+		      .protocol = IPPROTO_TCP,
+		      .counters = true,
+		      .states = TCP_STATES | 1u << STATE_LISTEN},
+    [REQUEST_TCP6] = {.family = AF_INET6,
+		      .protocol = IPPROTO_TCP,
+		      .counters = true,
+		      .states = TCP_STATES | 1u << STATE_LISTEN},
+    [REQUEST_UDP4] = {.family = AF_INET,
+		      .protocol = IPPROTO_UDP,
+		      .states = 1u << STATE_ESTABLISHED},
+    [REQUEST_UDP6] = {.family = AF_INET6,
+		      .protocol = IPPROTO_UDP,
+		      .states = 1u << STATE_ESTABLISHED},
+};
+
+static void visit_live(void *context, const struct diag_socket *socket)
+{
+	ledger_live(context, socket);
+}
+
+static void visit_udp(void *context, const struct diag_socket *socket)
+{
+	ledger_udp(context, socket);
+}
+
+static void visit_listener(void *context, const struct diag_socket *socket)
+{
+	ledger_listener(context, socket);
+}
+
+static bool is_due(const struct socket_dumps *d, int request)
+{
+	return d->time >= d->request_retry_at[request];
+}
+
+static enum diag_outcome ask(struct socket_dumps *d, int request, diag_visitor *visit,
+			     struct error *err)
+{
+	int refusal;
+	enum diag_outcome outcome =
+	    diag_dump(&d->channel, &queries[request], visit, d->ledger, &refusal, err);
+	if (refusal != 0)
+		d->request_retry_at[request] = d->time + SOURCE_RETRY_SECONDS;
+	return outcome;
+}
+
+/* The legacy request walks the machine's connection table once for both families; where
+ * it is refused, one request for each family does the same in two walks. */
+static enum diag_outcome dump_tcp(struct socket_dumps *d, struct error *err)
+{
+	if (is_due(d, REQUEST_TCP)) {
+		enum diag_outcome outcome = ask(d, REQUEST_TCP, visit_live, err);
+		if (outcome != DIAG_FAILED || is_due(d, REQUEST_TCP))
+			return outcome;
+	}
+	enum diag_outcome v4 = ask(d, REQUEST_TCP4, visit_live, err);
+	if (v4 == DIAG_FAILED || !is_due(d, REQUEST_TCP6))
+		return v4;
+	struct error unused; /* a kernel without IPv6 has no IPv6 sockets to miss */
+	enum diag_outcome v6 = ask(d, REQUEST_TCP6, visit_live, &unused);
+	return v6 == DIAG_PARTIAL ? v6 : v4;
+}
+
+/* A kernel without UDP dumps lacks the evidence of where UDP goes, nothing more. */
+static void dump_udp(struct socket_dumps *d)
+{
+	struct error unused;
+
+	if (is_due(d, REQUEST_UDP4))
+		ask(d, REQUEST_UDP4, visit_udp, &unused);
+	if (is_due(d, REQUEST_UDP6))
+		ask(d, REQUEST_UDP6, visit_udp, &unused);
+}
+
+static void failed(struct socket_dumps *d, double retry_at)
+{
+	diag_close(&d->channel);
+	d->ok = false;
+	d->retry_at = retry_at;
+}
+
+static enum diag_outcome dump(struct socket_dumps *d)
+{
+	enum diag_outcome outcome = DIAG_PARTIAL;
+
+	for (int tries = 0; tries < DUMP_TRIES && outcome == DIAG_PARTIAL; tries++) {
+		ledger_begin_dump(d->ledger);
+		outcome = dump_tcp(d, &d->failure);
+	}
+	if (outcome != DIAG_FAILED)
+		dump_udp(d);
+	ledger_end_dump(d->ledger, outcome == DIAG_COMPLETE, d->time);
+	return outcome;
+}
+
+/* Not while a dump is received: it is the same channel. */
+static void refresh_listeners(void *context)
+{
+	struct socket_dumps *d = context;
+	struct diag_query query = queries[REQUEST_TCP];
+	struct error unused;
+
+	if (!d->ok)
+		return;
+	query.states = 1u << STATE_LISTEN;
+	query.counters = false;
+	query.legacy = is_due(d, REQUEST_TCP);
+	query.protocol = IPPROTO_TCP;
+	query.family = AF_INET;
+	diag_dump(&d->channel, &query, visit_listener, d->ledger, NULL, &unused);
+	if (query.legacy)
+		return;
+	query.family = AF_INET6;
+	diag_dump(&d->channel, &query, visit_listener, d->ledger, NULL, &unused);
+}
+
+void socket_dumps_init(struct socket_dumps *d, struct ledger *ledger)
+{
+	*d = (struct socket_dumps){.ledger = ledger, .channel = {.fd = -1}};
+	ledger->refresh_listeners = refresh_listeners;
+	ledger->refresh_context = d;
+}
+
+void socket_dumps_release(struct socket_dumps *d)
+{
+	diag_close(&d->channel);
+}
+
+enum diag_outcome socket_dumps_look(struct socket_dumps *d, double time)
+{
+	if (time > d->time)
+		d->time = time;
+	if (!d->channel.netlink) {
+		if (d->time < d->retry_at)
+			return DIAG_FAILED;
+		if (diag_open(&d->channel, &d->failure) < 0) {
+			failed(d, d->time + SOURCE_RETRY_SECONDS);
+			return DIAG_FAILED;
+		}
+	}
+	enum diag_outcome outcome = dump(d);
+	d->made++;
+	d->interrupted += outcome == DIAG_PARTIAL;
+	d->ok = outcome != DIAG_FAILED;
+	if (outcome == DIAG_FAILED) {
+		bool refused = !is_due(d, REQUEST_TCP4);
+		failed(d, refused ? d->time + SOURCE_RETRY_SECONDS : d->time);
+	}
+	return outcome;
+}

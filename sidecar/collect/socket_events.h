@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* socket_events.h - the source that says what ended connections had sent. */
+#ifndef DORMOUSE_COLLECT_SOCKET_EVENTS_H
+#define DORMOUSE_COLLECT_SOCKET_EVENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dormouse/error.h"
+#include "ledger.h"
+#include "sock_diag.h"
+
+struct socket_events {
+	struct ledger *ledger;
+	struct diag_channel channel;
+	bool ok;
+	struct error failure;
+	double retry_at;
+	unsigned buffer_bytes; /* to ask for */
+
+	int epoll_fd, timer_fd;
+	bool is_paused; /* events gather until the timer */
+	int64_t drained_ns;
+
+	uint64_t read, lost, grown;
+	uint32_t drops; /* of this channel, as last seen */
+};
+
+/* Opens what events are waited with, not yet the source: socket_events_open(). `*e` may
+ * be released even when this failed. */
+int socket_events_init(struct socket_events *e, struct ledger *ledger,
+		       unsigned buffer_bytes, struct error *err);
+void socket_events_release(struct socket_events *e);
+
+/* Opens the source if it is closed and not to be left alone until a later time. */
+void socket_events_open(struct socket_events *e, double time);
+
+/* Takes what is there into the ledger. Returns how many events that was. */
+unsigned socket_events_drain(struct socket_events *e);
+
+/* The same, when epoll_fd is readable; sets what will wake it next. */
+void socket_events_process(struct socket_events *e);
+
+#endif
