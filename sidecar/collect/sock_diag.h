@@ -67,8 +67,7 @@ struct diag_reader {
 };
 
 /* Reads one datagram, visiting each well-formed socket in it. Malformed messages are
- * passed over, and nothing outside of data[0..length) is read. `data` is aligned as for
- * struct nlmsghdr. */
+ * passed over, and nothing outside of data[0..length) is read. */
 enum diag_progress diag_read(struct diag_reader *reader, const void *data,
 			     size_t length);
 

@@ -192,39 +192,46 @@ static enum diag_progress read_end(struct diag_reader *r, uint16_t type,
 	return code == 0 ? DIAG_MORE : DIAG_REFUSED;
 }
 
+/* One message that waits to be read. */
+static enum diag_progress read_message(struct diag_reader *r, const struct nlmsghdr *h,
+				       const unsigned char *body, size_t length)
+{
+	struct diag_socket s;
+
+	if (h->nlmsg_seq != r->sequence)
+		return DIAG_MORE;
+	r->interrupted |= (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+	switch (h->nlmsg_type) {
+	case NLMSG_DONE:
+	case NLMSG_ERROR:
+		return read_end(r, h->nlmsg_type, body, length);
+	case SOCK_DIAG_BY_FAMILY:
+	case TCPDIAG_GETSOCK:
+		if (!read_socket(body, length, &s))
+			break;
+		r->messages++;
+		r->visit(r->context, &s);
+	}
+	return DIAG_MORE;
+}
+
 enum diag_progress diag_read(struct diag_reader *r, const void *data, size_t length)
 {
 	const unsigned char *at = data;
+	enum diag_progress progress = DIAG_MORE;
 
-	while (length >= sizeof(struct nlmsghdr)) {
-		const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)at;
-		size_t whole = h->nlmsg_len;
-		if (whole < sizeof(*h) || whole > length)
+	while (length >= sizeof(struct nlmsghdr) && progress == DIAG_MORE) {
+		struct nlmsghdr h;
+		memcpy(&h, at, sizeof(h));
+		if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > length)
 			break;
-		const unsigned char *body = at + NLMSG_HDRLEN;
-		size_t body_length = whole - NLMSG_HDRLEN;
-		if (h->nlmsg_seq == r->sequence) {
-			r->interrupted |= (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-			if (h->nlmsg_type == NLMSG_DONE ||
-			    h->nlmsg_type == NLMSG_ERROR) {
-				enum diag_progress end =
-				    read_end(r, h->nlmsg_type, body, body_length);
-				if (end != DIAG_MORE)
-					return end;
-			}
-			struct diag_socket s;
-			bool known = h->nlmsg_type == SOCK_DIAG_BY_FAMILY ||
-				     h->nlmsg_type == TCPDIAG_GETSOCK;
-			if (known && read_socket(body, body_length, &s)) {
-				r->messages++;
-				r->visit(r->context, &s);
-			}
-		}
-		size_t step = NLMSG_ALIGN(whole);
+		progress =
+		    read_message(r, &h, at + NLMSG_HDRLEN, h.nlmsg_len - NLMSG_HDRLEN);
+		size_t step = NLMSG_ALIGN(h.nlmsg_len);
 		if (step >= length)
 			break;
 		at += step;
 		length -= step;
 	}
-	return DIAG_MORE;
+	return progress;
 }
