@@ -201,16 +201,16 @@ static void add_transports(struct collector *c, const struct collect_request *re
 			   bool closely)
 {
 	const struct protocol_counters *p = counters_of(c);
-	bool protocols_read = c->protocols && !c->sources[COLLECTOR_PROTOCOLS].failed;
+	bool counted = c->protocols && !c->sources[COLLECTOR_PROTOCOLS].failed;
 
 	if (c->looked_closely)
 		signals_from_sockets(&c->signals, &c->totals,
 				     sockets_tcp_tx_packets(c->sockets), p,
 				     &request->own);
-	else if (c->sources[COLLECTOR_SOCKETS].failed && protocols_read)
+	else if (c->sources[COLLECTOR_SOCKETS].failed && counted)
 		signals_from_snmp(&c->signals, p, &request->own);
 	/* Without a close look the datagrams of IPv6 are not known. */
-	if (protocols_read && (closely || !protocol_has(p, UDP6_OUT_DATAGRAMS)))
+	if (counted && (closely || !protocol_has(p, UDP6_OUT_DATAGRAMS)))
 		signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 				    book_of(c)->loopback_packets);
 	if (closely)
@@ -252,7 +252,7 @@ static void read_boot_id(uint8_t id[16])
 	memset(id, 0, 16);
 	for (i = 0; i < length && nibbles < 32; i++) {
 		static const char digits[] = "0123456789abcdef";
-		const char *digit = memchr(digits, text[i], 16);
+		const char *digit = text[i] ? strchr(digits, text[i]) : NULL;
 
 		if (!digit)
 			continue;

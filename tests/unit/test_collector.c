@@ -38,9 +38,10 @@ static pid_t peer;
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
 #define ALLOCATIONS_COUNTED 1
 static unsigned long allocations;
+/* NOLINTBEGIN(bugprone-reserved-identifier): the C library's own names */
 void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
+void *__libc_calloc(size_t nmemb, size_t size);
+void *__libc_realloc(void *ptr, size_t size);
 
 void *malloc(size_t size)
 {
@@ -48,17 +49,18 @@ void *malloc(size_t size)
 	return __libc_malloc(size);
 }
 
-void *calloc(size_t count, size_t size)
+void *calloc(size_t nmemb, size_t size)
 {
 	allocations++;
-	return __libc_calloc(count, size);
+	return __libc_calloc(nmemb, size);
 }
 
-void *realloc(void *old, size_t size)
+void *realloc(void *ptr, size_t size)
 {
 	allocations++;
-	return __libc_realloc(old, size);
+	return __libc_realloc(ptr, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 #else
 #define ALLOCATIONS_COUNTED 0
 static unsigned long allocations;
@@ -160,7 +162,7 @@ static bool peer_answers(void)
 		close(fd);
 		if (result == 0)
 			return true;
-		usleep(50000);
+		poll(NULL, 0, 50);
 	}
 	return false;
 }

@@ -269,8 +269,9 @@ static void nobody_without_capabilities_reads_the_same(void **state)
 		other = links_open("a", &err);
 		if (!other || links_fd(other) < 0 || links_read(other, &err) < 0)
 			_exit(3);
-		_exit(memcmp(link_named(other, "a"), link_named(l, "a"),
-			     sizeof(struct link_counters)) != 0);
+		_exit(link_named(other, "a")->tx_bytes !=
+			  link_named(l, "a")->tx_bytes ||
+		      link_named(other, "a")->ifindex != link_named(l, "a")->ifindex);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));

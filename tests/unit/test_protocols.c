@@ -164,17 +164,13 @@ static void send_datagrams(int family, int count)
 
 	to4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	to6.sin6_addr = in6addr_loopback;
-	while (count-- > 0) {
-		/* An earlier one's "port unreachable" is reported to the next. */
-		if (family == AF_INET)
-			while (sendto(fd, "0123456789", 10, 0, (struct sockaddr *)&to4,
-				      sizeof(to4)) < 0)
-				continue;
-		else
-			while (sendto(fd, "0123456789", 10, 0, (struct sockaddr *)&to6,
-				      sizeof(to6)) < 0)
-				continue;
-	}
+	while (count-- > 0)
+		assert_int_equal(family == AF_INET
+				     ? sendto(fd, "0123456789", 10, 0,
+					      (struct sockaddr *)&to4, sizeof(to4))
+				     : sendto(fd, "0123456789", 10, 0,
+					      (struct sockaddr *)&to6, sizeof(to6)),
+				 10);
 	close(fd);
 }
 
