@@ -36,13 +36,48 @@ static void note_state(struct history *h, const struct detector *d)
 	h->span_count++;
 }
 
+/* Slots are counted from the midnight before the first sample. */
+static long slot_of(const struct history *h, double time)
+{
+	return (long)((time - floor(h->began / 86400) * 86400) / SLOT_S);
+}
+
+static void end_slot(struct history *h)
+{
+	enum pod_state most = POD_LEARNING;
+	double all = 0;
+
+	for (int i = 0; i < POD_STATE_COUNT; i++) {
+		all += h->slot_spent[i];
+		if (h->slot_spent[i] > h->slot_spent[most])
+			most = (enum pod_state)i;
+	}
+	if (all > 0 && h->slot >= 0 && h->slot < HISTORY_DAYS_MAX * SLOTS_A_DAY)
+		h->slots[h->slot] = pod_state_name(most)[0];
+	memset(h->slot_spent, 0, sizeof(h->slot_spent));
+}
+
+static void note_slot(struct history *h, enum pod_state state, double time)
+{
+	long slot = slot_of(h, time);
+
+	if (slot != h->slot) {
+		end_slot(h);
+		h->slot = slot;
+	}
+	/* A gap is nobody's time. */
+	if (time > h->ended && time - h->ended <= SLOT_S)
+		h->slot_spent[state] += time - h->ended;
+}
+
 void history_note(struct history *h, const struct player *p,
 		  const struct sample *sample)
 {
 	if (h->samples++ == 0)
-		h->began = sample->time;
-	h->ended = sample->time;
+		h->began = h->ended = sample->time;
 	note_state(h, player_detector(p));
+	note_slot(h, detector_state(player_detector(p)), sample->time);
+	h->ended = sample->time;
 }
 
 void history_end(struct history *h, const struct player *p, uint64_t broken)
@@ -50,6 +85,7 @@ void history_end(struct history *h, const struct player *p, uint64_t broken)
 	h->broken = broken;
 	note_state(h, player_detector(p));
 	end_span(h, h->ended);
+	end_slot(h);
 }
 
 /* --- cells ------------------------------------------------------------------------ */
@@ -129,24 +165,59 @@ static void print_head(const struct history *h, const struct player *p,
 			(unsigned long long)h->broken);
 }
 
-static void print_states(const struct history *h, FILE *out)
+static void print_spans(const struct history *h, FILE *out)
 {
 	char when[CELL_MAX], lasted[CELL_MAX];
-	double whole = h->ended - h->began;
 
 	fputs("\n  state      since                lasted\n", out);
-	for (size_t i = 0; i < h->span_count && i < HISTORY_SPANS_MAX; i++) {
+	for (size_t i = 0; i < h->span_count; i++) {
 		const struct span *span = &h->spans[i];
-		bool cut = i + 1 == HISTORY_SPANS_MAX && h->span_count > i + 1;
 		double end = i + 1 < h->span_count ? span[1].since : h->ended;
 
 		fprintf(out, "  %-10s %s  %s\n", pod_state_name(span->state),
-			moment(when, span->since),
-			cut ? "-" : duration(lasted, end - span->since));
+			moment(when, span->since), duration(lasted, end - span->since));
 	}
-	if (h->span_count > HISTORY_SPANS_MAX)
-		fprintf(out, "  and %zu changes more\n",
-			h->span_count - HISTORY_SPANS_MAX);
+}
+
+/* A row a day, a letter each half hour; alerts are marked over them. */
+static void draw_states(const struct history *h, const struct alert_book *book,
+			FILE *out)
+{
+	char slots[sizeof(h->slots)], when[CELL_MAX];
+	long days = slot_of(h, h->ended) / SLOTS_A_DAY + 1;
+	const struct alert *alert;
+
+	memcpy(slots, h->slots, sizeof(slots));
+	for (size_t i = 0; (alert = alert_book_at(book, i)); i++) {
+		long slot = slot_of(h, alert->starts_at);
+		if (slot >= 0 && slot < (long)sizeof(slots))
+			slots[slot] = '!';
+	}
+	fputs("\n  state, each half hour: l learning, d dormant, a active, ! an alert\n"
+	      "  UTC        00    03    06    09    12    15    18    21\n",
+	      out);
+	for (long day = 0; day < days && day < HISTORY_DAYS_MAX; day++) {
+		fprintf(out, "  %.10s ", moment(when, h->began + (double)day * 86400));
+		for (long i = 0; i < SLOTS_A_DAY; i++) {
+			char letter = slots[day * SLOTS_A_DAY + i];
+			fputc(letter ? letter : '.', out);
+		}
+		fputs("\n", out);
+	}
+	if (days > HISTORY_DAYS_MAX)
+		fprintf(out, "  and %ld days more\n", days - HISTORY_DAYS_MAX);
+}
+
+static void print_states(const struct history *h, const struct alert_book *book,
+			 FILE *out)
+{
+	char lasted[CELL_MAX];
+	double whole = h->ended - h->began;
+
+	if (h->span_count <= HISTORY_SPANS_MAX)
+		print_spans(h, out);
+	else
+		draw_states(h, book, out);
 	fputs("  in all:", out);
 	for (int i = 0; i < POD_STATE_COUNT; i++)
 		fprintf(out, "%s %s %s (%.0f %%)", i > 0 ? "," : "",
@@ -218,7 +289,7 @@ void summary_print(const struct history *h, const struct player *p,
 	print_head(h, p, pod, out);
 	if (h->samples == 0)
 		return;
-	print_states(h, out);
+	print_states(h, player_alerts(p), out);
 	print_alerts(h, player_alerts(p), out);
 	print_learnt(player_detector(p), out);
 }

@@ -7,9 +7,10 @@
 
 #include "dormouse/replay.h"
 
-#define HISTORY_SPANS_MAX                                                              \
-	64 /* the pod's states one after the other; more are summed                    \
-	    */
+#define HISTORY_SPANS_MAX 12 /* more changes of state than that are drawn instead */
+#define HISTORY_DAYS_MAX  31
+#define SLOT_S            1800 /* one letter of the drawing */
+#define SLOTS_A_DAY       (86400 / SLOT_S)
 
 struct span {
 	enum pod_state state;
@@ -24,6 +25,12 @@ struct history {
 	size_t span_count; /* there may be more than are kept */
 	struct span last;
 	double spent[POD_STATE_COUNT]; /* seconds */
+
+	/* A letter for each half hour since midnight before the first sample: the state
+	 * that most of it was spent in. */
+	char slots[HISTORY_DAYS_MAX * SLOTS_A_DAY];
+	long slot;                          /* the one at hand */
+	double slot_spent[POD_STATE_COUNT]; /* seconds */
 };
 
 void history_begin(struct history *h);
