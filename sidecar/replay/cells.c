@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dormouse/text.h"
+
 #define NUMBER_MAX    48             /* characters of a number worth reading */
 #define TIME_MAX      253402300800.0 /* the year 10000, Unix seconds */
 #define COUNTER_LIMIT 0x1p64
@@ -20,7 +22,7 @@ static bool is_blank(char c)
 }
 
 /* Removes the quotes in place; `*at` is behind the closing one. */
-static bool cut_quoted(char **at, char *end, char **cell, size_t *length)
+static bool cut_quoted(char **at, const char *end, char **cell, size_t *length)
 {
 	char *to = *at + 1, *from = to;
 
@@ -139,11 +141,13 @@ enum cell_kind cell_time(const char *cell, size_t length, double *seconds)
 const char *cell_shown(const char *cell, size_t length)
 {
 	static char shown[32];
-	const size_t room = sizeof(shown) - sizeof("...");
-	size_t kept = length < room ? length : room;
+	struct text t = text_over(shown, sizeof(shown) - strlen("..."));
 
-	for (size_t i = 0; i < kept; i++)
-		shown[i] = cell[i] >= ' ' && cell[i] <= '~' ? cell[i] : '?';
-	memcpy(shown + kept, length > room ? "..." : "", length > room ? 4 : 1);
+	for (size_t i = 0; i < length; i++) {
+		bool printable = cell[i] >= ' ' && cell[i] <= '~';
+		text_put_bytes(&t, printable ? &cell[i] : "?", 1);
+	}
+	if (t.overflowed)
+		memcpy(shown + t.length, "...", sizeof("..."));
 	return shown;
 }

@@ -158,6 +158,11 @@ static bool slow_cell(struct csv_reader *r, int column, const char *cell, size_t
 	return kind != CELL_BAD;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* A time such as 1767225600 or 1767225600.25, at *at: exact, as strtod would read it.
  * False for anything else, *at unchanged. */
 static bool fast_time(char **at, const char *end, double *seconds)
@@ -165,14 +170,11 @@ static bool fast_time(char **at, const char *end, double *seconds)
 	static const double powers[] = {1,   1e1, 1e2, 1e3, 1e4, 1e5,
 					1e6, 1e7, 1e8, 1e9, 1e10};
 	uint64_t digits = 0;
-	unsigned digit;
 	char *p = *at, *dot = NULL;
 
 	for (;; p++) {
-		while ((digit = (unsigned)(unsigned char)*p - '0') <= 9) {
-			digits = digits * 10 + digit;
-			p++;
-		}
+		for (; is_digit(*p); p++)
+			digits = digits * 10 + (unsigned)(*p - '0');
 		if (*p != '.' || dot)
 			break;
 		dot = p;
@@ -191,13 +193,10 @@ static bool fast_time(char **at, const char *end, double *seconds)
 static bool fast_counter(char **at, const char *end, uint64_t *value)
 {
 	uint64_t number = 0;
-	unsigned digit;
 	char *p = *at;
 
-	while ((digit = (unsigned)(unsigned char)*p - '0') <= 9) {
-		number = number * 10 + digit;
-		p++;
-	}
+	for (; is_digit(*p); p++)
+		number = number * 10 + (unsigned)(*p - '0');
 	size_t digits = (size_t)(p - *at);
 	if (digits == 0 || digits > SAFE_DIGITS || (*p != ',' && p != end))
 		return false;
@@ -256,7 +255,7 @@ static bool is_blank_or_comment(const char *line, size_t length)
 }
 
 /* Whether a trace begins anew here: one of the cells is "time". */
-static bool is_header(char *line, size_t length)
+static bool is_header(const char *line, size_t length)
 {
 	const char *at = line, *end = line + length;
 
@@ -297,7 +296,7 @@ static int at_end(const struct csv_reader *r, struct error *err)
 static int take_line(struct csv_reader *r, char *line, size_t length,
 		     struct sample *sample, struct error *err)
 {
-	bool is_row = line[0] >= '0' && line[0] <= '9';
+	bool is_row = is_digit(line[0]);
 
 	if (!is_row && is_blank_or_comment(line, length))
 		return 0;

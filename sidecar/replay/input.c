@@ -65,6 +65,11 @@ static int skip_byte_order_mark(struct input *in, struct error *err)
 	return 0;
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 int input_peek(struct input *in, struct error *err)
 {
 	size_t skipped = 0;
@@ -73,7 +78,7 @@ int input_peek(struct input *in, struct error *err)
 		return -1;
 	for (;;) {
 		for (; in->at + skipped < in->end; skipped++)
-			if (!memchr(" \t\r\n", in->at[skipped], 4))
+			if (!is_space(in->at[skipped]))
 				return (unsigned char)in->at[skipped];
 		int more = input_fill(in, err);
 		if (more <= 0)

@@ -103,9 +103,9 @@ static bool read_point(const cJSON *pair, struct point *point)
 	const cJSON *time = cJSON_GetArrayItem(pair, 0);
 	const cJSON *value = time ? time->next : NULL;
 
-	if (!cJSON_IsNumber(time) || !cJSON_IsString(value) || !(time->valuedouble > 0))
+	if (!value || !cJSON_IsString(value) || !(cJSON_GetNumberValue(time) > 0))
 		return false;
-	point->time = time->valuedouble;
+	point->time = cJSON_GetNumberValue(time);
 	return cell_counter(value->valuestring, strlen(value->valuestring),
 			    &point->value) == CELL_VALUE;
 }

@@ -199,11 +199,24 @@ static int parse(struct replay *replay, int argc, char **argv, struct error *err
 	return result;
 }
 
+/* Returns the exit status of the traces, or -1. */
+static int replay_files(struct replay *replay, char **paths, struct error *err)
+{
+	if (open_baseline(replay, err) < 0)
+		return -1;
+	int status = play_all(replay, paths);
+	int closed =
+	    close_output(replay->baseline, replay->options.replay.baseline_path, err);
+	if (closed == 0)
+		closed = close_output(stdout, "standard output", err);
+	return closed < 0 ? -1 : status;
+}
+
 int replay_main(int argc, char **argv)
 {
 	static struct replay replay;
 	struct error err;
-	int result = parse(&replay, argc, argv, &err), status = EXIT_FAILED;
+	int result = parse(&replay, argc, argv, &err);
 
 	if (result > 0) {
 		options_help(OPTIONS_REPLAY, stdout);
@@ -214,15 +227,8 @@ int replay_main(int argc, char **argv)
 		return EXIT_NO_TRACE;
 	}
 	replay.environment = identity_from_environment();
-	result = open_baseline(&replay, &err);
-	if (result == 0)
-		status = play_all(&replay, argv + 1);
-	if (result == 0)
-		result = close_output(replay.baseline,
-				      replay.options.replay.baseline_path, &err);
-	if (result == 0)
-		result = close_output(stdout, "standard output", &err);
-	if (result < 0)
+	int status = replay_files(&replay, argv + 1, &err);
+	if (status < 0)
 		fprintf(stderr, "dormouse: %s\n", err.text);
-	return result < 0 ? EXIT_FAILED : status;
+	return status < 0 ? EXIT_FAILED : status;
 }
