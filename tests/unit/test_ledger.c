@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The accounts of connections, with sockets made up: what a test with real ones cannot
+ * bring about at will. */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../sidecar/collect/ledger.h"
+
+/* Last: it defines fail() as a macro. */
+#include <cmocka.h>
+
+static const struct collect_options small = {.max_sockets = 16,
+					     .max_destinations = 64,
+					     .own_ports = {9477},
+					     .own_port_count = 1};
+
+static unsigned refreshes;
+
+static void refresh(void *context)
+{
+	(void)context;
+	refreshes++;
+}
+
+static struct ledger *fresh(void)
+{
+	struct error err;
+	struct ledger *l = malloc(sizeof(*l));
+	assert_int_equal(ledger_init(l, &small, 1, &err), 0);
+	l->refresh_listeners = refresh;
+	refreshes = 0;
+	return l;
+}
+
+static void finish(struct ledger *l)
+{
+	ledger_release(l);
+	free(l);
+}
+
+static struct diag_socket a_socket(uint64_t cookie, const char *remote,
+				   uint64_t tx_bytes)
+{
+	struct diag_socket s = {.cookie = cookie,
+				.cgroup_id = 100,
+				.tx_bytes = tx_bytes,
+				.tx_segments = (uint32_t)(tx_bytes / 100),
+				.local_port = 40000,
+				.remote_port = 443,
+				.state = STATE_ESTABLISHED,
+				.opener = DIAG_OPENER_HERE,
+				.has_counters = true};
+	inet_pton(AF_INET6, "fd00::1", &s.local);
+	inet_pton(AF_INET6, remote, &s.remote);
+	return s;
+}
+
+static double now = 1700000000;
+
+static void dump(struct ledger *l, const struct diag_socket *sockets, size_t count,
+		 bool complete)
+{
+	ledger_begin_dump(l);
+	for (size_t i = 0; i < count; i++)
+		ledger_live(l, &sockets[i]);
+	now += 10;
+	ledger_end_dump(l, complete, now);
+}
+
+static void destroy(struct ledger *l, struct diag_socket s)
+{
+	s.state = STATE_CLOSE;
+	s.cgroup_id = 0;
+	ledger_begin_events(l);
+	ledger_destroyed(l, &s);
+	ledger_end_events(l);
+}
+
+static void a_dump_that_is_begun_anew_counts_nothing_twice(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket many[40];
+	for (unsigned i = 0; i < 40; i++)
+		many[i] = a_socket(i + 1, "fd00::2", 0);
+	dump(l, many, 0, true);
+	dump(l, many, 40, true);
+	for (unsigned i = 0; i < 40; i++)
+		many[i].tx_bytes = 1000;
+	ledger_begin_dump(l);
+	for (unsigned i = 0; i < 30; i++)
+		ledger_live(l, &many[i]);
+	dump(l, many, 40, true);
+	assert_int_equal(l->tx_bytes, 40000);
+	assert_int_equal(l->opened, 40);
+	assert_int_equal(l->untracked, 24);
+	finish(l);
+}
+
+static void a_partial_dump_is_made_up_for_by_the_next(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket many[40];
+	for (unsigned i = 0; i < 40; i++)
+		many[i] = a_socket(i + 1, "fd00::2", 500);
+	dump(l, many, 40, true);
+	assert_int_equal(l->tx_bytes, 0);
+	for (unsigned i = 0; i < 40; i++)
+		many[i].tx_bytes = 1500;
+	dump(l, many, 10, false);
+	assert_true(l->tx_bytes <= 40000);
+	dump(l, many, 40, true);
+	assert_int_equal(l->tx_bytes, 40000);
+	finish(l);
+}
+
+static void a_socket_that_finds_a_place_later_is_not_counted_again(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket many[20];
+	for (unsigned i = 0; i < 20; i++)
+		many[i] = a_socket(i + 1, "fd00::2", 100);
+	dump(l, many, 0, true);
+	dump(l, many, 20, true);
+	assert_int_equal(l->tx_bytes, 2000);
+	for (unsigned i = 0; i < 10; i++)
+		destroy(l, many[i]);
+	many[19].tx_bytes = 150;
+	dump(l, many + 10, 10, true);
+	assert_int_equal(l->tx_bytes, 2050);
+	assert_int_equal(l->opened, 20);
+	assert_int_equal(l->table.count, 10);
+	many[19].tx_bytes = 160;
+	dump(l, many + 10, 10, true);
+	assert_int_equal(l->tx_bytes, 2060);
+	finish(l);
+}
+
+static void an_untracked_socket_whose_side_is_judged_anew_adds_no_bytes(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket many[17];
+	for (unsigned i = 0; i < 17; i++)
+		many[i] = a_socket(i + 1, "fd00::2", 100);
+	dump(l, many, 0, true);
+	dump(l, many, 17, true);
+	many[16].opener = DIAG_OPENER_THERE;
+	dump(l, many, 17, true);
+	assert_int_equal(l->tx_bytes, 1700);
+	assert_true(l->initiated_tx_bytes <= l->tx_bytes);
+	many[16].opener = DIAG_OPENER_HERE;
+	dump(l, many, 17, true);
+	assert_int_equal(l->tx_bytes, 1700);
+	assert_true(l->initiated_tx_bytes <= l->tx_bytes);
+	finish(l);
+}
+
+static void a_socket_missing_from_one_dump_waits_for_its_event(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00::2", 100);
+	dump(l, &s, 0, true);
+	dump(l, &s, 1, true);
+	dump(l, &s, 0, true);
+	assert_int_equal(l->table.count, 1);
+	s.tx_bytes = 130;
+	destroy(l, s);
+	assert_int_equal(l->tx_bytes, 130);
+	assert_int_equal(l->opened, 1);
+	assert_int_equal(l->table.count, 0);
+	finish(l);
+}
+
+static void segments_wrap_at_32_bits(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00::2", 100);
+	s.tx_segments = UINT32_MAX - 4;
+	dump(l, &s, 1, true);
+	s.tx_segments = 5;
+	dump(l, &s, 1, true);
+	assert_int_equal(l->tx_segments, 10);
+	finish(l);
+}
+
+static void a_socket_that_is_connected_anew_counts_from_nothing(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00::2", 1000);
+	dump(l, &s, 1, true);
+	s.tx_bytes = 60;
+	dump(l, &s, 1, true);
+	assert_int_equal(l->tx_bytes, 60);
+	finish(l);
+}
+
+static void later_evidence_mends_who_opened(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket two[2] = {{.state = STATE_LISTEN, .local_port = 40000},
+				     a_socket(1, "fd00::2", 100)};
+	two[1].opener = DIAG_OPENER_UNKNOWN;
+	dump(l, two, 0, true);
+	dump(l, two, 2, true);
+	assert_int_equal(l->initiated_tx_bytes, 0);
+	assert_int_equal(l->opened, 0);
+	two[1].opener = DIAG_OPENER_HERE;
+	two[1].tx_bytes = 300;
+	dump(l, two, 2, true);
+	assert_int_equal(l->tx_bytes, 300);
+	assert_int_equal(l->initiated_tx_bytes, 200);
+	assert_int_equal(l->opened, 1);
+	finish(l);
+}
+
+static void a_listener_that_stopped_is_remembered_for_a_while(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket listener = {.state = STATE_LISTEN, .local_port = 40000};
+	struct diag_socket s = a_socket(1, "fd00::2", 100);
+	s.opener = DIAG_OPENER_UNKNOWN;
+	dump(l, &listener, 1, true);
+	dump(l, &listener, 0, true);
+	destroy(l, s);
+	assert_int_equal(l->opened, 0);
+	for (int i = 0; i < LISTENER_LOOKS_KEPT; i++)
+		dump(l, &listener, 0, true);
+	s.cookie = 2;
+	destroy(l, s);
+	assert_int_equal(l->opened, 1);
+	finish(l);
+}
+
+static void listeners_are_looked_up_once_a_batch_and_only_when_in_doubt(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00::2", 100);
+	dump(l, &s, 0, true);
+	destroy(l, s);
+	assert_int_equal(refreshes, 0);
+	s.opener = DIAG_OPENER_UNKNOWN;
+	s.state = STATE_CLOSE;
+	ledger_begin_events(l);
+	for (s.cookie = 2; s.cookie < 10; s.cookie++)
+		ledger_destroyed(l, &s);
+	ledger_end_events(l);
+	assert_int_equal(refreshes, 1);
+	finish(l);
+}
+
+static const char *name_of(const struct ledger *l, size_t index)
+{
+	assert_true(index < l->containers.count);
+	return l->containers.known[index].name;
+}
+
+static void containers_are_told_apart_by_their_cgroups(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket three[3] = {
+	    {.state = STATE_LISTEN, .local_port = 9477, .cgroup_id = 7},
+	    a_socket(1, "fd00::2", 100),
+	    a_socket(2, "fd00::3", 50)};
+	three[2].cgroup_id = 200;
+	dump(l, three, 0, true);
+	dump(l, three, 3, true);
+	assert_int_equal(l->containers.count, 2);
+	assert_string_equal(name_of(l, 0), "cgroup-100");
+	assert_int_equal(l->containers.known[0].tcp_tx_bytes, 100);
+	assert_string_equal(name_of(l, 1), "cgroup-200");
+	assert_int_equal(l->containers.known[1].tcp_tx_bytes, 50);
+
+	struct diag_socket own = a_socket(3, "fd00::4", 999);
+	own.local_port = 9477;
+	own.opener = DIAG_OPENER_THERE;
+	own.cgroup_id = 7;
+	dump(l, &own, 1, true);
+	assert_int_equal(l->tx_bytes, 150);
+	assert_string_equal(name_of(l, 2), "dormouse");
+	assert_int_equal(l->containers.known[2].tcp_tx_bytes, 999);
+	finish(l);
+}
+
+static void one_cgroup_for_all_is_not_called_the_monitors(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket two[2] = {
+	    {.state = STATE_LISTEN, .local_port = 9477, .cgroup_id = 100},
+	    a_socket(1, "fd00::2", 100)};
+	dump(l, two, 0, true);
+	dump(l, two, 2, true);
+	dump(l, two, 2, true);
+	assert_int_equal(l->containers.count, 1);
+	assert_string_equal(name_of(l, 0), "cgroup-100");
+	finish(l);
+}
+
+static void the_ninth_container_is_among_the_others(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00::2", 10);
+	dump(l, &s, 0, true);
+	for (s.cookie = 1; s.cookie <= 12; s.cookie++) {
+		s.cgroup_id = 1000 + s.cookie;
+		dump(l, &s, 1, true);
+	}
+	assert_int_equal(l->containers.count, COLLECT_CONTAINERS_MAX + 1);
+	assert_string_equal(name_of(l, 8), "other");
+	assert_int_equal(l->containers.known[8].tcp_tx_bytes, 40);
+	finish(l);
+}
+
+static void an_unseen_connection_is_the_only_containers(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00::2", 10);
+	dump(l, &s, 0, true);
+	dump(l, &s, 1, true);
+	struct diag_socket unseen = a_socket(2, "fd00::9", 5);
+	destroy(l, unseen);
+	assert_int_equal(l->containers.count, 1);
+	assert_int_equal(l->containers.known[0].tcp_tx_bytes, 15);
+
+	struct diag_socket another = a_socket(3, "fd00::2", 1);
+	another.cgroup_id = 200;
+	dump(l, &another, 1, true);
+	unseen.cookie = 4;
+	destroy(l, unseen);
+	assert_string_equal(name_of(l, 2), "other");
+	assert_int_equal(l->containers.known[2].tcp_tx_bytes, 5);
+	finish(l);
+}
+
+static void events_before_the_first_complete_dump_count_nothing(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00::2", 1000000);
+	destroy(l, s);
+	dump(l, &s, 1, false);
+	destroy(l, s);
+	assert_int_equal(l->tx_bytes, 0);
+	assert_int_equal(l->opened, 0);
+	finish(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_dump_that_is_begun_anew_counts_nothing_twice),
+	    cmocka_unit_test(a_partial_dump_is_made_up_for_by_the_next),
+	    cmocka_unit_test(a_socket_that_finds_a_place_later_is_not_counted_again),
+	    cmocka_unit_test(
+		an_untracked_socket_whose_side_is_judged_anew_adds_no_bytes),
+	    cmocka_unit_test(a_socket_missing_from_one_dump_waits_for_its_event),
+	    cmocka_unit_test(segments_wrap_at_32_bits),
+	    cmocka_unit_test(a_socket_that_is_connected_anew_counts_from_nothing),
+	    cmocka_unit_test(later_evidence_mends_who_opened),
+	    cmocka_unit_test(a_listener_that_stopped_is_remembered_for_a_while),
+	    cmocka_unit_test(
+		listeners_are_looked_up_once_a_batch_and_only_when_in_doubt),
+	    cmocka_unit_test(containers_are_told_apart_by_their_cgroups),
+	    cmocka_unit_test(one_cgroup_for_all_is_not_called_the_monitors),
+	    cmocka_unit_test(the_ninth_container_is_among_the_others),
+	    cmocka_unit_test(an_unseen_connection_is_the_only_containers),
+	    cmocka_unit_test(events_before_the_first_complete_dump_count_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
