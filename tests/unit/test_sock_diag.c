@@ -152,12 +152,11 @@ static void a_longer_tcp_info_of_a_new_kernel_will_do(void **state)
 	(void)state;
 	struct datagram d = {.length = 0};
 	struct inet_diag_msg m = ipv4_socket("10.0.0.1", 40000, "10.0.0.2", 443);
-	struct {
-		struct tcp_info info;
-		uint64_t more[40];
-	} longer = {.info = {.tcpi_bytes_acked = 6, .tcpi_bytes_sent = 5}};
+	struct tcp_info info = {.tcpi_bytes_acked = 6, .tcpi_bytes_sent = 5};
+	unsigned char longer[sizeof(info) + 320] = {0};
+	memcpy(longer, &info, sizeof(info));
 	add_message(&d, SOCK_DIAG_BY_FAMILY, 1, &m, sizeof(m));
-	add_attribute(&d, INET_DIAG_INFO, &longer, sizeof(longer));
+	add_attribute(&d, INET_DIAG_INFO, longer, sizeof(longer));
 	assert_int_equal(read_one(&d).tx_bytes, 5);
 }
 

@@ -495,7 +495,7 @@ static void a_full_table_keeps_totals_exact(void **state)
 	for (int round = 0; round < 6; round++) {
 		for (int i = round * 20; i < 200; i++) {
 			bool opens = i % 4 != 0;
-			size_t bytes = (size_t)(100 + i + round);
+			size_t bytes = 100 + (size_t)i + (size_t)round;
 			send_bytes(opens ? out[i] : in[i], bytes);
 			read_bytes(opens ? in[i] : out[i], bytes);
 			sent += bytes;
