@@ -89,6 +89,33 @@ void exposition_count(struct exposition *x, const char *value_of_label, uint64_t
 	text_put_bytes(x->t, "\n", 1);
 }
 
+/* Writes a number of at most six decimals; false when it has more. Dividing rounds to
+ * the nearest, so that the decimals read back as the very same number. */
+static bool put_decimal(struct text *t, double value)
+{
+	double magnitude = fabs(value);
+	uint64_t millionths;
+
+	if (!(magnitude < 1e9))
+		return false;
+	millionths = (uint64_t)(magnitude * 1e6 + 0.5);
+	if ((double)millionths / 1e6 != magnitude)
+		return false;
+	if (value < 0)
+		text_put_bytes(t, "-", 1);
+	put_count(t, millionths / 1000000);
+
+	char decimals[8] = ".000000";
+	uint64_t rest = millionths % 1000000;
+	size_t length = rest ? 7 : 0;
+	for (size_t i = 6; i > 0; i--, rest /= 10)
+		decimals[i] = (char)('0' + rest % 10);
+	while (length > 0 && decimals[length - 1] == '0')
+		length--;
+	text_put_bytes(t, decimals, length);
+	return true;
+}
+
 void exposition_number(struct exposition *x, const char *value_of_label, double value)
 {
 	put_name(x, value_of_label);
@@ -98,7 +125,7 @@ void exposition_number(struct exposition *x, const char *value_of_label, double 
 		text_put(x->t, value > 0 ? "+Inf" : "-Inf");
 	else if (value >= 0 && value < 1e15 && value == floor(value))
 		put_count(x->t, (uint64_t)value);
-	else
+	else if (!put_decimal(x->t, value))
 		text_json_number(x->t, value);
 	text_put_bytes(x->t, "\n", 1);
 }

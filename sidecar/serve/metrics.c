@@ -5,6 +5,7 @@
  * most COLLECT_LINKS_MAX), one for each container. Therefore only the signals below
  * have their value and baseline here; all of them are in /baseline.
  */
+#include <math.h>
 #include <stddef.h>
 
 #include "dormouse/serve.h"
@@ -85,6 +86,13 @@ static const struct counter_family total_families[] = {
      "Times a netlink receive buffer was enlarged.", TOTAL(receive_buffers_grown)},
 };
 
+/* To millionths: what is less of a byte a second, or of a second, means nothing, and
+ * seventeen digits of it cost more than the rest of the page. */
+static double rounded(double value)
+{
+	return fabs(value) < 1e9 ? round(value * 1e6) / 1e6 : value;
+}
+
 static void put_links(struct exposition *x, const struct collector *c)
 {
 	size_t count;
@@ -142,7 +150,8 @@ static void put_values(struct exposition *x, const struct detector *d)
 		double value;
 
 		if (detector_value(d, exported_signals[i], &value))
-			exposition_number(x, signal_name(exported_signals[i]), value);
+			exposition_number(x, signal_name(exported_signals[i]),
+					  rounded(value));
 	}
 }
 
@@ -176,7 +185,7 @@ static void put_baseline(struct exposition *x, const struct detector *d)
 			const char *view = (const char *)&views[i] + families[f].offset;
 
 			exposition_number(x, signal_name(exported_signals[i]),
-					  *(const double *)(const void *)view);
+					  rounded(*(const double *)(const void *)view));
 		}
 	}
 	exposition_single(x, METRIC_GAUGE, "dormouse_baseline_samples",
@@ -211,7 +220,7 @@ static void put_monitor(struct exposition *x, const struct run_stats *stats)
 {
 	exposition_family(x, METRIC_GAUGE, "dormouse_sample_duration_seconds", NULL,
 			  "CPU time that the last sample took, seconds.");
-	exposition_number(x, NULL, stats->last_sample_s);
+	exposition_number(x, NULL, rounded(stats->last_sample_s));
 	exposition_single(x, METRIC_COUNTER, "dormouse_samples_total", "Samples taken.",
 			  stats->samples);
 	exposition_single(x, METRIC_COUNTER, "dormouse_sample_gaps_total",

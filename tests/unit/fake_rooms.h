@@ -72,8 +72,13 @@ static inline void fake_quiet_pod(void)
 								.samples = 360,
 								.since = 1.7e9 - 3600};
 	}
-	fake_pod = (struct identity){"cart-7d9f",       "shop", "u-1", "node-1",
-				     "deployment/cart", "",     ""};
+	fake_pod = (struct identity){.name = "cart-7d9f",
+				     .namespace = "shop",
+				     .uid = "u-1",
+				     .node = "node-1",
+				     .workload = "deployment/cart",
+				     .cluster = "",
+				     .images = ""};
 	fake_stats = (struct run_stats){.started_at = 1.7e9, .interval_s = 10};
 }
 
