@@ -42,6 +42,7 @@ struct counter_name {
 static const struct counter_name pair_names[] = {
     {"Tcp:", "ActiveOpens", TCP_ACTIVE_OPENS},
     {"Tcp:", "OutSegs", TCP_OUT_SEGS},
+    {"Tcp:", "RetransSegs", TCP_RETRANS_SEGS},
     {"Udp:", "OutDatagrams", UDP_OUT_DATAGRAMS},
     {"UdpLite:", "OutDatagrams", UDPLITE_OUT_DATAGRAMS},
     {"IpExt:", "InOctets", IP_IN_OCTETS},
@@ -51,6 +52,7 @@ static const struct counter_name pair_names[] = {
 static const struct counter_name list_names[] = {
     {"", "Udp6OutDatagrams", UDP6_OUT_DATAGRAMS},
     {"", "UdpLite6OutDatagrams", UDPLITE6_OUT_DATAGRAMS},
+    {"", "Ip6OutRequests", IP6_OUT_REQUESTS},
     {"", "Ip6InOctets", IP6_IN_OCTETS},
     {"", "Ip6OutOctets", IP6_OUT_OCTETS},
 };
