@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the socket accounts say of real connections between two namespaces. */
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "../../sidecar/collect/socket_dumps.h"
 #include "../../sidecar/collect/sockets.h"
 #include "two_namespaces.h"
 
@@ -565,6 +570,106 @@ static void sent_segments_are_those_of_the_kernel(void **state)
 	shut(s, 1);
 }
 
+/* Opened, accepted, IPv4, IPv6, listening: a request a family sees what one for both
+ * does. */
+static void kernels_without_the_legacy_request_are_asked_by_family(void **state)
+{
+	(void)state;
+	struct error err;
+	struct ledger ledger;
+	struct socket_dumps dumps;
+	int there = listen_at(THERE, 5000), here = listen_at(HERE, 8087);
+	int fds[3][2];
+
+	assert_int_equal(ledger_init(&ledger, &defaults, 1, &err), 0);
+	socket_dumps_init(&dumps, &ledger);
+	dumps.request_retry_at[REQUEST_TCP] = 1e18;
+	assert_int_equal(socket_dumps_look(&dumps, 10), DIAG_COMPLETE);
+	for (int i = 0; i < 3; i++) {
+		const char *to[] = {THERE4, THERE6, HERE4};
+		fds[i][0] =
+		    connect_from(i < 2 ? HERE : THERE, to[i], i < 2 ? 5000 : 8087);
+		fds[i][1] = accept(i < 2 ? there : here, NULL, NULL);
+		send_bytes(fds[i][i < 2 ? 0 : 1], 1000);
+	}
+	assert_int_equal(socket_dumps_look(&dumps, 20), DIAG_COMPLETE);
+	assert_int_equal(ledger.tx_bytes, 3000);
+	assert_int_equal(ledger.initiated_tx_bytes, 2000);
+	assert_int_equal(ledger.opened, 2);
+	assert_int_equal(ledger.table.count, 3);
+	socket_dumps_release(&dumps);
+	ledger_release(&ledger);
+	for (int i = 0; i < 3; i++)
+		close_pair(fds[i][0], fds[i][1]);
+	close(there);
+	close(here);
+}
+
+/* What a kernel or sandbox without sock_diag does. */
+static void refuse_sock_diag(void)
+{
+	struct sock_filter filter[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 5),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 3),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NETLINK_SOCK_DIAG, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPROTONOSUPPORT),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(filter) / sizeof(*filter), filter};
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		_exit(20);
+}
+
+static void a_kernel_that_refuses_sockets_is_reported_and_survived(void **state)
+{
+	(void)state;
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0) {
+		struct error err;
+		refuse_sock_diag();
+		struct sockets *s = sockets_open(&defaults, 0, &err);
+		if (!s || sockets_event_fd(s) < 0)
+			_exit(11);
+		if (sockets_ok(s, COLLECTOR_SOCKETS) ||
+		    sockets_ok(s, COLLECTOR_SOCKET_EVENTS))
+			_exit(12);
+		if (!*sockets_failure(s, COLLECTOR_SOCKETS) ||
+		    !*sockets_failure(s, COLLECTOR_SOCKET_EVENTS))
+			_exit(13);
+		sockets_process_events(s);
+		_exit(sockets_look(s, clock_at) ? 14 : 0);
+	}
+	finish(child);
+}
+
+static void opens_over_loopback_are_seen_but_not_counted(void **state)
+{
+	(void)state;
+	int there = listen_at(THERE, 5000), here = listen_at(HERE, 8088);
+	struct sockets *s = open_with(&defaults, 0);
+	int fds[20][2];
+	look_mending(s);
+	for (int i = 0; i < 20; i++) {
+		fds[i][0] = i % 2 ? connect_from(HERE, THERE4, 5000)
+				  : connect_from(HERE, "127.0.0.1", 8088);
+		fds[i][1] = accept(i % 2 ? there : here, NULL, NULL);
+	}
+	sockets_note_active_opens(s, active_opens());
+	look(s);
+	assert_int_equal(sockets_opens_seen(s), 20);
+	assert_int_equal(totals_of(s).tcp_opened, 10);
+	for (int i = 0; i < 20; i++)
+		close_pair(fds[i][0], fds[i][1]);
+	close(there);
+	close(here);
+	shut(s, 31);
+}
+
 /* Everything above holds for the user that the sidecar runs as. */
 static void no_privilege_is_needed(void **state)
 {
@@ -640,6 +745,9 @@ int main(void)
 	    cmocka_unit_test(a_full_table_keeps_totals_exact),
 	    cmocka_unit_test(connected_udp_sockets_show_where_they_point),
 	    cmocka_unit_test(sent_segments_are_those_of_the_kernel),
+	    cmocka_unit_test(kernels_without_the_legacy_request_are_asked_by_family),
+	    cmocka_unit_test(a_kernel_that_refuses_sockets_is_reported_and_survived),
+	    cmocka_unit_test(opens_over_loopback_are_seen_but_not_counted),
 	    cmocka_unit_test(no_privilege_is_needed),
 	};
 	return cmocka_run_group_tests(tests, up, down);
