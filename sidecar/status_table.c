@@ -11,7 +11,7 @@
 
 #define WIDTH        88
 #define INDENT       "          "
-#define CELL_MAX     24
+#define CELL_MAX     32
 #define OVER_MAX     10 /* resolved alerts that are shown */
 #define DESTINATIONS 5  /* of each firing alert */
 #define STRING_MAX   512

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* answers.c - /alerts and /baseline: the answers in our own shapes. */
+#include <math.h>
+
 #include "stream.h"
 
 /* A piece of an answer that is a head, one piece for each of `count` things, a tail. */
@@ -98,6 +100,8 @@ static void put_signal(const struct detector *d, enum signal signal, struct text
 	double value;
 
 	detector_baseline(d, signal, &view);
+	if (view.threshold <= 0) /* null: not judged yet */
+		view.threshold = NAN;
 	const struct {
 		const char *member;
 		double value;

@@ -167,7 +167,7 @@ static void put_baseline(struct exposition *x, const struct detector *d)
 	     "Standard deviation of what was learnt of the signal.",
 	     offsetof(struct baseline_view, stddev)},
 	    {"dormouse_baseline_threshold",
-	     "Above this the signal is judged out of the ordinary.",
+	     "Above this the signal is judged out of the ordinary; +Inf: not judged.",
 	     offsetof(struct baseline_view, threshold)},
 	};
 	struct baseline_view views[EXPORTED_SIGNALS];
@@ -175,6 +175,9 @@ static void put_baseline(struct exposition *x, const struct detector *d)
 
 	for (size_t i = 0; i < EXPORTED_SIGNALS; i++) {
 		detector_baseline(d, exported_signals[i], &views[i]);
+		/* Nothing is above the threshold where there is none yet. */
+		if (views[i].threshold <= 0)
+			views[i].threshold = INFINITY;
 		if (views[i].samples > samples)
 			samples = views[i].samples;
 	}

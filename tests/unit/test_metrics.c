@@ -120,6 +120,14 @@ static void a_signal_never_judged_has_no_value(void **state)
 	assert_non_null(strstr(page, "signal_value{signal=\"destinations\"}"));
 }
 
+static void nothing_is_above_a_threshold_that_is_not_there(void **state)
+{
+	(void)state;
+	fake_detector.views[SIGNAL_TX_BYTES].threshold = 0;
+	assert_true(has_line(render(false),
+			     "dormouse_baseline_threshold{signal=\"tx_bytes\"} +Inf"));
+}
+
 /* In OpenMetrics every sample belongs to the family named last, with the suffix of its
  * type; a family comes once; the text ends with # EOF. */
 static void openmetrics_families_and_samples_agree(void **state)
@@ -297,6 +305,8 @@ int main(void)
 				   quiet_pod),
 	    cmocka_unit_test_setup(every_name_of_the_design_is_there, quiet_pod),
 	    cmocka_unit_test_setup(a_signal_never_judged_has_no_value, quiet_pod),
+	    cmocka_unit_test_setup(nothing_is_above_a_threshold_that_is_not_there,
+				   quiet_pod),
 	    cmocka_unit_test_setup(openmetrics_families_and_samples_agree, quiet_pod),
 	    cmocka_unit_test_setup(the_text_format_knows_no_info_and_no_end, quiet_pod),
 	    cmocka_unit_test_setup(the_worst_that_there_can_be_fits_a_page, quiet_pod),
