@@ -78,7 +78,12 @@ static void put_deed(struct text *t, const struct alert *alert)
 	}
 	text_printf(t, "%s ", over ? did : does);
 	put_value(t, signal, over ? alert->peak : alert->verdict.value);
-	text_printf(t, " (%s)", signal_name(signal));
+	text_printf(t, " (%s", signal_name(signal));
+	if (!over && alert->verdict.window_s > 0) { /* the value is a mean over it */
+		text_put(t, ", over ");
+		put_duration(t, alert->verdict.window_s);
+	}
+	text_put(t, ")");
 }
 
 static void put_past(struct text *t, const struct verdict *v)
@@ -118,9 +123,11 @@ static void put_gap(struct text *t, const struct alert *alert)
 {
 	const struct verdict *v = &alert->verdict;
 
-	text_put(t, "While the monitor was down for ");
+	/* A monitor that was killed watched a part of it, but could not say so. */
+	text_put(t, "In the ");
 	put_duration(t, alert->starts_at - v->onset);
-	text_put(t, ", this pod sent ");
+	text_put(t, " between the last saved state and the monitor's return, this pod "
+		    "sent ");
 	put_bytes(t, (double)v->bytes);
 	text_put(t, ", on average ");
 	put_value(t, v->signal, v->value);

@@ -71,7 +71,8 @@ static void the_shape_is_the_designs(void **state)
 	    "\"baseline\":{\"mean\":100,\"stddev\":50,\"p99\":2100,"
 	    "\"threshold\":9000,\"samples\":1000,"
 	    "\"since\":\"2023-11-14T16:40:00.000Z\"},\"sigmas\":40,"
-	    "\"summary\":\"This pod, dormant until then, sends 1.0 MB/s (tx_bytes); "
+	    "\"summary\":\"This pod, dormant until then, sends 1.0 MB/s (tx_bytes, "
+	    "over 10 s); "
 	    "before, 99 in 100 intervals stayed within 2.1 kB/s. Most goes to "
 	    "10.0.0.7:5201.\","
 	    "\"evidence\":{\"destinations\":[{\"address\":\"10.0.0.7\","
@@ -239,24 +240,26 @@ static void each_kind_has_its_sentence(void **state)
 	(void)state;
 	a.evidence.flow_count = 0;
 	a.verdict.kind = ALERT_EGRESS_VOLUME;
-	assert_string_equal(sentence_of(&a), "This pod sends 1.0 MB/s (tx_bytes), far "
-					     "more than it used to; before, 99 in "
-					     "100 intervals stayed within 2.1 kB/s.");
+	assert_string_equal(sentence_of(&a),
+			    "This pod sends 1.0 MB/s (tx_bytes, over 10 s), far "
+			    "more than it used to; before, 99 in "
+			    "100 intervals stayed within 2.1 kB/s.");
 	a.verdict.kind = ALERT_BUDGET_EXCEEDED;
-	assert_string_equal(sentence_of(&a), "This pod sends 1.0 MB/s (tx_bytes), more "
-					     "than its budget of 9.0 kB/s.");
+	assert_string_equal(sentence_of(&a),
+			    "This pod sends 1.0 MB/s (tx_bytes, over 10 s), more "
+			    "than its budget of 9.0 kB/s.");
 	a.verdict.kind = ALERT_PROXY_RELAY;
 	a.verdict.received = 21000000;
 	assert_string_equal(
 	    sentence_of(&a),
 	    "This pod seems to pass on what it receives: 21 MB came in "
-	    "and 20 MB went out in 80 s; it sends 1.0 MB/s (tx_bytes).");
+	    "and 20 MB went out in 80 s; it sends 1.0 MB/s (tx_bytes, over 10 s).");
 	a.verdict.kind = ALERT_MONITOR_GAP;
 	a.starts_at = a.verdict.onset + 7200;
-	assert_string_equal(
-	    sentence_of(&a),
-	    "While the monitor was down for 2 h, this pod sent 20 MB, on average "
-	    "1.0 MB/s; up to 9.0 kB/s would have been ordinary.");
+	assert_string_equal(sentence_of(&a),
+			    "In the 2 h between the last saved state and the monitor's "
+			    "return, this pod sent 20 MB, on average 1.0 MB/s; up to "
+			    "9.0 kB/s would have been ordinary.");
 	a.verdict.kind = ALERT_CONNECTION_FANOUT;
 	a.verdict.signal = SIGNAL_TCP_NEW_SOCKETS;
 	a.verdict.value = 340;
@@ -264,7 +267,8 @@ static void each_kind_has_its_sentence(void **state)
 	assert_string_equal(
 	    sentence_of(&a),
 	    "This pod reaches out to many others: it opens 340 connections/s "
-	    "(tcp_new_sockets); before, 99 in 100 intervals stayed within 0.2 "
+	    "(tcp_new_sockets, over 10 s); before, 99 in 100 intervals stayed within "
+	    "0.2 "
 	    "connections/s.");
 	a.verdict.kind = ALERT_EGRESS_DRIFT;
 	a.verdict.baseline.p99 = 0;
