@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_replay_prometheus.c - the answers of Prometheus range queries as traces. */
+#include "trace_world.h"
+
+#define SERIES(name, labels, values)                                                   \
+	"{\"metric\":{\"__name__\":\"" name "\"" labels "},\"values\":[" values "]}"
+#define ANSWER(series)                                                                 \
+	"{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":"      \
+	"[" series "]}}"
+#define TX           "container_network_transmit_bytes_total"
+#define RX           "container_network_receive_bytes_total"
+#define DEVICE(name) ",\"pod\":\"a\",\"device\":\"" name "\""
+#define DEVICE_TX    "dormouse_network_transmit_bytes_total"
+#define WEB_1        ",\"namespace\":\"shop\",\"pod\":\"web-1\",\"interface\":\"eth0\""
+#define WEB_1_       ",\"interface\":\"eth0\",\"pod\":\"web-1\",\"namespace\":\"shop\""
+#define WEB_2        ",\"namespace\":\"shop\",\"pod\":\"web-2\",\"interface\":\"eth0\""
+
+/* Opens the text as `t`; the caller closes both. */
+static struct traces *open_text(const char *text, int *fd)
+{
+	memset(&reading, 0, sizeof(reading));
+	*fd = text_file(text, strlen(text));
+	return traces_open(*fd, "p.json", note_complaint, &reading, &reading.result,
+			   &reading.err);
+}
+
+static void series_of_the_same_labels_are_one_trace(void **state)
+{
+	static const char text[] =
+	    ANSWER(SERIES(TX, WEB_1, "[1000,\"5\"],[1060,\"6\"]") "," SERIES(
+		RX, WEB_1_, "[1000,\"7\"],[1060,\"8\"]"));
+	struct reading *r = read_text(text);
+
+	(void)state;
+	assert_int_equal(r->result, TRACE_END);
+	assert_int_equal(r->count, 2);
+	assert_true(r->samples[1].time == 1060);
+	assert_int_equal(value_of(&r->samples[1], SIGNAL_TX_BYTES), 6);
+	assert_int_equal(value_of(&r->samples[1], SIGNAL_RX_BYTES), 8);
+	assert_int_equal(r->complaints, 0);
+}
+
+static void each_set_of_labels_is_a_trace_of_its_own_with_its_pod(void **state)
+{
+	struct identity pod = {.name = "", .namespace = "", .node = "kept"};
+	struct sample sample;
+	static const char text[] = ANSWER(SERIES(TX, WEB_1, "[1000,\"5\"]") "," SERIES(
+	    TX, WEB_2, "[1000,\"6\"]") "," SERIES(RX, WEB_1, "[1000,\"7\"]"));
+	int fd;
+	struct traces *t = open_text(text, &fd);
+
+	(void)state;
+	assert_non_null(t);
+	assert_int_equal(traces_next(t, &pod), TRACE_SAMPLE);
+	assert_string_equal(pod.name, "web-1");
+	assert_string_equal(pod.namespace, "shop");
+	assert_string_equal(pod.node, "kept");
+	assert_string_equal(pod.labels, "{\"namespace\":\"shop\",\"pod\":\"web-1\","
+					"\"interface\":\"eth0\"}");
+	assert_int_equal(traces_sample(t, &sample, &reading.err), TRACE_SAMPLE);
+	assert_int_equal(value_of(&sample, SIGNAL_RX_BYTES), 7);
+	assert_int_equal(traces_sample(t, &sample, &reading.err), TRACE_END);
+
+	assert_int_equal(traces_next(t, &pod), TRACE_SAMPLE);
+	assert_string_equal(pod.name, "web-2");
+	assert_int_equal(traces_sample(t, &sample, &reading.err), TRACE_SAMPLE);
+	assert_int_equal(sample.present, 1u << SIGNAL_TX_BYTES);
+	assert_int_equal(traces_next(t, &pod), TRACE_END);
+	traces_close(t);
+	close(fd);
+}
+
+static void a_point_that_one_series_lacks_is_an_absent_signal(void **state)
+{
+	static const char text[] = ANSWER(
+	    SERIES(TX, WEB_1, "[1000,\"5\"],[1060,\"6\"],[1120,\"7\"]") "," SERIES(
+		RX, WEB_1, "[1000,\"1\"],[1060,\"NaN\"],[1180,\"2\"]"));
+	struct reading *r = read_text(text);
+
+	(void)state;
+	assert_int_equal(r->count, 4);
+	assert_int_equal(r->samples[1].present, 1u << SIGNAL_TX_BYTES);
+	assert_int_equal(r->samples[2].present, 1u << SIGNAL_TX_BYTES);
+	assert_int_equal(r->samples[3].present, 1u << SIGNAL_RX_BYTES);
+	assert_int_equal(r->complaints, 1);
+	assert_non_null(strstr(r->said, "1 points are no counters"));
+}
+
+/* The monitor's own metrics: links by device, the rest for the whole pod. */
+static void dormouses_own_metrics_are_one_trace_over_all_devices(void **state)
+{
+	static const char eth0[] = SERIES(DEVICE_TX, DEVICE("eth0"),
+					  "[1000,\"500\"],[1010,\"510\"],[1020,\"3\"]");
+	static const char net1[] =
+	    SERIES(DEVICE_TX, DEVICE("net1"), "[1010,\"900\"],[1020,\"907\"]");
+	static const char tcp[] =
+	    SERIES("dormouse_tcp_transmit_bytes_total", ",\"pod\":\"a\"",
+		   "[1000,\"1\"],[1010,\"2\"],[1020,\"3\"]");
+	char text[1024];
+
+	snprintf(text, sizeof(text), "[%s,%s,%s]", eth0, net1, tcp);
+	struct reading *r = read_text(text);
+
+	(void)state;
+	assert_int_equal(r->result, TRACE_END);
+	assert_int_equal(r->count, 3);
+	/* Increases since the beginning: 10 and 3 after a reset; and 7. */
+	assert_int_equal(value_of(&r->samples[0], SIGNAL_TX_BYTES), 0);
+	assert_int_equal(value_of(&r->samples[1], SIGNAL_TX_BYTES), 10);
+	assert_int_equal(value_of(&r->samples[2], SIGNAL_TX_BYTES), 20);
+	assert_int_equal(value_of(&r->samples[2], SIGNAL_TCP_TX_BYTES), 3);
+}
+
+static void loopback_and_strange_metrics_are_left_out_and_said(void **state)
+{
+	static const char text[] =
+	    ANSWER(SERIES(TX, ",\"interface\":\"lo\"", "[1000,\"5\"]") "," SERIES(
+		"up", "", "[1000,\"1\"]") "," SERIES(TX, WEB_1, "[1000,\"5\"]"));
+	struct reading *r = read_text(text);
+
+	(void)state;
+	assert_int_equal(r->count, 1);
+	assert_int_equal(r->complaints, 2);
+	assert_non_null(strstr(r->said, "such as up"));
+	assert_non_null(strstr(r->said, "loopback"));
+}
+
+static void the_inner_object_and_promtools_list_will_do(void **state)
+{
+	(void)state;
+	assert_int_equal(read_text(" {\"resultType\":\"matrix\",\"result\":[" SERIES(
+				       TX, WEB_1, "[1000,\"5\"]") "]}\n")
+			     ->count,
+			 1);
+	assert_int_equal(read_text("\n[" SERIES(TX, WEB_1, "[1000,\"5\"]") "]")->count,
+			 1);
+}
+
+static void what_is_no_range_of_counters_is_refused_with_a_reason(void **state)
+{
+	static const struct {
+		const char *text, *reason;
+	} bad[] = {
+	    {"{", "no valid JSON at byte"},
+	    {"{\"a\":1} x", "no valid JSON at byte 9"},
+	    {"{}", "no answer of a Prometheus range query"},
+	    {"{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"oh\"}",
+	     "Prometheus answered with an error: bad_data: oh"},
+	    {"{\"data\":{\"resultType\":\"vector\",\"result\":[]}}",
+	     "the answer is a vector"},
+	    {ANSWER("{\"metric\":{\"pod\":\"a\"},\"values\":[[1000,\"5\"]]}"),
+	     "no metric name, as after rate()"},
+	    {ANSWER(""), "no series of a signal"},
+	    {ANSWER("7"), "a series has no labels"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct reading *r = read_text(bad[i].text);
+		assert_int_equal(r->result, TRACE_NONE);
+		assert_non_null(strstr(r->err.text, "t.csv: no trace: "));
+		assert_non_null(strstr(r->err.text, bad[i].reason));
+	}
+}
+
+static void strange_points_are_left_out(void **state)
+{
+	struct reading *r = read_text(
+	    ANSWER(SERIES(TX, WEB_1,
+			  "7,[],[1000],[1000,5],[\"1000\",\"5\"],[1000,\"x\"],"
+			  "[-1,\"5\"],[1000,\"+Inf\"],[1060,\"6\"]")));
+
+	(void)state;
+	assert_int_equal(r->count, 1);
+	assert_int_equal(value_of(&r->samples[0], SIGNAL_TX_BYTES), 6);
+	assert_non_null(strstr(r->said, "8 points are no counters"));
+}
+
+static void labels_too_long_for_an_alert_are_left_out(void **state)
+{
+	static char text[16384], label[8192];
+	struct identity pod = {.name = "", .namespace = ""};
+	int fd;
+
+	(void)state;
+	memset(label, 'x', sizeof(label) - 1);
+	snprintf(text, sizeof(text),
+		 ANSWER(SERIES(TX, ",\"id\":\"%s\",\"pod\":\"a\"", "[1000,\"5\"]")),
+		 label);
+	struct traces *t = open_text(text, &fd);
+	assert_non_null(t);
+	assert_int_equal(traces_next(t, &pod), TRACE_SAMPLE);
+	assert_string_equal(pod.labels, "{\"pod\":\"a\"}");
+	traces_close(t);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(series_of_the_same_labels_are_one_trace),
+	    cmocka_unit_test(each_set_of_labels_is_a_trace_of_its_own_with_its_pod),
+	    cmocka_unit_test(a_point_that_one_series_lacks_is_an_absent_signal),
+	    cmocka_unit_test(dormouses_own_metrics_are_one_trace_over_all_devices),
+	    cmocka_unit_test(loopback_and_strange_metrics_are_left_out_and_said),
+	    cmocka_unit_test(the_inner_object_and_promtools_list_will_do),
+	    cmocka_unit_test(what_is_no_range_of_counters_is_refused_with_a_reason),
+	    cmocka_unit_test(strange_points_are_left_out),
+	    cmocka_unit_test(labels_too_long_for_an_alert_are_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
