@@ -29,7 +29,7 @@ struct detector *detector_new(const struct detect_options *options)
 	d->options.dormant_after_s =
 	    fmin(fmax(options->dormant_after_s, 1), 30 * DAY_S);
 	d->drift_lane = -1;
-	envelope_init(&d->envelope, &d->options, &d->learnt);
+	envelope_init(&d->envelope, &d->learnt);
 	return d;
 }
 
@@ -282,13 +282,13 @@ int detector_restore(struct detector *d, const void *learnt, size_t bytes,
 	memcpy(&d->learnt, learnt, bytes);
 	if (learnt_check(&d->learnt, err) < 0) {
 		memset(&d->learnt, 0, sizeof(d->learnt));
-		envelope_init(&d->envelope, &d->options, &d->learnt);
+		envelope_init(&d->envelope, &d->learnt);
 		return -1;
 	}
 	memset(&d->counters, 0, sizeof(d->counters));
 	memset(&d->incident, 0, sizeof(d->incident));
 	windows_clear(&d->windows);
-	envelope_init(&d->envelope, &d->options, &d->learnt);
+	envelope_init(&d->envelope, &d->learnt);
 	d->settled = false;
 	return 0;
 }

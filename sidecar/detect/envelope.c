@@ -9,6 +9,7 @@
 #include "limits.h"
 
 #define HOUR_S       3600.0
+#define YOUNG_BLOCKS 5   /* a young pod's blocks are so much shorter: one minute */
 #define OLD_HOURS    24  /* drift is judged against what is older */
 #define DRIFT_MARGIN 4.0 /* a day may be so many times another before it is drift */
 
@@ -33,11 +34,9 @@ static void refresh_hours(struct envelope *e, const struct learnt *l)
 	most_of_hours(l, OLD_HOURS, &e->aged);
 }
 
-void envelope_init(struct envelope *e, const struct detect_options *options,
-		   const struct learnt *l)
+void envelope_init(struct envelope *e, const struct learnt *l)
 {
 	memset(e, 0, sizeof(*e));
-	e->block_s = fmin(fmax(options->learn_s / BLOCKS, 1), HOUR_S / BLOCKS);
 	refresh_hours(e, l);
 	for (unsigned k = 0; k < MEASURES; k++)
 		for (unsigned s = 0; s < LANES; s++)
@@ -102,7 +101,11 @@ static void close_hour(struct envelope *e, struct learnt *l)
 bool envelope_turn(struct envelope *e, struct learnt *l, const struct windows *w,
 		   const struct detect_options *options, double now, bool keep)
 {
-	if (e->filled_s < e->block_s * 0.999)
+	double block_s = fmin(fmax(options->learn_s, BLOCKS), HOUR_S) / BLOCKS;
+
+	if (l->observed_s < options->learn_s)
+		block_s /= YOUNG_BLOCKS;
+	if (e->filled_s < block_s * 0.999)
 		return false;
 	close_block(e, l, now, keep);
 	if (l->hour_s >= HOUR_S * 0.999)
@@ -111,10 +114,24 @@ bool envelope_turn(struct envelope *e, struct learnt *l, const struct windows *w
 	return true;
 }
 
+/* What a young pod did since it was last quiet is its everyday only when that has gone
+ * on for a while. */
+static double usable_until(const struct learnt *l, const struct detect_options *options,
+			   double now)
+{
+	bool woke = l->observed_s < options->learn_s && l->low_since == 0 &&
+		    l->low_until > 0 && now - l->low_until <= options->learn_s / 6;
+
+	return woke ? l->low_until : now;
+}
+
 /* The everyday's most, as far as it is old enough for each measure. */
 static void gather_usual(struct envelope *e, const struct learnt *l,
-			 const struct windows *w, double now)
+			 const struct windows *w, const struct detect_options *options,
+			 double now)
 {
+	double until = usable_until(l, options, now);
+
 	struct levels most = e->hours, routine;
 
 	for (unsigned k = 0; k < MEASURES; k++) {
@@ -125,7 +142,7 @@ static void gather_usual(struct envelope *e, const struct learnt *l,
 				most.code[k][s] = l->hour_now.code[k][s];
 		for (unsigned i = 0; i < l->block_count && k != SUM_1H; i++)
 			for (unsigned s = 0; s < LANES; s++)
-				if (now - l->block_end[i] >= w->length[k] &&
+				if (until - l->block_end[i] >= w->length[k] &&
 				    l->block[i].code[k][s] > most.code[k][s])
 					most.code[k][s] = l->block[i].code[k][s];
 	}
@@ -231,8 +248,9 @@ static void settle_lane(struct envelope *e, const struct learnt *l,
 		double *t = &e->threshold[k][s];
 		*t = e->usual[k][s] * margin + (k < SUMS ? allowance : 0) +
 		     limit_floor(s, k, w->length[k], e->own_known) * scale;
-		if (k < finest || (l->lane_s[s] < options->learn_s / 12 &&
-				   options->profile != PROFILE_DORMANT))
+		if (k < finest ||
+		    (l->lane_s[s] - l->warm_until_s < options->learn_s / 20 &&
+		     options->profile != PROFILE_DORMANT))
 			*t = INFINITY;
 	}
 }
@@ -242,7 +260,7 @@ void envelope_settle(struct envelope *e, const struct learnt *l,
 		     double now)
 {
 	e->own_known = l->lane_s[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
-	gather_usual(e, l, w, now);
+	gather_usual(e, l, w, options, now);
 	for (unsigned s = 0; s < LANES; s++) {
 		if (options->profile != PROFILE_DORMANT)
 			bound_unknown(e, l, w, s);

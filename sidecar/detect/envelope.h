@@ -16,7 +16,6 @@
 
 struct envelope {
 	double peak[MEASURES][LANES]; /* of the block that is being filled */
-	double block_s;               /* how long a block is */
 	double filled_s;              /* watched time in it */
 	double clean_at[MEASURES]; /* until then windows hold what must not be learnt */
 	struct levels aged;        /* the most of the hours older than a day */
@@ -28,8 +27,7 @@ struct envelope {
 	bool own_known;
 };
 
-void envelope_init(struct envelope *e, const struct detect_options *options,
-		   const struct learnt *l);
+void envelope_init(struct envelope *e, const struct learnt *l);
 
 /* Takes the windows' values into the block. */
 void envelope_track(struct envelope *e, const struct windows *w, double now);
