@@ -128,11 +128,11 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 		break;
 	}
 	take_rates(d);
-	count_time(d);
 	bool excused = expected(&d->options, d->inc.time);
 	if (excused)
 		memset(d->inc.amount, 0, sizeof(d->inc.amount));
 	windows_add(&d->windows, &d->inc, d->counters.interval);
+	count_time(d);
 	if (!d->settled) {
 		envelope_settle(&d->envelope, l, &d->windows, &d->options, d->inc.time);
 		rules_settle(d);
