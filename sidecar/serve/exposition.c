@@ -61,7 +61,7 @@ void exposition_escape(struct text *t, const char *value)
 static void put_name(struct exposition *x, const char *value_of_label)
 {
 	text_put(x->t, x->name);
-	if (x->label) {
+	if (x->label && value_of_label) {
 		text_put_bytes(x->t, "{", 1);
 		text_put(x->t, x->label);
 		text_put_bytes(x->t, "=\"", 2);

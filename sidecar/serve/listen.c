@@ -67,13 +67,16 @@ static int fail_to_listen(const struct listen_address *where, const char *flag,
 
 static uint16_t bound_port(int fd)
 {
-	struct sockaddr_storage address = {0};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} address = {.in6 = {.sin6_port = 0}};
 	socklen_t length = sizeof(address);
 
-	getsockname(fd, (struct sockaddr *)&address, &length);
-	if (address.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-	return ntohs(((struct sockaddr_in *)&address)->sin_port);
+	getsockname(fd, &address.any, &length);
+	return ntohs(address.any.sa_family == AF_INET6 ? address.in6.sin6_port
+						       : address.in.sin_port);
 }
 
 int listen_on(const struct listen_address *where, const char *flag, uint16_t *port,

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -61,7 +62,7 @@ static double cpu_seconds(void)
 	struct timespec used = {0};
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-	return (double)used.tv_sec + (double)(used.tv_nsec / 1000) * 1e-6;
+	return ((double)used.tv_sec * 1e6 + round((double)used.tv_nsec / 1e3)) / 1e6;
 }
 
 void process_metrics(struct exposition *x, double started_at)
