@@ -33,7 +33,7 @@ static const char *string(const cJSON *object, const char *name)
 
 	if (!value || !value[0])
 		return "-";
-	for (; value[i] && i < STRING_MAX - 1; i++) {
+	for (; i < STRING_MAX - 1 && value[i]; i++) {
 		unsigned char c = (unsigned char)value[i];
 		bool control = c < 0x20 || c == 0x7F ||
 			       (c == 0xC2 && (unsigned char)value[i + 1] < 0xA0);
@@ -128,12 +128,14 @@ static const char *duration(char cell[CELL_MAX], long seconds)
 
 static void put_since(FILE *out, const char *text)
 {
-	char when[CELL_MAX], age[CELL_MAX];
 	time_t since = parse_time(text);
 
-	if (since >= 0)
+	if (since >= 0) {
+		char when[CELL_MAX], age[CELL_MAX];
+
 		fprintf(out, " since %s (%s)", moment(when, text),
 			duration(age, (long)(time(NULL) - since)));
+	}
 }
 
 static void put_pod(const cJSON *status, FILE *out)
@@ -233,7 +235,7 @@ static const char *unit_of(const char *signal)
 
 static void put_alert(const cJSON *alert, bool firing, FILE *out)
 {
-	char from[CELL_MAX], to[CELL_MAX], value[CELL_MAX];
+	char from[CELL_MAX], value[CELL_MAX];
 	const char *signal = string(alert, "signal");
 
 	fprintf(
@@ -243,8 +245,11 @@ static void put_alert(const cJSON *alert, bool firing, FILE *out)
 	    quantity(value, number(alert, firing ? "value" : "peak"), unit_of(signal)));
 	fprintf(out, INDENT "%s %s", firing ? "since" : "from",
 		moment(from, string(alert, "startsAt")));
-	if (!firing)
+	if (!firing) {
+		char to[CELL_MAX];
+
 		fprintf(out, " to %s", moment(to, string(alert, "endsAt")));
+	}
 	fputc('\n', out);
 	put_sentence(string(alert, "summary"), out);
 	if (firing)

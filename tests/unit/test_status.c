@@ -40,7 +40,6 @@ static int stop(void **state)
 /* Runs the command in a child with both outputs in one pipe, while we serve. */
 static const char *run_status(const char *a, const char *b, const char *c)
 {
-	char *argv[] = {(char *)"status", (char *)a, (char *)b, (char *)c, NULL};
 	int argc = 1 + (a != NULL) + (b != NULL) + (c != NULL);
 	int ends[2], result;
 	size_t length = 0;
@@ -50,6 +49,9 @@ static const char *run_status(const char *a, const char *b, const char *c)
 	fflush(NULL);
 	pid_t child = fork();
 	if (child == 0) {
+		char *argv[] = {(char *)"status", (char *)a, (char *)b, (char *)c,
+				NULL};
+
 		dup2(ends[1], STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
 		result = status_main(argc, argv);
