@@ -47,7 +47,7 @@ struct alert {
 	uint64_t total_bytes;   /* link bytes sent since the onset, while it lasted */
 	double starts_at;       /* raised */
 	double updated_at;      /* last shown by a sample */
-	double ends_at;         /* 0 while firing */
+	double ends_at;         /* its traffic was last seen; 0 while firing */
 	struct alert_evidence evidence;
 };
 
@@ -77,9 +77,9 @@ typedef void alert_listener(void *context, enum alert_event event,
 
 /* Applies one sample's verdicts (detector_feed). A kind that is not firing is raised,
  * one that is firing is updated; one that no verdict has shown for a while is resolved,
- * with the time it was last seen as its end. Traffic of one incident is one alert:
- * while one of the volume kinds (dormancy-break, egress-volume, egress-drift) fires,
- * the others of them are updates to it, and a kind that says more (proxy-relay,
+ * with the time its traffic was last seen as its end. Traffic of one incident is one
+ * alert: while one of the volume kinds (dormancy-break, egress-volume, egress-drift)
+ * fires, the others of them are updates to it, and a kind that says more (proxy-relay,
  * connection-fanout) raised within the first minutes takes the incident over instead of
  * adding to it. What comes back soon after it was resolved is the same alert again, not
  * a new one. Evidence is gathered when it is raised and goes on growing with every

@@ -160,7 +160,7 @@ static void settle(struct alert_book *book, struct application *a, size_t index)
 	if (home < 0) {
 		home = resolved_home(book, v, a->now);
 		if (home >= 0) {
-			book->slots[home].alert.ends_at = 0;
+			incident_reopen(&book->slots[home], a->now);
 			book->firing++;
 			happen(a, (unsigned)home, ALERT_REOPENED);
 		}
@@ -248,7 +248,7 @@ static enum alert_event advance(struct alert_book *book, const struct applicatio
 		return a->happened[slot] ? a->event[slot] : ALERT_UPDATED;
 	/* A clock set back ends it as well: it may be long until time passes again. */
 	if (fabs(a->now - in->alert.updated_at) >= a->hold_s) {
-		in->alert.ends_at = in->alert.updated_at;
+		incident_end(in);
 		book->firing--;
 		return ALERT_RESOLVED;
 	}

@@ -67,7 +67,7 @@ void incident_begin(struct incident *in, uint64_t id, double now,
 	in->alert.peak = v->value;
 	in->alert.total_bytes = v->bytes;
 	in->alert.starts_at = in->alert.updated_at = now;
-	in->signal_shown_at = now;
+	in->signal_shown_at = in->flowed_at = now;
 	in->kinds = 1u << v->kind;
 	count_from(in, v);
 }
@@ -114,24 +114,46 @@ static uint64_t uncounted_share(const struct incident *in, double now,
 			       : (uint64_t)((double)v->bytes * fresh / length);
 }
 
-/* Adds what flowed since the incident was last shown. Several departures of one
- * incident overlap in time: each byte is counted with one of them. */
-static void count_bytes(struct incident *in, double now,
-			const struct verdict *const shown[], size_t count)
+/* What flowed since the incident was last shown. Several departures of one incident
+ * overlap in time: each byte is counted with one of them. */
+static uint64_t count_bytes(struct incident *in, double now,
+			    const struct verdict *const shown[], size_t count)
 {
 	const struct verdict *with = NULL;
+	uint64_t fresh = 0;
 
 	for (size_t i = 0; i < count && !with; i++)
 		if (shown[i]->onset == in->counted_onset)
 			with = shown[i];
-	if (with) {
-		if (with->bytes > in->counted_bytes)
-			in->alert.total_bytes += with->bytes - in->counted_bytes;
-	} else {
+	if (!with) {
 		with = speaker(in, shown, count);
-		in->alert.total_bytes += uncounted_share(in, now, with);
+		fresh = uncounted_share(in, now, with);
+	} else if (with->bytes > in->counted_bytes) {
+		fresh = with->bytes - in->counted_bytes;
 	}
 	count_from(in, with);
+	in->alert.total_bytes += fresh;
+	return fresh;
+}
+
+static bool is_flowing(const struct incident *in, double now, uint64_t fresh_bytes)
+{
+	const double since_shown = now - in->alert.updated_at;
+	const double since_onset = now - in->alert.verdict.onset;
+
+	return (double)fresh_bytes * since_onset >=
+	       FLOWING_SHARE * (double)in->alert.total_bytes * since_shown;
+}
+
+void incident_end(struct incident *in)
+{
+	in->alert.ends_at = in->flowed_at;
+}
+
+void incident_reopen(struct incident *in, double now)
+{
+	in->alert.ends_at = 0;
+	in->flowed_at = now;
 }
 
 /* Takes in the value if it is of the alert's signal; else it means something else. */
@@ -160,7 +182,8 @@ void incident_show(struct incident *in, double now, double hold_s,
 	const struct verdict *v = speaker(in, shown, count);
 	struct verdict *kept = &in->alert.verdict;
 
-	count_bytes(in, now, shown, count);
+	if (is_flowing(in, now, count_bytes(in, now, shown, count)))
+		in->flowed_at = now;
 	for (size_t i = 0; i < count; i++) {
 		in->kinds |= 1u << shown[i]->kind;
 		/* What it was at its worst: a pause makes nothing less risky. */

@@ -23,10 +23,16 @@
  * The kinds that say more take minutes to be sure; later they are news of their own. */
 #define TAKEOVER_S 600.0
 
+/* The detector goes on showing a departure while its longer windows are full of it. The
+ * traffic itself is taken to be over since the last sample that sent at this share of
+ * the incident's mean rate. */
+#define FLOWING_SHARE 0.1
+
 struct incident {
 	struct alert alert;
 	uint32_t kinds; /* bit 1u << kind: has been shown by a verdict of that kind */
 
+	double flowed_at;  /* when its traffic was last seen */
 	double seen_until; /* the last close look that is in the evidence */
 
 	double signal_shown_at; /* when the alert's signal was last the verdict's */
@@ -59,6 +65,10 @@ void incident_begin(struct incident *in, uint64_t id, double now,
 
 /* The incident is of the verdict's kind from now on; its id and begin stay. */
 void incident_take_over(struct incident *in, const struct verdict *v);
+
+/* The incident is over, since its traffic was last seen; and fires again. */
+void incident_end(struct incident *in);
+void incident_reopen(struct incident *in, double now);
 
 /* Takes in the verdicts that belong to it at this sample; at least one. What stands out
  * most may change from sample to sample: the alert stays with its signal, and goes over

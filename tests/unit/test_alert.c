@@ -57,6 +57,27 @@ static void it_ends_when_it_was_last_seen_once_the_hold_time_has_passed(void **s
 	assert_int_equal(w->resolved, 1);
 }
 
+static void what_is_shown_after_its_traffic_ended_ended_with_it(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	for (int i = 0; i < 6; i++) {
+		go_on(&v, 10);
+		next(w, &v, 1);
+	}
+	const double end = w->now;
+	for (int i = 0; i < 9; i++) {
+		v.bytes += 1000; /* the pod's hum */
+		next(w, &v, 1);
+	}
+	quiet_for(w, 60);
+	assert_int_equal(w->resolved, 1);
+	assert_true(w->last.ends_at == end);
+	assert_true(w->last.updated_at == end + 90);
+}
+
 static void at_short_intervals_the_hold_time_is_ten_seconds(void **state)
 {
 	struct world *w = *state;
@@ -106,6 +127,22 @@ static void what_comes_back_fires_again_without_an_end(void **state)
 	assert_true(alert->starts_at == T0);
 	assert_true(alert_book_firing(w->book, ALERT_DORMANCY_BREAK));
 	assert_int_equal(alert_book_raised(w->book, ALERT_DORMANCY_BREAK), 1);
+}
+
+static void what_comes_back_weaker_ends_later_all_the_same(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+
+	world_apply(w, &v, 1);
+	quiet_for(w, 600);
+	v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	v.bytes = 1000;
+	next(w, &v, 1);
+	const double back = w->now;
+	quiet_for(w, 60);
+	assert_int_equal(w->resolved, 2);
+	assert_true(w->last.ends_at == back);
 }
 
 static void after_the_cool_down_it_is_another_alert(void **state)
@@ -435,9 +472,11 @@ int main(void)
 	    TEST(what_lasts_is_raised_once_and_updated),
 	    TEST(a_pause_within_the_hold_time_ends_nothing),
 	    TEST(it_ends_when_it_was_last_seen_once_the_hold_time_has_passed),
+	    TEST(what_is_shown_after_its_traffic_ended_ended_with_it),
 	    TEST(at_short_intervals_the_hold_time_is_ten_seconds),
 	    TEST(a_beacon_is_one_alert),
 	    TEST(what_comes_back_fires_again_without_an_end),
+	    TEST(what_comes_back_weaker_ends_later_all_the_same),
 	    TEST(after_the_cool_down_it_is_another_alert),
 	    TEST(what_comes_back_far_stronger_is_another_alert),
 	    TEST(a_gap_in_the_samples_longer_than_the_cool_down_parts_two_alerts),
