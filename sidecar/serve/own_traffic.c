@@ -133,8 +133,8 @@ void own_traffic_add(struct own_traffic *sum, int fd, bool closing)
 		last = farewell_of(&info);
 
 	uint64_t bare = ETHERNET_HEADER + ip_header(fd) + TCP_HEADER;
-	uint64_t option =
-	    info.tcpi_options & TCPI_OPT_TIMESTAMPS ? TIMESTAMP_OPTION : 0;
+	bool stamped = (info.tcpi_options & TCPI_OPT_TIMESTAMPS) != 0;
+	uint64_t option = stamped ? TIMESTAMP_OPTION : 0;
 	uint64_t header = bare + option;
 	uint64_t tx_segments = info.tcpi_segs_out + last.tx_segments;
 	uint64_t rx_segments = info.tcpi_segs_in + last.rx_segments;
