@@ -44,6 +44,7 @@ struct collector {
 	struct mark opens, opens_seen; /* at the last close look */
 	double looked_at;              /* monotonic seconds; the last close look */
 	bool ever_looked;
+	struct link_sums until_sockets; /* see read_links_again() */
 	bool look_again; /* the last close look had a reason in the traffic */
 	bool looked_closely;
 	uint8_t boot_id[16];
@@ -179,6 +180,21 @@ static bool look_needed(struct collector *c, const struct collect_request *reque
 	       seconds_now() - c->looked_at >= HEARTBEAT_S;
 }
 
+/* The sockets' bytes are from some moment between two readings of the links: takes what
+ * flowed up to the middle, for what is made of both. What flowed since goes into the
+ * next sample. */
+static void read_links_again(struct collector *c)
+{
+	struct link_sums before = book_of(c)->flowed;
+	const struct link_sums *after = &book_of(c)->flowed;
+	struct error ignored; /* the next sample's reading tells */
+
+	if (c->links)
+		links_read(c->links, &ignored);
+	c->until_sockets.tx_bytes = (after->tx_bytes - before.tx_bytes) / 2;
+	c->until_sockets.tx_packets = (after->tx_packets - before.tx_packets) / 2;
+}
+
 /* snmp6 and the sockets. */
 static void look_closely(struct collector *c, const struct collect_request *request)
 {
@@ -189,6 +205,7 @@ static void look_closely(struct collector *c, const struct collect_request *requ
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		sockets_note_active_opens(c->sockets, p->value[TCP_ACTIVE_OPENS]);
 	c->looked_closely = sockets_look(c->sockets, request->time);
+	read_links_again(c);
 	c->looked_at = seconds_now();
 	c->ever_looked = true;
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
@@ -215,7 +232,8 @@ static void add_transports(struct collector *c, const struct collect_request *re
 				    book_of(c)->loopback_packets);
 	if (closely)
 		signals_udp_bytes(&c->signals, p,
-				  c->looked_closely ? &c->totals.tcp_tx_bytes : NULL);
+				  c->looked_closely ? &c->totals.tcp_tx_bytes : NULL,
+				  &c->until_sockets);
 }
 
 void collector_sample(struct collector *c, const struct collect_request *request,
@@ -292,7 +310,7 @@ static void begin(struct collector *c)
 			     sockets_tcp_tx_packets(c->sockets), p, &nothing);
 	signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 			    book_of(c)->loopback_packets);
-	signals_udp_bytes(&c->signals, p, &c->totals.tcp_tx_bytes);
+	signals_udp_bytes(&c->signals, p, &c->totals.tcp_tx_bytes, &c->until_sockets);
 	signals_begin(&c->signals);
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		mark_move(&c->opens, p->value[TCP_ACTIVE_OPENS]);

@@ -156,13 +156,9 @@ void signals_udp_packets(struct signals *s, const struct protocol_counters *p,
 		add(s, SIGNAL_UDP_TX_PACKETS, datagrams);
 }
 
-/* How good it is: exact for UDP alone over Ethernet. Beside TCP it is off by what TCP's
- * headers differ from the usual, by TCP's bytes that moved while the sources were read
- * one after the other, and by packets that are neither TCP nor UDP. An average datagram
- * longer than a frame (the application let the card cut it up) is believed only where
- * it stands out from that error. Links without Ethernet headers make it 14 bytes a
- * packet low. */
-uint64_t udp_bytes_estimate(const struct udp_span *span)
+/* What the links sent that is neither TCP nor header. Below 0 where TCP's bytes ran
+ * ahead of the links'. */
+static int64_t not_tcp(const struct udp_span *span)
 {
 	uint64_t datagrams = least(span->datagrams, span->link_packets);
 	uint64_t again = least(span->tcp_retransmitted * SEGMENT_BYTES,
@@ -170,15 +166,36 @@ uint64_t udp_bytes_estimate(const struct udp_span *span)
 	uint64_t headers = UDP_HEADERS_BYTES * datagrams +
 			   TCP_HEADERS_BYTES * (span->link_packets - datagrams) +
 			   IP6_MORE_BYTES * least(span->packets6, span->link_packets);
-	uint64_t bytes = less(span->link_bytes, span->tcp_bytes + again + headers);
 
-	if (bytes < span->tcp_bytes / TCP_ERROR_SHARE)
-		return least(bytes, DATAGRAM_BYTES_WIRE * span->datagrams);
-	return least(bytes, DATAGRAM_BYTES_MAX * span->datagrams);
+	return (int64_t)(span->link_bytes - span->tcp_bytes - again - headers);
+}
+
+/* How good it is: exact for UDP alone over Ethernet. Beside TCP it is off by what TCP's
+ * headers differ from the usual and by packets that are neither TCP nor UDP. TCP's
+ * bytes that moved while the sources were read one after the other are wrong in one
+ * span and mended in the next: that is what `carry` is for, within TCP's error. An
+ * average datagram longer than a frame (the application lets the card cut it up) is
+ * believed only where it stands out from that error. Links without Ethernet headers
+ * make it 14 bytes a packet low. */
+uint64_t udp_bytes_estimate(const struct udp_span *span, int64_t *carry)
+{
+	int64_t error = (int64_t)(span->tcp_bytes / TCP_ERROR_SHARE);
+	int64_t bytes = not_tcp(span) + *carry;
+	int64_t most = (int64_t)span->datagrams *
+		       (bytes < error ? DATAGRAM_BYTES_WIRE : DATAGRAM_BYTES_MAX);
+	int64_t told = bytes < 0 ? 0 : bytes > most ? most : bytes;
+
+	*carry = bytes - told;
+	if (*carry > error)
+		*carry = error;
+	if (*carry < -error)
+		*carry = -error;
+	return (uint64_t)told;
 }
 
 void signals_udp_bytes(struct signals *s, const struct protocol_counters *p,
-		       const uint64_t *tcp_tx_bytes)
+		       const uint64_t *tcp_tx_bytes,
+		       const struct link_sums *until_sockets)
 {
 	const uint32_t needed = 1u << SIGNAL_TX_BYTES | 1u << SIGNAL_TX_PACKETS |
 				1u << SIGNAL_UDP_TX_PACKETS;
@@ -187,9 +204,11 @@ void signals_udp_bytes(struct signals *s, const struct protocol_counters *p,
 
 	if ((s->present & needed) != needed)
 		return;
-	span.link_bytes = mark_move(&s->udp.span_bytes, s->value[SIGNAL_TX_BYTES]);
+	span.link_bytes = mark_move(&s->udp.span_bytes, s->value[SIGNAL_TX_BYTES] +
+							    until_sockets->tx_bytes);
 	span.link_packets =
-	    mark_move(&s->udp.span_packets, s->value[SIGNAL_TX_PACKETS]);
+	    mark_move(&s->udp.span_packets,
+		      s->value[SIGNAL_TX_PACKETS] + until_sockets->tx_packets);
 	span.packets6 = moved_of(&s->udp.span_packets6, p, IP6_OUT_REQUESTS);
 	span.tcp_retransmitted =
 	    moved_of(&s->udp.span_retransmitted, p, TCP_RETRANS_SEGS);
@@ -198,7 +217,9 @@ void signals_udp_bytes(struct signals *s, const struct protocol_counters *p,
 	tcp_known = tcp_tx_bytes && s->udp.span_tcp.made;
 	span.tcp_bytes = tcp_tx_bytes ? mark_move(&s->udp.span_tcp, *tcp_tx_bytes) : 0;
 	s->udp.span_tcp.made = tcp_tx_bytes != NULL;
+	if (!tcp_known)
+		s->udp.carry = 0;
 	if (!tcp_known && span.datagrams < span.link_packets - span.link_packets / 10)
 		return;
-	add(s, SIGNAL_UDP_TX_BYTES, udp_bytes_estimate(&span));
+	add(s, SIGNAL_UDP_TX_BYTES, udp_bytes_estimate(&span, &s->udp.carry));
 }

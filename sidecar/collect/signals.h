@@ -43,6 +43,7 @@ struct signals {
 		/* For the estimate of bytes: since the last close look. */
 		struct mark span_bytes, span_packets, span_tcp, span_retransmitted,
 		    span_datagrams, span_packets6;
+		int64_t carry; /* of the estimate: see udp_bytes_estimate() */
 	} udp;
 };
 
@@ -79,9 +80,11 @@ void signals_udp_packets(struct signals *s, const struct protocol_counters *p,
 
 /* udp_tx_bytes since the last close look, for which the kernel has no counter. To be
  * called at close looks after all the others. `tcp_tx_bytes` is NULL where it is not
- * known; then UDP is estimated only while nearly all packets are datagrams. */
+ * known; then UDP is estimated only while nearly all packets are datagrams.
+ * `until_sockets` is what the links sent between their reading and the sockets'. */
 void signals_udp_bytes(struct signals *s, const struct protocol_counters *p,
-		       const uint64_t *tcp_tx_bytes);
+		       const uint64_t *tcp_tx_bytes,
+		       const struct link_sums *until_sockets);
 
 /* What was sent in a span of time, for the estimate. */
 struct udp_span {
@@ -93,7 +96,8 @@ struct udp_span {
 };
 
 /* The UDP payload in the span: what the links sent less TCP's payload, what of it was
- * sent again, and the headers of all packets. See signals.c for how good it is. */
-uint64_t udp_bytes_estimate(const struct udp_span *span);
+ * sent again, and the headers of all packets. `carry` is what the spans before told too
+ * little (or too much, below 0), 0 at first. See signals.c for how good it is. */
+uint64_t udp_bytes_estimate(const struct udp_span *span, int64_t *carry);
 
 #endif

@@ -160,16 +160,23 @@ static void datagrams_over_loopback_are_left_out(void **state)
 	assert_int_equal(s.value[SIGNAL_UDP_TX_PACKETS], 4);
 }
 
+static uint64_t estimate(const struct udp_span *span)
+{
+	int64_t carry = 0;
+
+	return udp_bytes_estimate(span, &carry);
+}
+
 static void udp_alone_is_exact(void **state)
 {
 	struct udp_span span = {
 	    .link_bytes = 1000 * 1042, .link_packets = 1000, .datagrams = 1000};
 
 	(void)state;
-	assert_int_equal(udp_bytes_estimate(&span), 1000 * 1000);
+	assert_int_equal(estimate(&span), 1000 * 1000);
 	span.link_bytes += 1000 * 20;
 	span.packets6 = 1000;
-	assert_int_equal(udp_bytes_estimate(&span), 1000 * 1000);
+	assert_int_equal(estimate(&span), 1000 * 1000);
 }
 
 static void udp_beside_tcp_is_what_tcp_leaves(void **state)
@@ -183,7 +190,7 @@ static void udp_beside_tcp_is_what_tcp_leaves(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(udp_bytes_estimate(&span), 1000 * 1000);
+	assert_int_equal(estimate(&span), 1000 * 1000);
 }
 
 static void without_datagrams_there_are_no_bytes_of_udp(void **state)
@@ -191,7 +198,7 @@ static void without_datagrams_there_are_no_bytes_of_udp(void **state)
 	struct udp_span span = {.link_bytes = 1000000, .link_packets = 10};
 
 	(void)state;
-	assert_int_equal(udp_bytes_estimate(&span), 0);
+	assert_int_equal(estimate(&span), 0);
 }
 
 static void a_datagram_carries_no_more_than_it_can(void **state)
@@ -200,9 +207,9 @@ static void a_datagram_carries_no_more_than_it_can(void **state)
 	    .link_bytes = 1000000000, .link_packets = 1000, .datagrams = 2};
 
 	(void)state;
-	assert_int_equal(udp_bytes_estimate(&span), 2 * 65507);
+	assert_int_equal(estimate(&span), 2 * 65507);
 	span.link_bytes = 10;
-	assert_int_equal(udp_bytes_estimate(&span), 0);
+	assert_int_equal(estimate(&span), 0);
 }
 
 static void a_query_beside_a_great_stream_is_not_taken_for_a_flood(void **state)
@@ -216,7 +223,43 @@ static void a_query_beside_a_great_stream_is_not_taken_for_a_flood(void **state)
 	};
 
 	(void)state;
-	assert_true(udp_bytes_estimate(&span) <= 10 * 1472);
+	assert_true(estimate(&span) <= 10 * 1472);
+}
+
+static void bytes_told_too_early_by_tcp_are_mended_by_the_next_span(void **state)
+{
+	struct udp_span ahead = {
+	    .link_bytes = 100 * 1042 + 1000000 + 20 * 66 - 30000,
+	    .link_packets = 120,
+	    .tcp_bytes = 1000000,
+	    .datagrams = 100,
+	};
+	struct udp_span behind = ahead;
+	int64_t carry = 0;
+	uint64_t told;
+
+	(void)state;
+	behind.link_bytes += 60000;
+	told = udp_bytes_estimate(&behind, &carry);
+	told += udp_bytes_estimate(&ahead, &carry);
+	told += udp_bytes_estimate(&ahead, &carry);
+	told += udp_bytes_estimate(&behind, &carry);
+	assert_int_equal(told, 400000);
+	assert_int_equal(carry, 0);
+}
+
+static void what_is_carried_stays_within_tcps_error(void **state)
+{
+	struct udp_span span = {
+	    .link_bytes = 64 * 1000000 + 66, .link_packets = 1, .tcp_bytes = 32000000};
+	int64_t carry = 0;
+
+	(void)state;
+	assert_int_equal(udp_bytes_estimate(&span, &carry), 0);
+	assert_int_equal(carry, 1000000);
+	span.link_bytes = 0;
+	assert_int_equal(udp_bytes_estimate(&span, &carry), 0);
+	assert_int_equal(carry, -1000000);
 }
 
 /* One close look; `tcp` NULL where sockets cannot be read. */
@@ -226,12 +269,13 @@ static void look(struct signals *s, uint64_t link_bytes, uint64_t link_packets,
 	struct link_sums flowed = {.tx_bytes = link_bytes, .tx_packets = link_packets};
 	struct protocol_counters p = {0};
 	struct own_traffic own = {0};
+	struct link_sums none = {0};
 
 	set_counter(&p, UDP_OUT_DATAGRAMS, datagrams);
 	signals_begin(s);
 	signals_from_links(s, &flowed, &own);
 	signals_udp_packets(s, &p, link_packets, 0);
-	signals_udp_bytes(s, &p, tcp);
+	signals_udp_bytes(s, &p, tcp, &none);
 }
 
 static void with_tcp_unknown_udp_is_told_only_where_it_dominates(void **state)
@@ -271,6 +315,8 @@ int main(void)
 	    cmocka_unit_test(without_datagrams_there_are_no_bytes_of_udp),
 	    cmocka_unit_test(a_datagram_carries_no_more_than_it_can),
 	    cmocka_unit_test(a_query_beside_a_great_stream_is_not_taken_for_a_flood),
+	    cmocka_unit_test(bytes_told_too_early_by_tcp_are_mended_by_the_next_span),
+	    cmocka_unit_test(what_is_carried_stays_within_tcps_error),
 	    cmocka_unit_test(with_tcp_unknown_udp_is_told_only_where_it_dominates),
 	};
 
