@@ -52,21 +52,26 @@ static bool expected(const struct detect_options *o, double now)
 	return false;
 }
 
-/* Counts watched time. A gap counts as a few intervals at most: nobody watched it. */
+/* Time that was watched. A gap counts as a few intervals at most: nobody watched it. */
+static double watched(const struct detector *d)
+{
+	return fmin(d->inc.elapsed, 3 * d->counters.interval);
+}
+
 static void count_time(struct detector *d)
 {
 	struct learnt *l = &d->learnt;
-	double watched = fmin(d->inc.elapsed, 3 * d->counters.interval);
+	double more = watched(d);
 
 	if (l->first_time == 0)
 		l->first_time = d->inc.time - d->inc.elapsed;
 	l->last_time = d->inc.time;
-	l->observed_s += watched;
-	l->generation_s += watched;
-	d->envelope.filled_s += watched;
+	l->observed_s += more;
+	l->generation_s += more;
+	d->envelope.filled_s += more;
 	for (unsigned s = 0; s < LANES; s++)
 		if (d->inc.known >> s & 1)
-			l->lane_s[s] += d->inc.late >> s & 1 ? d->inc.span[s] : watched;
+			l->lane_s[s] += d->inc.late >> s & 1 ? d->inc.span[s] : more;
 	if (l->generation_s < HISTOGRAM_GENERATION_S)
 		return;
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
@@ -143,7 +148,7 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 		count = rules_judge(d, verdicts, &ordinary);
 	bool keep = ordinary && !excused && l->warm_until_s > 0;
 	if (keep)
-		envelope_track(&d->envelope, &d->windows, d->inc.time);
+		envelope_track(&d->envelope, l, &d->windows, d->inc.time, watched(d));
 	if (ordinary)
 		learn_rates(d);
 	if (rules_budget(d, &verdicts[count]))

@@ -41,7 +41,7 @@ static void follow_low(struct detector *d)
 	bool low = carried <= QUIET_RATE * d->windows.length[SUM_1M];
 
 	if (low && l->low_since == 0) {
-		l->low_since = now;
+		l->low_since = now - d->inc.elapsed;
 	} else if (!low && l->low_since > 0) {
 		if (now - l->low_since >= quiet_after(d))
 			l->low_until = now;
@@ -60,6 +60,7 @@ static void follow_warm_up(struct detector *d)
 	if (l->warm_until_s > 0 || (!quiet && l->observed_s < d->options.learn_s / 6))
 		return;
 	l->warm_until_s = fmax(l->observed_s, 1);
+	envelope_soil(&d->envelope, &d->windows, now);
 	windows_clear(&d->windows);
 	envelope_drop(&d->envelope, l, 0);
 }

@@ -43,11 +43,13 @@ void envelope_init(struct envelope *e, const struct learnt *l)
 			e->threshold[k][s] = INFINITY;
 }
 
-void envelope_track(struct envelope *e, const struct windows *w, double now)
+void envelope_track(struct envelope *e, struct learnt *l, const struct windows *w,
+		    double now, double watched)
 {
 	for (unsigned k = 0; k < MEASURES; k++) {
 		if (now < e->clean_at[k])
 			continue;
+		l->known_s[k] += watched;
 		for (unsigned s = 0; s < LANES; s++)
 			e->peak[k][s] = e->peak[k][s] > w->value[k][s] ? e->peak[k][s]
 								       : w->value[k][s];
@@ -146,7 +148,7 @@ static void gather_usual(struct envelope *e, const struct learnt *l,
 				    l->block[i].code[k][s] > most.code[k][s])
 					most.code[k][s] = l->block[i].code[k][s];
 	}
-	incidents_routine(l, &routine);
+	incidents_routine(l, w, &routine);
 	if (l->accepted_s > 0 && l->observed_s - l->accepted_s < 2 * OLD_HOURS * HOUR_S)
 		levels_raise(&routine, &l->accepted);
 	levels_raise(&most, &routine);
@@ -193,7 +195,7 @@ static void bound_unknown(struct envelope *e, const struct learnt *l,
 		double needed = k == SUM_6H ? OLD_HOURS * HOUR_S : 3 * w->length[k];
 		double bound =
 		    e->usual[shorter[k]][s] * w->length[k] / w->length[shorter[k]];
-		if (watched < needed && e->usual[k][s] < bound)
+		if (fmin(watched, l->known_s[k]) < needed && e->usual[k][s] < bound)
 			e->usual[k][s] = bound;
 	}
 }

@@ -29,8 +29,9 @@ struct envelope {
 
 void envelope_init(struct envelope *e, const struct learnt *l);
 
-/* Takes the windows' values into the block. */
-void envelope_track(struct envelope *e, const struct windows *w, double now);
+/* Takes the windows' values into the block, for `watched` seconds more. */
+void envelope_track(struct envelope *e, struct learnt *l, const struct windows *w,
+		    double now, double watched);
 
 /* What is in the windows now is not to be learnt until it has left them. */
 void envelope_soil(struct envelope *e, const struct windows *w, double now);

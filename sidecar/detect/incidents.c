@@ -48,19 +48,22 @@ static bool repeats(const struct learnt *l, unsigned at)
 	return false;
 }
 
-/* Whoever sent so much in a minute may as well have sent it evenly: whether a measure
+/* Whoever sent so much in a window may as well have sent it evenly: whether a measure
  * of what was held is filled depends on where its ticks fall. */
-static void bound_held(struct levels *l)
+static void bound_held(struct levels *l, const struct windows *w)
 {
-	for (unsigned s = 0; s < LANES; s++) {
-		if (l->code[HELD_SHORT][s] < l->code[SUM_1M][s])
-			l->code[HELD_SHORT][s] = l->code[SUM_1M][s];
-		if (l->code[HELD_LONG][s] < l->code[SUM_10M][s])
-			l->code[HELD_LONG][s] = l->code[SUM_10M][s];
+	for (unsigned held = HELD_SHORT; held <= HELD_LONG; held++) {
+		unsigned k = SUM_1M;
+		while (k < SUM_6H && w->length[k] < w->length[held])
+			k++;
+		for (unsigned s = 0; s < LANES; s++)
+			if (l->code[held][s] < l->code[k][s])
+				l->code[held][s] = l->code[k][s];
 	}
 }
 
-void incidents_routine(const struct learnt *l, struct levels *routine)
+void incidents_routine(const struct learnt *l, const struct windows *w,
+		       struct levels *routine)
 {
 	struct levels top[ROUTINE_COUNT];
 
@@ -80,11 +83,11 @@ void incidents_routine(const struct learnt *l, struct levels *routine)
 		}
 	}
 	*routine = top[ROUTINE_COUNT - 1];
-	bound_held(routine);
+	bound_held(routine, w);
 }
 
-void incidents_told(const struct learnt *l, double now, double told_s,
-		    struct levels *told)
+void incidents_told(const struct learnt *l, const struct windows *w, double now,
+		    double told_s, struct levels *told)
 {
 	memset(told, 0, sizeof(*told));
 	for (unsigned i = 0; i < INCIDENTS_KEPT; i++) {
@@ -97,5 +100,5 @@ void incidents_told(const struct learnt *l, double now, double told_s,
 		if (lately || daily)
 			levels_raise(told, &m->peak);
 	}
-	bound_held(told);
+	bound_held(told, w);
 }

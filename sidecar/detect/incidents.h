@@ -34,10 +34,11 @@ void incident_peaks(struct incident *i, const struct windows *w);
 void incident_remember(struct learnt *l, const struct incident *i, double now);
 
 /* The levels that separate incidents have reached often enough to be a routine. */
-void incidents_routine(const struct learnt *l, struct levels *routine);
+void incidents_routine(const struct learnt *l, const struct windows *w,
+		       struct levels *routine);
 
 /* The levels of incidents that were told not long ago, or at this time of the day. */
-void incidents_told(const struct learnt *l, double now, double told_s,
-		    struct levels *told);
+void incidents_told(const struct learnt *l, const struct windows *w, double now,
+		    double told_s, struct levels *told);
 
 #endif

@@ -24,6 +24,8 @@ static bool times_sound(const struct learnt *l)
 		     time_sound(l->low_until) && time_sound(l->warm_until_s) &&
 		     time_sound(l->hour_s) && time_sound(l->accepted_s);
 
+	for (unsigned i = 0; i < MEASURES; i++)
+		sound = sound && time_sound(l->known_s[i]);
 	for (unsigned i = 0; i < LANES; i++)
 		sound = sound && time_sound(l->lane_s[i]);
 	for (unsigned i = 0; i < BLOCKS; i++)

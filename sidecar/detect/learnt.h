@@ -8,7 +8,7 @@
 #include "lanes.h"
 
 #define LEARNT_LAYOUT                                                                  \
-	0x44520001u        /* "DR", version; change it with any of these structs */
+	0x44520002u        /* "DR", version; change it with any of these structs */
 #define HOURS_KEPT     720 /* thirty days of watched time */
 #define BLOCKS         12  /* of the last hour */
 #define INCIDENTS_KEPT 32
@@ -31,9 +31,10 @@ struct learnt {
 	double generation_s;           /* watched time in the histograms' newer half */
 	double state_since, low_since; /* Unix seconds; low_since 0: not low now */
 	double low_until;              /* the end of the last long quiet, 0: none */
-	double warm_until_s;  /* watched time at which the warm-up ended, 0: not yet */
-	double lane_s[LANES]; /* watched time of each lane */
-	double hour_s;        /* watched time in `hour_now` */
+	double warm_until_s; /* watched time at which the warm-up ended, 0: not yet */
+	double known_s[MEASURES]; /* watched time in which each measure was learnt */
+	double lane_s[LANES];     /* watched time of each lane */
+	double hour_s;            /* watched time in `hour_now` */
 	double block_end[BLOCKS];
 	double accepted_s; /* watched time when `accepted` was */
 	uint32_t state;    /* enum pod_state */

@@ -5,10 +5,12 @@
 
 #include "detector.h"
 
-#define HOT_S         30.0 /* how long traffic counts as going on after it was seen */
-#define HOT_INTERVALS 3
-#define TAKEOVER_S    300.0 /* a kind that says more may replace a volume kind */
-#define RELAY_TICKS   3
+#define HOT_S              30.0 /* how long traffic counts as going on after it was seen */
+#define HOT_INTERVALS      3
+#define TAKEOVER_S         300.0 /* a kind that says more may replace a volume kind */
+#define PERSISTS_S         30.0 /* how long a young pod's departure lasts before it is told */
+#define PERSISTS_INTERVALS 2
+#define RELAY_TICKS        3
 #define OPENED_SHARE                                                                   \
 	0.25 /* of sent bytes, on connections the pod opened: a relay's                \
 	      */
@@ -33,7 +35,8 @@ void rules_settle(struct detector *d)
 	double now = d->incident.open ? d->incident.onset : d->inc.time;
 	struct levels told;
 
-	incidents_told(l, now, TOLD_SPAN * d->options.dormant_after_s, &told);
+	incidents_told(l, &d->windows, now, TOLD_SPAN * d->options.dormant_after_s,
+		       &told);
 	for (unsigned k = 0; k < MEASURES; k++)
 		for (unsigned s = 0; s < LANES; s++) {
 			double known = level_decode(told.code[k][s]);
@@ -250,6 +253,7 @@ static void end_incident(struct detector *d)
 {
 	incident_remember(&d->learnt, &d->incident, d->inc.time);
 	memset(&d->incident, 0, sizeof(d->incident));
+	envelope_soil(&d->envelope, &d->windows, d->inc.time);
 	windows_clear(&d->windows); /* what it left there was told */
 	envelope_settle(&d->envelope, &d->learnt, &d->windows, &d->options,
 			d->inc.time);
@@ -263,7 +267,8 @@ static bool persists(const struct detector *d)
 
 	return d->learnt.observed_s >= d->options.learn_s ||
 	       d->options.profile == PROFILE_DORMANT ||
-	       lasted >= 2.95 * d->windows.ticks.length;
+	       lasted >=
+		   fmax(PERSISTS_S, PERSISTS_INTERVALS * d->counters.interval) * 0.98;
 }
 
 static bool tell(struct detector *d, const struct finding *f)
