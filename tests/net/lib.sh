@@ -174,7 +174,8 @@ space_name() {
 
 # make_space NAME...: namespaces with loopback up, and quiet: no address detection, no
 # router solicitation, so that what is sent is what the test sends (and what IPv6 cannot
-# do without: neighbour discovery).
+# do without: neighbour discovery). There are ports for tens of thousands of connections
+# within the minute that a port rests.
 make_space() {
 	local space
 	for space in "$@"; do
@@ -182,7 +183,8 @@ make_space() {
 			skip "cannot make network namespaces here"
 		spaces+=("$space")
 		inside "$space" sysctl -qw net.ipv6.conf.{all,default}.accept_dad=0 \
-			net.ipv6.conf.{all,default}.router_solicitations=0
+			net.ipv6.conf.{all,default}.router_solicitations=0 \
+			net.ipv4.ip_local_port_range="10000 65000"
 		inside "$space" ip link set lo up
 	done
 }
@@ -229,7 +231,7 @@ stop() {
 
 start_sink() {
 	start "$1" "sink-$1.log" "$work/sink" "${@:2}"
-	wait_for "the sink listens" grep -q ready "$work/sink-$1.log"
+	wait_for "the sink listens" grep -qs ready "$work/sink-$1.log"
 }
 
 # start_iperf3_server SPACE PORT

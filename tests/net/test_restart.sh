@@ -141,7 +141,7 @@ ip netns exec "$(space_name a)" "$work/traffic" hold 10.77.1.2 7000 \
 	<"$work/orders" >"$work/held" &
 pids+=("$!")
 exec 9>"$work/orders"
-wait_for "the connection is open" grep -q connected "$work/held"
+wait_for "the connection is open" grep -qs connected "$work/held"
 total=0
 send() {
 	echo "$1" >&9

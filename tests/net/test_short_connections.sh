@@ -19,6 +19,11 @@ connections=5000 bytes=100
 make_space a b
 join a eth0 b eth0 1
 start_sink b 7000
+# Each burst has an address of its own: a port rests for a minute after a connection.
+for last in {3..11}; do
+	inside b ip address add 10.77.1.$last/24 dev eth0
+	inside b ip address add fd77:1::$last/64 dev eth0 nodad
+done
 
 # burst WHO ADDRESS: one burst, against what the monitor says of it.
 burst() {
@@ -47,11 +52,11 @@ for interval in 1s 10s; do
 	# Longer than the burst and shorter: the totals are the same.
 	start_monitor a --interval $interval
 	if [[ $interval == 1s ]]; then
-		burst "as root" 10.77.1.2
-		burst "as root" fd77:1::2
+		burst "as root" 10.77.1.3
+		burst "as root" fd77:1::3
 	else
 		# The first sample is taken at the start; wait for no other than the next one.
-		inside a "$work/traffic" connect 10.77.1.2 7000 $connections $bytes 64 \
+		inside a "$work/traffic" connect 10.77.1.4 7000 $connections $bytes 64 \
 			>"$work/out"
 		wait_for "the next sample" metric_at_least a dormouse_samples_total 2
 		lost=$(metric a dormouse_socket_events_lost_total)
@@ -66,24 +71,27 @@ done
 
 run_as=("${unprivileged[@]}")
 start_monitor a --interval 1s
-burst "without privilege" 10.77.1.2
-burst "without privilege" fd77:1::2
+burst "without privilege" 10.77.1.5
+burst "without privilege" fd77:1::5
 stop_monitor a
 
-# A monitor that is kept from reading: its event socket overflows. What was lost is counted
-# and the connections are, too.
+# A monitor that is kept from reading: its event socket overflows. What was lost is counted;
+# how many connections there were is mended from the kernel's count, in which the scrapes
+# over loopback have a share that is estimated.
 start_monitor a --interval 1s
 settle a
 kill -STOP "${monitor_pid[a]}"
-for _ in 1 2 3 4; do
-	inside a "$work/traffic" connect 10.77.1.2 7000 $connections $bytes 64 >"$work/out"
+for last in 8 9 10 11; do
+	inside a "$work/traffic" connect 10.77.1.$last 7000 $connections $bytes 64 >"$work/out"
 done
 kill -CONT "${monitor_pid[a]}"
 settle a
+total=$((4 * connections))
 lost=$(metric a dormouse_socket_events_lost_total)
-check "overrun: connections opened" $((4 * connections)) \
+check_between "overrun: events lost of $total" 1 $total "$lost"
+check_between "overrun: connections opened" $((total * 99 / 100)) $total \
 	"$(metric a dormouse_tcp_connections_opened_total)"
 check_between "overrun: bytes sent, $lost events lost" \
-	$(((4 * connections - lost) * bytes)) $((4 * connections * bytes)) \
+	$(((total - lost) * bytes)) $((total * bytes)) \
 	"$(metric a dormouse_tcp_initiated_transmit_bytes_total)"
 finish
