@@ -150,14 +150,19 @@ static void begin(struct detector *d, const struct finding *f)
 	struct incident *i = &d->incident;
 	const struct windows *w = &d->windows;
 	double now = d->inc.time;
+	unsigned lane = f->lane;
 	double usual = 0;
 
 	memset(i, 0, sizeof(*i));
 	i->open = true;
 	i->start = now;
-	if (f->lane < SIGNAL_COUNT)
-		usual = histogram_above(&d->learnt.histogram[f->lane], 0.01);
-	i->onset = windows_onset(w, &d->inc, f->lane, f->measure, usual);
+	/* What a late look found may have begun at any time since the look before it;
+	 * the link's bytes are read at every sample. */
+	if (d->inc.late >> lane & 1 && d->inc.known >> SIGNAL_TX_BYTES & 1)
+		lane = SIGNAL_TX_BYTES;
+	if (lane < SIGNAL_COUNT)
+		usual = histogram_above(&d->learnt.histogram[lane], 0.01);
+	i->onset = windows_onset(w, &d->inc, lane, f->measure, usual);
 	i->was_dormant = d->options.profile == PROFILE_DORMANT ||
 			 now - d->dormant_until <= DORMANT_LATELY_S;
 	i->bytes = windows_since(w, &d->inc, SIGNAL_TX_BYTES, i->onset);
@@ -181,6 +186,14 @@ static unsigned risk_of(const struct detector *d, const struct finding *f)
 	return (unsigned)fmin(risk, 100);
 }
 
+/* A burst that is younger than the window that shows it had no more time than that. */
+static double since_onset(const struct detector *d, double length)
+{
+	double age = d->inc.time - d->incident.onset;
+
+	return age > 0 && age < length ? age : length;
+}
+
 static void fill_verdict(struct detector *d, const struct finding *f, struct verdict *v)
 {
 	const struct incident *i = &d->incident;
@@ -192,7 +205,7 @@ static void fill_verdict(struct detector *d, const struct finding *f, struct ver
 	v->signal = f->lane < SIGNAL_COUNT ? (enum signal)f->lane : SIGNAL_TX_BYTES;
 	v->onset = i->onset;
 	v->window_s = length;
-	v->value = d->windows.value[f->measure][f->lane] / length;
+	v->value = d->windows.value[f->measure][f->lane] / since_onset(d, length);
 	v->bytes = (uint64_t)i->bytes;
 	v->received = (uint64_t)i->received;
 	v->balance =
