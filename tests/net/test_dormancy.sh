@@ -66,6 +66,8 @@ check_between "raised so many seconds after the first bytes, at 1 s a sample" 0 
 check_between "its onset against the first bytes, seconds" -2.5 1.5 \
 	"$(awk "BEGIN { printf \"%.3f\", $onset - $began }")"
 
+# The traffic counts as going on for half a minute, and the alert is held for a while.
+patience=$((patience + 60))
 eventually "it resolves when the traffic has ended" resolved alerts a '.alerts[0].status'
 check "alerts" 1 "$(alerts a '.alerts | length')"
 

@@ -140,22 +140,22 @@ mkfifo "$work/orders"
 ip netns exec "$(space_name a)" "$work/traffic" hold 10.77.1.2 7000 \
 	<"$work/orders" >"$work/held" &
 pids+=("$!")
-exec 9>"$work/orders"
+exec {orders}>"$work/orders"
 wait_for "the connection is open" grep -qs connected "$work/held"
 total=0
 send() {
-	echo "$1" >&9
+	echo "$1" >&"$orders"
 	total=$((total + $1))
 	wait_for "$1 bytes are acknowledged" grep -qx "sent $total" "$work/held"
 }
-start_monitor a "${flags[@]}"
+start_monitor a "${flags[@]}" {orders}>&-
 send 1000000
 settle a
 check "before the restart: TCP bytes sent" 1000000 \
 	"$(metric a dormouse_tcp_transmit_bytes_total)"
 stop_monitor a
 send 500000
-start_monitor a "${flags[@]}"
+start_monitor a "${flags[@]}" {orders}>&-
 settle a
 check "after the restart: what was sent before is not counted" 0 \
 	"$(metric a dormouse_tcp_transmit_bytes_total)"
@@ -165,7 +165,7 @@ eventually "after the restart: TCP bytes sent" 250000 \
 eventually "of these on connections it opened" 250000 \
 	metric a dormouse_tcp_initiated_transmit_bytes_total
 send 3
-exec 9>&-
+exec {orders}>&-
 wait_for "the connection has ended" grep -q "^done" "$work/held"
 settle a
 check "after the connection's end" 250003 "$(metric a dormouse_tcp_transmit_bytes_total)"

@@ -21,8 +21,8 @@ join a eth0 b eth0 1
 start_sink b 7000
 # Each burst has an address of its own: a port rests for a minute after a connection.
 for last in {3..11}; do
-	inside b ip address add 10.77.1.$last/24 dev eth0
-	inside b ip address add fd77:1::$last/64 dev eth0 nodad
+	inside b ip address add "10.77.1.$last/24" dev eth0
+	inside b ip address add "fd77:1::$last/64" dev eth0 nodad
 done
 
 # burst WHO ADDRESS: one burst, against what the monitor says of it.
@@ -82,7 +82,7 @@ start_monitor a --interval 1s
 settle a
 kill -STOP "${monitor_pid[a]}"
 for last in 8 9 10 11; do
-	inside a "$work/traffic" connect 10.77.1.$last 7000 $connections $bytes 64 >"$work/out"
+	inside a "$work/traffic" connect "10.77.1.$last" 7000 $connections $bytes 64 >"$work/out"
 done
 # The kernel hands the reports out from a queue of its own, in its own time.
 dropped() {
