@@ -65,6 +65,9 @@ $(BUILD)/libdormouse.a: $(OBJECTS)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# Where time matters more than size, if CFLAGS goes for size.
+$(BUILD)/sidecar/detect/%.o $(BUILD)/sidecar/replay/%.o: OBJECT_FLAGS = $(FAST)
+
 $(BUILD)/%.o: %.c | $(BUILD)/packages/build
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(OBJECT_FLAGS) -MMD -MP -c -o $@ $<
@@ -82,7 +85,7 @@ $(BUILD)/version: FORCE
 STATIC = $(BUILD)/static
 static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hardened
 	@$(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
-		AR=gcc-ar CFLAGS=-O2 LDFLAGS=-s LIB_CFLAGS= \
+		AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s LIB_CFLAGS= \
 		LIBS="-L$(STATIC)/deps/lib -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lm" \
 		$(STATIC)/dormouse
 	@cat $(STATIC)/deps/versions

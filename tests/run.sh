@@ -10,6 +10,9 @@
 # is shown, as is that of all with VERBOSE=1. The last line is the sum, and the exit status
 # 0 only if nothing failed and something passed.
 #
+# TEST_JOBS run side by side, by default one a processor; then, one by one, those scripts
+# that say "# Runs alone" because they measure time.
+#
 # Scripts find the program and the tools they drive by $DORMOUSE and $TOOLS; Prometheus is on
 # the PATH.
 set -u
@@ -50,14 +53,20 @@ sum_of() {
 	sed -n "s/^\[ *$1 *\] \([0-9]*\) test(s).*/\1/p" "$2" | awk '{ n += $1 } END { print n + 0 }'
 }
 
-for test in "$@"; do
+# Runs one test, prints its line and leaves its count beside its log.
+run_test() {
+	local test=$1 log begin child status seconds p f s verdict
 	log=$logs/$(basename "$test").log
 	begin=$EPOCHREALTIME
-	{ timeout --kill-after=10 "${TEST_TIMEOUT:-300}" "$test" </dev/null; } >"$log" 2>&1
+	timeout --kill-after=10 "$limit" "$test" </dev/null >"$log" 2>&1 &
+	child=$!
+	trap 'kill $child; wait $child; exit 1' TERM
+	{ wait $child; } 2>>"$log"
 	status=$?
-	((status == 124)) && echo "took longer than ${TEST_TIMEOUT:-300} s" >>"$log"
+	((status == 124)) && echo "took longer than $limit s" >>"$log"
 	seconds=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $begin }")
 	read -r p f s < <(count "$test" $status "$log")
+	echo "$p $f $s" >"$log.count"
 	if ((f > 0)); then
 		verdict=FAILED
 	elif ((p == 0)); then
@@ -65,15 +74,45 @@ for test in "$@"; do
 	else
 		verdict=ok
 	fi
-	printf '%-8s %-48s %3d passed %6s s\n' $verdict "${test#"$build"/tests/}" "$p" "$seconds"
+	exec 9<"$0" # one speaks at a time
+	flock 9
+	printf '%-8s %-40s %4d passed %6s s\n' $verdict "${test#"$build"/tests/}" "$p" "$seconds"
 	if [[ $verdict == skipped ]]; then
 		tail -n 1 "$log" | sed 's/^/         /'
 	elif ((f > 0)) || [[ -n ${VERBOSE:-} ]]; then
 		sed 's/^/    | /' "$log"
 	fi
-	((passed += p, failed += f, skipped += s))
+}
+
+alone() {
+	[[ $1 == *.sh ]] && grep -q '^# Runs alone' "$1"
+}
+
+limit=${TEST_TIMEOUT:-300}
+jobs=${TEST_JOBS:-$(nproc)}
+rm -f "$logs"/*.log "$logs"/*.count
+trap 'kill $(jobs -p) 2>/dev/null; wait; exit 130' INT TERM
+later=()
+for test in "$@"; do
+	if alone "$test"; then
+		later+=("$test")
+		continue
+	fi
+	while (($(jobs -rp | wc -l) >= jobs)); do
+		wait -n
+	done
+	run_test "$test" &
+done
+wait
+for test in "${later[@]}"; do
+	run_test "$test" &
+	wait $!
 done
 
+for test in "$@"; do
+	read -r p f s <"$logs/$(basename "$test").log.count" || p=0 f=1 s=0
+	((passed += p, failed += f, skipped += s))
+done
 sum="$passed passed, $failed failed"
 ((skipped > 0)) && sum+=", $skipped skipped"
 echo "$sum"
