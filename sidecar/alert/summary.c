@@ -200,25 +200,40 @@ static void put_end(struct text *t, const struct flow *f)
 		text_put(t, " (UDP)");
 }
 
-/* Where it went, if that is known. */
+/* How much of what is accounted for the first destination got, in words. */
+static const char *share_of_first(const struct alert_evidence *e)
+{
+	const uint64_t first = e->flows[0].flow.tx_bytes;
+	uint64_t sum = e->other_bytes;
+
+	for (unsigned i = 0; i < e->flow_count; i++)
+		sum += e->flows[i].flow.tx_bytes;
+	if (first == 0)
+		return "some of it to "; /* UDP: nobody counts */
+	return first > sum / 2 ? "most to " : "the largest part to ";
+}
+
+/* How much in all, unless that was said, and where to, if that is known: "15 MB so far,
+ * most to ...". */
 static void put_where(struct text *t, const struct alert *alert)
 {
 	const struct alert_evidence *e = &alert->evidence;
-	const bool over = alert->ends_at > 0;
+	const enum alert_kind kind = alert->verdict.kind;
 
-	if (e->flow_count == 0)
+	if (kind != ALERT_PROXY_RELAY && kind != ALERT_MONITOR_GAP &&
+	    alert->total_bytes > 0) {
+		text_put(t, " ");
+		put_bytes(t, (double)alert->total_bytes);
+		text_put(t, alert->ends_at > 0 ? " in all" : " so far");
+	} else if (e->flow_count > 0) {
+		text_put(t, " Of that");
+	} else {
 		return;
-	const struct flow *top = &e->flows[0].flow;
-	uint64_t sum = e->other_bytes;
-	for (unsigned i = 0; i < e->flow_count; i++)
-		sum += e->flows[i].flow.tx_bytes;
-	if (top->tx_bytes == 0)
-		text_put(t, over ? " It sent to " : " It sends to ");
-	else if (top->tx_bytes > sum / 2)
-		text_put(t, over ? " Most went to " : " Most goes to ");
-	else
-		text_put(t, over ? " The most went to " : " The most goes to ");
-	put_end(t, top);
+	}
+	if (e->flow_count > 0) {
+		text_printf(t, ", %s", share_of_first(e));
+		put_end(t, &e->flows[0].flow);
+	}
 	text_put(t, ".");
 }
 

@@ -73,7 +73,7 @@ static void the_shape_is_the_designs(void **state)
 	    "\"since\":\"2023-11-14T16:40:00.000Z\"},\"sigmas\":40,"
 	    "\"summary\":\"This pod, dormant until then, sends 1.0 MB/s (tx_bytes, "
 	    "over 10 s); "
-	    "before, 99 in 100 intervals stayed within 2.1 kB/s. Most goes to "
+	    "before, 99 in 100 intervals stayed within 2.1 kB/s. 20 MB so far, most to "
 	    "10.0.0.7:5201.\","
 	    "\"evidence\":{\"destinations\":[{\"address\":\"10.0.0.7\","
 	    "\"port\":5201,\"protocol\":\"tcp\",\"bytes\":19000000,"
@@ -243,7 +243,8 @@ static void each_kind_has_its_sentence(void **state)
 	assert_string_equal(sentence_of(&a),
 			    "This pod sends 1.0 MB/s (tx_bytes, over 10 s), far "
 			    "more than it used to; before, 99 in "
-			    "100 intervals stayed within 2.1 kB/s.");
+			    "100 intervals stayed within 2.1 kB/s. 20 MB so far.");
+	a.total_bytes = 0; /* not known */
 	a.verdict.kind = ALERT_BUDGET_EXCEEDED;
 	assert_string_equal(sentence_of(&a),
 			    "This pod sends 1.0 MB/s (tx_bytes, over 10 s), more "
@@ -254,6 +255,9 @@ static void each_kind_has_its_sentence(void **state)
 	    sentence_of(&a),
 	    "This pod seems to pass on what it receives: 21 MB came in "
 	    "and 20 MB went out in 80 s; it sends 1.0 MB/s (tx_bytes, over 10 s).");
+	a.evidence.flow_count = 1;
+	assert_non_null(strstr(sentence_of(&a), ". Of that, most to 10.0.0.7:5201."));
+	a.evidence.flow_count = 0;
 	a.verdict.kind = ALERT_MONITOR_GAP;
 	a.starts_at = a.verdict.onset + 7200;
 	assert_string_equal(sentence_of(&a),
@@ -296,7 +300,8 @@ static void when_it_is_over_the_sentence_is_of_the_past(void **state)
 	    sentence_of(&a),
 	    "This pod, dormant until then, sent up to 2.0 MB/s (tx_bytes); before, 99 "
 	    "in "
-	    "100 intervals stayed within 2.1 kB/s. Most went to 10.0.0.7:5201.");
+	    "100 intervals stayed within 2.1 kB/s. 20 MB in all, most to "
+	    "10.0.0.7:5201.");
 }
 
 static void most_is_said_only_of_more_than_half(void **state)
@@ -305,7 +310,8 @@ static void most_is_said_only_of_more_than_half(void **state)
 
 	(void)state;
 	a.evidence.other_bytes = 19000001;
-	assert_non_null(strstr(sentence_of(&a), " The most goes to 10.0.0.7:5201."));
+	assert_non_null(strstr(sentence_of(&a),
+			       " 20 MB so far, the largest part to 10.0.0.7:5201."));
 	a.evidence.flows[0].flow.direction = FLOW_ACCEPTED;
 	a.evidence.flows[0].flow.port = 8080;
 	assert_non_null(
