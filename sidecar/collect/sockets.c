@@ -30,9 +30,22 @@ struct sockets {
 	uint64_t settled_lost, settled_opened, settled_anywhere;
 };
 
+/* How many of the connections that nobody saw went to others: as large a share as of
+ * those that were seen since the last settlement. A few over loopback among many (the
+ * monitor's own status is asked there) do not make it smaller. */
+static uint64_t share_of_others(const struct sockets *s, uint64_t unseen)
+{
+	uint64_t anywhere = s->ledger.opened_anywhere - s->settled_anywhere;
+	uint64_t others = s->ledger.opened - s->settled_opened;
+
+	if (anywhere == 0 || (anywhere - others) * 20 < anywhere)
+		return unseen;
+	return (uint64_t)((double)unseen * (double)others / (double)anywhere + 0.5);
+}
+
 /* Kernel source: tcp_connect() counts ActiveOpens when it sends the SYN. What it
  * counted and nobody saw is, beyond what was never seen when all went well, the opens
- * whose events were lost; loopback has the share in them that it has in those seen. */
+ * whose events were lost; with no source at all it is every open. */
 static void mend_opens(struct sockets *s)
 {
 	struct ledger *l = &s->ledger;
@@ -42,14 +55,8 @@ static void mend_opens(struct sockets *s)
 	int64_t difference = (int64_t)(s->active_opens - l->opened_anywhere);
 	bool lost = s->events.lost != s->settled_lost || !s->events.ok;
 	if (s->has_settled && lost && difference > s->never_seen) {
-		uint64_t missing = (uint64_t)(difference - s->never_seen);
-		uint64_t anywhere = l->opened_anywhere - s->settled_anywhere;
-		double share = 1;
-		if (anywhere > 0)
-			share =
-			    (double)(l->opened - s->settled_opened) / (double)anywhere;
-		ledger_add_opened(l, (uint64_t)((double)missing * share + 0.5),
-				  missing);
+		uint64_t unseen = (uint64_t)(difference - s->never_seen);
+		ledger_add_opened(l, share_of_others(s, unseen), unseen);
 	} else if (!s->has_settled || !lost) {
 		s->never_seen = difference;
 	}
@@ -70,7 +77,9 @@ bool sockets_look(struct sockets *s, double time)
 	socket_events_open(&s->events, time);
 	socket_events_drain(&s->events);
 	enum diag_outcome outcome = socket_dumps_look(&s->dumps, time);
-	if (outcome == DIAG_COMPLETE)
+	/* Connections that this dump missed, the next may show; not so with no source.
+	 */
+	if (outcome == DIAG_COMPLETE || (!s->dumps.ok && !s->events.ok))
 		mend_opens(s);
 	return outcome != DIAG_FAILED;
 }

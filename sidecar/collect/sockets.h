@@ -34,7 +34,8 @@ void sockets_process_events(struct sockets *s);
 
 /* Notes ActiveOpens of /proc/net/snmp as of now (since boot). Call it right before each
  * sockets_look(): when destroy messages were lost, the number of connections opened is
- * mended from it. Without it they stay unmended. */
+ * mended from it; where the kernel refuses both sources it is all there is, loopback
+ * included. Without it the number stays unmended. */
 void sockets_note_active_opens(struct sockets *s, uint64_t active_opens);
 
 /* Drains the events, dumps every socket, and brings totals, flows and
