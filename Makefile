@@ -17,7 +17,7 @@ PREFIX ?= /usr/local
 # missing, the others only say it. PACKAGES=skip trusts the machine.
 PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev \
 	libmicrohttpd-dev libcjson-dev
-PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq procps python3-minimal
+PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq procps python3
 PACKAGES_sanitize = libcmocka-dev
 PACKAGES_lint = clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev
 PACKAGES_fuzz = clang libclang-rt-$(shell clang -dumpversion | cut -d. -f1)-dev
@@ -143,6 +143,14 @@ $(BUILD)/tests/%: tests/fuzz/%.c $(BUILD)/libdormouse.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $< \
 		$(BUILD)/libdormouse.a $(LIBS)
 
+# A corpus is a folder of labelled traces; without CORPUS it is the project's own.
+CORPUS = $(BUILD)/quality
+score: $(BUILD)/dormouse $(BUILD)/quality/labels.json ## scores the detector: make score CORPUS=DIR
+	@tests/quality/score.py --corpus $(CORPUS) --detector '$(BUILD)/dormouse replay {trace}'
+
+$(BUILD)/quality/labels.json: $(wildcard tests/quality/*.py) | $(BUILD)/packages/test
+	@tests/quality/generate.py --out $(@D)
+
 bench: $(BENCHES) ## measures: CPU, memory, throughput
 	@for bench in $(BENCHES); do $$bench || exit 1; done
 
@@ -188,4 +196,4 @@ help: ## this list
 -include $(shell find $(BUILD) -name deps -prune -o -name '*.d' -print 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static install test tests unit net sanitize fuzz fuzzers bench lint clean help FORCE
+.PHONY: all run static install test tests unit net score sanitize fuzz fuzzers bench lint clean help FORCE

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to pods that are abused: each function lays itself over a pod's life from `start` seconds on.
+
+core: what the technique (MITRE ATT&CK T1496.002, Bandwidth Hijacking) is about, sent at its usual pace. hard: little, or
+hidden in much."""
+from traffic import HOUR, MINUTE
+
+
+def proxyware(pod, start):
+    """The pod's bandwidth is sold: strangers' traffic in and out again, to hundreds of hosts."""
+    seconds, pace = pod.random.uniform(1, 3) * HOUR, pod.random.uniform(80e3, 500e3) * pod.step
+    for index in pod.indexes(start, seconds):
+        flow = pace * pod.random.lognormvariate(0, .4)
+        pod.tcp(index, flow, flow * pod.random.uniform(.95, 1.1), opened=pod.random.randint(2, 9), peers=pod.random.randint(8, 40))
+        pod.udp(index, 3, 50, 3, 130)
+    pod.attack("proxyware", "core", start, seconds)
+
+
+def seeding(pod, start):
+    """A torrent is offered: datagrams of 1,300 bytes to a swarm."""
+    seconds, pace = pod.random.uniform(40, 120) * MINUTE, pod.random.uniform(300, 1200) * pod.step
+    for index in pod.indexes(start, seconds):
+        packets = pace * pod.random.lognormvariate(0, .3)
+        pod.udp(index, packets, 1300, packets / 2, 30, peers=pod.random.randint(15, 60))
+    pod.attack("seeding", "core", start, seconds)
+
+
+def theft(pod, start):
+    """Everything at once: an archive uploaded as fast as it goes."""
+    seconds, size = pod.random.uniform(3, 15) * MINUTE, pod.random.uniform(.4e9, 3e9)
+    for index in pod.indexes(start, seconds):
+        pod.tcp(index, size * pod.step / seconds * pod.random.uniform(.8, 1.2), 30000, opened=1, peers=1)
+    pod.attack("theft", "core", start, seconds)
+
+
+def trickle(pod, start):
+    """The same, over hours, on a leash."""
+    seconds, pace = pod.random.uniform(2, 4) * HOUR, pod.random.uniform(15e3, 50e3) * pod.step
+    for index in pod.indexes(start, seconds):
+        pod.tcp(index, pace * pod.random.uniform(.9, 1.1), 900, opened=int(pod.random.random() < .2), peers=1)
+    pod.attack("trickle", "core", start, seconds)
+
+
+def tunnel(pod, start):
+    """Files as names: DNS queries of two hundred bytes."""
+    seconds, pace = pod.random.uniform(30, 90) * MINUTE, pod.random.uniform(15, 60) * pod.step
+    for index in pod.indexes(start, seconds):
+        packets = pace * pod.random.uniform(.8, 1.2)
+        pod.udp(index, packets, 200, packets, 90)
+    pod.attack("tunnel", "core", start, seconds)
+
+
+def scan(pod, start):
+    """Looks for others to infect: connections that nobody answers."""
+    seconds, pace = pod.random.uniform(5, 30) * MINUTE, pod.random.uniform(20, 200) * pod.step
+    for index in pod.indexes(start, seconds):
+        tries = int(pace * pod.random.uniform(.9, 1.1))
+        pod.tcp(index, tries, tries * .2, opened=tries, peers=tries)
+    pod.attack("scan", "core", start, seconds)
+
+
+def flood(pod, start):
+    """Part of a botnet: datagrams at one victim."""
+    seconds, pace = pod.random.uniform(2, 10) * MINUTE, pod.random.uniform(3e3, 15e3) * pod.step
+    for index in pod.indexes(start, seconds):
+        pod.udp(index, pace * pod.random.uniform(.9, 1.1), 512)
+    pod.attack("flood", "core", start, seconds)
+
+
+def miner(pod, start):
+    """Sends shares to a pool: a kilobyte each half minute in one connection, for hours."""
+    seconds = pod.random.uniform(4, 8) * HOUR
+    for index in pod.indexes(start, seconds):
+        pod.tcp(index, 60 * pod.step + (800 if pod.random.random() < pod.step / 30 else 0), 40 * pod.step)
+    pod.attack("miner", "hard", start, seconds)
+
+
+def beacon(pod, start):
+    """Asks its master what to do, each minute, at length."""
+    seconds = pod.random.uniform(5, 8) * HOUR
+    for index in pod.indexes(start, seconds):
+        if index * pod.step % 60 < pod.step:
+            pod.tcp(index, pod.random.uniform(4e3, 9e3), 2500, opened=1)
+    pod.attack("beacon", "hard", start, seconds)
+
+
+def creep(pod, start):
+    """Begins with little and sends a half more each hour, to be learnt on the way."""
+    seconds, pace = pod.random.uniform(8, 11) * HOUR, pod.random.uniform(2e3, 6e3) * pod.step
+    for index in pod.indexes(start, seconds):
+        hours = (index * pod.step - start) / HOUR
+        pod.tcp(index, pace * 1.5 ** hours * pod.random.uniform(.9, 1.1), 900, peers=1)
+    pod.attack("creep", "hard", start, seconds)
+
+
+def piggyback(pod, start):
+    """Theft from a busy pod: less than the pod itself sends, on one connection of its own."""
+    seconds = pod.random.uniform(60, 150) * MINUTE
+    sent = pod.flowed["tcp_tx_bytes"]
+    usual = sum(sent) / len(sent)
+    for index in pod.indexes(start, seconds):
+        pod.tcp(index, usual * pod.random.uniform(.7, 1.0), 900, opened=int(index * pod.step - start < 2 * pod.step))
+    pod.attack("piggyback", "hard", start, seconds)
+
+
+CORE = (proxyware, seeding, theft, trickle, tunnel, scan, flood)
+HIDDEN_IN_QUIET = (miner, beacon, creep)
+HIDDEN_IN_BUSY = (piggyback,)
