@@ -111,8 +111,15 @@ static void note_sockets(struct collector *c)
 	}
 }
 
-static void refresh_udp_totals(struct collector *c)
+/* The totals that are signals. Opens are the sockets' own count, which is ahead of the
+ * signal, but for those that the kernel's counter told while sockets could not be read.
+ */
+static void refresh_signal_totals(struct collector *c)
 {
+	uint64_t opened = c->signals.value[SIGNAL_TCP_NEW_SOCKETS];
+
+	if (opened > c->totals.tcp_opened)
+		c->totals.tcp_opened = opened;
 	c->totals.udp_tx_packets = c->signals.value[SIGNAL_UDP_TX_PACKETS];
 	c->totals.udp_tx_bytes = c->signals.value[SIGNAL_UDP_TX_BYTES];
 }
@@ -126,7 +133,7 @@ static void refresh_totals(struct collector *c)
 		c->totals.links_untracked = links_book(c->links)->untracked;
 	}
 	sockets_totals(c->sockets, &c->totals);
-	refresh_udp_totals(c);
+	refresh_signal_totals(c);
 }
 
 /* Links and snmp, and the signals that they alone make. Protocols are read first, so
@@ -251,7 +258,7 @@ void collector_sample(struct collector *c, const struct collect_request *request
 	note_sockets(c);
 	refresh_totals(c);
 	add_transports(c, request, closely);
-	refresh_udp_totals(c);
+	refresh_signal_totals(c);
 
 	sample->time = request->time;
 	sample->present = c->signals.present;
