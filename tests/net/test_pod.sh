@@ -124,7 +124,7 @@ check_between "TCP bytes of the app's container, cgroup-$id" "$sent" "$total" "$
 check "TCP bytes of the sidecar's container" 0 "$(metric pod \
 	'dormouse_container_tcp_transmit_bytes_total{container="dormouse"}' | grep . || echo 0)"
 metrics pod | grep ^dormouse_container_tcp
-check_that "the app's link is counted" metric_at_least pod \
+check_that "the app's link is counted" wait_for "its bytes" metric_at_least pod \
 	'dormouse_network_transmit_bytes_total{device="eth0"}' "$total"
 
 # --- and its end ---------------------------------------------------------------------

@@ -34,12 +34,13 @@ read_only=(unshare --mount "$work/read-only")
 collector() {
 	metric a "dormouse_collector_success{collector=\"$1\"}"
 }
-# traffic_is_counted SOCKETS: 50 connections of 1,000 bytes, 30 datagrams.
+# 50 connections of 1,000 bytes, 30 datagrams.
 send_some() {
 	inside a "$work/traffic" connect 10.77.1.2 7000 50 1000 10 >"$work/out"
 	inside a "$work/traffic" datagrams 10.77.1.2 7000 30 100 >"$work/out"
 	settle a
 }
+# counted SOURCE...: what these say of it.
 counted() {
 	local name
 	for name in "$@"; do
@@ -47,7 +48,10 @@ counted() {
 		links) check_that "link bytes are counted" metric_at_least a \
 			'dormouse_network_transmit_bytes_total{device="eth0"}' 50000 ;;
 		protocols)
-			check "connections opened" 50 \
+			# Without sockets loopback cannot be told apart: the scrapes are in it.
+			most=50
+			[[ $* == *sockets* ]] || most=90
+			check_between "connections opened" 50 $most \
 				"$(metric a dormouse_tcp_connections_opened_total)"
 			check "datagrams sent" 30 \
 				"$(metric a dormouse_udp_transmit_packets_total)"
@@ -71,9 +75,13 @@ check "its user" 65532 "$(field Uid)"
 check "its effective capabilities" 0000000000000000 "$(field CapEff)"
 check "its bounding capabilities" 0000000000000000 "$(field CapBnd)"
 check "no new privileges" 1 "$(field NoNewPrivs)"
+# Of two mounts at one place only the later can be reached.
 check "mounts that it could write to, but for those of the kernel" "" "$(awk '
-	$6 ~ /^rw/ && $0 !~ / - (proc|sysfs|cgroup2?|devpts|mqueue|binfmt_misc) / { print $5 }' \
-	"/proc/${monitor_pid[a]}/mountinfo" | tr '\n' ' ')"
+	{ line[$5] = $0; how[$5] = $6 }
+	END { for (at in line)
+		if (how[at] ~ /^rw/ && line[at] !~ / - (proc|sysfs|cgroup2?|devpts|mqueue|binfmt_misc) /)
+			print at
+	}' "/proc/${monitor_pid[a]}/mountinfo" | tr '\n' ' ')"
 for name in links protocols sockets socket_events; do
 	check "collector $name" 1 "$(collector $name)"
 done

@@ -20,7 +20,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/sockios.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -276,8 +275,8 @@ static void wait_acknowledged(int fd)
 	int left = 1;
 
 	while (left > 0) {
-		if (ioctl(fd, SIOCOUTQ, &left) < 0)
-			die("SIOCOUTQ");
+		if (ioctl(fd, TIOCOUTQ, &left) < 0)
+			die("TIOCOUTQ");
 		if (left > 0)
 			sleep_until(now_s() + 0.001);
 	}
