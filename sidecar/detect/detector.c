@@ -126,6 +126,9 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 		return 0;
 	case READING_FIRST:
 		windows_clear(&d->windows);
+		memset(&d->incident, 0, sizeof(d->incident));
+		l->low_since = fmin(l->low_since, d->inc.time);
+		d->dormant_until = fmin(d->dormant_until, d->inc.time);
 		if (l->state_since == 0)
 			l->state_since = d->inc.time;
 		return 0;
@@ -139,7 +142,8 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 	windows_add(&d->windows, &d->inc, d->counters.interval);
 	count_time(d);
 	if (!d->settled) {
-		envelope_settle(&d->envelope, l, &d->windows, &d->options, d->inc.time);
+		thresholds_settle(&d->envelope, l, &d->windows, &d->options,
+				  d->inc.time);
 		rules_settle(d);
 		d->settled = true;
 	}
@@ -154,8 +158,11 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 	if (rules_budget(d, &verdicts[count]))
 		count++;
 	dormancy_follow(d);
-	if (envelope_turn(&d->envelope, l, &d->windows, &d->options, d->inc.time, true))
+	if (envelope_turn(&d->envelope, l, d->options.learn_s, d->inc.time)) {
+		thresholds_settle(&d->envelope, l, &d->windows, &d->options,
+				  d->inc.time);
 		rules_settle(d);
+	}
 	return count;
 }
 

@@ -14,12 +14,16 @@
 #include "learnt.h"
 #include "windows.h"
 
+#define OLD_HOURS 24 /* drift is judged against what is older */
+#define TOP_HOURS 10
+
 struct envelope {
 	double peak[MEASURES][LANES]; /* of the block that is being filled */
 	double filled_s;              /* watched time in it */
 	double clean_at[MEASURES]; /* until then windows hold what must not be learnt */
 	struct levels aged;        /* the most of the hours older than a day */
-	struct levels hours;       /* the most of all hours kept */
+	struct levels tenth; /* the tenth greatest of the hours, by measure and lane */
+	struct levels hours; /* the most of all hours kept */
 	double usual[MEASURES][LANES]; /* the most of the everyday */
 	double threshold[MEASURES]
 			[LANES]; /* above this a measure is out of the ordinary */
@@ -39,13 +43,13 @@ void envelope_soil(struct envelope *e, const struct windows *w, double now);
 /* Forgets the blocks since `since`: they belong to an incident. */
 void envelope_drop(struct envelope *e, struct learnt *l, double since);
 
-/* Closes the block when it is full and settles the thresholds anew. Returns whether. */
-bool envelope_turn(struct envelope *e, struct learnt *l, const struct windows *w,
-		   const struct detect_options *options, double now, bool keep);
+/* Closes the block when it is full: after a twelfth of learn_s, sooner while the pod is
+ * young. Returns whether; then the thresholds are to be settled anew. */
+bool envelope_turn(struct envelope *e, struct learnt *l, double learn_s, double now);
 
 /* Settles the thresholds from what is learnt. */
-void envelope_settle(struct envelope *e, const struct learnt *l,
-		     const struct windows *w, const struct detect_options *options,
-		     double now);
+void thresholds_settle(struct envelope *e, const struct learnt *l,
+		       const struct windows *w, const struct detect_options *options,
+		       double now);
 
 #endif

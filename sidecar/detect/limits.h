@@ -20,6 +20,10 @@
  * floors are (1 + YOUTH * learn_s / watched) times as wide. */
 #define YOUTH 2.0
 
+/* A measure that was learnt for n windows of its length is stretched by (1 +
+ * FEW_WINDOWS / n), by (1 + YOUTH) at most: seven hours say little of the eighth. */
+#define FEW_WINDOWS 10.0
+
 /* How often chance alone may carry a pod whose bursts have a heavy tail over its
  * threshold: once in two hundred days. */
 #define CHANCE_A_DAY 0.005

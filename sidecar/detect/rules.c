@@ -233,7 +233,7 @@ static void accept(struct detector *d)
 			    level_encode(fmax(i->peak[k][s], d->envelope.usual[k][s]));
 	l->accepted_s = fmax(l->observed_s, 1);
 	memset(i, 0, sizeof(*i));
-	envelope_settle(&d->envelope, l, &d->windows, &d->options, d->inc.time);
+	thresholds_settle(&d->envelope, l, &d->windows, &d->options, d->inc.time);
 	memset(d->envelope.clean_at, 0, sizeof(d->envelope.clean_at));
 	rules_settle(d);
 }
@@ -268,8 +268,8 @@ static void end_incident(struct detector *d)
 	memset(&d->incident, 0, sizeof(d->incident));
 	envelope_soil(&d->envelope, &d->windows, d->inc.time);
 	windows_clear(&d->windows); /* what it left there was told */
-	envelope_settle(&d->envelope, &d->learnt, &d->windows, &d->options,
-			d->inc.time);
+	thresholds_settle(&d->envelope, &d->learnt, &d->windows, &d->options,
+			  d->inc.time);
 	rules_settle(d);
 }
 

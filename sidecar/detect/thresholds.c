@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* thresholds.c - from what is learnt to what is out of the ordinary. */
+#include <math.h>
+
+#include "envelope.h"
+#include "incidents.h"
+#include "limits.h"
+
+#define HOUR_S       3600.0
+#define DRIFT_MARGIN 4.0 /* a day may be so many times another before it is drift */
+
+/* What a young pod did since it was last quiet is its everyday only when that has gone
+ * on for a while. */
+static double usable_until(const struct learnt *l, const struct detect_options *options,
+			   double now)
+{
+	bool woke = l->observed_s < options->learn_s && l->low_since == 0 &&
+		    l->low_until > 0 && now - l->low_until <= options->learn_s / 6;
+
+	return woke ? l->low_until : now;
+}
+
+/* The everyday's most, as far as it is old enough for each measure. */
+static void gather_usual(struct envelope *e, const struct learnt *l,
+			 const struct windows *w, const struct detect_options *options,
+			 double now)
+{
+	double until = usable_until(l, options, now);
+
+	struct levels most = e->hours, routine;
+
+	for (unsigned k = 0; k < MEASURES; k++) {
+		if (k == SUM_6H)
+			continue;
+		for (unsigned s = 0; s < LANES; s++)
+			if (l->hour_now.code[k][s] > most.code[k][s])
+				most.code[k][s] = l->hour_now.code[k][s];
+		for (unsigned i = 0; i < l->block_count && k != SUM_1H; i++)
+			for (unsigned s = 0; s < LANES; s++)
+				if (until - l->block_end[i] >= w->length[k] &&
+				    l->block[i].code[k][s] > most.code[k][s])
+					most.code[k][s] = l->block[i].code[k][s];
+	}
+	incidents_routine(l, w, &routine);
+	if (l->accepted_s > 0 && l->observed_s - l->accepted_s < 2 * OLD_HOURS * HOUR_S)
+		levels_raise(&routine, &l->accepted);
+	levels_raise(&most, &routine);
+	levels_raise(&routine, &e->aged);
+	for (unsigned s = 0; s < LANES; s++)
+		e->old[s] = level_decode(routine.code[SUM_1H][s]);
+	for (unsigned k = 0; k < MEASURES; k++)
+		for (unsigned s = 0; s < LANES; s++)
+			e->usual[k][s] = level_decode(most.code[k][s]);
+}
+
+/* How much greater than anything so far the next burst may be by chance: the tail
+ * beyond the hundredth part is taken for a power law, whose exponent is read off
+ * between two quantiles a decade apart (Pickands, "Statistical inference using extreme
+ * order statistics", 1975, in its simplest form), and n hours have shown their
+ * greatest. */
+static double stretch(double exponent, double hours)
+{
+	double rarer = 24 / (fmax(hours, 1) * CHANCE_A_DAY);
+
+	return fmin(pow(fmax(rarer, 1), fmin(exponent, TAIL_MAX)), TAIL_STRETCH_MAX);
+}
+
+static double tail_stretch(const struct histogram *h, double least, double hours)
+{
+	double n = (double)histogram_total(h), exponent = TAIL_UNKNOWN;
+
+	if (n >= TAIL_SAMPLES) {
+		double far = fmax(0.001, 1 / n);
+		double high = fmax(histogram_above(h, far), least);
+		double low = fmax(histogram_above(h, far * 10), least);
+		exponent = log10(high / low);
+	}
+	return stretch(exponent, hours);
+}
+
+/* The same from the greatest of each hour: how far the greatest hour is from the tenth.
+ */
+static double hours_stretch(const struct envelope *e, const struct learnt *l,
+			    unsigned k, unsigned s, double floor)
+{
+	double top = level_decode(e->hours.code[k][s]) + floor;
+	double tenth = level_decode(e->tenth.code[k][s]) + floor;
+	double among = fmin(l->hour_count, TOP_HOURS);
+
+	if (among < 3 || top <= tenth)
+		return 1;
+	return stretch(log(top / tenth) / log(among), l->hour_count);
+}
+
+/* What is not known of a long window yet is bounded by the shorter one: no window
+ * carries more than the shorter windows that it is made of. A long window is known when
+ * three of them have passed, and that of six hours after a day. */
+static void bound_unknown(struct envelope *e, const struct learnt *l,
+			  const struct windows *w, unsigned s)
+{
+	static const enum measure shorter[MEASURES] = {
+	    [SUM_1M] = SUM_10S, [SUM_10M] = SUM_1M,    [SUM_1H] = SUM_10M,
+	    [SUM_6H] = SUM_1H,  [HELD_SHORT] = SUM_1M, [HELD_LONG] = SUM_10M,
+	};
+	double watched = l->lane_s[s] - l->warm_until_s;
+
+	for (unsigned k = SUM_1M; k < MEASURES; k++) {
+		double needed = k == SUM_6H ? OLD_HOURS * HOUR_S : 3 * w->length[k];
+		double bound =
+		    e->usual[shorter[k]][s] * w->length[k] / w->length[shorter[k]];
+		if (fmin(watched, l->known_s[k]) < needed && e->usual[k][s] < bound)
+			e->usual[k][s] = bound;
+	}
+}
+
+static double youth(const struct learnt *l, unsigned s,
+		    const struct detect_options *options)
+{
+	if (options->profile == PROFILE_DORMANT)
+		return 1;
+	if (l->state == POD_DORMANT && l->lane_s[s] >= options->learn_s)
+		return 1;
+	return 1 + YOUTH * options->learn_s / fmax(l->lane_s[s], 1);
+}
+
+/* Drift: a day may be several times another, and twice the floor beside. */
+static void settle_old(struct envelope *e, const struct learnt *l,
+		       const struct windows *w, const struct detect_options *options,
+		       unsigned s)
+{
+	double floor_scale = limit_floor_scale(options->sensitivity);
+
+	if (l->hour_count < 2 * OLD_HOURS)
+		e->old[s] = INFINITY;
+	else
+		e->old[s] = e->old[s] * DRIFT_MARGIN +
+			    2 * floor_scale *
+				limit_floor(s, SUM_1H, w->length[SUM_1H], e->own_known);
+}
+
+static void settle_lane(struct envelope *e, const struct learnt *l,
+			const struct windows *w, const struct detect_options *options,
+			unsigned s)
+{
+	double young = youth(l, s, options), tail = 1;
+	double scale = limit_floor_scale(options->sensitivity) * young;
+	double allowance = 0;
+	enum measure finest = SUM_10S;
+
+	if (s < SIGNAL_COUNT) {
+		double length = w->length[SUM_10S];
+		double f = limit_floor(s, SUM_10S, length, e->own_known) / length;
+		tail = tail_stretch(&l->histogram[s], f * TAIL_LEAST,
+				    l->lane_s[s] / HOUR_S);
+	}
+	while (finest < SUM_6H && w->length[finest] >= w->length[finest + 1])
+		finest++;
+	double ordinary = limit_margin(finest, options->sensitivity);
+	if (tail > ordinary)
+		allowance = (tail - ordinary) * e->usual[finest][s];
+	for (unsigned k = 0; k < MEASURES; k++) {
+		double floor = limit_floor(s, k, w->length[k], e->own_known) * scale;
+		double few = 1 + FEW_WINDOWS * w->length[k] / fmax(l->known_s[k], 1);
+		double margin = 1 + (limit_margin(k, options->sensitivity) - 1) *
+					fmax(young, fmin(few, 1 + YOUTH));
+		double *t = &e->threshold[k][s];
+		margin = fmax(margin, hours_stretch(e, l, k, s, floor));
+		*t = e->usual[k][s] * margin + (k < SUMS ? allowance : 0) + floor;
+		if (k < finest ||
+		    (l->lane_s[s] - l->warm_until_s < options->learn_s / 20 &&
+		     options->profile != PROFILE_DORMANT))
+			*t = INFINITY;
+	}
+}
+
+void thresholds_settle(struct envelope *e, const struct learnt *l,
+		       const struct windows *w, const struct detect_options *options,
+		       double now)
+{
+	e->own_known = l->lane_s[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
+	gather_usual(e, l, w, options, now);
+	for (unsigned s = 0; s < LANES; s++) {
+		if (options->profile != PROFILE_DORMANT)
+			bound_unknown(e, l, w, s);
+		settle_lane(e, l, w, options, s);
+		settle_old(e, l, w, options, s);
+	}
+}
