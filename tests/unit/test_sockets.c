@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -675,6 +676,96 @@ static void opens_over_loopback_are_seen_but_not_counted(void **state)
 	shut(s, 31);
 }
 
+/* Where cgroup v2 is mounted; false where it is not. */
+static bool find_cgroups(char *path, size_t size)
+{
+	char line[512];
+	bool found = false;
+
+	FILE *mounts = fopen("/proc/self/mounts", "r");
+	while (!found && mounts && fgets(line, sizeof(line), mounts)) {
+		char *where = strchr(line, ' ');
+		char *type = where ? strchr(where + 1, ' ') : NULL;
+		if (!type || strncmp(type, " cgroup2 ", 9) != 0)
+			continue;
+		*type = '\0';
+		snprintf(path, size, "%s", where + 1);
+		found = true;
+	}
+	if (mounts)
+		fclose(mounts);
+	return found;
+}
+
+/* Makes a cgroup and a process in it that sends, then waits to be killed. */
+static pid_t send_in_cgroup(const char *path, size_t bytes)
+{
+	char file[512];
+	int ready[2];
+
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_int_equal(pipe(ready), 0);
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+		FILE *procs = fopen(file, "w");
+		if (!procs || fprintf(procs, "%d", (int)getpid()) < 0 ||
+		    fclose(procs) != 0)
+			_exit(1);
+		send_bytes(connect_from(HERE, THERE4, 5000), bytes);
+		if (write(ready[1], "", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(1);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], file, 1), 1);
+	close(ready[0]);
+	return child;
+}
+
+static void each_container_is_named_after_its_cgroup(void **state)
+{
+	(void)state;
+	char top[128], path[2][200];
+	if (!find_cgroups(top, sizeof(top)))
+		skip();
+	int listener = listen_at(THERE, 5000);
+	struct sockets *s = open_with(&defaults, 0);
+	pid_t child[2];
+	for (int i = 0; i < 2; i++) {
+		snprintf(path[i], sizeof(path[i]), "%s/sockets-%d-%d", top,
+			 (int)getpid(), i);
+		child[i] = send_in_cgroup(path[i], 1000 * ((size_t)i + 1));
+	}
+	look(s);
+	size_t count;
+	const struct container_counters *containers = sockets_containers(s, &count);
+	assert_int_equal(count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct stat cgroup;
+		char name[32];
+		assert_int_equal(stat(path[i], &cgroup), 0);
+		snprintf(name, sizeof(name), "cgroup-%ju", (uintmax_t)cgroup.st_ino);
+		size_t at = strcmp(containers[0].name, name) == 0 ? 0 : 1;
+		assert_string_equal(containers[at].name, name);
+		assert_int_equal(containers[at].cgroup_id, cgroup.st_ino);
+		assert_int_equal(containers[at].tcp_tx_bytes, 1000 * (i + 1));
+	}
+	for (int i = 0; i < 2; i++) {
+		kill(child[i], SIGKILL);
+		waitpid(child[i], NULL, 0);
+		/* The last of a process leaves its cgroup a moment after it was waited
+		 * for. */
+		for (int tries = 0; rmdir(path[i]) < 0 && tries < 500; tries++)
+			usleep(10000);
+	}
+	close(listener);
+	shut(s, 2);
+}
+
 /* Everything above holds for the user that the sidecar runs as. */
 static void no_privilege_is_needed(void **state)
 {
@@ -753,6 +844,7 @@ int main(void)
 	    cmocka_unit_test(kernels_without_the_legacy_request_are_asked_by_family),
 	    cmocka_unit_test(a_kernel_that_refuses_sockets_is_reported_and_survived),
 	    cmocka_unit_test(opens_over_loopback_are_seen_but_not_counted),
+	    cmocka_unit_test(each_container_is_named_after_its_cgroup),
 	    cmocka_unit_test(no_privilege_is_needed),
 	};
 	return cmocka_run_group_tests(tests, up, down);
