@@ -170,26 +170,30 @@ static int64_t not_tcp(const struct udp_span *span)
 	return (int64_t)(span->link_bytes - span->tcp_bytes - again - headers);
 }
 
+static int64_t within(int64_t value, int64_t from, int64_t to)
+{
+	return value < from ? from : value > to ? to : value;
+}
+
 /* How good it is: exact for UDP alone over Ethernet. Beside TCP it is off by what TCP's
- * headers differ from the usual and by packets that are neither TCP nor UDP. TCP's
- * bytes that moved while the sources were read one after the other are wrong in one
- * span and mended in the next: that is what `carry` is for, within TCP's error. An
- * average datagram longer than a frame (the application lets the card cut it up) is
- * believed only where it stands out from that error. Links without Ethernet headers
- * make it 14 bytes a packet low. */
+ * headers differ from the usual and by packets that are neither TCP nor UDP. What TCP's
+ * counters tell too early (they are read a moment later than the links') or too late (a
+ * connection's end is told a moment after it) is wrong in one span and taken back in
+ * the next: that is what `carry` is for. So what would make the datagrams longer than a
+ * frame is told only if it is still there in the next span, and stands out from TCP's
+ * error: an application may let the card cut datagrams up, but it is rare. Links
+ * without Ethernet headers make it 14 bytes a packet low. */
 uint64_t udp_bytes_estimate(const struct udp_span *span, int64_t *carry)
 {
 	int64_t error = (int64_t)(span->tcp_bytes / TCP_ERROR_SHARE);
+	int64_t sure = (int64_t)span->datagrams * DATAGRAM_BYTES_WIRE;
+	int64_t doubtful = (int64_t)span->datagrams * DATAGRAM_BYTES_MAX - sure;
 	int64_t bytes = not_tcp(span) + *carry;
-	int64_t most = (int64_t)span->datagrams *
-		       (bytes < error ? DATAGRAM_BYTES_WIRE : DATAGRAM_BYTES_MAX);
-	int64_t told = bytes < 0 ? 0 : bytes > most ? most : bytes;
+	int64_t confirmed = *carry > 0 && bytes > error ? *carry : 0;
+	int64_t told = within(bytes, 0, sure + confirmed);
 
-	*carry = bytes - told;
-	if (*carry > error)
-		*carry = error;
-	if (*carry < -error)
-		*carry = -error;
+	*carry = within(bytes - told, -(told > error ? told : error),
+			doubtful > error ? doubtful : error);
 	return (uint64_t)told;
 }
 

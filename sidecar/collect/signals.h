@@ -96,8 +96,8 @@ struct udp_span {
 };
 
 /* The UDP payload in the span: what the links sent less TCP's payload, what of it was
- * sent again, and the headers of all packets. `carry` is what the spans before told too
- * little (or too much, below 0), 0 at first. See signals.c for how good it is. */
+ * sent again, and the headers of all packets. `carry`, 0 at first, is what the spans
+ * before left open: see signals.c, also for how good it is. */
 uint64_t udp_bytes_estimate(const struct udp_span *span, int64_t *carry);
 
 #endif

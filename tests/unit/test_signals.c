@@ -205,11 +205,56 @@ static void a_datagram_carries_no_more_than_it_can(void **state)
 {
 	struct udp_span span = {
 	    .link_bytes = 1000000000, .link_packets = 1000, .datagrams = 2};
+	struct udp_span nothing = {0};
+	int64_t carry = 0;
+	uint64_t told;
 
 	(void)state;
-	assert_int_equal(estimate(&span), 2 * 65507);
+	told = udp_bytes_estimate(&span, &carry);
+	assert_int_equal(told, 2 * 1472);
+	told += udp_bytes_estimate(&nothing, &carry);
+	assert_int_equal(told, 2 * 65507);
+	assert_int_equal(udp_bytes_estimate(&nothing, &carry), 0);
 	span.link_bytes = 10;
 	assert_int_equal(estimate(&span), 0);
+}
+
+static void long_datagrams_are_believed_when_they_stay(void **state)
+{
+	struct udp_span span = {
+	    .link_bytes = 1000 * 40042, .link_packets = 1000, .datagrams = 1000};
+	struct udp_span nothing = {0};
+	int64_t carry = 0;
+	uint64_t told;
+
+	(void)state;
+	told = udp_bytes_estimate(&span, &carry);
+	told += udp_bytes_estimate(&span, &carry);
+	assert_int_equal(told, 1000 * (40000 + 1472));
+	told += udp_bytes_estimate(&nothing, &carry);
+	assert_int_equal(told, 2 * 1000 * 40000);
+}
+
+static void tcp_that_is_told_late_is_not_taken_for_udp(void **state)
+{
+	struct udp_span links = {
+	    .link_bytes = 100 * 1442 + 5000000 + 300 * 66,
+	    .link_packets = 400,
+	    .datagrams = 100,
+	};
+	struct udp_span late = {.tcp_bytes = 5000000};
+	struct udp_span more = {
+	    .link_bytes = 100 * 1442, .link_packets = 100, .datagrams = 100};
+	int64_t carry = 0;
+	uint64_t told;
+
+	(void)state;
+	told = udp_bytes_estimate(&links, &carry);
+	assert_int_equal(told, 100 * 1472);
+	told += udp_bytes_estimate(&late, &carry);
+	assert_int_equal(told, 100 * 1472);
+	told += udp_bytes_estimate(&more, &carry);
+	assert_int_equal(told, 2 * 100 * 1400);
 }
 
 static void a_query_beside_a_great_stream_is_not_taken_for_a_flood(void **state)
@@ -314,6 +359,9 @@ int main(void)
 	    cmocka_unit_test(udp_beside_tcp_is_what_tcp_leaves),
 	    cmocka_unit_test(without_datagrams_there_are_no_bytes_of_udp),
 	    cmocka_unit_test(a_datagram_carries_no_more_than_it_can),
+
+	    cmocka_unit_test(long_datagrams_are_believed_when_they_stay),
+	    cmocka_unit_test(tcp_that_is_told_late_is_not_taken_for_udp),
 	    cmocka_unit_test(a_query_beside_a_great_stream_is_not_taken_for_a_flood),
 	    cmocka_unit_test(bytes_told_too_early_by_tcp_are_mended_by_the_next_span),
 	    cmocka_unit_test(what_is_carried_stays_within_tcps_error),
