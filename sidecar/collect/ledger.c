@@ -114,12 +114,20 @@ static void add_volume(struct volume *to, const struct diag_socket *s)
 static void reconsider(struct ledger *l, struct tracked_socket *t,
 		       const struct diag_socket *s)
 {
-	if (t->is_certain || t->side == SIDE_OWN || s->opener == DIAG_OPENER_UNKNOWN)
+	if (t->is_certain || s->opener == DIAG_OPENER_UNKNOWN)
 		return;
 	t->is_certain = true;
-	if (t->side == SIDE_ACCEPTED && s->opener == DIAG_OPENER_HERE)
-		l->tracked[SIDE_OPENED].sockets++;
-	t->side = s->opener == DIAG_OPENER_HERE ? SIDE_OPENED : SIDE_ACCEPTED;
+	if (s->opener == DIAG_OPENER_THERE) {
+		if (t->side == SIDE_OPENED)
+			t->side = SIDE_ACCEPTED;
+		return;
+	}
+	if (t->side == SIDE_OPENED)
+		return;
+	l->tracked[SIDE_OPENED].sockets++;
+	if (t->side == SIDE_OWN)
+		t->container = containers_of(&l->containers, s->cgroup_id);
+	t->side = SIDE_OPENED;
 }
 
 /* A counter that fell is that of a socket that was connected anew. */

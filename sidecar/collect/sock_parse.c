@@ -124,14 +124,13 @@ static void read_counters(const struct attributes *a, uint32_t queued,
 	uint64_t sent = info_u64(a, INFO(tcpi_bytes_sent));
 	uint64_t again = info_u64(a, INFO(tcpi_bytes_retrans));
 	uint64_t payload = sent > again ? sent - again : 0;
-	/* A segment that the local queue refused is sent once more without counting as
-	 * retransmitted; the sequence space bounds what can have been sent. */
-	if (payload > acked + queued)
-		payload = acked + queued;
-	s->tx_bytes = payload;
 	bool fast_open = a->info_length > 5 && (a->info[5] & TCPI_OPT_SYN_DATA);
 	if (!fast_open)
 		s->opener = who_opened(s->state, acked, payload, queued);
+	/* A segment that the local queue refused is sent once more without counting as
+	 * retransmitted; the sequence space bounds what can have been sent. Where that
+	 * happened the SYN and the FIN remain in it: two bytes too many at most. */
+	s->tx_bytes = payload < acked + queued ? payload : acked + queued;
 }
 
 static void read_address(uint8_t family, const void *from, struct in6_addr *to)

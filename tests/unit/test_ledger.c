@@ -224,6 +224,24 @@ static void later_evidence_mends_who_opened(void **state)
 	finish(l);
 }
 
+static void the_monitors_port_does_not_hide_what_the_pod_opens_from_it(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00::2", 100);
+	s.local_port = 9477;
+	s.opener = DIAG_OPENER_UNKNOWN;
+	dump(l, &s, 0, true);
+	dump(l, &s, 1, true);
+	assert_int_equal(l->tx_bytes, 0);
+	s.opener = DIAG_OPENER_HERE;
+	s.tx_bytes = 700;
+	dump(l, &s, 1, true);
+	assert_int_equal(l->opened, 1);
+	assert_int_equal(l->initiated_tx_bytes, 600);
+	finish(l);
+}
+
 static void a_listener_that_stopped_is_remembered_for_a_while(void **state)
 {
 	(void)state;
@@ -373,6 +391,8 @@ int main(void)
 	    cmocka_unit_test(segments_wrap_at_32_bits),
 	    cmocka_unit_test(a_socket_that_is_connected_anew_counts_from_nothing),
 	    cmocka_unit_test(later_evidence_mends_who_opened),
+	    cmocka_unit_test(
+		the_monitors_port_does_not_hide_what_the_pod_opens_from_it),
 	    cmocka_unit_test(a_listener_that_stopped_is_remembered_for_a_while),
 	    cmocka_unit_test(
 		listeners_are_looked_up_once_a_batch_and_only_when_in_doubt),

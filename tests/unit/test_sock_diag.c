@@ -129,6 +129,10 @@ static void sent_bytes_stay_within_the_sequence_space(void **state)
 	(void)state;
 	struct datagram d = tcp(STATE_ESTABLISHED, 20, 81, 500, 0);
 	assert_int_equal(read_one(&d).tx_bytes, 101);
+	/* What was counted twice says nothing of who opened. */
+	d = tcp(STATE_ESTABLISHED, 0, 101, 150, 0);
+	assert_int_equal(read_one(&d).tx_bytes, 101);
+	assert_int_equal(read_one(&d).opener, DIAG_OPENER_UNKNOWN);
 }
 
 static void a_short_tcp_info_of_an_old_kernel_will_do(void **state)
