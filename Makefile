@@ -145,7 +145,7 @@ $(BUILD)/tests/%: tests/fuzz/%.c $(BUILD)/libdormouse.a
 
 # A corpus is a folder of labelled traces; without CORPUS it is the project's own.
 CORPUS = $(BUILD)/quality
-score: $(BUILD)/dormouse $(BUILD)/quality/labels.json ## scores the detector: make score CORPUS=DIR
+score: $(BUILD)/dormouse $(CORPUS)/labels.json ## scores the detector: make score CORPUS=DIR
 	@tests/quality/score.py --corpus $(CORPUS) --detector '$(BUILD)/dormouse replay {trace}'
 
 $(BUILD)/quality/labels.json: $(wildcard tests/quality/*.py) | $(BUILD)/packages/test

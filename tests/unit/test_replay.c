@@ -276,6 +276,36 @@ static void flags_and_variables_set_the_detector(void **state)
 	assert_non_null(strstr(r->out, "\"kind\":\"budget-exceeded\""));
 }
 
+static void flags_may_stand_behind_the_traces(void **state)
+{
+	struct ran *r =
+	    replay("", ARGV(quiet_csv, (char *)"--egress-budget", (char *)"5",
+			    attack_csv, (char *)"--summary=false"));
+
+	(void)state;
+	assert_int_equal(r->status, 0);
+	assert_non_null(strstr(r->out, "\"pod\":{\"name\":\"quiet\"}"));
+	assert_non_null(strstr(r->out, "\"pod\":{\"name\":\"attack\"}"));
+
+	r = replay("", ARGV((char *)"--", quiet_csv, (char *)"--summary"));
+	assert_int_equal(r->status, 1);
+	assert_string_equal(r->err, "dormouse: --summary: No such file or directory\n");
+}
+
+static void a_bad_variable_is_said_and_the_default_holds(void **state)
+{
+	(void)state;
+	setenv("DORMOUSE_SENSITIVITY", "extreme", 1);
+	setenv("DORMOUSE_LISTEN", "nowhere", 1); /* no flag of replay */
+	struct ran *r = replay("", ARGV(attack_csv));
+	unsetenv("DORMOUSE_SENSITIVITY");
+	unsetenv("DORMOUSE_LISTEN");
+	assert_int_equal(r->status, 0);
+	assert_int_equal(count_lines(r->out), 1);
+	assert_int_equal(count_lines(r->err), 1);
+	assert_non_null(strstr(r->err, "DORMOUSE_SENSITIVITY: \"extreme\""));
+}
+
 static void the_environment_names_the_pod_of_a_single_trace(void **state)
 {
 	(void)state;
@@ -384,6 +414,8 @@ int main(void)
 	    cmocka_unit_test(one_minute_intervals_will_do),
 	    cmocka_unit_test(the_labels_of_a_series_are_in_its_alerts),
 	    cmocka_unit_test(flags_and_variables_set_the_detector),
+	    cmocka_unit_test(flags_may_stand_behind_the_traces),
+	    cmocka_unit_test(a_bad_variable_is_said_and_the_default_holds),
 	    cmocka_unit_test(the_environment_names_the_pod_of_a_single_trace),
 	    cmocka_unit_test(summary_is_for_people),
 	    cmocka_unit_test(the_baseline_goes_to_a_file_a_line_a_trace),

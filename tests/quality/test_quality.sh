@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The detector, in its default settings, meets every target on a corpus made here and now.
+set -u
+cd "$(dirname "$0")" || exit 1
+made=$(mktemp -d)
+trap 'rm -rf "$made"' EXIT
+
+ok() { echo "ok $*"; }
+failed() {
+	echo "FAILED $*"
+	status=1
+}
+status=0
+
+./generate.py --out "$made/corpus" --seed 1 || exit 1
+
+if ./score.py --corpus "$made/corpus" --detector "$DORMOUSE replay {trace}" --verbose --check; then
+	ok every target is met
+else
+	failed every target is met
+fi
+
+# The score itself can fail.
+if ./score.py --corpus "$made/corpus" --detector true --check >/dev/null; then
+	failed a silent detector misses the targets
+else
+	ok a silent detector misses the targets
+fi
+exit $status
