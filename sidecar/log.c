@@ -4,10 +4,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dormouse/alert.h"
+#include "dormouse/wake.h"
 
 /* An alert's JSON and summary, the time and the names around them. */
 #define LINE_MAX_BYTES (ALERT_JSON_MAX + 1024)
@@ -17,14 +17,6 @@ static enum log_format log_format = LOG_JSON;
 void log_open(enum log_format format)
 {
 	log_format = format;
-}
-
-static double wall_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 static const char *level_name(enum log_level level)

@@ -2,12 +2,9 @@
 /* run.c - the monitor: one thread, one epoll set, a sample at each tick of the timer.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +19,7 @@
 #include "dormouse/serve.h"
 #include "dormouse/state.h"
 #include "dormouse/version.h"
+#include "dormouse/wake.h"
 
 /* What a crash may cost: the learning of five minutes. */
 #define STATE_SAVE_INTERVAL_S 300.0
@@ -44,11 +42,11 @@ struct monitor {
 	int epoll_fd, timer_fd, signal_fd;
 };
 
-static double clock_seconds(clockid_t clock)
+static double cpu_seconds(void)
 {
 	struct timespec now;
 
-	clock_gettime(clock, &now);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
@@ -130,8 +128,8 @@ static void judge_unwatched_time(struct monitor *m, double now)
 static void take_sample(struct monitor *m)
 {
 	const struct alert_surroundings around = {.collector = m->collector};
-	double begin = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
-	double now = clock_seconds(CLOCK_REALTIME);
+	double begin = cpu_seconds();
+	double now = wall_clock();
 	struct collect_request request = request_at(m, now);
 	struct verdict verdicts[VERDICTS_MAX];
 	struct sample sample;
@@ -145,12 +143,12 @@ static void take_sample(struct monitor *m)
 
 	m->stats.samples++;
 	m->stats.last_sample_at = now;
-	m->stats.last_sample_s = clock_seconds(CLOCK_THREAD_CPUTIME_ID) - begin;
+	m->stats.last_sample_s = cpu_seconds() - begin;
 }
 
 static void save_state(struct monitor *m)
 {
-	struct state_mark mark = {.saved_at = clock_seconds(CLOCK_REALTIME)};
+	struct state_mark mark = {.saved_at = wall_clock()};
 	struct error err;
 
 	m->saved_at = mark.saved_at;
@@ -220,41 +218,16 @@ static int watch(struct monitor *m, int fd, struct error *err)
 	return 0;
 }
 
-static int open_timer(struct monitor *m, struct error *err)
-{
-	double interval = m->options.interval_s;
-	struct timespec period = {.tv_sec = (time_t)interval};
-
-	period.tv_nsec = (long)((interval - (double)period.tv_sec) * 1e9);
-	const struct itimerspec setting = {.it_interval = period, .it_value = period};
-	m->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (m->timer_fd < 0 || timerfd_settime(m->timer_fd, 0, &setting, NULL) < 0)
-		return fail_errno(err, errno, "setting the timer");
-	return 0;
-}
-
-static int open_signals(struct monitor *m, struct error *err)
-{
-	sigset_t stop;
-
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGINT);
-	signal(SIGPIPE, SIG_IGN);
-	if (sigprocmask(SIG_BLOCK, &stop, NULL) < 0)
-		return fail_errno(err, errno, "blocking signals");
-	m->signal_fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (m->signal_fd < 0)
-		return fail_errno(err, errno, "signalfd");
-	return 0;
-}
-
 static int open_loop(struct monitor *m, struct error *err)
 {
 	m->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (m->epoll_fd < 0)
 		return fail_errno(err, errno, "epoll_create1");
-	if (open_timer(m, err) < 0 || open_signals(m, err) < 0)
+	m->timer_fd = wake_after(m->options.interval_s, true, err);
+	if (m->timer_fd < 0)
+		return -1;
+	m->signal_fd = wake_to_stop(err);
+	if (m->signal_fd < 0)
 		return -1;
 	const int fds[] = {m->timer_fd, m->signal_fd, collector_fd(m->collector),
 			   server_fd(m->server)};
@@ -292,7 +265,7 @@ static uint64_t alert_seed(const struct monitor *m)
 static int open_monitor(struct monitor *m, struct error *err)
 {
 	m->pod = identity_from_environment();
-	m->stats.started_at = clock_seconds(CLOCK_REALTIME);
+	m->stats.started_at = wall_clock();
 	m->stats.interval_s = m->options.interval_s;
 	m->stats.config_errors = m->options.config_errors;
 	m->saved_at = m->stats.started_at;

@@ -2,17 +2,14 @@
 /* record.c - `dormouse record`: this network namespace's counters as a trace. */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dormouse/collect.h"
 #include "dormouse/commands.h"
 #include "dormouse/options.h"
+#include "dormouse/wake.h"
 #include "trace_file.h"
 
 enum { POLL_TICK, POLL_END, POLL_SIGNAL, POLL_COLLECTOR, POLL_COUNT };
@@ -38,36 +35,6 @@ static int check(const struct record_options *o, struct error *err)
 	return 0;
 }
 
-static int open_timer(struct pollfd *poll_fd, double seconds, bool again,
-		      struct error *err)
-{
-	struct timespec time = {.tv_sec = (time_t)seconds};
-	struct itimerspec setting = {.it_value = {0}};
-
-	time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
-	setting.it_value = time;
-	if (again)
-		setting.it_interval = time;
-	poll_fd->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (poll_fd->fd < 0 || timerfd_settime(poll_fd->fd, 0, &setting, NULL) < 0)
-		return fail_errno(err, errno, "setting a timer");
-	return 0;
-}
-
-static int open_signals(struct pollfd *poll_fd, struct error *err)
-{
-	sigset_t stop;
-
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGINT);
-	signal(SIGPIPE, SIG_IGN);
-	if (sigprocmask(SIG_BLOCK, &stop, NULL) < 0)
-		return fail_errno(err, errno, "blocking signals");
-	poll_fd->fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
-	return poll_fd->fd < 0 ? fail_errno(err, errno, "signalfd") : 0;
-}
-
 static int open_collector(struct recorder *r, struct error *err)
 {
 	struct collect_options options = {
@@ -87,12 +54,17 @@ static int open_recorder(struct recorder *r, struct error *err)
 {
 	const double duration = r->options.record.duration_s;
 
-	if (open_signals(&r->fds[POLL_SIGNAL], err) < 0 || open_collector(r, err) < 0 ||
+	r->fds[POLL_SIGNAL].fd = wake_to_stop(err);
+	if (r->fds[POLL_SIGNAL].fd < 0 || open_collector(r, err) < 0 ||
 	    trace_file_open(&r->file, &r->options.record, err) < 0)
 		return -1;
-	if (duration > 0 && open_timer(&r->fds[POLL_END], duration, false, err) < 0)
-		return -1;
-	return open_timer(&r->fds[POLL_TICK], r->options.interval_s, true, err);
+	if (duration > 0) {
+		r->fds[POLL_END].fd = wake_after(duration, false, err);
+		if (r->fds[POLL_END].fd < 0)
+			return -1;
+	}
+	r->fds[POLL_TICK].fd = wake_after(r->options.interval_s, true, err);
+	return r->fds[POLL_TICK].fd < 0 ? -1 : 0;
 }
 
 static void close_recorder(struct recorder *r)
@@ -106,13 +78,11 @@ static void close_recorder(struct recorder *r)
 /* Always a close look: a trace is for every signal that there is. */
 static int take_sample(struct recorder *r, struct error *err)
 {
-	struct collect_request request = {.look_closely = true};
+	const struct collect_request request = {.time = wall_clock(),
+						.look_closely = true};
 	struct error complaint;
 	struct sample sample;
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	request.time = (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 	collector_sample(r->collector, &request, &sample);
 	while (collector_complaint(r->collector, &complaint))
 		fprintf(stderr, "dormouse: %s\n", complaint.text);
