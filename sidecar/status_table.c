@@ -9,9 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dormouse/figures.h"
+
 #define WIDTH        88
 #define INDENT       "          "
-#define CELL_MAX     32
 #define OVER_MAX     10 /* resolved alerts that are shown */
 #define DESTINATIONS 5  /* of each firing alert */
 #define STRING_MAX   512
@@ -60,32 +61,6 @@ static const char *bold(FILE *out, bool on)
 	return codes[on];
 }
 
-/* "1.20 MB/s", "36.0/s", "3": three digits, powers of a thousand. */
-static const char *quantity(char cell[CELL_MAX], double value, const char *unit)
-{
-	static const char prefixes[] = "\0kMGTPE";
-	bool bytes = strncmp(unit, "bytes", 5) == 0;
-	const char *suffix = strstr(unit, "/s") ? "/s" : "";
-	size_t power = 0;
-
-	if (!isfinite(value)) {
-		snprintf(cell, CELL_MAX, "-");
-		return cell;
-	}
-	while (fabs(value) >= 999.5 && power + 2 < sizeof(prefixes)) {
-		value /= 1000;
-		power++;
-	}
-	int decimals = power == 0 && value == floor(value) ? 0
-		       : fabs(value) >= 99.95              ? 0
-		       : fabs(value) >= 9.995              ? 1
-							   : 2;
-	const char prefix[] = {prefixes[power], '\0'};
-	snprintf(cell, CELL_MAX, "%.*f%s%s%s%s", decimals, value,
-		 bytes || power > 0 ? " " : "", prefix, bytes ? "B" : "", suffix);
-	return cell;
-}
-
 /* "2023-11-14T22:13:20.000Z" to Unix seconds; -1 when it is no time. */
 static time_t parse_time(const char *text)
 {
@@ -95,34 +70,12 @@ static time_t parse_time(const char *text)
 }
 
 /* "2023-11-14 22:13:20 UTC"; "-" when it is no time. */
-static const char *moment(char cell[CELL_MAX], const char *text)
+static const char *moment(char cell[FIGURE_MAX], const char *text)
 {
 	if (parse_time(text) < 0)
-		snprintf(cell, CELL_MAX, "-");
+		snprintf(cell, FIGURE_MAX, "-");
 	else
-		snprintf(cell, CELL_MAX, "%.10s %.8s UTC", text, text + 11);
-	return cell;
-}
-
-/* "3d 2h": the two greatest units. */
-static const char *duration(char cell[CELL_MAX], long seconds)
-{
-	static const struct {
-		long seconds;
-		char name;
-	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
-	size_t i = 0;
-
-	if (seconds < 0)
-		seconds = 0;
-	while (i < 3 && seconds < units[i].seconds)
-		i++;
-	int length = snprintf(cell, CELL_MAX, "%ld%c", seconds / units[i].seconds,
-			      units[i].name);
-	long rest = seconds % units[i].seconds;
-	if (i < 3 && rest >= units[i + 1].seconds)
-		snprintf(cell + length, CELL_MAX - (size_t)length, " %ld%c",
-			 rest / units[i + 1].seconds, units[i + 1].name);
+		snprintf(cell, FIGURE_MAX, "%.10s %.8s UTC", text, text + 11);
 	return cell;
 }
 
@@ -131,10 +84,10 @@ static void put_since(FILE *out, const char *text)
 	time_t since = parse_time(text);
 
 	if (since >= 0) {
-		char when[CELL_MAX], age[CELL_MAX];
+		char when[FIGURE_MAX], age[FIGURE_MAX];
 
 		fprintf(out, " since %s (%s)", moment(when, text),
-			duration(age, (long)(time(NULL) - since)));
+			figure_duration(age, difftime(time(NULL), since)));
 	}
 }
 
@@ -166,12 +119,12 @@ static void put_signal(const cJSON *signal, FILE *out)
 	static const char *const columns[] = {"value", "mean", "p99", "threshold"};
 	const char *unit = string(signal, "unit");
 	bool loud = number(signal, "value") > number(signal, "threshold");
-	char cell[CELL_MAX];
+	char cell[FIGURE_MAX];
 
 	fprintf(out, "%-24s", string(signal, "signal"));
 	for (size_t i = 0; i < 4; i++)
 		fprintf(out, "%s%14s%s", i == 0 && loud ? bold(out, true) : "",
-			quantity(cell, number(signal, columns[i]), unit),
+			figure_quantity(cell, number(signal, columns[i]), unit),
 			i == 0 && loud ? bold(out, false) : "");
 	fputs(loud ? "  <\n" : "\n", out);
 }
@@ -207,7 +160,7 @@ static void put_destinations(const cJSON *alert, FILE *out)
 
 	cJSON_ArrayForEach(d, list)
 	{
-		char end[80], bytes[CELL_MAX];
+		char end[80], bytes[FIGURE_MAX];
 		double connections = number(d, "connections");
 		bool colons = strchr(string(d, "address"), ':');
 
@@ -217,8 +170,8 @@ static void put_destinations(const cJSON *alert, FILE *out)
 			 string(d, "address"), number(d, "port"),
 			 string(d, "protocol"));
 		fprintf(out, INDENT "%-34s %10s %6.0f %-11s %s\n", end,
-			quantity(bytes, number(d, "bytes"), "bytes"), connections,
-			connections == 1 ? "connection" : "connections",
+			figure_quantity(bytes, number(d, "bytes"), "bytes"),
+			connections, connections == 1 ? "connection" : "connections",
 			string(d, "container"));
 	}
 	int more = cJSON_GetArraySize(list) - DESTINATIONS;
@@ -235,18 +188,18 @@ static const char *unit_of(const char *signal)
 
 static void put_alert(const cJSON *alert, bool firing, FILE *out)
 {
-	char from[CELL_MAX], value[CELL_MAX];
+	char from[FIGURE_MAX], value[FIGURE_MAX];
 	const char *signal = string(alert, "signal");
 
-	fprintf(
-	    out, "\n%s%-10s%s%s, %s, %s at %s\n", firing ? bold(out, true) : "",
-	    firing ? "FIRING" : "resolved", firing ? bold(out, false) : "",
-	    string(alert, "kind"), string(alert, "severity"), signal,
-	    quantity(value, number(alert, firing ? "value" : "peak"), unit_of(signal)));
+	fprintf(out, "\n%s%-10s%s%s, %s, %s at %s\n", firing ? bold(out, true) : "",
+		firing ? "FIRING" : "resolved", firing ? bold(out, false) : "",
+		string(alert, "kind"), string(alert, "severity"), signal,
+		figure_quantity(value, number(alert, firing ? "value" : "peak"),
+				unit_of(signal)));
 	fprintf(out, INDENT "%s %s", firing ? "since" : "from",
 		moment(from, string(alert, "startsAt")));
 	if (!firing) {
-		char to[CELL_MAX];
+		char to[FIGURE_MAX];
 
 		fprintf(out, " to %s", moment(to, string(alert, "endsAt")));
 	}

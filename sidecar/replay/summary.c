@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#define CELL_MAX    32
+#include "dormouse/figures.h"
+
 #define SUMMARY_MAX 512
 
 /* --- what is noted while it plays ------------------------------------------------- */
@@ -57,9 +58,10 @@ static void end_slot(struct history *h)
 	memset(h->slot_spent, 0, sizeof(h->slot_spent));
 }
 
+/* A sample's time is the end of its interval. */
 static void note_slot(struct history *h, enum pod_state state, double time)
 {
-	long slot = slot_of(h, time);
+	long slot = slot_of(h, (h->ended + time) / 2);
 
 	if (slot != h->slot) {
 		end_slot(h);
@@ -91,9 +93,9 @@ void history_end(struct history *h, const struct player *p, uint64_t broken)
 /* --- cells ------------------------------------------------------------------------ */
 
 /* "2026-01-31 23:59:59", UTC. */
-static const char *moment(char cell[CELL_MAX], double time)
+static const char *moment(char cell[FIGURE_MAX], double time)
 {
-	struct text t = text_over(cell, CELL_MAX);
+	struct text t = text_over(cell, FIGURE_MAX);
 
 	text_time(&t, time);
 	cell[strlen("2026-01-31")] = ' ';
@@ -101,44 +103,11 @@ static const char *moment(char cell[CELL_MAX], double time)
 	return cell;
 }
 
-/* "3d 2h": the two greatest units, the second only where there is some of it. */
-static const char *duration(char cell[CELL_MAX], double seconds)
+/* A name from a file must not move the cursor or change colours. */
+static void put_name(const char *name, FILE *out)
 {
-	static const struct {
-		long seconds;
-		char name;
-	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
-	const long whole = lround(seconds);
-	size_t i = 0;
-
-	if (seconds < 60) {
-		snprintf(cell, CELL_MAX, "%gs", round(seconds * 10) / 10);
-		return cell;
-	}
-	while (whole < units[i].seconds)
-		i++;
-	int length =
-	    snprintf(cell, CELL_MAX, "%ld%c", whole / units[i].seconds, units[i].name);
-	long rest = whole % units[i].seconds / units[i + 1].seconds;
-	if (rest > 0)
-		snprintf(cell + length, CELL_MAX - (size_t)length, " %ld%c", rest,
-			 units[i + 1].name);
-	return cell;
-}
-
-/* Three digits and a power of a thousand. */
-static const char *quantity(char cell[CELL_MAX], double value)
-{
-	static const char prefixes[] = {'\0', 'k', 'M', 'G', 'T', 'P', 'E'};
-	size_t power = 0;
-
-	while (value >= 999.5 && power + 1 < sizeof(prefixes)) {
-		value /= 1000;
-		power++;
-	}
-	const char prefix[] = {prefixes[power], '\0'};
-	snprintf(cell, CELL_MAX, "%.3g%s", value, prefix);
-	return cell;
+	for (; *name; name++)
+		fputc((unsigned char)*name < 0x20 || *name == 0x7F ? '?' : *name, out);
 }
 
 /* --- the table -------------------------------------------------------------------- */
@@ -146,9 +115,12 @@ static const char *quantity(char cell[CELL_MAX], double value)
 static void print_head(const struct history *h, const struct player *p,
 		       const struct identity *pod, FILE *out)
 {
-	char began[CELL_MAX], ended[CELL_MAX], length[CELL_MAX], interval[CELL_MAX];
+	char began[FIGURE_MAX], ended[FIGURE_MAX], length[FIGURE_MAX],
+	    interval[FIGURE_MAX];
 
-	fprintf(out, "%s%s%s", pod->namespace, pod->namespace[0] ? "/" : "", pod->name);
+	put_name(pod->namespace, out);
+	fputs(pod->namespace[0] ? "/" : "", out);
+	put_name(pod->name, out);
 	if (pod->labels)
 		fprintf(out, " %s", pod->labels);
 	if (h->samples == 0) {
@@ -156,8 +128,9 @@ static void print_head(const struct history *h, const struct player *p,
 		return;
 	}
 	fprintf(out, ": %llu samples in %s, one each %s\n",
-		(unsigned long long)h->samples, duration(length, h->ended - h->began),
-		duration(interval, player_interval(p)));
+		(unsigned long long)h->samples,
+		figure_duration(length, h->ended - h->began),
+		figure_duration(interval, player_interval(p)));
 	fprintf(out, "  from %s to %s UTC\n", moment(began, h->began),
 		moment(ended, h->ended));
 	if (h->broken > 0)
@@ -167,7 +140,7 @@ static void print_head(const struct history *h, const struct player *p,
 
 static void print_spans(const struct history *h, FILE *out)
 {
-	char when[CELL_MAX], lasted[CELL_MAX];
+	char when[FIGURE_MAX], lasted[FIGURE_MAX];
 
 	fputs("\n  state      since                lasted\n", out);
 	for (size_t i = 0; i < h->span_count; i++) {
@@ -175,7 +148,8 @@ static void print_spans(const struct history *h, FILE *out)
 		double end = i + 1 < h->span_count ? span[1].since : h->ended;
 
 		fprintf(out, "  %-10s %s  %s\n", pod_state_name(span->state),
-			moment(when, span->since), duration(lasted, end - span->since));
+			moment(when, span->since),
+			figure_duration(lasted, end - span->since));
 	}
 }
 
@@ -183,8 +157,8 @@ static void print_spans(const struct history *h, FILE *out)
 static void draw_states(const struct history *h, const struct alert_book *book,
 			FILE *out)
 {
-	char slots[sizeof(h->slots)], when[CELL_MAX];
-	long days = slot_of(h, h->ended) / SLOTS_A_DAY + 1;
+	char slots[sizeof(h->slots)], when[FIGURE_MAX];
+	long days = h->slot / SLOTS_A_DAY + 1;
 	const struct alert *alert;
 
 	memcpy(slots, h->slots, sizeof(slots));
@@ -211,7 +185,7 @@ static void draw_states(const struct history *h, const struct alert_book *book,
 static void print_states(const struct history *h, const struct alert_book *book,
 			 FILE *out)
 {
-	char lasted[CELL_MAX];
+	char lasted[FIGURE_MAX];
 	double whole = h->ended - h->began;
 
 	if (h->span_count <= HISTORY_SPANS_MAX)
@@ -222,14 +196,14 @@ static void print_states(const struct history *h, const struct alert_book *book,
 	for (int i = 0; i < POD_STATE_COUNT; i++)
 		fprintf(out, "%s %s %s (%.0f %%)", i > 0 ? "," : "",
 			pod_state_name((enum pod_state)i),
-			duration(lasted, h->spent[i]),
+			figure_duration(lasted, h->spent[i]),
 			whole > 0 ? 100 * h->spent[i] / whole : 0);
 	fputs("\n", out);
 }
 
 static void print_alert(const struct alert *alert, double ended, FILE *out)
 {
-	char when[CELL_MAX], lasted[CELL_MAX], sentence[SUMMARY_MAX];
+	char when[FIGURE_MAX], lasted[FIGURE_MAX], sentence[SUMMARY_MAX];
 	struct text summary = text_over(sentence, sizeof(sentence));
 	double end = alert->ends_at > 0 ? alert->ends_at : ended;
 
@@ -237,7 +211,7 @@ static void print_alert(const struct alert *alert, double ended, FILE *out)
 	fprintf(out, "  %s  %-18s %-9s %s\n    %s\n", moment(when, alert->starts_at),
 		alert_kind_name(alert->verdict.kind),
 		alert_severity(alert->verdict.risk),
-		alert->ends_at > 0 ? duration(lasted, end - alert->starts_at)
+		alert->ends_at > 0 ? figure_duration(lasted, end - alert->starts_at)
 				   : "still firing",
 		sentence);
 }
@@ -261,25 +235,32 @@ static void print_alerts(const struct history *h, const struct alert_book *book,
 		print_alert(alert_book_at(book, --count), h->ended, out);
 }
 
+static void print_learnt_signal(const struct detector *d, enum signal signal, FILE *out)
+{
+	char mean[FIGURE_MAX], stddev[FIGURE_MAX], p99[FIGURE_MAX],
+	    threshold[FIGURE_MAX];
+	char unit[FIGURE_MAX];
+	struct baseline_view view;
+
+	detector_baseline(d, signal, &view);
+	if (view.samples == 0)
+		return;
+	snprintf(unit, sizeof(unit), "%s%s", signal_unit(signal),
+		 signal == SIGNAL_DESTINATIONS ? "" : "/s");
+	fprintf(out, "  %-22s %10s %10s %10s %10s %9llu\n", signal_name(signal),
+		figure_quantity(mean, view.mean, unit),
+		figure_quantity(stddev, view.stddev, unit),
+		figure_quantity(p99, view.p99, unit),
+		figure_quantity(threshold, view.threshold, unit),
+		(unsigned long long)view.samples);
+}
+
 static void print_learnt(const struct detector *d, FILE *out)
 {
-	char mean[CELL_MAX], stddev[CELL_MAX], p99[CELL_MAX], threshold[CELL_MAX];
-
-	fputs("\n  learnt, a second             mean   stddev      p99 threshold "
-	      "intervals\n",
-	      out);
-	for (int i = 0; i < SIGNAL_COUNT; i++) {
-		struct baseline_view view;
-
-		detector_baseline(d, (enum signal)i, &view);
-		if (view.samples == 0)
-			continue;
-		fprintf(out, "  %-24s %8s %8s %8s %9s %9llu\n",
-			signal_name((enum signal)i), quantity(mean, view.mean),
-			quantity(stddev, view.stddev), quantity(p99, view.p99),
-			quantity(threshold, view.threshold),
-			(unsigned long long)view.samples);
-	}
+	fprintf(out, "\n  %-22s %10s %10s %10s %10s %9s\n", "learnt", "mean", "stddev",
+		"p99", "threshold", "intervals");
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		print_learnt_signal(d, (enum signal)i, out);
 	fputs("\n", out);
 }
 
