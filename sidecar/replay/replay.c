@@ -134,16 +134,19 @@ static int play_traces(struct replay *replay, struct traces *traces, const char 
 
 static int play_file(struct replay *replay, const char *path, struct error *err)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
+	const bool is_stdin = strcmp(path, "-") == 0;
+	const char *name = is_stdin ? "standard input" : path;
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	int result;
 
 	if (fd < 0)
 		return fail_errno(err, errno, "%s", path);
-	struct traces *traces = traces_open(fd, is_stdin ? "standard input" : path,
-					    complain, NULL, &result, err);
+	struct traces *traces = traces_open(fd, name, complain, NULL, &result, err);
 	if (traces)
 		result = play_traces(replay, traces, path, err);
+	if (traces && traces_broken(traces) > TRACE_COMPLAINTS)
+		fprintf(stderr, "dormouse: %s: %llu broken lines were skipped\n", name,
+			(unsigned long long)traces_broken(traces));
 	traces_close(traces);
 	if (!is_stdin)
 		close(fd);

@@ -371,6 +371,24 @@ static void trouble_with_one_trace_keeps_none_of_the_others(void **state)
 	assert_string_equal(r->out, "");
 }
 
+static void broken_lines_are_named_up_to_ten_and_then_summed(void **state)
+{
+	static char text[4096];
+	size_t length = (size_t)snprintf(text, sizeof(text), "time,tx_bytes\n");
+
+	(void)state;
+	for (int i = 1; i <= 60; i++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length,
+					   i % 4 == 0 ? "%d,oops\n" : "%d,1\n", i);
+	struct ran *r = replay(text, ARGV((char *)"-"));
+	assert_int_equal(r->status, 0);
+	assert_int_equal(count_lines(r->err), TRACE_COMPLAINTS + 1);
+	assert_non_null(strstr(r->err, "standard input:5: \"oops\" is no counter for "
+				       "tx_bytes; the line is skipped\n"));
+	assert_non_null(
+	    strstr(r->err, "standard input: 15 broken lines were skipped\n"));
+}
+
 static void bad_flags_and_no_trace_are_one_line_and_status_2(void **state)
 {
 	char *const *const bad[] = {
@@ -420,6 +438,7 @@ int main(void)
 	    cmocka_unit_test(summary_is_for_people),
 	    cmocka_unit_test(the_baseline_goes_to_a_file_a_line_a_trace),
 	    cmocka_unit_test(trouble_with_one_trace_keeps_none_of_the_others),
+	    cmocka_unit_test(broken_lines_are_named_up_to_ten_and_then_summed),
 	    cmocka_unit_test(bad_flags_and_no_trace_are_one_line_and_status_2),
 	    cmocka_unit_test(help_tells_its_own_flags_and_no_others),
 	};
