@@ -40,6 +40,7 @@ struct signals {
 	} tcp;
 	struct {
 		struct mark datagrams, datagrams6, link_packets, loopback_packets;
+		uint64_t spare_packets; /* on links last time, beside the datagrams */
 		/* For the estimate of bytes: since the last close look. */
 		struct mark span_bytes, span_packets, span_tcp, span_retransmitted,
 		    span_datagrams, span_packets6;

@@ -160,6 +160,23 @@ static void datagrams_over_loopback_are_left_out(void **state)
 	assert_int_equal(s.value[SIGNAL_UDP_TX_PACKETS], 4);
 }
 
+/* Datagrams are read before links: what was sent in between is on the link a sample
+ * earlier than among the datagrams. */
+static void datagrams_sent_between_two_readings_are_not_lost(void **state)
+{
+	struct protocol_counters p = {0};
+	struct signals s = fresh();
+
+	(void)state;
+	set_counter(&p, UDP_OUT_DATAGRAMS, 0);
+	signals_udp_packets(&s, &p, 0, 0);
+	set_counter(&p, UDP_OUT_DATAGRAMS, 100);
+	signals_udp_packets(&s, &p, 105, 1);
+	set_counter(&p, UDP_OUT_DATAGRAMS, 200);
+	signals_udp_packets(&s, &p, 200, 2);
+	assert_int_equal(s.value[SIGNAL_UDP_TX_PACKETS], 200);
+}
+
 static uint64_t estimate(const struct udp_span *span)
 {
 	int64_t carry = 0;
@@ -355,6 +372,7 @@ int main(void)
 	    cmocka_unit_test(when_sockets_fail_snmp_goes_on_from_there),
 	    cmocka_unit_test(datagrams_of_both_families_are_one_signal),
 	    cmocka_unit_test(datagrams_over_loopback_are_left_out),
+	    cmocka_unit_test(datagrams_sent_between_two_readings_are_not_lost),
 	    cmocka_unit_test(udp_alone_is_exact),
 	    cmocka_unit_test(udp_beside_tcp_is_what_tcp_leaves),
 	    cmocka_unit_test(without_datagrams_there_are_no_bytes_of_udp),
