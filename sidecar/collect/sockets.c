@@ -56,6 +56,11 @@ static void mend_opens(struct sockets *s)
 	bool lost = s->events.lost != s->settled_lost || !s->events.ok;
 	if (s->has_settled && lost && difference > s->never_seen) {
 		uint64_t unseen = (uint64_t)(difference - s->never_seen);
+		/* The kernel sends events from a work queue: on a busy machine some
+		 * are still to come and will be counted then. */
+		uint64_t lately = s->events.lost - s->settled_lost;
+		if (s->events.ok && unseen > lately)
+			unseen = lately;
 		ledger_add_opened(l, share_of_others(s, unseen), unseen);
 	} else if (!s->has_settled || !lost) {
 		s->never_seen = difference;
