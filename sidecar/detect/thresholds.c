@@ -157,7 +157,8 @@ static void settle_lane(struct envelope *e, const struct learnt *l,
 		finest++;
 	double ordinary = limit_margin(finest, options->sensitivity);
 	if (tail > ordinary)
-		allowance = (tail - ordinary) * e->usual[finest][s];
+		allowance =
+		    (tail - ordinary) * fmax(e->usual[finest][s], e->usual[SUM_1M][s]);
 	for (unsigned k = 0; k < MEASURES; k++) {
 		double floor = limit_floor(s, k, w->length[k], e->own_known) * scale;
 		double few = 1 + FEW_WINDOWS * w->length[k] / fmax(l->known_s[k], 1);
@@ -165,6 +166,8 @@ static void settle_lane(struct envelope *e, const struct learnt *l,
 					fmax(young, fmin(few, 1 + YOUTH));
 		double *t = &e->threshold[k][s];
 		margin = fmax(margin, hours_stretch(e, l, k, s, floor));
+		if (k >= SUMS)
+			margin = fmax(margin, tail);
 		*t = e->usual[k][s] * margin + (k < SUMS ? allowance : 0) + floor;
 		if (k < finest ||
 		    (l->lane_s[s] - l->warm_until_s < options->learn_s / 20 &&
