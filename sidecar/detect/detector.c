@@ -230,7 +230,8 @@ static double explained(const struct detector *d, double seconds)
 {
 	static const double span[SUMS] = {10, 60, 600, 3600, 21600};
 	const struct envelope *e = &d->envelope;
-	double margin = limit_margin(SUM_6H, d->options.sensitivity), most = 0;
+	double margin = limit_margin(SIGNAL_TX_BYTES, SUM_6H, d->options.sensitivity),
+	       most = 0;
 	unsigned k = 0;
 
 	while (k < SUM_6H && span[k] < seconds)

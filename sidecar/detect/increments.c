@@ -85,5 +85,7 @@ enum reading increments_take(struct counters *c, const struct sample *sample,
 	}
 	inc->amount[LANE_RELAYED] = 0;
 	inc->span[LANE_RELAYED] = elapsed;
+	inc->amount[LANE_UNASKED] = 0;
+	inc->span[LANE_UNASKED] = elapsed;
 	return READING_TAKEN;
 }

@@ -11,10 +11,13 @@
 #include "dormouse/detect.h"
 #include "dormouse/sample.h"
 
-#define LANE_RELAYED                                                                   \
-	SIGNAL_COUNT /* the lesser of bytes sent and received, by interval */
-#define LANES 12
-_Static_assert(LANE_RELAYED + 1 == LANES, "every signal and one");
+/* Made of two signals each: bytes relayed, the lesser of sent and received by interval;
+ * and what the pod sends unasked, its own connections' bytes for each million that it
+ * answers on those of others. */
+#define LANE_RELAYED SIGNAL_COUNT
+#define LANE_UNASKED (SIGNAL_COUNT + 1)
+#define LANES        13
+_Static_assert(LANE_UNASKED + 1 == LANES, "every signal and two");
 
 enum measure {
 	SUM_10S,

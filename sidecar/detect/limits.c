@@ -21,13 +21,21 @@ static const struct limit LIMIT[LANES] = {
     [SIGNAL_UDP_TX_PACKETS] = {512, 0.5, true},
     [SIGNAL_DESTINATIONS] = {100, 0.2, true},
     [LANE_RELAYED] = {128 * KIB, 8 * KIB, false},
+    [LANE_UNASKED] = {0, 0, true},
 };
+
+/* A twentieth of what is answered may be sent unasked at any time, in parts of a
+ * million.
+ */
+#define UNASKED_FLOOR 5e4
 
 /* Where nothing tells own traffic from answers. */
 #define UNKNOWN_RATE (1 * KIB)
 
 double limit_floor(unsigned lane, enum measure measure, double length, bool own_known)
 {
+	if (lane == LANE_UNASKED)
+		return UNASKED_FLOOR;
 	double burst = LIMIT[lane].burst, rate = LIMIT[lane].rate;
 
 	if (lane == SIGNAL_TX_BYTES && !own_known)
@@ -37,6 +45,11 @@ double limit_floor(unsigned lane, enum measure measure, double length, bool own_
 	if (measure == HELD_LONG)
 		return 2 * rate * length;
 	return burst + rate * length;
+}
+
+double limit_answered_floor(enum measure measure, double length)
+{
+	return limit_floor(SIGNAL_TCP_INITIATED_TX_BYTES, measure, length, true);
 }
 
 bool limit_judged(unsigned lane)
@@ -51,12 +64,18 @@ static const double MARGIN[MEASURES] = {
     [SUM_6H] = 2.2, [HELD_SHORT] = 3, [HELD_LONG] = 2.5,
 };
 
-double limit_margin(enum measure measure, enum sensitivity sensitivity)
+/* Load moves what is sent unasked and what is answered alike: their ratio is steadier
+ * than either. */
+#define UNASKED_MARGIN 1.5
+
+double limit_margin(unsigned lane, enum measure measure, enum sensitivity sensitivity)
 {
 	static const double scale[] = {
 	    [SENSITIVITY_LOW] = 2, [SENSITIVITY_NORMAL] = 1, [SENSITIVITY_HIGH] = 0.6};
 
-	return 1 + (MARGIN[measure] - 1) * scale[sensitivity];
+	double margin = lane == LANE_UNASKED ? UNASKED_MARGIN : MARGIN[measure];
+
+	return 1 + (margin - 1) * scale[sensitivity];
 }
 
 double limit_floor_scale(enum sensitivity sensitivity)

@@ -67,10 +67,13 @@ struct limit {
  * the pod sends of its own accord is followed apart from what it answers. */
 double limit_floor(unsigned lane, enum measure measure, double length, bool own_known);
 
+/* What is added to answered bytes where own ones are set against them. */
+double limit_answered_floor(enum measure measure, double length);
+
 bool limit_judged(unsigned lane);
 
 /* How many times the most of the past is still ordinary, 1 or more. */
-double limit_margin(enum measure measure, enum sensitivity sensitivity);
+double limit_margin(unsigned lane, enum measure measure, enum sensitivity sensitivity);
 
 /* The factor on floors. */
 double limit_floor_scale(enum sensitivity sensitivity);

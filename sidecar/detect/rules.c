@@ -46,7 +46,7 @@ void rules_settle(struct detector *d)
 	d->drift_lane = -1;
 	for (unsigned s = 0; s < LANES; s++) {
 		double old = e->old[s];
-		if (isfinite(old) && limit_judged(s) &&
+		if (isfinite(old) && limit_judged(s) && s != LANE_UNASKED &&
 		    d->windows.value[SUM_1H][s] > old)
 			d->drift_lane = (int)s;
 	}
@@ -60,7 +60,19 @@ static bool goes_on(const struct detector *d, unsigned k, unsigned s)
 	unsigned last = k <= SUM_1M ? SUM_10S : SUM_1M;
 	double middle = (d->envelope.usual[k][s] + d->envelope.threshold[k][s]) / 2;
 
+	if (s == LANE_UNASKED) /* a ratio */
+		return w->value[SUM_1M][s] >= middle;
 	return w->value[last][s] / w->length[last] >= middle / w->length[k];
+}
+
+/* What is sent unasked must be more than ever by the floor at least, too. */
+static bool matters(const struct detector *d, unsigned k)
+{
+	const unsigned s = SIGNAL_TCP_INITIATED_TX_BYTES;
+
+	return d->windows.value[k][s] >
+	       d->envelope.usual[k][s] + limit_floor(s, k, d->windows.length[k], true) *
+					     limit_floor_scale(d->options.sensitivity);
 }
 
 static void find(const struct detector *d, struct finding *f)
@@ -76,7 +88,7 @@ static void find(const struct detector *d, struct finding *f)
 			continue;
 		for (unsigned k = 0; k < MEASURES; k++) {
 			double v = w->value[k][s], t = d->envelope.threshold[k][s];
-			if (v <= t)
+			if (v <= t || (s == LANE_UNASKED && !matters(d, k)))
 				continue;
 			bool hot = goes_on(d, k, s);
 			out = true;
@@ -158,6 +170,8 @@ static void begin(struct detector *d, const struct finding *f)
 	i->start = now;
 	/* What a late look found may have begun at any time since the look before it;
 	 * the link's bytes are read at every sample. */
+	if (lane == LANE_UNASKED)
+		lane = SIGNAL_TCP_INITIATED_TX_BYTES;
 	if (d->inc.late >> lane & 1 && d->inc.known >> SIGNAL_TX_BYTES & 1)
 		lane = SIGNAL_TX_BYTES;
 	if (lane < SIGNAL_COUNT)
@@ -199,13 +213,21 @@ static void fill_verdict(struct detector *d, const struct finding *f, struct ver
 	const struct incident *i = &d->incident;
 	double length = d->windows.length[f->measure];
 	double threshold = d->envelope.threshold[f->measure][f->lane] / length;
+	const double *now = d->windows.value[f->measure];
+	enum signal s = (enum signal)f->lane;
 
+	if (f->lane == LANE_UNASKED) { /* said in bytes of its own connections */
+		s = SIGNAL_TCP_INITIATED_TX_BYTES;
+		double answered = fmax(now[SIGNAL_TCP_TX_BYTES] - now[s], 0);
+		threshold *=
+		    (answered + limit_answered_floor(f->measure, length)) / 1e6;
+	}
 	memset(v, 0, sizeof(*v));
 	v->kind = i->kind;
-	v->signal = f->lane < SIGNAL_COUNT ? (enum signal)f->lane : SIGNAL_TX_BYTES;
+	v->signal = s;
 	v->onset = i->onset;
 	v->window_s = length;
-	v->value = d->windows.value[f->measure][f->lane] / since_onset(d, length);
+	v->value = now[s] / since_onset(d, length);
 	v->bytes = (uint64_t)i->bytes;
 	v->received = (uint64_t)i->received;
 	v->balance =
@@ -213,10 +235,9 @@ static void fill_verdict(struct detector *d, const struct finding *f, struct ver
 	v->risk = risk_of(d, f);
 	detector_baseline(d, v->signal, &v->baseline);
 	v->baseline.threshold = threshold;
-	double spread =
-	    fmax(v->baseline.stddev,
-		 limit_floor(f->lane, f->measure, length, d->envelope.own_known) /
-		     length / 3);
+	double spread = fmax(v->baseline.stddev,
+			     limit_floor(s, f->measure, length, d->envelope.own_known) /
+				 length / 3);
 	v->sigmas = (v->value - v->baseline.mean) / fmax(spread, 1e-9);
 }
 

@@ -155,14 +155,14 @@ static void settle_lane(struct envelope *e, const struct learnt *l,
 	}
 	while (finest < SUM_6H && w->length[finest] >= w->length[finest + 1])
 		finest++;
-	double ordinary = limit_margin(finest, options->sensitivity);
+	double ordinary = limit_margin(s, finest, options->sensitivity);
 	if (tail > ordinary)
 		allowance =
 		    (tail - ordinary) * fmax(e->usual[finest][s], e->usual[SUM_1M][s]);
 	for (unsigned k = 0; k < MEASURES; k++) {
 		double floor = limit_floor(s, k, w->length[k], e->own_known) * scale;
 		double few = 1 + FEW_WINDOWS * w->length[k] / fmax(l->known_s[k], 1);
-		double margin = 1 + (limit_margin(k, options->sensitivity) - 1) *
+		double margin = 1 + (limit_margin(s, k, options->sensitivity) - 1) *
 					fmax(young, fmin(few, 1 + YOUTH));
 		double *t = &e->threshold[k][s];
 		margin = fmax(margin, hours_stretch(e, l, k, s, floor));
@@ -172,6 +172,9 @@ static void settle_lane(struct envelope *e, const struct learnt *l,
 		if (k < finest ||
 		    (l->lane_s[s] - l->warm_until_s < options->learn_s / 20 &&
 		     options->profile != PROFILE_DORMANT))
+			*t = INFINITY;
+		if (s == LANE_UNASKED && ((k != SUM_10M && k != SUM_1H) ||
+					  l->known_s[k] < FEW_WINDOWS * w->length[k]))
 			*t = INFINITY;
 	}
 }

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "limits.h"
+
 /* Each span is four to ten times the one before: between two neighbours an excess shows
  * at most that factor later than it could. */
 static const struct {
@@ -165,6 +167,22 @@ static void relayed(struct windows *w, struct increments *inc)
 	t->amount[LANE_RELAYED] = both;
 }
 
+/* What was sent on the pod's own connections for each million bytes that it answered.
+ * The floor beside the answers keeps a pod that answers nothing finite. */
+static void unasked(struct windows *w, struct increments *inc)
+{
+	if (!(inc->known >> SIGNAL_TCP_TX_BYTES &
+	      inc->known >> SIGNAL_TCP_INITIATED_TX_BYTES & 1))
+		return;
+	inc->known |= 1u << LANE_UNASKED;
+	for (unsigned k = SUM_1M; k <= SUM_1H; k++) {
+		double *v = w->value[k], own = v[SIGNAL_TCP_INITIATED_TX_BYTES];
+		double answered = fmax(v[SIGNAL_TCP_TX_BYTES] - own, 0);
+		v[LANE_UNASKED] =
+		    1e6 * own / (answered + limit_answered_floor(k, w->length[k]));
+	}
+}
+
 bool windows_add(struct windows *w, struct increments *inc, double interval)
 {
 	struct ticks *t = &w->ticks;
@@ -194,6 +212,7 @@ bool windows_add(struct windows *w, struct increments *inc, double interval)
 		for (unsigned k = 0; k < SUMS; k++)
 			add_late(w, k, s, inc->amount[s], inc->span[s]);
 	}
+	unasked(w, inc);
 	if (t->elapsed >= 0.95 * t->length) {
 		close_tick(w);
 		closed = true;
