@@ -126,4 +126,35 @@ static inline const char *body_of(const char *answer)
 	return end ? end + 4 : "";
 }
 
+/* For cmocka: a server on two free ports of loopback. */
+static inline int start(void **state)
+{
+	struct error err = {""};
+
+	(void)state;
+	fake_quiet_pod();
+	fake_stats.started_at = (double)time(NULL);
+	server = open_on("127.0.0.1:0", "127.0.0.1:0", &err);
+	if (!server)
+		fprintf(stderr, "%s\n", err.text);
+	return server ? 0 : -1;
+}
+
+static inline int stop(void **state)
+{
+	(void)state;
+	server_close(server);
+	return 0;
+}
+
+static inline uint16_t open_port(void)
+{
+	return server_open_port(server);
+}
+
+static inline uint16_t local_port(void)
+{
+	return server_local_port(server);
+}
+
 #endif
