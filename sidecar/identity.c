@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "dormouse/hash.h"
+
 static const char *variable(const char *name)
 {
 	const char *value = getenv(name);
@@ -49,4 +51,13 @@ void identity_json(const struct identity *pod, struct text *t)
 		separator = ",";
 	}
 	text_put(t, *separator == '{' ? "{}" : "}");
+}
+
+uint64_t identity_hash(const struct identity *pod)
+{
+	uint64_t hash = hash_string(HASH_START, pod->uid);
+
+	hash = hash_string(hash, pod->namespace);
+	hash = hash_string(hash, pod->name);
+	return pod->labels ? hash_string(hash, pod->labels) : hash;
 }

@@ -253,13 +253,7 @@ static struct collector *open_collector(const struct monitor *m, struct error *e
 /* Ids of alerts differ between pods and between starts. */
 static uint64_t alert_seed(const struct monitor *m)
 {
-	const char *parts[] = {m->pod.uid, m->pod.namespace, m->pod.name};
-	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
-
-	for (size_t i = 0; i < 3; i++)
-		for (const char *p = parts[i]; *p; p++)
-			hash = (hash ^ (unsigned char)*p) * 0x100000001b3;
-	return hash ^ (uint64_t)(m->stats.started_at * 1e3);
+	return identity_hash(&m->pod) ^ (uint64_t)(m->stats.started_at * 1e3);
 }
 
 static int open_monitor(struct monitor *m, struct error *err)

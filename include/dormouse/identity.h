@@ -4,6 +4,8 @@
 #ifndef DORMOUSE_IDENTITY_H
 #define DORMOUSE_IDENTITY_H
 
+#include <stdint.h>
+
 #include "dormouse/text.h"
 
 /* From the environment, or a recording; "" where unknown. */
@@ -24,5 +26,8 @@ struct identity identity_from_environment(void);
 
 /* Appends the JSON object {"name": ..., ...}, unknown members left out. */
 void identity_json(const struct identity *pod, struct text *t);
+
+/* What tells this pod from others, as a number. */
+uint64_t identity_hash(const struct identity *pod);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "dormouse/hash.h"
 #include "globs.h"
-#include "hash.h"
 
 /* No link carries more than 400 Gbit/s, nor more packets than fit into that: 84 bytes
  * on the wire is the least that an Ethernet frame takes. The second on top is for two

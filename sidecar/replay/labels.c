@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "dormouse/hash.h"
+
 #define METRIC_NAME_LABEL "__name__"
 
 static const struct {
@@ -101,13 +103,6 @@ bool labels_same_trace(const cJSON *a, const cJSON *b, enum exporter exporter)
 	return true;
 }
 
-static uint64_t hash_string(uint64_t hash, const char *string)
-{
-	for (; *string; string++)
-		hash = (hash ^ (unsigned char)*string) * 0x100000001b3; /* FNV-1a */
-	return (hash ^ 0xFF) * 0x100000001b3;
-}
-
 /* A sum, because labels come in any order. */
 uint64_t labels_hash(const cJSON *labels, enum exporter exporter)
 {
@@ -117,9 +112,8 @@ uint64_t labels_hash(const cJSON *labels, enum exporter exporter)
 	cJSON_ArrayForEach(label, labels)
 	{
 		if (counts(label, exporter))
-			sum +=
-			    hash_string(hash_string(0xcbf29ce484222325, label->string),
-					label->valuestring);
+			sum += hash_string(hash_string(HASH_START, label->string),
+					   label->valuestring);
 	}
 	return sum;
 }

@@ -17,19 +17,6 @@ struct player {
 	unsigned early_count;
 };
 
-/* FNV-1a over what tells one trace from another. */
-static uint64_t seed_of(const struct identity *pod)
-{
-	const char *parts[] = {pod->uid, pod->namespace, pod->name,
-			       pod->labels ? pod->labels : ""};
-	uint64_t hash = 0xcbf29ce484222325;
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		for (const char *p = parts[i]; *p; p++)
-			hash = (hash ^ (unsigned char)*p) * 0x100000001b3;
-	return hash;
-}
-
 struct player *player_open(const struct detect_options *options,
 			   const struct identity *pod, alert_listener *listener,
 			   void *context)
@@ -41,7 +28,7 @@ struct player *player_open(const struct detect_options *options,
 	p->listener = listener;
 	p->context = context;
 	p->detector = detector_new(options);
-	p->alerts = alert_book_new(seed_of(pod));
+	p->alerts = alert_book_new(identity_hash(pod));
 	if (!p->detector || !p->alerts) {
 		player_close(p);
 		return NULL;

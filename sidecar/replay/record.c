@@ -106,7 +106,7 @@ static int turn(struct recorder *r, struct error *err)
 	bool stop = is_ready(r, POLL_END) || is_ready(r, POLL_SIGNAL);
 	bool tick = is_ready(r, POLL_TICK) &&
 		    read(r->fds[POLL_TICK].fd, &ticks, sizeof(ticks)) > 0;
-	if ((tick || is_ready(r, POLL_END)) && take_sample(r, err) < 0)
+	if ((tick || stop) && take_sample(r, err) < 0)
 		return -1;
 	return stop;
 }

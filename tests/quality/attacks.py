@@ -28,8 +28,8 @@ def seeding(pod, start):
 def theft(pod, start):
     """Everything at once: an archive uploaded as fast as it goes."""
     seconds, size = pod.random.uniform(3, 15) * MINUTE, pod.random.uniform(.4e9, 3e9)
-    for index in pod.indexes(start, seconds):
-        pod.tcp(index, size * pod.step / seconds * pod.random.uniform(.8, 1.2), 30000, opened=1, peers=1)
+    for index, share in pod.spread(start, seconds):
+        pod.tcp(index, size * share * pod.random.uniform(.8, 1.2), 30000, opened=1, peers=1)
     pod.attack("theft", "core", start, seconds)
 
 

@@ -24,6 +24,7 @@ def scenarios(seed):
     for life in lives.ALL:
         yield f"{life.__name__}-alone", life, None, 0, 3, 10, COLUMNS
         yield f"{life.__name__}-alone-minutely", life, None, 0, 2, 60, TWO_COLUMNS
+        yield f"{life.__name__}-alone-coarse", life, None, 0, 5, 300, TWO_COLUMNS
     for life in lives.QUIET:
         for attack in attacks.CORE:
             yield f"{life.__name__}-{attack.__name__}", life, attack, later(), 1, 10, COLUMNS

@@ -50,20 +50,22 @@ def watcher(pod):
     """Keeps a watch open at the API server: a beat each half minute, a list each ten minutes or so."""
     probed(pod)
     for index in range(0, pod.count, max(1, 30 // pod.step)):
-        pod.tcp(index, 60, 90)
+        beats = max(1, pod.step // 30)
+        pod.tcp(index, 60 * beats, 90 * beats)
     at = 0.0
     while at < pod.count * pod.step:
-        for index in pod.indexes(at, pod.step):
+        for index in pod.indexes(at, 1):
             pod.tcp(index, pod.random.gauss(3000, 300), pod.random.gauss(45000, 4000), opened=1)
             pod.udp(index, 2, 50, 2, 130)
         at += pod.random.uniform(9, 11) * MINUTE
 
 
 def pusher(pod):
-    """Sends its metrics each fifteen seconds, all in one connection."""
+    """Sends its metrics each twenty seconds, all in one connection."""
     probed(pod)
     for index in range(0, pod.count, max(1, 20 // pod.step)):
-        pod.tcp(index, pod.random.gauss(15000, 800), 600)
+        times = max(1, pod.step // 20)
+        pod.tcp(index, pod.random.gauss(15000, 800) * times, 600 * times)
 
 
 def frontend(pod):
@@ -99,8 +101,8 @@ def worker(pod):
         pod.tcp(index, 240 * pod.step / 10, 260 * pod.step / 10)
         for _ in range(poisson(pod.random, rate * waves(pod, index, 14, .3) * pod.step / 10)):
             size = min(4e6, pod.random.lognormvariate(12.4, .9))
-            for part in pod.indexes(index * pod.step, pod.random.uniform(10, 40)):
-                pod.tcp(part, size * pod.step / 25, size * pod.step / 12, opened=1, peers=2)
+            for part, share in pod.spread(index * pod.step, pod.random.uniform(10, 40)):
+                pod.tcp(part, size * share, size * 2 * share, opened=1, peers=2)
 
 
 def builder(pod):
@@ -113,8 +115,8 @@ def builder(pod):
         push = pod.random.uniform(40, 80)
         for index in pod.indexes(at, length):
             pod.tcp(index, 9000 * pod.step / 10, pod.random.uniform(2e6, 8e6) * pod.step / 10, opened=2, peers=5)
-        for index in pod.indexes(at + length, push):
-            pod.tcp(index, image * pod.step / push, 20000, opened=3, peers=2)
+        for index, share in pod.spread(at + length, push):
+            pod.tcp(index, image * share, 20000, opened=3, peers=2)
         if first or at < 2 * HOUR:
             pod.new_life(at, length + push)
             first = False
@@ -127,8 +129,8 @@ def exporter(pod):
     begin, size = pod.random.uniform(1, 5) * HOUR, pod.random.uniform(20e6, 90e6)
     for night in range(int(pod.count * pod.step / DAY) + 1):
         at, length = night * DAY + begin + pod.random.uniform(0, 40), pod.random.uniform(150, 200)
-        for index in pod.indexes(at, length):
-            pod.tcp(index, size * pod.step / 175, 3000, opened=1)
+        for index, share in pod.spread(at, length):
+            pod.tcp(index, size * share, 3000, opened=1)
         if night == 0:
             pod.new_life(at, length)
 
@@ -137,7 +139,7 @@ def replica(pod):
     """A database's standby source: a stream of changes, a surge at each checkpoint."""
     pace = pod.random.uniform(100e3, 400e3) * pod.step
     for index in range(pod.count):
-        surge = 2.5 if index * pod.step % 300 < 20 else 1
+        surge = 2.5 if index * pod.step % 300 < 20 and pod.step < 300 else 1
         factor = surge * waves(pod, index, 15, .4) * pod.random.gauss(1, .1)
         pod.tcp(index, max(0, pace * factor), pace * .02, initiated=0, peers=2)
     probed(pod)

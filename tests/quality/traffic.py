@@ -40,6 +40,12 @@ class Pod:
         first = int(start / self.step)
         return range(min(first, self.count), min(first + max(1, round(seconds / self.step)), self.count))
 
+    def spread(self, start, seconds):
+        """The same, each with its even share of a whole."""
+        indexes = self.indexes(start, seconds)
+        for index in indexes:
+            yield index, 1 / len(indexes)
+
     def tcp(self, index, tx, rx=0, opened=0, initiated=1.0, peers=1):
         """Payload bytes each way, connections that the pod opened, the share of tx on those, remote addresses."""
         flowed, tx, rx, opened = self.flowed, int(tx), int(rx), int(opened)

@@ -161,15 +161,18 @@ static void a_long_error_is_cut_and_stays_text(void **state)
 
 static void unknown_parts_of_the_identity_are_left_out(void **state)
 {
-	struct identity pod = {"web-1", "shop", "", "", "", "", "a\"b"};
-	struct identity nobody = {"", "", "", "", "", "", ""};
+	struct identity pod = {"web-1", "shop", "", "", "", "", "a\"b", NULL};
+	struct identity nobody = {"", "", "", "", "", "", "", NULL};
+	struct identity series = {"", "", "", "", "", "", "", "{\"x\":\"y\"}"};
 	struct text t = fresh();
 
 	(void)state;
 	identity_json(&pod, &t);
 	identity_json(&nobody, &t);
+	identity_json(&series, &t);
 	assert_string_equal(t.data, "{\"name\":\"web-1\",\"namespace\":\"shop\","
-				    "\"images\":\"a\\\"b\"}{}");
+				    "\"images\":\"a\\\"b\"}{}"
+				    "{\"labels\":{\"x\":\"y\"}}");
 }
 
 static void every_signal_is_found_by_its_name(void **state)

@@ -59,7 +59,7 @@ static inline int text_file(const char *text, size_t length)
 /* Reads all traces of the text; their samples one behind the other. */
 static inline struct reading *read_bytes(const char *text, size_t length)
 {
-	struct identity pod = {.name = "", .namespace = ""};
+	struct identity pod = {.name = "", .namespace = "", .uid = ""};
 	int fd = text_file(text, length);
 
 	memset(&reading, 0, sizeof(reading));
