@@ -24,7 +24,7 @@
 #include "dormouse/error.h"
 #include "dormouse/sample.h"
 
-#define COLLECT_LINKS_MAX           32 /* links watched; more are counted, not watched */
+#define COLLECT_LINKS_MAX           32 /* watched; more are counted, not watched */
 #define COLLECT_CONTAINERS_MAX      8  /* told apart by cgroup; the rest is "other" */
 #define COLLECT_OWN_PORTS_MAX       4
 #define COLLECT_INTERFACE_GLOBS_MAX 256 /* bytes of the --interfaces list */
