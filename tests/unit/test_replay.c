@@ -237,6 +237,35 @@ static void one_minute_intervals_will_do(void **state)
 	assert_non_null(strstr(r->out, "\"kind\":\"dormancy-break\""));
 }
 
+static void a_trace_of_a_few_samples_is_judged_too(void **state)
+{
+	static char text[4096];
+
+	(void)state;
+	put_trace(text, sizeof(text), 100, 10);
+	struct ran *r = replay(text, ARGV((char *)"--egress-budget=5", (char *)"-"));
+	assert_non_null(strstr(r->out, "\"kind\":\"budget-exceeded\""));
+}
+
+static void the_interval_is_the_usual_one_whatever_comes_first(void **state)
+{
+	static const int times[] = {0, 0, 3, 900, 960, 1020, 1080, 1140, 1200};
+	static const struct identity pod = {.name = "", .namespace = "", .uid = ""};
+	struct detect_options options;
+
+	(void)state;
+	detect_options_default(&options);
+	struct player *p = player_open(&options, &pod, print_line, NULL);
+	assert_non_null(p);
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		struct sample s = {.time = T0 + times[i]};
+		player_feed(p, &s);
+	}
+	player_finish(p);
+	assert_true(player_interval(p) == 60);
+	player_close(p);
+}
+
 static void the_labels_of_a_series_are_in_its_alerts(void **state)
 {
 	static char text[256 * 1024];
@@ -430,6 +459,8 @@ int main(void)
 	    cmocka_unit_test(what_still_fires_at_the_end_is_not_resolved),
 	    cmocka_unit_test(each_file_is_a_pod_of_its_own),
 	    cmocka_unit_test(one_minute_intervals_will_do),
+	    cmocka_unit_test(a_trace_of_a_few_samples_is_judged_too),
+	    cmocka_unit_test(the_interval_is_the_usual_one_whatever_comes_first),
 	    cmocka_unit_test(the_labels_of_a_series_are_in_its_alerts),
 	    cmocka_unit_test(flags_and_variables_set_the_detector),
 	    cmocka_unit_test(flags_may_stand_behind_the_traces),

@@ -45,10 +45,12 @@ static void unknown_columns_are_ignored_with_one_warning(void **state)
 static void times_may_be_fractional(void **state)
 {
 	struct reading *r = read_text("time,tx_bytes\n1767225600.25,1\n"
-				      "1767225600.123456,2\n1.7672256e9,3\n");
+				      "1767225600.123456,2\n1.7672256e9,3\n"
+				      "1767225600.1234567890123456789,4\n");
 
 	(void)state;
-	assert_int_equal(r->count, 3);
+	assert_int_equal(r->count, 4);
+	assert_true(r->samples[3].time == 1767225600.1234567890123456789);
 	assert_true(r->samples[0].time == 1767225600.25);
 	assert_true(r->samples[1].time == 1767225600.123456);
 	assert_true(r->samples[2].time == 1767225600);
@@ -136,13 +138,14 @@ static void the_last_line_needs_no_end(void **state)
 
 static void traces_one_behind_the_other_are_one(void **state)
 {
-	struct reading *r = read_text("time,tx_bytes\n1,5\nrx_bytes,time\n9,2\n");
+	struct reading *r =
+	    read_text("time,tx_bytes,cpu\n1,5,7\ncpu,rx_bytes,time\n8,9,2\n");
 
 	(void)state;
 	assert_int_equal(r->count, 2);
 	assert_int_equal(r->samples[1].present, 1u << SIGNAL_RX_BYTES);
 	assert_true(r->samples[1].time == 2);
-	assert_int_equal(r->complaints, 0);
+	assert_int_equal(r->complaints, 1); /* of the column, once */
 }
 
 static void ten_broken_lines_are_named_and_the_rest_counted(void **state)

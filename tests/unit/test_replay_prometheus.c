@@ -111,6 +111,22 @@ static void dormouses_own_metrics_are_one_trace_over_all_devices(void **state)
 	assert_int_equal(value_of(&r->samples[2], SIGNAL_TCP_TX_BYTES), 3);
 }
 
+static void a_point_that_one_device_lacks_makes_no_sum(void **state)
+{
+	static const char eth0[] =
+	    SERIES(DEVICE_TX, DEVICE("eth0"), "[1000,\"1\"],[1010,\"2\"],[1020,\"3\"]");
+	static const char net1[] =
+	    SERIES(DEVICE_TX, DEVICE("net1"), "[1000,\"1\"],[1020,\"5\"]");
+	char text[512];
+
+	(void)state;
+	snprintf(text, sizeof(text), "[%s,%s]", eth0, net1);
+	struct reading *r = read_text(text);
+	assert_int_equal(r->count, 3);
+	assert_int_equal(r->samples[1].present, 0);
+	assert_int_equal(value_of(&r->samples[2], SIGNAL_TX_BYTES), 2 + 4);
+}
+
 static void loopback_and_strange_metrics_are_left_out_and_said(void **state)
 {
 	static const char text[] =
@@ -202,6 +218,7 @@ int main(void)
 	    cmocka_unit_test(each_set_of_labels_is_a_trace_of_its_own_with_its_pod),
 	    cmocka_unit_test(a_point_that_one_series_lacks_is_an_absent_signal),
 	    cmocka_unit_test(dormouses_own_metrics_are_one_trace_over_all_devices),
+	    cmocka_unit_test(a_point_that_one_device_lacks_makes_no_sum),
 	    cmocka_unit_test(loopback_and_strange_metrics_are_left_out_and_said),
 	    cmocka_unit_test(the_inner_object_and_promtools_list_will_do),
 	    cmocka_unit_test(what_is_no_range_of_counters_is_refused_with_a_reason),
