@@ -8,17 +8,8 @@
 #include "limits.h"
 
 #define HOUR_S       3600.0
+#define CLIMB_HOURS  6
 #define YOUNG_BLOCKS 5 /* a young pod's blocks are so much shorter: one minute */
-
-/* The most of the kept hours, the newest `skip` left out. */
-static void most_of_hours(const struct learnt *l, unsigned skip, struct levels *most)
-{
-	memset(most, 0, sizeof(*most));
-	for (unsigned i = skip; i < l->hour_count; i++) {
-		unsigned at = (l->hour_next + HOURS_KEPT - 1 - i) % HOURS_KEPT;
-		levels_raise(most, &l->hour[at]);
-	}
-}
 
 /* The tenth greatest of the kept hours, or the least of fewer. Levels are in order as
  * they are packed. */
@@ -43,22 +34,35 @@ static void tenth_of_hours(const struct learnt *l, struct levels *tenth)
 	}
 }
 
-/* The six-hour sum climbs for six hours: what is younger would follow its climb. */
+/* The most of the hours kept: of those older than a day, and of all. The six-hour sum
+ * climbs for six hours: what is younger would follow its climb. */
 static void refresh_hours(struct envelope *e, const struct learnt *l)
 {
-	struct levels old;
+	struct levels most, old;
 
-	most_of_hours(l, 0, &e->hours);
-	most_of_hours(l, 6, &old);
+	memset(&most, 0, sizeof(most));
+	memset(&old, 0, sizeof(old));
+	memset(&e->aged, 0, sizeof(e->aged));
+	for (unsigned i = l->hour_count; i-- > 0;) {
+		unsigned at = (l->hour_next + HOURS_KEPT - 1 - i) % HOURS_KEPT;
+		levels_raise(&most, &l->hour[at]);
+		if (i == OLD_HOURS)
+			e->aged = most;
+		if (i == CLIMB_HOURS)
+			old = most;
+	}
+	e->hours = most;
 	memcpy(e->hours.code[SUM_6H], old.code[SUM_6H], sizeof(old.code[SUM_6H]));
-	most_of_hours(l, OLD_HOURS, &e->aged);
-	tenth_of_hours(l, &e->tenth);
+	if (l->hour_count < 2 * OLD_HOURS || l->hour_next % CLIMB_HOURS == 0)
+		tenth_of_hours(l, &e->tenth);
+	e->stretch_due = true;
 }
 
 void envelope_init(struct envelope *e, const struct learnt *l)
 {
 	memset(e, 0, sizeof(*e));
 	refresh_hours(e, l);
+	tenth_of_hours(l, &e->tenth);
 	for (unsigned k = 0; k < MEASURES; k++)
 		for (unsigned s = 0; s < LANES; s++)
 			e->threshold[k][s] = INFINITY;

@@ -27,7 +27,10 @@ struct envelope {
 	double usual[MEASURES][LANES]; /* the most of the everyday */
 	double threshold[MEASURES]
 			[LANES]; /* above this a measure is out of the ordinary */
-	double old[LANES];       /* threshold on SUM_1H by what is older than a day */
+	double tail[LANES];      /* stretch of a lane's greatest bursts */
+	double stretch[MEASURES][LANES]; /* of measures, by how hours differ */
+	bool stretch_due;                /* to be computed anew */
+	double old[LANES]; /* threshold on SUM_1H by what is older than a day */
 	bool own_known;
 };
 

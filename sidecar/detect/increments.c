@@ -83,9 +83,9 @@ enum reading increments_take(struct counters *c, const struct sample *sample,
 		if (inc->span[s] > elapsed * 1.5)
 			inc->late |= 1u << s;
 	}
-	inc->amount[LANE_RELAYED] = 0;
-	inc->span[LANE_RELAYED] = elapsed;
-	inc->amount[LANE_UNASKED] = 0;
-	inc->span[LANE_UNASKED] = elapsed;
+	for (unsigned s = LANE_RELAYED; s < LANES; s++) {
+		inc->amount[s] = 0;
+		inc->span[s] = elapsed;
+	}
 	return READING_TAKEN;
 }

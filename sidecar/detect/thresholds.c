@@ -138,44 +138,63 @@ static void settle_old(struct envelope *e, const struct learnt *l,
 				limit_floor(s, SUM_1H, w->length[SUM_1H], e->own_known);
 }
 
+/* How far chance may stretch what was seen, for a lane and its measures. */
+static void settle_stretch(struct envelope *e, const struct learnt *l,
+			   const struct windows *w, unsigned s, double scale)
+{
+	e->tail[s] = 1;
+	if (s < SIGNAL_COUNT) {
+		double length = w->length[SUM_10S];
+		double f = limit_floor(s, SUM_10S, length, e->own_known) / length;
+		e->tail[s] = tail_stretch(&l->histogram[s], f * TAIL_LEAST,
+					  l->lane_s[s] / HOUR_S);
+	}
+	for (unsigned k = 0; k < MEASURES; k++) {
+		double floor = limit_floor(s, k, w->length[k], e->own_known) * scale;
+		e->stretch[k][s] = hours_stretch(e, l, k, s, floor);
+		if (k >= SUMS)
+			e->stretch[k][s] = fmax(e->stretch[k][s], e->tail[s]);
+	}
+}
+
+/* Whether a measure of a lane says anything: the finest that the interval allows or a
+ * longer one, of a lane that has been seen for a while. */
+static bool speaks(const struct learnt *l, const struct windows *w,
+		   const struct detect_options *options, unsigned k, unsigned s)
+{
+	if (k < SUM_6H && w->length[k] >= w->length[k + 1])
+		return false;
+	if (s == LANE_UNASKED && ((k != SUM_10M && k != SUM_1H) ||
+				  l->known_s[k] < FEW_WINDOWS * w->length[k]))
+		return false;
+	return l->lane_s[s] - l->warm_until_s >= options->learn_s / 20 ||
+	       options->profile == PROFILE_DORMANT;
+}
+
 static void settle_lane(struct envelope *e, const struct learnt *l,
 			const struct windows *w, const struct detect_options *options,
 			unsigned s)
 {
-	double young = youth(l, s, options), tail = 1;
+	double young = youth(l, s, options);
 	double scale = limit_floor_scale(options->sensitivity) * young;
 	double allowance = 0;
-	enum measure finest = SUM_10S;
+	double ordinary = limit_margin(s, SUM_10S, options->sensitivity);
 
-	if (s < SIGNAL_COUNT) {
-		double length = w->length[SUM_10S];
-		double f = limit_floor(s, SUM_10S, length, e->own_known) / length;
-		tail = tail_stretch(&l->histogram[s], f * TAIL_LEAST,
-				    l->lane_s[s] / HOUR_S);
-	}
-	while (finest < SUM_6H && w->length[finest] >= w->length[finest + 1])
-		finest++;
-	double ordinary = limit_margin(s, finest, options->sensitivity);
-	if (tail > ordinary)
-		allowance =
-		    (tail - ordinary) * fmax(e->usual[finest][s], e->usual[SUM_1M][s]);
+	if (e->stretch_due)
+		settle_stretch(e, l, w, s, scale);
+	if (e->tail[s] > ordinary)
+		allowance = (e->tail[s] - ordinary) *
+			    fmax(e->usual[SUM_10S][s], e->usual[SUM_1M][s]);
 	for (unsigned k = 0; k < MEASURES; k++) {
 		double floor = limit_floor(s, k, w->length[k], e->own_known) * scale;
 		double few = 1 + FEW_WINDOWS * w->length[k] / fmax(l->known_s[k], 1);
 		double margin = 1 + (limit_margin(s, k, options->sensitivity) - 1) *
 					fmax(young, fmin(few, 1 + YOUTH));
-		double *t = &e->threshold[k][s];
-		margin = fmax(margin, hours_stretch(e, l, k, s, floor));
-		if (k >= SUMS)
-			margin = fmax(margin, tail);
-		*t = e->usual[k][s] * margin + (k < SUMS ? allowance : 0) + floor;
-		if (k < finest ||
-		    (l->lane_s[s] - l->warm_until_s < options->learn_s / 20 &&
-		     options->profile != PROFILE_DORMANT))
-			*t = INFINITY;
-		if (s == LANE_UNASKED && ((k != SUM_10M && k != SUM_1H) ||
-					  l->known_s[k] < FEW_WINDOWS * w->length[k]))
-			*t = INFINITY;
+		margin = fmax(margin, e->stretch[k][s]);
+		e->threshold[k][s] =
+		    e->usual[k][s] * margin + (k < SUMS ? allowance : 0) + floor;
+		if (!speaks(l, w, options, k, s))
+			e->threshold[k][s] = INFINITY;
 	}
 }
 
@@ -183,6 +202,7 @@ void thresholds_settle(struct envelope *e, const struct learnt *l,
 		       const struct windows *w, const struct detect_options *options,
 		       double now)
 {
+	e->stretch_due = e->stretch_due || l->hour_count < TOP_HOURS;
 	e->own_known = l->lane_s[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
 	gather_usual(e, l, w, options, now);
 	for (unsigned s = 0; s < LANES; s++) {
@@ -191,4 +211,5 @@ void thresholds_settle(struct envelope *e, const struct learnt *l,
 		settle_lane(e, l, w, options, s);
 		settle_old(e, l, w, options, s);
 	}
+	e->stretch_due = false;
 }

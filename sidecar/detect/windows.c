@@ -26,9 +26,15 @@ void windows_clear(struct windows *w)
 
 static void clear_ring(struct windows *w, unsigned k, int64_t at)
 {
-	memset(&w->ring[k].bucket, 0, sizeof(w->ring[k].bucket));
+	struct window_ring *r = &w->ring[k];
+
+	if (r->lone)
+		memset(r->bucket[r->slot], 0, sizeof(r->bucket[r->slot]));
+	else
+		memset(r->bucket, 0, sizeof(r->bucket));
 	memset(w->value[k], 0, sizeof(w->value[k]));
-	w->ring[k].at = at;
+	r->at = at;
+	r->lone = true;
 }
 
 /* Moves the ring on to bucket `at`, taking what falls out of the window off its sum. */
@@ -41,13 +47,21 @@ static void advance(struct windows *w, unsigned k, int64_t at)
 		clear_ring(w, k, at);
 		return;
 	}
-	while (r->at < at) {
-		double *old = r->bucket[(uint64_t)++r->at % RING[k].count];
+	for (; r->at < at; r->at++) {
+		if (++r->slot == RING[k].count)
+			r->slot = 0;
+		double *old = r->bucket[r->slot];
 		for (unsigned s = 0; s < LANES; s++) {
 			sum[s] -= old[s];
 			old[s] = 0;
 		}
 	}
+}
+
+/* The bucket that is `back` before the newest. */
+static const double *bucket_at(const struct window_ring *r, unsigned k, unsigned back)
+{
+	return r->bucket[(r->slot + RING[k].count - back) % RING[k].count];
 }
 
 /* A lane that was not read for a while: what it carried is spread evenly over that
@@ -60,7 +74,8 @@ static void add_late(struct windows *w, unsigned k, unsigned lane, double amount
 
 	for (unsigned i = 0; i < RING[k].count && left > 0; i++) {
 		double part = ceil(left < share ? left : share);
-		r->bucket[(uint64_t)(r->at - i) % RING[k].count][lane] += part;
+		r->bucket[(r->slot + RING[k].count - i) % RING[k].count][lane] += part;
+		r->lone = false;
 		w->value[k][lane] += part;
 		left -= part;
 	}
@@ -76,20 +91,22 @@ static void add_ring(struct windows *w, unsigned k, const struct increments *inc
 
 	if (inc->elapsed <= 0.75 * RING[k].span_s) {
 		advance(w, k, at);
-		bucket = r->bucket[(uint64_t)at % RING[k].count];
+		r->lone = false;
+		bucket = r->bucket[r->slot];
 		for (unsigned s = 0; s < LANES; s++) {
 			bucket[s] += inc->amount[s];
 			sum[s] += inc->amount[s];
 		}
-	} else { /* one interval, or a gap, fills the window */
-		clear_ring(w, k, at);
-		bucket = r->bucket[(uint64_t)at % RING[k].count];
-		double part = inc->elapsed > 1.5 * interval && inc->elapsed > length
-				  ? length / inc->elapsed
-				  : 1;
-		for (unsigned s = 0; s < LANES; s++)
-			bucket[s] = sum[s] = floor(inc->amount[s] * part);
+		return;
 	}
+	/* One interval, or a gap, fills the window. */
+	clear_ring(w, k, at);
+	bucket = r->bucket[r->slot];
+	memcpy(bucket, inc->amount, sizeof(inc->amount));
+	if (inc->elapsed > 1.5 * interval && inc->elapsed > length)
+		for (unsigned s = 0; s < LANES; s++)
+			bucket[s] = floor(bucket[s] * length / inc->elapsed);
+	memcpy(sum, bucket, sizeof(inc->amount));
 }
 
 /* Ticks that make a held measure: a minute and ten minutes where the interval allows,
@@ -109,15 +126,17 @@ static void size_ticks(struct windows *w, double interval)
 	w->length[HELD_LONG] = t->groups * w->length[HELD_SHORT];
 }
 
-static void least(double *out, const double (*rows)[LANES], unsigned count,
+static void least(double *restrict out, const double (*rows)[LANES], unsigned count,
 		  double scale)
 {
-	for (unsigned s = 0; s < LANES; s++) {
-		double m = rows[0][s];
-		for (unsigned i = 1; i < count; i++)
-			m = rows[i][s] < m ? rows[i][s] : m;
-		out[s] = m * scale;
+	memcpy(out, rows[0], sizeof(rows[0]));
+	for (unsigned i = 1; i < count; i++) {
+		const double *restrict row = rows[i];
+		for (unsigned s = 0; s < LANES; s++)
+			out[s] = row[s] < out[s] ? row[s] : out[s];
 	}
+	for (unsigned s = 0; s < LANES; s++)
+		out[s] *= scale;
 }
 
 static void close_tick(struct windows *w)
@@ -146,7 +165,7 @@ static void close_tick(struct windows *w)
 	if (t->row_count == t->rows)
 		least(w->value[HELD_SHORT], (const double(*)[LANES])t->row, t->rows,
 		      t->rows);
-	if (t->group_count == t->groups)
+	if (t->group_count == t->groups && t->row_next == 0)
 		least(w->value[HELD_LONG], (const double(*)[LANES])t->group, t->groups,
 		      t->groups * t->rows);
 }
@@ -232,8 +251,7 @@ double windows_onset(const struct windows *w, const struct increments *inc,
 		unsigned i = 0, quiet = 0, last = 0;
 
 		for (; i < RING[k].count && quiet < 2; i++) {
-			double b =
-			    r->bucket[(uint64_t)(r->at - i) % RING[k].count][lane];
+			double b = bucket_at(r, k, i)[lane];
 			bool above = b > usual * fmax(length, inc->elapsed);
 			quiet = above ? 0 : quiet + 1;
 			last = above ? i : last;
@@ -261,7 +279,7 @@ double windows_since(const struct windows *w, const struct increments *inc,
 	for (unsigned i = 0; i < RING[k].count; i++) {
 		if ((double)(r->at - i + 1) * RING[k].bucket_s <= since)
 			break;
-		sum += r->bucket[(uint64_t)(r->at - i) % RING[k].count][lane];
+		sum += bucket_at(r, k, i)[lane];
 	}
 	return sum;
 }

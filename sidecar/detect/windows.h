@@ -16,7 +16,9 @@
 #define TICK_GROUPS_MAX    10
 
 struct window_ring {
-	int64_t at; /* number of the newest bucket: time over bucket length */
+	int64_t at;    /* number of the newest bucket: time over bucket length */
+	unsigned slot; /* where it is */
+	bool lone;     /* no other bucket holds anything */
 	double bucket[WINDOW_BUCKETS_MAX][LANES];
 };
 
