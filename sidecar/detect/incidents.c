@@ -83,6 +83,12 @@ void incidents_routine(const struct learnt *l, const struct windows *w,
 		}
 	}
 	*routine = top[ROUTINE_COUNT - 1];
+	for (unsigned j = 0; j < MEASURES * LANES; j++) {
+		uint16_t *r = &routine->code[0][0] + j;
+		uint16_t most = (&top[0].code[0][0])[j];
+		uint16_t reach = level_encode(level_decode(*r) * ROUTINE_RATIO);
+		*r = most < reach ? most : reach;
+	}
 	bound_held(routine, w);
 }
 

@@ -54,6 +54,8 @@
 
 /* Something seen in so many separate incidents is a routine. */
 #define ROUTINE_COUNT 3
+#define ROUTINE_RATIO                                                                  \
+	4.0 /* and the greatest of them, if it is within that of the third */
 
 /* Sent and received are a relay's when the lesser is this share of the greater. */
 #define RELAY_BALANCE 0.75

@@ -66,12 +66,11 @@ static bool goes_on(const struct detector *d, unsigned k, unsigned s)
 }
 
 /* What is sent unasked must be more than ever by the floor at least, too. */
-static bool matters(const struct detector *d, unsigned k)
+static double least_that_matters(const struct detector *d, unsigned k)
 {
 	const unsigned s = SIGNAL_TCP_INITIATED_TX_BYTES;
 
-	return d->windows.value[k][s] >
-	       d->envelope.usual[k][s] + limit_floor(s, k, d->windows.length[k], true) *
+	return d->envelope.usual[k][s] + limit_floor(s, k, d->windows.length[k], true) *
 					     limit_floor_scale(d->options.sensitivity);
 }
 
@@ -88,7 +87,9 @@ static void find(const struct detector *d, struct finding *f)
 			continue;
 		for (unsigned k = 0; k < MEASURES; k++) {
 			double v = w->value[k][s], t = d->envelope.threshold[k][s];
-			if (v <= t || (s == LANE_UNASKED && !matters(d, k)))
+			if (v <= t || (s == LANE_UNASKED &&
+				       w->value[k][SIGNAL_TCP_INITIATED_TX_BYTES] <=
+					   least_that_matters(d, k)))
 				continue;
 			bool hot = goes_on(d, k, s);
 			out = true;

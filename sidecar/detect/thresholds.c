@@ -108,8 +108,9 @@ static void bound_unknown(struct envelope *e, const struct learnt *l,
 		double needed = k == SUM_6H ? OLD_HOURS * HOUR_S : 3 * w->length[k];
 		double bound =
 		    e->usual[shorter[k]][s] * w->length[k] / w->length[shorter[k]];
-		if (fmin(watched, l->known_s[k]) < needed && e->usual[k][s] < bound)
-			e->usual[k][s] = bound;
+		if (k == HELD_SHORT ||
+		    (fmin(watched, l->known_s[k]) < needed && e->usual[k][s] < bound))
+			e->usual[k][s] = fmax(e->usual[k][s], bound);
 	}
 }
 
