@@ -22,23 +22,18 @@
 #include "protocols.h"
 #include "signals.h"
 #include "sockets.h"
+#include "source_states.h"
 
 #define HEARTBEAT_S 60
 #define OPENS_EVERYDAY                                                                 \
 	2 /* connections that may be unaccounted for without a close look */
-
-struct source_state {
-	bool failed;
-	bool failure_told; /* what the last complaint said */
-	struct error reason;
-};
 
 struct collector {
 	int epoll_fd;
 	struct links *links;         /* NULL where the kernel refuses it */
 	struct protocols *protocols; /* likewise */
 	struct sockets *sockets;
-	struct source_state sources[COLLECTOR_SOURCE_COUNT];
+	struct source_states sources;
 	struct signals signals;
 	struct collect_totals totals;
 	struct mark opens, opens_seen; /* at the last close look */
@@ -52,18 +47,6 @@ struct collector {
 
 static const struct protocol_counters no_protocols;
 static struct link_book no_links;
-
-const char *collector_source_name(enum collector_source source)
-{
-	static const char *const names[COLLECTOR_SOURCE_COUNT] = {
-	    [COLLECTOR_LINKS] = "links",
-	    [COLLECTOR_PROTOCOLS] = "protocols",
-	    [COLLECTOR_SOCKETS] = "sockets",
-	    [COLLECTOR_SOCKET_EVENTS] = "socket_events",
-	};
-
-	return names[source];
-}
 
 static double seconds_now(void)
 {
@@ -83,17 +66,6 @@ static const struct protocol_counters *counters_of(const struct collector *c)
 	return c->protocols ? protocols_counters(c->protocols) : &no_protocols;
 }
 
-/* Notes what became of a source; `reason` is looked at when it failed. */
-static void note(struct collector *c, enum collector_source source, bool ok,
-		 const struct error *reason)
-{
-	struct source_state *state = &c->sources[source];
-
-	state->failed = !ok;
-	if (!ok && reason)
-		state->reason = *reason;
-}
-
 /* Takes over what the sockets say of themselves. */
 static void note_sockets(struct collector *c)
 {
@@ -104,9 +76,9 @@ static void note_sockets(struct collector *c)
 	for (i = 0; i < sizeof(both) / sizeof(both[0]); i++) {
 		bool ok = sockets_ok(c->sockets, both[i]);
 
-		note(c, both[i], ok, NULL);
+		source_states_note(&c->sources, both[i], ok, NULL);
 		if (!ok)
-			fail(&c->sources[both[i]].reason, "%s",
+			fail(&c->sources.of[both[i]].reason, "%s",
 			     sockets_failure(c->sockets, both[i]));
 	}
 }
@@ -143,11 +115,12 @@ static void look_cheaply(struct collector *c, const struct collect_request *requ
 	struct error err;
 
 	if (c->protocols)
-		note(c, COLLECTOR_PROTOCOLS, protocols_read(c->protocols, &err) == 0,
-		     &err);
+		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
+				   protocols_read(c->protocols, &err) == 0, &err);
 	if (c->links) {
-		note(c, COLLECTOR_LINKS, links_read(c->links, &err) == 0, &err);
-		if (!c->sources[COLLECTOR_LINKS].failed)
+		source_states_note(&c->sources, COLLECTOR_LINKS,
+				   links_read(c->links, &err) == 0, &err);
+		if (!c->sources.of[COLLECTOR_LINKS].failed)
 			signals_from_links(&c->signals, &links_book(c->links)->flowed,
 					   &request->own);
 	} else if (c->protocols) {
@@ -225,13 +198,13 @@ static void add_transports(struct collector *c, const struct collect_request *re
 			   bool closely)
 {
 	const struct protocol_counters *p = counters_of(c);
-	bool counted = c->protocols && !c->sources[COLLECTOR_PROTOCOLS].failed;
+	bool counted = c->protocols && !c->sources.of[COLLECTOR_PROTOCOLS].failed;
 
 	if (c->looked_closely)
 		signals_from_sockets(&c->signals, &c->totals,
 				     sockets_tcp_tx_packets(c->sockets), p,
 				     &request->own);
-	else if (c->sources[COLLECTOR_SOCKETS].failed && counted)
+	else if (c->sources.of[COLLECTOR_SOCKETS].failed && counted)
 		signals_from_snmp(&c->signals, p, &request->own);
 	/* Without a close look the datagrams of IPv6 are not known. */
 	if (counted && (closely || !protocol_has(p, UDP6_OUT_DATAGRAMS)))
@@ -305,8 +278,8 @@ static void begin(struct collector *c)
 	struct error err;
 
 	if (c->protocols) {
-		note(c, COLLECTOR_PROTOCOLS, protocols_read(c->protocols, &err) == 0,
-		     &err);
+		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
+				   protocols_read(c->protocols, &err) == 0, &err);
 		protocols_read_ip6(c->protocols);
 		if (!c->links)
 			protocols_read_ip(c->protocols);
@@ -331,16 +304,17 @@ static int open_sources(struct collector *c, const struct collect_options *optio
 	struct error reason;
 
 	c->links = links_open(options->interfaces, &reason);
-	note(c, COLLECTOR_LINKS, c->links != NULL, &reason);
+	source_states_note(&c->sources, COLLECTOR_LINKS, c->links != NULL, &reason);
 	c->protocols = protocols_open(&reason);
-	note(c, COLLECTOR_PROTOCOLS, c->protocols != NULL, &reason);
+	source_states_note(&c->sources, COLLECTOR_PROTOCOLS, c->protocols != NULL,
+			   &reason);
 	c->sockets = sockets_open(options, 0, err);
 	if (!c->sockets)
 		return -1;
 	note_sockets(c);
-	if (!c->links && !c->protocols && c->sources[COLLECTOR_SOCKETS].failed)
+	if (!c->links && !c->protocols && c->sources.of[COLLECTOR_SOCKETS].failed)
 		return fail(err, "nothing of the network can be read: %s",
-			    c->sources[COLLECTOR_LINKS].reason.text);
+			    c->sources.of[COLLECTOR_LINKS].reason.text);
 	return 0;
 }
 
@@ -400,28 +374,12 @@ void collector_process(struct collector *c)
 
 bool collector_ok(const struct collector *c, enum collector_source source)
 {
-	return !c->sources[source].failed;
+	return !c->sources.of[source].failed;
 }
 
 bool collector_complaint(struct collector *c, struct error *complaint)
 {
-	int source;
-
-	for (source = 0; source < COLLECTOR_SOURCE_COUNT; source++) {
-		struct source_state *state = &c->sources[source];
-		const char *name = collector_source_name((enum collector_source)source);
-
-		if (state->failed == state->failure_told)
-			continue;
-		state->failure_told = state->failed;
-		if (state->failed)
-			fail(complaint, "collector %s fails, the others go on: %s",
-			     name, state->reason.text);
-		else
-			fail(complaint, "collector %s works again", name);
-		return true;
-	}
-	return false;
+	return source_states_complaint(&c->sources, complaint);
 }
 
 bool collector_looked_closely(const struct collector *c)
