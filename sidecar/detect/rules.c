@@ -227,8 +227,8 @@ static void fill_verdict(struct detector *d, const struct finding *f, struct ver
 	v->kind = i->kind;
 	v->signal = s;
 	v->onset = i->onset;
-	v->window_s = length;
-	v->value = now[s] / since_onset(d, length);
+	v->window_s = since_onset(d, length);
+	v->value = now[s] / v->window_s;
 	v->bytes = (uint64_t)i->bytes;
 	v->received = (uint64_t)i->received;
 	v->balance =
