@@ -90,7 +90,7 @@ check_links() {
 	done
 }
 
-for address in 10.77.1.2 fd77:1::2; do
+for address in 10.77.1.2 fd77:1::2 ::ffff:10.77.1.2; do
 	mark
 	inside a "$work/traffic" connect "$address" 7000 20 123457 4 >"$work/out"
 	measure

@@ -231,6 +231,27 @@ static struct sum run_connect(const struct target *to, char **args)
 	return sum;
 }
 
+static struct sum run_spread(const struct target *to, char **args)
+{
+	uint64_t count = number(args[0]), bytes = number(args[1]);
+	struct target next = *to;
+	struct sockaddr_in *in = (struct sockaddr_in *)&next.address;
+	struct sum sum = {0};
+	char head[1];
+
+	for (; sum.count < count; sum.count++) {
+		int fd = connected(&next, SOCK_STREAM);
+
+		send_all(fd, bytes);
+		shutdown(fd, SHUT_WR);
+		read_to_end(fd, head, sizeof(head));
+		close(fd);
+		sum.bytes += bytes;
+		in->sin_addr.s_addr = htonl(ntohl(in->sin_addr.s_addr) + 1);
+	}
+	return sum;
+}
+
 static struct sum run_datagrams(const struct target *to, char **args)
 {
 	uint64_t count = number(args[0]), bytes = number(args[1]);
@@ -351,9 +372,10 @@ static const struct command {
 	int arguments; /* after ADDRESS PORT */
 	struct sum (*run)(const struct target *to, char **args);
 } commands[] = {
-    {"connect", 3, run_connect}, {"datagrams", 2, run_datagrams},
-    {"stream", 2, run_stream},   {"hold", 0, run_hold},
-    {"idle", 1, run_idle},       {"requests", 3, run_requests},
+    {"spread", 2, run_spread},       {"connect", 3, run_connect},
+    {"datagrams", 2, run_datagrams}, {"stream", 2, run_stream},
+    {"hold", 0, run_hold},           {"idle", 1, run_idle},
+    {"requests", 3, run_requests},
 };
 
 int main(int argc, char **argv)
