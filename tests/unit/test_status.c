@@ -16,24 +16,12 @@
 static char local[32]; /* the server's address */
 static int exit_status;
 
-static int start(void **state)
+static int start_quietly(void **state)
 {
-	struct error err;
-
-	(void)state;
-	fake_quiet_pod();
-	server = open_on("127.0.0.1:0", "127.0.0.1:0", &err);
-	if (!server)
+	if (start(state) < 0)
 		return -1;
 	snprintf(local, sizeof(local), "127.0.0.1:%u", server_local_port(server));
 	unsetenv("DORMOUSE_ALERT_LISTEN");
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	server_close(server);
 	return 0;
 }
 
@@ -214,7 +202,7 @@ static void bad_flags_are_said(void **state)
 
 int main(void)
 {
-#define SERVED(test) cmocka_unit_test_setup_teardown(test, start, stop)
+#define SERVED(test) cmocka_unit_test_setup_teardown(test, start_quietly, stop)
 	const struct CMUnitTest tests[] = {
 	    SERVED(people_get_a_table),
 	    SERVED(no_line_is_wider_than_88_columns),
