@@ -60,6 +60,13 @@
 /* Sent and received are a relay's when the lesser is this share of the greater. */
 #define RELAY_BALANCE 0.75
 
+/* A pod's first day: until then what it answers may grow as what it receives, to so
+ * many times what it would be allowed, while the share that it sends unasked is steady
+ * within that ratio. */
+#define FIRST_DAY_S     86400.0
+#define LOAD_GROWTH_MAX 20.0
+#define UNASKED_STEADY  1.5
+
 struct limit {
 	double burst, rate; /* the floor */
 	bool judged;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "detector.h"
+#include "findings.h"
 
 #define HOT_S              30.0 /* how long traffic counts as going on after it was seen */
 #define HOT_INTERVALS      3
@@ -17,16 +18,6 @@
 #define BUDGET_INTERVALS 3
 #define DORMANT_LATELY_S                                                               \
 	600.0 /* a wake-up is one as long as that after falling awake */
-
-/* Which measure of which lane is furthest out. */
-struct finding {
-	double ratio; /* over the everyday's threshold */
-	double raise; /* over what would be told */
-	enum measure measure;
-	unsigned lane;
-	unsigned lanes; /* how many are out */
-	bool hot;       /* the traffic goes on now */
-};
 
 void rules_settle(struct detector *d)
 {
@@ -49,68 +40,6 @@ void rules_settle(struct detector *d)
 		if (isfinite(old) && limit_judged(s) && s != LANE_UNASKED &&
 		    d->windows.value[SUM_1H][s] > old)
 			d->drift_lane = (int)s;
-	}
-}
-
-/* Whether the traffic that fills a window still flows: the last moments carry at least
- * what lies half-way between the everyday and the threshold. */
-static bool goes_on(const struct detector *d, unsigned k, unsigned s)
-{
-	const struct windows *w = &d->windows;
-	unsigned last = k <= SUM_1M ? SUM_10S : SUM_1M;
-	double middle = (d->envelope.usual[k][s] + d->envelope.threshold[k][s]) / 2;
-
-	if (s == LANE_UNASKED) /* a ratio */
-		return w->value[SUM_1M][s] >= middle;
-	return w->value[last][s] / w->length[last] >= middle / w->length[k];
-}
-
-/* What is sent unasked must be more than ever by the floor at least, too. */
-static double least_that_matters(const struct detector *d, unsigned k)
-{
-	const unsigned s = SIGNAL_TCP_INITIATED_TX_BYTES;
-
-	return d->envelope.usual[k][s] + limit_floor(s, k, d->windows.length[k], true) *
-					     limit_floor_scale(d->options.sensitivity);
-}
-
-static void find(const struct detector *d, struct finding *f)
-{
-	const struct windows *w = &d->windows;
-	double best = 0;
-
-	memset(f, 0, sizeof(*f));
-	for (unsigned s = 0; s < LANES; s++) {
-		bool out = false;
-
-		if (!limit_judged(s))
-			continue;
-		for (unsigned k = 0; k < MEASURES; k++) {
-			double v = w->value[k][s], t = d->envelope.threshold[k][s];
-			if (v <= t || (s == LANE_UNASKED &&
-				       w->value[k][SIGNAL_TCP_INITIATED_TX_BYTES] <=
-					   least_that_matters(d, k)))
-				continue;
-			bool hot = goes_on(d, k, s);
-			out = true;
-			f->hot = f->hot || hot;
-			f->raise = fmax(f->raise, v / d->raise[k][s]);
-			f->ratio = fmax(f->ratio, v / t);
-			if (v / t * (hot ? 1000 : 1) > best) {
-				best = v / t * (hot ? 1000 : 1);
-				f->measure = k;
-				f->lane = s;
-			}
-		}
-		f->lanes += out;
-	}
-	if (f->ratio <= 1 && d->drift_lane >= 0) {
-		f->lane = (unsigned)d->drift_lane;
-		f->measure = SUM_1H;
-		f->ratio = w->value[SUM_1H][f->lane] / d->envelope.old[f->lane];
-		f->raise = f->ratio;
-		f->hot = true;
-		f->lanes = 1;
 	}
 }
 
@@ -337,7 +266,7 @@ size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 	struct finding f;
 	double now = d->inc.time;
 
-	find(d, &f);
+	findings_take(d, &f);
 	bool out = f.ratio > 1 && f.hot;
 	*ordinary = !out && !i->open;
 	if (out && !i->open)

@@ -144,7 +144,7 @@ static void a_servers_days_and_its_first_morning_are_not_told(void **state)
 	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
-	days(&w, SERVER, 0.1, 6 * DAY);
+	days(&w, SERVER, 0.03, 6 * DAY);
 	assert_int_equal(w.episodes, 0);
 	assert_int_equal(detector_state(w.d), POD_ACTIVE);
 	world_end(&w);
@@ -192,6 +192,28 @@ static void theft_hidden_in_volume_shows_in_what_the_pod_opened(void **state)
 	assert_true(told(&w) && w.told_after <= 2 * MINUTE);
 	assert_int_equal(w.first.kind, ALERT_EGRESS_VOLUME);
 	assert_int_equal(w.first.signal, SIGNAL_TCP_INITIATED_TX_BYTES);
+	world_end(&w);
+}
+
+static void a_gateway_that_opens_more_than_its_load_asks_is_told(void **state)
+{
+	struct traffic gateway = {.served = 500 * KB,
+				  .opened = 500 * KB,
+				  .received = 1 * MB,
+				  .sockets = 5,
+				  .addresses = 15,
+				  .jitter = 0.4};
+	struct world w;
+
+	(void)state;
+	world_begin(&w, 10);
+	world_watch(&w);
+	days(&w, gateway, 0.5, 3 * DAY);
+	assert_int_equal(w.episodes, 0);
+	live(&w, 2 * HOUR, both(times(gateway, 0.5), times(RELAY, 0.8)));
+	assert_int_equal(w.episodes, 1);
+	assert_int_equal(w.first.signal, SIGNAL_TCP_INITIATED_TX_BYTES);
+	assert_true(w.first.value > w.first.baseline.threshold);
 	world_end(&w);
 }
 
@@ -449,6 +471,7 @@ int main(void)
 	    cmocka_unit_test(twice_the_load_is_not_told),
 	    cmocka_unit_test(a_lasting_step_is_told_once_and_accepted),
 	    cmocka_unit_test(theft_hidden_in_volume_shows_in_what_the_pod_opened),
+	    cmocka_unit_test(a_gateway_that_opens_more_than_its_load_asks_is_told),
 	    cmocka_unit_test(a_quiet_pod_that_relays_is_a_proxy),
 	    cmocka_unit_test(a_pod_that_always_relayed_is_a_gateway),
 	    cmocka_unit_test(a_scan_is_a_fanout),
