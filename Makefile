@@ -21,7 +21,7 @@ PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq procps python3
 PACKAGES_sanitize = libcmocka-dev
 PACKAGES_lint = clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev
 PACKAGES_fuzz = clang libclang-rt-$(shell clang -dumpversion | cut -d. -f1)-dev
-PACKAGES_static = gcc musl-tools linux-libc-dev binutils dpkg-dev xz-utils
+PACKAGES_static = gcc musl-tools pkg-config linux-libc-dev binutils dpkg-dev xz-utils
 PACKAGES = $(if $(filter all install,$(or $(MAKECMDGOALS),all)),tell,install)
 
 # --- how things are compiled -----------------------------------------------------------
