@@ -150,12 +150,12 @@ void signals_udp_packets(struct signals *s, const struct protocol_counters *p,
 		datagrams +=
 		    mark_move(&s->udp.datagrams6,
 			      sum_of(p, UDP6_OUT_DATAGRAMS, UDPLITE6_OUT_DATAGRAMS));
-	/* A datagram that went between the two readings was on its link the last time.
-	 */
-	uint64_t spare = s->udp.spare_packets;
-	s->udp.spare_packets = less(left, datagrams);
+	/* Datagrams that went between the two readings were on their links the last
+	 * time; never more than then went by there. */
+	uint64_t packets = left + s->udp.spare_packets;
 	if (stayed > 0)
-		datagrams = least(datagrams, left + spare);
+		datagrams = least(datagrams, packets);
+	s->udp.spare_packets = least(less(packets, datagrams), left);
 	if (protocol_has(p, UDP_OUT_DATAGRAMS))
 		add(s, SIGNAL_UDP_TX_PACKETS, datagrams);
 }

@@ -172,9 +172,11 @@ static void datagrams_sent_between_two_readings_are_not_lost(void **state)
 	signals_udp_packets(&s, &p, 0, 0);
 	set_counter(&p, UDP_OUT_DATAGRAMS, 100);
 	signals_udp_packets(&s, &p, 105, 1);
-	set_counter(&p, UDP_OUT_DATAGRAMS, 200);
-	signals_udp_packets(&s, &p, 200, 2);
-	assert_int_equal(s.value[SIGNAL_UDP_TX_PACKETS], 200);
+	set_counter(&p, UDP_OUT_DATAGRAMS, 202);
+	signals_udp_packets(&s, &p, 205, 2);
+	set_counter(&p, UDP_OUT_DATAGRAMS, 300);
+	signals_udp_packets(&s, &p, 300, 3);
+	assert_int_equal(s.value[SIGNAL_UDP_TX_PACKETS], 300);
 }
 
 static uint64_t estimate(const struct udp_span *span)
