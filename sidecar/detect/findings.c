@@ -18,12 +18,13 @@ static bool goes_on(const struct detector *d, unsigned k, unsigned s)
 	return w->value[last][s] / w->length[last] >= middle / w->length[k];
 }
 
-double findings_least_unasked(const struct detector *d, unsigned k)
+double findings_least_unasked(const struct detector *d, unsigned measure)
 {
 	const unsigned s = SIGNAL_TCP_INITIATED_TX_BYTES;
 
-	return d->envelope.usual[k][s] + limit_floor(s, k, d->windows.length[k], true) *
-					     limit_floor_scale(d->options.sensitivity);
+	return d->envelope.usual[measure][s] +
+	       limit_floor(s, measure, d->windows.length[measure], true) *
+		   limit_floor_scale(d->options.sensitivity);
 }
 
 /* Bytes and packets that a server sends for what it is asked. */
