@@ -103,13 +103,13 @@ static void learn_rates(struct detector *d)
 }
 
 /* Whether any judged measure is above its threshold. */
-static bool any_out(const struct detector *d)
+static bool any_out(const struct detector *d, bool all)
 {
 	const double *v = &d->windows.value[0][0];
 	const double *t = &d->envelope.threshold[0][0];
-	unsigned out = 0;
+	unsigned out = 0, count = (all ? MEASURES : LONGEST_BRISK + 1) * LANES;
 
-	for (unsigned i = 0; i < MEASURES * LANES; i++)
+	for (unsigned i = 0; i < count; i++)
 		out |= v[i] > t[i];
 	return out;
 }
@@ -139,7 +139,7 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 	bool excused = expected(&d->options, d->inc.time);
 	if (excused)
 		memset(d->inc.amount, 0, sizeof(d->inc.amount));
-	windows_add(&d->windows, &d->inc, d->counters.interval);
+	bool all = windows_add(&d->windows, &d->inc, d->counters.interval);
 	count_time(d);
 	if (!d->settled) {
 		thresholds_settle(&d->envelope, l, &d->windows, &d->options,
@@ -148,11 +148,12 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 		d->settled = true;
 	}
 	if (d->incident.open ||
-	    (dormancy_known(d) && (d->drift_lane >= 0 || any_out(d))))
+	    (dormancy_known(d) && (d->drift_lane >= 0 || any_out(d, all))))
 		count = rules_judge(d, verdicts, &ordinary);
 	bool keep = ordinary && !excused && l->warm_until_s > 0;
 	if (keep)
-		envelope_track(&d->envelope, l, &d->windows, d->inc.time, watched(d));
+		envelope_track(&d->envelope, l, &d->windows, d->inc.time, watched(d),
+			       all);
 	if (ordinary)
 		learn_rates(d);
 	if (rules_budget(d, &verdicts[count]))

@@ -69,16 +69,21 @@ void envelope_init(struct envelope *e, const struct learnt *l)
 }
 
 void envelope_track(struct envelope *e, struct learnt *l, const struct windows *w,
-		    double now, double watched)
+		    double now, double watched, bool all)
 {
-	for (unsigned k = 0; k < MEASURES; k++) {
+	unsigned count = all ? MEASURES : LONGEST_BRISK + 1;
+
+	e->brisk_s += watched;
+	for (unsigned k = 0; k < count; k++) {
 		if (now < e->clean_at[k])
 			continue;
-		l->known_s[k] += watched;
+		l->known_s[k] += k > LONGEST_BRISK ? e->brisk_s : watched;
 		for (unsigned s = 0; s < LANES; s++)
 			e->peak[k][s] = e->peak[k][s] > w->value[k][s] ? e->peak[k][s]
 								       : w->value[k][s];
 	}
+	if (all)
+		e->brisk_s = 0;
 }
 
 void envelope_soil(struct envelope *e, const struct windows *w, double now)

@@ -19,7 +19,8 @@
 
 struct envelope {
 	double peak[MEASURES][LANES]; /* of the block that is being filled */
-	double filled_s;              /* watched time in it */
+	double brisk_s;  /* watched time since the long measures were taken in */
+	double filled_s; /* watched time in it */
 	double clean_at[MEASURES]; /* until then windows hold what must not be learnt */
 	struct levels aged;        /* the most of the hours older than a day */
 	struct levels tenth; /* the tenth greatest of the hours, by measure and lane */
@@ -36,9 +37,10 @@ struct envelope {
 
 void envelope_init(struct envelope *e, const struct learnt *l);
 
-/* Takes the windows' values into the block, for `watched` seconds more. */
+/* Takes the windows' values into the block, for `watched` seconds more: all of them, or
+ * the brisk ones. */
 void envelope_track(struct envelope *e, struct learnt *l, const struct windows *w,
-		    double now, double watched);
+		    double now, double watched, bool all);
 
 /* What is in the windows now is not to be learnt until it has left them. */
 void envelope_soil(struct envelope *e, const struct windows *w, double now);

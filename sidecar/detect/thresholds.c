@@ -194,7 +194,8 @@ static void settle_lane(struct envelope *e, const struct learnt *l,
 		margin = fmax(margin, e->stretch[k][s]);
 		e->threshold[k][s] =
 		    e->usual[k][s] * margin + (k < SUMS ? allowance : 0) + floor;
-		if (!speaks(l, w, options, k, s))
+		if (!speaks(l, w, options, k, s) ||
+		    (!limit_judged(s) && s != LANE_RELAYED))
 			e->threshold[k][s] = INFINITY;
 	}
 }

@@ -234,7 +234,7 @@ bool windows_add(struct windows *w, struct increments *inc, double interval)
 	unasked(w, inc);
 	if (t->elapsed >= 0.95 * t->length) {
 		close_tick(w);
-		closed = true;
+		closed = t->row_next == 0;
 	}
 	return closed;
 }

@@ -15,6 +15,9 @@
 #define TICKS_SHORT_MAX    6
 #define TICK_GROUPS_MAX    10
 
+/* Longer measures than this change little from one sample to the next. */
+#define LONGEST_BRISK SUM_10M
+
 struct window_ring {
 	int64_t at;    /* number of the newest bucket: time over bucket length */
 	unsigned slot; /* where it is */
@@ -42,7 +45,8 @@ struct windows {
 
 void windows_clear(struct windows *w);
 
-/* Takes in what flowed. Returns whether the held measures are new. */
+/* Takes in what flowed. Returns whether it is time to look at the long measures: once a
+ * minute, or at each interval that is longer. */
 bool windows_add(struct windows *w, struct increments *inc, double interval);
 
 /* When the traffic that lane `lane` shows in `measure` began, at the earliest; walks
