@@ -68,6 +68,12 @@ void envelope_init(struct envelope *e, const struct learnt *l)
 			e->threshold[k][s] = INFINITY;
 }
 
+static void raise_to(double *restrict peak, const double *restrict value)
+{
+	for (unsigned s = 0; s < LANES; s++)
+		peak[s] = peak[s] > value[s] ? peak[s] : value[s];
+}
+
 void envelope_track(struct envelope *e, struct learnt *l, const struct windows *w,
 		    double now, double watched, bool all)
 {
@@ -78,9 +84,7 @@ void envelope_track(struct envelope *e, struct learnt *l, const struct windows *
 		if (now < e->clean_at[k])
 			continue;
 		l->known_s[k] += k > LONGEST_BRISK ? e->brisk_s : watched;
-		for (unsigned s = 0; s < LANES; s++)
-			e->peak[k][s] = e->peak[k][s] > w->value[k][s] ? e->peak[k][s]
-								       : w->value[k][s];
+		raise_to(e->peak[k], w->value[k]);
 	}
 	if (all)
 		e->brisk_s = 0;

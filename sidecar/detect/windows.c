@@ -37,6 +37,18 @@ static void clear_ring(struct windows *w, unsigned k, int64_t at)
 	r->lone = true;
 }
 
+static void add_to(double *restrict sum, const double *restrict more)
+{
+	for (unsigned s = 0; s < LANES; s++)
+		sum[s] += more[s];
+}
+
+static void take_off(double *restrict sum, const double *restrict less)
+{
+	for (unsigned s = 0; s < LANES; s++)
+		sum[s] -= less[s];
+}
+
 /* Moves the ring on to bucket `at`, taking what falls out of the window off its sum. */
 static void advance(struct windows *w, unsigned k, int64_t at)
 {
@@ -51,10 +63,8 @@ static void advance(struct windows *w, unsigned k, int64_t at)
 		if (++r->slot == RING[k].count)
 			r->slot = 0;
 		double *old = r->bucket[r->slot];
-		for (unsigned s = 0; s < LANES; s++) {
-			sum[s] -= old[s];
-			old[s] = 0;
-		}
+		take_off(sum, old);
+		memset(old, 0, sizeof(r->bucket[0]));
 	}
 }
 
@@ -92,11 +102,8 @@ static void add_ring(struct windows *w, unsigned k, const struct increments *inc
 	if (inc->elapsed <= 0.75 * RING[k].span_s) {
 		advance(w, k, at);
 		r->lone = false;
-		bucket = r->bucket[r->slot];
-		for (unsigned s = 0; s < LANES; s++) {
-			bucket[s] += inc->amount[s];
-			sum[s] += inc->amount[s];
-		}
+		add_to(r->bucket[r->slot], inc->amount);
+		add_to(sum, inc->amount);
 		return;
 	}
 	/* One interval, or a gap, fills the window. */
