@@ -99,7 +99,7 @@ int main(int argc, char **argv)
 	printf("ready\n");
 	fflush(stdout);
 	for (;;) {
-		int near = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		int near = accept(listener, NULL, NULL);
 		int far = socket(target->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 		if (near < 0 || far < 0 ||
