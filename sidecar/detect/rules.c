@@ -6,10 +6,10 @@
 #include "detector.h"
 #include "findings.h"
 
-#define HOT_S              30.0 /* how long traffic counts as going on after it was seen */
+#define HOT_S              30.0 /* how long traffic seen counts as going on */
 #define HOT_INTERVALS      3
 #define TAKEOVER_S         300.0 /* a kind that says more may replace a volume kind */
-#define PERSISTS_S         30.0 /* how long a young pod's departure lasts before it is told */
+#define PERSISTS_S         30.0  /* how long a young pod's departure lasts */
 #define PERSISTS_INTERVALS 2
 #define RELAY_TICKS        3
 #define OPENED_SHARE                                                                   \

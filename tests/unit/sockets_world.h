@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sockets_world.h - what the tests of the socket accounts share: the accounts opened
- * between two namespaces, looks at a clock of their own, events waited for.
- * Include it after the headers that it needs and before <cmocka.h> is used. */
+ * between two namespaces, looks at a clock of their own, events waited for. */
 #ifndef TESTS_SOCKETS_WORLD_H
 #define TESTS_SOCKETS_WORLD_H
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "../../sidecar/collect/sockets.h"
+#include "two_namespaces.h"
+
+#include <cmocka.h>
 
 static const struct collect_options defaults = {.max_sockets = 4096,
 						.max_destinations = 512,
