@@ -132,11 +132,13 @@ fuzz: $(BUILD)/packages/fuzz ## feeds each parser garbage for FUZZ_SECONDS
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
 		-fsanitize=fuzzer-no-link,address,undefined" fuzzers
 fuzzers: $(FUZZERS)
-	@set -e; for f in $(FUZZERS); do name=$${f##*/fuzz_}; echo "fuzz $$name"; \
+	@for f in $(FUZZERS); do name=$${f##*/fuzz_}; \
 		mkdir -p $(BUILD)/corpus/$$name; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
-			-verbosity=0 -artifact_prefix=$(BUILD)/ $(BUILD)/corpus/$$name \
-			$$(ls -d tests/fuzz/$$name 2>/dev/null); done
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 -verbosity=0 \
+			-artifact_prefix=$(BUILD)/ $(BUILD)/corpus/$$name \
+			$$(ls -d tests/fuzz/$$name 2>/dev/null) >$(BUILD)/$$name.log 2>&1 || \
+			{ tail -n 40 $(BUILD)/$$name.log; echo "fuzz $$name: FAILED"; exit 1; }; \
+		echo "fuzz $$name: nothing found in $(FUZZ_SECONDS) s"; done
 
 $(BUILD)/tests/%: tests/fuzz/%.c $(BUILD)/libdormouse.a
 	@mkdir -p $(@D)
