@@ -11,9 +11,9 @@
 #define CLIMB_HOURS  6
 #define YOUNG_BLOCKS 5 /* a young pod's blocks are so much shorter: one minute */
 
-/* The tenth greatest of the kept hours, or the least of fewer. Levels are in order as
- * they are packed. */
-static void tenth_of_hours(const struct learnt *l, struct levels *tenth)
+/* The third and the tenth greatest of the kept hours, or as far as there are hours. Two
+ * odd hours move neither. Levels are in order as they are packed. */
+static void rank_hours(struct envelope *e, const struct learnt *l)
 {
 	uint16_t top[TOP_HOURS];
 
@@ -30,7 +30,8 @@ static void tenth_of_hours(const struct learnt *l, struct levels *tenth)
 				top[at] = top[at - 1];
 			top[at] = v;
 		}
-		(&tenth->code[0][0])[j] = count ? top[count - 1] : 0;
+		(&e->third.code[0][0])[j] = count ? top[RANK_HIGH(count) - 1] : 0;
+		(&e->tenth.code[0][0])[j] = count ? top[count - 1] : 0;
 	}
 }
 
@@ -54,7 +55,7 @@ static void refresh_hours(struct envelope *e, const struct learnt *l)
 	e->hours = most;
 	memcpy(e->hours.code[SUM_6H], old.code[SUM_6H], sizeof(old.code[SUM_6H]));
 	if (l->hour_count < 2 * OLD_HOURS || l->hour_next % CLIMB_HOURS == 0)
-		tenth_of_hours(l, &e->tenth);
+		rank_hours(e, l);
 	e->stretch_due = true;
 }
 
@@ -62,7 +63,7 @@ void envelope_init(struct envelope *e, const struct learnt *l)
 {
 	memset(e, 0, sizeof(*e));
 	refresh_hours(e, l);
-	tenth_of_hours(l, &e->tenth);
+	rank_hours(e, l);
 	for (unsigned k = 0; k < MEASURES; k++)
 		for (unsigned s = 0; s < LANES; s++)
 			e->threshold[k][s] = INFINITY;

@@ -16,6 +16,8 @@
 
 #define OLD_HOURS 24 /* drift is judged against what is older */
 #define TOP_HOURS 10
+/* The rank that is set against the last of `count` hours. */
+#define RANK_HIGH(count) ((count) >= 6 ? 3 : (count) >= 4 ? 2 : 1)
 
 struct envelope {
 	double peak[MEASURES][LANES]; /* of the block that is being filled */
@@ -23,8 +25,8 @@ struct envelope {
 	double filled_s; /* watched time in it */
 	double clean_at[MEASURES]; /* until then windows hold what must not be learnt */
 	struct levels aged;        /* the most of the hours older than a day */
-	struct levels tenth; /* the tenth greatest of the hours, by measure and lane */
-	struct levels hours; /* the most of all hours kept */
+	struct levels third, tenth;    /* greatest of the hours, by measure and lane */
+	struct levels hours;           /* the most of all hours kept */
 	double usual[MEASURES][LANES]; /* the most of the everyday */
 	double threshold[MEASURES]
 			[LANES]; /* above this a measure is out of the ordinary */

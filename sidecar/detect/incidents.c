@@ -38,13 +38,16 @@ static bool same_time(double a, double b)
 	       (off < SAME_TIME_S || off > DAY_S - SAME_TIME_S);
 }
 
-/* Whether an earlier one was at the same time of another day: together they are one. */
+/* Whether an earlier one was shortly before, or at the same time of another day:
+ * together they are one. */
 static bool repeats(const struct learnt *l, unsigned at)
 {
-	for (unsigned i = 0; i < at; i++)
+	for (unsigned i = 0; i < at; i++) {
+		double a = l->incident[i].start, b = l->incident[at].start;
 		if (l->incident[i].end > 0 &&
-		    same_time(l->incident[i].start, l->incident[at].start))
+		    (fabs(a - b) < SAME_TIME_S || same_time(a, b)))
 			return true;
+	}
 	return false;
 }
 

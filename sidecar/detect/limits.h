@@ -36,7 +36,7 @@
  */
 #define TAIL_SAMPLES     100
 #define TAIL_UNKNOWN     0.5
-#define TAIL_STRETCH_MAX 100.0
+#define TAIL_STRETCH_MAX 30.0
 #define TAIL_LEAST       (1.0 / 64)
 
 /* A lasting step is the new everyday after so many times learn_s, when its level has

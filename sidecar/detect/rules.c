@@ -36,7 +36,8 @@ void rules_settle(struct detector *d)
 		}
 	d->drift_lane = -1;
 	for (unsigned s = 0; s < LANES; s++) {
-		double old = e->old[s];
+		double old =
+		    e->old[s] + TOLD_RATIO * level_decode(told.code[SUM_1H][s]);
 		if (isfinite(old) && limit_judged(s) && s != LANE_UNASKED &&
 		    d->windows.value[SUM_1H][s] > old)
 			d->drift_lane = (int)s;

@@ -78,18 +78,19 @@ static double tail_stretch(const struct histogram *h, double least, double hours
 	return stretch(exponent, hours);
 }
 
-/* The same from the greatest of each hour: how far the greatest hour is from the tenth.
- */
+/* The same from the greatest of each hour: how far the third of the hours is from the
+ * tenth. */
 static double hours_stretch(const struct envelope *e, const struct learnt *l,
 			    unsigned k, unsigned s, double floor)
 {
-	double top = level_decode(e->hours.code[k][s]) + floor;
+	double third = level_decode(e->third.code[k][s]) + floor;
 	double tenth = level_decode(e->tenth.code[k][s]) + floor;
-	double among = fmin(l->hour_count, TOP_HOURS);
+	unsigned among = l->hour_count < TOP_HOURS ? l->hour_count : TOP_HOURS;
 
-	if (among < 3 || top <= tenth)
+	if (among < 3 || third <= tenth)
 		return 1;
-	return stretch(log(top / tenth) / log(among), l->hour_count);
+	double ranks = (double)among / RANK_HIGH(among);
+	return stretch(log(third / tenth) / log(ranks), l->hour_count);
 }
 
 /* What is not known of a long window yet is bounded by the shorter one: no window

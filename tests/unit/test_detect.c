@@ -320,6 +320,42 @@ static void an_attack_does_not_teach_itself(void **state)
 	world_end(&w);
 }
 
+static void one_odd_hour_does_not_blind(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_begin(&w, 10);
+	world_watch(&w);
+	live(&w, 2 * DAY, PROBED);
+	live(&w, 10, (struct traffic){.opened = 11 * KB}); /* just below the floor */
+	assert_false(told(&w));
+	live(&w, DAY, PROBED);
+	live(&w, 20, times(THEFT, 0.1));
+	assert_true(told(&w));
+	world_end(&w);
+}
+
+static void theft_with_pauses_is_no_routine(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_begin(&w, 10);
+	world_watch(&w);
+	live(&w, DAY, PROBED);
+	for (unsigned i = 0; i < 9; i++) {
+		live(&w, 4 * MINUTE, times(THEFT, 0.2));
+		live(&w, 20 * MINUTE, PROBED);
+	}
+	assert_true(w.episodes >= 1 && w.episodes <= 2);
+	live(&w, 10 * HOUR, PROBED);
+	forget_told(&w);
+	live(&w, 4 * MINUTE, times(THEFT, 0.2));
+	assert_int_equal(w.episodes, 1);
+	world_end(&w);
+}
+
 static void a_beacon_is_told_a_few_times_not_for_ever(void **state)
 {
 	struct traffic burst = {.opened = 50 * KB};
@@ -479,6 +515,8 @@ int main(void)
 	    cmocka_unit_test(a_trickle_that_never_rests_is_told_in_the_hour),
 	    cmocka_unit_test(a_slow_ramp_is_told_before_it_is_the_everyday),
 	    cmocka_unit_test(an_attack_does_not_teach_itself),
+	    cmocka_unit_test(one_odd_hour_does_not_blind),
+	    cmocka_unit_test(theft_with_pauses_is_no_routine),
 	    cmocka_unit_test(a_beacon_is_told_a_few_times_not_for_ever),
 	    cmocka_unit_test(the_budget_holds_whatever_the_past_says),
 	    cmocka_unit_test(expected_traffic_is_not_told_and_later_the_same_is),
