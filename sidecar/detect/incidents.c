@@ -110,4 +110,11 @@ void incidents_told(const struct learnt *l, const struct windows *w, double now,
 			levels_raise(told, &m->peak);
 	}
 	bound_held(told, w);
+	/* What was told of an hour and goes on like that for six is told. */
+	for (unsigned s = 0; s < LANES; s++) {
+		double hour = level_decode(told->code[SUM_1H][s]);
+		uint16_t six = level_encode(6 * hour);
+		if (told->code[SUM_6H][s] < six)
+			told->code[SUM_6H][s] = six;
+	}
 }
