@@ -85,11 +85,11 @@ static double hours_stretch(const struct envelope *e, const struct learnt *l,
 {
 	double third = level_decode(e->third.code[k][s]) + floor;
 	double tenth = level_decode(e->tenth.code[k][s]) + floor;
-	unsigned among = l->hour_count < TOP_HOURS ? l->hour_count : TOP_HOURS;
+	double among = fmin(l->hour_count, TOP_HOURS);
 
-	if (among < 3 || third <= tenth)
+	if (l->hour_count < 3 || third <= tenth)
 		return 1;
-	double ranks = (double)among / RANK_HIGH(among);
+	double ranks = among / RANK_HIGH(l->hour_count);
 	return stretch(log(third / tenth) / log(ranks), l->hour_count);
 }
 
