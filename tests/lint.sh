@@ -6,6 +6,7 @@
 #     tests/lint.sh FILE.c|FILE.h [COMPILER FLAGS...]
 #     tests/lint.sh FILE.sh
 set -u
+shopt -s lastpipe # finding() at the end of a pipe must set `failed` here
 
 file=$1
 shift
