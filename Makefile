@@ -99,7 +99,7 @@ install: all ## into $(DESTDIR)$(PREFIX)/bin
 
 # --- tests -----------------------------------------------------------------------------
 test: tests ## every test: the rooms' own, and real traffic in network namespaces
-	@tests/run.sh $(BUILD) $(UNIT_TESTS) $(NET_TESTS)
+	@tests/run.sh $(BUILD) $(UNIT_TESTS) tests/quality/test_quality.sh $(NET_TESTS)
 
 unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
 	@tests/run.sh $(BUILD) $(UNIT_TESTS)

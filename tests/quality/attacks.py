@@ -68,20 +68,39 @@ def flood(pod, start):
 
 
 def miner(pod, start):
-    """Sends shares to a pool: a kilobyte each half minute in one connection, for hours."""
+    """A session with a mining pool: shares and keepalives of a few hundred bytes a second, in one connection."""
     seconds = pod.random.uniform(4, 8) * HOUR
+    rate = pod.random.uniform(150, 500)
     for index in pod.indexes(start, seconds):
-        pod.tcp(index, 60 * pod.step + (800 if pod.random.random() < pod.step / 30 else 0), 40 * pod.step)
+        pod.tcp(index, rate * pod.random.uniform(.6, 1.4) * pod.step, 40 * pod.step)
     pod.attack("miner", "hard", start, seconds)
 
 
 def beacon(pod, start):
-    """Asks its master what to do, each minute, at length."""
+    """Reports to its master every few minutes, some hundred kilobytes at a time."""
+    seconds = pod.random.uniform(5, 8) * HOUR
+    period = pod.random.uniform(180, 600)
+    for index in pod.indexes(start, seconds):
+        if index * pod.step % period < pod.step:
+            pod.tcp(index, pod.random.uniform(1.5e5, 6e5), 2500, opened=1)
+    pod.attack("beacon", "hard", start, seconds)
+
+
+def whisper(pod, start):
+    """A kilobyte each half minute: no more than a pod's own keepalives and lookups may be."""
+    seconds = pod.random.uniform(4, 8) * HOUR
+    for index in pod.indexes(start, seconds):
+        pod.tcp(index, 60 * pod.step + (800 if pod.random.random() < pod.step / 30 else 0), 40 * pod.step)
+    pod.attack("whisper", "faint", start, seconds)
+
+
+def poll(pod, start):
+    """Asks its master what to do, each minute, in a few kilobytes: a licence check looks the same."""
     seconds = pod.random.uniform(5, 8) * HOUR
     for index in pod.indexes(start, seconds):
         if index * pod.step % 60 < pod.step:
             pod.tcp(index, pod.random.uniform(4e3, 9e3), 2500, opened=1)
-    pod.attack("beacon", "hard", start, seconds)
+    pod.attack("poll", "faint", start, seconds)
 
 
 def creep(pod, start):
@@ -104,5 +123,5 @@ def piggyback(pod, start):
 
 
 CORE = (proxyware, seeding, theft, trickle, tunnel, scan, flood)
-HIDDEN_IN_QUIET = (miner, beacon, creep)
+HIDDEN_IN_QUIET = (miner, beacon, creep, whisper, poll)
 HIDDEN_IN_BUSY = (piggyback,)

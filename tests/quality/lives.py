@@ -97,10 +97,14 @@ def worker(pod):
     """Takes jobs from a queue: fetches, works, stores a result of a few hundred kilobytes, sometimes megabytes."""
     probed(pod)
     rate = pod.random.uniform(.02, .08)
+    jobs = 0
     for index in range(pod.count):
         pod.tcp(index, 240 * pod.step / 10, 260 * pod.step / 10)
         for _ in range(poisson(pod.random, rate * waves(pod, index, 14, .3) * pod.step / 10)):
             size = min(4e6, pod.random.lognormvariate(12.4, .9))
+            jobs += 1
+            if jobs <= 3:  # until it has done a few, each is news
+                pod.new_life(index * pod.step, 60)
             for part, share in pod.spread(index * pod.step, pod.random.uniform(10, 40)):
                 pod.tcp(part, size * share, size * 2 * share, opened=1, peers=2)
 
