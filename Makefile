@@ -182,10 +182,12 @@ $(BUILD)/packages/%: Makefile tests/packages.sh
 	@tests/packages.sh $(PACKAGES) $(PACKAGES_$*)
 	@touch $@
 
-# Only its programs, in build/tools: installed, it would run as a service.
-$(BUILD)/packages/prometheus: tests/packages.sh | $(BUILD)/packages/test
+# Only its programs, in build/tools: installed, it would run as a service. Newer releases
+# have promtool in a package of its own.
+$(BUILD)/packages/prometheus: Makefile tests/packages.sh | $(BUILD)/packages/test
 	@command -v promtool >/dev/null || [ $(PACKAGES) = skip ] || \
-		tests/packages.sh unpack $(BUILD)/tools prometheus
+		tests/packages.sh unpack $(BUILD)/tools prometheus \
+			$$(apt-cache --names-only search '^promtool$$' | cut -d ' ' -f 1)
 	@touch $@
 
 clean: ## removes everything that was built
