@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HUM_RATE_MAX 6553.6 /* 64 KiB in ten seconds */
-#define DAY_S        86400.0
+#define DAY_S 86400.0
 
 void detect_options_default(struct detect_options *options)
 {
@@ -165,115 +164,6 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 		rules_settle(d);
 	}
 	return count;
-}
-
-enum pod_state detector_state(const struct detector *d)
-{
-	return (enum pod_state)d->learnt.state;
-}
-
-double detector_state_since(const struct detector *d)
-{
-	return d->learnt.state_since;
-}
-
-bool detector_suspects(const struct detector *d)
-{
-	const struct windows *w = &d->windows;
-
-	if (d->incident.open)
-		return true;
-	for (unsigned k = 0; k < MEASURES; k++)
-		for (unsigned s = 0; s < LANES; s++)
-			if (limit_judged(s) &&
-			    2 * w->value[k][s] > d->envelope.threshold[k][s])
-				return true;
-	return false;
-}
-
-uint64_t detector_hum(const struct detector *d, double seconds)
-{
-	if (d->learnt.state == POD_LEARNING || !(seconds > 0))
-		return 0;
-	double rate = histogram_above(&d->learnt.histogram[SIGNAL_TX_BYTES], 0.01);
-	return (uint64_t)(fmin(rate, HUM_RATE_MAX) * fmin(seconds, 3600));
-}
-
-bool detector_value(const struct detector *d, enum signal signal, double *value)
-{
-	*value = d->rate[signal];
-	return d->rated >> signal & 1;
-}
-
-void detector_baseline(const struct detector *d, enum signal signal,
-		       struct baseline_view *view)
-{
-	const struct histogram *h = &d->learnt.histogram[signal];
-	unsigned k = SUM_10S;
-
-	while (k < SUM_6H && !isfinite(d->envelope.threshold[k][signal]))
-		k++;
-	view->mean = histogram_mean(h);
-	view->stddev = histogram_stddev(h);
-	view->p99 = histogram_above(h, 0.01);
-	view->samples = histogram_total(h);
-	view->since = view->samples ? d->learnt.first_time : 0;
-	view->threshold = d->windows.length[k] > 0
-			      ? d->envelope.threshold[k][signal] / d->windows.length[k]
-			      : 0;
-	if (!isfinite(view->threshold))
-		view->threshold = 0;
-}
-
-/* What the envelope explains over that time: the most of the next longer window, or of
- * as many six-hour windows as it takes. */
-static double explained(const struct detector *d, double seconds)
-{
-	static const double span[SUMS] = {10, 60, 600, 3600, 21600};
-	const struct envelope *e = &d->envelope;
-	double margin = limit_margin(SIGNAL_TX_BYTES, SUM_6H, d->options.sensitivity),
-	       most = 0;
-	unsigned k = 0;
-
-	while (k < SUM_6H && span[k] < seconds)
-		k++;
-	for (unsigned i = 0; i < SUMS; i++) {
-		double times = fmax(ceil(seconds / span[i]), 1);
-		double bound = e->usual[i][SIGNAL_TX_BYTES] * times;
-		if (i <= k || i == SUM_6H)
-			most = i == 0 ? bound : bound > 0 ? fmin(most, bound) : most;
-	}
-	most =
-	    fmax(most, histogram_mean(&d->learnt.histogram[SIGNAL_TX_BYTES]) * seconds);
-	return margin * most + limit_floor(SIGNAL_TX_BYTES, SUM_1H, seconds, true) *
-				   limit_floor_scale(d->options.sensitivity);
-}
-
-bool detector_judge_gap(const struct detector *d, double now, double seconds,
-			uint64_t bytes, uint64_t received, struct verdict *verdict)
-{
-	if (!(seconds > 0) || d->learnt.observed_s < d->options.learn_s)
-		return false;
-	double limit = explained(d, seconds);
-	if ((double)bytes <= limit)
-		return false;
-	memset(verdict, 0, sizeof(*verdict));
-	verdict->kind = ALERT_MONITOR_GAP;
-	verdict->signal = SIGNAL_TX_BYTES;
-	verdict->onset = now - seconds;
-	verdict->value = (double)bytes / seconds;
-	verdict->window_s = seconds;
-	verdict->bytes = bytes;
-	verdict->received = received;
-	verdict->balance = bytes > received ? (double)received / (double)bytes
-			   : received > 0   ? (double)bytes / (double)received
-					    : -1;
-	verdict->risk = (unsigned)fmin(40 + 10 * log2((double)bytes / limit), 100);
-	detector_baseline(d, SIGNAL_TX_BYTES, &verdict->baseline);
-	verdict->baseline.threshold = limit / seconds;
-	verdict->sigmas = (verdict->value - verdict->baseline.mean) /
-			  fmax(verdict->baseline.stddev, QUIET_RATE / 3);
-	return true;
 }
 
 const void *detector_learnt(const struct detector *d, size_t *bytes)
