@@ -127,7 +127,8 @@ static unsigned risk_of(const struct detector *d, const struct finding *f)
 	double risk = 30 + fmin(10 * log2(fmax(f->ratio, 1)), 40);
 
 	risk += fmin(5.0 * (f->lanes > 0 ? f->lanes - 1 : 0), 15);
-	risk += fmin(5 * floor(lasted / 900), 15);
+	/* A clock set back leaves the onset ahead of now. */
+	risk += fmin(5 * floor(fmax(lasted, 0) / 900), 15);
 	return (unsigned)fmin(risk, 100);
 }
 
