@@ -140,6 +140,13 @@ static double since_onset(const struct detector *d, double length)
 	return age > 0 && age < length ? age : length;
 }
 
+/* A sum as a verdict gives it: counters that jump about in a damaged trace add up to
+ * more than 64 bits hold. */
+static uint64_t whole(double sum)
+{
+	return sum < (double)INT64_MAX ? (uint64_t)fmax(sum, 0) : INT64_MAX;
+}
+
 static void fill_verdict(struct detector *d, const struct finding *f, struct verdict *v)
 {
 	const struct incident *i = &d->incident;
@@ -160,8 +167,8 @@ static void fill_verdict(struct detector *d, const struct finding *f, struct ver
 	v->onset = i->onset;
 	v->window_s = since_onset(d, length);
 	v->value = now[s] / v->window_s;
-	v->bytes = (uint64_t)i->bytes;
-	v->received = (uint64_t)i->received;
+	v->bytes = whole(i->bytes);
+	v->received = whole(i->received);
 	v->balance =
 	    d->rated >> SIGNAL_RX_BYTES & 1 ? balance_of(i->bytes, i->received) : -1;
 	v->risk = risk_of(d, f);
@@ -295,8 +302,8 @@ size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 	if (out || i->verdict.window_s == 0) {
 		fill_verdict(d, &f, &i->verdict);
 	} else {
-		i->verdict.bytes = (uint64_t)i->bytes;
-		i->verdict.received = (uint64_t)i->received;
+		i->verdict.bytes = whole(i->bytes);
+		i->verdict.received = whole(i->received);
 	}
 	*verdicts = i->verdict;
 	return 1;
@@ -327,8 +334,8 @@ bool rules_budget(struct detector *d, struct verdict *v)
 	v->onset = d->over_budget_since;
 	v->value = rate;
 	v->window_s = d->inc.elapsed;
-	v->bytes = (uint64_t)bytes;
-	v->received = (uint64_t)received;
+	v->bytes = whole(bytes);
+	v->received = whole(received);
 	v->balance = d->rated >> SIGNAL_RX_BYTES & 1 ? balance_of(bytes, received) : -1;
 	v->risk = (unsigned)fmin(50 + 10 * log2(rate / budget), 100);
 	detector_baseline(d, SIGNAL_TX_BYTES, &v->baseline);
