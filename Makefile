@@ -126,19 +126,19 @@ $(BUILD)/tests/net/%: tests/net/%.c | $(BUILD)/packages/build $(BUILD)/packages/
 # A fuzzer is libFuzzer's LLVMFuzzerTestOneInput() in tests/fuzz/fuzz_NAME.c; the inputs to
 # start from, if any, lie in tests/fuzz/NAME/.
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SECONDS = 30
-fuzz: $(BUILD)/packages/fuzz ## feeds each parser garbage for FUZZ_SECONDS
+FUZZ = -max_total_time=30
+fuzz: $(BUILD)/packages/fuzz ## feeds each parser garbage: make fuzz FUZZ=-max_total_time=30
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz PACKAGES=$(PACKAGES) CC=clang \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
 		-fsanitize=fuzzer-no-link,address,undefined" fuzzers
 fuzzers: $(FUZZERS)
 	@for f in $(FUZZERS); do name=$${f##*/fuzz_}; \
 		mkdir -p $(BUILD)/corpus/$$name; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 -verbosity=0 \
+		$$f $(FUZZ) -timeout=5 -rss_limit_mb=1024 \
 			-artifact_prefix=$(BUILD)/ $(BUILD)/corpus/$$name \
 			$$(ls -d tests/fuzz/$$name 2>/dev/null) >$(BUILD)/$$name.log 2>&1 || \
 			{ tail -n 40 $(BUILD)/$$name.log; echo "fuzz $$name: FAILED"; exit 1; }; \
-		echo "fuzz $$name: nothing found in $(FUZZ_SECONDS) s"; done
+		echo "fuzz $$name: nothing found, $$(grep '^Done' $(BUILD)/$$name.log)"; done
 
 $(BUILD)/tests/%: tests/fuzz/%.c $(BUILD)/libdormouse.a
 	@mkdir -p $(@D)
