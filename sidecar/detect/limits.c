@@ -42,8 +42,8 @@ double limit_floor(unsigned lane, enum measure measure, double length, bool own_
 		rate = UNKNOWN_RATE;
 	if (measure == HELD_SHORT)
 		return burst / 2 + rate * length;
-	if (measure == HELD_LONG)
-		return 2 * rate * length;
+	if (measure == HELD_LONG) /* no errand lasts that long without a pause */
+		return (lane == SIGNAL_TCP_INITIATED_TX_BYTES ? 1 : 2) * rate * length;
 	return burst + rate * length;
 }
 
