@@ -70,9 +70,7 @@ void server_own_traffic(const struct server *s, struct own_traffic *own);
 void metrics_render(const struct serve_source *source, const struct own_traffic *own,
 		    bool openmetrics, struct text *t);
 
-/* What /alerts, /api/v2/alerts and /baseline say. */
-void alerts_render(const struct serve_source *source, struct text *t);
-void alertmanager_render(const struct serve_source *source, struct text *t);
+/* What /baseline says, for replay too. */
 void baseline_render(const struct serve_source *source, struct text *t);
 
 /* Asks a running monitor for a path: what it answered, NUL-terminated, which the caller

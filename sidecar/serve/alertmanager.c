@@ -126,11 +126,3 @@ bool alert_group_piece(const struct stream *s, size_t index, struct text *t)
 		text_put(t, "]}]\n");
 	return true;
 }
-
-void alertmanager_render(const struct serve_source *source, struct text *t)
-{
-	struct stream s;
-
-	stream_open(&s, source, alertmanager_piece, true);
-	stream_render(&s, t);
-}

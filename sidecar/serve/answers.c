@@ -144,14 +144,6 @@ bool baseline_piece(const struct stream *s, size_t index, struct text *t)
 	}
 }
 
-void alerts_render(const struct serve_source *source, struct text *t)
-{
-	struct stream s;
-
-	stream_open(&s, source, alerts_piece, false);
-	stream_render(&s, t);
-}
-
 void baseline_render(const struct serve_source *source, struct text *t)
 {
 	struct stream s;
