@@ -5,19 +5,13 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "dormouse/collect.h"
 #include "dormouse/detect.h"
 #include "dormouse/error.h"
+#include "dormouse/listen.h"
 
 enum log_format { LOG_JSON, LOG_TEXT };
-
-struct listen_address {
-	struct sockaddr_storage address;
-	socklen_t length;
-	char text[64]; /* as it was given */
-};
 
 /* Who asks: a command takes its own flags and knows nothing of the others'. */
 enum options_command { OPTIONS_RUN, OPTIONS_REPLAY, OPTIONS_RECORD };

@@ -8,10 +8,10 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "dormouse/exposition.h"
+#include "dormouse/process.h"
 #include "dormouse/serve.h"
 #include "dormouse/version.h"
-#include "exposition.h"
-#include "process.h"
 
 /* One for each way to be loud: volume, connections, volume on connections that the pod
  * opened, datagrams, spread. The others follow from these and from the counters. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* process.c - what the monitor itself uses, under the names that Prometheus' clients
  * have agreed on. Costs a few system calls. */
-#include "process.h"
+#include "dormouse/process.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #include <strings.h>
 #include <time.h>
 
-#include "accept.h"
+#include "dormouse/accept.h"
 #include "dormouse/version.h"
 #include "pages.h"
 #include "stream.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/serve/accept.h"
+#include "dormouse/accept.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

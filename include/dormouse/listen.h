@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* listen.h - listening sockets, bound by ourselves rather than by the HTTP library. */
-#ifndef DORMOUSE_SERVE_LISTEN_H
-#define DORMOUSE_SERVE_LISTEN_H
+#ifndef DORMOUSE_LISTEN_H
+#define DORMOUSE_LISTEN_H
 
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "dormouse/error.h"
-#include "dormouse/options.h"
+
+struct listen_address {
+	struct sockaddr_storage address;
+	socklen_t length;
+	char text[64]; /* as it was given */
+};
 
 /* Binds and listens: not blocking, closed on exec, IPv6 wildcards for IPv4 too. `*port`
  * becomes the port that was bound, host order. Returns the socket, which the caller
