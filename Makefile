@@ -17,6 +17,7 @@ PREFIX ?= /usr/local
 # missing, the others only say it. PACKAGES=skip trusts the machine.
 PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev \
 	libmicrohttpd-dev libcjson-dev
+PACKAGES_injector = libgnutls28-dev libcurl4-gnutls-dev
 PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq procps python3
 PACKAGES_sanitize = libcmocka-dev
 PACKAGES_lint = clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev
@@ -32,6 +33,8 @@ CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wvla
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iinclude $(LIB_CFLAGS) $(CFLAGS)
+# The injector has libraries that the sidecar does without.
+INJECTOR_LIBS = -lcurl-gnutls -lgnutls -lcjson_utils -lpthread
 
 # pkg-config is asked when the first recipe needs it, after its package was installed, and
 # only once.
@@ -46,13 +49,15 @@ VERSION_FLAGS = -DDORMOUSE_VERSION='"$(VERSION)"' -DDORMOUSE_COMMIT='"$(COMMIT)"
 SOURCES = $(filter-out sidecar/main.c,$(wildcard sidecar/*.c)) \
 	$(foreach room,collect detect alert serve state replay,$(wildcard sidecar/$(room)/*.c))
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
+INJECTOR_SOURCES = $(filter-out %/main.c,$(wildcard sidecar/inject/*.c))
+INJECTOR_OBJECTS = $(INJECTOR_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 NET_TESTS = $(wildcard tests/net/test_*.sh)
 NET_TOOLS = $(patsubst tests/net/%.c,$(BUILD)/tests/net/%,$(wildcard tests/net/*.c))
 BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
 # --- the program -----------------------------------------------------------------------
-all: $(BUILD)/dormouse ## build/dormouse, against the distribution's libraries
+all: $(BUILD)/dormouse $(BUILD)/dormouse-injector ## both programs, against the distribution's libraries
 
 run: $(BUILD)/dormouse ## builds and runs the monitor in this network namespace
 	@exec $(BUILD)/dormouse run
@@ -60,7 +65,15 @@ run: $(BUILD)/dormouse ## builds and runs the monitor in this network namespace
 $(BUILD)/dormouse: $(BUILD)/sidecar/main.o $(BUILD)/libdormouse.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/dormouse-injector: $(BUILD)/sidecar/inject/main.o $(BUILD)/libinjector.a \
+		$(BUILD)/libdormouse.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(INJECTOR_LIBS) $(LIBS)
+
+$(BUILD)/sidecar/inject/%.o: | $(BUILD)/packages/injector
+
+$(BUILD)/libinjector.a: $(INJECTOR_OBJECTS)
 $(BUILD)/libdormouse.a: $(OBJECTS)
+$(BUILD)/lib%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcs $@ $^
@@ -95,7 +108,7 @@ $(STATIC)/deps/versions: sidecar/static.sh | $(BUILD)/packages/static
 	@sidecar/static.sh $(@D)
 
 install: all ## into $(DESTDIR)$(PREFIX)/bin
-	install -D -m 755 $(BUILD)/dormouse $(DESTDIR)$(PREFIX)/bin/dormouse
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/dormouse $(BUILD)/dormouse-injector
 
 # --- tests -----------------------------------------------------------------------------
 test: tests ## every test: the rooms' own, and real traffic in network namespaces
@@ -104,20 +117,25 @@ test: tests ## every test: the rooms' own, and real traffic in network namespace
 unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
 	@tests/run.sh $(BUILD) $(UNIT_TESTS)
 
-net: $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/prometheus ## the namespace tests only (as root)
+net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/prometheus ## the namespace tests only (as root)
 	@tests/run.sh $(BUILD) $(NET_TESTS)
 
-tests: $(BUILD)/dormouse $(UNIT_TESTS) $(NET_TOOLS) $(BUILD)/packages/prometheus
+tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(UNIT_TESTS) $(NET_TOOLS) $(BUILD)/packages/prometheus
 
 sanitize: ## the rooms' own tests under the address and undefined behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize PACKAGES=$(PACKAGES) \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 		-fno-sanitize-recover=undefined" unit
 
+# Tests and fuzzers of the injector are named after it.
+$(BUILD)/tests/test_inject% $(BUILD)/tests/fuzz_inject%: LDLIBS = $(BUILD)/libinjector.a \
+	$(BUILD)/libdormouse.a $(INJECTOR_LIBS)
+$(filter $(BUILD)/tests/test_inject%,$(UNIT_TESTS)): $(BUILD)/libinjector.a
+
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libdormouse.a | $(BUILD)/packages/test
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libdormouse.a \
-		$(LIBS) -lcmocka
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LDLIBS) \
+		$(BUILD)/libdormouse.a $(LIBS) -lcmocka
 
 $(BUILD)/tests/net/%: tests/net/%.c | $(BUILD)/packages/build $(BUILD)/packages/test
 	@mkdir -p $(@D)
@@ -127,6 +145,7 @@ $(BUILD)/tests/net/%: tests/net/%.c | $(BUILD)/packages/build $(BUILD)/packages/
 # start from, if any, lie in tests/fuzz/NAME/.
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ = -max_total_time=30
+$(filter $(BUILD)/tests/fuzz_inject%,$(FUZZERS)): $(BUILD)/libinjector.a
 fuzz: $(BUILD)/packages/fuzz ## feeds each parser garbage: make fuzz FUZZ=-max_total_time=30
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz PACKAGES=$(PACKAGES) CC=clang \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
@@ -143,7 +162,7 @@ fuzzers: $(FUZZERS)
 $(BUILD)/tests/%: tests/fuzz/%.c $(BUILD)/libdormouse.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $< \
-		$(BUILD)/libdormouse.a $(LIBS)
+		$(LDLIBS) $(BUILD)/libdormouse.a $(LIBS)
 
 # A corpus is a folder of labelled traces; without CORPUS it is the project's own.
 CORPUS = $(BUILD)/quality
@@ -169,7 +188,7 @@ lint: $(LINT_FILES:%=$(BUILD)/lint/%.done) ## formatting, warnings, analyzers, b
 	@echo "lint: $(words $(LINT_FILES)) files, nothing found"
 
 $(BUILD)/lint/%.done: % tests/lint.sh .clang-format .clang-tidy tests/.clang-tidy \
-		| $(BUILD)/packages/build $(BUILD)/packages/lint
+		| $(BUILD)/packages/build $(BUILD)/packages/injector $(BUILD)/packages/lint
 	@mkdir -p $(@D)
 	@echo "lint $<"
 	@tests/lint.sh $< $(if $(filter %.c %.h,$<),$(ALL_CFLAGS) -MMD -MP -MT $@ -MF $@.d)

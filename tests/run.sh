@@ -19,7 +19,7 @@ set -u
 
 build=$1
 shift
-export DORMOUSE=$PWD/$build/dormouse TOOLS=$PWD/$build/tests/net
+export DORMOUSE=$PWD/$build/dormouse INJECTOR=$PWD/$build/dormouse-injector TOOLS=$PWD/$build/tests/net
 PATH=$PATH:$PWD/$build/tools/usr/bin
 export LC_ALL=C.UTF-8
 logs=$build/logs

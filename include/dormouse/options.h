@@ -9,6 +9,7 @@
 #include "dormouse/collect.h"
 #include "dormouse/detect.h"
 #include "dormouse/error.h"
+#include "dormouse/flags.h"
 #include "dormouse/listen.h"
 
 enum log_format { LOG_JSON, LOG_TEXT };
@@ -46,17 +47,14 @@ struct options {
 	int operand_count; /* they were moved to argv[1] and behind */
 };
 
-/* Called with one line for each environment variable that was ignored. */
-typedef void options_complaint(const char *line);
-
-/* Fills the defaults, then DORMOUSE_<FLAG> of the environment, then the flags. A bad
- * variable is complained of, counted in config_errors, and its default holds. A bad
- * flag fails with a line that names the flag, the value and what would do. Operands
- * (the traces of replay; other commands take none) are moved to the front of argv.
- * Returns 0, -1 on failure, 1 when --help was asked for. argv[0] is the command's name.
- */
+/* As flags_read(): the defaults, the environment, the flags. Only replay takes operands.
+ * Returns 0, -1 on failure, 1 when --help was asked for. */
 int options_parse(struct options *options, enum options_command command, int argc,
-		  char **argv, options_complaint *complain, struct error *err);
+		  char **argv, flags_complaint *complain, struct error *err);
+
+/* The flags of every command, by enum options_command; their target is a struct
+ * options. For whoever checks flags that the monitor will read. */
+extern const struct flag_table options_flags;
 
 /* Prints the command's flags with their defaults, at most 24 lines. */
 void options_help(enum options_command command, FILE *out);

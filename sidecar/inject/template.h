@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* template.h - the container and the volume that a pod is given.
+ *
+ * A template is a small JSON file, every member optional:
+ *
+ *     {"image": "dormouse:0.1.0", "imagePullPolicy": "IfNotPresent",
+ *      "resources": {"requests": {...}, "limits": {...}},
+ *      "flags": {"interval": "30s"}, "cluster": "prod-eu"}
+ *
+ * The rest of the container does not depend on taste and stands in template.c. `flags`
+ * become DORMOUSE_DEFAULT_<FLAG>, which the pod's annotations, as DORMOUSE_<FLAG> by
+ * the downward API, override.
+ */
+#ifndef DORMOUSE_INJECT_TEMPLATE_H
+#define DORMOUSE_INJECT_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "dormouse/error.h"
+
+#define SIDECAR_CONTAINER "dormouse"
+#define SIDECAR_VOLUME    "dormouse-state"
+#define TEMPLATE_MAX      65536 /* bytes of a template file */
+
+struct sidecar_template;
+
+/* What a pod wants of its sidecar. */
+struct sidecar_shape {
+	bool native;               /* restartPolicy: Always, for an init container */
+	bool within_pod_resources; /* the pod has resources of its own: ask for none */
+	const char *volume;        /* the volume's name, SIDECAR_VOLUME unless taken */
+};
+
+/* NULL on failure: the error names the file, the member and what would do. A member
+ * that is not known is an error, a flag is checked as the sidecar will. */
+struct sidecar_template *template_load(const char *path, struct error *err);
+
+/* The same of a text; with length 0 the built-in one, which cannot fail but for want of
+ * memory. */
+struct sidecar_template *template_read(const char *text, size_t length,
+				       struct error *err);
+void template_free(struct sidecar_template *t);
+
+struct text;
+/* Append the container and the volume as JSON. */
+void template_put_container(const struct sidecar_template *t,
+			    const struct sidecar_shape *shape, struct text *out);
+void template_put_volume(const struct sidecar_template *t,
+			 const struct sidecar_shape *shape, struct text *out);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* workload.h - where the pod is in a Deployment, a CronJob, a List. */
+#ifndef DORMOUSE_INJECT_WORKLOAD_H
+#define DORMOUSE_INJECT_WORKLOAD_H
+
+#include <cJSON.h>
+
+#include "review.h"
+
+/* Called for each pod or pod template: what became of it. */
+typedef void workload_report(const char *kind, const char *name,
+			     const struct review_result *result);
+
+/* Adds the sidecar to every pod in `object` (Pod, Deployment, StatefulSet, DaemonSet,
+ * ReplicaSet, Job, CronJob, or a List of them), in place, by the very patch that the
+ * webhook would answer with. What a List has besides is left as it is. Fails on another
+ * kind, and names it. */
+int workload_inject(const struct injection *injection, cJSON *object,
+		    workload_report *report, struct error *err);
+
+#endif
