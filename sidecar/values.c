@@ -157,3 +157,42 @@ int value_window(const char *text, struct expect_window *window)
 	window->end_s = end;
 	return 0;
 }
+
+int value_duration_in(const char *text, double minimum, double maximum, double *seconds)
+{
+	double parsed;
+
+	if (value_duration(text, &parsed) < 0 || parsed < minimum || parsed > maximum)
+		return -1;
+	*seconds = parsed;
+	return 0;
+}
+
+int value_word(const char *text, const char *const *words)
+{
+	for (int i = 0; words[i]; i++)
+		if (strcmp(text, words[i]) == 0)
+			return i;
+	return -1;
+}
+
+int value_switch(const char *text, bool *on)
+{
+	static const char *const words[] = {"false", "true", NULL};
+	int word = value_word(text, words);
+
+	if (word < 0)
+		return -1;
+	*on = word == 1;
+	return 0;
+}
+
+int value_string(const char *text, char *target, size_t size)
+{
+	size_t length = strlen(text);
+
+	if (length == 0 || length >= size)
+		return -1;
+	memcpy(target, text, length + 1);
+	return 0;
+}

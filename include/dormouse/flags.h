@@ -27,7 +27,7 @@ struct flag {
 	const char *wants;    /* what would do, in words; FLAG_SWITCH for a switch */
 	const char *means;    /* for --help */
 	flag_setter *set;
-	flag_setter *reset; /* NULL, or: empties a list before the first value */
+	flag_setter *add; /* NULL, or, of a list: as set, keeping what it has */
 };
 
 /* The `wants` of a flag that may stand without a value, for true. */

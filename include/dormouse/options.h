@@ -47,8 +47,8 @@ struct options {
 	int operand_count; /* they were moved to argv[1] and behind */
 };
 
-/* As flags_read(): the defaults, the environment, the flags. Only replay takes operands.
- * Returns 0, -1 on failure, 1 when --help was asked for. */
+/* As flags_read(): the defaults, the environment, the flags. Only replay takes
+ * operands. Returns 0, -1 on failure, 1 when --help was asked for. */
 int options_parse(struct options *options, enum options_command command, int argc,
 		  char **argv, flags_complaint *complain, struct error *err);
 

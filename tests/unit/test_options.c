@@ -137,6 +137,44 @@ static void a_bad_flag_fails_naming_flag_value_and_what_would_do(void **state)
 	assert_int_equal(parse(&o, &err, "stray", NULL, NULL, NULL), -1);
 }
 
+static void a_default_variable_gives_way_to_the_variable_and_the_flag(void **state)
+{
+	struct options o;
+	struct error err;
+
+	(void)state;
+	setenv("DORMOUSE_DEFAULT_INTERVAL", "30s", 1);
+	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
+	assert_true(o.interval_s == 30);
+	setenv("DORMOUSE_INTERVAL", "", 1);
+	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
+	assert_true(o.interval_s == 30);
+	setenv("DORMOUSE_INTERVAL", "20s", 1);
+	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
+	assert_true(o.interval_s == 20);
+	assert_int_equal(parse(&o, &err, "--interval=5s", NULL, NULL, NULL), 0);
+	assert_true(o.interval_s == 5);
+}
+
+static void a_bad_variable_leaves_the_default_variable_in_force(void **state)
+{
+	struct options o;
+	struct error err;
+
+	(void)state;
+	setenv("DORMOUSE_DEFAULT_EXPECT", "01:00-02:00", 1);
+	setenv("DORMOUSE_EXPECT", "03:00-04:00,never", 1);
+	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(o.detect.expect_count, 1);
+	assert_int_equal(o.detect.expect[0].begin_s, 3600);
+	assert_int_equal(o.config_errors, 1);
+	assert_non_null(strstr(complaints, "DORMOUSE_EXPECT: \"03:00-04:00,never\""));
+	setenv("DORMOUSE_DEFAULT_INTERVAL", "soon", 1);
+	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(o.config_errors, 2);
+	assert_non_null(strstr(complaints, "DORMOUSE_DEFAULT_INTERVAL: \"soon\""));
+}
+
 static void expect_is_repeatable_and_takes_lists_and_replaces_the_variable(void **state)
 {
 	struct options o;
@@ -266,6 +304,11 @@ int main(void)
 		clear_environment),
 	    cmocka_unit_test_setup(a_flag_wins_over_its_variable, clear_environment),
 	    cmocka_unit_test_setup(an_empty_variable_is_unset, clear_environment),
+	    cmocka_unit_test_setup(
+		a_default_variable_gives_way_to_the_variable_and_the_flag,
+		clear_environment),
+	    cmocka_unit_test_setup(a_bad_variable_leaves_the_default_variable_in_force,
+				   clear_environment),
 	    cmocka_unit_test_setup(
 		a_bad_variable_is_said_and_counted_and_the_default_holds,
 		clear_environment),

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* flags.c - reads a table of flags: standards, variables, arguments, help. */
+#include "dormouse/flags.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char FLAG_SWITCH[] = "true or false";
+
+/* In this order: the later one counts. */
+static const char *const variable_prefixes[] = {"DORMOUSE_DEFAULT_", "DORMOUSE_"};
+
+/* One reading. */
+struct reading {
+	const struct flag_table *table;
+	unsigned command;
+	void *target;
+	uint64_t given; /* bits of the flags that were on the command line */
+};
+
+static bool takes(unsigned command, const struct flag *flag)
+{
+	return (flag->commands >> command) & 1u;
+}
+
+static bool is_switch(const struct flag *flag)
+{
+	return strcmp(flag->wants, FLAG_SWITCH) == 0;
+}
+
+const struct flag *flags_find(const struct flag_table *table, unsigned command,
+			      const char *name, size_t length)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct flag *flag = &table->flags[i];
+
+		if (takes(command, flag) && strlen(flag->name) == length &&
+		    memcmp(flag->name, name, length) == 0)
+			return flag;
+	}
+	return NULL;
+}
+
+int flags_refuse(struct error *err, const char *source, const struct flag *flag,
+		 const char *value)
+{
+	return fail(err, "%s: \"%.80s\" will not do: it takes %s", source, value,
+		    flag->wants);
+}
+
+void flags_variable(const char *prefix, const struct flag *flag,
+		    char name[FLAG_VARIABLE_MAX])
+{
+	size_t at = strlen(prefix);
+
+	memcpy(name, prefix, at);
+	for (const char *p = flag->name; *p && at < FLAG_VARIABLE_MAX - 1; p++)
+		name[at++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+	name[at] = '\0';
+}
+
+static void take_variables(const struct reading *r, const char *prefix,
+			   flags_complaint *complain, struct flags_found *found)
+{
+	for (size_t i = 0; i < r->table->count; i++) {
+		const struct flag *flag = &r->table->flags[i];
+		char name[FLAG_VARIABLE_MAX];
+		struct error err;
+
+		if (!takes(r->command, flag))
+			continue;
+		flags_variable(prefix, flag, name);
+		const char *value = getenv(name);
+		if (!value || !value[0] || flag->set(r->target, value) == 0)
+			continue;
+		found->config_errors++;
+		flags_refuse(&err, name, flag, value);
+		complain(err.text);
+	}
+}
+
+/* Sets a flag by its argument, and the next one if `*took_next` becomes true. */
+static int take_flag(struct reading *r, const char *argument, const char *next,
+		     bool *took_next, struct error *err)
+{
+	char source[FLAG_VARIABLE_MAX];
+	size_t length = strcspn(argument, "=");
+	const struct flag *flag = NULL;
+
+	*took_next = false;
+	if (length > 2 && argument[0] == '-' && argument[1] == '-')
+		flag = flags_find(r->table, r->command, argument + 2, length - 2);
+	if (!flag)
+		return fail(err, "%.80s: there is no such flag; see --help", argument);
+	snprintf(source, sizeof(source), "--%s", flag->name);
+
+	const char *value = is_switch(flag) ? "true" : next;
+	if (argument[length] == '=')
+		value = argument + length + 1;
+	if (!value)
+		return fail(err, "%s: a value is missing: it takes %s", source,
+			    flag->wants);
+	*took_next = value == next;
+
+	/* The first value of a list replaces the variable's, further ones add to it. */
+	uint64_t bit = UINT64_C(1) << (flag - r->table->flags);
+	flag_setter *take = flag->add && (r->given & bit) ? flag->add : flag->set;
+	r->given |= bit;
+	return take(r->target, value) < 0 ? flags_refuse(err, source, flag, value) : 0;
+}
+
+static void take_standards(const struct reading *r)
+{
+	for (size_t i = 0; i < r->table->count; i++)
+		if (r->table->flags[i].standard)
+			r->table->flags[i].set(r->target, r->table->flags[i].standard);
+}
+
+/* "-" or what does not begin with a dash; after "--" all. */
+static bool is_operand(const struct reading *r, const char *argument, bool only)
+{
+	return r->table->commands[r->command].operands &&
+	       (only || argument[0] != '-' || argument[1] == '\0');
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+static int take_arguments(struct reading *r, int argc, char **argv,
+			  struct flags_found *found, struct error *err)
+{
+	bool only_operands = false;
+
+	for (int i = 1; i < argc; i++) {
+		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+		bool took_next;
+
+		if (is_operand(r, argv[i], only_operands)) {
+			argv[1 + found->operand_count++] = argv[i];
+			continue;
+		}
+		if (r->table->commands[r->command].operands &&
+		    strcmp(argv[i], "--") == 0) {
+			only_operands = true;
+			continue;
+		}
+		if (take_flag(r, argv[i], next, &took_next, err) < 0)
+			return -1;
+		i += took_next;
+	}
+	return 0;
+}
+
+int flags_read(const struct flag_table *table, unsigned command, void *target, int argc,
+	       char **argv, flags_complaint *complain, struct flags_found *found,
+	       struct error *err)
+{
+	struct reading reading = {.table = table, .command = command, .target = target};
+
+	*found = (struct flags_found){0};
+	take_standards(&reading);
+	if (asks_for_help(argc, argv))
+		return 1;
+	for (size_t i = 0; i < sizeof(variable_prefixes) / sizeof(variable_prefixes[0]);
+	     i++)
+		take_variables(&reading, variable_prefixes[i], complain, found);
+	return take_arguments(&reading, argc, argv, found, err);
+}
+
+void flags_help(const struct flag_table *table, unsigned command, FILE *out)
+{
+	fprintf(out,
+		"%s %s: %s.\n"
+		"Each --some-flag is also the variable DORMOUSE_SOME_FLAG; a flag "
+		"wins.\n"
+		"  flag                default          means\n",
+		table->program, table->commands[command].usage,
+		table->commands[command].does);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct flag *flag = &table->flags[i];
+
+		if (takes(command, flag))
+			fprintf(out, "  --%-17s %-16s %s\n", flag->name,
+				flag->standard ? flag->standard : "-", flag->means);
+	}
+}
