@@ -34,7 +34,7 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wvla
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iinclude $(LIB_CFLAGS) $(CFLAGS)
 # The injector has libraries that the sidecar does without.
-INJECTOR_LIBS = -lcurl-gnutls -lgnutls -lcjson_utils -lpthread
+INJECTOR_LIBS = -lcurl-gnutls -lgnutls -lpthread
 
 # pkg-config is asked when the first recipe needs it, after its package was installed, and
 # only once.
