@@ -25,6 +25,11 @@ static bool takes(unsigned command, const struct flag *flag)
 	return (flag->commands >> command) & 1u;
 }
 
+static uint64_t bit_of(const struct flag_table *table, const struct flag *flag)
+{
+	return UINT64_C(1) << (flag - table->flags);
+}
+
 static bool is_switch(const struct flag *flag)
 {
 	return strcmp(flag->wants, FLAG_SWITCH) == 0;
@@ -73,8 +78,12 @@ static void take_variables(const struct reading *r, const char *prefix,
 			continue;
 		flags_variable(prefix, flag, name);
 		const char *value = getenv(name);
-		if (!value || !value[0] || flag->set(r->target, value) == 0)
+		if (!value || !value[0])
 			continue;
+		if (flag->set(r->target, value) == 0) {
+			found->by_variable |= bit_of(r->table, flag);
+			continue;
+		}
 		found->config_errors++;
 		flags_refuse(&err, name, flag, value);
 		complain(err.text);
@@ -105,7 +114,7 @@ static int take_flag(struct reading *r, const char *argument, const char *next,
 	*took_next = value == next;
 
 	/* The first value of a list replaces the variable's, further ones add to it. */
-	uint64_t bit = UINT64_C(1) << (flag - r->table->flags);
+	uint64_t bit = bit_of(r->table, flag);
 	flag_setter *take = flag->add && (r->given & bit) ? flag->add : flag->set;
 	r->given |= bit;
 	return take(r->target, value) < 0 ? flags_refuse(err, source, flag, value) : 0;
@@ -171,7 +180,18 @@ int flags_read(const struct flag_table *table, unsigned command, void *target, i
 	for (size_t i = 0; i < sizeof(variable_prefixes) / sizeof(variable_prefixes[0]);
 	     i++)
 		take_variables(&reading, variable_prefixes[i], complain, found);
-	return take_arguments(&reading, argc, argv, found, err);
+	int result = take_arguments(&reading, argc, argv, found, err);
+	found->by_variable &= ~reading.given;
+	return result;
+}
+
+bool flags_by_variable(const struct flag_table *table, const struct flags_found *found,
+		       const char *name)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (strcmp(table->flags[i].name, name) == 0)
+			return found->by_variable & bit_of(table, &table->flags[i]);
+	return false;
 }
 
 void flags_help(const struct flag_table *table, unsigned command, FILE *out)

@@ -6,6 +6,8 @@
 
 #include "dormouse/values.h"
 
+#define LISTEN         "[::]:9477"
+#define ALERT_LISTEN   "127.0.0.1:9478"
 #define INTERVAL_MIN_S 0.1
 #define INTERVAL_MAX_S 300.0
 #define MEMORY_MAX_S   (30.0 * 86400) /* nothing is remembered for longer */
@@ -230,9 +232,9 @@ static int set_keep(void *target, const char *value)
 static const struct flag flags[] = {
     {FOR_COLLECTION, "interval", "10s", "a duration from 100ms to 5m",
      "time between samples", .set = set_interval},
-    {FOR_RUN, "listen", "[::]:9477", "ADDRESS:PORT, such as [::]:9477",
+    {FOR_RUN, "listen", LISTEN, "ADDRESS:PORT, such as [::]:9477",
      "metrics and health are served here", .set = set_listen},
-    {FOR_RUN, "alert-listen", "127.0.0.1:9478", "ADDRESS:PORT, such as 127.0.0.1:9478",
+    {FOR_RUN, "alert-listen", ALERT_LISTEN, "ADDRESS:PORT, such as 127.0.0.1:9478",
      "alerts and baseline too", .set = set_alert_listen},
     {FOR_COLLECTION, "interfaces", NULL,
      "globs such as eth*,!eth9, at most 255 characters",
@@ -305,7 +307,22 @@ int options_parse(struct options *options, enum options_command command, int arg
 				&found, err);
 	options->config_errors = found.config_errors;
 	options->operand_count = found.operand_count;
+	options->listen_by_variable =
+	    flags_by_variable(&options_flags, &found, "listen");
+	options->alert_listen_by_variable =
+	    flags_by_variable(&options_flags, &found, "alert-listen");
 	return result;
+}
+
+bool options_listen_by_default(struct options *options)
+{
+	if (!options->listen_by_variable && !options->alert_listen_by_variable)
+		return false;
+	if (options->listen_by_variable)
+		value_listen(LISTEN, &options->listen);
+	if (options->alert_listen_by_variable)
+		value_listen(ALERT_LISTEN, &options->alert_listen);
+	return true;
 }
 
 void options_help(enum options_command command, FILE *out)

@@ -256,6 +256,21 @@ static uint64_t alert_seed(const struct monitor *m)
 	return identity_hash(&m->pod) ^ (uint64_t)(m->stats.started_at * 1e3);
 }
 
+/* An address that a variable chose and that is not here is a bad variable like others:
+ * an annotation must not end the sidecar, and with it the readiness of the pod. */
+static struct server *open_server(struct monitor *m, struct error *err)
+{
+	struct server *server =
+	    server_open(&m->options.listen, &m->options.alert_listen, &m->source, err);
+
+	if (server || !options_listen_by_default(&m->options))
+		return server;
+	complain_of_variable(err->text);
+	m->stats.config_errors++;
+	return server_open(&m->options.listen, &m->options.alert_listen, &m->source,
+			   err);
+}
+
 static int open_monitor(struct monitor *m, struct error *err)
 {
 	m->pod = identity_from_environment();
@@ -275,8 +290,7 @@ static int open_monitor(struct monitor *m, struct error *err)
 					  .alerts = m->alerts,
 					  .pod = &m->pod,
 					  .stats = &m->stats};
-	m->server =
-	    server_open(&m->options.listen, &m->options.alert_listen, &m->source, err);
+	m->server = open_server(m, err);
 	if (!m->server)
 		return -1;
 	m->collector = open_collector(m, err);

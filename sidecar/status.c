@@ -28,18 +28,22 @@ static void help(void)
 	     "                           (127.0.0.1:9478, or " VARIABLE ")");
 }
 
-/* The default, or what the variable says; a bad variable is said and not taken. */
-static void take_variable(struct request *r)
+/* The default, or what a variable says, as the monitor reads them; a bad variable is
+ * said and not taken. */
+static void take_variables(struct request *r)
 {
-	const char *value = getenv(VARIABLE);
+	static const char *const names[] = {"DORMOUSE_DEFAULT_ALERT_LISTEN", VARIABLE};
 
 	value_listen("127.0.0.1:9478", &r->where);
-	if (value && value[0] && value_listen(value, &r->where) < 0)
-		fprintf(stderr,
-			"dormouse: " VARIABLE
-			": \"%.80s\" will not do: it takes " ADDRESS_WANTED
-			"; the default holds\n",
-			value);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && value[0] && value_listen(value, &r->where) < 0)
+			fprintf(stderr,
+				"dormouse: %s: \"%.80s\" will not do: it "
+				"takes " ADDRESS_WANTED "; the default holds\n",
+				names[i], value);
+	}
 }
 
 static int take_address(struct request *r, const char *value, struct error *err)
@@ -60,7 +64,7 @@ static int parse(struct request *r, int argc, char **argv, struct error *err)
 	static const char address[] = "--address=";
 
 	*r = (struct request){.json = false};
-	take_variable(r);
+	take_variables(r);
 	for (int i = 1; i < argc; i++) {
 		int result = 0;
 

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "dormouse/error.h"
@@ -53,6 +54,8 @@ typedef void flags_complaint(const char *line);
 struct flags_found {
 	unsigned config_errors; /* environment variables that were ignored */
 	int operand_count;      /* they were moved to argv[1] and behind */
+	uint64_t by_variable;   /* bits, 1 << index in the table: whose value is a
+				 * variable's */
 };
 
 /* Sets the target by the table's standards, the environment, the arguments. argv[0] is
@@ -66,6 +69,10 @@ int flags_read(const struct flag_table *table, unsigned command, void *target, i
 /* The flag of that name that the command takes; NULL: none. */
 const struct flag *flags_find(const struct flag_table *table, unsigned command,
 			      const char *name, size_t length);
+
+/* Whether a variable chose the value of the flag of that name. */
+bool flags_by_variable(const struct flag_table *table, const struct flags_found *found,
+		       const char *name);
 
 /* Fails with the one sentence for a value that will not do; `source` is where it came
  * from: "--interval", "DORMOUSE_INTERVAL". Returns -1. */

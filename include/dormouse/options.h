@@ -33,8 +33,9 @@ struct record_options {
 struct options {
 	enum options_command command;
 	double interval_s;
-	struct listen_address listen;       /* metrics and health */
-	struct listen_address alert_listen; /* and alerts and baseline */
+	struct listen_address listen;                      /* metrics and health */
+	struct listen_address alert_listen;                /* and alerts and baseline */
+	bool listen_by_variable, alert_listen_by_variable; /* who chose them */
 	struct detect_options detect;
 	char interfaces[COLLECT_INTERFACE_GLOBS_MAX];
 	char state_path[256]; /* "": none */
@@ -51,6 +52,10 @@ struct options {
  * operands. Returns 0, -1 on failure, 1 when --help was asked for. */
 int options_parse(struct options *options, enum options_command command, int argc,
 		  char **argv, flags_complaint *complain, struct error *err);
+
+/* Puts the defaults for those addresses to listen on that a variable chose. False: it
+ * chose none. */
+bool options_listen_by_default(struct options *options);
 
 /* The flags of every command, by enum options_command; their target is a struct
  * options. For whoever checks flags that the monitor will read. */

@@ -84,6 +84,16 @@ inside a timeout 20 "$work/dormouse" run 2>"$work/second" || status=$?
 check "a second monitor in the namespace: exit status" 1 "$status"
 check_that "and a line that names the address" grep -q 9477 "$work/second"
 
+# A variable comes from an annotation: it must not end the sidecar, a flag must.
+DORMOUSE_LISTEN=10.77.9.9:9477 start_monitor b --interval 1s
+check "with a variable that cannot be listened on" 200 "$(answer b http://127.0.0.1:9477/healthz)"
+check "it is counted" 1 "$(metric b dormouse_config_errors)"
+stop_monitor b
+status=0
+DORMOUSE_ALERT_LISTEN=127.0.0.1:9578 inside a timeout 20 "$work/dormouse" run \
+	--listen 10.77.9.9:9477 2>"$work/second" || status=$?
+check "with such a flag: exit status" 1 "$status"
+
 # --- forms of /metrics ------------------------------------------------------------------
 check "plain text" "text/plain; version=0.0.4; charset=utf-8" "$(content_type $open/metrics)"
 check "plain text to a browser" "text/plain; version=0.0.4; charset=utf-8" \
