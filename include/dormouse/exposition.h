@@ -9,17 +9,19 @@
 #define DORMOUSE_EXPOSITION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dormouse/text.h"
 
-enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_INFO };
+enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_INFO, METRIC_HISTOGRAM };
 
 struct exposition {
 	struct text *t;
 	bool openmetrics;
-	const char *name;  /* of the family that was begun */
-	const char *label; /* of its samples; NULL: they have none */
+	const char *name;   /* of the family that was begun */
+	const char *label;  /* of its samples; NULL: they have none */
+	const char *second; /* label, where samples have two */
 };
 
 /* Begins a family. `name` is the sample's full name, counters with "_total", infos with
@@ -32,6 +34,26 @@ void exposition_family(struct exposition *x, enum metric_type type, const char *
 void exposition_count(struct exposition *x, const char *value_of_label, uint64_t value);
 void exposition_number(struct exposition *x, const char *value_of_label, double value);
 
+/* The same for a family whose samples have two labels. */
+void exposition_family_of_two(struct exposition *x, enum metric_type type,
+			      const char *name, const char *label, const char *second,
+			      const char *help);
+void exposition_count_of_two(struct exposition *x, const char *value_of_label,
+			     const char *value_of_second, uint64_t value);
+
+/* How often a value was within each bound and above the one before; `counts` has one
+ * more than `bounds`, for what is above all of them. */
+struct exposition_buckets {
+	const double *bounds; /* rising */
+	const uint64_t *counts;
+	size_t count;
+	double sum; /* of the values */
+};
+
+/* A family of one histogram. */
+void exposition_histogram(struct exposition *x, const char *name, const char *help,
+			  const struct exposition_buckets *buckets);
+
 /* Appends a label's value, escaped. Bytes that are not ASCII become \\xHH: names of
  * interfaces may be any bytes, labels must be UTF-8. */
 void exposition_escape(struct text *t, const char *value);
@@ -39,6 +61,9 @@ void exposition_escape(struct text *t, const char *value);
 /* A family of one sample. */
 void exposition_single(struct exposition *x, enum metric_type type, const char *name,
 		       const char *help, uint64_t value);
+
+/* dormouse_build_info. */
+void exposition_build_info(struct exposition *x);
 
 /* The last line. */
 void exposition_end(struct exposition *x);

@@ -11,7 +11,6 @@
 #include "dormouse/exposition.h"
 #include "dormouse/process.h"
 #include "dormouse/serve.h"
-#include "dormouse/version.h"
 
 /* One for each way to be loud: volume, connections, volume on connections that the pod
  * opened, datagrams, spread. The others follow from these and from the counters. */
@@ -240,17 +239,6 @@ static void put_monitor(struct exposition *x, const struct run_stats *stats)
 			  stats->state_save_failures);
 }
 
-static void put_build_info(struct exposition *x)
-{
-	exposition_family(x, METRIC_INFO, "dormouse_build_info", "version",
-			  "Which Dormouse this is.");
-	text_put(x->t, "dormouse_build_info{version=\"");
-	exposition_escape(x->t, dormouse_version());
-	text_put(x->t, "\",revision=\"");
-	exposition_escape(x->t, dormouse_commit());
-	text_put(x->t, "\"} 1\n");
-}
-
 void metrics_render(const struct serve_source *source, const struct own_traffic *own,
 		    bool openmetrics, struct text *t)
 {
@@ -268,7 +256,7 @@ void metrics_render(const struct serve_source *source, const struct own_traffic 
 	put_state(&x, source->detector);
 	put_alerts(&x, source->alerts);
 	put_monitor(&x, source->stats);
-	put_build_info(&x);
+	exposition_build_info(&x);
 	process_metrics(&x, source->stats->started_at);
 	exposition_end(&x);
 }

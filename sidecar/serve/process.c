@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process.c - what the monitor itself uses, under the names that Prometheus' clients
+/* process.c - what the program itself uses, under the names that Prometheus' clients
  * have agreed on. Costs a few system calls. */
 #include "dormouse/process.h"
 
@@ -71,22 +71,21 @@ void process_metrics(struct exposition *x, double started_at)
 	struct rlimit limit;
 
 	exposition_family(x, METRIC_COUNTER, "process_cpu_seconds_total", NULL,
-			  "User and system CPU time the monitor has used, seconds.");
+			  "User and system CPU time used, seconds.");
 	exposition_number(x, NULL, cpu_seconds());
 	if (memory_pages(&size, &resident)) {
 		exposition_single(x, METRIC_GAUGE, "process_virtual_memory_bytes",
-				  "Address space of the monitor, bytes.", size * page);
+				  "Address space, bytes.", size * page);
 		exposition_single(x, METRIC_GAUGE, "process_resident_memory_bytes",
-				  "Resident memory of the monitor, bytes.",
-				  resident * page);
+				  "Resident memory, bytes.", resident * page);
 	}
 	exposition_family(x, METRIC_GAUGE, "process_start_time_seconds", NULL,
-			  "When the monitor started, Unix seconds.");
+			  "When the program started, Unix seconds.");
 	exposition_number(x, NULL, (double)(int64_t)(started_at * 1e3) / 1e3);
-	exposition_single(x, METRIC_GAUGE, "process_open_fds",
-			  "File descriptors the monitor has open.", open_descriptors());
+	exposition_single(x, METRIC_GAUGE, "process_open_fds", "Open file descriptors.",
+			  open_descriptors());
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
 		exposition_single(x, METRIC_GAUGE, "process_max_fds",
-				  "File descriptors the monitor may open.",
+				  "Most file descriptors that may be open.",
 				  limit.rlim_cur);
 }

@@ -236,6 +236,44 @@ static void numbers_read_back_equal(void **state)
 	}
 }
 
+static void a_family_may_have_two_labels(void **state)
+{
+	char text[256];
+	struct text t = text_over(text, sizeof(text));
+	struct exposition x = {.t = &t};
+
+	(void)state;
+	exposition_family_of_two(&x, METRIC_COUNTER, "pods_total", "outcome", "reason",
+				 "Pods.");
+	exposition_count_of_two(&x, "skipped", "\"why\"", 7);
+	exposition_count_of_two(&x, "injected", "", 8);
+	assert_string_equal(text,
+			    "# HELP pods_total Pods.\n# TYPE pods_total counter\n"
+			    "pods_total{outcome=\"skipped\",reason=\"\\\"why\\\"\"} 7\n"
+			    "pods_total{outcome=\"injected\",reason=\"\"} 8\n");
+}
+
+static void a_histogram_counts_what_is_within_each_bound(void **state)
+{
+	static const double bounds[] = {0.00005, 0.25, 1};
+	static const uint64_t counts[] = {1, 2, 0, 4};
+	const struct exposition_buckets buckets = {bounds, counts, 3, 2.5};
+	char text[512];
+	struct text t = text_over(text, sizeof(text));
+	struct exposition x = {.t = &t, .openmetrics = true};
+
+	(void)state;
+	exposition_histogram(&x, "wait_seconds", "Waits.", &buckets);
+	assert_string_equal(text, "# HELP wait_seconds Waits.\n"
+				  "# TYPE wait_seconds histogram\n"
+				  "wait_seconds_bucket{le=\"0.00005\"} 1\n"
+				  "wait_seconds_bucket{le=\"0.25\"} 3\n"
+				  "wait_seconds_bucket{le=\"1.0\"} 3\n"
+				  "wait_seconds_bucket{le=\"+Inf\"} 7\n"
+				  "wait_seconds_sum 2.5\n"
+				  "wait_seconds_count 7\n");
+}
+
 static void promtool_finds_nothing(void **state)
 {
 	(void)state;
@@ -312,6 +350,8 @@ int main(void)
 	    cmocka_unit_test_setup(the_worst_that_there_can_be_fits_a_page, quiet_pod),
 	    cmocka_unit_test(names_are_escaped),
 	    cmocka_unit_test(numbers_read_back_equal),
+	    cmocka_unit_test(a_family_may_have_two_labels),
+	    cmocka_unit_test(a_histogram_counts_what_is_within_each_bound),
 	    cmocka_unit_test_setup(promtool_finds_nothing, quiet_pod),
 	    cmocka_unit_test(the_client_chooses_the_format),
 	};
