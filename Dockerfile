@@ -1,8 +1,52 @@
-# The sidecar's image: the static binary and nothing else.
-#   make static && docker build --target sidecar --tag dormouse:0.1.0 .
+# Both images, from a fresh clone:
+#
+#   docker build --target sidecar  --tag dormouse:0.1.0 .
+#   docker build --target injector --tag dormouse-injector:0.1.0 .
+#
+# or `podman build --isolation=chroot ...`; `make images` does both and writes archives.
+# Everything is built from the packages of a Debian base system, which the images do not
+# contain. `--build-arg COMMIT=$(git rev-parse --short=12 HEAD)` is what `version` prints.
+ARG BASE=debian:bookworm-slim
+
+# --- what both are built with -----------------------------------------------------------
+FROM ${BASE} AS tools
+RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive \
+	apt-get -q -y install --no-install-recommends make
+WORKDIR /src
+COPY Makefile ./
+COPY tests/packages.sh tests/
+
+# --- the sidecar: the static binary and nothing else ------------------------------------
+# musl and the libraries first: they change seldom.
+FROM tools AS sidecar-build
+COPY sidecar/static.sh sidecar/
+RUN mkdir include && make build/static/deps/versions
+COPY include include/
+COPY sidecar sidecar/
+COPY tests/static.sh tests/
+ARG COMMIT=unknown
+RUN touch build/static/deps/versions && make static COMMIT=${COMMIT}
+
 FROM scratch AS sidecar
-COPY build/static/dormouse /dormouse
+COPY --from=sidecar-build /src/build/static/dormouse /dormouse
 USER 65532:65532
 EXPOSE 9477
 ENTRYPOINT ["/dormouse"]
 CMD ["run"]
+
+# --- the injector: its program, and of Debian exactly the libraries that it loads --------
+FROM tools AS injector-build
+RUN mkdir include sidecar && make build/packages/build build/packages/injector
+COPY include include/
+COPY sidecar sidecar/
+ARG COMMIT=unknown
+RUN make build/dormouse-injector COMMIT=${COMMIT} LDFLAGS="-s -Wl,-z,relro,-z,now" \
+	CFLAGS="-O2 -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2" && \
+	sidecar/rootfs.sh /root-of-injector build/dormouse-injector
+
+FROM scratch AS injector
+COPY --from=injector-build /root-of-injector /
+USER 65532:65532
+EXPOSE 8443 8080
+ENTRYPOINT ["/usr/bin/dormouse-injector"]
+CMD ["serve"]

@@ -43,7 +43,7 @@ for candidate in "$root/build/static/deps/cc" musl-gcc "${CC:-gcc}"; do
 	command -v "$candidate" >/dev/null && compiler=$candidate && break
 done
 [[ -n $compiler ]] || skip "needs a compiler for a static app"
-mkdir -p "$work/app" "$work/sidecar/build/static" "$work/play"
+mkdir -p "$work/app" "$work/sidecar" "$work/play"
 for tool in sink traffic; do
 	"$compiler" -static -O2 -D_GNU_SOURCE -o "$work/app/$tool" "$root/tests/net/$tool.c"
 done
@@ -52,11 +52,13 @@ FROM scratch
 COPY sink traffic /
 ENTRYPOINT ["/sink", "7001", "30000"]
 DOCKERFILE
-install -m 755 "$STATIC" "$work/sidecar/build/static/dormouse"
-cp "$root/Dockerfile" "$work/sidecar"
+# The last stage of the sidecar's image, around the binary that was built here.
+install -m 755 "$STATIC" "$work/sidecar/dormouse"
+sed -n '/ AS sidecar$/,/^$/p' "$root/Dockerfile" |
+	sed 's/^COPY --from=[^ ]* [^ ]*/COPY dormouse/' >"$work/sidecar/Dockerfile"
 "${pod[@]}" build -q --isolation=chroot -t localhost/example-app:1 "$work/app" >"$work/out" 2>&1 ||
 	skip "podman cannot build here: $(tail -n 1 "$work/out")"
-"${pod[@]}" build -q --isolation=chroot --target sidecar -t localhost/dormouse:0.1.0 \
+"${pod[@]}" build -q --isolation=chroot -t localhost/dormouse:0.1.0 \
 	"$work/sidecar" >"$work/out" 2>&1 ||
 	failed "the sidecar's image cannot be built: $(tail -n 1 "$work/out")"
 check_between "bytes of the sidecar's image" 10000 $((512 * 1024)) \

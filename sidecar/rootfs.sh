@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Makes a root file system for one program of a Debian machine: the program, the shared
+# libraries that it loads, the dynamic loader, and nothing that could be run besides.
+#
+#     sidecar/rootfs.sh DIR PROGRAM
+#
+# DIR/usr/bin/PROGRAM        and DIR/usr/lib/...: its libraries, by the names that it asks for
+# DIR/usr/share/doc/*        the licence of each package that a file came from
+# DIR/var/lib/dpkg/status.d/ and dpkg's entry of it: what scanners of images look for
+# DIR/etc/os-release         which Debian that was
+#
+# Every file has the same age, so that the same packages make the same image. What a program
+# opens by itself at run time is not among the libraries: of glibc's own such needs, threads
+# that exit ask for libgcc_s.so.1, and looking up names asks for nothing.
+set -euo pipefail
+export LC_ALL=C
+
+dir=$1
+program=$2
+die() { echo "rootfs: $*" >&2; exit 1; }
+
+# The libraries and the loader, one path a line. The kernel's own (linux-vdso) has none.
+libraries() {
+	ldd "$program" | grep -v linux-vdso >"$dir/ldd"
+	! grep 'not found' "$dir/ldd" >&2 || die "$program lacks libraries"
+	sed -nE 's/^[^\/]*(\/[^ ]+) \(0x.*/\1/p' "$dir/ldd" | sort -u
+	sed -nE 's/^.*libc\.so\.6 => (\/.*)libc\.so\.6 .*/\1libgcc_s.so.1/p' "$dir/ldd"
+	rm "$dir/ldd"
+}
+
+# The package that FILE came from. Its list may name the file as it was before /lib became a
+# link to /usr/lib.
+package_of() {
+	local file=$1
+	dpkg-query -S "$file" 2>/dev/null || dpkg-query -S "${file#/usr}" 2>/dev/null ||
+		die "no package has $file"
+}
+
+# add FILE PATH: copies FILE, a file of a package, to PATH below DIR.
+add() {
+	local file package
+	file=$(readlink -f "$1")
+	package=$(package_of "$file")
+	package=${package%%: *}
+	install -D -m "$(stat -c %a "$file")" "$file" "$dir/$2"
+	[ ! -e "$dir/var/lib/dpkg/status.d/${package%%:*}" ] || return 0
+	install -D -m 644 "/usr/share/doc/${package%%:*}/copyright" \
+		"$dir/usr/share/doc/${package%%:*}/copyright"
+	dpkg-query -s "$package" >"$dir/var/lib/dpkg/status.d/${package%%:*}"
+}
+
+[ ! -e "$dir" ] || die "$dir is there already"
+mkdir -p "$dir"/{etc,usr/bin,usr/lib,var/lib/dpkg/status.d}
+install -m 755 "$program" "$dir/usr/bin/"
+wanted=$(libraries)
+for library in $wanted; do
+	case $library in
+	/lib64/*) add "$library" "usr$library" ;;
+	/lib/*) add "$library" "usr$library" ;;
+	*) add "$library" "$library" ;;
+	esac
+done
+add /usr/lib/os-release usr/lib/os-release
+ln -s ../usr/lib/os-release "$dir/etc/os-release"
+for link in lib lib64; do
+	[ ! -d "$dir/usr/$link" ] || ln -s "usr/$link" "$dir/$link"
+done
+find "$dir" -exec touch -h -d "@${SOURCE_DATE_EPOCH:-0}" {} +
+# What was not found by ldd is found here.
+if [ "$(id -u)" = 0 ]; then
+	chroot --userspec=65532:65532 "$dir" "/usr/bin/${program##*/}" version ||
+		die "${program##*/} does not run in $dir"
+fi
