@@ -110,6 +110,9 @@ $(STATIC)/deps/versions: sidecar/static.sh | $(BUILD)/packages/static
 install: all ## into $(DESTDIR)$(PREFIX)/bin
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/dormouse $(BUILD)/dormouse-injector
 
+images: ## both images, as archives in build/images: with docker, or podman as root
+	@tests/images.sh $(BUILD) $(VERSION) $(COMMIT)
+
 # --- tests -----------------------------------------------------------------------------
 test: tests ## every test: the rooms' own, and real traffic in network namespaces
 	@tests/run.sh $(BUILD) $(UNIT_TESTS) tests/quality/test_quality.sh $(NET_TESTS)
@@ -219,4 +222,4 @@ help: ## this list
 -include $(shell find $(BUILD) -name deps -prune -o -name '*.d' -print 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static install test tests unit net score sanitize fuzz fuzzers bench lint clean help FORCE
+.PHONY: all run static install images test tests unit net score sanitize fuzz fuzzers bench lint clean help FORCE

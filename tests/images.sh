@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds the images, as archives that any container runtime imports.
+#
+#     tests/images.sh BUILD VERSION COMMIT
+#
+# BUILD/images/dormouse.tar, dormouse-injector.tar   the Dockerfile's two targets
+# BUILD/images/dormouse-test-app.tar                 traffic and sink, for tests/cluster
+#
+# With docker where its daemon answers, else with podman. Where the base image cannot be had
+# from a registry, it is made of this machine's own package sources. BASE=IMAGE names another
+# one. Archives newer than what they are made from are left as they are.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+images=$1/images
+version=$2
+commit=$3
+log=$images/log
+work=$images/work
+
+say() { echo "images: $*"; }
+die() { echo "images: $*" >&2; exit 1; }
+
+# quietly WHAT COMMAND...: shows the end of the output of what failed.
+quietly() {
+	local what=$1
+	shift
+	"$@" >"$log" 2>&1 </dev/null || {
+		tail -n 20 "$log" >&2
+		die "$what failed, see $log"
+	}
+}
+
+# is_new ARCHIVE SOURCE...: none of the sources is newer.
+is_new() {
+	local archive=$images/$1.tar
+	shift
+	[ -e "$archive" ] && [ -z "$(find "$@" -type f -newer "$archive" -print -quit)" ]
+}
+
+# --- docker or podman ---------------------------------------------------------------------
+find_builder() {
+	if command -v docker >/dev/null && docker info >/dev/null 2>&1; then
+		builder=docker
+		# No name of a registry: that is how docker writes what podman must be told.
+		prefix=
+		build=(docker build)
+	else
+		tests/packages.sh install podman runc
+		builder=podman
+		prefix=docker.io/library/
+		# Same sources, same image: nothing in it is younger than the commit.
+		build=(podman build --isolation=chroot --timestamp "$age")
+	fi
+}
+
+# --- the base image -----------------------------------------------------------------------
+find_base() {
+	local codename=bookworm
+	base=${BASE:-debian:$codename-slim}
+	[ -z "${BASE:-}" ] || return 0
+	if "$builder" image inspect "localhost/$base" >/dev/null 2>&1; then
+		base=localhost/$base
+	elif ! "$builder" image inspect "$base" >/dev/null 2>&1 &&
+		! timeout 300 "$builder" pull -q "$base" >"$log" 2>&1; then
+		say "$base cannot be had ($(tail -n 1 "$log")): making it"
+		make_base $codename
+		base=localhost/$base
+	fi
+}
+
+# The machine's own sources, if it is of that release, and its say on old package lists, which
+# a mirror frozen in time needs.
+make_base() {
+	local sources=() valid
+	tests/packages.sh install mmdebstrap
+	if grep -qx "VERSION_CODENAME=$1" /etc/os-release; then
+		for file in /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources; do
+			[ ! -s "$file" ] || sources+=("$file")
+		done
+	fi
+	valid=$(apt-config dump --format '%v' Acquire::Check-Valid-Until)
+	quietly "mmdebstrap $1" mmdebstrap --variant=minbase \
+		--aptopt="Acquire::Check-Valid-Until \"${valid:-true}\"" \
+		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+		"$1" "$work/base.tar" "${sources[@]}"
+	quietly "$builder import" "$builder" import --change \
+		'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
+		"$work/base.tar" "localhost/$base"
+	rm "$work/base.tar"
+}
+
+# --- the images ---------------------------------------------------------------------------
+# make_image NAME TAG BUILD-ARGUMENT...: BUILD/images/NAME.tar.
+make_image() {
+	local name=$1 tag=$prefix$1:$2
+	shift 2
+	quietly "building $tag" "${build[@]}" -t "$tag" "$@"
+	rm -f "$work/$name.tar"
+	if [ $builder = podman ]; then
+		quietly "saving $tag" podman save --format docker-archive -o "$work/$name.tar" "$tag"
+	else
+		quietly "saving $tag" docker save -o "$work/$name.tar" "$tag"
+	fi
+	mv "$work/$name.tar" "$images/$name.tar"
+	say "$tag, $("$builder" image inspect -f '{{.Size}}' "$tag") bytes"
+}
+
+make_program_image() {
+	make_image "$1" "$version" --target "$2" --build-arg "BASE=$base" \
+		--build-arg "COMMIT=$commit" .
+}
+
+make_test_app() {
+	local compiler tool
+	compiler=$(command -v musl-gcc || command -v "${CC:-gcc}") || die "no C compiler"
+	mkdir -p "$work/app"
+	for tool in sink traffic; do
+		quietly "compiling $tool" "$compiler" -static -O2 -D_GNU_SOURCE -o "$work/app/$tool" \
+			"tests/net/$tool.c"
+	done
+	printf '%s\n' 'FROM scratch' 'COPY sink traffic /' 'USER 65532:65532' \
+		'ENTRYPOINT ["/sink"]' 'CMD ["7001", "30000"]' >"$work/app/Dockerfile"
+	make_image dormouse-test-app 1 "$work/app"
+}
+
+sources=(Dockerfile .dockerignore Makefile include sidecar tests/packages.sh tests/static.sh)
+tools=(tests/images.sh tests/net/sink.c tests/net/traffic.c)
+mkdir -p "$images"
+exec 9<"$0" # one at a time
+flock 9
+if is_new dormouse "${sources[@]}" && is_new dormouse-injector "${sources[@]}" &&
+	is_new dormouse-test-app "${tools[@]}"; then
+	exit 0
+fi
+rm -rf "$work"
+mkdir "$work"
+trap 'rm -rf "$work"' EXIT
+age=$(git log -1 --format=%ct 2>/dev/null || echo 0)
+export SOURCE_DATE_EPOCH=$age
+find_builder
+find_base
+is_new dormouse "${sources[@]}" || make_program_image dormouse sidecar
+is_new dormouse-injector "${sources[@]}" || make_program_image dormouse-injector injector
+is_new dormouse-test-app "${tools[@]}" || make_test_app
