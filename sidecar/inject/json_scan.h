@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* json_scan.h - the strict reader in front of cJSON: it accepts or refuses, no more. */
+#ifndef DORMOUSE_INJECT_JSON_SCAN_H
+#define DORMOUSE_INJECT_JSON_SCAN_H
+
+#include <stddef.h>
+
+#include "dormouse/error.h"
+#include "json.h"
+
+/* Deeper than that, cJSON refuses, too. */
+#define JSON_DEPTH_MAX 1000
+
+/* Whether the whole text is one JSON value within the limits that cJSON keeps exactly
+ * as it is written, duplicate keys apart. Needs no memory; one pass. */
+int json_scan(const char *text, size_t length, const struct json_limits *limits,
+	      enum json_refusal *why, struct error *err);
+
+/* Fails with the place of the key of value number `ordinal` (0 is the whole text, then
+ * as they are written) of a text that json_scan() accepted: it stands there again. */
+int json_scan_duplicate(const char *text, size_t length, unsigned ordinal,
+			const char *key, struct error *err);
+
+#endif
