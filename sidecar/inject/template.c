@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* template.c - the container and the volume that a pod is given.
+ *
+ * Read once, written once as JSON text: what a review adds is a copy of bytes.
+ */
+#include "template.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dormouse/flags.h"
+#include "dormouse/options.h"
+#include "dormouse/text.h"
+#include "json.h"
+#include "printable.h"
+#include "quantity.h"
+
+#define STATE_FLAG  "state"
+#define CLUSTER_MAX 253
+#define IMAGE_MAX   1024
+/* Of the text of what a template decides: image, resources, environment. */
+#define PIECES_MAX 32768
+/* Below that it would be killed as it starts: the design's own bound. */
+#define MEMORY_MIN 0x1p21
+
+struct sidecar_template {
+	const char *image, *resources, *environment; /* JSON, in `pieces` */
+	char pieces[PIECES_MAX];
+};
+
+/* As manifests/base/template.json. */
+static const char builtin[] =
+    "{\"image\": \"dormouse:0.1.0\", \"imagePullPolicy\": \"IfNotPresent\","
+    " \"resources\": {\"requests\": {\"cpu\": \"10m\", \"memory\": \"16Mi\"},"
+    " \"limits\": {\"cpu\": \"10m\", \"memory\": \"16Mi\"}}}";
+
+/* --- what does not depend on the template ---------------------------------------- */
+
+static const char before_image[] = "{\"name\":\"" SIDECAR_CONTAINER "\",";
+
+static const char after_image[] =
+    ",\"args\":[\"run\",\"--state=/var/lib/dormouse/state\"],";
+
+static const char native_only[] = "\"restartPolicy\":\"Always\",";
+
+static const char before_environment[] =
+    "\"ports\":[{\"name\":\"dormouse\",\"containerPort\":9477,\"protocol\":\"TCP\"}],"
+    "\"env\":[";
+
+/* Where the API server's token would be mounted, there is the empty directory already:
+ * the sidecar needs none. */
+static const char mounts[] =
+    "\"volumeMounts\":[{\"name\":\"%s\",\"mountPath\":\"/var/lib/dormouse\"},"
+    "{\"name\":\"%s\",\"mountPath\":\"/var/run/secrets/kubernetes.io/serviceaccount\","
+    "\"readOnly\":true}],";
+
+static const char after_mounts[] =
+    "\"terminationMessagePolicy\":\"FallbackToLogsOnError\","
+    "\"securityContext\":{\"allowPrivilegeEscalation\":false,"
+    "\"capabilities\":{\"drop\":[\"ALL\"]},\"privileged\":false,"
+    "\"readOnlyRootFilesystem\":true,\"runAsGroup\":65532,\"runAsNonRoot\":true,"
+    "\"runAsUser\":65532,\"seccompProfile\":{\"type\":\"RuntimeDefault\"}}}";
+
+static const struct {
+	const char *variable, *field;
+} identity[] = {
+    {"POD_NAME", "metadata.name"},
+    {"POD_NAMESPACE", "metadata.namespace"},
+    {"POD_UID", "metadata.uid"},
+    {"NODE_NAME", "spec.nodeName"},
+    {"DORMOUSE_WORKLOAD", "metadata.labels['app.kubernetes.io/name']"},
+};
+
+/* --- checks ---------------------------------------------------------------------- */
+
+static int check_members(const cJSON *object, const char *what,
+			 const char *const *known, struct error *err)
+{
+	const cJSON *member;
+	char shown[64];
+
+	cJSON_ArrayForEach(member, object)
+	{
+		const char *const *name = known;
+		while (*name && strcmp(*name, member->string) != 0)
+			name++;
+		if (*name)
+			continue;
+		char list[128] = "";
+		struct text t = text_over(list, sizeof(list));
+		for (name = known; *name; name++)
+			text_printf(&t, "%s%s", name == known ? "" : ", ", *name);
+		return fail(err, "%s%s is not known: there are %s", what,
+			    printable(shown, sizeof(shown), member->string), list);
+	}
+	return 0;
+}
+
+/* The member's text, or `standard` where it is absent; NULL: it is no text. */
+static const char *text_or(const cJSON *object, const char *name, const char *standard)
+{
+	const cJSON *member = json_member(object, name);
+
+	return member ? cJSON_GetStringValue(member) : standard;
+}
+
+static bool has_blank(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text <= ' ' || *text == 0x7F)
+			return true;
+	return false;
+}
+
+static int check_image(const char *image, struct error *err)
+{
+	if (!image || !image[0] || strlen(image) > IMAGE_MAX || has_blank(image))
+		return fail(err, "image: it takes an image's name without blanks, such "
+				 "as dormouse:0.1.0");
+	return 0;
+}
+
+static int check_policy(const char *policy, struct error *err)
+{
+	static const char *const policies[] = {"Always", "IfNotPresent", "Never"};
+	char shown[64];
+
+	for (size_t i = 0; policy && i < sizeof(policies) / sizeof(policies[0]); i++)
+		if (strcmp(policy, policies[i]) == 0)
+			return 0;
+	return fail(err,
+		    "imagePullPolicy: \"%s\" will not do: it takes Always, "
+		    "IfNotPresent or Never",
+		    printable(shown, sizeof(shown), policy));
+}
+
+/* The amount of one resource in requests or limits; NAN where it is none. */
+static double amount(const cJSON *resources, const char *list, const char *name)
+{
+	const cJSON *member = json_member(json_member(resources, list), name);
+	const char *text = cJSON_GetStringValue(member);
+	double value = NAN;
+
+	if (cJSON_IsNumber(member))
+		return member->valuedouble;
+	if (text)
+		quantity_read(text, &value);
+	return value;
+}
+
+/* A pod is Guaranteed only while each of its containers asks for as much as it may
+ * have. */
+static int check_resource(const cJSON *resources, const char *name, bool needed,
+			  double minimum, const char *such_as, struct error *err)
+{
+	double request = amount(resources, "requests", name);
+	double limit = amount(resources, "limits", name);
+
+	if (!needed && !json_member(json_member(resources, "requests"), name) &&
+	    !json_member(json_member(resources, "limits"), name))
+		return 0;
+	if (!(request > 0) || !(limit > 0))
+		return fail(err,
+			    "resources: %s must stand in requests and in limits, "
+			    "as a quantity such as %s",
+			    name, such_as);
+	if (request != limit)
+		return fail(err,
+			    "resources: the request and the limit of %s must be "
+			    "equal, or Guaranteed pods would no longer be",
+			    name);
+	if (limit < minimum)
+		return fail(err, "resources: %s of %g is too little; %s would do", name,
+			    limit, such_as);
+	return 0;
+}
+
+static int check_resources(const cJSON *resources, struct error *err)
+{
+	static const char *const lists[] = {"requests", "limits", NULL};
+	static const char *const names[] = {"cpu", "memory", "ephemeral-storage", NULL};
+
+	if (!cJSON_IsObject(resources))
+		return fail(err, "resources: it takes an object with requests and "
+				 "limits");
+	if (check_members(resources, "resources.", lists, err) < 0 ||
+	    check_members(json_member(resources, "requests"), "resources.requests.",
+			  names, err) < 0 ||
+	    check_members(json_member(resources, "limits"), "resources.limits.", names,
+			  err) < 0)
+		return -1;
+	if (check_resource(resources, "cpu", true, 1e-3, "10m", err) < 0 ||
+	    check_resource(resources, "memory", true, MEMORY_MIN, "16Mi", err) < 0)
+		return -1;
+	return check_resource(resources, "ephemeral-storage", false, 0, "1Mi", err);
+}
+
+static int check_flags(const cJSON *flags, struct error *err)
+{
+	struct options scratch;
+	const cJSON *member;
+	char source[96], shown[64];
+
+	if (flags && !cJSON_IsObject(flags))
+		return fail(err, "flags: it takes an object, such as {\"interval\": "
+				 "\"30s\"}");
+	memset(&scratch, 0, sizeof(scratch));
+	cJSON_ArrayForEach(member, flags)
+	{
+		const struct flag *flag =
+		    flags_find(&options_flags, OPTIONS_RUN, member->string,
+			       strlen(member->string));
+		const char *value = cJSON_GetStringValue(member);
+
+		printable(shown, sizeof(shown), member->string);
+		if (flag && strcmp(flag->name, STATE_FLAG) == 0)
+			return fail(err, "flags.state: the sidecar's state is in a "
+					 "volume of its own");
+		if (!flag)
+			return fail(err,
+				    "flags.%s is not known: see dormouse run "
+				    "--help",
+				    shown);
+		snprintf(source, sizeof(source), "flags.%s", flag->name);
+		if (!value)
+			return fail(err, "%s: it takes a text, in quotes: %s", source,
+				    flag->wants);
+		if (flag->set(&scratch, value) < 0)
+			return flags_refuse(err, source, flag, value);
+	}
+	return 0;
+}
+
+static int check_cluster(const cJSON *cluster, struct error *err)
+{
+	const char *name = cJSON_GetStringValue(cluster);
+
+	if (cluster && (!name || !name[0] || strlen(name) > CLUSTER_MAX))
+		return fail(err, "cluster: it takes a name of at most %d bytes",
+			    CLUSTER_MAX);
+	return 0;
+}
+
+static int check(const cJSON *tree, struct error *err)
+{
+	static const char *const members[] = {"image", "imagePullPolicy", "resources",
+					      "flags", "cluster",         NULL};
+
+	if (!cJSON_IsObject(tree))
+		return fail(err, "it takes an object, such as {\"image\": "
+				 "\"dormouse:0.1.0\"}");
+	if (check_members(tree, "", members, err) < 0 ||
+	    check_image(text_or(tree, "image", "-"), err) < 0 ||
+	    check_policy(text_or(tree, "imagePullPolicy", "Always"), err) < 0 ||
+	    check_flags(json_member(tree, "flags"), err) < 0 ||
+	    check_cluster(json_member(tree, "cluster"), err) < 0)
+		return -1;
+	if (json_member(tree, "resources"))
+		return check_resources(json_member(tree, "resources"), err);
+	return 0;
+}
+
+/* --- writing --------------------------------------------------------------------- */
+
+static void put_value(struct text *t, const char *name, const char *value)
+{
+	text_printf(t, "{\"name\":\"%s\",\"value\":", name);
+	text_json_string(t, value);
+	text_put(t, "},");
+}
+
+static void put_field(struct text *t, const char *name, const char *field)
+{
+	text_printf(t,
+		    "{\"name\":\"%s\",\"valueFrom\":{\"fieldRef\":{\"apiVersion\":"
+		    "\"v1\",\"fieldPath\":\"%s\"}}},",
+		    name, field);
+}
+
+/* Each flag of `dormouse run` but --state. */
+static const struct flag *next_flag(const struct flag *flag)
+{
+	const struct flag *end = options_flags.flags + options_flags.count;
+
+	for (flag = flag ? flag + 1 : options_flags.flags; flag < end; flag++)
+		if ((flag->commands >> OPTIONS_RUN & 1u) &&
+		    strcmp(flag->name, STATE_FLAG) != 0)
+			return flag;
+	return NULL;
+}
+
+static void put_environment(struct text *t, const cJSON *tree)
+{
+	const cJSON *flags = json_member(tree, "flags");
+	const char *cluster = json_text(tree, "cluster");
+	char name[FLAG_VARIABLE_MAX], field[96];
+
+	for (size_t i = 0; i < sizeof(identity) / sizeof(identity[0]); i++)
+		put_field(t, identity[i].variable, identity[i].field);
+	if (cluster)
+		put_value(t, "DORMOUSE_CLUSTER", cluster);
+	for (const struct flag *f = next_flag(NULL); f; f = next_flag(f))
+		if (json_text(flags, f->name)) {
+			flags_variable("DORMOUSE_DEFAULT_", f, name);
+			put_value(t, name, json_text(flags, f->name));
+		}
+	for (const struct flag *f = next_flag(NULL); f; f = next_flag(f)) {
+		flags_variable("DORMOUSE_", f, name);
+		snprintf(field, sizeof(field),
+			 "metadata.annotations['dormouse.dev/%s']", f->name);
+		put_field(t, name, field);
+	}
+	/* The last comma goes. */
+	if (!t->overflowed && t->length > 0)
+		t->data[--t->length] = '\0';
+}
+
+static void put_amounts(struct text *t, const char *list, const cJSON *amounts)
+{
+	const cJSON *member;
+	const char *comma = "";
+
+	text_printf(t, "\"%s\":{", list);
+	cJSON_ArrayForEach(member, amounts)
+	{
+		text_put(t, comma);
+		text_json_string(t, member->string);
+		text_put(t, ":");
+		if (cJSON_IsNumber(member))
+			text_json_number(t, member->valuedouble);
+		else
+			text_json_string(t, cJSON_GetStringValue(member));
+		comma = ",";
+	}
+	text_put(t, "}");
+}
+
+/* Ends a piece with its NUL, and begins the next one. */
+static const char *next_piece(struct text *t)
+{
+	text_put_bytes(t, "", 1);
+	return t->data + t->length;
+}
+
+static int write_pieces(struct sidecar_template *made, const cJSON *tree,
+			const cJSON *standard, struct error *err)
+{
+	struct text t = text_over(made->pieces, sizeof(made->pieces));
+	const cJSON *resources = json_member(tree, "resources");
+
+	if (!resources)
+		resources = json_member(standard, "resources");
+	made->image = t.data;
+	text_put(&t, "\"image\":");
+	text_json_string(&t, text_or(tree, "image", json_text(standard, "image")));
+	text_put(&t, ",\"imagePullPolicy\":");
+	text_json_string(&t, text_or(tree, "imagePullPolicy",
+				     json_text(standard, "imagePullPolicy")));
+	made->resources = next_piece(&t);
+	text_put(&t, "\"resources\":{");
+	put_amounts(&t, "requests", json_member(resources, "requests"));
+	text_put(&t, ",");
+	put_amounts(&t, "limits", json_member(resources, "limits"));
+	text_put(&t, "},");
+	made->environment = next_piece(&t);
+	put_environment(&t, tree);
+	text_put(&t, "],");
+	if (t.overflowed)
+		return fail(err, "its container would be longer than %d bytes",
+			    PIECES_MAX);
+	return 0;
+}
+
+static cJSON *read_tree(const char *text, size_t length, struct error *err)
+{
+	static const struct json_limits limits = {.depth = 8, .values = 256};
+	enum json_refusal why;
+
+	return json_read(text, length, &limits, &why, err);
+}
+
+struct sidecar_template *template_read(const char *text, size_t length,
+				       struct error *err)
+{
+	struct sidecar_template *made = malloc(sizeof(*made));
+	cJSON *standard = read_tree(builtin, sizeof(builtin) - 1, err);
+	cJSON *tree = NULL;
+	int result = -1;
+
+	if (made && standard)
+		tree = length > 0 ? read_tree(text, length, err) : cJSON_CreateObject();
+	else
+		fail(err, "there is no memory for a template");
+	if (tree && check(tree, err) == 0)
+		result = write_pieces(made, tree, standard, err);
+	cJSON_Delete(tree);
+	cJSON_Delete(standard);
+	if (result == 0)
+		return made;
+	free(made);
+	return NULL;
+}
+
+struct sidecar_template *template_load(const char *path, struct error *err)
+{
+	struct sidecar_template *made = NULL;
+	char *text = malloc(TEMPLATE_MAX + 1);
+	FILE *file = fopen(path, "re");
+	size_t length = 0;
+
+	if (!file || !text) {
+		fail_errno(err, errno, "open template %s", path);
+		goto out;
+	}
+	length = fread(text, 1, TEMPLATE_MAX + 1, file);
+	if (ferror(file))
+		fail_errno(err, errno, "read template %s", path);
+	else if (length > TEMPLATE_MAX)
+		fail(err, "template %s: it is longer than %d bytes", path,
+		     TEMPLATE_MAX);
+	else if (length == 0)
+		fail(err, "template %s: it is empty; {} would do", path);
+	else if (!(made = template_read(text, length, err)))
+		fail_within(err, "template %s", path);
+out:
+	if (file)
+		fclose(file);
+	free(text);
+	return made;
+}
+
+void template_free(struct sidecar_template *t)
+{
+	free(t);
+}
+
+void template_put_container(const struct sidecar_template *t,
+			    const struct sidecar_shape *shape, struct text *out)
+{
+	text_put_bytes(out, before_image, sizeof(before_image) - 1);
+	text_put(out, t->image);
+	text_put_bytes(out, after_image, sizeof(after_image) - 1);
+	if (shape->native)
+		text_put_bytes(out, native_only, sizeof(native_only) - 1);
+	text_put_bytes(out, before_environment, sizeof(before_environment) - 1);
+	text_put(out, t->environment);
+	if (!shape->within_pod_resources)
+		text_put(out, t->resources);
+	text_printf(out, mounts, shape->volume, shape->volume);
+	text_put_bytes(out, after_mounts, sizeof(after_mounts) - 1);
+}
+
+void template_put_volume(const struct sidecar_template *t,
+			 const struct sidecar_shape *shape, struct text *out)
+{
+	(void)t;
+	text_printf(out,
+		    "{\"name\":\"%s\",\"emptyDir\":{\"medium\":\"Memory\","
+		    "\"sizeLimit\":\"1Mi\"}}",
+		    shape->volume);
+}
