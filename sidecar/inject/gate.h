@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gate.h - a listening socket with its HTTP daemon: who comes in, and for how long.
+ *
+ * Connections are accepted here, not by the library: few at a time, so that a crowd of
+ * new ones (a TLS handshake costs as much as ten reviews) does not stand before those
+ * that are being served. All bounds are kept here, each with a counter.
+ */
+#ifndef DORMOUSE_INJECT_GATE_H
+#define DORMOUSE_INJECT_GATE_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dormouse/error.h"
+#include "dormouse/listen.h"
+
+/* A TLS handshake, and a request from its first line to its answer, take no longer. */
+#define GATE_ARRIVAL_MAX_S 10.0
+
+/* When all places are taken, whoever is idle for that long makes room. */
+#define GATE_SPARED_IDLE_S 5.0
+
+/* Why a connection was cut. */
+enum gate_cut {
+	GATE_CUT_HANDSHAKE, /* "handshake": it took too long */
+	GATE_CUT_REQUEST,   /* "request": likewise */
+	GATE_CUT_IDLE,      /* "idle" */
+	GATE_CUT_CROWDED,   /* "crowded": idle, and others wanted its place */
+	GATE_CUTS,
+};
+
+const char *gate_cut_name(enum gate_cut cut);
+
+struct gate_settings {
+	const struct listen_address *where;
+	const char *flag; /* that chose the address */
+	bool tls;         /* with the certificate of tls_store_serve() */
+	unsigned max;     /* connections */
+	double idle_s;    /* between requests */
+
+	/* As the library has it. */
+	MHD_AccessHandlerCallback answer;
+	MHD_RequestCompletedCallback completed; /* or NULL */
+	void *context;
+};
+
+struct gate_counters {
+	uint64_t accepted;
+	uint64_t refused;          /* closed at once: no place */
+	uint64_t handshakes_ended; /* by the client, or in an error */
+	uint64_t cut[GATE_CUTS];
+	uint64_t requests;
+};
+
+struct gate;
+
+/* Binds, listens, and adds itself to the epoll set, always as EPOLLIN. The times below
+ * are monotonic seconds. */
+struct gate *gate_open(const struct gate_settings *settings, int epoll_fd,
+		       struct error *err);
+void gate_close(struct gate *g);
+
+/* One turn: accepts, reads, answers. True when there is more to do at once. */
+bool gate_process(struct gate *g, double now);
+
+/* Milliseconds until the next turn at the latest; -1: when a descriptor is ready. */
+int gate_timeout_ms(const struct gate *g);
+
+/* Takes in whoever has connected already, then listens no longer. */
+void gate_stop_listening(struct gate *g);
+
+/* Whether a handshake or a request is under way. */
+bool gate_busy(const struct gate *g);
+
+unsigned gate_connections(const struct gate *g);
+uint16_t gate_port(const struct gate *g);
+const struct gate_counters *gate_counters(const struct gate *g);
+
+#endif
