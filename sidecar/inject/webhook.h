@@ -36,7 +36,8 @@ int webhook_timeout_ms(const struct webhook *w);
 void webhook_process(struct webhook *w);
 
 /* Not ready from now on: /readyz says 503, so that no new connection comes; each answer
- * closes its connection. True when none is open any more. */
+ * closes its connection. To be called after each webhook_process(): true when new
+ * connections had time to go elsewhere and nothing is under way any more. */
 bool webhook_drain(struct webhook *w);
 
 /* The ports that were bound, host order. */
