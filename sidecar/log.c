@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log.c - one line an event on stderr, each written in one go. */
+/* log.c - one line an event on stderr, each written in one go. Any thread may log. */
 #include "dormouse/log.h"
 
 #include <stdarg.h>
@@ -29,7 +29,7 @@ static const char *level_name(enum log_level level)
 static void write_line(enum log_level level, const char *event, const char *message,
 		       const char *alert)
 {
-	static char line[LINE_MAX_BYTES];
+	char line[LINE_MAX_BYTES];
 	struct text t = text_over(line, sizeof(line));
 
 	if (log_format == LOG_TEXT) {
