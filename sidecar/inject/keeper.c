@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keeper.c - the keeper's thread: when what is looked at, and what is told of it. */
+#include "keeper.h"
+
+#include <errno.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "authority.h"
+#include "dormouse/log.h"
+#include "kubernetes.h"
+#include "tls_files.h"
+
+#define NATIVE_SINCE    29 /* 1.29: from there on they are on by default */
+#define VERSION_EVERY_S 3600.0
+#define FILES_EVERY_S   10.0
+#define FIRST_RETRY_S   1.0
+
+/* What is failing at the moment, so that it is told once. */
+struct outage {
+	bool failing;
+	long status;
+};
+
+/* What is asked of the API server, in this order. */
+enum task { TASK_VERSION, TASK_SECRET, TASK_PUBLISH, TASKS };
+
+struct keeper {
+	const struct injector_options *options;
+	struct tls_store *store;
+	struct keeper_facts *facts;
+	struct kubernetes_access access;
+	struct kubernetes *api; /* NULL: nothing is asked */
+	struct authority authority;
+	struct tls_files files;
+	bool own_ca; /* else files */
+	double interval_s;
+	double retry_s;
+	double version_at; /* due, on the monotonic clock */
+	struct outage unreachable, failing[TASKS];
+
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	atomic_bool stop;
+};
+
+static double monotonic_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* --- tasks --------------------------------------------------------------------------
+ */
+
+/* "29", and "29+" as some providers say. */
+static long version_part(const cJSON *version, const char *name)
+{
+	const char *text =
+	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(version, name));
+
+	return text ? strtol(text, NULL, 10) : 0;
+}
+
+static int ask_version(struct keeper *k, long *status, struct error *err)
+{
+	const struct kubernetes_request request = {.method = "GET", .path = "/version"};
+	cJSON *version;
+
+	if (k->options->native != NATIVE_AUTO || monotonic_now() < k->version_at)
+		return 0;
+	if (kubernetes_ask(k->api, &request, status, &version, err) < 0)
+		return -1;
+	const long major = version_part(version, "major");
+	const long minor = version_part(version, "minor");
+	cJSON_Delete(version);
+	if (major < 1 || major > 1000 || minor < 0 || minor > 1000)
+		return fail(err, "/version names no version");
+	const bool native = major > 1 || minor >= NATIVE_SINCE;
+	if (atomic_exchange(&k->facts->minor, (int)minor) != (int)minor)
+		log_event(LOG_LEVEL_INFO, "api-server-version",
+			  "Kubernetes %ld.%ld: sidecars will be %s", major, minor,
+			  native ? "native, init containers that go on"
+				 : "plain containers");
+	atomic_store(&k->facts->native, native);
+	k->version_at = monotonic_now() + VERSION_EVERY_S;
+	return 0;
+}
+
+static int keep_secret(struct keeper *k, long *status, struct error *err)
+{
+	return k->own_ca ? authority_keep_secret(&k->authority, status, err) : 0;
+}
+
+static int publish(struct keeper *k, long *status, struct error *err)
+{
+	/* As long as the Secret could not be read there is nothing to publish. */
+	if (!k->own_ca || !k->authority.bundle[0])
+		return 0;
+	return authority_publish(&k->authority, status, err);
+}
+
+static const struct {
+	int (*run)(struct keeper *k, long *status, struct error *err);
+	const char *failed, *over; /* events */
+} tasks[TASKS] = {
+    [TASK_VERSION] = {ask_version, "version-unknown", "version-known"},
+    [TASK_SECRET] = {keep_secret, "secret-failed", "secret-kept"},
+    [TASK_PUBLISH] = {publish, "ca-not-published", "ca-in-place"},
+};
+
+/* --- what is told -------------------------------------------------------------------
+ */
+
+static void outage_begins(struct outage *o, const char *event, long status,
+			  const struct error *err)
+{
+	if (!o->failing || o->status != status)
+		log_event(LOG_LEVEL_WARNING, event, "%s", err->text);
+	o->failing = true;
+	o->status = status;
+}
+
+static void outage_ends(struct outage *o, const char *event)
+{
+	if (o->failing)
+		log_event(LOG_LEVEL_INFO, event, "what was told before is over");
+	o->failing = false;
+}
+
+/* Runs the tasks; whether all went well. Where the API server does not answer, the rest
+ * is left for later. */
+static bool run_tasks(struct keeper *k)
+{
+	bool well = true;
+
+	for (enum task t = 0; t < TASKS && !atomic_load(&k->stop); t++) {
+		struct error err;
+		long status = -1; /* nothing was asked */
+		const int result = tasks[t].run(k, &status, &err);
+
+		if (atomic_load(&k->stop))
+			return false;
+		if (status > 0)
+			outage_ends(&k->unreachable, "api-reachable");
+		if (result == 0) {
+			outage_ends(&k->failing[t], tasks[t].over);
+		} else if (status == 0) {
+			outage_begins(&k->unreachable, "api-unreachable", status, &err);
+			return false;
+		} else {
+			outage_begins(&k->failing[t], tasks[t].failed, status, &err);
+			well = false;
+		}
+	}
+	return well;
+}
+
+static void look_at_files(struct keeper *k)
+{
+	struct error err;
+	const int result = tls_files_look(&k->files, k->store, &err);
+
+	if (result < 0)
+		log_event(LOG_LEVEL_WARNING, "certificate-unreadable", "%s%s", err.text,
+			  tls_store_ready(k->store) ? "; the old one stays in use"
+						    : "");
+	else if (result > 0)
+		log_event(LOG_LEVEL_INFO, "certificate-in-use",
+			  "the certificate in %s is served", k->files.certificate);
+}
+
+/* --- the thread ---------------------------------------------------------------------
+ */
+
+/* Replicas that started together are not to stay in step. */
+static double jittered(double seconds)
+{
+	uint16_t random = 0;
+
+	gnutls_rnd(GNUTLS_RND_NONCE, &random, sizeof(random));
+	return seconds * (0.9 + 0.2 * random / 65535.0);
+}
+
+/* How long after a round the next one is. */
+static double pause_after(struct keeper *k, bool well)
+{
+	double retry_s = k->retry_s;
+
+	if (well || retry_s > k->interval_s)
+		retry_s = k->interval_s;
+	k->retry_s = well ? FIRST_RETRY_S : 2 * retry_s;
+	return jittered(retry_s);
+}
+
+static void sleep_until(struct keeper *k, double when)
+{
+	struct timespec until = {.tv_sec = (time_t)when};
+
+	until.tv_nsec = (long)((when - (double)until.tv_sec) * 1e9);
+	pthread_mutex_lock(&k->lock);
+	while (!atomic_load(&k->stop) &&
+	       pthread_cond_timedwait(&k->wake, &k->lock, &until) == 0)
+		;
+	pthread_mutex_unlock(&k->lock);
+}
+
+static void *keeper_main(void *k_)
+{
+	struct keeper *k = k_;
+	double tasks_at = 0, files_at = 0;
+
+	while (!atomic_load(&k->stop)) {
+		double next = monotonic_now() + VERSION_EVERY_S;
+
+		if (!k->own_ca && monotonic_now() >= files_at) {
+			look_at_files(k);
+			files_at = monotonic_now() + (k->interval_s < FILES_EVERY_S
+							  ? k->interval_s
+							  : FILES_EVERY_S);
+		}
+		if (k->api && monotonic_now() >= tasks_at) {
+			const bool well = run_tasks(k);
+			tasks_at = monotonic_now() + pause_after(k, well);
+		}
+		if (!k->own_ca && files_at < next)
+			next = files_at;
+		if (k->api && tasks_at < next)
+			next = tasks_at;
+		sleep_until(k, next);
+	}
+	return NULL;
+}
+
+/* --- start and stop -----------------------------------------------------------------
+ */
+
+static void set_out(struct keeper *k)
+{
+	const struct injector_options *o = k->options;
+	struct authority *a = &k->authority;
+
+	k->own_ca = !o->tls_cert_file[0];
+	k->interval_s = o->check_interval_s;
+	k->retry_s = FIRST_RETRY_S;
+	k->files.certificate = o->tls_cert_file;
+	k->files.key = o->tls_key_file;
+	a->options = o;
+	a->store = k->store;
+	a->facts = k->facts;
+	a->rotation.names.service = o->service;
+	a->rotation.names.namespace = o->namespace;
+	a->rotation.certificate_lifetime_s = (int64_t)o->certificate_lifetime_s;
+	a->rotation.ca_lifetime_s = (int64_t)o->ca_lifetime_s;
+	if (k->own_ca)
+		k->interval_s = rotation_interval_s(&a->rotation, k->interval_s);
+	a->rotation.overlap_s = rotation_overlap_s(&a->rotation, k->interval_s);
+	atomic_store(&k->facts->native, o->native == NATIVE_YES);
+	atomic_store(&k->facts->webhook_ready, !k->own_ca);
+}
+
+/* Names become parts of paths. */
+static int check_name(const char *flag, const char *name, struct error *err)
+{
+	const size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.");
+
+	if (!name[0])
+		return fail(err, "--%s is not given", flag);
+	if (name[good])
+		return fail(err, "--%s: \"%s\" is no name that Kubernetes would take",
+			    flag, name);
+	return 0;
+}
+
+static int check_names(const struct injector_options *o, struct error *err)
+{
+	if (check_name("namespace", o->namespace, err) < 0 ||
+	    check_name("service", o->service, err) < 0 ||
+	    check_name("secret", o->secret, err) < 0)
+		return -1;
+	return check_name("webhook", o->webhook, err);
+}
+
+/* Without a CA of our own the API server only tells its version: that it cannot be
+ * asked then is no reason not to start. */
+static int open_api(struct keeper *k, struct error *err)
+{
+	if (!k->own_ca && k->options->native != NATIVE_AUTO)
+		return 0;
+	if (kubernetes_find(k->options, &k->access, err) == 0) {
+		k->api = kubernetes_open(&k->access, &k->stop, k->facts, err);
+		k->authority.api = k->api;
+	}
+	if (k->api)
+		return 0;
+	if (k->own_ca)
+		return -1;
+	log_event(LOG_LEVEL_WARNING, "version-unknown",
+		  "%s; sidecars will be plain containers, --native-sidecar=yes would "
+		  "make them native",
+		  err->text);
+	return 0;
+}
+
+/* The thread takes no signals. */
+static int start_thread(struct keeper *k, struct error *err)
+{
+	pthread_condattr_t attributes;
+	sigset_t all, before;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_mutex_init(&k->lock, NULL);
+	pthread_cond_init(&k->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	const int code = pthread_create(&k->thread, NULL, keeper_main, k);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	k->started = code == 0;
+	return code ? fail_errno(err, code, "start the keeper's thread") : 0;
+}
+
+struct keeper *keeper_start(const struct injector_options *options,
+			    struct tls_store *store, struct keeper_facts *facts,
+			    struct error *err)
+{
+	struct keeper *k = calloc(1, sizeof(*k));
+
+	if (!k) {
+		fail_errno(err, errno, "the keeper");
+		return NULL;
+	}
+	k->options = options;
+	k->store = store;
+	k->facts = facts;
+	set_out(k);
+	if ((k->own_ca && check_names(options, err) < 0) || open_api(k, err) < 0 ||
+	    start_thread(k, err) < 0) {
+		keeper_stop(k);
+		return NULL;
+	}
+	return k;
+}
+
+void keeper_stop(struct keeper *k)
+{
+	if (!k)
+		return;
+	if (k->started) {
+		pthread_mutex_lock(&k->lock);
+		atomic_store(&k->stop, true);
+		pthread_cond_signal(&k->wake);
+		pthread_mutex_unlock(&k->lock);
+		pthread_join(k->thread, NULL);
+		pthread_cond_destroy(&k->wake);
+		pthread_mutex_destroy(&k->lock);
+	}
+	kubernetes_close(k->api);
+	explicit_bzero(k, sizeof(*k));
+	free(k);
+}
