@@ -464,3 +464,24 @@ int json_scan_duplicate(const char *text, size_t length, unsigned ordinal,
 	snprintf(what, sizeof(what), "the key \"%s\" stands here again", name);
 	return refuse(&s, s.key ? s.key : s.begin, JSON_DUPLICATE, what);
 }
+
+size_t json_scan_document(const char *text, size_t length)
+{
+	size_t depth = 0;
+	bool string = false;
+
+	for (size_t i = 0; i < length; i++) {
+		char c = text[i];
+		if (string) {
+			i += c == '\\';
+			string = c != '"';
+		} else if (c == '"') {
+			string = true;
+		} else if (c == '{' || c == '[') {
+			depth++;
+		} else if ((c == '}' || c == ']') && depth > 0 && --depth == 0) {
+			return i + 1;
+		}
+	}
+	return length;
+}

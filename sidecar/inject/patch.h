@@ -20,5 +20,4 @@ struct text;
 int patch_write(const struct injection *injection, const cJSON *pod, struct text *patch,
 		struct error *err);
 
-
 #endif

@@ -5,11 +5,14 @@
 
 #include <cJSON.h>
 
+#include "annotations.h"
 #include "review.h"
 
-/* Called for each pod or pod template: what became of it. */
+/* Called for each pod or pod template: what became of it, and what the webhook would
+ * have warned of. */
 typedef void workload_report(const char *kind, const char *name,
-			     const struct review_result *result);
+			     const struct review_result *result,
+			     const struct warnings *warnings);
 
 /* Adds the sidecar to every pod in `object` (Pod, Deployment, StatefulSet, DaemonSet,
  * ReplicaSet, Job, CronJob, or a List of them), in place, by the very patch that the

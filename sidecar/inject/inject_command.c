@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inject_command.c - `dormouse-injector inject`: standard input to standard output. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "injector_commands.h"
+#include "injector_options.h"
+#include "json.h"
+#include "json_print.h"
+#include "json_scan.h"
+#include "workload.h"
+
+#define INPUT_MAX ((size_t)16 << 20)
+
+/* A List of a whole cluster's workloads; depth as the webhook's. */
+static const struct json_limits limits = {.depth = 64, .values = 2000000};
+
+static void complain(const char *line)
+{
+	fprintf(stderr, "dormouse-injector: %s\n", line);
+}
+
+static void report(const char *kind, const char *name,
+		   const struct review_result *result, const struct warnings *warnings)
+{
+	if (result->outcome == REVIEW_SKIPPED)
+		fprintf(stderr, "%s/%s left alone: %s\n", kind, name,
+			skip_reason_name(result->reason));
+	for (unsigned i = 0; i < warnings->count; i++)
+		fprintf(stderr, "%s/%s: %s\n", kind, name, warnings->line[i]);
+}
+
+/* All of standard input; NULL on failure. */
+static char *read_input(size_t *length, struct error *err)
+{
+	char *text = malloc(INPUT_MAX + 1);
+
+	if (!text) {
+		fail_errno(err, errno, "standard input");
+		return NULL;
+	}
+	*length = fread(text, 1, INPUT_MAX + 1, stdin);
+	if (ferror(stdin))
+		fail_errno(err, errno, "read standard input");
+	else if (*length > INPUT_MAX)
+		fail(err, "standard input is longer than %zu MiB", INPUT_MAX >> 20);
+	else
+		return text;
+	free(text);
+	return NULL;
+}
+
+static size_t blanks(const char *text, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length && memchr(" \t\r\n", text[n], 4))
+		n++;
+	return n;
+}
+
+static int inject_document(const struct injection *injection, const char *text,
+			   size_t length, FILE *out, struct error *err)
+{
+	enum json_refusal why;
+
+	if (text[0] != '{')
+		return fail(err,
+			    "this is not JSON: it does not begin with '{'. Of YAML, "
+			    "kubectl makes JSON: kubectl create --dry-run=client "
+			    "-o json -f FILE");
+	cJSON *tree = json_read(text, length, &limits, &why, err);
+	if (!tree)
+		return fail_within(err, "standard input");
+	int result = workload_inject(injection, tree, report, err);
+	if (result == 0)
+		json_print(tree, out);
+	cJSON_Delete(tree);
+	return result;
+}
+
+/* kubectl prints several objects one behind the other. */
+static int inject_documents(const struct injection *injection, const char *text,
+			    size_t length, FILE *out, struct error *err)
+{
+	unsigned number = 0;
+	size_t at = blanks(text, length);
+
+	if (at == length)
+		return fail(err,
+			    "standard input is empty: it takes a Pod, a workload or "
+			    "a List as JSON");
+	while (at < length) {
+		size_t document = json_scan_document(text + at, length - at);
+		number++;
+		if (inject_document(injection, text + at, document, out, err) < 0)
+			return number > 1 ? fail_within(err, "document %u", number)
+					  : -1;
+		at += document;
+		at += blanks(text + at, length - at);
+	}
+	return 0;
+}
+
+/* Everything or nothing: half of what was asked for would be applied by whoever stands
+ * behind the pipe. */
+static int inject_text(const struct injection *injection, const char *text,
+		       size_t length, struct error *err)
+{
+	char *printed = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&printed, &size);
+
+	if (!out)
+		return fail_errno(err, errno, "memory for the output");
+	int result = inject_documents(injection, text, length, out, err);
+	if (fclose(out) != 0 && result == 0)
+		result = fail_errno(err, errno, "memory for the output");
+	if (result == 0 &&
+	    (fwrite(printed, 1, size, stdout) != size || fflush(stdout) != 0))
+		result = fail_errno(err, errno, "write standard output");
+	free(printed);
+	return result;
+}
+
+static int inject(const struct injector_options *options, struct error *err)
+{
+	struct injection injection = {
+	    .own_namespace = options->namespace,
+	    .native = options->native != NATIVE_NO,
+	};
+	struct sidecar_template *template =
+	    options->template_path[0] ? template_load(options->template_path, err)
+				      : template_read("", 0, err);
+	size_t length;
+	int result = -1;
+
+	if (!template)
+		return -1;
+	injection.template = template;
+	char *text = read_input(&length, err);
+	if (text)
+		result = inject_text(&injection, text, length, err);
+	free(text);
+	template_free(template);
+	return result;
+}
+
+int injector_inject_main(int argc, char **argv)
+{
+	struct injector_options options;
+	struct error err;
+	int result = injector_options_parse(&options, INJECTOR_INJECT, argc, argv,
+					    complain, &err);
+
+	if (result > 0) {
+		injector_options_help(INJECTOR_INJECT, stdout);
+		return 0;
+	}
+	if (result < 0) {
+		complain(err.text);
+		return 2;
+	}
+	if (inject(&options, &err) < 0) {
+		complain(err.text);
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* workload.c - where the pod is in what people write: one table of kinds. */
+#include "workload.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "dormouse/text.h"
+#include "json.h"
+#include "patch.h"
+#include "patch_apply.h"
+#include "printable.h"
+
+#define KIND_MAX  64
+#define LISTS_MAX 8 /* within each other */
+#define SUPPORTED                                                                      \
+	"Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob or a List " \
+	"of them"
+
+struct kind {
+	const char *name, *group; /* "": the core group */
+	const char *path[4];      /* to the pod template, ends with NULL */
+	bool job;
+};
+
+static const struct kind kinds[] = {
+    {"Pod", "", {NULL}, false},
+    {"Deployment", "apps", {"spec", "template", NULL}, false},
+    {"StatefulSet", "apps", {"spec", "template", NULL}, false},
+    {"DaemonSet", "apps", {"spec", "template", NULL}, false},
+    {"ReplicaSet", "apps", {"spec", "template", NULL}, false},
+    {"Job", "batch", {"spec", "template", NULL}, true},
+    {"CronJob", "batch", {"spec", "jobTemplate", "spec", "template"}, true},
+};
+
+/* One run over a document. */
+struct walk {
+	const struct injection *injection;
+	workload_report *report;
+	struct error *err;
+};
+
+/* The kind of that name in the group of an apiVersion; NULL: there is none. */
+static const struct kind *find_kind(const char *name, const char *version)
+{
+	const char *slash = strchr(version, '/');
+	size_t length = slash ? (size_t)(slash - version) : 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, name) == 0 &&
+		    strlen(kinds[i].group) == length &&
+		    strncmp(kinds[i].group, version, length) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static cJSON *find_template(const struct kind *kind, cJSON *object)
+{
+	size_t steps = sizeof(kind->path) / sizeof(kind->path[0]);
+
+	for (size_t i = 0; i < steps && kind->path[i]; i++)
+		object = json_member(object, kind->path[i]);
+	return object;
+}
+
+/* "spec.template" and the like, with a dot behind it, for errors. */
+static const char *path_of(const struct kind *kind, char path[64])
+{
+	struct text t = text_over(path, 64);
+
+	for (size_t i = 0; i < sizeof(kind->path) / sizeof(kind->path[0]); i++)
+		if (kind->path[i])
+			text_printf(&t, "%s.", kind->path[i]);
+		else
+			break;
+	return path;
+}
+
+static int patch_pod(const struct injection *injection, cJSON *pod, struct error *err)
+{
+	char *memory = cJSON_malloc(PATCH_MAX);
+	int result = -1;
+
+	if (!memory)
+		return fail(err, "there is no memory for a patch");
+	struct text patch = text_over(memory, PATCH_MAX);
+	if (patch_write(injection, pod, &patch, err) < 0)
+		goto out;
+	if (patch.overflowed)
+		fail(err, "the patch is longer than %d bytes", PATCH_MAX);
+	else
+		result = patch_apply(pod, memory, patch.length, err);
+out:
+	cJSON_free(memory);
+	return result;
+}
+
+static const char *text_or_nothing(const char *text)
+{
+	return text ? text : "";
+}
+
+static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
+{
+	const cJSON *metadata = json_member(object, "metadata");
+	struct review_result result = {.status = 200};
+	struct warnings warnings;
+	cJSON *pod = find_template(kind, object);
+	struct pod_facts facts = {
+	    .pod = pod,
+	    .namespace = text_or_nothing(json_text(metadata, "namespace")),
+	    .own_namespace = w->injection->own_namespace,
+	    .job = kind->job,
+	    .native = w->injection->native,
+	};
+	char path[64] = "";
+	const char *name = json_text(metadata, "name");
+
+	if (!name)
+		name = json_text(metadata, "generateName");
+	printable(result.name, sizeof(result.name), name);
+	printable(result.namespace, sizeof(result.namespace), facts.namespace);
+	warnings_clear(&warnings);
+	if (!cJSON_IsObject(pod))
+		return fail(w->err, "%s/%s: %sspec.containers is missing", kind->name,
+			    result.name, path_of(kind, path));
+
+	result.reason = eligibility_of(&facts);
+	if (result.reason == SKIP_NOTHING) {
+		annotations_check(pod, &warnings);
+		if (patch_pod(w->injection, pod, w->err) < 0)
+			return fail_within(w->err, "%s/%s: %s", kind->name, result.name,
+					   path_of(kind, path));
+	} else {
+		result.outcome = REVIEW_SKIPPED;
+	}
+	result.warnings = warnings.count;
+	w->report(kind->name, result.name, &result, &warnings);
+	return 0;
+}
+
+/* "Deployment" of "DeploymentList"; false: it is no such name, or a plain List's. */
+static bool item_kind(const char *list, char kind[KIND_MAX])
+{
+	size_t length = strlen(list);
+
+	if (length <= 4 || length - 4 >= KIND_MAX ||
+	    strcmp(list + length - 4, "List") != 0)
+		return false;
+	memcpy(kind, list, length - 4);
+	kind[length - 4] = '\0';
+	return true;
+}
+
+static bool is_list(const char *kind)
+{
+	char of[KIND_MAX];
+
+	return kind && (strcmp(kind, "List") == 0 || item_kind(kind, of));
+}
+
+/* `kind` and `version` are the object's own, or those that its list gives it: an API
+ * server leaves them out of the items of a DeploymentList. */
+static int inject_object(struct walk *w, cJSON *object, const char *kind,
+			 const char *version, unsigned lists)
+{
+	const struct kind *known = find_kind(kind, version);
+	char of[KIND_MAX], shown[2][KIND_MAX];
+	cJSON *item;
+
+	if (known)
+		return inject_pod(w, known, object);
+	if (!is_list(kind)) {
+		if (lists > 0)
+			return 0;
+		return fail(w->err, "%s %s is not injected: it takes a " SUPPORTED,
+			    printable(shown[0], KIND_MAX, version),
+			    printable(shown[1], KIND_MAX, kind));
+	}
+	if (lists == LISTS_MAX)
+		return fail(w->err, "Lists within Lists, more than %d", LISTS_MAX);
+
+	bool typed = item_kind(kind, of);
+	cJSON_ArrayForEach(item, json_member(object, "items"))
+	{
+		const char *own_kind = json_text(item, "kind");
+		const char *own_version = json_text(item, "apiVersion");
+		if (!own_kind)
+			own_kind = typed ? of : "";
+		if (!own_version)
+			own_version = version;
+		if (inject_object(w, item, own_kind, own_version, lists + 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int workload_inject(const struct injection *injection, cJSON *object,
+		    workload_report *report, struct error *err)
+{
+	struct walk w = {.injection = injection, .report = report, .err = err};
+	const char *kind = json_text(object, "kind");
+	const char *version = json_text(object, "apiVersion");
+
+	if (!kind || !version)
+		return fail(err, "no Kubernetes object: kind or apiVersion is missing; "
+				 "it takes a " SUPPORTED);
+	return inject_object(&w, object, kind, version, 0);
+}
