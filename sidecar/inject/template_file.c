@@ -48,9 +48,11 @@ void template_file_close(struct template_file *f)
 enum template_look template_file_look(struct template_file *f, double now,
 				      struct error *err)
 {
-	if (!f->path[0] || now - f->looked_at < TEMPLATE_LOOK_EVERY_S)
+	if (now - f->looked_at < TEMPLATE_LOOK_EVERY_S)
 		return TEMPLATE_SAME;
 	f->looked_at = now;
+	if (!f->path[0])
+		return TEMPLATE_SAME;
 
 	struct stat found = look_at(f->path);
 	if (same_file(&found, &f->seen))
