@@ -48,6 +48,7 @@ struct place {
 	enum phase phase;
 	int fd;
 	bool cut;     /* shut down, not yet closed */
+	bool asked;   /* had a request */
 	double since; /* this phase, monotonic seconds */
 	struct gate *gate;
 };
@@ -178,9 +179,10 @@ static void *request_began(void *context, const char *uri,
 	struct place *p = place_of(connection);
 
 	(void)uri;
-	if (p)
+	if (p) {
 		enter(p, PHASE_REQUEST);
-	g->counters.requests++;
+		p->asked = true;
+	}
 	return NULL;
 }
 
@@ -445,10 +447,14 @@ unsigned gate_connections(const struct gate *g)
 
 bool gate_busy(const struct gate *g)
 {
-	for (unsigned i = 0; i < g->settings.max; i++)
-		if (g->places[i].phase == PHASE_HANDSHAKE ||
-		    g->places[i].phase == PHASE_REQUEST)
+	for (unsigned i = 0; i < g->settings.max; i++) {
+		const struct place *p = &g->places[i];
+		bool starts = !p->asked && g->now - p->since < GATE_START_S;
+
+		if (p->phase == PHASE_HANDSHAKE || p->phase == PHASE_REQUEST ||
+		    (p->phase == PHASE_IDLE && starts))
 			return true;
+	}
 	return false;
 }
 

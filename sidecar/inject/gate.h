@@ -18,6 +18,8 @@
 /* A TLS handshake, and a request from its first line to its answer, take no longer. */
 #define GATE_ARRIVAL_MAX_S 10.0
 
+#define GATE_START_S 1.0
+
 /* When all places are taken, whoever is idle for that long makes room. */
 #define GATE_SPARED_IDLE_S 5.0
 
@@ -50,7 +52,6 @@ struct gate_counters {
 	uint64_t refused;          /* closed at once: no place */
 	uint64_t handshakes_ended; /* by the client, or in an error */
 	uint64_t cut[GATE_CUTS];
-	uint64_t requests;
 };
 
 struct gate;
@@ -70,7 +71,8 @@ int gate_timeout_ms(const struct gate *g);
 /* Takes in whoever has connected already, then listens no longer. */
 void gate_stop_listening(struct gate *g);
 
-/* Whether a handshake or a request is under way. */
+/* Whether a handshake or a request is under way, or may be: the first request is given
+ * GATE_START_S after the handshake. */
 bool gate_busy(const struct gate *g);
 
 unsigned gate_connections(const struct gate *g);
