@@ -15,10 +15,13 @@
 #define JSON "application/json"
 #define TEXT "text/plain; charset=utf-8"
 
-/* What all bodies that are not small may take together, and a review's JSON. Reserved,
- * not touched. */
-#define BODIES_MAX  (8 * 1024 * 1024)
-#define MEMORY_MAX  (8 * 1024 * 1024)
+/* What all bodies that are not small may take together. */
+#define BODIES_MAX (8 * 1024 * 1024)
+
+/* A review's values, besides its strings (see json_review_limits). Reserved, not
+ * touched. */
+#define VALUES_MAX (5 * 1024 * 1024)
+
 #define REFUSAL_MAX 128
 
 /* Refusals that need no look at the body: made once. */
@@ -88,7 +91,7 @@ struct reviews *reviews_new(const struct reviews_source *source, struct error *e
 		r->source = *source;
 		r->bodies = (struct bodies){.each_max = source->max_body,
 					    .all_max = BODIES_MAX};
-		r->memory = json_memory_new(MEMORY_MAX);
+		r->memory = json_memory_new(VALUES_MAX + source->max_body);
 		made = r->memory != NULL;
 	}
 	for (int i = 0; made && i < REFUSALS; i++)
