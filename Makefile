@@ -140,9 +140,11 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libdormouse.a | $(BUILD)/packages/test
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LDLIBS) \
 		$(BUILD)/libdormouse.a $(LIBS) -lcmocka
 
+$(BUILD)/tests/net/reviewer: TOOL_LIBS = -lgnutls
+$(BUILD)/tests/net/reviewer: | $(BUILD)/packages/injector
 $(BUILD)/tests/net/%: tests/net/%.c | $(BUILD)/packages/build $(BUILD)/packages/test
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(TOOL_LIBS)
 
 # A fuzzer is libFuzzer's LLVMFuzzerTestOneInput() in tests/fuzz/fuzz_NAME.c; the inputs to
 # start from, if any, lie in tests/fuzz/NAME/.
