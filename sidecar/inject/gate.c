@@ -175,9 +175,9 @@ static struct place *place_of(struct MHD_Connection *connection)
 static void *request_began(void *context, const char *uri,
 			   struct MHD_Connection *connection)
 {
-	struct gate *g = context;
 	struct place *p = place_of(connection);
 
+	(void)context;
 	(void)uri;
 	if (p) {
 		enter(p, PHASE_REQUEST);
@@ -228,9 +228,9 @@ static int start_daemon(struct gate *g, struct error *err)
 	    MHD_OPTION_CONNECTION_LIMIT, g->settings.max,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 	    MHD_OPTION_NOTIFY_CONNECTION, connection_changed, g,
-	    MHD_OPTION_URI_LOG_CALLBACK, request_began, g, MHD_OPTION_NOTIFY_COMPLETED,
-	    request_ended, g, MHD_OPTION_ARRAY, tls ? with_tls : in_the_clear,
-	    MHD_OPTION_END);
+	    MHD_OPTION_URI_LOG_CALLBACK, request_began, NULL,
+	    MHD_OPTION_NOTIFY_COMPLETED, request_ended, g, MHD_OPTION_ARRAY,
+	    tls ? with_tls : in_the_clear, MHD_OPTION_END);
 	if (!g->daemon)
 		return fail(err, "the HTTP library refused to start for %s: %s",
 			    g->settings.where->text,
