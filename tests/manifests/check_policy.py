@@ -1,0 +1,111 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: Apache-2.0
+"""The policy does to a pod what the webhook does.
+
+    check_policy.py INJECTOR POLICY_FOLDER
+
+Each pod of pods.py goes through the policy's expressions, evaluated by cel.py, and through `INJECTOR inject`; both leave
+the same pods alone, and what they make of the others is equal, field by field."""
+import copy
+import json
+import os
+import subprocess
+import sys
+
+import cel
+from checks import check, check_selectors, finish
+from objects import read
+from pods import PODS
+
+
+def injected(injector, pods):
+    """What the injector makes of them, as native sidecars."""
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": pods})
+    run = subprocess.run([injector, "inject", "--native-sidecar=yes", "--namespace=dormouse-system"], input=text,
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True)
+    return json.loads(run.stdout)["items"]
+
+
+class Policy:
+    """A MutatingAdmissionPolicy of JSON Patches."""
+
+    def __init__(self, spec):
+        self.spec = spec
+
+    def scope(self, pod):
+        scope = {"object": pod, "request": {"namespace": pod["metadata"].get("namespace", "default")}}
+        return scope
+
+    def matches(self, pod):
+        return all(cel.evaluate(condition["expression"], self.scope(pod))
+                   for condition in self.spec["matchConditions"])
+
+    def patched(self, pod):
+        scope = self.scope(pod)
+        variables = scope["variables"] = {}
+        for variable in self.spec["variables"]:
+            variables[variable["name"]] = cel.evaluate(variable["expression"], scope)
+        pod = copy.deepcopy(pod)
+        for mutation in self.spec["mutations"]:
+            for operation in cel.evaluate(mutation["jsonPatch"]["expression"], {**scope, "object": pod}):
+                add(pod, operation)
+        return pod
+
+
+def add(pod, operation):
+    """RFC 6902, "add" only: the policy has nothing else."""
+    if operation["op"] != "add":
+        raise ValueError(f"{operation['op']}: the policy only adds")
+    at = pod
+    *path, last = [key.replace("~1", "/").replace("~0", "~") for key in operation["path"].split("/")[1:]]
+    for key in path:
+        at = at[int(key)] if isinstance(at, list) else at[key]
+    if isinstance(at, list):
+        at.insert(len(at) if last == "-" else int(last), operation["value"])
+    elif last in at:
+        raise ValueError(f"{operation['path']} is there already")
+    else:
+        at[last] = operation["value"]
+
+
+def without_nothing(value):
+    """Without empty objects, which to the API server are the same as none."""
+    if isinstance(value, dict):
+        members = {key: without_nothing(member) for key, member in value.items()}
+        return {key: member for key, member in members.items() if member != {}}
+    return [without_nothing(member) for member in value] if isinstance(value, list) else value
+
+
+def sidecar_of(pod):
+    return next((one for one in pod["spec"].get("initContainers", []) if one["name"] == "dormouse"), None)
+
+
+def check_pods(policy, injector):
+    for (name, pod), expected in zip(PODS, injected(injector, [pod for _, pod in PODS])):
+        if policy.matches(pod):
+            check(f"{name}: injected alike", without_nothing(expected), without_nothing(policy.patched(pod)))
+            check(f"{name}: not injected twice", False, policy.matches(policy.patched(pod)))
+        else:
+            check(f"{name}: left alone", pod, expected)
+
+
+def main():
+    injector, folder = sys.argv[1:]
+    spec = read([os.path.join(folder, "policy.yaml")])[0]["spec"]
+    bindings = read([os.path.join(folder, "bindings.yaml")])
+    policy = Policy(spec)
+    name, plain = PODS[0]
+    ours, theirs = sidecar_of(policy.patched(plain)), sidecar_of(injected(injector, [plain])[0])
+    for field in sorted({*ours, *theirs}):
+        check(f"the container's {field}", theirs.get(field), ours.get(field))
+    check("its members stand in the same order", list(theirs), list(ours))
+    check_pods(policy, injector)
+    check("an error never costs a pod its creation", "Ignore", spec["failurePolicy"])
+    check("the bindings are the policy's", {"dormouse"}, {one["spec"]["policyName"] for one in bindings})
+    check_selectors("the bindings", {one["metadata"]["name"].split("-")[1]: one["spec"]["matchResources"]
+                                     for one in bindings})
+    return finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
