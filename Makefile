@@ -18,7 +18,7 @@ PREFIX ?= /usr/local
 PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev \
 	libmicrohttpd-dev libcjson-dev
 PACKAGES_injector = libgnutls28-dev libcurl4-gnutls-dev
-PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq procps python3
+PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq procps python3 python3-yaml
 PACKAGES_sanitize = libcmocka-dev
 PACKAGES_lint = clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev
 PACKAGES_fuzz = clang libclang-rt-$(shell clang -dumpversion | cut -d. -f1)-dev
@@ -115,7 +115,8 @@ images: ## both images, as archives in build/images: with docker, or podman as r
 
 # --- tests -----------------------------------------------------------------------------
 test: tests ## every test: the rooms' own, and real traffic in network namespaces
-	@tests/run.sh $(BUILD) $(UNIT_TESTS) tests/quality/test_quality.sh $(NET_TESTS)
+	@tests/run.sh $(BUILD) $(UNIT_TESTS) tests/quality/test_quality.sh \
+		tests/manifests/test_manifests.sh $(NET_TESTS)
 
 unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
 	@tests/run.sh $(BUILD) $(UNIT_TESTS)
@@ -187,7 +188,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libdormouse.a
 
 # --- lint ------------------------------------------------------------------------------
 # Each file is read again when it or a header that it includes changes.
-LINT_FILES = $(shell find sidecar include tests \( -name '*.[ch]' -o -name '*.sh' \) -print) \
+LINT_FILES = $(shell find sidecar include manifests tests \( -name '*.[ch]' -o -name '*.sh' \) -print) \
 	.ci/run
 lint: $(LINT_FILES:%=$(BUILD)/lint/%.done) ## formatting, warnings, analyzers, banned functions
 	@echo "lint: $(words $(LINT_FILES)) files, nothing found"
@@ -198,6 +199,11 @@ $(BUILD)/lint/%.done: % tests/lint.sh .clang-format .clang-tidy tests/.clang-tid
 	@echo "lint $<"
 	@tests/lint.sh $< $(if $(filter %.c %.h,$<),$(ALL_CFLAGS) -MMD -MP -MT $@ -MF $@.d)
 	@touch $@
+
+# --- manifests -------------------------------------------------------------------------
+manifests: manifests/install.yaml ## renders install.yaml from its base; needs kubectl
+manifests/install.yaml: manifests/render.sh $(wildcard manifests/base/*)
+	$< >$@.new && mv $@.new $@
 
 # --- the rest --------------------------------------------------------------------------
 $(BUILD)/packages/fuzz: $(BUILD)/packages/lint
@@ -224,4 +230,4 @@ help: ## this list
 -include $(shell find $(BUILD) -name deps -prune -o -name '*.d' -print 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static install images test tests unit net score sanitize fuzz fuzzers bench lint clean help FORCE
+.PHONY: all run static install images test tests unit net score sanitize fuzz fuzzers bench lint manifests clean help FORCE
