@@ -13,7 +13,7 @@
 #include "webhook_config.h"
 
 #define TRIES       5 /* when others keep being first */
-#define PATCH_BYTES (WEBHOOKS_MAX * (BUNDLE_MAX * 4 / 3 + 512))
+#define PATCH_BYTES (WEBHOOKS_MAX * (BASE64_BUNDLE_MAX + 512))
 
 static double monotonic_now(void)
 {

@@ -12,10 +12,11 @@
 
 #include "dormouse/error.h"
 
-#define PEM_MAX    4096          /* of one certificate or key */
-#define BUNDLE_MAX (4 * PEM_MAX) /* of several */
-#define BUNDLE_CAS 3             /* the most that are kept in one */
-#define CA_NAME    "dormouse-injector CA"
+#define PEM_MAX           4096          /* of one certificate or key */
+#define BUNDLE_MAX        (4 * PEM_MAX) /* of several */
+#define BUNDLE_CAS        3             /* the most that are kept in one */
+#define BASE64_BUNDLE_MAX (BUNDLE_MAX / 3 * 4 + 8)
+#define CA_NAME           "dormouse-injector CA"
 
 /* What the Secret keeps; "" where it keeps nothing. */
 struct certificates {

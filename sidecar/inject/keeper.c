@@ -13,6 +13,7 @@
 
 #include "authority.h"
 #include "dormouse/log.h"
+#include "json.h"
 #include "kubernetes.h"
 #include "tls_files.h"
 
@@ -65,8 +66,7 @@ static double monotonic_now(void)
 /* "29", and "29+" as some providers say. */
 static long version_part(const cJSON *version, const char *name)
 {
-	const char *text =
-	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(version, name));
+	const char *text = json_text(version, name);
 
 	return text ? strtol(text, NULL, 10) : 0;
 }

@@ -5,7 +5,9 @@
 #include <gnutls/gnutls.h>
 #include <string.h>
 
-#define ENCODED_MAX (BUNDLE_MAX * 4 / 3 + 8)
+#include "base64.h"
+#include "dormouse/text.h"
+#include "json.h"
 
 /* The members of `data`, and where they belong. */
 struct entry {
@@ -43,55 +45,33 @@ static void decode(const char *encoded, char *out, size_t size)
 
 void secret_read(const cJSON *secret, struct certificates *c)
 {
-	const cJSON *data = cJSON_GetObjectItemCaseSensitive(secret, "data");
+	const cJSON *data = json_member(secret, "data");
 	struct entry entries[ENTRIES];
 
 	*c = (struct certificates){0};
 	entries_of(c, entries);
 	for (size_t i = 0; i < ENTRIES; i++) {
-		const char *encoded = cJSON_GetStringValue(
-		    cJSON_GetObjectItemCaseSensitive(data, entries[i].key));
+		const char *encoded = json_text(data, entries[i].key);
 		if (encoded)
 			decode(encoded, entries[i].text, entries[i].size);
 	}
 }
 
-int secret_encode(const char *plain, struct text *out, struct error *err)
-{
-	const gnutls_datum_t in = {.data = (unsigned char *)plain,
-				   .size = (unsigned)strlen(plain)};
-	gnutls_datum_t encoded = {0};
-
-	if (in.size == 0)
-		return 0;
-	const int code = gnutls_base64_encode2(&in, &encoded);
-	if (code < 0)
-		return fail(err, "encode as base64: %s", gnutls_strerror(code));
-	text_put_bytes(out, (const char *)encoded.data, encoded.size);
-	gnutls_memset(encoded.data, 0, encoded.size);
-	gnutls_free(encoded.data);
-	return out->overflowed ? fail(err, "base64 of over %zu bytes", out->capacity)
-			       : 0;
-}
-
 static int put(cJSON *data, const struct entry *e, struct error *err)
 {
-	char encoded[ENCODED_MAX];
+	char encoded[BASE64_BUNDLE_MAX];
 	struct text t = text_over(encoded, sizeof(encoded));
-	int result = secret_encode(e->text, &t, err);
 
-	if (result == 0) {
-		cJSON_DeleteItemFromObjectCaseSensitive(data, e->key);
-		if (!cJSON_AddStringToObject(data, e->key, encoded))
-			result = fail(err, "out of memory");
-	}
-	gnutls_memset(encoded, 0, sizeof(encoded));
-	return result;
+	base64_put(&t, e->text, strlen(e->text));
+	cJSON_DeleteItemFromObjectCaseSensitive(data, e->key);
+	const cJSON *added = cJSON_AddStringToObject(data, e->key, encoded);
+	explicit_bzero(encoded, sizeof(encoded));
+	return added ? 0 : fail(err, "out of memory");
 }
 
 int secret_write(cJSON *secret, const struct certificates *c, struct error *err)
 {
-	cJSON *data = cJSON_GetObjectItemCaseSensitive(secret, "data");
+	cJSON *data = json_member(secret, "data");
 	struct entry entries[ENTRIES];
 	int result = 0;
 

@@ -6,7 +6,6 @@
 #include <cJSON.h>
 
 #include "certificates.h"
-#include "dormouse/text.h"
 
 /* Reads data's ca.crt, ca.key, tls.crt and tls.key. What is missing, too long or no
  * base64 is "": the certificates are then judged as what they are, of no use. */
@@ -14,8 +13,5 @@ void secret_read(const cJSON *secret, struct certificates *c);
 
 /* Puts them into the object that was read; whatever else it holds stays. */
 int secret_write(cJSON *secret, const struct certificates *c, struct error *err);
-
-/* Appends base64, on one line. */
-int secret_encode(const char *plain, struct text *out, struct error *err);
 
 #endif

@@ -4,17 +4,14 @@
 
 #include <string.h>
 
-#include "secret.h"
-
-static const char *text_of(const cJSON *object, const char *name)
-{
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-}
+#include "base64.h"
+#include "certificates.h"
+#include "json.h"
 
 static bool has(const cJSON *webhook, const char *encoded)
 {
-	const char *bundle = text_of(
-	    cJSON_GetObjectItemCaseSensitive(webhook, "clientConfig"), "caBundle");
+	const char *bundle =
+	    json_text(json_member(webhook, "clientConfig"), "caBundle");
 
 	return bundle && strcmp(bundle, encoded) == 0;
 }
@@ -37,20 +34,19 @@ static void put_operations(struct text *patch, int index, const char *name,
 int webhook_config_patch(const cJSON *config, const char *bundle, struct text *patch,
 			 struct error *err)
 {
-	const cJSON *webhooks = cJSON_GetObjectItemCaseSensitive(config, "webhooks");
-	char encoded[BUNDLE_MAX * 4 / 3 + 8];
+	const cJSON *webhooks = json_member(config, "webhooks");
+	char encoded[BASE64_BUNDLE_MAX];
 	struct text t = text_over(encoded, sizeof(encoded));
 	const cJSON *webhook;
 	int index = 0, changed = 0;
 
-	if (secret_encode(bundle, &t, err) < 0)
-		return -1;
 	if (cJSON_GetArraySize(webhooks) > WEBHOOKS_MAX)
 		return fail(err, "it has %d webhooks, at most %d are looked after",
 			    cJSON_GetArraySize(webhooks), WEBHOOKS_MAX);
+	base64_put(&t, bundle, strlen(bundle));
 	cJSON_ArrayForEach(webhook, webhooks)
 	{
-		const char *name = text_of(webhook, "name");
+		const char *name = json_text(webhook, "name");
 		if (name && !has(webhook, encoded))
 			put_operations(patch, index, name, encoded, changed++ == 0);
 		index++;
