@@ -18,6 +18,7 @@
 
 #include "dormouse/text.h"
 #include "dormouse/version.h"
+#include "json.h"
 
 #define ACCOUNT        "/var/run/secrets/kubernetes.io/serviceaccount/"
 #define TOKEN_MAX      16384
@@ -261,6 +262,9 @@ static long perform(struct kubernetes *k, const struct kubernetes_request *reque
 		curl_easy_getinfo(k->curl, CURLINFO_RESPONSE_CODE, &status);
 	else if (code == CURLE_WRITE_ERROR)
 		fail(err, "the answer is over %d bytes", KUBERNETES_ANSWER_MAX);
+	else if (code == CURLE_SSL_CACERT_BADFILE)
+		fail(err, "no CA can be read from %s; --api-ca-file names another file",
+		     k->access->ca_file);
 	else
 		fail(err, "%s", k->trouble[0] ? k->trouble : curl_easy_strerror(code));
 out:
@@ -271,8 +275,7 @@ out:
 /* An error in the API server's own words. */
 static int fail_status(struct error *err, long status, const cJSON *answer)
 {
-	const char *message =
-	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(answer, "message"));
+	const char *message = json_text(answer, "message");
 
 	return message ? fail(err, "status %ld: %.*s", status, MESSAGE_MAX, message)
 		       : fail(err, "status %ld", status);
