@@ -4,8 +4,8 @@
 
     check_policy.py INJECTOR POLICY_FOLDER
 
-Each pod of pods.py goes through the policy's expressions, evaluated by cel.py, and through `INJECTOR inject`; both leave
-the same pods alone, and what they make of the others is equal, field by field."""
+Each pod of pods.py goes through the policy's expressions, evaluated by cel.py, and through `INJECTOR inject`; both
+leave the same pods alone, and what they make of the others is equal, field by field."""
 import copy
 import json
 import os
@@ -16,6 +16,25 @@ import cel
 from checks import check, check_selectors, finish
 from objects import read
 from pods import PODS
+
+
+# What the evaluator makes of expressions; None: an error, as in the API server.
+EXPRESSIONS = [
+    ('1 in [1, 2] && !("a" in {"b": 1})', True), ('[1] + [2]', [1, 2]), ('"a" + 1', None), ('has(o.a) && o.a == 1', True),
+    ('has(o.b)', False), ('o.b', None), ('has(o.b.c)', None), ('o.b || true', True), ('true || o.b', True),
+    ('o.b && false', False), ('o.b || false', None), ('1 || false', None), ('[1, 2].all(x, x > 0)', True),
+    ('[].exists(x, true)', False), ('[1, 2, 3].filter(x, x != 2).map(x, [x])', [[1], [3]]), ('[1][1]', None),
+    ('o.a == 1 ? "yes" : "no"', "yes"), ('"a-b".upperAscii().replace("-", "_")', "A_B"), ('"a".lowerAscii()', None),
+    ('jsonpatch.escapeKey("a/b~c")', "a~1b~0c"), ('[1, 2,]', [1, 2]), ('(1', None), ('1 1', None), ("'it\\'s'", "it's"),
+    ('Object.a{b: Object.a.b{c: 1}}', {"b": {"c": 1}}), ('Object.a{b: Object.a.c{c: 1}}', None),
+    ('Object.a{b: [Object.a.b{}, Object.b{}]}', None)]
+
+
+def value_of(expression):
+    try:
+        return cel.evaluate(expression, {"o": {"a": 1}})
+    except cel.CelError:
+        return None
 
 
 def injected(injector, pods):
@@ -32,9 +51,9 @@ class Policy:
     def __init__(self, spec):
         self.spec = spec
 
-    def scope(self, pod):
-        scope = {"object": pod, "request": {"namespace": pod["metadata"].get("namespace", "default")}}
-        return scope
+    @staticmethod
+    def scope(pod):
+        return {"object": pod, "request": {"namespace": pod["metadata"].get("namespace", "default")}}
 
     def matches(self, pod):
         return all(cel.evaluate(condition["expression"], self.scope(pod))
@@ -94,7 +113,9 @@ def main():
     spec = read([os.path.join(folder, "policy.yaml")])[0]["spec"]
     bindings = read([os.path.join(folder, "bindings.yaml")])
     policy = Policy(spec)
-    name, plain = PODS[0]
+    check("expressions are read as the API server does", EXPRESSIONS,
+          [(expression, value_of(expression)) for expression, _ in EXPRESSIONS])
+    plain = PODS[0][1]
     ours, theirs = sidecar_of(policy.patched(plain)), sidecar_of(injected(injector, [plain])[0])
     for field in sorted({*ours, *theirs}):
         check(f"the container's {field}", theirs.get(field), ours.get(field))

@@ -30,7 +30,7 @@ def finish():
 
 # --- selectors -------------------------------------------------------------------------
 def selects(selector, labels):
-    """Whether a label selector wants an object: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/"""
+    """Whether a label selector wants an object with these labels."""
     unknown = set(selector) - {"matchExpressions", "matchLabels"}
     if unknown:
         raise ValueError(f"no selector: {unknown}")

@@ -335,8 +335,8 @@ def self_test():
     status = 0
     for one in RULES:
         wrong = test_rule(one)
-        print("FAILED" if wrong else "ok    ", f"{one.name}: {len(one.allows) + 1} allowed, {len(one.forbids)} forbidden",
-              *wrong, sep=" ")
+        print("FAILED" if wrong else "ok    ",
+              f"{one.name}: {len(one.allows) + 1} allowed, {len(one.forbids)} forbidden", *wrong)
         status |= bool(wrong)
     # Where Linux's own means do not exist, the profile does not ask for them.
     pod = changed(changed(good_pod(), "spec/os", {"name": "windows"}), POD + "seccompProfile", DROPPED)

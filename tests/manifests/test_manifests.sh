@@ -95,7 +95,7 @@ elif kubectl version --client 2>/dev/null | grep -q 'Kustomize Version: v5'; the
 fi
 
 # --- what an API server says -----------------------------------------------------------
-if [[ -n ${KUBECONFIG:-} ]] && kubectl api-versions >"$work/versions" 2>"$work/out"; then
+if [[ -n ${KUBECONFIG:-} ]] && kubectl --request-timeout=20s api-versions >"$work/versions" 2>"$work/out"; then
 	minor=$(kubectl version -o json 2>/dev/null | sed -n '/serverVersion/,$ s/.*"minor": "\([0-9]*\).*/\1/p')
 	for file in "$manifests"/install.yaml "$work/policy.yaml" "$manifests"/examples/*.yaml; do
 		[[ $file == */native-* ]] && ((minor < 29)) && continue
