@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inject_world.h - pods and reviews for the injector's tests. JSON is written with
+ * single quotes for double ones. */
+#ifndef TESTS_INJECT_WORLD_H
+#define TESTS_INJECT_WORLD_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../sidecar/inject/json.h"
+#include "../../sidecar/inject/review.h"
+#include "dormouse/text.h"
+
+static const struct json_limits world_limits = {.depth = 100, .values = 500000};
+
+/* The text with double quotes; the caller frees it. */
+static inline char *quoted(const char *text)
+{
+	char *copy = strdup(text);
+
+	for (char *p = copy; *p; p++)
+		if (*p == '\'')
+			*p = '"';
+	return copy;
+}
+
+/* A tree, which the caller deletes; the test ends when the text is no JSON. */
+static inline cJSON *tree_of(const char *text)
+{
+	enum json_refusal why;
+	struct error err;
+	char *copy = quoted(text);
+	cJSON *tree = json_read(copy, strlen(copy), &world_limits, &why, &err);
+
+	if (!tree) {
+		fprintf(stderr, "%s\n%s\n", err.text, copy);
+		abort();
+	}
+	free(copy);
+	return tree;
+}
+
+/* By a path such as "spec.containers.0.name"; NULL: there is none. */
+static inline cJSON *at(const cJSON *tree, const char *path)
+{
+	char step[64];
+	const cJSON *item = tree;
+
+	while (item && *path) {
+		size_t length = strcspn(path, ".");
+		snprintf(step, sizeof(step), "%.*s", (int)length, path);
+		path += length + (path[length] == '.');
+		item = cJSON_IsArray(item)
+			   ? cJSON_GetArrayItem(item, (int)strtol(step, NULL, 10))
+			   : cJSON_GetObjectItemCaseSensitive(item, step);
+	}
+	return (cJSON *)item;
+}
+
+static inline const char *text_at(const cJSON *tree, const char *path)
+{
+	const char *text = cJSON_GetStringValue(at(tree, path));
+
+	return text ? text : "(nothing)";
+}
+
+#endif
