@@ -25,6 +25,8 @@
 #define PIECES_MAX 32768
 /* Below that it would be killed as it starts: the design's own bound. */
 #define MEMORY_MIN 0x1p21
+/* "0.3" and "300m" are the same, in binary hardly. */
+#define EQUAL_WITHIN 1e-9
 
 struct sidecar_template {
 	const char *image, *resources, *environment; /* JSON, in `pieces` */
@@ -167,7 +169,7 @@ static int check_resource(const cJSON *resources, const char *name, bool needed,
 			    "resources: %s must stand in requests and in limits, "
 			    "as a quantity such as %s",
 			    name, such_as);
-	if (request != limit)
+	if (fabs(request - limit) > limit * EQUAL_WITHIN)
 		return fail(err,
 			    "resources: the request and the limit of %s must be "
 			    "equal, or Guaranteed pods would no longer be",

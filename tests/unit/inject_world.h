@@ -27,17 +27,24 @@ static inline char *quoted(const char *text)
 }
 
 /* A tree, which the caller deletes; the test ends when the text is no JSON. */
-static inline cJSON *tree_of(const char *text)
+static inline cJSON *tree_of_json(const char *text)
 {
 	enum json_refusal why;
 	struct error err;
-	char *copy = quoted(text);
-	cJSON *tree = json_read(copy, strlen(copy), &world_limits, &why, &err);
+	cJSON *tree = json_read(text, strlen(text), &world_limits, &why, &err);
 
 	if (!tree) {
-		fprintf(stderr, "%s\n%s\n", err.text, copy);
+		fprintf(stderr, "%s\n%s\n", err.text, text);
 		abort();
 	}
+	return tree;
+}
+
+static inline cJSON *tree_of(const char *text)
+{
+	char *copy = quoted(text);
+	cJSON *tree = tree_of_json(copy);
+
 	free(copy);
 	return tree;
 }
