@@ -61,6 +61,19 @@ static cJSON *step(const cJSON *parent, const char *token)
 	return cJSON_GetObjectItemCaseSensitive(parent, token);
 }
 
+/* Puts the value in front of an element. cJSON_InsertItemInArray() of some releases
+ * does so only at the beginning. The first element's `prev` is the last one. */
+static void insert_before(cJSON *array, cJSON *next, cJSON *value)
+{
+	value->next = next;
+	value->prev = next->prev;
+	if (next == array->child)
+		array->child = value;
+	else
+		next->prev->next = value;
+	next->prev = value;
+}
+
 /* Adds the value, which is the parent's from then on; false, and it is not, when the
  * parent cannot take it. */
 static bool add_to(cJSON *parent, const char *token, cJSON *value)
@@ -80,7 +93,8 @@ static bool add_to(cJSON *parent, const char *token, cJSON *value)
 		return false;
 	if (index == cJSON_GetArraySize(parent))
 		return cJSON_AddItemToArray(parent, value);
-	return cJSON_InsertItemInArray(parent, index, value);
+	insert_before(parent, cJSON_GetArrayItem(parent, index), value);
+	return true;
 }
 
 static int apply(cJSON *object, const cJSON *operation, struct error *err)
