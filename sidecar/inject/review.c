@@ -208,8 +208,10 @@ static int decide(struct review *r)
 		return 0;
 	}
 	r->patch = text_over(memory, PATCH_MAX);
-	if (patch_write(r->injection, r->pod, &r->patch, &result->trouble) < 0)
+	if (patch_write(r->injection, r->pod, &r->patch, &result->trouble) < 0) {
+		fail_within(&result->trouble, "request.object");
 		return refuse_with(r, 422);
+	}
 	result->outcome = REVIEW_INJECTED;
 	if (r->patch.overflowed) {
 		fail(&result->trouble, "its patch is longer than %d bytes", PATCH_MAX);
