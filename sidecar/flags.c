@@ -194,20 +194,40 @@ bool flags_by_variable(const struct flag_table *table, const struct flags_found 
 	return false;
 }
 
+/* The width of a column: of its longest cell, or what is given. */
+static int wider(int width, const char *cell)
+{
+	int length = (int)strlen(cell);
+
+	return length > width ? length : width;
+}
+
+static const char *standard_of(const struct flag *flag)
+{
+	return flag->standard ? flag->standard : "-";
+}
+
 void flags_help(const struct flag_table *table, unsigned command, FILE *out)
 {
+	int names = 4, standards = 7;
+
+	for (size_t i = 0; i < table->count; i++)
+		if (takes(command, &table->flags[i])) {
+			names = wider(names, table->flags[i].name);
+			standards = wider(standards, standard_of(&table->flags[i]));
+		}
 	fprintf(out,
 		"%s %s: %s.\n"
 		"Each --some-flag is also the variable DORMOUSE_SOME_FLAG; a flag "
 		"wins.\n"
-		"  flag                default          means\n",
+		"  %-*s  %-*s  means\n",
 		table->program, table->commands[command].usage,
-		table->commands[command].does);
+		table->commands[command].does, names + 2, "flag", standards, "default");
 	for (size_t i = 0; i < table->count; i++) {
 		const struct flag *flag = &table->flags[i];
 
 		if (takes(command, flag))
-			fprintf(out, "  --%-17s %-16s %s\n", flag->name,
-				flag->standard ? flag->standard : "-", flag->means);
+			fprintf(out, "  --%-*s  %-*s  %s\n", names, flag->name,
+				standards, standard_of(flag), flag->means);
 	}
 }
