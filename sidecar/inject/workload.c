@@ -11,15 +11,17 @@
 #include "patch_apply.h"
 #include "printable.h"
 
-#define KIND_MAX  64
-#define LISTS_MAX 8 /* within each other */
+#define KIND_MAX       64
+#define PATH_MAX_STEPS 4
+#define PLACE          512
+#define LISTS_MAX      8 /* within each other */
 #define SUPPORTED                                                                      \
 	"Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob or a List " \
 	"of them"
 
 struct kind {
-	const char *name, *group; /* "": the core group */
-	const char *path[4];      /* to the pod template, ends with NULL */
+	const char *name, *group;         /* "": the core group */
+	const char *path[PATH_MAX_STEPS]; /* to the pod; NULL behind its end */
 	bool job;
 };
 
@@ -56,24 +58,21 @@ static const struct kind *find_kind(const char *name, const char *version)
 
 static cJSON *find_template(const struct kind *kind, cJSON *object)
 {
-	size_t steps = sizeof(kind->path) / sizeof(kind->path[0]);
-
-	for (size_t i = 0; i < steps && kind->path[i]; i++)
+	for (size_t i = 0; i < PATH_MAX_STEPS && kind->path[i]; i++)
 		object = json_member(object, kind->path[i]);
 	return object;
 }
 
-/* "spec.template" and the like, with a dot behind it, for errors. */
-static const char *path_of(const struct kind *kind, char path[64])
+/* "Deployment/web: spec.template", for errors. */
+static const char *place_of(const struct kind *kind, const char *name,
+			    char place[PLACE])
 {
-	struct text t = text_over(path, 64);
+	struct text t = text_over(place, PLACE);
 
-	for (size_t i = 0; i < sizeof(kind->path) / sizeof(kind->path[0]); i++)
-		if (kind->path[i])
-			text_printf(&t, "%s.", kind->path[i]);
-		else
-			break;
-	return path;
+	text_printf(&t, "%s/%s", kind->name, name);
+	for (size_t i = 0; i < PATH_MAX_STEPS && kind->path[i]; i++)
+		text_printf(&t, "%s%s", i == 0 ? ": " : ".", kind->path[i]);
+	return place;
 }
 
 static int patch_pod(const struct injection *injection, cJSON *pod, struct error *err)
@@ -113,7 +112,7 @@ static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
 	    .job = kind->job,
 	    .native = w->injection->native,
 	};
-	char path[64] = "";
+	char place[PLACE];
 	const char *name = json_text(metadata, "name");
 
 	if (!name)
@@ -122,15 +121,15 @@ static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
 	printable(result.namespace, sizeof(result.namespace), facts.namespace);
 	warnings_clear(&warnings);
 	if (!cJSON_IsObject(pod))
-		return fail(w->err, "%s/%s: %sspec.containers is missing", kind->name,
-			    result.name, path_of(kind, path));
+		return fail(w->err, "%s is missing",
+			    place_of(kind, result.name, place));
 
 	result.reason = eligibility_of(&facts);
 	if (result.reason == SKIP_NOTHING) {
 		annotations_check(pod, &warnings);
 		if (patch_pod(w->injection, pod, w->err) < 0)
-			return fail_within(w->err, "%s/%s: %s", kind->name, result.name,
-					   path_of(kind, path));
+			return fail_within(w->err, "%s",
+					   place_of(kind, result.name, place));
 	} else {
 		result.outcome = REVIEW_SKIPPED;
 	}
