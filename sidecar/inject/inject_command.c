@@ -52,15 +52,6 @@ static char *read_input(size_t *length, struct error *err)
 	return NULL;
 }
 
-static size_t blanks(const char *text, size_t length)
-{
-	size_t n = 0;
-
-	while (n < length && memchr(" \t\r\n", text[n], 4))
-		n++;
-	return n;
-}
-
 static int inject_document(const struct injection *injection, const char *text,
 			   size_t length, FILE *out, struct error *err)
 {
@@ -86,7 +77,7 @@ static int inject_documents(const struct injection *injection, const char *text,
 			    size_t length, FILE *out, struct error *err)
 {
 	unsigned number = 0;
-	size_t at = blanks(text, length);
+	size_t at = json_scan_blanks(text, length);
 
 	if (at == length)
 		return fail(err,
@@ -99,7 +90,7 @@ static int inject_documents(const struct injection *injection, const char *text,
 			return number > 1 ? fail_within(err, "document %u", number)
 					  : -1;
 		at += document;
-		at += blanks(text + at, length - at);
+		at += json_scan_blanks(text + at, length - at);
 	}
 	return 0;
 }

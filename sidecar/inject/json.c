@@ -18,9 +18,14 @@ const struct json_limits json_review_limits = {.depth = 64, .values = 65536};
 
 /* --- duplicate keys -------------------------------------------------------------- */
 
+struct keyed {
+	const char *key;
+	const cJSON *member;
+};
+
 static int by_key(const void *a, const void *b)
 {
-	return strcmp((*(cJSON *const *)a)->string, (*(cJSON *const *)b)->string);
+	return strcmp(((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
 }
 
 /* One bit of 64 that stands for the key. */
@@ -65,17 +70,18 @@ static const cJSON *later(const cJSON *object, const cJSON *a, const cJSON *b)
  * memory. */
 static int find_sorted(const cJSON *object, size_t count, const cJSON **duplicate)
 {
-	const cJSON **members = cJSON_malloc(count * sizeof(cJSON *));
+	struct keyed *members = cJSON_malloc(count * sizeof(*members));
 	size_t n = 0;
 
 	if (!members)
 		return -1;
 	for (const cJSON *m = object->child; m; m = m->next)
-		members[n++] = m;
-	qsort(members, n, sizeof(members[0]), by_key);
+		members[n++] = (struct keyed){m->string, m};
+	qsort(members, n, sizeof(*members), by_key);
 	for (size_t i = 1; i < n && !*duplicate; i++)
-		if (strcmp(members[i - 1]->string, members[i]->string) == 0)
-			*duplicate = later(object, members[i - 1], members[i]);
+		if (strcmp(members[i - 1].key, members[i].key) == 0)
+			*duplicate =
+			    later(object, members[i - 1].member, members[i].member);
 	cJSON_free(members);
 	return 0;
 }

@@ -30,6 +30,16 @@ struct scan {
 	struct error *err;
 };
 
+size_t json_scan_blanks(const char *text, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length && (text[n] == ' ' || text[n] == '\n' || text[n] == '\t' ||
+			      text[n] == '\r'))
+		n++;
+	return n;
+}
+
 /* Fails at `at`: lines and columns count from 1, columns in characters. */
 static int refuse(struct scan *s, const unsigned char *at, enum json_refusal why,
 		  const char *what)
@@ -66,9 +76,7 @@ static int expected(struct scan *s, const char *what)
 
 static void skip_blanks(struct scan *s)
 {
-	while (s->at < s->end &&
-	       (*s->at == ' ' || *s->at == '\n' || *s->at == '\t' || *s->at == '\r'))
-		s->at++;
+	s->at += json_scan_blanks((const char *)s->at, (size_t)(s->end - s->at));
 }
 
 static bool next_is(const struct scan *s, unsigned char c)
@@ -158,6 +166,12 @@ static int scan_unicode_escape(struct scan *s)
 	return refuse(s, escape, JSON_INEXACT, "half a surrogate pair is no character");
 }
 
+static bool is_short_escape(unsigned char c)
+{
+	return c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' ||
+	       c == 'r' || c == 't';
+}
+
 static int scan_escape(struct scan *s)
 {
 	s->at++;
@@ -167,7 +181,7 @@ static int scan_escape(struct scan *s)
 		s->at++;
 		return scan_unicode_escape(s);
 	}
-	if (!memchr("\"\\/bfnrt", *s->at, 8))
+	if (!is_short_escape(*s->at))
 		return expected(s, "one of \"\\/bfnrtu");
 	s->at++;
 	return 0;

@@ -21,6 +21,9 @@ int json_scan(const char *text, size_t length, const struct json_limits *limits,
 int json_scan_duplicate(const char *text, size_t length, unsigned ordinal,
 			const char *key, struct error *err);
 
+/* How many bytes from the beginning are blanks. */
+size_t json_scan_blanks(const char *text, size_t length);
+
 /* How many bytes from the beginning are the first of several documents one behind the
  * other: up to the end of its object, or all. Checks nothing. */
 size_t json_scan_document(const char *text, size_t length);

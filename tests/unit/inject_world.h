@@ -29,12 +29,12 @@ static inline char *quoted(const char *text)
 /* A tree, which the caller deletes; the test ends when the text is no JSON. */
 static inline cJSON *tree_of_json(const char *text)
 {
-	enum json_refusal why;
-	struct error err;
-	cJSON *tree = json_read(text, strlen(text), &world_limits, &why, &err);
+	enum json_refusal refusal;
+	struct error wrong;
+	cJSON *tree = json_read(text, strlen(text), &world_limits, &refusal, &wrong);
 
 	if (!tree) {
-		fprintf(stderr, "%s\n%s\n", err.text, text);
+		fprintf(stderr, "%s\n%s\n", wrong.text, text);
 		abort();
 	}
 	return tree;

@@ -202,6 +202,8 @@ static void the_template_of_a_job_needs_one_too(void **state)
 	cJSON_Delete(pod);
 }
 
+#define JOB_OWNER "'ownerReferences': [{'apiVersion': 'batch/v1', 'kind': 'Job'}]"
+
 /* Each pod has the reason of its row and all those that follow. */
 static void the_first_reason_counts(void **state)
 {
@@ -211,8 +213,7 @@ static void the_first_reason_counts(void **state)
 	    [SKIP_WINDOWS] = "'os': {'name': 'windows'}",
 	    [SKIP_ALREADY_INJECTED] = "'containers': [{'name': 'dormouse'}]",
 	    [SKIP_OPTED_OUT] = "'labels': {'dormouse.dev/inject': 'false'}",
-	    [SKIP_JOB] = "'ownerReferences': [{'apiVersion': 'batch/v1', 'kind': "
-			 "'Job'}]",
+	    [SKIP_JOB] = JOB_OWNER,
 	};
 
 	(void)state;

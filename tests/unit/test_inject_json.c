@@ -281,15 +281,13 @@ static size_t resident(void)
 static size_t fill(char *text, size_t size, const char *first, const char *piece,
 		   const char *last)
 {
-	size_t length = strlen(first), step = strlen(piece);
+	struct text t = text_over(text, size);
 
-	memcpy(text, first, length);
-	while (length + step + strlen(last) < size) {
-		memcpy(text + length, piece, step);
-		length += step;
-	}
-	memcpy(text + length, last, strlen(last));
-	return length + strlen(last);
+	text_put(&t, first);
+	while (t.length + strlen(piece) + strlen(last) < size)
+		text_put(&t, piece);
+	text_put(&t, last);
+	return t.length;
 }
 
 static void bodies_of_3_mib_are_refused_in_bounded_memory_and_time(void **state)

@@ -68,10 +68,6 @@ static int variable(const cJSON *tree, const char *name)
 	return -1;
 }
 
-#define FIELD(name, path)                                                              \
-	"{\"name\":\"" name "\",\"valueFrom\":{\"fieldRef\":{\"apiVersion\":\"v1\","   \
-	"\"fieldPath\":\"" path "\"}}}"
-
 static void the_container_is_this(void **state)
 {
 	static const char head[] =
@@ -80,15 +76,9 @@ static void the_container_is_this(void **state)
 	    "\"args\":[\"run\",\"--state=/var/lib/dormouse/state\"],"
 	    "\"restartPolicy\":\"Always\","
 	    "\"ports\":[{\"name\":\"dormouse\",\"containerPort\":9477,"
-	    "\"protocol\":\"TCP\"}],\"env\":[" FIELD("POD_NAME", "metadata.name") "," FIELD("POD_NAMESPACE", "metadata.namespace") "," FIELD(
-		"POD_UID",
-		"metadata.uid") "," FIELD("NODE_NAME",
-					  "spec.nodeName") "," FIELD("DORMOUSE_"
-								     "WORKLOAD",
-								     "metadata.labels['"
-								     "app.kubernetes."
-								     "io/name']") "," FIELD("DORMOUSE_INTERVAL",
-											    "metadata.annotations['dormouse.dev/interval']");
+	    "\"protocol\":\"TCP\"}],"
+	    "\"env\":[{\"name\":\"POD_NAME\",\"valueFrom\":{\"fieldRef\":"
+	    "{\"apiVersion\":\"v1\",\"fieldPath\":\"metadata.name\"}}},";
 	static const char tail[] =
 	    "],\"resources\":{\"requests\":{\"cpu\":\"10m\",\"memory\":\"16Mi\"},"
 	    "\"limits\":{\"cpu\":\"10m\",\"memory\":\"16Mi\"}},"
@@ -107,6 +97,27 @@ static void the_container_is_this(void **state)
 	(void)state;
 	assert_memory_equal(text, head, sizeof(head) - 1);
 	assert_string_equal(text + strlen(text) - (sizeof(tail) - 1), tail);
+}
+
+static void it_knows_who_its_pod_is(void **state)
+{
+	static const char *const fields[][2] = {
+	    {"POD_NAME", "metadata.name"},
+	    {"POD_NAMESPACE", "metadata.namespace"},
+	    {"POD_UID", "metadata.uid"},
+	    {"NODE_NAME", "spec.nodeName"},
+	    {"DORMOUSE_WORKLOAD", "metadata.labels['app.kubernetes.io/name']"},
+	};
+	cJSON *tree = container_tree("{}", &plain);
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		char path[64];
+		assert_int_equal(variable(tree, fields[i][0]), i);
+		snprintf(path, sizeof(path), "env.%d.valueFrom.fieldRef.fieldPath", i);
+		assert_string_equal(text_at(tree, path), fields[i][1]);
+	}
+	cJSON_Delete(tree);
 }
 
 static void each_flag_of_the_monitor_but_state_comes_from_its_annotation(void **state)
@@ -348,6 +359,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_container_is_this),
+	    cmocka_unit_test(it_knows_who_its_pod_is),
 	    cmocka_unit_test(
 		each_flag_of_the_monitor_but_state_comes_from_its_annotation),
 	    cmocka_unit_test(shapes_differ_where_they_must),
