@@ -9,19 +9,12 @@
 static const char digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* Writes the four digits of up to three bytes. */
-static void put_group(char out[4], const unsigned char *in, size_t count)
+static void put_digits(char out[4], uint32_t bits)
 {
-	uint32_t bits = (uint32_t)in[0] << 16;
-
-	if (count > 1)
-		bits |= (uint32_t)in[1] << 8;
-	if (count > 2)
-		bits |= in[2];
 	out[0] = digits[bits >> 18];
 	out[1] = digits[bits >> 12 & 63];
-	out[2] = count > 1 ? digits[bits >> 6 & 63] : '=';
-	out[3] = count > 2 ? digits[bits & 63] : '=';
+	out[2] = digits[bits >> 6 & 63];
+	out[3] = digits[bits & 63];
 }
 
 void base64_put(struct text *t, const char *bytes, size_t length)
@@ -32,11 +25,17 @@ void base64_put(struct text *t, const char *bytes, size_t length)
 		t->overflowed = true;
 		return;
 	}
-	for (; length > 0; t->length += 4) {
-		size_t count = length < 3 ? length : 3;
-		put_group(t->data + t->length, in, count);
-		in += count;
-		length -= count;
+	char *out = t->data + t->length;
+	for (; length >= 3; length -= 3, in += 3, out += 4)
+		put_digits(out, (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2]);
+	if (length > 0) {
+		put_digits(out, (uint32_t)in[0] << 16 |
+				    (length > 1 ? (uint32_t)in[1] << 8 : 0));
+		out[3] = '=';
+		if (length == 1)
+			out[2] = '=';
+		out += 4;
 	}
-	t->data[t->length] = '\0';
+	*out = '\0';
+	t->length = (size_t)(out - t->data);
 }

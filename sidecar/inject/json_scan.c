@@ -7,6 +7,7 @@
  */
 #include "json_scan.h"
 
+#include <endian.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -76,7 +77,9 @@ static int expected(struct scan *s, const char *what)
 
 static void skip_blanks(struct scan *s)
 {
-	s->at += json_scan_blanks((const char *)s->at, (size_t)(s->end - s->at));
+	if (s->at < s->end && *s->at <= ' ')
+		s->at +=
+		    json_scan_blanks((const char *)s->at, (size_t)(s->end - s->at));
 }
 
 static bool next_is(const struct scan *s, unsigned char c)
@@ -187,19 +190,22 @@ static int scan_escape(struct scan *s)
 	return 0;
 }
 
-/* Whether one of eight bytes is a quote, a backslash, below the blank or above ASCII:
+/* Of eight bytes the first that is a quote, a backslash, below the blank or above
+ * ASCII; 8: none is. Each subtraction borrows from a byte's top bit where the byte is
+ * special; it may do so in the bytes behind it, too, never before it.
  * https://graphics.stanford.edu/~seander/bithacks.html, "Determine if a word has a byte
- * less than n" and "equal to n". It may name a neighbour of such a byte, too, never
- * miss one. */
-static bool has_special(const unsigned char *p)
+ * less than n" */
+static unsigned first_special(const unsigned char *p)
 {
 	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
 	uint64_t w;
 
 	memcpy(&w, p, sizeof(w));
+	w = le64toh(w);
 	uint64_t quote = w ^ (ones * '"'), backslash = w ^ (ones * '\\');
-	return (((w - ones * 0x20) | (quote - ones) | (backslash - ones) | w) & tops) !=
-	       0;
+	uint64_t special =
+	    ((w - ones * 0x20) | (quote - ones) | (backslash - ones) | w) & tops;
+	return special ? (unsigned)__builtin_ctzll(special) / 8 : 8;
 }
 
 static bool is_plain(unsigned char c)
@@ -212,8 +218,9 @@ static int scan_string(struct scan *s)
 	const unsigned char *quote = s->at++;
 
 	for (;;) {
-		while (s->end - s->at >= 8 && !has_special(s->at))
-			s->at += 8;
+		unsigned step = 8;
+		while (step == 8 && s->end - s->at >= 8)
+			s->at += step = first_special(s->at);
 		while (s->at < s->end && is_plain(*s->at))
 			s->at++;
 		if (s->at >= s->end)
