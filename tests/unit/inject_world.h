@@ -73,4 +73,29 @@ static inline const char *text_at(const cJSON *tree, const char *path)
 	return text ? text : "(nothing)";
 }
 
+/* RFC 4648's digits back into bytes, which the caller frees; NULL: they are none. */
+static inline char *decoded(const char *text)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *bytes = calloc(1, strlen(text) + 1);
+	size_t length = 0;
+	unsigned bits = 0, have = 0;
+
+	for (const char *p = text; *p && *p != '='; p++) {
+		const char *digit = strchr(digits, *p);
+		if (!digit || strlen(text) % 4 != 0) {
+			free(bytes);
+			return NULL;
+		}
+		bits = bits << 6 | (unsigned)(digit - digits);
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			bytes[length++] = (char)(bits >> have & 0xFF);
+		}
+	}
+	return bytes;
+}
+
 #endif

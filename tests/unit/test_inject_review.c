@@ -86,27 +86,6 @@ static cJSON *answer_tree(void)
 	return tree;
 }
 
-/* RFC 4648's digits back into bytes. */
-static char *decoded(const char *text)
-{
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char *bytes = calloc(1, strlen(text) + 1);
-	size_t length = 0;
-	unsigned bits = 0, have = 0;
-
-	assert_int_equal(strlen(text) % 4, 0);
-	for (; *text && *text != '='; text++) {
-		bits = bits << 6 | (unsigned)(strchr(digits, *text) - digits);
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			bytes[length++] = (char)(bits >> have & 0xFF);
-		}
-	}
-	return bytes;
-}
-
 static void a_pod_is_injected(void **state)
 {
 	static const char pod[] = "{'metadata': {'name': 'p'}, 'spec': {'containers': "

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as a template: what is taken makes a container and a volume that are JSON.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/inject_world.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char written[65536];
+	struct error err = {.text = ""};
+	struct sidecar_shape shape = {.native = true, .volume = SIDECAR_VOLUME};
+	char *text = malloc(size ? size : 1);
+
+	memcpy(text, data, size);
+	struct sidecar_template *t = template_read(text, size, &err);
+	free(text);
+	if (!t) {
+		if (!err.text[0] || strchr(err.text, '\n'))
+			abort();
+		return 0;
+	}
+	struct text out = text_over(written, sizeof(written));
+	text_put(&out, "[");
+	template_put_container(t, &shape, &out);
+	text_put(&out, ",");
+	template_put_volume(t, &shape, &out);
+	text_put(&out, "]");
+	template_free(t);
+	if (out.overflowed)
+		abort();
+	cJSON_Delete(tree_of_json(written));
+	return 0;
+}
