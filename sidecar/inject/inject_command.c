@@ -72,6 +72,29 @@ static int inject_document(const struct injection *injection, const char *text,
 	return result;
 }
 
+/* How many bytes from the beginning are the first of several documents one behind the
+ * other: up to the end of its object, or all. Checks nothing. */
+static size_t document_length(const char *text, size_t length)
+{
+	size_t depth = 0;
+	bool string = false;
+
+	for (size_t i = 0; i < length; i++) {
+		char c = text[i];
+		if (string) {
+			i += c == '\\';
+			string = c != '"';
+		} else if (c == '"') {
+			string = true;
+		} else if (c == '{' || c == '[') {
+			depth++;
+		} else if ((c == '}' || c == ']') && depth > 0 && --depth == 0) {
+			return i + 1;
+		}
+	}
+	return length;
+}
+
 /* kubectl prints several objects one behind the other. */
 static int inject_documents(const struct injection *injection, const char *text,
 			    size_t length, FILE *out, struct error *err)
@@ -84,7 +107,7 @@ static int inject_documents(const struct injection *injection, const char *text,
 			    "standard input is empty: it takes a Pod, a workload or "
 			    "a List as JSON");
 	while (at < length) {
-		size_t document = json_scan_document(text + at, length - at);
+		size_t document = document_length(text + at, length - at);
 		number++;
 		if (inject_document(injection, text + at, document, out, err) < 0)
 			return number > 1 ? fail_within(err, "document %u", number)

@@ -8,17 +8,15 @@
 #include "json_scan.h"
 
 #include <endian.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "json_number.h"
 #include "printable.h"
 
-#define DIGITS_MAX   17 /* that tell every double from its neighbours */
-#define DIGITS_PLAIN 15 /* as many are kept by any double */
+#define DIGITS_PLAIN 15 /* that any double keeps */
 #define NO_ORDINAL   UINT32_MAX
 
 struct scan {
@@ -255,48 +253,6 @@ static size_t scan_digits(struct scan *s)
 	return (size_t)(s->at - first);
 }
 
-/* The digits of a number that count, without zeros before and behind. */
-static unsigned significant(const unsigned char *p, const unsigned char *end,
-			    char digits[DIGITS_MAX + 2])
-{
-	unsigned count = 0, kept = 0;
-
-	for (; p < end && *p != 'e' && *p != 'E'; p++) {
-		if (*p < '0' || *p > '9' || (count == 0 && *p == '0'))
-			continue;
-		if (count <= DIGITS_MAX)
-			digits[count] = (char)*p;
-		count++;
-		if (*p != '0')
-			kept = count;
-	}
-	if (kept <= DIGITS_MAX)
-		digits[kept] = '\0';
-	return kept;
-}
-
-/* Whether a double, written with as many digits, says the same. */
-static bool is_exact(const unsigned char *first, const unsigned char *end)
-{
-	char digits[DIGITS_MAX + 2], copy[64], again[64];
-	unsigned count = significant(first, end, digits);
-
-	/* cJSON reads 63 characters of a number. */
-	if (count > DIGITS_MAX || (size_t)(end - first) >= sizeof(copy))
-		return false;
-	memcpy(copy, first, (size_t)(end - first));
-	copy[end - first] = '\0';
-	double value = strtod(copy, NULL);
-	if (count == 0 || !isfinite(value) || value == 0)
-		return count == 0;
-	snprintf(again, sizeof(again), "%.*e", (int)count - 1, value);
-	char kept[DIGITS_MAX + 2];
-	const char *tail = again + strcspn(again, "e");
-	return significant((const unsigned char *)again, (const unsigned char *)tail,
-			   kept) == count &&
-	       strcmp(kept, digits) == 0;
-}
-
 static int scan_number(struct scan *s)
 {
 	const unsigned char *first = s->at;
@@ -324,7 +280,8 @@ static int scan_number(struct scan *s)
 		if (scan_digits(s) == 0)
 			return expected(s, "a digit");
 	}
-	if (!(plain && digits <= DIGITS_PLAIN) && !is_exact(first, s->at))
+	if (!(plain && digits <= DIGITS_PLAIN) &&
+	    !json_number_is_exact((const char *)first, (const char *)s->at))
 		return refuse(s, first, JSON_INEXACT,
 			      "a number that a double does not keep exactly");
 	return 0;
@@ -484,25 +441,4 @@ int json_scan_duplicate(const char *text, size_t length, unsigned ordinal,
 	printable(name, sizeof(name), key);
 	snprintf(what, sizeof(what), "the key \"%s\" stands here again", name);
 	return refuse(&s, s.key ? s.key : s.begin, JSON_DUPLICATE, what);
-}
-
-size_t json_scan_document(const char *text, size_t length)
-{
-	size_t depth = 0;
-	bool string = false;
-
-	for (size_t i = 0; i < length; i++) {
-		char c = text[i];
-		if (string) {
-			i += c == '\\';
-			string = c != '"';
-		} else if (c == '"') {
-			string = true;
-		} else if (c == '{' || c == '[') {
-			depth++;
-		} else if ((c == '}' || c == ']') && depth > 0 && --depth == 0) {
-			return i + 1;
-		}
-	}
-	return length;
 }

@@ -24,8 +24,4 @@ int json_scan_duplicate(const char *text, size_t length, unsigned ordinal,
 /* How many bytes from the beginning are blanks. */
 size_t json_scan_blanks(const char *text, size_t length);
 
-/* How many bytes from the beginning are the first of several documents one behind the
- * other: up to the end of its object, or all. Checks nothing. */
-size_t json_scan_document(const char *text, size_t length);
-
 #endif
