@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "linger.h"
 #include "tls_store.h"
 
 /* Connections that the kernel keeps for us, beyond what listen_on() asks for: an API
@@ -49,6 +50,7 @@ struct place {
 	int fd;
 	bool cut;     /* shut down, not yet closed */
 	bool asked;   /* had a request */
+	bool linger;  /* is not heard out */
 	double since; /* this phase, monotonic seconds */
 	struct gate *gate;
 };
@@ -65,6 +67,7 @@ struct gate {
 	unsigned handshaking; /* of these */
 	uint64_t steps;       /* calls from the library */
 	bool stalled;         /* the last turn led nowhere */
+	struct lingerers linger;
 	struct error refusal; /* what the library said last */
 	struct place places[];
 };
@@ -157,6 +160,8 @@ static void connection_changed(void *context, struct MHD_Connection *connection,
 	struct place *p = *socket_context;
 	if (!p)
 		return;
+	if (p->linger && !p->cut) /* the socket is still open */
+		linger_add(&g->linger, p->fd, g->now);
 	g->counters.handshakes_ended += p->phase == PHASE_HANDSHAKE && !p->cut;
 	g->taken--;
 	enter(p, PHASE_FREE);
@@ -270,6 +275,7 @@ struct gate *gate_open(const struct gate_settings *settings, int epoll_fd,
 	}
 	g->settings = *settings;
 	g->epoll_fd = epoll_fd;
+	g->linger.epoll_fd = epoll_fd;
 	g->listen_fd = -1;
 	if (open_socket(g, err) < 0 || start_daemon(g, err) < 0)
 		goto fail;
@@ -295,6 +301,7 @@ void gate_close(struct gate *g)
 		close(g->listen_fd);
 	if (g->daemon)
 		MHD_stop_daemon(g->daemon);
+	linger_close(&g->linger);
 	free(g);
 }
 
@@ -421,6 +428,7 @@ bool gate_process(struct gate *g, double now)
 	accept_some(g);
 	if (MHD_run(g->daemon) != MHD_YES)
 		return false;
+	linger_process(&g->linger, now);
 	if (now - g->looked_at >= LOOK_EVERY_S) {
 		g->looked_at = now;
 		cut_slow(g);
@@ -437,7 +445,9 @@ int gate_timeout_ms(const struct gate *g)
 		return STALLED_MS;
 	if (wants_more(g))
 		return 0;
-	return g->taken > 0 || !g->listening ? (int)(LOOK_EVERY_S * 1e3) : -1;
+	return g->taken > 0 || g->linger.count > 0 || !g->listening
+		   ? (int)(LOOK_EVERY_S * 1e3)
+		   : -1;
 }
 
 unsigned gate_connections(const struct gate *g)
@@ -445,8 +455,18 @@ unsigned gate_connections(const struct gate *g)
 	return g->taken;
 }
 
+void gate_hear_out(struct MHD_Connection *connection)
+{
+	struct place *p = place_of(connection);
+
+	if (p)
+		p->linger = true;
+}
+
 bool gate_busy(const struct gate *g)
 {
+	if (g->linger.count > 0)
+		return true;
 	for (unsigned i = 0; i < g->settings.max; i++) {
 		const struct place *p = &g->places[i];
 		bool starts = !p->asked && g->now - p->since < GATE_START_S;

@@ -71,6 +71,10 @@ int gate_timeout_ms(const struct gate *g);
 /* Takes in whoever has connected already, then listens no longer. */
 void gate_stop_listening(struct gate *g);
 
+/* The connection is being answered although more is to come, and will be closed: what
+ * comes is thrown away until the client has the answer. */
+void gate_hear_out(struct MHD_Connection *connection);
+
 /* Whether a handshake or a request is under way, or may be: the first request is given
  * GATE_START_S after the handshake. */
 bool gate_busy(const struct gate *g);

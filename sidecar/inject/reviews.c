@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "bodies.h"
+#include "gate.h"
 
 #define JSON "application/json"
 #define TEXT "text/plain; charset=utf-8"
@@ -139,10 +140,13 @@ static void count_refusal(struct reviews *r, enum refusal why)
 			      line);
 }
 
+/* `has_body`: which will not be read; the library closes after the answer. */
 static enum MHD_Result refuse(struct reviews *r, struct MHD_Connection *c,
-			      enum refusal why)
+			      enum refusal why, bool has_body)
 {
 	count_refusal(r, why);
+	if (has_body)
+		gate_hear_out(c);
 	return MHD_queue_response(c, refusal_status(why), r->refused[why].response);
 }
 
@@ -158,6 +162,7 @@ static enum MHD_Result refuse_midway(struct reviews *r, struct MHD_Connection *c
 	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
 
 	count_refusal(r, why);
+	gate_hear_out(c);
 	text_printf(&t,
 		    "HTTP/1.1 %u Refused\r\nConnection: close\r\n"
 		    "Content-Type: " TEXT "\r\n",
@@ -183,6 +188,12 @@ static bool is_json(struct MHD_Connection *c)
 	       (type[length] == '\0' || strchr("; \t", type[length]));
 }
 
+static bool announces_body(struct MHD_Connection *c)
+{
+	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length") ||
+	       MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Transfer-Encoding");
+}
+
 /* Refuses by the head alone; false when the body is wanted. */
 static bool refuse_head(struct reviews *r, struct MHD_Connection *c, const char *path,
 			const char *method, enum MHD_Result *result)
@@ -201,7 +212,7 @@ static bool refuse_head(struct reviews *r, struct MHD_Connection *c, const char 
 		why = REFUSED_TOO_LARGE;
 	else
 		return false;
-	*result = refuse(r, c, why);
+	*result = refuse(r, c, why, announces_body(c));
 	return true;
 }
 
@@ -238,7 +249,7 @@ static enum MHD_Result review(struct reviews *r, struct MHD_Connection *c,
 	double begin = monotonic_s();
 
 	if (b->length == 0)
-		return refuse(r, c, REFUSED_BROKEN);
+		return refuse(r, c, REFUSED_BROKEN, false);
 	review_answer(&injection, r->memory, b->data, b->length, &result, &answer);
 	double end = monotonic_s();
 	injector_count(r->source.counters, &result, end - begin);
@@ -272,7 +283,7 @@ enum MHD_Result reviews_answer(void *context, struct MHD_Connection *connection,
 		if (refuse_head(r, connection, path, method, &result))
 			return result;
 		*request = body_new(&r->bodies);
-		return *request ? MHD_YES : refuse(r, connection, REFUSED_BUSY);
+		return *request ? MHD_YES : refuse(r, connection, REFUSED_BUSY, true);
 	}
 	if (*upload_size > 0)
 		return take(r, connection, *request, upload, upload_size);
