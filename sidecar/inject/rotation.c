@@ -138,7 +138,7 @@ enum rotation_step rotation_plan(const struct rotation *r,
 		return ROTATION_CERTIFICATE;
 	}
 	if (seen->more || needed(r, seen, 0, now) != (1u << seen->cas) - 1) {
-		*why = "what the old CA signed has expired";
+		*why = "nothing needs them any more";
 		return ROTATION_TRIM;
 	}
 	return ROTATION_NOTHING;
