@@ -150,7 +150,7 @@ static int check_flags(const cJSON *flags, struct error *err)
 {
 	struct options scratch;
 	const cJSON *member;
-	char source[96], shown[64];
+	char source[96], shown[81];
 
 	if (flags && !cJSON_IsObject(flags))
 		return fail(err, "flags: it takes an object, such as {\"interval\": "
@@ -177,7 +177,8 @@ static int check_flags(const cJSON *flags, struct error *err)
 			return fail(err, "%s: it takes a text, in quotes: %s", source,
 				    flag->wants);
 		if (flag->set(&scratch, value) < 0)
-			return flags_refuse(err, source, flag, value);
+			return flags_refuse(err, source, flag,
+					    printable(shown, sizeof(shown), value));
 	}
 	return 0;
 }

@@ -244,6 +244,7 @@ static void a_bad_template_is_told_by_its_member(void **state)
 	    {"{'flags': {'summary': 'true'}}", "flags.summary is not known"},
 	    {"{'flags': {'interval': '1x'}}",
 	     "flags.interval: \"1x\" will not do: it takes a duration"},
+	    {"{'flags': {'interval': '1\\ns'}}", "flags.interval: \"1?s\" will not do"},
 	    {"{'flags': {'max-sockets': 100}}", "flags.max-sockets: it takes a text"},
 	    {"{'flags': {'state': '/x'}}", "flags.state: the sidecar's state"},
 	    {"{'resources': {}}",
