@@ -12,9 +12,10 @@
 #define PAIRWISE_MAX 16
 
 /* The deepest that the API server sends is some 20 levels (managedFields); a pod of
- * 100 KB has some 5,000 values. A node of cJSON takes 64 bytes: with 65,536 of them,
- * and strings that take no more than the body did, 3 MiB of body fit in 8 MiB. */
-const struct json_limits json_review_limits = {.depth = 64, .values = 65536};
+ * 100 KB has some 5,000 values. A value takes 64 bytes of memory, and 16 more while
+ * keys are compared; a string hardly more than it took in the body: with 50,000 values
+ * a body needs 5 MiB besides its own length. */
+const struct json_limits json_review_limits = {.depth = 64, .values = 50000};
 
 /* --- duplicate keys -------------------------------------------------------------- */
 

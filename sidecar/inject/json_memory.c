@@ -11,7 +11,8 @@
 
 #include "json.h"
 
-#define ALIGNMENT 16
+/* cJSON allocates its nodes and strings, nothing wider. */
+#define ALIGNMENT sizeof(void *)
 /* What stays resident. A review of a pod of 10 KB needs about 60 KiB. */
 #define KEPT ((size_t)256 << 10)
 
@@ -32,7 +33,7 @@ static void *allocate(size_t size)
 		return NULL;
 
 	void *block = m->data + m->used;
-	size_t rounded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+	size_t rounded = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 	size_t room = m->capacity - m->used;
 	m->used += rounded < room ? rounded : room;
 	return block;

@@ -301,7 +301,9 @@ static void bodies_of_3_mib_are_refused_in_bounded_memory_and_time(void **state)
 	    {"[", "[],", "[]]", JSON_TOO_MANY},
 	    {"[", "1,", "1]", JSON_TOO_MANY},
 	    {"{", "\"a\":1,", "\"a\":1}", JSON_TOO_MANY},
-	    {"{", "\"the key that is always the same, and so long, too\":1,",
+	    {"{",
+	     "\"the key that is always the same, and so long that few of it fill the "
+	     "body\":1,",
 	     "\"b\":1}", JSON_DUPLICATE},
 	    {"\"", "0123456789", "", JSON_BROKEN},
 	    {"\"", "\\n\\u0041", "", JSON_BROKEN},
@@ -334,20 +336,21 @@ static void bodies_of_3_mib_are_refused_in_bounded_memory_and_time(void **state)
 }
 
 /* The most that the limits let through fits. */
-static void the_fullest_body_fits_into_12_mib(void **state)
+static void the_fullest_body_needs_5_mib_besides_its_length(void **state)
 {
 	size_t size = 3 * MIB, length = 0;
 	char *text = malloc(size + 1);
-	struct json_memory *memory = json_memory_new(12 * MIB);
+	struct json_memory *memory = json_memory_new(5 * MIB + size);
 
 	(void)state;
 	assert_non_null(text);
 	length += (size_t)snprintf(text, size, "{");
 	for (unsigned i = 0; i < json_review_limits.values - 1; i++)
-		length += (size_t)snprintf(text + length, size - length,
-					   "\"the key with the number %07u\":\"ab\\n\","
-					   "   ",
-					   i);
+		length += (size_t)snprintf(
+		    text + length, size - length,
+		    "\"the key of this member has the number %07u, too\":\"ab\\n\","
+		    "   ",
+		    i);
 	text[length - 4] = '}';
 	assert_in_range(length, size - MIB / 2, size);
 	json_memory_use(memory);
@@ -445,7 +448,7 @@ int main(void)
 	    cmocka_unit_test(a_key_twice_is_refused_where_it_stands_again),
 	    cmocka_unit_test(nesting_and_values_are_bounded),
 	    cmocka_unit_test(bodies_of_3_mib_are_refused_in_bounded_memory_and_time),
-	    cmocka_unit_test(the_fullest_body_fits_into_12_mib),
+	    cmocka_unit_test(the_fullest_body_needs_5_mib_besides_its_length),
 	    cmocka_unit_test(a_memory_is_the_threads_own_and_is_emptied),
 	    cmocka_unit_test(getters_take_exact_names_and_pass_over_null),
 	    cmocka_unit_test(words_of_strangers_stay_in_one_line_of_utf8),
