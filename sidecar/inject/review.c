@@ -184,6 +184,20 @@ static void fail_open(struct review *r)
 		     result->trouble.text);
 }
 
+/* Whoever asks for a sidecar by the pod's own label is told why there is none. */
+static void warn_of_skip(struct review *r)
+{
+	const cJSON *labels = json_member(json_member(r->pod, "metadata"), "labels");
+
+	if (r->result->reason != SKIP_ALREADY_INJECTED &&
+	    equal(json_text(labels, "dormouse.dev/inject"), "true"))
+		warnings_add(
+		    &r->warnings,
+		    "label dormouse.dev/inject asks for a sidecar, but the pod "
+		    "was left alone: %s",
+		    skip_reason_name(r->result->reason));
+}
+
 static int decide(struct review *r)
 {
 	struct pod_facts facts = {
@@ -197,6 +211,7 @@ static int decide(struct review *r)
 	result->reason = eligibility_of(&facts);
 	if (result->reason != SKIP_NOTHING) {
 		result->outcome = REVIEW_SKIPPED;
+		warn_of_skip(r);
 		return 0;
 	}
 	annotations_check(r->pod, &r->warnings);

@@ -348,7 +348,7 @@ static void the_fullest_body_needs_5_mib_besides_its_length(void **state)
 	for (unsigned i = 0; i < json_review_limits.values - 1; i++)
 		length += (size_t)snprintf(
 		    text + length, size - length,
-		    "\"the key of this member has the number %07u, too\":\"ab\\n\","
+		    "\"the key of this member has number %07u, too\":\"ab\\n\","
 		    "   ",
 		    i);
 	text[length - 4] = '}';

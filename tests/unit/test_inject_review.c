@@ -143,6 +143,26 @@ static void a_pod_left_alone_is_allowed_with_its_reason(void **state)
 	cJSON_Delete(tree);
 }
 
+static void whoever_asks_for_a_sidecar_is_told_why_there_is_none(void **state)
+{
+	(void)state;
+	review_text(REVIEW(CREATE OBJECT("'labels': {'dormouse.dev/inject': 'true'}",
+					 ", 'hostNetwork': true")));
+	cJSON *tree = answer_tree();
+	assert_int_equal(result.outcome, REVIEW_SKIPPED);
+	assert_string_equal(text_at(tree, "response.warnings.0"),
+			    "dormouse: label dormouse.dev/inject asks for a sidecar, "
+			    "but the pod was left alone: host-network");
+	cJSON_Delete(tree);
+
+	/* A webhook is asked again; it says nothing then. */
+	review_text(
+	    REVIEW(CREATE OBJECT("'labels': {'dormouse.dev/inject': 'true'}",
+				 ", 'initContainers': [{'name': 'dormouse'}]")));
+	assert_int_equal(result.reason, SKIP_ALREADY_INJECTED);
+	assert_int_equal(result.warnings, 0);
+}
+
 /* To the byte: what is read in a log or an audit looks alike. */
 static void the_answer_to_a_skipped_pod_is_this(void **state)
 {
@@ -324,7 +344,7 @@ static void too_much_is_refused(void **state)
 	review_bytes(body, size);
 	assert_int_equal(result.status, 413);
 	assert_string_equal(answer_text,
-			    "line 1, column 131072: more than 65536 values\n");
+			    "line 1, column 100000: more than 50000 values\n");
 	free(body);
 }
 
@@ -453,6 +473,7 @@ int main(void)
 	    cmocka_unit_test(a_pod_is_injected),
 	    cmocka_unit_test(without_native_sidecars_it_is_a_container),
 	    cmocka_unit_test(a_pod_left_alone_is_allowed_with_its_reason),
+	    cmocka_unit_test(whoever_asks_for_a_sidecar_is_told_why_there_is_none),
 	    cmocka_unit_test(the_answer_to_a_skipped_pod_is_this),
 	    cmocka_unit_test(the_namespace_is_the_requests_or_the_pods),
 	    cmocka_unit_test(a_dry_run_is_noted),
