@@ -3,7 +3,9 @@
 # `dormouse-injector inject`: what people pipe through it, and what they get.
 . "$(dirname "$0")/lib.sh"
 INJECTOR=${INJECTOR:-$root/build/dormouse-injector}
-command -v jq >/dev/null || skip "needs jq"
+for tool in jq python3; do
+	command -v $tool >/dev/null || skip "needs $tool"
+done
 [[ -x $INJECTOR ]] || skip "needs $INJECTOR: make"
 
 # inject [FLAG...]: standard input to $work/out, standard error to $work/err; the exit
@@ -119,6 +121,23 @@ check "two documents: both" "Pod Job" "$(jq -r .kind "$work/out" | paste -sd ' '
 cp "$work/out" "$work/first"
 inject <"$work/first"
 check_that "two documents: fed again, the same bytes" cmp "$work/first" "$work/out"
+
+# --- what a pod must not lose ----------------------------------------------------------
+checkers=$root/tests/manifests
+cat >"$work/guaranteed.json" <<'JSON'
+{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "g"},
+ "spec": {"securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
+  "containers": [{"name": "app", "image": "app:1",
+   "resources": {"limits": {"cpu": "1", "memory": "1Gi"}},
+   "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}]}}
+JSON
+for native in yes no; do
+	inject --native-sidecar $native <"$work/guaranteed.json"
+	check "--native-sidecar $native: a Guaranteed pod stays so" "Pod/g Guaranteed" \
+		"$("$checkers/qos.py" "$work/out")"
+	check "--native-sidecar $native: a restricted pod stays so" "" \
+		"$("$checkers/restricted.py" "$work/out")"
+done
 
 # --- what is told ----------------------------------------------------------------------
 jq '.spec.hostNetwork = true' "$work/Pod.json" >"$work/host.json"
