@@ -225,12 +225,14 @@ static int start_daemon(struct gate *g, struct error *err)
 	};
 	const struct MHD_OptionItem in_the_clear[] = {{MHD_OPTION_END, 0, NULL}};
 	bool tls = g->settings.tls;
+	unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET;
 
+	flags |= tls ? MHD_USE_TLS : 0;
+	if (MHD_is_feature_supported(MHD_FEATURE_MESSAGES) == MHD_YES)
+		flags |= MHD_USE_ERROR_LOG;
 	g->daemon = MHD_start_daemon(
-	    MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
-		(tls ? MHD_USE_TLS : 0),
-	    0, NULL, NULL, answer, g, MHD_OPTION_EXTERNAL_LOGGER, note_refusal, g,
-	    MHD_OPTION_CONNECTION_LIMIT, g->settings.max,
+	    flags, 0, NULL, NULL, answer, g, MHD_OPTION_EXTERNAL_LOGGER, note_refusal,
+	    g, MHD_OPTION_CONNECTION_LIMIT, g->settings.max,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 	    MHD_OPTION_NOTIFY_CONNECTION, connection_changed, g,
 	    MHD_OPTION_URI_LOG_CALLBACK, request_began, NULL,

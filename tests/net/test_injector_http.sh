@@ -18,7 +18,13 @@ need_injector jq python3
 rude=$(dirname "$0")/rude.py
 
 make_space a
-start_injector a 8443
+# The template is exchanged as the kubelet does: another file under the name.
+template() {
+	echo "$1" >"$work/template.new"
+	mv "$work/template.new" "$work/template.json"
+}
+template '{"image": "dormouse:first"}'
+start_injector a 8443 --template "$work/template.json"
 https=https://localhost:8443
 
 # ask [CURL ARGUMENTS]: the status; the answer is in $work/answer.
@@ -52,6 +58,11 @@ check "plain HTTP on that port" 000 "$(ask http://localhost:8443/inject)"
 # --- a review -------------------------------------------------------------------------
 check "a review" 200 "$(ask "${json[@]}" --data-binary @"$review" "$https/inject?timeout=3s")"
 check "its answer" "true JSONPatch" "$(jq -r '.response | "\(.allowed) \(.patchType)"' "$work/answer")"
+injects() {
+	jq -r .response.patch "$work/answer" | base64 -d | grep -q "\"dormouse:$1\""
+}
+check_that "by the template" injects first
+template '{"image": "dormouse:second"}'
 check "with a charset" 200 "$(ask -H 'Content-Type: Application/JSON; charset=utf-8' \
 	--data-binary @"$review" $https/inject)"
 check "chunked" 200 "$(ask "${json[@]}" -H 'Transfer-Encoding: chunked' \
@@ -170,6 +181,7 @@ check "durations" "$(awk '/reviews_total{outcome="(injected|skipped|failed)"/ { 
 	"$(measured dormouse_injector_review_duration_seconds_count)"
 check "certificate's end" "$(date -ud "$(openssl x509 -in "$work/in-use.crt" -noout -enddate |
 	cut -d= -f2)" +%s)" "$(measured dormouse_injector_certificate_expiry_timestamp_seconds)"
+check_between "handshakes that failed" 3 50 "$(measured dormouse_injector_handshake_failures_total)"
 check "healthz" "200 ok" "$(inside a curl -s -w '%{http_code}' $metrics/healthz -o "$work/out") $(cat "$work/out")"
 check "HEAD" 200 "$(inside a curl -sI -o /dev/null -w '%{http_code}' $metrics/readyz)"
 check "POST to the metrics" 405 "$(inside a curl -s -d x -o /dev/null -w '%{http_code}' $metrics/metrics)"
@@ -188,6 +200,15 @@ check_between "lines on refusals" 10 60 "$(grep -c '"event":"refused"' "$work/in
 check_that "a line on each decision" grep -q '"event":"injected","message":"shop/web-6d4cf56db6-' \
 	"$work/injector-8443.log"
 
+# --- the template, which has been another one for ten seconds ----------------------------
+template_reloads() {
+	measured dormouse_injector_template_reloads_total
+}
+eventually "templates taken" 1 template_reloads
+ask "${json[@]}" --data-binary @"$review" $https/inject >"$work/out"
+check_that "pods are injected by the new template" injects second
+template '{"image": 5}'
+
 # --- too many connections ---------------------------------------------------------------
 first=$injector
 start_injector a 8453 --max-connections 8 --idle-timeout 120s
@@ -203,6 +224,15 @@ let_in() {
 check_that "a review finds room" wait_for "room" let_in
 check_between "idle ones that made room" 1 8 "$(measure a 8453 \
 	'dormouse_injector_connections_cut_total{port="reviews",reason="crowded"}')"
+
+# --- idle ones --------------------------------------------------------------------------
+start_injector a 8463 --idle-timeout 1s
+start a idle python3 "$rude" 8463 hold 3 4
+check_that "three idle ones come" wait_for "three" grep -qs holding "$work/idle"
+idle_cut() {
+	measure a 8463 'dormouse_injector_connections_cut_total{port="reviews",reason="idle"}'
+}
+eventually "idle ones cut" 3 idle_cut
 injector=$first
 check_between "resident, KiB" 1 16384 "$(of_process VmRSS)"
 
@@ -251,6 +281,13 @@ for how in kept fresh; do
 	check_between "$how: answered meanwhile" 50 1000000 \
 		"$(said_of $how-exchange answered)"
 done
+
+template_failures() {
+	measured dormouse_injector_template_reload_failures_total
+}
+eventually "broken templates" 1 template_failures
+ask "${json[@]}" --data-binary @"$review" $https/inject >"$work/out"
+check_that "and the one before stays in use" injects second
 
 # --- and the end of the program -----------------------------------------------------------
 load end
