@@ -44,6 +44,7 @@ static int use(struct authority *a, const struct certificates *c,
 	       const struct certificates_seen *seen, struct error *err)
 {
 	memcpy(a->bundle, c->bundle, sizeof(a->bundle));
+	a->bundle_read = true;
 	if (strcmp(a->served, c->certificate) == 0)
 		return 0;
 	if (tls_store_set(a->store, c->certificate, c->key, err) < 0)
@@ -182,6 +183,7 @@ int authority_keep_secret(struct authority *a, long *status, struct error *err)
 
 	snprintf(path, sizeof(path), "/api/v1/namespaces/%s/secrets/%s",
 		 a->options->namespace, a->options->secret);
+	a->bundle_read = false;
 	*status = 409;
 	for (unsigned i = 0; i < TRIES && result < 0 && *status == 409; i++)
 		result = keep_once(a, path, status, err);
@@ -240,9 +242,11 @@ static int publish_once(struct authority *a, const char *path, struct text *patc
 int authority_publish(struct authority *a, long *status, struct error *err)
 {
 	char path[512];
-	char *bytes = malloc(PATCH_BYTES);
 	int result = 1;
 
+	if (!a->bundle_read)
+		return 0;
+	char *bytes = malloc(PATCH_BYTES);
 	if (!bytes)
 		return fail(err, "out of memory");
 	snprintf(

@@ -17,6 +17,7 @@ struct authority {
 	struct keeper_facts *facts;
 	struct rotation rotation;
 	char bundle[BUNDLE_MAX];    /* in the Secret when it was good last; "": never */
+	bool bundle_read;           /* it was good when it was read just now */
 	char served[PEM_MAX];       /* the certificate in the store */
 	char published[BUNDLE_MAX]; /* the bundle in the webhook configuration */
 	double published_at;        /* since when, on the monotonic clock */
@@ -26,7 +27,8 @@ struct authority {
  * last request, 0 when it was not answered. */
 int authority_keep_secret(struct authority *a, long *status, struct error *err);
 
-/* Puts the bundle into the webhook configuration where it is not. */
+/* Puts the bundle into the webhook configuration where it is not. Does nothing when the
+ * Secret could not be read just before: another replica may know better. */
 int authority_publish(struct authority *a, long *status, struct error *err);
 
 #endif

@@ -103,10 +103,7 @@ static int keep_secret(struct keeper *k, long *status, struct error *err)
 
 static int publish(struct keeper *k, long *status, struct error *err)
 {
-	/* As long as the Secret could not be read there is nothing to publish. */
-	if (!k->own_ca || !k->authority.bundle[0])
-		return 0;
-	return authority_publish(&k->authority, status, err);
+	return k->own_ca ? authority_publish(&k->authority, status, err) : 0;
 }
 
 static const struct {

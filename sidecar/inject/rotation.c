@@ -110,9 +110,12 @@ static enum rotation_step in_overlap(const struct rotation *r,
 		*why = "the newest CA cannot sign";
 		return ROTATION_CA;
 	}
-	if (in_place_s < r->overlap_s)
+	/* Where somebody keeps taking the bundle away it is never there for long. */
+	const bool last_moment =
+	    in_place_s >= 0 && now >= seen->certificate.not_after - r->overlap_s;
+	if (in_place_s < r->overlap_s && !last_moment)
 		return ROTATION_NOTHING;
-	*why = "every API server has the new CA";
+	*why = "API servers have the new CA";
 	return ROTATION_CERTIFICATE;
 }
 

@@ -406,6 +406,28 @@ static void a_secret_that_cannot_be_read_publishes_nothing(void **state)
 	api.secret = secret;
 }
 
+static void who_cannot_read_the_secret_publishes_no_old_bundle(void **state)
+{
+	struct replica r = {.options = options_for_tests()};
+	cJSON *secret;
+
+	(void)state;
+	start(&r);
+	wait_ready(&r);
+	API_SET(secret = api.secret; api.secret = NULL);
+	WAIT_FOR(atomic_load(&r.facts.request_failures) >= 1);
+	const unsigned patches = api.patches;
+	API_SET(cJSON_DeleteItemFromObject(
+	    json_member(cJSON_GetArrayItem(json_member(api.config, "webhooks"), 0),
+			"clientConfig"),
+	    "caBundle"));
+	WAIT_FOR(atomic_load(&r.facts.request_failures) >= 4);
+	assert_int_equal(api.patches, patches);
+	API_SET(api.secret = secret);
+	WAIT_FOR(api.patches == patches + 1);
+	stop(&r);
+}
+
 static void it_stops_while_the_server_keeps_it_waiting(void **state)
 {
 	struct replica r = {.options = options_for_tests()};
@@ -636,6 +658,7 @@ int main(void)
 	    WITH_API(errors_of_the_server_are_tried_again),
 	    WITH_API(a_secret_that_is_made_late_is_found),
 	    WITH_API(a_secret_that_cannot_be_read_publishes_nothing),
+	    WITH_API(who_cannot_read_the_secret_publishes_no_old_bundle),
 	    WITH_API(it_stops_while_the_server_keeps_it_waiting),
 	    WITH_API(names_that_are_none_are_refused),
 	    WITH_API(sidecars_are_native_from_1_29_on),

@@ -34,8 +34,9 @@ struct world {
 	int64_t now;
 	struct certificates secret;
 	struct certificates_seen seen;
-	int64_t published_at;              /* the bundle, as it is in the Secret */
-	char published[BUNDLE_MAX];        /* in the webhook configuration */
+	int64_t published_at;       /* when the webhook configuration changed last */
+	int64_t in_place_at;        /* since when it has been as it is */
+	char published[BUNDLE_MAX]; /* in the webhook configuration */
 	char published_before[BUNDLE_MAX]; /* what slow API servers still have */
 	bool publishing; /* the webhook configuration can be changed */
 	unsigned steps[ROTATION_STEPS];
@@ -88,7 +89,7 @@ static enum rotation_step keeper_looks(struct world *w)
 	const char *why;
 	const bool in_place = strcmp(w->secret.bundle, w->published) == 0;
 	const enum rotation_step step = rotation_plan(
-	    &w->r, &w->seen, w->now, in_place ? w->now - w->published_at : -1, &why);
+	    &w->r, &w->seen, w->now, in_place ? w->now - w->in_place_at : -1, &why);
 
 	if (step != ROTATION_NOTHING) {
 		w->steps[step]++;
@@ -100,7 +101,7 @@ static enum rotation_step keeper_looks(struct world *w)
 	if (w->publishing && strcmp(w->secret.bundle, w->published) != 0) {
 		memcpy(w->published_before, w->published, sizeof(w->published));
 		memcpy(w->published, w->secret.bundle, sizeof(w->published));
-		w->published_at = w->now;
+		w->published_at = w->in_place_at = w->now;
 	}
 	return step;
 }
@@ -261,6 +262,22 @@ static void a_bundle_that_cannot_be_published_keeps_the_old_ca_in_use(void **sta
 	w.publishing = true;
 	live(&w, 7200, 600);
 	assert_int_equal(w.seen.signer, 0);
+}
+
+static void a_bundle_that_is_taken_away_again_and_again_ends_no_certificate(
+    void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin_overlap(&w);
+	for (int64_t end = w.now + 2 * w.r.certificate_lifetime_s; w.now < end;) {
+		w.in_place_at = w.now; /* somebody took it away, we put it back */
+		live(&w, 900, 900);
+		assert_true(w.now < w.seen.certificate.not_after);
+	}
+	assert_int_equal(w.seen.signer, 0);
+	assert_int_equal(w.steps[ROTATION_ANEW], 1);
 }
 
 static void the_old_ca_goes_when_all_that_it_signed_has_expired(void **state)
@@ -437,6 +454,8 @@ int main(void)
 	    cmocka_unit_test(
 		the_new_ca_signs_only_when_its_bundle_was_in_place_for_long),
 	    cmocka_unit_test(a_bundle_that_cannot_be_published_keeps_the_old_ca_in_use),
+	    cmocka_unit_test(
+		a_bundle_that_is_taken_away_again_and_again_ends_no_certificate),
 	    cmocka_unit_test(the_old_ca_goes_when_all_that_it_signed_has_expired),
 	    cmocka_unit_test(a_lost_ca_key_leads_to_a_new_ca_beside_the_old_one),
 	    cmocka_unit_test(what_is_missing_or_broken_is_made_again),
