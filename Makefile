@@ -49,7 +49,7 @@ VERSION_FLAGS = -DDORMOUSE_VERSION='"$(VERSION)"' -DDORMOUSE_COMMIT='"$(COMMIT)"
 SOURCES = $(filter-out sidecar/main.c,$(wildcard sidecar/*.c)) \
 	$(foreach room,collect detect alert serve state replay,$(wildcard sidecar/$(room)/*.c))
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
-INJECTOR_SOURCES = $(filter-out %/main.c,$(wildcard sidecar/inject/*.c))
+INJECTOR_SOURCES = $(filter-out %/main.c,$(wildcard sidecar/inject/*.c sidecar/inject/*/*.c))
 INJECTOR_OBJECTS = $(INJECTOR_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 NET_TESTS = $(wildcard tests/net/test_*.sh)

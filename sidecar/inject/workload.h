@@ -5,8 +5,8 @@
 
 #include <cJSON.h>
 
-#include "annotations.h"
 #include "review.h"
+#include "review/annotations.h"
 
 /* Called for each pod or pod template: what became of it, and what the webhook would
  * have warned of. */

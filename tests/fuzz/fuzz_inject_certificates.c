@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/inject/rotation.h"
+#include "../../sidecar/inject/keeper/rotation.h"
 
 #define NOW 1800000000
 

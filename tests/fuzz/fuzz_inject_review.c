@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/inject/patch_apply.h"
+#include "../../sidecar/inject/review/patch_apply.h"
 #include "../unit/inject_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

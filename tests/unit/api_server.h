@@ -22,10 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../sidecar/inject/certificates.h"
 #include "../../sidecar/inject/injector_options.h"
 #include "../../sidecar/inject/json.h"
-#include "../../sidecar/inject/secret.h"
+#include "../../sidecar/inject/keeper/certificates.h"
+#include "../../sidecar/inject/keeper/secret.h"
 #include "dormouse/wake.h"
 
 #include <cmocka.h>

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../sidecar/inject/annotations.h"
+#include "../../sidecar/inject/review/annotations.h"
 #include "inject_world.h"
 
 /* Last: its macro fail() would hide the function of error.h. */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "../../sidecar/inject/json_print.h"
-#include "../../sidecar/inject/printable.h"
+#include "../../sidecar/inject/review/printable.h"
 #include "inject_world.h"
 
 /* Last: its macro fail() would hide the function of error.h. */

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../sidecar/inject/kubernetes.h"
-#include "../../sidecar/inject/webhook_config.h"
+#include "../../sidecar/inject/keeper/kubernetes.h"
+#include "../../sidecar/inject/keeper/webhook_config.h"
 
 #include "api_server.h"
 

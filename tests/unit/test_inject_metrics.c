@@ -10,7 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "../../sidecar/inject/injector_metrics.h"
+#include "../../sidecar/inject/webhook/injector_metrics.h"
 #include "dormouse/values.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */

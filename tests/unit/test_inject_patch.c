@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../sidecar/inject/patch.h"
-#include "../../sidecar/inject/patch_apply.h"
+#include "../../sidecar/inject/review/patch.h"
+#include "../../sidecar/inject/review/patch_apply.h"
 #include "inject_world.h"
 
 /* Last: its macro fail() would hide the function of error.h. */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "../../sidecar/inject/base64.h"
-#include "../../sidecar/inject/patch_apply.h"
+#include "../../sidecar/inject/review/patch_apply.h"
 #include "inject_world.h"
 
 /* Last: its macro fail() would hide the function of error.h. */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../sidecar/inject/rotation.h"
+#include "../../sidecar/inject/keeper/rotation.h"
 #include "dormouse/text.h"
 
 #include <cmocka.h>

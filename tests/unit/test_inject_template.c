@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "../../sidecar/inject/quantity.h"
+#include "../../sidecar/inject/review/quantity.h"
 #include "../../sidecar/inject/template.h"
 #include "dormouse/flags.h"
 #include "dormouse/options.h"

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../sidecar/inject/bodies.h"
-#include "../../sidecar/inject/decisions.h"
-#include "../../sidecar/inject/template_file.h"
 #include "../../sidecar/inject/webhook.h"
+#include "../../sidecar/inject/webhook/bodies.h"
+#include "../../sidecar/inject/webhook/decisions.h"
+#include "../../sidecar/inject/webhook/template_file.h"
 #include "dormouse/log.h"
 #include "dormouse/text.h"
 #include "dormouse/values.h"

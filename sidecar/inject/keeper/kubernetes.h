@@ -11,9 +11,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "../injector_options.h"
+#include "../keeper.h"
 #include "dormouse/error.h"
-#include "injector_options.h"
-#include "keeper.h"
 
 #define KUBERNETES_ANSWER_MAX (1 << 20) /* bytes of an answer */
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* workload.c - where the pod is in what people write: one table of kinds. */
-#include "workload.h"
+#include "../workload.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "../json.h"
 #include "dormouse/text.h"
-#include "json.h"
 #include "patch.h"
 #include "patch_apply.h"
 #include "printable.h"

@@ -6,9 +6,9 @@
 
 #include <microhttpd.h>
 
+#include "../keeper.h"
 #include "decisions.h"
 #include "injector_metrics.h"
-#include "keeper.h"
 #include "template_file.h"
 
 struct reviews;

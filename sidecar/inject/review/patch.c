@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../json.h"
+#include "../template.h"
 #include "dormouse/text.h"
-#include "json.h"
-#include "template.h"
 
 #define DEFAULT_CONTAINER "kubectl.kubernetes.io/default-container"
 #define VOLUME_NAMES_MAX  256

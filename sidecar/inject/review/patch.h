@@ -5,9 +5,9 @@
 
 #include <cJSON.h>
 
+#include "../eligibility.h"
+#include "../review.h"
 #include "annotations.h"
-#include "eligibility.h"
-#include "review.h"
 
 struct text;
 

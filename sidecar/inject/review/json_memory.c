@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "json.h"
+#include "../json.h"
 
 /* cJSON allocates its nodes and strings, nothing wider. */
 #define ALIGNMENT sizeof(void *)

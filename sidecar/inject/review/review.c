@@ -5,13 +5,13 @@
  * line of text: the API server then does as the webhook's failurePolicy says. Whatever
  * else goes wrong, the pod is allowed as it is.
  */
-#include "review.h"
+#include "../review.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "../base64.h"
 #include "annotations.h"
-#include "base64.h"
 #include "dormouse/text.h"
 #include "patch.h"
 #include "printable.h"

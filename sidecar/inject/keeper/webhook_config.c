@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "base64.h"
+#include "../base64.h"
+#include "../json.h"
 #include "certificates.h"
-#include "json.h"
 
 static bool has(const cJSON *webhook, const char *encoded)
 {

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "template.h"
+#include "../template.h"
 
 /* Seconds between looks. A ConfigMap takes up to a minute to reach its mount anyway. */
 #define TEMPLATE_LOOK_EVERY_S 10.0

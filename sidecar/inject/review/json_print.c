@@ -4,7 +4,7 @@
  * cJSON's own printer takes fifteen digits of a number for enough where they are nearly
  * right; these read back equal.
  */
-#include "json_print.h"
+#include "../json_print.h"
 
 #include <math.h>
 #include <string.h>

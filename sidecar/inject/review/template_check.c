@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../json.h"
 #include "dormouse/flags.h"
 #include "dormouse/options.h"
 #include "dormouse/text.h"
-#include "json.h"
 #include "printable.h"
 #include "quantity.h"
 

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "review.h"
+#include "../review.h"
 
 #define DECISIONS_PER_SECOND 200
 #define REFUSALS_PER_SECOND  10

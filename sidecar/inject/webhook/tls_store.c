@@ -7,7 +7,7 @@
  * which sessions are still on an old certificate. Next to the handshake itself the
  * copying costs little.
  */
-#include "tls_store.h"
+#include "../tls_store.h"
 
 #include <gnutls/x509.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* base64.c - bytes as RFC 4648's base64. */
-#include "base64.h"
+#include "../base64.h"
 
 #include <stdint.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json.c - JSON from strangers: scanned, read by cJSON, searched for duplicate keys. */
-#include "json.h"
+#include "../json.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_scan.h"
+#include "../json_scan.h"
 
 /* Objects with more members are sorted. */
 #define PAIRWISE_MAX 16

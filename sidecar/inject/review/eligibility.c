@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* eligibility.c - which pods are left alone: one table of reasons. */
-#include "eligibility.h"
+#include "../eligibility.h"
 
 #include <string.h>
 
-#include "json.h"
-#include "template.h"
+#include "../json.h"
+#include "../template.h"
 
 static bool text_is(const cJSON *object, const char *name, const char *value)
 {

@@ -5,9 +5,9 @@
 #include <gnutls/gnutls.h>
 #include <string.h>
 
-#include "base64.h"
+#include "../base64.h"
+#include "../json.h"
 #include "dormouse/text.h"
-#include "json.h"
 
 /* The members of `data`, and where they belong. */
 struct entry {

@@ -5,7 +5,7 @@
  * of their first 63 characters, strings may hold anything) and says only where it
  * stopped. What passes here it reads as it is written.
  */
-#include "json_scan.h"
+#include "../json_scan.h"
 
 #include <endian.h>
 #include <stdbool.h>

@@ -17,8 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../tls_store.h"
 #include "linger.h"
-#include "tls_store.h"
 
 /* Connections that the kernel keeps for us, beyond what listen_on() asks for: an API
  * server opens many at once when many pods are made. */

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "tls_store.h"
+#include "../tls_store.h"
 
 /* By which a changed file is known. */
 struct file_mark {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* webhook.c - the two gates, what stands behind them, and the clock of the rest. */
-#include "webhook.h"
+#include "../webhook.h"
 
 #include <errno.h>
 #include <math.h>

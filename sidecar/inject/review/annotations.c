@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../json.h"
 #include "dormouse/flags.h"
 #include "dormouse/options.h"
-#include "json.h"
 #include "printable.h"
 
 #define DOMAIN "dormouse.dev/"

@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../json.h"
 #include "dormouse/text.h"
 #include "dormouse/version.h"
-#include "json.h"
 
 #define ACCOUNT        "/var/run/secrets/kubernetes.io/serviceaccount/"
 #define TOKEN_MAX      16384

@@ -6,11 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../keeper.h"
+#include "../review.h"
+#include "../tls_store.h"
 #include "dormouse/text.h"
 #include "gate.h"
-#include "keeper.h"
-#include "review.h"
-#include "tls_store.h"
 
 /* Why a request was refused, by its status; the names never change. */
 enum refusal {

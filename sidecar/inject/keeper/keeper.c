@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keeper.c - the keeper's thread: when what is looked at, and what is told of it. */
-#include "keeper.h"
+#include "../keeper.h"
 
 #include <errno.h>
 #include <gnutls/crypto.h>
@@ -11,9 +11,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "../json.h"
 #include "authority.h"
 #include "dormouse/log.h"
-#include "json.h"
 #include "kubernetes.h"
 #include "tls_files.h"
 

@@ -3,17 +3,17 @@
  *
  * Read once, written once as JSON text: what a review adds is a copy of bytes.
  */
-#include "template.h"
+#include "../template.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../json.h"
 #include "dormouse/flags.h"
 #include "dormouse/options.h"
 #include "dormouse/text.h"
-#include "json.h"
 #include "template_check.h"
 
 /* Of the text of what a template decides: image, resources, environment. */
