@@ -52,6 +52,7 @@ static char *read_input(size_t *length, struct error *err)
 	return NULL;
 }
 
+/* As workload_inject(). */
 static int inject_document(const struct injection *injection, const char *text,
 			   size_t length, FILE *out, struct error *err)
 {
@@ -66,7 +67,7 @@ static int inject_document(const struct injection *injection, const char *text,
 	if (!tree)
 		return fail_within(err, "standard input");
 	int result = workload_inject(injection, tree, report, err);
-	if (result == 0)
+	if (result >= 0)
 		json_print(tree, out);
 	cJSON_Delete(tree);
 	return result;
@@ -95,11 +96,13 @@ static size_t document_length(const char *text, size_t length)
 	return length;
 }
 
-/* kubectl prints several objects one behind the other. */
+/* kubectl prints several objects one behind the other. Others than workloads pass, but
+ * not if there is nothing else: then the first of them is the error. */
 static int inject_documents(const struct injection *injection, const char *text,
 			    size_t length, FILE *out, struct error *err)
 {
-	unsigned number = 0;
+	unsigned number = 0, others = 0;
+	struct error other = {{0}};
 	size_t at = json_scan_blanks(text, length);
 
 	if (at == length)
@@ -109,13 +112,16 @@ static int inject_documents(const struct injection *injection, const char *text,
 	while (at < length) {
 		size_t document = document_length(text + at, length - at);
 		number++;
-		if (inject_document(injection, text + at, document, out, err) < 0)
+		int result = inject_document(injection, text + at, document, out, err);
+		if (result < 0)
 			return number > 1 ? fail_within(err, "document %u", number)
 					  : -1;
+		if (result == WORKLOAD_OTHER && others++ == 0)
+			other = *err;
 		at += document;
 		at += json_scan_blanks(text + at, length - at);
 	}
-	return 0;
+	return others == number ? fail(err, "%s", other.text) : 0;
 }
 
 /* Everything or nothing: half of what was asked for would be applied by whoever stands

@@ -121,6 +121,11 @@ check "two documents: both" "Pod Job" "$(jq -r .kind "$work/out" | paste -sd ' '
 cp "$work/out" "$work/first"
 inject <"$work/first"
 check_that "two documents: fed again, the same bytes" cmp "$work/first" "$work/out"
+inject < <(printf '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}' |
+	cat - "$work/Pod.json")
+check "a Namespace before a pod passes" '{"name":"n"} dormouse' \
+	"$(jq -cr 'if .kind == "Namespace" then .metadata else
+		.spec.initContainers[0].name end' "$work/out" | paste -sd ' ')"
 
 # --- what a pod must not lose ----------------------------------------------------------
 checkers=$root/tests/manifests
@@ -161,8 +166,10 @@ refused "another kind" 1 "dormouse-injector: v1 Secret is not injected: it takes
 	<<<'{"apiVersion": "v1", "kind": "Secret"}'
 refused "a key twice" 1 'dormouse-injector: standard input: line 1, column 15: the key "kind" stands here again' \
 	<<<'{"kind": "a", "kind": "b"}'
-refused "the second document" 1 "dormouse-injector: document 2: v1 Secret is not injected" \
-	< <(cat "$work/Pod.json" - <<<'{"apiVersion": "v1", "kind": "Secret"}')
+refused "only other kinds" 1 "dormouse-injector: v1 Secret is not injected" \
+	< <(printf '{"apiVersion": "v1", "kind": "Secret"} {"apiVersion": "v1", "kind": "Service"}')
+refused "the second document" 1 "dormouse-injector: document 2: no Kubernetes object" \
+	< <(cat "$work/Pod.json" - <<<'{"kind": "Secret"}')
 refused "17 MiB" 1 "dormouse-injector: standard input is longer than 16 MiB" \
 	< <(head -c $((17 << 20)) /dev/zero || true)
 refused "deep nesting" 1 "dormouse-injector: standard input: line 1, column " \

@@ -181,27 +181,37 @@ static void a_list_of_one_kind_tells_its_items_kind(void **state)
 	cJSON_Delete(tree);
 }
 
-static void assert_refused(const char *text, const char *message)
+static void assert_told(const char *text, int expected, const char *message)
 {
 	cJSON *tree = tree_of(text);
 
 	report_text = text_over(reports, sizeof(reports));
-	assert_int_equal(workload_inject(&injection, tree, note, &err), -1);
+	assert_int_equal(workload_inject(&injection, tree, note, &err), expected);
 	if (strncmp(err.text, message, strlen(message)) != 0)
 		print_error("%s\n", err.text);
 	assert_memory_equal(err.text, message, strlen(message));
 	cJSON_Delete(tree);
 }
 
+static void assert_refused(const char *text, const char *message)
+{
+	assert_told(text, -1, message);
+}
+
+static void assert_other(const char *text, const char *message)
+{
+	assert_told(text, WORKLOAD_OTHER, message);
+}
+
 static void what_has_no_pods_is_named(void **state)
 {
 	(void)state;
-	assert_refused("{'apiVersion': 'v1', 'kind': 'Service'}",
-		       "v1 Service is not injected: it takes a Pod, Deployment, ");
-	assert_refused("{'apiVersion': 'apps.example/v1', 'kind': 'Deployment'}",
-		       "apps.example/v1 Deployment is not injected");
-	assert_refused("{'apiVersion': 'v1', 'kind': 'Deployment'}",
-		       "v1 Deployment is not injected");
+	assert_other("{'apiVersion': 'v1', 'kind': 'Service'}",
+		     "v1 Service is not injected: it takes a Pod, Deployment, ");
+	assert_other("{'apiVersion': 'apps.example/v1', 'kind': 'Deployment'}",
+		     "apps.example/v1 Deployment is not injected");
+	assert_other("{'apiVersion': 'v1', 'kind': 'Deployment'}",
+		     "v1 Deployment is not injected");
 	assert_refused("{'kind': 'Pod'}",
 		       "no Kubernetes object: kind or apiVersion is");
 	assert_refused("[]", "no Kubernetes object");

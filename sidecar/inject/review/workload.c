@@ -170,11 +170,10 @@ static int inject_object(struct walk *w, cJSON *object, const char *kind,
 	if (known)
 		return inject_pod(w, known, object);
 	if (!is_list(kind)) {
-		if (lists > 0)
-			return 0;
-		return fail(w->err, "%s %s is not injected: it takes a " SUPPORTED,
-			    printable(shown[0], KIND_MAX, version),
-			    printable(shown[1], KIND_MAX, kind));
+		fail(w->err, "%s %s is not injected: it takes a " SUPPORTED,
+		     printable(shown[0], KIND_MAX, version),
+		     printable(shown[1], KIND_MAX, kind));
+		return WORKLOAD_OTHER;
 	}
 	if (lists == LISTS_MAX)
 		return fail(w->err, "Lists within Lists, more than %d", LISTS_MAX);
