@@ -16,9 +16,9 @@ typedef void workload_report(const char *kind, const char *name,
 
 /* Adds the sidecar to every pod in `object` (Pod, Deployment, StatefulSet, DaemonSet,
  * ReplicaSet, Job, CronJob, or a List of them), in place, by the very patch that the
- * webhook would answer with. What a List has besides is left as it is. Returns 0,
- * WORKLOAD_OTHER for another kind, which is left as it is and named by the error, or -1.
- */
+ * webhook would answer with. What a List has besides is left as it is. Returns 0, -1
+ * when it fails, WORKLOAD_OTHER for another kind: it is left as it is and the error
+ * names it. */
 #define WORKLOAD_OTHER 1
 int workload_inject(const struct injection *injection, cJSON *object,
 		    workload_report *report, struct error *err);
