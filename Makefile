@@ -126,6 +126,9 @@ net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages
 
 tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(UNIT_TESTS) $(NET_TOOLS) $(BUILD)/packages/prometheus
 
+cluster: $(BUILD)/dormouse-injector $(BUILD)/packages/test ## the end-to-end test, in the cluster that KUBECONFIG names: tests/cluster/run.sh
+	@tests/cluster/run.sh $(BUILD) $(VERSION) $(COMMIT)
+
 sanitize: ## the rooms' own tests under the address and undefined behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize PACKAGES=$(PACKAGES) \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -230,4 +233,4 @@ help: ## this list
 -include $(shell find $(BUILD) -name deps -prune -o -name '*.d' -print 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static install images test tests unit net score sanitize fuzz fuzzers bench lint manifests clean help FORCE
+.PHONY: all run static install images test tests unit net cluster score sanitize fuzz fuzzers bench lint manifests clean help FORCE

@@ -5,7 +5,7 @@
 #     tests/images.sh BUILD VERSION COMMIT
 #
 # BUILD/images/dormouse.tar, dormouse-injector.tar   the Dockerfile's two targets
-# BUILD/images/dormouse-test-app.tar                 traffic and sink, for tests/cluster
+# BUILD/images/dormouse-test-app.tar                 what pods of tests/cluster run
 #
 # With docker where its daemon answers, else with podman. Where the base image cannot be had
 # from a registry, it is made of this machine's own package sources. BASE=IMAGE names another
@@ -113,20 +113,21 @@ make_program_image() {
 }
 
 make_test_app() {
-	local compiler tool
+	local compiler source tool
 	compiler=$(command -v musl-gcc || command -v "${CC:-gcc}") || die "no C compiler"
 	mkdir -p "$work/app"
-	for tool in sink traffic; do
+	for source in tests/net/sink.c tests/net/traffic.c tests/cluster/look.c; do
+		tool=$(basename "$source" .c)
 		quietly "compiling $tool" "$compiler" -static -O2 -D_GNU_SOURCE -o "$work/app/$tool" \
-			"tests/net/$tool.c"
+			"$source"
 	done
-	printf '%s\n' 'FROM scratch' 'COPY sink traffic /' 'USER 65532:65532' \
+	printf '%s\n' 'FROM scratch' 'COPY sink traffic look /' 'USER 65532:65532' \
 		'ENTRYPOINT ["/sink"]' 'CMD ["7001", "30000"]' >"$work/app/Dockerfile"
 	make_image dormouse-test-app 1 "$work/app"
 }
 
 sources=(Dockerfile .dockerignore Makefile include sidecar tests/packages.sh tests/static.sh)
-tools=(tests/images.sh tests/net/sink.c tests/net/traffic.c)
+tools=(tests/images.sh tests/net/sink.c tests/net/traffic.c tests/cluster/look.c)
 mkdir -p "$images"
 exec 9<"$0" # one at a time
 flock 9

@@ -171,6 +171,18 @@ injector_ready() {
 		 .status.updatedReplicas == $want and .status.replicas == $want' >/dev/null
 }
 
+injector_gone() {
+	[[ -z $(kubectl -n dormouse-system get pods -l app.kubernetes.io/name=dormouse-injector \
+		-o name) ]]
+}
+
+# injects NAMESPACE: what is created there is injected. After a change of the injector, the API
+# server and kube-proxy know of it a little later.
+injects() {
+	app probe '.metadata.name = $name' |
+		kubectl -n "$1" create --dry-run=server -o json -f - | jq -e "$sidecar" >/dev/null
+}
+
 # proxy NAMESPACE POD PORT PATH: a page of a pod, by the API server.
 proxy() {
 	kubectl get --raw "/api/v1/namespaces/$1/pods/$2:$3/proxy/$4"
