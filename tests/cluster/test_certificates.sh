@@ -82,9 +82,9 @@ check_served "after the restart"
 check "pods created meanwhile, injected" "$created" "$injected"
 
 # --- renewal --------------------------------------------------------------------------
-kubectl -n dormouse-system get deployment dormouse-injector -o json |
-	jq '.spec.template.spec.containers[0].args += ["--certificate-lifetime=45s", "--check-interval=1s"]' |
-	kubectl apply -f - >"$work/out" 2>&1
+kubectl -n dormouse-system patch deployment dormouse-injector --type=json --patch '[
+	{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--certificate-lifetime=45s"},
+	{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--check-interval=1s"}]' >"$work/out"
 wait_for "the rollout of short certificates" injector_ready
 mapfile -t replicas < <(injector_pods)
 ports=()
