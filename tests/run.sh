@@ -58,7 +58,7 @@ run_test() {
 	local test=$1 log begin child status seconds p f s verdict
 	log=$logs/$(basename "$test").log
 	begin=$EPOCHREALTIME
-	timeout --kill-after=10 "$limit" "$test" </dev/null >"$log" 2>&1 &
+	timeout --kill-after=60 "$limit" "$test" </dev/null >"$log" 2>&1 &
 	child=$!
 	trap 'kill $child; wait $child; exit 1' TERM
 	{ wait $child; } 2>>"$log"
