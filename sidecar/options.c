@@ -151,13 +151,8 @@ static int set_sensitivity(void *target, const char *value)
 static int set_log_format(void *target, const char *value)
 {
 	struct options *o = target;
-	static const char *const words[] = {"json", "text", NULL};
-	int word = value_word(value, words);
 
-	if (word < 0)
-		return -1;
-	o->log_format = (enum log_format)word;
-	return 0;
+	return value_log_format(value, &o->log_format);
 }
 
 static int set_max_sockets(void *target, const char *value)

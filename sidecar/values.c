@@ -187,6 +187,17 @@ int value_switch(const char *text, bool *on)
 	return 0;
 }
 
+int value_log_format(const char *text, enum log_format *format)
+{
+	static const char *const words[] = {"json", "text", NULL};
+	int word = value_word(text, words);
+
+	if (word < 0)
+		return -1;
+	*format = (enum log_format)word;
+	return 0;
+}
+
 int value_string(const char *text, char *target, size_t size)
 {
 	size_t length = strlen(text);

@@ -1,9 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* commands.h - what the program does; each takes its own arguments (argv[0] is the
- * command's name) and returns the exit status: 0, 1 when it could not do its work, 2
- * for a bad flag. */
+/* commands.h - what a program does; each command takes its own arguments (argv[0] is
+ * the command's name) and returns the exit status: 0, 1 when it could not do its work,
+ * 2 for a bad flag. */
 #ifndef DORMOUSE_COMMANDS_H
 #define DORMOUSE_COMMANDS_H
+
+#include <stddef.h>
+
+typedef int command_main(int argc, char **argv);
+
+struct command {
+	const char *name;
+	command_main *main;
+	const char *does; /* for --help */
+};
+
+struct program {
+	const char *name;
+	const struct command *commands;
+	size_t count;
+	command_main *standard; /* without a command; NULL: one must be named */
+};
+
+/* Does what the first argument names; "--version" is the command "version". Returns the
+ * exit status. */
+int program_run(const struct program *program, int argc, char **argv);
 
 int run_main(int argc, char **argv);     /* watches this network namespace */
 int status_main(int argc, char **argv);  /* asks the running monitor */

@@ -31,6 +31,9 @@ int value_word(const char *text, const char *const *words);
 /* "true" or "false". */
 int value_switch(const char *text, bool *on);
 
+/* "json" or "text". */
+int value_log_format(const char *text, enum log_format *format);
+
 /* A text that is not empty and fits into `size` bytes with its NUL. */
 int value_string(const char *text, char *target, size_t size);
 

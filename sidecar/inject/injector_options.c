@@ -68,14 +68,9 @@ static int set_native(void *target, const char *value)
 
 static int set_log_format(void *target, const char *value)
 {
-	static const char *const words[] = {"json", "text", NULL};
 	struct injector_options *o = target;
-	int word = value_word(value, words);
 
-	if (word < 0)
-		return -1;
-	o->log_format = (enum log_format)word;
-	return 0;
+	return value_log_format(value, &o->log_format);
 }
 
 static int set_listen(void *target, const char *value)

@@ -14,6 +14,7 @@
 #include "../json.h"
 #include "authority.h"
 #include "dormouse/log.h"
+#include "dormouse/wake.h"
 #include "kubernetes.h"
 #include "tls_files.h"
 
@@ -188,13 +189,28 @@ static double jittered(double seconds)
 	return seconds * (0.9 + 0.2 * random / 65535.0);
 }
 
+/* The check interval, or less when the certificate in use ends soon: one of a shorter
+ * life may be there from before. */
+static double interval_now(const struct keeper *k)
+{
+	const double left_s = tls_store_expiry(k->store) - wall_clock();
+	double soon_s = left_s / 20;
+
+	if (!k->own_ca || left_s <= 0)
+		return k->interval_s;
+	if (soon_s < FIRST_RETRY_S)
+		soon_s = FIRST_RETRY_S;
+	return soon_s < k->interval_s ? soon_s : k->interval_s;
+}
+
 /* How long after a round the next one is. */
 static double pause_after(struct keeper *k, bool well)
 {
+	const double interval_s = interval_now(k);
 	double retry_s = k->retry_s;
 
-	if (well || retry_s > k->interval_s)
-		retry_s = k->interval_s;
+	if (well || retry_s > interval_s)
+		retry_s = interval_s;
 	k->retry_s = well ? FIRST_RETRY_S : 2 * retry_s;
 	return jittered(retry_s);
 }
