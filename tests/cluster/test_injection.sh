@@ -115,10 +115,10 @@ sidecar_metric() {
 kubectl -n $apps logs tuned -c dormouse >"$work/tuned"
 check_that "the interval of an annotation is taken" grep -q "a sample each 0.5s" "$work/tuned"
 check_that "so is the format of the log" grep -q ' info started: ' "$work/tuned"
-check "complaints about its variables" 0 "$(sidecar_metric tuned dormouse_config_errors)"
+eventually "complaints about its variables" 0 sidecar_metric tuned dormouse_config_errors
 check_that "kubectl warns of a bad annotation" \
 	grep -q '^Warning: dormouse: .*dormouse.dev/interval.*a while' "$work/created-mistuned"
-check "complaints of the sidecar about it" 1 "$(sidecar_metric mistuned dormouse_config_errors)"
+eventually "complaints of the sidecar about it" 1 sidecar_metric mistuned dormouse_config_errors
 
 # --- Jobs -----------------------------------------------------------------------------
 job_is_complete() {
