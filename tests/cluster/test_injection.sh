@@ -110,7 +110,7 @@ check_that "every pod keeps to the restricted profile" \
 
 # --- annotations ----------------------------------------------------------------------
 sidecar_metric() {
-	proxy $apps "$1" 9477 metrics | awk -v name="$2" '$1 == name { print $2 }'
+	proxy "$apps" "$1" 9477 metrics | awk -v name="$2" '$1 == name { print $2 }'
 }
 kubectl -n $apps logs tuned -c dormouse >"$work/tuned"
 check_that "the interval of an annotation is taken" grep -q "a sample each 0.5s" "$work/tuned"
