@@ -4,10 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
-#include "dormouse/accept.h"
+#include "dormouse/request.h"
 #include "dormouse/version.h"
 #include "pages.h"
 #include "stream.h"
@@ -158,22 +157,11 @@ static enum MHD_Result answer_readiness(struct site *s, struct MHD_Connection *c
 	return answer_fixed(s, c, stats->samples > 0 ? FIXED_OK : FIXED_STARTING);
 }
 
-static enum MHD_Result read_accept(void *context, enum MHD_ValueKind kind,
-				   const char *name, const char *value)
-{
-	(void)kind;
-	if (value && strcasecmp(name, "Accept") == 0)
-		accept_read(context, value);
-	return MHD_YES;
-}
-
 static enum MHD_Result answer_metrics(struct site *s, struct MHD_Connection *c)
 {
-	struct accept accept = ACCEPT_NOTHING;
+	bool openmetrics = request_prefers_openmetrics(c);
 	struct own_traffic own;
 
-	MHD_get_connection_values(c, MHD_HEADER_KIND, read_accept, &accept);
-	bool openmetrics = accept_prefers_openmetrics(&accept);
 	connections_traffic(s->connections, &own);
 	struct MHD_Response *r =
 	    pages_response(&s->pages, s->source, &own, openmetrics);
@@ -291,16 +279,6 @@ static const struct route {
     {"/api/v2/status", true, answer_status},
 };
 
-/* Whether the request's head announces a body. */
-static bool has_body(struct MHD_Connection *c)
-{
-	const char *length =
-	    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
-
-	return (length && length[strspn(length, "0")] != '\0') ||
-	       MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Transfer-Encoding");
-}
-
 enum MHD_Result site_answer(void *context, struct MHD_Connection *connection,
 			    const char *path, const char *method, const char *version,
 			    const char *upload, size_t *upload_size, void **request)
@@ -316,8 +294,9 @@ enum MHD_Result site_answer(void *context, struct MHD_Connection *connection,
 		*request = s;
 		if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 			return answer_fixed(s, connection, FIXED_METHOD);
-		return has_body(connection) ? answer_fixed(s, connection, FIXED_BODY)
-					    : MHD_YES;
+		return request_has_body(connection)
+			   ? answer_fixed(s, connection, FIXED_BODY)
+			   : MHD_YES;
 	}
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (strcmp(path, routes[i].path) == 0 &&

@@ -4,9 +4,8 @@
 
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
-#include "dormouse/accept.h"
+#include "dormouse/request.h"
 #include "dormouse/wake.h"
 
 #define TEXT        "text/plain; charset=utf-8"
@@ -40,24 +39,13 @@ static enum MHD_Result answer_line(struct MHD_Connection *c, unsigned status,
 	return answer_with(c, status, TEXT, line, strlen(line), NULL, NULL);
 }
 
-static enum MHD_Result read_accept(void *context, enum MHD_ValueKind kind,
-				   const char *name, const char *value)
-{
-	(void)kind;
-	if (value && strcasecmp(name, "Accept") == 0)
-		accept_read(context, value);
-	return MHD_YES;
-}
-
 static enum MHD_Result answer_metrics(const struct injector_site *s,
 				      struct MHD_Connection *c)
 {
 	static char page[PAGE_BYTES_MAX];
 	struct text t = text_over(page, sizeof(page));
-	struct accept accept = ACCEPT_NOTHING;
+	bool openmetrics = request_prefers_openmetrics(c);
 
-	MHD_get_connection_values(c, MHD_HEADER_KIND, read_accept, &accept);
-	bool openmetrics = accept_prefers_openmetrics(&accept);
 	injector_metrics_render(&s->figures, openmetrics, &t);
 	if (t.overflowed)
 		return answer_line(c, 500, "the metrics do not fit their page\n");
@@ -106,16 +94,6 @@ static const struct route {
     {"/readyz", answer_readiness},
 };
 
-/* Whether the request's head announces a body. */
-static bool has_body(struct MHD_Connection *c)
-{
-	const char *length =
-	    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
-
-	return (length && length[strspn(length, "0")] != '\0') ||
-	       MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Transfer-Encoding");
-}
-
 enum MHD_Result injector_site_answer(void *context, struct MHD_Connection *connection,
 				     const char *path, const char *method,
 				     const char *version, const char *upload,
@@ -132,7 +110,7 @@ enum MHD_Result injector_site_answer(void *context, struct MHD_Connection *conne
 		if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 			return answer_with(connection, 405, TEXT, "only GET and HEAD\n",
 					   18, "Allow", "GET, HEAD");
-		return has_body(connection)
+		return request_has_body(connection)
 			   ? answer_line(connection, 413, "nothing can be sent here\n")
 			   : MHD_YES;
 	}
