@@ -293,8 +293,8 @@ static void compare(const char *what, unsigned connections, unsigned reports,
 			   connections * 172 + reports);
 	assert_lower_bound("segments sent", own.tcp_tx_packets, segments, 1,
 			   connections);
-	assert_lower_bound("packets sent", own.tx_packets, packets, 0.5,
-			   2 * connections + reports / 90);
+	/* How many packets a great answer takes is the card's affair. */
+	assert_true(own.tx_packets <= packets && own.tx_packets >= 3 * connections);
 }
 
 static void one_scrape(const char *address)
