@@ -66,6 +66,8 @@ static const struct counter_family total_families[] = {
      "TCP connections that the pod opened, without loopback.", TOTAL(tcp_opened)},
     {"dormouse_udp_transmit_packets_total", "UDP datagrams sent.",
      TOTAL(udp_tx_packets)},
+    {"dormouse_udp_transmit_bytes_total",
+     "UDP payload bytes sent, estimated from the interfaces.", TOTAL(udp_tx_bytes)},
     {"dormouse_destinations",
      "Distinct remote addresses in the last interval whose sockets were looked at.",
      offsetof(struct collect_totals, destinations), METRIC_GAUGE},

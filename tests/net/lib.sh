@@ -81,7 +81,7 @@ need() {
 	[[ -x $DORMOUSE ]] || skip "needs $DORMOUSE: make"
 	[[ -x $TOOLS/traffic ]] || skip "needs $TOOLS/traffic: make tests"
 	# Where others may run them.
-	install -m 755 "$DORMOUSE" "$TOOLS"/{traffic,sink,relay,refuse} "$work"
+	install -m 755 "$DORMOUSE" "$TOOLS"/{traffic,sink,relay,refuse,unseen} "$work"
 }
 
 # --- namespaces ------------------------------------------------------------------------
