@@ -30,6 +30,7 @@ enum fixed {
 	FIXED_STARTING,
 	FIXED_STOPPING,
 	FIXED_NOT_FOUND,
+	FIXED_TARGET,
 	FIXED_METHOD,
 	FIXED_BODY,
 	FIXED_BUSY,
@@ -48,6 +49,7 @@ static const struct {
     [FIXED_STARTING] = {503, TEXT, "starting\n", NULL, NULL},
     [FIXED_STOPPING] = {503, TEXT, "stopping\n", NULL, NULL},
     [FIXED_NOT_FOUND] = {404, TEXT, "not found\n", NULL, NULL},
+    [FIXED_TARGET] = {400, TEXT, REQUEST_TARGET_WANTED, NULL, NULL},
     [FIXED_METHOD] = {405, TEXT, "only GET and HEAD\n", "Allow", "GET, HEAD"},
     [FIXED_BODY] = {413, TEXT, "nothing can be sent here\n", NULL, NULL},
     [FIXED_BUSY] = {503, TEXT, "too many readers\n", "Retry-After", "1"},
@@ -298,6 +300,9 @@ enum MHD_Result site_answer(void *context, struct MHD_Connection *connection,
 			   ? answer_fixed(s, connection, FIXED_BODY)
 			   : MHD_YES;
 	}
+	path = request_path(path);
+	if (!path)
+		return answer_fixed(s, connection, FIXED_TARGET);
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (strcmp(path, routes[i].path) == 0 &&
 		    (listener->local || !routes[i].local_only))

@@ -91,6 +91,49 @@ static void each_path_is_where_it_belongs(void **state)
 	}
 }
 
+/* As a proxy is asked: RFC 9112, 3.2.2. Sent as they are, over a raw socket. */
+static void absolute_targets_are_served(void **state)
+{
+	static const struct {
+		const char *target;
+		int open, local;
+	} cases[] = {
+	    {"http://127.0.0.1:9477/metrics", 200, 200},
+	    {"HTTP://pod/healthz", 200, 200},
+	    {"https://[fd00::1]:9477/readyz", 200, 200},
+	    {"http://pod/metrics?name=http://other/alerts", 200, 200},
+	    {"http://pod/alerts", 404, 200},
+	    {"http://pod:80/api/v2/alerts?active=true", 404, 200},
+	    {"http://pod", 404, 404}, /* the path is "/" */
+	    {"http://pod?metrics", 404, 404},
+	    {"http://pod/", 404, 404},
+	    {"http://pod//metrics", 404, 404},
+	    {"http://pod/http://pod/metrics", 404, 404},
+	    {"http://user@pod/metrics", 400, 400},
+	    {"http://user:word@pod:9477/metrics", 400, 400},
+	    {"http:///metrics", 400, 400},
+	    {"http://:9477/metrics", 400, 400},
+	    {"http:/metrics", 400, 400},
+	    {"ftp://pod/metrics", 400, 400},
+	    {"metrics", 400, 400},
+	};
+
+	(void)state;
+	fake_stats.samples = 1;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char request[256];
+
+		snprintf(request, sizeof(request),
+			 "GET %s HTTP/1.1\r\nHost: elsewhere\r\n"
+			 "Connection: close\r\n\r\n",
+			 cases[i].target);
+		int open = status_of(ask(open_port(), request));
+		int local = status_of(ask(local_port(), request));
+		if (open != cases[i].open || local != cases[i].local)
+			fail_msg("%s: %d and %d", cases[i].target, open, local);
+	}
+}
+
 static void every_answer_says_not_to_store_and_not_to_guess(void **state)
 {
 	static const char *const paths[] = {"/metrics", "/healthz", "/alerts",
@@ -341,13 +384,13 @@ static void an_absurd_identity_does_not_spoil_the_answers(void **state)
 	cJSON_Delete(get_json("/api/v2/alerts"));
 }
 
-/* Requests sent at once on one connection are answered in order. */
 int main(void)
 {
 #define SERVED(test) cmocka_unit_test_setup_teardown(test, start, stop)
 	const struct CMUnitTest tests[] = {
 	    SERVED(metrics_are_text_unless_openmetrics_is_asked_for),
 	    SERVED(each_path_is_where_it_belongs),
+	    SERVED(absolute_targets_are_served),
 	    SERVED(every_answer_says_not_to_store_and_not_to_guess),
 	    SERVED(head_is_get_without_the_body),
 	    SERVED(other_methods_are_refused_and_told_which_will_do),
