@@ -117,34 +117,33 @@ size_t plain_fitting(const char *text, size_t columns)
 	return taken;
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 void plain_wrap(FILE *out, const char *text, size_t indent, size_t width, size_t column)
 {
-	bool begins = true; /* nothing stands on this line yet */
+	size_t gap = 0; /* before a word that is not the first of its line */
 
 	while (*(text += strspn(text, " "))) {
 		size_t length = strcspn(text, " ");
-		size_t columns = plain_columns(text, length);
 
-		if (!begins && column + 1 + columns > width) {
+		if (column + gap + plain_columns(text, length) > width &&
+		    column > indent) {
 			fputc('\n', out);
-			column = 0;
-			begins = true;
+			column = gap = 0;
 		}
-		if (begins && column < indent)
-			column +=
-			    (size_t)fprintf(out, "%*s", (int)(indent - column), "");
-		if (!begins)
-			column += fputc(' ', out) == ' ';
-		if (begins && column + columns > width) {
-			length = plain_fitting(text, width - column);
-			columns = plain_columns(text, length);
-		}
-		if (length == 0) /* the first line has no room at all */
-			columns = width;
-		fprintf(out, "%.*s", (int)length, text);
-		column += columns;
+		if (column < indent)
+			gap = indent - column;
+		column += gap;
+		length = least(length, plain_fitting(text, width - column));
+		if (length == 0) /* not even one character: out of its bounds, then */
+			length = text_utf8_length(text);
+		fprintf(out, "%*s%.*s", (int)gap, "", (int)length, text);
+		column += plain_columns(text, length);
 		text += length;
-		begins = false;
+		gap = 1;
 	}
 	fputc('\n', out);
 }

@@ -225,7 +225,10 @@ void alert_json(const struct alert *alert, const struct identity *pod, struct te
 		text_json_time(t, alert->ends_at);
 	else
 		text_put(t, "null");
-	text_put(t, ",\"value\":1200000.5,\"baseline\":{\"mean\":12.5},\"summary\":");
+	text_put(t, ",\"onset\":");
+	text_json_time(t, alert->starts_at - 10);
+	text_put(t, ",\"value\":1200000.5,\"peak\":1300000,"
+		    "\"baseline\":{\"mean\":12.5,\"threshold\":2250},\"summary\":");
 	text_json_string(t, "Sent 1.2 MB/s where it never sent more than 2.0 kB/s");
 	text_put(t,
 		 ",\"evidence\":{\"destinations\":[{\"address\":\"203.0.113.7\","
