@@ -13,7 +13,7 @@
 
 struct compiler {
 	struct pattern *p;
-	const char *expression, *at;
+	const char *at;
 	const char *problem; /* NULL: none so far */
 	int depth;
 	bool fold, dot_all;
@@ -523,7 +523,7 @@ static void alternatives(struct compiler *c)
 
 int pattern_compile(struct pattern *p, const char *expression, struct error *err)
 {
-	struct compiler c = {.p = p, .expression = expression, .at = expression};
+	struct compiler c = {.p = p, .at = expression};
 
 	p->length = p->range_count = 0;
 	for (const char *s = expression; *s;) {

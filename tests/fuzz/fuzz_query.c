@@ -36,26 +36,24 @@ static void check(const char *answer)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char paths[2][24] = {"/api/v2/alerts?", ""};
-	char request[4096] = "GET ";
-	const char *path;
+	char request[4096];
+	bool api = size > 0 && data[0] != 'x'; /* else the whole target is theirs */
 
 	if (!server)
 		open_server();
 	if (size == 0 || size > 2000)
 		return 0;
-	path = paths[data[0] == 'x']; /* the whole target is theirs */
-	memcpy(request + 4, path, strlen(path));
-	size_t length = 4 + strlen(path);
+	size_t length = (size_t)snprintf(request, sizeof(request), "GET %s",
+					 api ? "/api/v2/alerts?" : "");
 	for (size_t i = 1; i < size; i++)
 		if (data[i] > ' ')
 			request[length++] = (char)data[i];
-	memcpy(request + length, " HTTP/1.0\r\n\r\n", sizeof(" HTTP/1.0\r\n\r\n"));
+	snprintf(request + length, sizeof(request) - length, " HTTP/1.0\r\n\r\n");
 	const char *answer = ask(local_port(), request);
 	if (!answer || (answer[0] && status_of(answer) < 200))
 		abort();
 	/* The library's own refusals are HTML. */
-	if (path[0] && strstr(answer, "application/json"))
+	if (api && strstr(answer, "application/json"))
 		check(answer);
 	return 0;
 }

@@ -168,7 +168,8 @@ static void a_mistyped_word_gets_the_nearest_of_those_that_would_do(void **state
 
 static void nothing_of_a_bad_flag_reaches_the_terminal_raw(void **state)
 {
-	static const char bad[] = "\033]0;owned\007\r\n\xFF\xE2\x80\xAE\xC2\x9B";
+	static const char bad[] =
+	    "\033]0;owned\007\r\n\xFF\xE2\x80\xAE\xE2\x80\xAC\xC2\x9B";
 	char flag[64], endless[512];
 	struct options o;
 	struct error err;

@@ -24,8 +24,8 @@ static void what_moves_the_cursor_or_turns_the_line_is_not_printed(void **state)
 	    {"caf\xC3\xA9 \xE6\x97\xA5\xE6\x9C\xAC \xF0\x9F\x90\xAD",
 	     "caf\xC3\xA9 \xE6\x97\xA5\xE6\x9C\xAC \xF0\x9F\x90\xAD"},
 	    {"\xE2\x80\xAE"
-	     "fdp.exe",
-	     "?fdp.exe"}, /* right to left */
+	     "fdp.exe\xE2\x80\xAC",
+	     "?fdp.exe?"}, /* right to left */
 	    {"a\xE2\x80\x8B"
 	     "b",
 	     "a?b"}, /* invisible */
