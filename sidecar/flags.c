@@ -70,21 +70,30 @@ int flags_refuse(struct error *err, const char *source, const struct flag *flag,
 		    plain(shown, sizeof(shown), value), flag->wants, hint);
 }
 
-int flags_unknown(struct error *err, const struct flag_table *table, unsigned command,
-		  const char *argument)
+const char *flags_nearest(const struct flag_table *table, unsigned command,
+			  const char *name, size_t length)
 {
-	const char *name = argument + strspn(argument, "-");
-	struct nearest guess = nearest_to(name, strcspn(name, "="));
-	char shown[SHOWN_MAX], hint[ERROR_TEXT_MAX];
-	struct text t = text_over(hint, sizeof(hint));
+	struct nearest guess = nearest_to(name, length);
 
 	for (size_t i = 0; i < table->count; i++)
 		if (takes(command, &table->flags[i]))
 			nearest_consider(&guess, table->flags[i].name);
-	nearest_say(&guess, "--", &t);
-	return fail(err, "%s: there is no such flag%s",
-		    plain(shown, sizeof(shown), argument),
-		    hint[0] ? hint : "; see --help");
+	return guess.name;
+}
+
+static int refuse_unknown(struct error *err, const struct reading *r,
+			  const char *argument)
+{
+	const char *name = argument + strspn(argument, "-");
+	const char *near =
+	    flags_nearest(r->table, r->command, name, strcspn(name, "="));
+	char shown[SHOWN_MAX];
+
+	plain(shown, sizeof(shown), argument);
+	if (near)
+		return fail(err, "%s: there is no such flag; did you mean --%s?", shown,
+			    near);
+	return fail(err, "%s: there is no such flag; see --help", shown);
 }
 
 void flags_variable(const char *prefix, const struct flag *flag,
@@ -134,7 +143,7 @@ static int take_flag(struct reading *r, const char *argument, const char *next,
 	if (length > 2 && argument[0] == '-' && argument[1] == '-')
 		flag = flags_find(r->table, r->command, argument + 2, length - 2);
 	if (!flag)
-		return flags_unknown(err, r->table, r->command, argument);
+		return refuse_unknown(err, r, argument);
 	snprintf(source, sizeof(source), "--%s", flag->name);
 
 	const char *value = is_switch(flag) ? "true" : next;

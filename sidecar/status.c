@@ -8,7 +8,6 @@
 
 #include "dormouse/commands.h"
 #include "dormouse/nearest.h"
-#include "dormouse/plain.h"
 #include "dormouse/serve.h"
 #include "dormouse/values.h"
 #include "status_table.h"
@@ -33,25 +32,22 @@ static void help(void)
 /* Fails with the one sentence for an address that will not do. */
 static int refuse(struct error *err, const char *source, const char *value)
 {
-	char shown[81];
-
-	return fail(err, "%s: \"%s\" will not do: it takes " ADDRESS_WANTED, source,
-		    plain(shown, sizeof(shown), value));
+	return fail(err, "%s: \"%.80s\" will not do: it takes " ADDRESS_WANTED, source,
+		    value);
 }
 
 static int refuse_flag(struct error *err, const char *argument)
 {
 	const char *name = argument + strspn(argument, "-");
 	struct nearest guess = nearest_to(name, strcspn(name, "="));
-	char shown[81], hint[64];
+	char hint[64];
 	struct text t = text_over(hint, sizeof(hint));
 
 	nearest_consider(&guess, "json");
 	nearest_consider(&guess, "address");
 	nearest_consider(&guess, "help");
 	nearest_say(&guess, "--", &t);
-	return fail(err, "%s: there is no such flag%s",
-		    plain(shown, sizeof(shown), argument),
+	return fail(err, "%.80s: there is no such flag%s", argument,
 		    hint[0] ? hint : "; see --help");
 }
 
@@ -169,13 +165,11 @@ int status_main(int argc, char **argv)
 
 	cJSON *status = ask(&r, &err);
 	if (!status) {
-		/* The error may have in it what a stranger answered. */
-		char shown[ERROR_TEXT_MAX];
 		fprintf(
 		    stderr,
 		    "dormouse: no monitor answers at %s: %s. Is `dormouse run` "
 		    "running in this network namespace? --address asks elsewhere.\n",
-		    r.where.text, plain(shown, sizeof(shown), err.text));
+		    r.where.text, err.text);
 		return 1;
 	}
 	if (r.json)

@@ -52,11 +52,14 @@ time_t status_time(const char *text)
 const char *status_moment(char cell[FIGURE_MAX], const char *text)
 {
 	time_t time = status_time(text);
-	struct tm tm;
+	char written[FIGURE_MAX]; /* anew: the text may be anything */
+	struct text t = text_over(written, sizeof(written));
 
-	if (time < 0 || !gmtime_r(&time, &tm) ||
-	    strftime(cell, FIGURE_MAX, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+	text_time(&t, (double)time);
+	if (time < 0)
 		snprintf(cell, FIGURE_MAX, "-");
+	else
+		snprintf(cell, FIGURE_MAX, "%.10s %.8s UTC", written, written + 11);
 	return cell;
 }
 

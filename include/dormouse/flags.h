@@ -82,10 +82,10 @@ bool flags_by_variable(const struct flag_table *table, const struct flags_found 
 int flags_refuse(struct error *err, const char *source, const struct flag *flag,
 		 const char *value);
 
-/* Fails with the one sentence for an argument that is no flag of the command, safe to
- * print, with the flag that was most likely meant. Returns -1. */
-int flags_unknown(struct error *err, const struct flag_table *table, unsigned command,
-		  const char *argument);
+/* The name of the command's flag that somebody who wrote this most likely meant; NULL:
+ * none is near (see nearest.h). */
+const char *flags_nearest(const struct flag_table *table, unsigned command,
+			  const char *name, size_t length);
 
 /* "DORMOUSE_SOME_FLAG" for "some-flag", with the prefix "DORMOUSE_". */
 void flags_variable(const char *prefix, const struct flag *flag,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dormouse/error.h"
 #include "dormouse/nearest.h"
 #include "dormouse/plain.h"
 
@@ -119,6 +120,28 @@ static void no_line_is_wider_whatever_the_words(void **state)
 	}
 }
 
+static void errors_are_safe_to_print_whatever_failed(void **state)
+{
+	static char name[1024];
+	struct error err;
+
+	(void)state;
+	memset(name, '\033', sizeof(name) - 1);
+	assert_int_equal((fail)(&err, "open %s",
+			      "a\n\xC2\x9B\xFF"
+			      "b"),
+			 -1);
+	assert_string_equal(err.text, "open a???b");
+	assert_int_equal(fail_within(&err, "trace \r%s", "x"), -1);
+	assert_string_equal(err.text, "trace ?x: open a???b");
+	assert_int_equal(fail_errno(&err, 2, "\t"), -1);
+	assert_string_equal(err.text, "?: No such file or directory");
+	assert_int_equal(fail_errno(&err, 2, "%s", name), -1);
+	assert_null(strchr(err.text, '\033'));
+	assert_int_equal(fail_within(&err, "%s", name), -1);
+	assert_null(strchr(err.text, '\033'));
+}
+
 static const char *meant(const char *given)
 {
 	static const char *const names[] = {"interval", "interfaces", "listen",
@@ -184,6 +207,7 @@ int main(void)
 	    cmocka_unit_test(wide_characters_take_two_columns),
 	    cmocka_unit_test(sentences_are_wrapped_between_words),
 	    cmocka_unit_test(no_line_is_wider_whatever_the_words),
+	    cmocka_unit_test(errors_are_safe_to_print_whatever_failed),
 	    cmocka_unit_test(a_typo_gets_the_nearest_name),
 	    cmocka_unit_test(what_is_far_from_all_gets_no_guess),
 	};

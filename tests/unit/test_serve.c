@@ -427,7 +427,7 @@ static void bad_queries_are_refused_with_a_json_string(void **state)
 	    {"?filter=a=b&filter=!", "bad matcher format: !"},
 	    {"?filter=a=\"b", "matcher value contains unescaped double quote: \"b"},
 	    {"?filter=a=%00b", "bad matcher format: a NUL in a="},
-	    {"?filter=a=%FF", "matcher value not valid UTF-8: \xEF\xBF\xBD"},
+	    {"?filter=a=%FF", "matcher value not valid UTF-8: ?"},
 	    {"?filter=a=~(", "error parsing regexp: missing closing ): `(`"},
 	    {"?filter=a=~(b{1000}){1000}",
 	     "error parsing regexp: expression too large"},
