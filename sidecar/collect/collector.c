@@ -94,6 +94,7 @@ static void refresh_signal_totals(struct collector *c)
 		c->totals.tcp_opened = opened;
 	c->totals.udp_tx_packets = c->signals.value[SIGNAL_UDP_TX_PACKETS];
 	c->totals.udp_tx_bytes = c->signals.value[SIGNAL_UDP_TX_BYTES];
+	c->totals.unaccounted_tx_bytes = c->signals.value[SIGNAL_UNACCOUNTED_TX_BYTES];
 }
 
 static void refresh_totals(struct collector *c)
@@ -110,10 +111,12 @@ static void refresh_totals(struct collector *c)
 
 /* Links and snmp, and the signals that they alone make. Protocols are read first, so
  * that a datagram that they count is on its link by the time that is read. */
-static void look_cheaply(struct collector *c, const struct collect_request *request)
+static void look_cheaply(struct collector *c)
 {
 	struct error err;
 
+	/* Before the links: what they are behind by is not taken off them. */
+	c->totals.own = *sockets_own_traffic(c->sockets);
 	if (c->protocols)
 		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
 				   protocols_read(c->protocols, &err) == 0, &err);
@@ -122,12 +125,12 @@ static void look_cheaply(struct collector *c, const struct collect_request *requ
 				   links_read(c->links, &err) == 0, &err);
 		if (!c->sources.of[COLLECTOR_LINKS].failed)
 			signals_from_links(&c->signals, &links_book(c->links)->flowed,
-					   &request->own);
+					   &c->totals.own);
 	} else if (c->protocols) {
 		protocols_read_ip(c->protocols);
 		protocols_read_ip6(c->protocols);
 		signals_from_octets(&c->signals, protocols_counters(c->protocols),
-				    &request->own);
+				    &c->totals.own);
 	}
 	sockets_process_events(c->sockets);
 }
@@ -194,25 +197,25 @@ static void look_closely(struct collector *c, const struct collect_request *requ
 }
 
 /* The signals of TCP and UDP, as far as this look went. */
-static void add_transports(struct collector *c, const struct collect_request *request,
-			   bool closely)
+static void add_transports(struct collector *c, bool closely)
 {
 	const struct protocol_counters *p = counters_of(c);
+	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
+					sockets_tcp_tx_again(c->sockets)};
 	bool counted = c->protocols && !c->sources.of[COLLECTOR_PROTOCOLS].failed;
 
 	if (c->looked_closely)
 		signals_from_sockets(&c->signals, &c->totals,
 				     sockets_tcp_tx_packets(c->sockets), p,
-				     &request->own);
+				     &c->totals.own);
 	else if (c->sources.of[COLLECTOR_SOCKETS].failed && counted)
-		signals_from_snmp(&c->signals, p, &request->own);
+		signals_from_snmp(&c->signals, p, &c->totals.own);
 	/* Without a close look the datagrams of IPv6 are not known. */
 	if (counted && (closely || !protocol_has(p, UDP6_OUT_DATAGRAMS)))
 		signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 				    book_of(c)->loopback_packets);
 	if (closely)
-		signals_udp_bytes(&c->signals, p,
-				  c->looked_closely ? &c->totals.tcp_tx_bytes : NULL,
+		signals_from_span(&c->signals, p, c->looked_closely ? &tcp : NULL,
 				  &c->until_sockets);
 }
 
@@ -224,13 +227,13 @@ void collector_sample(struct collector *c, const struct collect_request *request
 
 	signals_begin(&c->signals);
 	c->looked_closely = false;
-	look_cheaply(c, request);
+	look_cheaply(c);
 	closely = look_needed(c, request, sent_before);
 	if (closely)
 		look_closely(c, request);
 	note_sockets(c);
 	refresh_totals(c);
-	add_transports(c, request, closely);
+	add_transports(c, closely);
 	refresh_signal_totals(c);
 
 	sample->time = request->time;
@@ -274,6 +277,8 @@ static int watch(struct collector *c, int fd, struct error *err)
 static void begin(struct collector *c)
 {
 	const struct own_traffic nothing = {0};
+	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
+					sockets_tcp_tx_again(c->sockets)};
 	const struct protocol_counters *p = counters_of(c);
 	struct error err;
 
@@ -290,7 +295,7 @@ static void begin(struct collector *c)
 			     sockets_tcp_tx_packets(c->sockets), p, &nothing);
 	signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 			    book_of(c)->loopback_packets);
-	signals_udp_bytes(&c->signals, p, &c->totals.tcp_tx_bytes, &c->until_sockets);
+	signals_from_span(&c->signals, p, &tcp, &c->until_sockets);
 	signals_begin(&c->signals);
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		mark_move(&c->opens, p->value[TCP_ACTIVE_OPENS]);
@@ -370,6 +375,11 @@ void collector_process(struct collector *c)
 	sockets_process_events(c->sockets);
 	note_sockets(c);
 	refresh_totals(c);
+}
+
+void collector_own_socket(struct collector *c, int fd, bool closing)
+{
+	sockets_own(c->sockets, fd, closing);
 }
 
 bool collector_ok(const struct collector *c, enum collector_source source)
