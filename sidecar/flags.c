@@ -93,7 +93,9 @@ static int refuse_unknown(struct error *err, const struct reading *r,
 	if (near)
 		return fail(err, "%s: there is no such flag; did you mean --%s?", shown,
 			    near);
-	return fail(err, "%s: there is no such flag; see --help", shown);
+	return fail(err, "%s: %s; see --help", shown,
+		    argument[0] == '-' ? "there is no such flag"
+				       : "this command takes no such argument");
 }
 
 void flags_variable(const char *prefix, const struct flag *flag,

@@ -54,6 +54,24 @@ static void put_state(const cJSON *status, FILE *out)
 	status_put(out, "State", words);
 }
 
+/* How many interfaces are watched; a monitor that watches none is healthy and blind. */
+static void put_watched(const cJSON *status, FILE *out)
+{
+	double matched = status_number(status, "interfacesMatched");
+	char words[LINE_MAX];
+
+	if (!(matched >= 0)) /* an older monitor does not say */
+		return;
+	if (matched == 0)
+		snprintf(words, sizeof(words),
+			 "%sNOTHING%s: no interface is there that --interfaces names",
+			 status_bold(out, true), status_bold(out, false));
+	else
+		snprintf(words, sizeof(words), "%.15g interface%s", matched,
+			 matched == 1 ? "" : "s");
+	status_put(out, "Watched", words);
+}
+
 static void put_learnt(const cJSON *status, FILE *out)
 {
 	char words[LINE_MAX];
@@ -104,6 +122,7 @@ void status_table(const cJSON *status, FILE *out)
 
 	put_name(status_member(status, "pod"), out);
 	put_state(status, out);
+	put_watched(status, out);
 	put_learnt(status, out);
 	fprintf(out, "\n%-*s %-*s %*s %*s %*s\n", TITLE_WIDTH, "SIGNAL", NAME_WIDTH,
 		"FIELD", FIGURE_WIDTH, "NOW", FIGURE_WIDTH, "THRESHOLD", FIGURE_WIDTH,

@@ -139,6 +139,8 @@ static void a_bad_flag_fails_naming_flag_value_and_what_would_do(void **state)
 	assert_int_equal(parse(&o, &err, "--state", NULL, NULL, NULL), -1);
 	assert_non_null(strstr(err.text, "--state: a value is missing"));
 	assert_int_equal(parse(&o, &err, "stray", NULL, NULL, NULL), -1);
+	assert_string_equal(err.text,
+			    "stray: this command takes no such argument; see --help");
 }
 
 static void a_mistyped_word_gets_the_nearest_of_those_that_would_do(void **state)

@@ -196,7 +196,8 @@ static cJSON *any_status(void)
 {
 	static const char *const pod[] = {"name", "namespace", "workload", "node",
 					  NULL};
-	static const char *const top[] = {"state", "stateSince", "interval", NULL};
+	static const char *const top[] = {"state", "stateSince", "interval",
+					  "interfacesMatched", NULL};
 	static const char *const learnt[] = {"samples", "since", NULL};
 	static const char *const signal[] = {"signal", "unit",      "value",
 					     "p99",    "threshold", NULL};
@@ -245,6 +246,22 @@ static void whatever_answers_the_table_is_plain_and_fits(void **state)
 		assert_null(strstr(text, "nan"));
 		cJSON_Delete(status);
 	}
+}
+
+static void a_monitor_that_watches_nothing_is_said(void **state)
+{
+	cJSON *status = cJSON_CreateObject();
+
+	(void)state;
+	assert_null(strstr(table_of(status), "Watched"));
+	cJSON *matched = cJSON_AddNumberToObject(status, "interfacesMatched", 0);
+	assert_has(table_of(status), "\nWatched   NOTHING: no interface is there that "
+				     "--interfaces names\n");
+	cJSON_SetNumberValue(matched, 1);
+	assert_has(table_of(status), "\nWatched   1 interface\n");
+	cJSON_SetNumberValue(matched, 32);
+	assert_has(table_of(status), "\nWatched   32 interfaces\n");
+	cJSON_Delete(status);
 }
 
 static void without_alerts_there_is_nothing_to_do(void **state)
@@ -365,6 +382,7 @@ int main(void)
 	    SERVED(people_get_a_table),
 	    SERVED(no_line_is_wider_than_80_columns),
 	    cmocka_unit_test(whatever_answers_the_table_is_plain_and_fits),
+	    cmocka_unit_test(a_monitor_that_watches_nothing_is_said),
 	    SERVED(without_alerts_there_is_nothing_to_do),
 	    SERVED(programs_get_one_object),
 	    SERVED(the_variable_says_where),
