@@ -42,11 +42,12 @@ static struct detector fake_detector;
 static struct alert_book fake_book;
 static struct identity fake_pod;
 static struct run_stats fake_stats;
-static struct serve_source fake_source = {.collector = &fake_collector,
-					  .detector = &fake_detector,
-					  .alerts = &fake_book,
-					  .pod = &fake_pod,
-					  .stats = &fake_stats};
+static __attribute__((unused)) struct serve_source fake_source = {
+    .collector = &fake_collector,
+    .detector = &fake_detector,
+    .alerts = &fake_book,
+    .pod = &fake_pod,
+    .stats = &fake_stats};
 
 /* A quiet pod with one interface and two containers, every signal judged. */
 static inline void fake_quiet_pod(void)
