@@ -215,9 +215,15 @@ $(BUILD)/packages/%: Makefile tests/packages.sh
 	@tests/packages.sh $(PACKAGES) $(PACKAGES_$*)
 	@touch $@
 
+$(BUILD)/packages/alertmanager: Makefile tests/packages.sh | $(BUILD)/packages/test
+	@command -v amtool >/dev/null || [ $(PACKAGES) = skip ] || \
+		tests/packages.sh unpack $(BUILD)/tools prometheus-alertmanager
+	@touch $@
+
 # Only its programs, in build/tools: installed, it would run as a service. Newer releases
 # have promtool in a package of its own.
-$(BUILD)/packages/prometheus: Makefile tests/packages.sh | $(BUILD)/packages/test
+$(BUILD)/packages/prometheus: Makefile tests/packages.sh | $(BUILD)/packages/test \
+		$(BUILD)/packages/alertmanager
 	@command -v promtool >/dev/null || [ $(PACKAGES) = skip ] || \
 		tests/packages.sh unpack $(BUILD)/tools prometheus \
 			$$(apt-cache --names-only search '^promtool$$' | cut -d ' ' -f 1)

@@ -6,6 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dormouse/plain.h"
+
+/* What failed may have been named by a stranger: a path, a flag, an answer. */
+static int end(struct error *err)
+{
+	char raw[ERROR_TEXT_MAX];
+
+	memcpy(raw, err->text, strlen(err->text) + 1);
+	plain(err->text, sizeof(err->text), raw);
+	return -1;
+}
+
 int fail(struct error *err, const char *format, ...)
 {
 	va_list args;
@@ -13,7 +25,7 @@ int fail(struct error *err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
-	return -1;
+	return end(err);
 }
 
 int fail_errno(struct error *err, int errnum, const char *format, ...)
@@ -27,7 +39,7 @@ int fail_errno(struct error *err, int errnum, const char *format, ...)
 	size_t length = strlen(err->text);
 	snprintf(err->text + length, sizeof(err->text) - length, ": %s",
 		 strerror(errnum));
-	return -1;
+	return end(err);
 }
 
 int fail_within(struct error *err, const char *format, ...)
@@ -42,5 +54,5 @@ int fail_within(struct error *err, const char *format, ...)
 
 	size_t length = strlen(err->text);
 	snprintf(err->text + length, sizeof(err->text) - length, ": %s", inner);
-	return -1;
+	return end(err);
 }

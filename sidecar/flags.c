@@ -7,6 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dormouse/nearest.h"
+#include "dormouse/plain.h"
+
+#define SHOWN_MAX  81 /* bytes of what was given, in a complaint */
+#define HELP_WIDTH 80
+
 const char FLAG_SWITCH[] = "true or false";
 
 /* In this order: the later one counts. */
@@ -51,8 +57,45 @@ const struct flag *flags_find(const struct flag_table *table, unsigned command,
 int flags_refuse(struct error *err, const char *source, const struct flag *flag,
 		 const char *value)
 {
-	return fail(err, "%s: \"%.80s\" will not do: it takes %s", source, value,
-		    flag->wants);
+	static const char *const switches[] = {"true", "false", NULL};
+	const char *const *word = is_switch(flag) ? switches : flag->words;
+	struct nearest guess = nearest_to(value, strlen(value));
+	char shown[SHOWN_MAX], hint[ERROR_TEXT_MAX];
+	struct text t = text_over(hint, sizeof(hint));
+
+	for (; word && *word; word++)
+		nearest_consider(&guess, *word);
+	nearest_say(&guess, "", &t);
+	return fail(err, "%s: \"%s\" will not do: it takes %s%s", source,
+		    plain(shown, sizeof(shown), value), flag->wants, hint);
+}
+
+const char *flags_nearest(const struct flag_table *table, unsigned command,
+			  const char *name, size_t length)
+{
+	struct nearest guess = nearest_to(name, length);
+
+	for (size_t i = 0; i < table->count; i++)
+		if (takes(command, &table->flags[i]))
+			nearest_consider(&guess, table->flags[i].name);
+	return guess.name;
+}
+
+static int refuse_unknown(struct error *err, const struct reading *r,
+			  const char *argument)
+{
+	const char *name = argument + strspn(argument, "-");
+	const char *near =
+	    flags_nearest(r->table, r->command, name, strcspn(name, "="));
+	char shown[SHOWN_MAX];
+
+	plain(shown, sizeof(shown), argument);
+	if (near)
+		return fail(err, "%s: there is no such flag; did you mean --%s?", shown,
+			    near);
+	return fail(err, "%s: %s; see --help", shown,
+		    argument[0] == '-' ? "there is no such flag"
+				       : "this command takes no such argument");
 }
 
 void flags_variable(const char *prefix, const struct flag *flag,
@@ -102,7 +145,7 @@ static int take_flag(struct reading *r, const char *argument, const char *next,
 	if (length > 2 && argument[0] == '-' && argument[1] == '-')
 		flag = flags_find(r->table, r->command, argument + 2, length - 2);
 	if (!flag)
-		return fail(err, "%.80s: there is no such flag; see --help", argument);
+		return refuse_unknown(err, r, argument);
 	snprintf(source, sizeof(source), "--%s", flag->name);
 
 	const char *value = is_switch(flag) ? "true" : next;
@@ -194,40 +237,51 @@ bool flags_by_variable(const struct flag_table *table, const struct flags_found 
 	return false;
 }
 
-/* The width of a column: of its longest cell, or what is given. */
-static int wider(int width, const char *cell)
+/* "duration from 100ms to 5m (10s): time between samples". */
+static void put_meaning(const struct flag *flag, size_t indent, FILE *out)
 {
-	int length = (int)strlen(cell);
+	char line[512];
+	struct text t = text_over(line, sizeof(line));
+	const char *wants = flag->wants + (strncmp(flag->wants, "a ", 2) == 0 ? 2 : 0);
+	const char *example = strstr(wants, ", such as");
 
-	return length > width ? length : width;
+	text_put_bytes(&t, wants, example ? (size_t)(example - wants) : strlen(wants));
+	if (flag->standard)
+		text_printf(&t, " (%s)", flag->standard);
+	text_printf(&t, ": %s", flag->means);
+	plain_wrap(out, line, indent, HELP_WIDTH, indent);
 }
 
-static const char *standard_of(const struct flag *flag)
+static void put_head(const struct flag_command *command, const char *program, FILE *out)
 {
-	return flag->standard ? flag->standard : "-";
+	char line[512];
+
+	snprintf(line, sizeof(line), "%s %s: %s.", program, command->usage,
+		 command->does);
+	plain_wrap(out, line, 0, HELP_WIDTH, 0);
+	fputs("Each --some-flag is also the variable DORMOUSE_SOME_FLAG; a flag wins.\n"
+	      "Durations: 100ms, 10s, 5m, 1h, 30d. Sizes: 500, 64KiB, 2MB. Defaults in "
+	      "().\n",
+	      out);
 }
 
 void flags_help(const struct flag_table *table, unsigned command, FILE *out)
 {
-	int names = 4, standards = 7;
+	size_t widest = 0;
 
-	for (size_t i = 0; i < table->count; i++)
-		if (takes(command, &table->flags[i])) {
-			names = wider(names, table->flags[i].name);
-			standards = wider(standards, standard_of(&table->flags[i]));
-		}
-	fprintf(out,
-		"%s %s: %s.\n"
-		"Each --some-flag is also the variable DORMOUSE_SOME_FLAG; a flag "
-		"wins.\n"
-		"  %-*s  %-*s  means\n",
-		table->program, table->commands[command].usage,
-		table->commands[command].does, names + 2, "flag", standards, "default");
+	for (size_t i = 0; i < table->count; i++) {
+		size_t width = strlen(table->flags[i].name);
+
+		if (takes(command, &table->flags[i]) && width > widest)
+			widest = width;
+	}
+	put_head(&table->commands[command], table->program, out);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct flag *flag = &table->flags[i];
 
-		if (takes(command, flag))
-			fprintf(out, "  --%-*s  %-*s  %s\n", names, flag->name,
-				standards, standard_of(flag), flag->means);
+		if (!takes(command, flag))
+			continue;
+		fprintf(out, "  --%-*s  ", (int)widest, flag->name);
+		put_meaning(flag, widest + 6, out);
 	}
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dormouse/alert.h"
+#include "dormouse/plain.h"
 #include "dormouse/wake.h"
 
 /* An alert's JSON and summary, the time and the names around them. */
@@ -26,27 +27,39 @@ static const char *level_name(enum log_level level)
 	return names[level];
 }
 
+/* A sentence for people: of an alert, too, whose JSON is at /alerts. */
+static void put_text(struct text *t, enum log_level level, const char *event,
+		     const char *message)
+{
+	text_time(t, wall_clock());
+	text_printf(t, " %s %s: ", level_name(level), event);
+	text_plain(t, message);
+	text_put(t, "\n");
+}
+
+static void put_json(struct text *t, enum log_level level, const char *event,
+		     const char *message, const char *alert)
+{
+	text_put(t, "{\"time\":");
+	text_json_time(t, wall_clock());
+	text_printf(t, ",\"level\":\"%s\",\"event\":\"%s\",\"message\":",
+		    level_name(level), event);
+	text_json_string(t, message);
+	if (alert)
+		text_printf(t, ",\"alert\":%s", alert);
+	text_put(t, "}\n");
+}
+
 static void write_line(enum log_level level, const char *event, const char *message,
 		       const char *alert)
 {
 	char line[LINE_MAX_BYTES];
 	struct text t = text_over(line, sizeof(line));
 
-	if (log_format == LOG_TEXT) {
-		text_time(&t, wall_clock());
-		text_printf(&t, " %s %s: %s", level_name(level), event, message);
-	} else {
-		text_put(&t, "{\"time\":");
-		text_json_time(&t, wall_clock());
-		text_printf(&t, ",\"level\":\"%s\",\"event\":\"%s\",\"message\":",
-			    level_name(level), event);
-		text_json_string(&t, message);
-	}
-	if (alert && log_format == LOG_TEXT)
-		text_printf(&t, " %s", alert);
-	else if (alert)
-		text_printf(&t, ",\"alert\":%s", alert);
-	text_put(&t, log_format == LOG_TEXT ? "\n" : "}\n");
+	if (log_format == LOG_TEXT)
+		put_text(&t, level, event, message);
+	else
+		put_json(&t, level, event, message, alert);
 
 	/* A full pipe or a closed one loses the line, not the monitor. */
 	ssize_t written = write(STDERR_FILENO, t.data, t.length);

@@ -22,6 +22,9 @@ enum {
 	FOR_COLLECTION = FOR_RUN | FOR_RECORD,
 };
 
+static const char *const profile_words[] = {"auto", "dormant", "busy", NULL};
+static const char *const sensitivity_words[] = {"low", "normal", "high", NULL};
+
 static int set_interval(void *target, const char *value)
 {
 	struct options *o = target;
@@ -74,8 +77,7 @@ static int set_dormant_after(void *target, const char *value)
 static int set_profile(void *target, const char *value)
 {
 	struct options *o = target;
-	static const char *const words[] = {"auto", "dormant", "busy", NULL};
-	int word = value_word(value, words);
+	int word = value_word(value, profile_words);
 
 	if (word < 0)
 		return -1;
@@ -139,8 +141,7 @@ static int set_expect(void *target, const char *value)
 static int set_sensitivity(void *target, const char *value)
 {
 	struct options *o = target;
-	static const char *const words[] = {"low", "normal", "high", NULL};
-	int word = value_word(value, words);
+	int word = value_word(value, sensitivity_words);
 
 	if (word < 0)
 		return -1;
@@ -227,35 +228,35 @@ static int set_keep(void *target, const char *value)
 static const struct flag flags[] = {
     {FOR_COLLECTION, "interval", "10s", "a duration from 100ms to 5m",
      "time between samples", .set = set_interval},
-    {FOR_RUN, "listen", LISTEN, "ADDRESS:PORT, such as [::]:9477",
-     "metrics and health are served here", .set = set_listen},
+    {FOR_RUN, "listen", LISTEN, "ADDRESS:PORT, such as [::]:9477", "metrics and health",
+     .set = set_listen},
     {FOR_RUN, "alert-listen", ALERT_LISTEN, "ADDRESS:PORT, such as 127.0.0.1:9478",
-     "alerts and baseline too", .set = set_alert_listen},
+     "these, alerts and baseline", .set = set_alert_listen},
     {FOR_COLLECTION, "interfaces", NULL,
      "globs such as eth*,!eth9, at most 255 characters",
-     "what to watch; default all but lo", .set = set_interfaces},
+     "interfaces to watch; else all but lo", .set = set_interfaces},
     {FOR_RUN, "state", NULL, "a file's path of at most 255 characters",
      "keeps the baseline over a restart", .set = set_state},
     {FOR_DETECTION, "learn", "1h", "a duration from 0s to 30d",
-     "before that only absolute limits speak", .set = set_learn},
+     "then it is judged by its past", .set = set_learn},
     {FOR_DETECTION, "dormant-after", "15m", "a duration from 1s to 30d",
-     "low traffic for that long is dormancy", .set = set_dormant_after},
+     "of low traffic to be dormant", .set = set_dormant_after},
     {FOR_DETECTION, "profile", "auto", "auto, dormant or busy",
-     "what kind of pod this is", .set = set_profile},
+     "what kind of pod this is", .words = profile_words, .set = set_profile},
     {FOR_DETECTION, "egress-budget", "none",
-     "bytes a second, such as 64KiB or 2MB, or none", "sending more is an alert",
+     "none or bytes a second, such as 64KiB or 2MB", "sending more is an alert",
      .set = set_egress_budget},
     {FOR_DETECTION, "expect", NULL,
      "at most 8 windows such as 02:00-02:30, in UTC, between commas",
      "traffic there is learnt, not alerted", .set = set_expect, .add = add_expect},
-    {FOR_DETECTION, "sensitivity", "normal", "low, normal or high", "how soon to speak",
-     .set = set_sensitivity},
+    {FOR_DETECTION, "sensitivity", "normal", "low, normal or high",
+     "how easily it alerts", .words = sensitivity_words, .set = set_sensitivity},
     {FOR_RUN, "log-format", "json", "json or text", "lines on stderr",
-     .set = set_log_format},
+     .words = log_format_words, .set = set_log_format},
     {FOR_COLLECTION, "max-sockets", "4096", "a whole number from 16 to 65536",
-     "followed one by one; more as a sum", .set = set_max_sockets},
+     "sockets followed", .set = set_max_sockets},
     {FOR_COLLECTION, "max-destinations", "512", "a whole number from 16 to 65536",
-     "remembered for evidence", .set = set_max_destinations},
+     "kept as evidence", .set = set_max_destinations},
     {FOR_REPLAY, "lifecycle", "false", FLAG_SWITCH,
      "print alerts again when they change or end", .set = set_lifecycle},
     {FOR_REPLAY, "summary", "false", FLAG_SWITCH, "a table for people instead of JSON",
@@ -263,9 +264,9 @@ static const struct flag flags[] = {
     {FOR_REPLAY, "baseline-out", NULL, "a file's path of at most 255 characters",
      "what was learnt, as JSON, a line a trace", .set = set_baseline_out},
     {FOR_RECORD, "out", NULL, "a file's path of at most 255 characters",
-     "appended to; default standard output", .set = set_out},
+     "appended to; else standard output", .set = set_out},
     {FOR_RECORD, "duration", NULL, "a duration from 100ms to 3650d",
-     "how long; default until SIGTERM", .set = set_record_duration},
+     "how long; else until SIGTERM", .set = set_record_duration},
     {FOR_RECORD, "max-size", NULL, "a size of at least 4096 bytes, such as 10MB",
      "then FILE becomes FILE.1 and so on", .set = set_max_size},
     {FOR_RECORD, "keep", "4", "a whole number from 1 to 999", "how many FILE.N",

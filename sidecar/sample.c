@@ -5,21 +5,35 @@
 #include <stddef.h>
 #include <string.h>
 
+/* A value stands between `does` or `did` and `how`. */
+#define ROW(id, name, unit, title, does, did, how)                                     \
+	[SIGNAL_##id] = {name, unit, {title, does, did, how}}
+
 static const struct {
 	const char *name, *unit;
+	struct signal_words words;
 } signals[SIGNAL_COUNT] = {
-    [SIGNAL_TX_BYTES] = {"tx_bytes", "bytes"},
-    [SIGNAL_TX_PACKETS] = {"tx_packets", "packets"},
-    [SIGNAL_RX_BYTES] = {"rx_bytes", "bytes"},
-    [SIGNAL_RX_PACKETS] = {"rx_packets", "packets"},
-    [SIGNAL_TCP_TX_BYTES] = {"tcp_tx_bytes", "bytes"},
-    [SIGNAL_TCP_TX_PACKETS] = {"tcp_tx_packets", "packets"},
-    [SIGNAL_TCP_NEW_SOCKETS] = {"tcp_new_sockets", "connections"},
-    [SIGNAL_TCP_INITIATED_TX_BYTES] = {"tcp_initiated_tx_bytes", "bytes"},
-    [SIGNAL_UDP_TX_BYTES] = {"udp_tx_bytes", "bytes"},
-    [SIGNAL_UDP_TX_PACKETS] = {"udp_tx_packets", "packets"},
-    [SIGNAL_DESTINATIONS] = {"destinations", "addresses"},
-    [SIGNAL_UNACCOUNTED_TX_BYTES] = {"unaccounted_tx_bytes", "bytes"},
+    ROW(TX_BYTES, "tx_bytes", "bytes", "sent", "sends", "sent", ""),
+    ROW(TX_PACKETS, "tx_packets", "packets", "packets sent", "sends", "sent", ""),
+    ROW(RX_BYTES, "rx_bytes", "bytes", "received", "receives", "received", ""),
+    ROW(RX_PACKETS, "rx_packets", "packets", "packets received", "receives", "received",
+	""),
+    ROW(TCP_TX_BYTES, "tcp_tx_bytes", "bytes", "sent over TCP", "sends", "sent",
+	" over TCP"),
+    ROW(TCP_TX_PACKETS, "tcp_tx_packets", "packets", "TCP packets sent", "sends",
+	"sent", " over TCP"),
+    ROW(TCP_NEW_SOCKETS, "tcp_new_sockets", "connections", "connections opened",
+	"opens", "opened", ""),
+    ROW(TCP_INITIATED_TX_BYTES, "tcp_initiated_tx_bytes", "bytes",
+	"sent on its own connections", "sends", "sent", " on its own connections"),
+    ROW(UDP_TX_BYTES, "udp_tx_bytes", "bytes", "sent over UDP", "sends", "sent",
+	" over UDP"),
+    ROW(UDP_TX_PACKETS, "udp_tx_packets", "packets", "UDP packets sent", "sends",
+	"sent", " over UDP"),
+    ROW(DESTINATIONS, "destinations", "addresses", "addresses sent to", "sends to",
+	"sent to", ""),
+    ROW(UNACCOUNTED_TX_BYTES, "unaccounted_tx_bytes", "bytes",
+	"sent by no known socket", "sends", "sent", " by no known socket"),
 };
 
 const char *signal_name(enum signal signal)
@@ -30,6 +44,11 @@ const char *signal_name(enum signal signal)
 const char *signal_unit(enum signal signal)
 {
 	return signals[signal].unit;
+}
+
+const struct signal_words *signal_words(enum signal signal)
+{
+	return &signals[signal].words;
 }
 
 int signal_by_name(const char *name)

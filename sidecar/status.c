@@ -7,6 +7,7 @@
 #include <cJSON.h>
 
 #include "dormouse/commands.h"
+#include "dormouse/nearest.h"
 #include "dormouse/serve.h"
 #include "dormouse/values.h"
 #include "status_table.h"
@@ -23,9 +24,31 @@ static void help(void)
 {
 	puts("usage: dormouse status [FLAGS]\n"
 	     "asks the monitor that runs in this network namespace what it knows\n"
-	     "  --json                   one JSON object instead of a table\n"
-	     "  --address ADDRESS:PORT   the monitor's --alert-listen\n"
-	     "                           (127.0.0.1:9478, or " VARIABLE ")");
+	     "  --json                  one JSON object instead of a table\n"
+	     "  --address ADDRESS:PORT  the monitor's --alert-listen (127.0.0.1:9478,\n"
+	     "                          or the variable " VARIABLE ")");
+}
+
+/* Fails with the one sentence for an address that will not do. */
+static int refuse(struct error *err, const char *source, const char *value)
+{
+	return fail(err, "%s: \"%.80s\" will not do: it takes " ADDRESS_WANTED, source,
+		    value);
+}
+
+static int refuse_flag(struct error *err, const char *argument)
+{
+	const char *name = argument + strspn(argument, "-");
+	struct nearest guess = nearest_to(name, strcspn(name, "="));
+	char hint[64];
+	struct text t = text_over(hint, sizeof(hint));
+
+	nearest_consider(&guess, "json");
+	nearest_consider(&guess, "address");
+	nearest_consider(&guess, "help");
+	nearest_say(&guess, "--", &t);
+	return fail(err, "%.80s: there is no such flag%s", argument,
+		    hint[0] ? hint : "; see --help");
 }
 
 /* The default, or what a variable says, as the monitor reads them; a bad variable is
@@ -33,16 +56,16 @@ static void help(void)
 static void take_variables(struct request *r)
 {
 	static const char *const names[] = {"DORMOUSE_DEFAULT_ALERT_LISTEN", VARIABLE};
+	struct error err;
 
 	value_listen("127.0.0.1:9478", &r->where);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *value = getenv(names[i]);
 
-		if (value && value[0] && value_listen(value, &r->where) < 0)
-			fprintf(stderr,
-				"dormouse: %s: \"%.80s\" will not do: it "
-				"takes " ADDRESS_WANTED "; the default holds\n",
-				names[i], value);
+		if (!value || !value[0] || value_listen(value, &r->where) == 0)
+			continue;
+		refuse(&err, names[i], value);
+		fprintf(stderr, "dormouse: %s; the default holds\n", err.text);
 	}
 }
 
@@ -52,9 +75,7 @@ static int take_address(struct request *r, const char *value, struct error *err)
 		return fail(err,
 			    "--address: a value is missing: it takes " ADDRESS_WANTED);
 	if (value_listen(value, &r->where) < 0)
-		return fail(
-		    err, "--address: \"%.80s\" will not do: it takes " ADDRESS_WANTED,
-		    value);
+		return refuse(err, "--address", value);
 	return 0;
 }
 
@@ -77,8 +98,7 @@ static int parse(struct request *r, int argc, char **argv, struct error *err)
 		else if (strncmp(argv[i], address, strlen(address)) == 0)
 			result = take_address(r, argv[i] + strlen(address), err);
 		else
-			result = fail(err, "%.80s: there is no such flag; see --help",
-				      argv[i]);
+			result = refuse_flag(err, argv[i]);
 		if (result < 0)
 			return -1;
 	}

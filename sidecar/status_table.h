@@ -6,7 +6,7 @@
 #include <cJSON.h>
 #include <stdio.h>
 
-/* Prints what `dormouse status --json` would, as a table that fits 88 columns. What is
+/* Prints what `dormouse status --json` would, as a table that fits 80 columns. What is
  * missing or of another type shows as "-"; colours only on a terminal. */
 void status_table(const cJSON *status, FILE *out);
 

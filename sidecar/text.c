@@ -56,10 +56,10 @@ void text_printf(struct text *t, const char *format, ...)
 	t->length += (size_t)length;
 }
 
-/* The length of the UTF-8 sequence that begins at s, 0 if none does (RFC 3629: no
- * overlong forms, no surrogates, nothing above U+10FFFF). */
-static size_t utf8_length(const unsigned char *s)
+/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
+size_t text_utf8_length(const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	unsigned char low = 0x80, high = 0xBF;
 	size_t length;
 
@@ -117,7 +117,7 @@ void text_json_string(struct text *t, const char *value)
 	}
 	text_put(t, "\"");
 	while (*value) {
-		size_t length = utf8_length((const unsigned char *)value);
+		size_t length = text_utf8_length(value);
 		if (length == 0) {
 			text_put(t, "\xEF\xBF\xBD");
 			value++;

@@ -187,10 +187,11 @@ int value_switch(const char *text, bool *on)
 	return 0;
 }
 
+const char *const log_format_words[] = {"json", "text", NULL};
+
 int value_log_format(const char *text, enum log_format *format)
 {
-	static const char *const words[] = {"json", "text", NULL};
-	int word = value_word(text, words);
+	int word = value_word(text, log_format_words);
 
 	if (word < 0)
 		return -1;

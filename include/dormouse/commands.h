@@ -22,8 +22,8 @@ struct program {
 	command_main *standard; /* without a command; NULL: one must be named */
 };
 
-/* Does what the first argument names; "--version" is the command "version". Returns the
- * exit status. */
+/* Does what the first argument names; "--version" is the command "version"; "-h" lists
+ * the commands. Returns the exit status. */
 int program_run(const struct program *program, int argc, char **argv);
 
 int run_main(int argc, char **argv);     /* watches this network namespace */

@@ -26,7 +26,8 @@ struct error {
 	char text[ERROR_TEXT_MAX];
 };
 
-/* Sets the text, truncated to ERROR_TEXT_MAX - 1 bytes. Returns -1. */
+/* Sets the text, truncated to ERROR_TEXT_MAX - 1 bytes and safe to print whatever the
+ * arguments are (see plain.h). Returns -1. */
 int fail(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -25,8 +25,10 @@ struct flag {
 	unsigned commands;    /* bits, 1u << command: who takes it */
 	const char *name;     /* without the dashes */
 	const char *standard; /* NULL: none, what the target holds at first */
-	const char *wants;    /* what would do, in words; FLAG_SWITCH for a switch */
+	const char *wants;    /* what would do, in words; FLAG_SWITCH for a switch; what
+			       * follows ", such as" is left out of --help */
 	const char *means;    /* for --help */
+	const char *const *words; /* NULL, or all that would do, ended by NULL */
 	flag_setter *set;
 	flag_setter *add; /* NULL, or, of a list: as set, keeping what it has */
 };
@@ -74,16 +76,23 @@ const struct flag *flags_find(const struct flag_table *table, unsigned command,
 bool flags_by_variable(const struct flag_table *table, const struct flags_found *found,
 		       const char *name);
 
-/* Fails with the one sentence for a value that will not do; `source` is where it came
- * from: "--interval", "DORMOUSE_INTERVAL". Returns -1. */
+/* Fails with the one sentence for a value that will not do, safe to print, with the
+ * word that was most likely meant; `source` is where it came from: "--interval",
+ * "DORMOUSE_INTERVAL". Returns -1. */
 int flags_refuse(struct error *err, const char *source, const struct flag *flag,
 		 const char *value);
+
+/* The name of the command's flag that somebody who wrote this most likely meant; NULL:
+ * none is near (see nearest.h). */
+const char *flags_nearest(const struct flag_table *table, unsigned command,
+			  const char *name, size_t length);
 
 /* "DORMOUSE_SOME_FLAG" for "some-flag", with the prefix "DORMOUSE_". */
 void flags_variable(const char *prefix, const struct flag *flag,
 		    char name[FLAG_VARIABLE_MAX]);
 
-/* Prints the command's flags with their standards. */
+/* Prints the command's flags in 80 columns: what each means, takes, and its standard.
+ */
 void flags_help(const struct flag_table *table, unsigned command, FILE *out);
 
 #endif

@@ -17,7 +17,8 @@ void log_open(enum log_format format);
 void log_event(enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same with one more member, "alert", whose value is JSON already. */
+/* The same with one more member, "alert", whose value is JSON already; as text, without
+ * it. */
 void log_alert(const char *event, const char *summary, const char *alert_json);
 
 #endif

@@ -55,6 +55,14 @@ const char *signal_name(enum signal signal);
 /* "bytes", "packets", "connections" or "addresses". Static. */
 const char *signal_unit(enum signal signal);
 
+/* The signal for people. A sentence with a value is "it <does> 1 MB/s<how>". */
+struct signal_words {
+	const char *title;      /* "sent on its own connections" */
+	const char *does, *did; /* "sends", "sent" */
+	const char *how;        /* " on its own connections" or "" */
+};
+const struct signal_words *signal_words(enum signal signal);
+
 /* The signal of that name, or -1. */
 int signal_by_name(const char *name);
 

@@ -40,4 +40,8 @@ void text_json_time(struct text *t, double unix_seconds);
 /* Append RFC 3339 in UTC with milliseconds, without quotes. */
 void text_time(struct text *t, double unix_seconds);
 
+/* The length of the UTF-8 sequence that the NUL-terminated text begins with; 0 if that
+ * is none. */
+size_t text_utf8_length(const char *text);
+
 #endif

@@ -31,7 +31,8 @@ int value_word(const char *text, const char *const *words);
 /* "true" or "false". */
 int value_switch(const char *text, bool *on);
 
-/* "json" or "text". */
+/* "json" or "text"; the words of it end with NULL. */
+extern const char *const log_format_words[];
 int value_log_format(const char *text, enum log_format *format);
 
 /* A text that is not empty and fits into `size` bytes with its NUL. */

@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* summary.c - an alert in one or two sentences: what, how much, against what, where to.
  *
- * The words claim no more than is known: "99 in 100 intervals" is the baseline's p99,
- * and where nothing has been learnt the sentence says so.
+ * The words claim no more than is known: "99 of 100 intervals" is the baseline's p99,
+ * "never" is a mean of nothing, and where nothing has been learnt the sentence says so.
  */
 #include <arpa/inet.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "dormouse/alert.h"
+
+/* With the fewest digits that do not round a figure away. */
+static void put_number(struct text *t, double value, bool whole)
+{
+	if (value > 0 && value < 0.05)
+		text_printf(t, "%.1g", value);
+	else
+		text_printf(t, "%.*f", value > 0 && value < 9.95 && !whole ? 1 : 0,
+			    value);
+}
 
 static void put_scaled(struct text *t, double value, const char *const units[])
 {
@@ -21,8 +32,8 @@ static void put_scaled(struct text *t, double value, const char *const units[])
 		value /= 1000;
 		scale++;
 	}
-	text_printf(t, value > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s", value,
-		    units[scale]);
+	put_number(t, value, false);
+	text_printf(t, " %s", units[scale]);
 }
 
 static void put_bytes(struct text *t, double bytes)
@@ -32,19 +43,39 @@ static void put_bytes(struct text *t, double bytes)
 	put_scaled(t, bytes, units);
 }
 
-/* A value of the signal with its unit: "1.2 MB/s", "340 packets/s". */
+/* "340 packets", "1 packet", "0.3 packets". */
+static void put_count(struct text *t, double count, const char *unit)
+{
+	size_t length = strlen(unit);
+
+	if (count == 1) /* "addresses" has a letter more to lose */
+		length -= strcmp(unit, "addresses") == 0 ? 2 : 1;
+	put_number(t, count, count == floor(count));
+	text_printf(t, " %.*s", (int)length, unit);
+}
+
+/* A value of the signal with its unit: "1.2 MB/s", "340 packets/s"; what is rare, by
+ * the minute or hour: "3 connections/h". */
 static void put_value(struct text *t, enum signal signal, double value)
 {
-	const char *unit = signal_unit(signal);
+	const char *unit = signal_unit(signal), *per = "/s";
 
-	if (strcmp(unit, "bytes") == 0) {
-		put_bytes(t, value);
-		text_put(t, "/s");
-	} else {
-		text_printf(t, value > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s", value,
-			    unit);
-		text_put(t, signal == SIGNAL_DESTINATIONS ? " an interval" : "/s");
+	if (!(value > 0))
+		value = 0;
+	if (signal == SIGNAL_DESTINATIONS) {
+		put_count(t, value, unit);
+		text_put(t, " in an interval");
+		return;
 	}
+	if (value > 0 && value < 0.1) {
+		per = value * 60 < 1 ? "/h" : "/min";
+		value *= value * 60 < 1 ? 3600 : 60;
+	}
+	if (strcmp(unit, "bytes") == 0)
+		put_bytes(t, value);
+	else
+		put_count(t, value, unit);
+	text_put(t, per);
 }
 
 static void put_duration(struct text *t, double seconds)
@@ -59,26 +90,17 @@ static void put_duration(struct text *t, double seconds)
 		text_printf(t, "%.0f d", seconds / 86400);
 }
 
-/* What the pod does or, when it is over, did: "sends 1.0 MB/s (tx_bytes)". */
+/* What the pod does or, when it is over, did: "sends 1.0 MB/s over TCP (tcp_tx_bytes)".
+ */
 static void put_deed(struct text *t, const struct alert *alert)
 {
 	const enum signal signal = alert->verdict.signal;
+	const struct signal_words *words = signal_words(signal);
 	const bool over = alert->ends_at > 0;
-	const char *does = "sends", *did = "sent up to";
 
-	if (signal == SIGNAL_RX_BYTES || signal == SIGNAL_RX_PACKETS) {
-		does = "receives";
-		did = "received up to";
-	} else if (signal == SIGNAL_TCP_NEW_SOCKETS) {
-		does = "opens";
-		did = "opened up to";
-	} else if (signal == SIGNAL_DESTINATIONS) {
-		does = "sends to";
-		did = "sent to up to";
-	}
-	text_printf(t, "%s ", over ? did : does);
+	text_printf(t, over ? "%s up to " : "%s ", over ? words->did : words->does);
 	put_value(t, signal, over ? alert->peak : alert->verdict.value);
-	text_printf(t, " (%s", signal_name(signal));
+	text_printf(t, "%s (%s", words->how, signal_name(signal));
 	if (!over && alert->verdict.window_s > 0) { /* the value is a mean over it */
 		text_put(t, ", over ");
 		put_duration(t, alert->verdict.window_s);
@@ -86,22 +108,43 @@ static void put_deed(struct text *t, const struct alert *alert)
 	text_put(t, ")");
 }
 
+static void put_unlearnt(struct text *t, const struct verdict *v)
+{
+	text_put(t, ". Nothing has been learnt about that yet");
+	if (v->baseline.threshold > 0) {
+		text_put(t, "; until then the limit is ");
+		put_value(t, v->signal, v->baseline.threshold);
+	}
+}
+
+/* Where 99 of 100 intervals had nothing: whether the hundredth did. */
+static void put_silence(struct text *t, const struct verdict *v)
+{
+	const struct signal_words *words = signal_words(v->signal);
+	const bool counted =
+	    v->signal == SIGNAL_TCP_NEW_SOCKETS || v->signal == SIGNAL_DESTINATIONS;
+
+	if (v->baseline.mean > 0)
+		text_put(t, ". Before, in at most 1 of 100 intervals it ");
+	else
+		text_put(t, ". Before, as far as was learnt, it never ");
+	text_printf(t, "%s %s%s", words->did, counted ? "any" : "anything", words->how);
+}
+
 static void put_past(struct text *t, const struct verdict *v)
 {
+	const struct signal_words *words = signal_words(v->signal);
+
 	if (v->baseline.samples == 0) {
-		text_put(t, "; nothing has been learnt of it yet");
-		if (v->baseline.threshold > 0) {
-			text_put(t, ", the limit until then is ");
-			put_value(t, v->signal, v->baseline.threshold);
-		}
-		return;
+		put_unlearnt(t, v);
+	} else if (!(v->baseline.p99 > 0)) {
+		put_silence(t, v);
+	} else {
+		text_printf(t, ". Before, in 99 of 100 intervals it %s at most ",
+			    words->did);
+		put_value(t, v->signal, v->baseline.p99);
+		text_put(t, words->how);
 	}
-	if (!(v->baseline.p99 > 0)) {
-		text_put(t, "; before, 99 in 100 intervals had none of it");
-		return;
-	}
-	text_put(t, "; before, 99 in 100 intervals stayed within ");
-	put_value(t, v->signal, v->baseline.p99);
 }
 
 static void put_relay(struct text *t, const struct alert *alert)
@@ -131,9 +174,10 @@ static void put_gap(struct text *t, const struct alert *alert)
 	put_bytes(t, (double)v->bytes);
 	text_put(t, ", on average ");
 	put_value(t, v->signal, v->value);
-	text_put(t, "; up to ");
-	put_value(t, v->signal, v->baseline.threshold);
-	text_put(t, " would have been ordinary");
+	if (v->baseline.threshold > 0) {
+		text_put(t, "; its past explains up to ");
+		put_value(t, v->signal, v->baseline.threshold);
+	}
 }
 
 static void put_what(struct text *t, const struct alert *alert)
@@ -142,7 +186,8 @@ static void put_what(struct text *t, const struct alert *alert)
 
 	switch (v->kind) {
 	case ALERT_DORMANCY_BREAK:
-		text_put(t, "This pod, dormant until then, ");
+		text_put(t, alert->ends_at > 0 ? "This pod was dormant, then "
+					       : "This pod was dormant and now ");
 		put_deed(t, alert);
 		put_past(t, v);
 		break;
@@ -153,7 +198,7 @@ static void put_what(struct text *t, const struct alert *alert)
 		put_past(t, v);
 		break;
 	case ALERT_EGRESS_DRIFT:
-		text_put(t, "What this pod sends has crept up: it ");
+		text_put(t, "The traffic of this pod has crept up: it ");
 		put_deed(t, alert);
 		put_past(t, v);
 		break;

@@ -54,11 +54,12 @@ static int set_api_server(void *target, const char *value)
 	return value_string(value, o->api_server, sizeof(o->api_server));
 }
 
+static const char *const native_words[] = {"auto", "yes", "no", NULL};
+
 static int set_native(void *target, const char *value)
 {
-	static const char *const words[] = {"auto", "yes", "no", NULL};
 	struct injector_options *o = target;
-	int word = value_word(value, words);
+	int word = value_word(value, native_words);
 
 	if (word < 0)
 		return -1;
@@ -146,15 +147,16 @@ static const struct flag flags[] = {
     {FOR_BOTH, "template", NULL, A_PATH, "the sidecar's image, resources, flags",
      .set = set_template_path},
     {FOR_BOTH, "native-sidecar", "auto", "auto, yes or no",
-     "as an init container; auto: yes from 1.29 on, and for inject", .set = set_native},
-    {FOR_BOTH, "namespace", NULL, A_NAME, "the injector's own; or POD_NAMESPACE",
+     "whether as an init container; auto: from 1.29 on and for inject",
+     .words = native_words, .set = set_native},
+    {FOR_BOTH, "namespace", NULL, A_NAME, "the injector's own; else POD_NAMESPACE",
      .set = set_namespace},
     {FOR_SERVE, "listen", "[::]:8443", "ADDRESS:PORT, such as [::]:8443",
      "the webhook, HTTPS", .set = set_listen},
     {FOR_SERVE, "metrics-listen", "[::]:8080", "ADDRESS:PORT, such as [::]:8080",
      "metrics and health, plain HTTP", .set = set_metrics_listen},
     {FOR_SERVE, "service", "dormouse-injector", A_NAME,
-     "its names are the certificate's", .set = set_service},
+     "the Service that the certificate names", .set = set_service},
     {FOR_SERVE, "secret", "dormouse-injector-tls", A_LONG, "keeps the certificates",
      .set = set_secret},
     {FOR_SERVE, "webhook", "dormouse-injector", A_LONG,
@@ -162,26 +164,27 @@ static const struct flag flags[] = {
     {FOR_SERVE, "certificate-lifetime", "90d", "a duration from 10s to 366d",
      "renewed when two thirds are over", .set = set_certificate_lifetime},
     {FOR_SERVE, "ca-lifetime", "3650d", "a duration from 60s to 10980d",
-     "and the CA as well", .set = set_ca_lifetime},
+     "the CA, renewed likewise", .set = set_ca_lifetime},
     {FOR_SERVE, "check-interval", "1m", "a duration from 1s to 1h",
      "between looks at certificates and API server", .set = set_check_interval},
     {FOR_SERVE, "tls-cert-file", NULL, A_PATH,
-     "a certificate made by others; then no Secret", .set = set_tls_cert_file},
-    {FOR_SERVE, "tls-key-file", NULL, A_PATH, "its key", .set = set_tls_key_file},
+     "a certificate made by others, instead of the Secret's", .set = set_tls_cert_file},
+    {FOR_SERVE, "tls-key-file", NULL, A_PATH, "the key of --tls-cert-file",
+     .set = set_tls_key_file},
     {FOR_SERVE, "max-body", "3MiB", "a size from 4KiB to 8MiB",
      "larger reviews are refused", .set = set_max_body},
     {FOR_SERVE, "max-connections", "256", "a whole number from 8 to 4096",
-     "more are refused", .set = set_max_connections},
+     "more connections are refused", .set = set_max_connections},
     {FOR_SERVE, "idle-timeout", "2m", "a duration from 1s to 1h",
      "then a connection is closed", .set = set_idle_timeout},
-    {FOR_SERVE, "api-server", NULL, "https://HOST:PORT", "default: as pods find it",
+    {FOR_SERVE, "api-server", NULL, "https://HOST:PORT", "else as pods find it",
      .set = set_api_server},
-    {FOR_SERVE, "api-token-file", NULL, A_PATH, "default: the service account's",
+    {FOR_SERVE, "api-token-file", NULL, A_PATH, "else the service account's",
      .set = set_api_token_file},
-    {FOR_SERVE, "api-ca-file", NULL, A_PATH, "default: the service account's",
+    {FOR_SERVE, "api-ca-file", NULL, A_PATH, "else the service account's",
      .set = set_api_ca_file},
     {FOR_SERVE, "log-format", "json", "json or text", "lines on stderr",
-     .set = set_log_format},
+     .words = log_format_words, .set = set_log_format},
 };
 
 static const struct flag_command commands[] = {

@@ -7,6 +7,25 @@
 
 #include "dormouse/accept.h"
 
+const char *request_path(const char *target)
+{
+	static const char *const schemes[] = {"http://", "https://"};
+
+	if (target[0] == '/')
+		return target;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		size_t length = strlen(schemes[i]);
+		if (strncasecmp(target, schemes[i], length) != 0)
+			continue;
+		const char *authority = target + length;
+		size_t end = strcspn(authority, "/");
+		if (end == 0 || authority[0] == ':' || memchr(authority, '@', end))
+			return NULL;
+		return authority[end] ? authority + end : "/";
+	}
+	return NULL;
+}
+
 bool request_has_body(struct MHD_Connection *c)
 {
 	const char *length =

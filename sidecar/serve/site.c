@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "alert_query.h"
+#include "alertmanager.h"
 #include "dormouse/request.h"
 #include "dormouse/version.h"
 #include "pages.h"
@@ -19,9 +21,7 @@
 /* How much of a stream the library asks for at a time. */
 #define BLOCK 2048
 
-/* Alertmanager has no silences here; a client that asks is told so. */
-#define NO_SILENCES "[]\n"
-#define RECEIVERS   "[{\"name\":\"dormouse\"}]\n"
+#define RECEIVERS "[{\"name\":\"" ALERTMANAGER_RECEIVER "\"}]\n"
 
 /* Answers that are always the same are made once. */
 enum fixed {
@@ -30,10 +30,10 @@ enum fixed {
 	FIXED_STARTING,
 	FIXED_STOPPING,
 	FIXED_NOT_FOUND,
+	FIXED_TARGET,
 	FIXED_METHOD,
 	FIXED_BODY,
 	FIXED_BUSY,
-	FIXED_SILENCES,
 	FIXED_RECEIVERS,
 	FIXED_COUNT
 };
@@ -48,10 +48,10 @@ static const struct {
     [FIXED_STARTING] = {503, TEXT, "starting\n", NULL, NULL},
     [FIXED_STOPPING] = {503, TEXT, "stopping\n", NULL, NULL},
     [FIXED_NOT_FOUND] = {404, TEXT, "not found\n", NULL, NULL},
+    [FIXED_TARGET] = {400, TEXT, REQUEST_TARGET_WANTED, NULL, NULL},
     [FIXED_METHOD] = {405, TEXT, "only GET and HEAD\n", "Allow", "GET, HEAD"},
     [FIXED_BODY] = {413, TEXT, "nothing can be sent here\n", NULL, NULL},
     [FIXED_BUSY] = {503, TEXT, "too many readers\n", "Retry-After", "1"},
-    [FIXED_SILENCES] = {200, JSON, NO_SILENCES, NULL, NULL},
     [FIXED_RECEIVERS] = {200, JSON, RECEIVERS, NULL, NULL},
 };
 
@@ -123,13 +123,13 @@ static enum MHD_Result answer_fixed(const struct site *s, struct MHD_Connection 
 }
 
 /* Queues a response that was made for this request and lets go of it. */
-static enum MHD_Result answer_once(struct MHD_Connection *c, struct MHD_Response *r,
-				   const char *type)
+static enum MHD_Result answer_once(struct MHD_Connection *c, unsigned status,
+				   struct MHD_Response *r, const char *type)
 {
 	enum MHD_Result result = MHD_NO;
 
 	if (add_headers(r, type) == 0)
-		result = MHD_queue_response(c, MHD_HTTP_OK, r);
+		result = MHD_queue_response(c, status, r);
 	MHD_destroy_response(r);
 	return result;
 }
@@ -162,7 +162,7 @@ static enum MHD_Result answer_metrics(struct site *s, struct MHD_Connection *c)
 	if (!r)
 		return answer_fixed(s, c, FIXED_BUSY);
 	MHD_add_response_header(r, "Vary", "Accept");
-	return answer_once(c, r, openmetrics ? OPENMETRICS : METRICS);
+	return answer_once(c, MHD_HTTP_OK, r, openmetrics ? OPENMETRICS : METRICS);
 }
 
 /* MHD_ContentReaderCallback over a stream. */
@@ -174,60 +174,83 @@ static ssize_t read_stream(void *context, uint64_t position, char *data, size_t 
 	return length > 0 ? (ssize_t)length : MHD_CONTENT_READER_END_OF_STREAM;
 }
 
-static enum MHD_Result answer_stream(const struct site *s, struct MHD_Connection *c,
-				     stream_piece *piece_at, bool only_firing)
+static struct stream *open_stream(const struct site *s, stream_piece *piece_at,
+				  bool only_firing)
 {
 	struct stream *stream = malloc(sizeof(*stream));
 
-	if (!stream)
-		return answer_fixed(s, c, FIXED_BUSY);
-	stream_open(stream, s->source, piece_at, only_firing);
-	struct MHD_Response *r = MHD_create_response_from_callback(
-	    MHD_SIZE_UNKNOWN, BLOCK, read_stream, stream, free);
+	if (stream)
+		stream_open(stream, s->source, piece_at, only_firing);
+	return stream;
+}
+
+/* Answers with the stream, which may be NULL, and owns it. */
+static enum MHD_Result answer_stream(const struct site *s, struct MHD_Connection *c,
+				     struct stream *stream)
+{
+	struct MHD_Response *r =
+	    stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK,
+						       read_stream, stream, free)
+		   : NULL;
+
 	if (!r) {
 		free(stream);
 		return answer_fixed(s, c, FIXED_BUSY);
 	}
-	return answer_once(c, r, JSON);
+	return answer_once(c, MHD_HTTP_OK, r, JSON);
 }
 
 static enum MHD_Result answer_alerts(struct site *s, struct MHD_Connection *c)
 {
-	return answer_stream(s, c, alerts_piece, false);
+	return answer_stream(s, c, open_stream(s, alerts_piece, false));
 }
 
 static enum MHD_Result answer_baseline(struct site *s, struct MHD_Connection *c)
 {
-	return answer_stream(s, c, baseline_piece, false);
+	return answer_stream(s, c, open_stream(s, baseline_piece, false));
 }
 
-/* Every alert here is active: a client that asks for the others gets an empty list. The
- * other parameters filter by what is not here: silences, inhibition, receivers. */
-static bool wants_active(struct MHD_Connection *c)
+/* 400 as Alertmanager's API words it: a JSON string. */
+static enum MHD_Result answer_bad_query(struct MHD_Connection *c,
+					const struct error *err)
 {
-	const char *active =
-	    MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "active");
+	char body[6 * ERROR_TEXT_MAX + 8]; /* were all of it escaped */
+	struct text t = text_over(body, sizeof(body));
 
-	return !active || strcmp(active, "false") != 0;
+	text_json_string(&t, err->text);
+	text_put(&t, "\n");
+	struct MHD_Response *r =
+	    MHD_create_response_from_buffer(t.length, body, MHD_RESPMEM_MUST_COPY);
+	return r ? answer_once(c, MHD_HTTP_BAD_REQUEST, r, JSON) : MHD_NO;
+}
+
+/* The firing alerts that the query wants. */
+static enum MHD_Result answer_query(struct site *s, struct MHD_Connection *c,
+				    stream_piece *piece_at)
+{
+	struct stream *stream = open_stream(s, piece_at, true);
+	struct error err;
+
+	if (stream && alert_query_apply(c, stream, &err) < 0) {
+		free(stream);
+		return answer_bad_query(c, &err);
+	}
+	return answer_stream(s, c, stream);
 }
 
 static enum MHD_Result answer_alertmanager(struct site *s, struct MHD_Connection *c)
 {
-	if (!wants_active(c))
-		return answer_fixed(s, c, FIXED_SILENCES);
-	return answer_stream(s, c, alertmanager_piece, true);
+	return answer_query(s, c, alertmanager_piece);
 }
 
 static enum MHD_Result answer_groups(struct site *s, struct MHD_Connection *c)
 {
-	if (!wants_active(c))
-		return answer_fixed(s, c, FIXED_SILENCES);
-	return answer_stream(s, c, alert_group_piece, true);
+	return answer_query(s, c, alert_group_piece);
 }
 
 static enum MHD_Result answer_silences(struct site *s, struct MHD_Connection *c)
 {
-	return answer_fixed(s, c, FIXED_SILENCES);
+	return answer_query(s, c, silences_piece);
 }
 
 static enum MHD_Result answer_receivers(struct site *s, struct MHD_Connection *c)
@@ -253,7 +276,7 @@ static enum MHD_Result answer_status(struct site *s, struct MHD_Connection *c)
 	text_put(&t, "}\n");
 	struct MHD_Response *r =
 	    MHD_create_response_from_buffer(t.length, body, MHD_RESPMEM_MUST_COPY);
-	return r ? answer_once(c, r, JSON) : MHD_NO;
+	return r ? answer_once(c, MHD_HTTP_OK, r, JSON) : MHD_NO;
 }
 
 static const struct route {
@@ -292,6 +315,9 @@ enum MHD_Result site_answer(void *context, struct MHD_Connection *connection,
 			   ? answer_fixed(s, connection, FIXED_BODY)
 			   : MHD_YES;
 	}
+	path = request_path(path);
+	if (!path)
+		return answer_fixed(s, connection, FIXED_TARGET);
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (strcmp(path, routes[i].path) == 0 &&
 		    (listener->local || !routes[i].local_only))

@@ -36,6 +36,7 @@ struct stream {
 stream_piece alerts_piece;       /* /alerts */
 stream_piece alertmanager_piece; /* /api/v2/alerts */
 stream_piece alert_group_piece;  /* /api/v2/alerts/groups */
+stream_piece silences_piece;     /* /api/v2/silences: there are none */
 stream_piece baseline_piece;     /* /baseline */
 
 /* Begins an answer; with `only_firing` the resolved alerts are not in it. */

@@ -50,6 +50,18 @@ for path in /nothing /metrics/x /alerts/../../etc/passwd //metrics; do
 	check "GET $path" 404 "$(answer a --path-as-is $open$path)"
 	check_between "$path: bytes of the answer" 0 100 "$(stat -c %s "$work/body")"
 done
+# Absolute-form, as proxies ask (RFC 9112, 3.2.2).
+for target in http://127.0.0.1:9477/metrics HTTP://pod/metrics 'http://pod/metrics?name=x' \
+	https://pod/metrics; do
+	check "GET $target" 200 "$(answer a --request-target "$target" $open)"
+	check_that "$target: the metrics" grep -q '^dormouse_samples_total' "$work/body"
+done
+check "through curl's own proxy request" 200 "$(answer a --proxy $open http://pod.invalid/healthz)"
+check "GET http://pod" 404 "$(answer a --request-target http://pod $open)"
+check "GET http://pod/alerts on the open port" 404 \
+	"$(answer a --request-target http://pod/alerts $open)"
+check "GET http://user@pod/metrics" 400 \
+	"$(answer a --request-target http://user@pod/metrics $open)"
 long=$(printf 'x%.0s' {1..30000})
 check_that "a request of 30,000 bytes is refused" \
 	test "$(answer a "$open/metrics?$long")" -ge 400 -o "$(answer a "$open/metrics?$long")" = 000

@@ -184,6 +184,12 @@ check "certificate's end" "$(date -ud "$(openssl x509 -in "$work/in-use.crt" -no
 check_between "handshakes that failed" 3 50 "$(measured dormouse_injector_handshake_failures_total)"
 check "healthz" "200 ok" "$(inside a curl -s -w '%{http_code}' $metrics/healthz -o "$work/out") $(cat "$work/out")"
 check "HEAD" 200 "$(inside a curl -sI -o /dev/null -w '%{http_code}' $metrics/readyz)"
+for target in http://injector:8080/readyz HTTP://injector/metrics 'https://injector/healthz?x=y'; do
+	check "GET $target" 200 "$(inside a curl -s -o /dev/null -w '%{http_code}' \
+		--request-target "$target" $metrics)"
+done
+check "GET http://user@injector/metrics" 400 "$(inside a curl -s -o /dev/null \
+	-w '%{http_code}' --request-target http://user@injector/metrics $metrics)"
 check "POST to the metrics" 405 "$(inside a curl -s -d x -o /dev/null -w '%{http_code}' $metrics/metrics)"
 check "another path there" 404 "$(inside a curl -s -o /dev/null -w '%{http_code}' $metrics/inject)"
 

@@ -42,11 +42,12 @@ static struct detector fake_detector;
 static struct alert_book fake_book;
 static struct identity fake_pod;
 static struct run_stats fake_stats;
-static struct serve_source fake_source = {.collector = &fake_collector,
-					  .detector = &fake_detector,
-					  .alerts = &fake_book,
-					  .pod = &fake_pod,
-					  .stats = &fake_stats};
+static __attribute__((unused)) struct serve_source fake_source = {
+    .collector = &fake_collector,
+    .detector = &fake_detector,
+    .alerts = &fake_book,
+    .pod = &fake_pod,
+    .stats = &fake_stats};
 
 /* A quiet pod with one interface and two containers, every signal judged. */
 static inline void fake_quiet_pod(void)
@@ -229,7 +230,10 @@ void alert_json(const struct alert *alert, const struct identity *pod, struct te
 		text_json_time(t, alert->ends_at);
 	else
 		text_put(t, "null");
-	text_put(t, ",\"value\":1200000.5,\"baseline\":{\"mean\":12.5},\"summary\":");
+	text_put(t, ",\"onset\":");
+	text_json_time(t, alert->starts_at - 10);
+	text_put(t, ",\"value\":1200000.5,\"peak\":1300000,"
+		    "\"baseline\":{\"mean\":12.5,\"threshold\":2250},\"summary\":");
 	text_json_string(t, "Sent 1.2 MB/s where it never sent more than 2.0 kB/s");
 	text_put(t,
 		 ",\"evidence\":{\"destinations\":[{\"address\":\"203.0.113.7\","

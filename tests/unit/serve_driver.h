@@ -106,7 +106,7 @@ static inline char *ask(uint16_t port, const char *request)
 /* GET with HTTP/1.0: the answer ends with the connection. */
 static inline char *get(uint16_t port, const char *path)
 {
-	char request[256];
+	char request[512];
 
 	snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\n\r\n", path);
 	return ask(port, request);

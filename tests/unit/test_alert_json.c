@@ -71,9 +71,9 @@ static void the_shape_is_the_designs(void **state)
 	    "\"baseline\":{\"mean\":100,\"stddev\":50,\"p99\":2100,"
 	    "\"threshold\":9000,\"samples\":1000,"
 	    "\"since\":\"2023-11-14T16:40:00.000Z\"},\"sigmas\":40,"
-	    "\"summary\":\"This pod, dormant until then, sends 1.0 MB/s (tx_bytes, "
-	    "over 10 s); "
-	    "before, 99 in 100 intervals stayed within 2.1 kB/s. 20 MB so far, most to "
+	    "\"summary\":\"This pod was dormant and now sends 1.0 MB/s (tx_bytes, "
+	    "over 10 s). Before, in 99 of 100 intervals it sent at most 2.1 kB/s. 20 "
+	    "MB so far, most to "
 	    "10.0.0.7:5201.\","
 	    "\"evidence\":{\"destinations\":[{\"address\":\"10.0.0.7\","
 	    "\"port\":5201,\"protocol\":\"tcp\",\"bytes\":19000000,"
@@ -241,9 +241,9 @@ static void each_kind_has_its_sentence(void **state)
 	a.evidence.flow_count = 0;
 	a.verdict.kind = ALERT_EGRESS_VOLUME;
 	assert_string_equal(sentence_of(&a),
-			    "This pod sends 1.0 MB/s (tx_bytes, over 10 s), far "
-			    "more than it used to; before, 99 in "
-			    "100 intervals stayed within 2.1 kB/s. 20 MB so far.");
+			    "This pod sends 1.0 MB/s (tx_bytes, over 10 s), far more "
+			    "than it used to. Before, in 99 of 100 intervals it sent "
+			    "at most 2.1 kB/s. 20 MB so far.");
 	a.total_bytes = 0; /* not known */
 	a.verdict.kind = ALERT_BUDGET_EXCEEDED;
 	assert_string_equal(sentence_of(&a),
@@ -262,8 +262,10 @@ static void each_kind_has_its_sentence(void **state)
 	a.starts_at = a.verdict.onset + 7200;
 	assert_string_equal(sentence_of(&a),
 			    "In the 2 h between the last saved state and the monitor's "
-			    "return, this pod sent 20 MB, on average 1.0 MB/s; up to "
-			    "9.0 kB/s would have been ordinary.");
+			    "return, this pod sent 20 MB, on average 1.0 MB/s; its "
+			    "past explains up to 9.0 kB/s.");
+	a.verdict.baseline.threshold = 0;
+	assert_non_null(strstr(sentence_of(&a), "20 MB, on average 1.0 MB/s."));
 	a.verdict.kind = ALERT_CONNECTION_FANOUT;
 	a.verdict.signal = SIGNAL_TCP_NEW_SOCKETS;
 	a.verdict.value = 340;
@@ -271,12 +273,90 @@ static void each_kind_has_its_sentence(void **state)
 	assert_string_equal(
 	    sentence_of(&a),
 	    "This pod reaches out to many others: it opens 340 connections/s "
-	    "(tcp_new_sockets, over 10 s); before, 99 in 100 intervals stayed within "
-	    "0.2 "
-	    "connections/s.");
+	    "(tcp_new_sockets, over 10 s). Before, in 99 of 100 intervals it opened "
+	    "at most 0.2 connections/s.");
 	a.verdict.kind = ALERT_EGRESS_DRIFT;
+	assert_non_null(
+	    strstr(sentence_of(&a), "The traffic of this pod has crept up: it opens"));
+}
+
+static void a_silent_past_is_told_as_it_was(void **state)
+{
+	static const struct {
+		enum signal signal;
+		double mean;
+		const char *past;
+	} cases[] = {
+	    {SIGNAL_TX_BYTES, 0,
+	     " Before, as far as was learnt, it never sent anything."},
+	    {SIGNAL_TX_BYTES, 3,
+	     " Before, in at most 1 of 100 intervals it sent anything."},
+	    {SIGNAL_TCP_INITIATED_TX_BYTES, 0,
+	     "never sent anything on its own "
+	     "connections."},
+	    {SIGNAL_UDP_TX_PACKETS, 0, "never sent anything over UDP."},
+	    {SIGNAL_RX_BYTES, 0, "never received anything."},
+	    {SIGNAL_TCP_NEW_SOCKETS, 0, "never opened any."},
+	    {SIGNAL_DESTINATIONS, 0.1, "in at most 1 of 100 intervals it sent to any."},
+	};
+	struct alert a = an_alert();
+
+	(void)state;
 	a.verdict.baseline.p99 = 0;
-	assert_non_null(strstr(sentence_of(&a), "99 in 100 intervals had none of it."));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		a.verdict.signal = cases[i].signal;
+		a.verdict.baseline.mean = cases[i].mean;
+		if (!strstr(sentence_of(&a), cases[i].past))
+			fail_msg("no \"%s\" in: %s", cases[i].past, sentence_of(&a));
+	}
+}
+
+/* Of every signal, kind, past and life: no placeholder, no unit without a number, no
+ * figure that is rounded away. */
+static void every_sentence_is_english(void **state)
+{
+	static const double values[] = {0.0003, 0.02, 0.5, 1, 3, 12.5, 1e4, 1e12};
+
+	(void)state;
+	for (int n = 0; n < ALERT_KIND_COUNT * SIGNAL_COUNT * 8 * 2 * 3; n++) {
+		struct alert a = an_alert();
+		const int past = n / 2 % 3;
+		const char *s;
+
+		a.ends_at = n % 2 ? T0 + 60 : 0;
+		a.verdict.baseline.samples = past == 0 ? 0 : 1000;
+		a.verdict.baseline.p99 = past == 1 ? 0 : 0.004;
+		a.verdict.value = a.peak = values[n / 6 % 8];
+		a.verdict.signal = (enum signal)(n / 48 % SIGNAL_COUNT);
+		a.verdict.kind = (enum alert_kind)(n / 48 / SIGNAL_COUNT);
+		s = sentence_of(&a);
+		bool begins = strncmp(s, "This pod", 8) == 0 ||
+			      strncmp(s, "The traffic", 11) == 0 ||
+			      strncmp(s, "In the ", 7) == 0;
+		if (!begins || s[strlen(s) - 1] != '.' || strstr(s, "  ") ||
+		    strstr(s, " 0.0 ") || strstr(s, " 1 packets") ||
+		    strstr(s, " 1 addresses") || strstr(s, "..") || strstr(s, " ,") ||
+		    strstr(s, "(null)"))
+			fail_msg("%s", s);
+	}
+}
+
+static void what_is_rare_is_told_by_the_minute_or_the_hour(void **state)
+{
+	struct alert a = an_alert();
+
+	(void)state;
+	a.verdict.signal = SIGNAL_TCP_NEW_SOCKETS;
+	a.verdict.value = 2 / 60.0;
+	a.verdict.baseline.p99 = 3 / 3600.0;
+	assert_non_null(strstr(sentence_of(&a), "opens 2 connections/min ("));
+	assert_non_null(strstr(sentence_of(&a), "it opened at most 3 connections/h."));
+	a.verdict.signal = SIGNAL_DESTINATIONS;
+	a.verdict.value = 40;
+	a.verdict.baseline.p99 = 1;
+	assert_non_null(
+	    strstr(sentence_of(&a), "sends to 40 addresses in an interval"));
+	assert_non_null(strstr(sentence_of(&a), "at most 1 address in an interval."));
 }
 
 static void without_a_past_the_sentence_says_so(void **state)
@@ -286,8 +366,8 @@ static void without_a_past_the_sentence_says_so(void **state)
 	(void)state;
 	a.verdict.baseline.samples = 0;
 	assert_non_null(strstr(sentence_of(&a),
-			       "; nothing has been learnt of it yet, the limit until "
-			       "then is 9.0 kB/s."));
+			       ". Nothing has been learnt about that yet; until then "
+			       "the limit is 9.0 kB/s. 20 MB so far"));
 }
 
 static void when_it_is_over_the_sentence_is_of_the_past(void **state)
@@ -296,12 +376,10 @@ static void when_it_is_over_the_sentence_is_of_the_past(void **state)
 
 	(void)state;
 	a.ends_at = T0 + 60;
-	assert_string_equal(
-	    sentence_of(&a),
-	    "This pod, dormant until then, sent up to 2.0 MB/s (tx_bytes); before, 99 "
-	    "in "
-	    "100 intervals stayed within 2.1 kB/s. 20 MB in all, most to "
-	    "10.0.0.7:5201.");
+	assert_string_equal(sentence_of(&a),
+			    "This pod was dormant, then sent up to 2.0 MB/s "
+			    "(tx_bytes). Before, in 99 of 100 intervals it sent at "
+			    "most 2.1 kB/s. 20 MB in all, most to 10.0.0.7:5201.");
 }
 
 static void most_is_said_only_of_more_than_half(void **state)
@@ -329,6 +407,9 @@ int main(void)
 	    cmocka_unit_test(labels_too_long_are_left_out),
 	    cmocka_unit_test(a_text_too_small_is_marked_as_such),
 	    cmocka_unit_test(each_kind_has_its_sentence),
+	    cmocka_unit_test(a_silent_past_is_told_as_it_was),
+	    cmocka_unit_test(every_sentence_is_english),
+	    cmocka_unit_test(what_is_rare_is_told_by_the_minute_or_the_hour),
 	    cmocka_unit_test(without_a_past_the_sentence_says_so),
 	    cmocka_unit_test(when_it_is_over_the_sentence_is_of_the_past),
 	    cmocka_unit_test(most_is_said_only_of_more_than_half),

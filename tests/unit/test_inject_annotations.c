@@ -90,8 +90,11 @@ static void an_unknown_annotation_is_named(void **state)
 {
 	(void)state;
 	assert_warned("'annotations': {'dormouse.dev/intervall': '30s'}",
-		      "dormouse: annotation dormouse.dev/intervall is not known: there "
-		      "is no flag --intervall; see dormouse run --help");
+		      "dormouse: annotation dormouse.dev/intervall is not known; did "
+		      "you mean dormouse.dev/interval?");
+	assert_warned("'annotations': {'dormouse.dev/colour': 'red'}",
+		      "dormouse: annotation dormouse.dev/colour is not known: there "
+		      "is no flag --colour; see dormouse run --help");
 	/* A flag of another command. */
 	check_metadata("'annotations': {'dormouse.dev/summary': 'true'}");
 	assert_int_equal(warnings.count, 1);

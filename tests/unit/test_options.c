@@ -131,10 +131,108 @@ static void a_bad_flag_fails_naming_flag_value_and_what_would_do(void **state)
 	assert_string_equal(err.text, "--interval: \"10ms\" will not do: it takes a "
 				      "duration from 100ms to 5m");
 	assert_int_equal(parse(&o, &err, "--intervall", "1s", NULL, NULL), -1);
-	assert_non_null(strstr(err.text, "--intervall: there is no such flag"));
+	assert_string_equal(err.text, "--intervall: there is no such flag; did you "
+				      "mean --interval?");
+	assert_int_equal(parse(&o, &err, "--colour=red", NULL, NULL, NULL), -1);
+	assert_string_equal(err.text,
+			    "--colour=red: there is no such flag; see --help");
 	assert_int_equal(parse(&o, &err, "--state", NULL, NULL, NULL), -1);
 	assert_non_null(strstr(err.text, "--state: a value is missing"));
 	assert_int_equal(parse(&o, &err, "stray", NULL, NULL, NULL), -1);
+	assert_string_equal(err.text,
+			    "stray: this command takes no such argument; see --help");
+}
+
+static void a_mistyped_word_gets_the_nearest_of_those_that_would_do(void **state)
+{
+	static const struct {
+		const char *flag, *value, *end;
+	} cases[] = {
+	    {"--profile", "dormnat", "did you mean dormant?"},
+	    {"--profile", "Busy", "did you mean busy?"},
+	    {"--sensitivity", "hihg", "did you mean high?"},
+	    {"--log-format", "jsno", "did you mean json?"},
+	    {"--log-format", "xml", "it takes json or text"},
+	    {"--interval", "often", "it takes a duration from 100ms to 5m"},
+	};
+	struct options o;
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(
+		    parse(&o, &err, cases[i].flag, cases[i].value, NULL, NULL), -1);
+		assert_true(strlen(err.text) > strlen(cases[i].end));
+		assert_string_equal(err.text + strlen(err.text) - strlen(cases[i].end),
+				    cases[i].end);
+	}
+}
+
+static void nothing_of_a_bad_flag_reaches_the_terminal_raw(void **state)
+{
+	static const char bad[] =
+	    "\033]0;owned\007\r\n\xFF\xE2\x80\xAE\xE2\x80\xAC\xC2\x9B";
+	char flag[64], endless[512];
+	struct options o;
+	struct error err;
+
+	(void)state;
+	snprintf(flag, sizeof(flag), "--%s=1", bad);
+	memset(endless, '\033', sizeof(endless) - 1);
+	endless[sizeof(endless) - 1] = '\0';
+	const char *const arguments[][2] = {{flag, NULL},
+					    {bad, NULL},
+					    {endless, NULL},
+					    {"--interval", bad},
+					    {"--profile", endless}};
+	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
+		assert_int_equal(
+		    parse(&o, &err, arguments[i][0], arguments[i][1], NULL, NULL), -1);
+		for (const char *p = err.text; *p; p++)
+			assert_in_range(*p, 0x20, 0x7E);
+	}
+	setenv("DORMOUSE_PROFILE", bad, 1);
+	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
+	assert_null(strchr(complaints, '\033'));
+}
+
+static void help_names_what_each_flag_takes(void **state)
+{
+	static const enum options_command all[] = {OPTIONS_RUN, OPTIONS_REPLAY,
+						   OPTIONS_RECORD};
+
+	(void)state;
+	for (size_t c = 0; c < 3; c++) {
+		char text[8192] = "", joined[8192] = "";
+		FILE *out = fmemopen(text, sizeof(text), "w");
+		size_t length = 0;
+
+		options_help(all[c], out);
+		fclose(out);
+		/* Wrapped lines are joined again: what is named may be anywhere. */
+		for (const char *p = text; *p; p++)
+			if (!strchr(" \n", *p) || (length && joined[length - 1] != ' '))
+				joined[length++] = *p == '\n' ? ' ' : *p;
+		for (const char *p = text; *p; p += strcspn(p, "\n") + 1)
+			assert_in_range(strcspn(p, "\n"), 0, 80);
+		for (size_t i = 0; i < options_flags.count; i++) {
+			const struct flag *f = &options_flags.flags[i];
+			const char *end = strstr(f->wants, ", such as");
+			char name[64], wants[128];
+
+			snprintf(name, sizeof(name), " --%s ", f->name);
+			bool takes = (f->commands >> all[c]) & 1u;
+			assert_int_equal(strstr(joined, name) != NULL, takes);
+			const char *from =
+			    f->wants + (strncmp(f->wants, "a ", 2) == 0 ? 2 : 0);
+			snprintf(wants, sizeof(wants), "%.*s",
+				 end ? (int)(end - from) : (int)strlen(from), from);
+			if (takes && !strstr(joined, wants))
+				fail_msg("%s: no \"%s\"", name, wants);
+			for (const char *const *w = f->words; w && *w; w++)
+				assert_non_null(strstr(f->wants, *w));
+		}
+	}
 }
 
 static void a_default_variable_gives_way_to_the_variable_and_the_flag(void **state)
@@ -319,6 +417,12 @@ int main(void)
 		clear_environment),
 	    cmocka_unit_test_setup(a_list_of_windows_with_one_bad_is_refused_whole,
 				   clear_environment),
+	    cmocka_unit_test_setup(
+		a_mistyped_word_gets_the_nearest_of_those_that_would_do,
+		clear_environment),
+	    cmocka_unit_test_setup(nothing_of_a_bad_flag_reaches_the_terminal_raw,
+				   clear_environment),
+	    cmocka_unit_test(help_names_what_each_flag_takes),
 	    cmocka_unit_test(help_fits_a_screen),
 	    cmocka_unit_test(durations_are_numbers_with_a_unit),
 	    cmocka_unit_test(sizes_count_in_thousands_or_with_an_i_in_1024),

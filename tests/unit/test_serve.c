@@ -91,6 +91,49 @@ static void each_path_is_where_it_belongs(void **state)
 	}
 }
 
+/* As a proxy is asked: RFC 9112, 3.2.2. Sent as they are, over a raw socket. */
+static void absolute_targets_are_served(void **state)
+{
+	static const struct {
+		const char *target;
+		int open, local;
+	} cases[] = {
+	    {"http://127.0.0.1:9477/metrics", 200, 200},
+	    {"HTTP://pod/healthz", 200, 200},
+	    {"https://[fd00::1]:9477/readyz", 200, 200},
+	    {"http://pod/metrics?name=http://other/alerts", 200, 200},
+	    {"http://pod/alerts", 404, 200},
+	    {"http://pod:80/api/v2/alerts?active=true", 404, 200},
+	    {"http://pod", 404, 404}, /* the path is "/" */
+	    {"http://pod?metrics", 404, 404},
+	    {"http://pod/", 404, 404},
+	    {"http://pod//metrics", 404, 404},
+	    {"http://pod/http://pod/metrics", 404, 404},
+	    {"http://user@pod/metrics", 400, 400},
+	    {"http://user:word@pod:9477/metrics", 400, 400},
+	    {"http:///metrics", 400, 400},
+	    {"http://:9477/metrics", 400, 400},
+	    {"http:/metrics", 400, 400},
+	    {"ftp://pod/metrics", 400, 400},
+	    {"metrics", 400, 400},
+	};
+
+	(void)state;
+	fake_stats.samples = 1;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char request[256];
+
+		snprintf(request, sizeof(request),
+			 "GET %s HTTP/1.1\r\nHost: elsewhere\r\n"
+			 "Connection: close\r\n\r\n",
+			 cases[i].target);
+		int open = status_of(ask(open_port(), request));
+		int local = status_of(ask(local_port(), request));
+		if (open != cases[i].open || local != cases[i].local)
+			fail_msg("%s: %d and %d", cases[i].target, open, local);
+	}
+}
+
 static void every_answer_says_not_to_store_and_not_to_guess(void **state)
 {
 	static const char *const paths[] = {"/metrics", "/healthz", "/alerts",
@@ -298,6 +341,142 @@ static void alertmanager_sees_what_fires(void **state)
 	cJSON_Delete(json);
 }
 
+/* Two alerts fire: DormouseDormancyBreak and DormouseEgressVolume, both of severity
+ * high, in the namespace shop. */
+static void alertmanager_finds_what_is_asked_for(void **state)
+{
+	static const struct {
+		const char *query;
+		int found;
+	} cases[] = {
+	    {"", 2},
+	    {"?", 2},
+	    {"?filter=alertname%3D%22Nope%22", 0},
+	    {"?filter=alertname%3DNope", 0},
+	    {"?filter=alertname=DormouseDormancyBreak", 1},
+	    {"?filter=alertname=\"DormouseDormancyBreak\"", 1},
+	    {"?filter=alertname!=DormouseDormancyBreak", 1},
+	    {"?filter=alertname%3D~%22Dormouse.*%22", 2},
+	    {"?filter=alertname%3D~Dormouse", 0}, /* the whole value, not a part */
+	    {"?filter=alertname!~.*(Break|Volume)", 0},
+	    {"?filter=kind%3D~%22dormancy.%2B%22", 1}, /* %2B is a plus */
+	    {"?filter=kind%3D~%22dormancy.+%22", 0},   /* and + a blank */
+	    {"?filter=severity=high&filter=kind=egress-volume", 1},
+	    {"?filter=kind=dormancy-break&filter=kind=egress-volume", 0},
+	    {"?filter=namespace=shop&filter=pod=cart-7d9f&filter=node=node-1", 2},
+	    {"?filter=workload=deployment/cart&filter=signal=tx_bytes", 2},
+	    {"?filter=cluster=", 2}, /* no such label */
+	    {"?filter=cluster!=", 0},
+	    {"?filter=team=a", 0},
+	    {"?filter=team!=a", 2},
+	    {"?filter=pod=~(?i)CART-\\d%2B.*", 2},
+	    {"?active=true", 2},
+	    {"?active=false", 0},
+	    {"?active=0", 0},
+	    {"?active=YES", 2},
+	    {"?active=", 2},
+	    {"?active", 2},
+	    {"?active=false&active=true", 2},
+	    {"?silenced=false&inhibited=false&unprocessed=false&active=true", 2},
+	    {"?silenced=true&inhibited=true&unprocessed=true&active=false", 0},
+	    {"?receiver=dormouse", 2},
+	    {"?receiver=dorm", 0},
+	    {"?receiver=dorm.*", 2},
+	    {"?receiver=email|dormouse", 2},
+	    {"?receiver=", 2},
+	    {"?other=1&filter=kind=dormancy-break", 1},
+	};
+
+	(void)state;
+	fake_alert(ALERT_EGRESS_VOLUME, 1.7e9, 0);
+	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + 100, 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char path[256];
+
+		snprintf(path, sizeof(path), "/api/v2/alerts%s", cases[i].query);
+		cJSON *json = get_json(path);
+		if (cJSON_GetArraySize(json) != cases[i].found)
+			fail_msg("%s: %d alerts", path, cJSON_GetArraySize(json));
+		cJSON_Delete(json);
+
+		/* A group of them all, or none. */
+		snprintf(path, sizeof(path), "/api/v2/alerts/groups%s", cases[i].query);
+		json = get_json(path);
+		const cJSON *group = cJSON_GetArrayItem(json, 0);
+		assert_int_equal(cJSON_GetArraySize(json), cases[i].found > 0);
+		assert_int_equal(
+		    cJSON_GetArraySize(cJSON_GetObjectItem(group, "alerts")),
+		    cases[i].found);
+		cJSON_Delete(json);
+
+		snprintf(path, sizeof(path), "/api/v2/silences%s", cases[i].query);
+		json = get_json(path);
+		assert_int_equal(cJSON_GetArraySize(json), 0);
+		cJSON_Delete(json);
+	}
+}
+
+static void bad_queries_are_refused_with_a_json_string(void **state)
+{
+	static const struct {
+		const char *query, *reason;
+	} cases[] = {
+	    {"?filter=", "bad matcher format: "},
+	    {"?filter", "bad matcher format: "},
+	    {"?filter=nonsense", "bad matcher format: nonsense"},
+	    {"?filter=a=b&filter=!", "bad matcher format: !"},
+	    {"?filter=a=\"b", "matcher value contains unescaped double quote: \"b"},
+	    {"?filter=a=%00b", "bad matcher format: a NUL in a="},
+	    {"?filter=a=%FF", "matcher value not valid UTF-8: ?"},
+	    {"?filter=a=~(", "error parsing regexp: missing closing ): `(`"},
+	    {"?filter=a=~(b{1000}){1000}",
+	     "error parsing regexp: expression too large"},
+	    {"?receiver=[", "failed to parse receiver param: error parsing regexp"},
+	};
+	static const char *const paths[] = {"alerts", "alerts/groups", "silences"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]) * 3; i++) {
+		char path[256];
+
+		snprintf(path, sizeof(path), "/api/v2/%s%s", paths[i % 3],
+			 cases[i / 3].query);
+		const char *answer = get(local_port(), path);
+		if (status_of(answer) != 400)
+			fail_msg("%s: %d", path, status_of(answer));
+		assert_true(has_header(answer, "Content-Type: application/json\r\n"));
+		cJSON *json = cJSON_ParseWithOpts(body_of(answer), NULL, true);
+		const char *reason = cJSON_GetStringValue(json);
+		if (!reason || strncmp(reason, cases[i / 3].reason,
+				       strlen(cases[i / 3].reason)) != 0)
+			fail_msg("%s: %s", path, answer);
+		cJSON_Delete(json);
+	}
+}
+
+/* As many expensive expressions as a head has room for. */
+static void no_query_keeps_the_monitor_for_long(void **state)
+{
+	static char request[16 * 1024];
+	struct text t = text_over(request, sizeof(request));
+	static char name[251];
+
+	(void)state;
+	memset(name, 'a', sizeof(name) - 1);
+	fake_pod.name = name;
+	for (int i = 0; i < ALERTS_REMEMBERED; i++)
+		fake_alert(ALERT_EGRESS_VOLUME, 1.7e9 + i, 0);
+	text_put(&t, "GET /api/v2/alerts?x");
+	for (int i = 0; i < 100; i++)
+		text_put(&t, "&filter=pod=~(a?){150}(a*)*a{150}.*");
+	text_put(&t, " HTTP/1.0\r\n\r\n");
+	assert_false(t.overflowed);
+	const char *answer = ask(local_port(), request);
+	assert_int_equal(status_of(answer), 400);
+	assert_string_equal(body_of(answer),
+			    "\"the matchers take too long to evaluate\"\n");
+}
+
 static void the_baseline_tells_of_every_signal(void **state)
 {
 	(void)state;
@@ -341,13 +520,13 @@ static void an_absurd_identity_does_not_spoil_the_answers(void **state)
 	cJSON_Delete(get_json("/api/v2/alerts"));
 }
 
-/* Requests sent at once on one connection are answered in order. */
 int main(void)
 {
 #define SERVED(test) cmocka_unit_test_setup_teardown(test, start, stop)
 	const struct CMUnitTest tests[] = {
 	    SERVED(metrics_are_text_unless_openmetrics_is_asked_for),
 	    SERVED(each_path_is_where_it_belongs),
+	    SERVED(absolute_targets_are_served),
 	    SERVED(every_answer_says_not_to_store_and_not_to_guess),
 	    SERVED(head_is_get_without_the_body),
 	    SERVED(other_methods_are_refused_and_told_which_will_do),
@@ -359,6 +538,9 @@ int main(void)
 	    SERVED(a_pod_without_alerts_has_empty_lists),
 	    SERVED(sixty_four_alerts_of_the_greatest_size_are_whole),
 	    SERVED(alertmanager_sees_what_fires),
+	    SERVED(alertmanager_finds_what_is_asked_for),
+	    SERVED(bad_queries_are_refused_with_a_json_string),
+	    SERVED(no_query_keeps_the_monitor_for_long),
 	    SERVED(the_baseline_tells_of_every_signal),
 	    SERVED(an_absurd_identity_does_not_spoil_the_answers),
 	};

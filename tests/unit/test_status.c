@@ -8,7 +8,9 @@
 
 #include <cJSON.h>
 
+#include "../../sidecar/status_table.h"
 #include "dormouse/commands.h"
+#include "dormouse/plain.h"
 #include "serve_driver.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
@@ -79,30 +81,200 @@ static void people_get_a_table(void **state)
 	assert_has(text, "Pod       shop/cart-7d9f, deployment/cart, on node-1\n");
 	assert_has(text, "State     dormant since 2023-11-14 22:13:20 UTC (");
 	assert_has(text, "Learnt    360 intervals of 10 s since 2023-11-14 21:13:20");
-	assert_has(text, "tx_bytes                     1.23 MB/s      0.10 B/s"
-			 "         2 B/s     1.00 kB/s  <\n");
-	assert_has(text, "destinations  ");
-	assert_has(text, "FIRING    dormancy-break, high, tx_bytes at 1.20 MB/s\n"
-			 "          since 2023-11-14 22:15:00 UTC\n"
+	assert_has(text, "sent                        tx_bytes               1.23 MB/s>"
+			 "1.00 kB/s     2 B/s\n");
+	assert_has(text, "sent on its own connections tcp_initiated_tx_bytes  7.33 B/s "
+			 "1.00 kB/s     2 B/s\n");
+	assert_has(text, "addresses sent to           destinations  ");
+	assert_has(
+	    text, "FIRING    dormancy-break, high, risk 72 of 100\n"
+		  "          onset 2023-11-14 22:14:50 UTC, raised 2023-11-14 22:15:00 "
+		  "UTC (for\n          ");
+	assert_has(text, "          sent (tx_bytes): 1.20 MB/s now, peak 1.30 MB/s, "
+			 "judged by a threshold\n          of 2.25 kB/s\n"
 			 "          Sent 1.2 MB/s where it never");
-	assert_has(text, "203.0.113.7:443/tcp                   48.0 MB      3 "
-			 "connections cgroup-4711\n");
-	assert_has(text, "resolved  egress-volume");
+	assert_has(text, "          203.0.113.7:443/tcp          48.0 MB in 3 "
+			 "connections, cgroup-4711\n"
+			 "          Next: ask whether the pod has a reason");
+	assert_has(text, "resolved  egress-volume, high, risk 72 of 100\n"
+			 "          onset 2023-11-14 22:13:10 UTC, raised 2023-11-14 "
+			 "22:13:20 UTC, over\n"
+			 "          2023-11-14 22:14:20 UTC (lasted 1m 10s)\n"
+			 "          sent (tx_bytes): peak 1.30 MB/s, judged by a "
+			 "threshold of 2.25 kB/s\n");
 	assert_null(strchr(text, '\033'));
 }
 
-static void no_line_is_wider_than_88_columns(void **state)
+static void assert_no_line_is_too_wide(const char *text)
 {
-	(void)state;
-	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + 100, 0);
-	const char *text = run_status("--address", local, NULL);
-
 	for (const char *line = text; *line;) {
 		size_t length = strcspn(line, "\n");
 
-		assert_in_range(length, 0, 88);
+		if (plain_columns(line, length) > 80)
+			fail_msg("%zu columns: %.*s", plain_columns(line, length),
+				 (int)length, line);
 		line += length + (line[length] == '\n');
 	}
+}
+
+static void no_line_is_wider_than_80_columns(void **state)
+{
+	static char name[254], workload[600];
+
+	(void)state;
+	memset(name, 'x', sizeof(name) - 1);
+	for (size_t i = 0; i + 3 < sizeof(workload); i += 3)
+		memcpy(workload + i, "\xE6\x97\xA5", 4); /* two columns each */
+	fake_pod.name = name;
+	fake_pod.node = name;
+	fake_pod.workload = workload;
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		fake_detector.values[i] = 9.99e300 / (i + 1);
+	for (int i = 0; i < ALERTS_REMEMBERED; i++)
+		fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + i, i % 2 ? 1.7e9 + 99 : 0);
+	const char *text = run_status("--address", local, NULL);
+
+	assert_int_equal(exit_status, 0);
+	assert_has(text, "FIRING");
+	assert_no_line_is_too_wide(text);
+}
+
+/* As a stranger may answer whom `status` takes for a monitor. */
+static const char *table_of(const cJSON *status)
+{
+	static char text[256 * 1024];
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	status_table(status, out);
+	fclose(out);
+	return text;
+}
+
+static cJSON *any_value(void)
+{
+	static const char *const strings[] = {
+	    "",
+	    "firing",
+	    "resolved",
+	    "proxy-relay",
+	    "tx_bytes",
+	    "2023-11-14T22:13:20.000Z",
+	    "9999-99-99T99:99:99Z",
+	    "\033[2J\r\n\t\xC2\x9B\xE2\x80\xAE\xE2\x80\xAC\xFF",
+	    "fe80:1234:5678:9abc:def0:1234:5678:9abc%verylonginterface",
+	    "\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E-\xC3\xA9\xF0\x9F\x90\xAD",
+	};
+	static char endless[4096];
+	static const double numbers[] = {0,   1,    -1,    0.001, 443,
+					 1e9, 1e18, 1e300, -1e300};
+
+	if (!endless[0])
+		memset(endless, 'w', sizeof(endless) - 1);
+	switch (random() % 4) {
+	case 0:
+		return cJSON_CreateNumber(numbers[random() % 9]);
+	case 1:
+		return cJSON_CreateString(endless);
+	case 2:
+		return cJSON_CreateNull();
+	default:
+		return cJSON_CreateString(strings[random() % 10]);
+	}
+}
+
+static cJSON *any_object(const char *const *names)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	for (; *names; names++)
+		if (random() % 8)
+			cJSON_AddItemToObject(object, *names, any_value());
+	return object;
+}
+
+static cJSON *any_status(void)
+{
+	static const char *const pod[] = {"name", "namespace", "workload", "node",
+					  NULL};
+	static const char *const top[] = {"state", "stateSince", "interval",
+					  "interfacesMatched", NULL};
+	static const char *const learnt[] = {"samples", "since", NULL};
+	static const char *const signal[] = {"signal", "unit",      "value",
+					     "p99",    "threshold", NULL};
+	static const char *const alert[] = {"kind",   "severity", "riskScore", "status",
+					    "onset",  "startsAt", "endsAt",    "value",
+					    "signal", "peak",     "summary",   NULL};
+	static const char *const destination[] = {
+	    "address", "port", "protocol", "bytes", "connections", "container", NULL};
+	static const char *const threshold[] = {"threshold", NULL};
+	static const char *const relay[] = {"balance", NULL};
+	cJSON *status = any_object(top);
+
+	cJSON_AddItemToObject(status, "pod", any_object(pod));
+	cJSON_AddItemToObject(status, "learnt", any_object(learnt));
+	cJSON *signals = cJSON_AddArrayToObject(status, "signals");
+	for (long n = random() % 20; n > 0; n--)
+		cJSON_AddItemToArray(signals, any_object(signal));
+	cJSON *alerts = cJSON_AddArrayToObject(status, "alerts");
+	for (long n = random() % 4; n > 0; n--) {
+		cJSON *one = any_object(alert);
+		cJSON *evidence = cJSON_AddObjectToObject(one, "evidence");
+		cJSON *list = cJSON_AddArrayToObject(evidence, "destinations");
+
+		cJSON_AddItemToObject(one, "baseline", any_object(threshold));
+		cJSON_AddItemToObject(evidence, "relay", any_object(relay));
+		for (long m = random() % 8; m > 0; m--)
+			cJSON_AddItemToArray(list, any_object(destination));
+		cJSON_AddItemToArray(alerts, one);
+	}
+	return status;
+}
+
+static void whatever_answers_the_table_is_plain_and_fits(void **state)
+{
+	(void)state;
+	srandom(8);
+	for (int run = 0; run < 3000; run++) {
+		cJSON *status = any_status();
+		const char *text = table_of(status), *unsafe = text;
+
+		assert_no_line_is_too_wide(text);
+		for (; *unsafe; unsafe++)
+			assert_true((unsigned char)*unsafe >= 0x20 || *unsafe == '\n');
+		assert_null(strstr(text, "\xC2\x9B"));
+		assert_null(strstr(text, "\xE2\x80\xAC"));
+		assert_null(strstr(text, "nan"));
+		cJSON_Delete(status);
+	}
+}
+
+static void a_monitor_that_watches_nothing_is_said(void **state)
+{
+	cJSON *status = cJSON_CreateObject();
+
+	(void)state;
+	assert_null(strstr(table_of(status), "Watched"));
+	cJSON *matched = cJSON_AddNumberToObject(status, "interfacesMatched", 0);
+	assert_has(table_of(status), "\nWatched   NOTHING: no interface is there that "
+				     "--interfaces names\n");
+	cJSON_SetNumberValue(matched, 1);
+	assert_has(table_of(status), "\nWatched   1 interface\n");
+	cJSON_SetNumberValue(matched, 32);
+	assert_has(table_of(status), "\nWatched   32 interfaces\n");
+	cJSON_Delete(status);
+}
+
+static void without_alerts_there_is_nothing_to_do(void **state)
+{
+	(void)state;
+	fake_detector.state = POD_LEARNING;
+	const char *text = run_status("--address", local, NULL);
+
+	assert_has(text, "State     learning since");
+	assert_has(text, "only absolute limits apply");
+	assert_has(text, "\nNo alerts: nothing to do.\n");
+	fake_alert(ALERT_MONITOR_GAP, 1.7e9, 1.7e9 + 60);
+	assert_has(run_status("--address", local, NULL), "\nNothing fires now.\n");
 }
 
 static void programs_get_one_object(void **state)
@@ -189,11 +361,14 @@ static void the_wrong_port_is_said(void **state)
 static void bad_flags_are_said(void **state)
 {
 	(void)state;
-	assert_has(run_status("--jsn", NULL, NULL), "--jsn: there is no such flag");
+	assert_has(run_status("--jsn", NULL, NULL),
+		   "--jsn: there is no such flag; did you mean --json?");
 	assert_int_equal(exit_status, 2);
 	assert_has(run_status("--address", "localhost", NULL),
 		   "--address: \"localhost\" will not do: it takes ADDRESS:PORT");
 	assert_int_equal(exit_status, 2);
+	assert_null(strchr(run_status("--\033[31m", NULL, NULL), '\033'));
+	assert_null(strchr(run_status("--address", "\033[31m", NULL), '\033'));
 	assert_has(run_status("--address", NULL, NULL), "a value is missing");
 	assert_int_equal(exit_status, 2);
 	assert_has(run_status("--help", NULL, NULL), "usage: dormouse status");
@@ -205,7 +380,10 @@ int main(void)
 #define SERVED(test) cmocka_unit_test_setup_teardown(test, start_quietly, stop)
 	const struct CMUnitTest tests[] = {
 	    SERVED(people_get_a_table),
-	    SERVED(no_line_is_wider_than_88_columns),
+	    SERVED(no_line_is_wider_than_80_columns),
+	    cmocka_unit_test(whatever_answers_the_table_is_plain_and_fits),
+	    cmocka_unit_test(a_monitor_that_watches_nothing_is_said),
+	    SERVED(without_alerts_there_is_nothing_to_do),
 	    SERVED(programs_get_one_object),
 	    SERVED(the_variable_says_where),
 	    SERVED(sixty_four_great_alerts_are_no_trouble),

@@ -87,7 +87,15 @@ static void check_annotation(const cJSON *annotation, struct warnings *w)
 	}
 
 	const struct flag *flag = flag_of_run(name);
-	if (!flag)
+	const char *near =
+	    flag ? NULL
+		 : flags_nearest(&options_flags, OPTIONS_RUN, name, strlen(name));
+	if (near)
+		warnings_add(w,
+			     "annotation " DOMAIN "%s is not known; did you "
+			     "mean " DOMAIN "%s?",
+			     shown, near);
+	else if (!flag)
 		warnings_add(w,
 			     "annotation " DOMAIN "%s is not known: there is no flag "
 			     "--%s; see dormouse run --help",

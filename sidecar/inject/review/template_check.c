@@ -146,6 +146,16 @@ static int check_resources(const cJSON *resources, struct error *err)
 	return check_resource(resources, "ephemeral-storage", false, 0, "1Mi", err);
 }
 
+static int refuse_unknown(struct error *err, const char *name)
+{
+	const char *near =
+	    flags_nearest(&options_flags, OPTIONS_RUN, name, strlen(name));
+
+	if (near)
+		return fail(err, "flags.%s is not known; did you mean %s?", name, near);
+	return fail(err, "flags.%s is not known: see dormouse run --help", name);
+}
+
 static int check_flags(const cJSON *flags, struct error *err)
 {
 	struct options scratch;
@@ -168,10 +178,7 @@ static int check_flags(const cJSON *flags, struct error *err)
 			return fail(err, "flags.state: the sidecar's state is in a "
 					 "volume of its own");
 		if (!flag)
-			return fail(err,
-				    "flags.%s is not known: see dormouse run "
-				    "--help",
-				    shown);
+			return refuse_unknown(err, shown);
 		snprintf(source, sizeof(source), "flags.%s", flag->name);
 		if (!value)
 			return fail(err, "%s: it takes a text, in quotes: %s", source,

@@ -114,6 +114,9 @@ enum MHD_Result injector_site_answer(void *context, struct MHD_Connection *conne
 			   ? answer_line(connection, 413, "nothing can be sent here\n")
 			   : MHD_YES;
 	}
+	path = request_path(path);
+	if (!path)
+		return answer_line(connection, 400, REQUEST_TARGET_WANTED);
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (strcmp(path, routes[i].path) == 0)
 			return routes[i].answer(s, connection);

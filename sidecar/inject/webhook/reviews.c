@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "bodies.h"
+#include "dormouse/request.h"
 #include "gate.h"
 
 #define JSON "application/json"
@@ -202,7 +203,8 @@ static bool refuse_head(struct reviews *r, struct MHD_Connection *c, const char 
 	    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
 	enum refusal why;
 
-	if (strcmp(path, "/inject") != 0)
+	path = request_path(path);
+	if (!path || strcmp(path, "/inject") != 0)
 		why = REFUSED_PATH;
 	else if (strcmp(method, "POST") != 0)
 		why = REFUSED_METHOD;

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* alertmanager.h - an alert's labels as Alertmanager's clients see them. */
+#ifndef DORMOUSE_SERVE_ALERTMANAGER_H
+#define DORMOUSE_SERVE_ALERTMANAGER_H
+
+#include "dormouse/alert.h"
+#include "dormouse/identity.h"
+
+#define ALERTMANAGER_RECEIVER "dormouse" /* whom all alerts go to */
+#define ALERTMANAGER_NAME_MAX 64         /* the longest alert name, with the NUL */
+
+/* The label's value, "" when the alert has no such label. The scratch may hold it. */
+const char *alertmanager_label(const struct alert *alert, const struct identity *pod,
+			       const char *name, char scratch[ALERTMANAGER_NAME_MAX]);
+
+#endif

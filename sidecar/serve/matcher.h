@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* matcher.h - a condition on a label, as Alertmanager reads it (alertmanager,
+ * pkg/labels/parse.go): name, one of = != =~ !~, and a value, in quotes or not. */
+#ifndef DORMOUSE_SERVE_MATCHER_H
+#define DORMOUSE_SERVE_MATCHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "dormouse/error.h"
+#include "pattern.h"
+
+#define MATCHER_NAME_MAX  64   /* no label of ours has a longer name */
+#define MATCHER_VALUE_MAX 1024 /* with the NUL */
+
+struct matcher {
+	char name[MATCHER_NAME_MAX]; /* "" when it is longer */
+	bool negated, regex;
+	char value[MATCHER_VALUE_MAX];
+	struct pattern pattern; /* of the value, if `regex` */
+};
+
+/* Reads one matcher; a name may be in quotes, too, and of any letters, as newer
+ * Alertmanagers have it. 0, or -1 with the reason, as Alertmanager words it. */
+int matcher_parse(struct matcher *m, const char *text, struct error *err);
+
+/* Whether the value, "" for a label that is not there, fulfils the condition. The
+ * budget is that of pattern_matches(). */
+bool matcher_takes(const struct matcher *m, const char *value, long *budget);
+
+#endif

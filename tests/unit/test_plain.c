@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Words of strangers made safe to print, wrapped; and what a typo most likely meant. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dormouse/error.h"
+#include "dormouse/nearest.h"
+#include "dormouse/plain.h"
+
+#include <cmocka.h> /* last: it has a macro fail() */
+
+static void what_moves_the_cursor_or_turns_the_line_is_not_printed(void **state)
+{
+	static const struct {
+		const char *given, *shown;
+	} cases[] = {
+	    {"eth0", "eth0"},
+	    {"\033[31mred\007", "?[31mred?"},
+	    {"a\nb\rc\td\x7F", "a?b?c?d?"},
+	    {"\xC2\x9B", "?"}, /* a control sequence in one character */
+	    {"caf\xC3\xA9 \xE6\x97\xA5\xE6\x9C\xAC \xF0\x9F\x90\xAD",
+	     "caf\xC3\xA9 \xE6\x97\xA5\xE6\x9C\xAC \xF0\x9F\x90\xAD"},
+	    {"\xE2\x80\xAE"
+	     "fdp.exe\xE2\x80\xAC",
+	     "?fdp.exe?"}, /* right to left */
+	    {"a\xE2\x80\x8B"
+	     "b",
+	     "a?b"}, /* invisible */
+	    {"\xFF\xC3", "??"},
+	    {"\xC0\x8A", "??"}, /* an overlong line feed */
+	};
+	char buffer[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(plain(buffer, sizeof(buffer), cases[i].given),
+				    cases[i].shown);
+}
+
+static void what_is_too_long_is_cut_between_characters(void **state)
+{
+	char buffer[8];
+
+	(void)state;
+	assert_string_equal(plain(buffer, 8, "1234567"), "1234567");
+	assert_string_equal(plain(buffer, 8, "12345678"), "1234...");
+	assert_string_equal(plain(buffer, 8, "123\xC3\xA9\xC3\xA9\xC3\xA9"), "123...");
+	assert_string_equal(plain(buffer, 4, "\xC3\xA9\xC3\xA9"), "...");
+}
+
+static void wide_characters_take_two_columns(void **state)
+{
+	(void)state;
+	assert_int_equal(plain_columns("abc", 3), 3);
+	assert_int_equal(plain_columns("\xE6\x97\xA5\xC3\xA9", 5), 3);
+	assert_int_equal(plain_columns("\xF0\x9F\x90\xAD", 4), 2);
+	assert_int_equal(plain_fitting("\xE6\x97\xA5\xE6\x97\xA5", 3), 3);
+	assert_int_equal(plain_fitting("abc", 9), 3);
+	assert_int_equal(plain_fitting("abc", 0), 0);
+}
+
+static const char *wrapped(const char *text, size_t indent, size_t width, size_t column)
+{
+	static char lines[4096];
+	FILE *out = fmemopen(lines, sizeof(lines), "w");
+
+	plain_wrap(out, text, indent, width, column);
+	fclose(out);
+	return lines;
+}
+
+static void sentences_are_wrapped_between_words(void **state)
+{
+	(void)state;
+	assert_string_equal(wrapped("one two  three", 2, 9, 0), "  one two\n  three\n");
+	assert_string_equal(wrapped("one two three", 2, 9, 6), "one\n  two\n  three\n");
+	assert_string_equal(wrapped("", 2, 9, 4), "\n");
+	assert_string_equal(wrapped("abcdefghij k", 2, 6, 2), "abcd\n  efgh\n  ij k\n");
+	assert_string_equal(wrapped("ab", 2, 6, 6), "\n  ab\n");
+}
+
+/* Whatever the words, no line is wider, and nothing but blanks is lost. */
+static void no_line_is_wider_whatever_the_words(void **state)
+{
+	static const char *const pieces[] = {"a",
+					     " ",
+					     "  ",
+					     "bcd",
+					     "-",
+					     "\xC3\xA9",
+					     "\xE6\x97\xA5",
+					     "efghijklmnopq",
+					     " x",
+					     "\xF0\x9F\x90\xAD"};
+
+	(void)state;
+	srandom(7);
+	for (int run = 0; run < 20000; run++) {
+		char text[256], given[256] = "", got[256] = "";
+		struct text t = text_over(text, sizeof(text));
+		size_t indent = (size_t)random() % 5,
+		       width = indent + 2 + (size_t)random() % 20;
+
+		for (long n = random() % 16; n > 0; n--)
+			text_put(&t, pieces[random() % 10]);
+		const char *lines = wrapped(text, indent, width, indent);
+		for (const char *l = lines; *l; l += strcspn(l, "\n") + 1)
+			assert_true(plain_columns(l, strcspn(l, "\n")) <= width);
+		for (const char *p = text; *p; p++)
+			if (*p != ' ')
+				memcpy(given + strlen(given), (char[2]){*p, 0}, 2);
+		for (const char *p = lines; *p; p++)
+			if (*p != ' ' && *p != '\n')
+				memcpy(got + strlen(got), (char[2]){*p, 0}, 2);
+		assert_string_equal(got, given);
+	}
+}
+
+static void errors_are_safe_to_print_whatever_failed(void **state)
+{
+	static char name[1024];
+	struct error err;
+
+	(void)state;
+	memset(name, '\033', sizeof(name) - 1);
+	assert_int_equal((fail)(&err, "open %s", "\n\xC2\x9B\xFF?"), -1);
+	assert_string_equal(err.text, "open ????");
+	assert_int_equal(fail_within(&err, "trace \r%s", "x"), -1);
+	assert_string_equal(err.text, "trace ?x: open ????");
+	assert_int_equal(fail_errno(&err, 2, "\t"), -1);
+	assert_string_equal(err.text, "?: No such file or directory");
+	assert_int_equal(fail_errno(&err, 2, "%s", name), -1);
+	assert_null(strchr(err.text, '\033'));
+	assert_int_equal(fail_within(&err, "%s", name), -1);
+	assert_null(strchr(err.text, '\033'));
+}
+
+static const char *meant(const char *given)
+{
+	static const char *const names[] = {"interval", "interfaces", "listen",
+					    "learn",    "run",        "dormant-after",
+					    "low",      "high"};
+	static char hint[64];
+	struct nearest n = nearest_to(given, strlen(given));
+	struct text t = text_over(hint, sizeof(hint));
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		nearest_consider(&n, names[i]);
+	nearest_say(&n, "--", &t);
+	return hint;
+}
+
+static void a_typo_gets_the_nearest_name(void **state)
+{
+	static const struct {
+		const char *given, *meant;
+	} cases[] = {
+	    {"intervall", "interval"},
+	    {"intreval", "interval"},
+	    {"intervl", "interval"},
+	    {"INTERVAL", "interval"},
+	    {"interfacse", "interfaces"},
+	    {"dormant_after", "dormant-after"},
+	    {"dorman", "dormant-after"},
+	    {"lern", "learn"},
+	    {"runn", "run"},
+	    {"urn", "run"},
+	    {"hihg", "high"},
+	    {"lo", "low"},
+	};
+	char expected[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(expected, sizeof(expected), "; did you mean --%s?",
+			 cases[i].meant);
+		assert_string_equal(meant(cases[i].given), expected);
+	}
+}
+
+static void what_is_far_from_all_gets_no_guess(void **state)
+{
+	char endless[4096];
+
+	(void)state;
+	memset(endless, 'i', sizeof(endless) - 1);
+	endless[sizeof(endless) - 1] = '\0';
+	assert_string_equal(meant(""), "");
+	assert_string_equal(meant("x"), "");
+	assert_string_equal(meant("colour"), "");
+	assert_string_equal(meant("\xFF\xFE\033"), "");
+	assert_string_equal(meant(endless), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_moves_the_cursor_or_turns_the_line_is_not_printed),
+	    cmocka_unit_test(what_is_too_long_is_cut_between_characters),
+	    cmocka_unit_test(wide_characters_take_two_columns),
+	    cmocka_unit_test(sentences_are_wrapped_between_words),
+	    cmocka_unit_test(no_line_is_wider_whatever_the_words),
+	    cmocka_unit_test(errors_are_safe_to_print_whatever_failed),
+	    cmocka_unit_test(a_typo_gets_the_nearest_name),
+	    cmocka_unit_test(what_is_far_from_all_gets_no_guess),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
