@@ -77,6 +77,7 @@ void history_note(struct history *h, const struct player *p,
 {
 	if (h->samples++ == 0)
 		h->began = h->ended = sample->time;
+	h->present |= sample->present;
 	note_state(h, player_detector(p));
 	note_slot(h, detector_state(player_detector(p)), sample->time);
 	h->ended = sample->time;
@@ -136,6 +137,12 @@ static void print_head(const struct history *h, const struct player *p,
 	if (h->broken > 0)
 		fprintf(out, "  %llu broken lines were skipped\n",
 			(unsigned long long)h->broken);
+}
+
+static void print_notes(const char *notes, FILE *out)
+{
+	for (; *notes; notes += strcspn(notes, "\n") + 1)
+		fprintf(out, "  note: %.*s\n", (int)strcspn(notes, "\n"), notes);
 }
 
 static void print_spans(const struct history *h, FILE *out)
@@ -243,34 +250,53 @@ static void print_learnt_signal(const struct detector *d, enum signal signal, FI
 	struct baseline_view view;
 
 	detector_baseline(d, signal, &view);
-	if (view.samples == 0)
+	if (view.samples == 0) {
+		fprintf(out, "  %-22s nothing yet\n", signal_name(signal));
 		return;
+	}
 	snprintf(unit, sizeof(unit), "%s%s", signal_unit(signal),
 		 signal == SIGNAL_DESTINATIONS ? "" : "/s");
-	fprintf(out, "  %-22s %10s %10s %10s %10s %9llu\n", signal_name(signal),
-		figure_quantity(mean, view.mean, unit),
-		figure_quantity(stddev, view.stddev, unit),
-		figure_quantity(p99, view.p99, unit),
-		figure_quantity(threshold, view.threshold, unit),
-		(unsigned long long)view.samples);
+	fprintf(
+	    out, "  %-22s %10s %10s %10s %10s %9llu\n", signal_name(signal),
+	    figure_quantity(mean, view.mean, unit),
+	    figure_quantity(stddev, view.stddev, unit),
+	    figure_quantity(p99, view.p99, unit),
+	    figure_quantity(threshold, view.threshold > 0 ? view.threshold : NAN, unit),
+	    (unsigned long long)view.samples);
 }
 
-static void print_learnt(const struct detector *d, FILE *out)
+static void print_absent(const struct history *h, FILE *out)
+{
+	const char *separator = "  absent from the trace, and so not judged: ";
+
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
+		if ((h->present >> i) & 1u)
+			continue;
+		fprintf(out, "%s%s", separator, signal_name((enum signal)i));
+		separator = ", ";
+	}
+	fputs(separator[1] == ' ' && separator[0] == ',' ? "\n" : "", out);
+}
+
+static void print_learnt(const struct history *h, const struct detector *d, FILE *out)
 {
 	fprintf(out, "\n  %-22s %10s %10s %10s %10s %9s\n", "learnt", "mean", "stddev",
 		"p99", "threshold", "intervals");
 	for (int i = 0; i < SIGNAL_COUNT; i++)
-		print_learnt_signal(d, (enum signal)i, out);
+		if ((h->present >> i) & 1u)
+			print_learnt_signal(d, (enum signal)i, out);
+	print_absent(h, out);
 	fputs("\n", out);
 }
 
 void summary_print(const struct history *h, const struct player *p,
-		   const struct identity *pod, FILE *out)
+		   const struct identity *pod, const char *notes, FILE *out)
 {
 	print_head(h, p, pod, out);
+	print_notes(notes, out);
 	if (h->samples == 0)
 		return;
 	print_states(h, player_alerts(p), out);
 	print_alerts(h, player_alerts(p), out);
-	print_learnt(player_detector(p), out);
+	print_learnt(h, player_detector(p), out);
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trend.h - whether a row of values is what a counter does: it rises, and falls only
+ * when it begins anew. */
+#ifndef DORMOUSE_REPLAY_TREND_H
+#define DORMOUSE_REPLAY_TREND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TREND_FALLS_MIN 3 /* with fewer nothing is said of a counter */
+
+enum trend_says { TREND_COUNTER, TREND_RATE, TREND_LIVES };
+
+struct trend {
+	uint64_t last, before; /* the value at hand; the one before it fell */
+	bool known, fell;
+	uint64_t values, rises, falls;
+	uint64_t slight_falls; /* by less than half */
+	uint64_t returns;      /* falls that the next value took back */
+};
+
+void trend_note(struct trend *t, uint64_t value);
+
+/* A counter; or a rate or a gauge, which falls about as often as it rises; or the
+ * values of several counters in turns, which fall and come back to where they were. */
+enum trend_says trend_says(const struct trend *t);
+
+#endif
