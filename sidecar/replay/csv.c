@@ -273,8 +273,7 @@ static int take_line(struct csv_reader *r, char *line, size_t length,
 		    csv_header_is_hint(line, length))
 			return 0;
 	}
-	if (!r->has_header ||
-	    (!is_row && csv_header_again(&r->header, r->map, line, length)))
+	if (!r->has_header || (!is_row && csv_header_again(r->map, line, length)))
 		return take_header(r, line, length, err);
 	r->rows++;
 	if (read_row(r, line, length, sample))

@@ -194,14 +194,14 @@ int csv_header_read(struct csv_header *h, const struct column_map *map, char *li
 	return check(&r, err);
 }
 
-bool csv_header_again(const struct csv_header *h, const struct column_map *map,
-		      const char *line, size_t length)
+bool csv_header_again(const struct column_map *map, const char *line, size_t length)
 {
+	const char separator = separator_of(line, length);
 	const char *at = line, *end = line + length;
 	bool time = false;
 
 	while (at < end) {
-		const char *next = memchr(at, h->separator, (size_t)(end - at));
+		const char *next = memchr(at, separator, (size_t)(end - at));
 		const char *cell_end = next ? next : end;
 
 		if (cell_end > at && *at == '"' && cell_end[-1] == '"' &&

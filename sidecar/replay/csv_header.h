@@ -26,8 +26,7 @@ int csv_header_read(struct csv_header *h, const struct column_map *map, char *li
 
 /* Whether a line further down begins a table anew: one of its cells is the name of a
  * time, and none is a number. */
-bool csv_header_again(const struct csv_header *h, const struct column_map *map,
-		      const char *line, size_t length);
+bool csv_header_again(const struct column_map *map, const char *line, size_t length);
 
 /* "sep=;", by which spreadsheets tell each other what the separator is. */
 bool csv_header_is_hint(const char *line, size_t length);

@@ -74,8 +74,8 @@ static void put_signal(struct text *t, const struct detector *d, enum signal sig
 		state = "alert";
 	else if (view.threshold > 0 && value > view.threshold)
 		state = "above";
-	else if (view.samples == 0)
-		state = "learning";
+	else if (!(view.threshold > 0))
+		state = view.samples == 0 ? "learning" : "unjudged";
 	text_printf(t, ",%s", state);
 }
 

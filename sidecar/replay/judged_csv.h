@@ -12,9 +12,9 @@
  * threshold, and its state. */
 void judged_csv_header(FILE *out);
 
-/* A row. The state of a signal is "absent" from the sample; "learning", with nothing
- * learnt to be judged against; "within" its threshold or "above" it; or "alert": one
- * that fires is of this signal. */
+/* A row. The state of a signal is "absent" from the sample; "learning" or "unjudged",
+ * without a threshold as long as nothing is learnt, or ever; "within" its threshold or
+ * "above" it; or "alert": one that fires is of this signal. */
 void judged_csv_row(FILE *out, const char *trace, const struct player *p,
 		    const struct sample *sample);
 

@@ -153,7 +153,7 @@ static int refuse_lives(enum signal signal, const struct trend *t, struct error 
 static int check_signal(const struct rows *r, enum signal signal, struct error *err)
 {
 	struct rows_cursor cursor = {.next = 0};
-	struct trend trend = {.known = false};
+	struct trend trend = {.values = 0};
 	struct sample sample;
 
 	while (rows_read(r, &cursor, &sample))

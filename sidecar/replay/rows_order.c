@@ -22,6 +22,7 @@ struct place {
 /* What the counters do from row to row in one order. */
 struct walk {
 	struct sample level;
+	double times[SIGNAL_COUNT]; /* of the levels */
 	uint64_t falls;     /* rows in which a counter is below its last value, or */
 	uint64_t conflicts; /* differs from it at the same time */
 	unsigned signal_falls[SIGNAL_COUNT];
@@ -45,14 +46,14 @@ static bool is_counter(int signal)
 
 static void step(struct walk *w, const struct sample *s)
 {
-	const bool same_time = s->time == w->level.time;
 	bool fell = false, differs = false;
 
 	for (int i = 0; i < SIGNAL_COUNT; i++) {
 		if (!sample_has(s, (enum signal)i))
 			continue;
 		bool known = sample_has(&w->level, (enum signal)i) && is_counter(i);
-		bool other = known && same_time && s->value[i] != w->level.value[i];
+		bool other =
+		    known && s->time == w->times[i] && s->value[i] != w->level.value[i];
 		bool wrong = known && (other || s->value[i] < w->level.value[i]);
 		w->signal_falls[i] += wrong;
 		if (wrong && !fell && w->falls == 0) {
@@ -62,10 +63,10 @@ static void step(struct walk *w, const struct sample *s)
 		fell |= wrong;
 		differs |= other;
 		sample_set(&w->level, (enum signal)i, s->value[i]);
+		w->times[i] = s->time;
 	}
 	w->falls += fell;
 	w->conflicts += differs;
-	w->level.time = s->time;
 }
 
 /* The greatest rise of each counter between neighbours that the time is no seam

@@ -223,7 +223,7 @@ static bool contradicts(const struct series *s)
 int series_check(const struct series *s, struct error *err)
 {
 	const char *name = signal_name(s->signal);
-	struct trend trend = {.known = false};
+	struct trend trend = {.values = 0};
 
 	if (s->signal == SIGNAL_DESTINATIONS)
 		return 0;

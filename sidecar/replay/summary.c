@@ -9,7 +9,8 @@
 
 #include "dormouse/figures.h"
 
-#define SUMMARY_MAX 512
+#define SUMMARY_MAX   512
+#define ABSENT_A_LINE 4
 
 /* --- what is noted while it plays ------------------------------------------------- */
 
@@ -141,8 +142,13 @@ static void print_head(const struct history *h, const struct player *p,
 
 static void print_notes(const char *notes, FILE *out)
 {
-	for (; *notes; notes += strcspn(notes, "\n") + 1)
-		fprintf(out, "  note: %.*s\n", (int)strcspn(notes, "\n"), notes);
+	while (*notes) {
+		int length = (int)strcspn(notes, "\n");
+
+		fprintf(out, "  note: %.*s\n", length, notes);
+		notes += length;
+		notes += *notes == '\n';
+	}
 }
 
 static void print_spans(const struct history *h, FILE *out)
@@ -267,15 +273,16 @@ static void print_learnt_signal(const struct detector *d, enum signal signal, FI
 
 static void print_absent(const struct history *h, FILE *out)
 {
-	const char *separator = "  absent from the trace, and so not judged: ";
+	const char *before = "  absent from the trace, and so not judged:\n   ";
+	unsigned count = 0;
 
 	for (int i = 0; i < SIGNAL_COUNT; i++) {
 		if ((h->present >> i) & 1u)
 			continue;
-		fprintf(out, "%s%s", separator, signal_name((enum signal)i));
-		separator = ", ";
+		fprintf(out, "%s %s", before, signal_name((enum signal)i));
+		before = ++count % ABSENT_A_LINE == 0 ? ",\n   " : ",";
 	}
-	fputs(separator[1] == ' ' && separator[0] == ',' ? "\n" : "", out);
+	fputs(count > 0 ? "\n" : "", out);
 }
 
 static void print_learnt(const struct history *h, const struct detector *d, FILE *out)

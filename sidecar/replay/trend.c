@@ -3,11 +3,11 @@
  *
  * Values that come and go without a direction fall in half of their changes; a counter
  * in as many as it has lives. Two counters in turns fall wherever the greater is
- * followed by the lesser, and the next value of the greater is no less than its last:
- * so nearly all falls are taken back at once, which a counter that begins anew does not
- * do. One that begins anew does so near zero: a value that falls by less than half, and
- * does so again and again, is a smoothed rate. A zero that is taken back is none of
- * these: it is a reading that was lost. */
+ * followed by the lesser, to no less than the lesser was before, or the greater comes
+ * back to no less than it was: so nearly all falls are undone by a neighbour, which
+ * those of a counter that begins anew are not. One that begins anew does so near zero:
+ * a value that falls by less than half, and does so again and again, is a smoothed
+ * rate. A zero that is taken back is none of these: it is a reading that was lost. */
 #include "trend.h"
 
 #define RATE_SHARE_OF_CHANGES  0.4
@@ -15,28 +15,33 @@
 #define LIVES_SHARE_OF_FALLS   0.8
 #define SMOOTH_SHARE_OF_VALUES 0.1
 
+static void note_fall(struct trend *t, uint64_t value)
+{
+	const bool back = t->values > 2 && value >= t->second_last;
+
+	t->falls++;
+	t->slight_falls += value > t->last / 2;
+	t->returns += back;
+	t->before = t->last;
+	t->fell = value > 0 && !back;
+}
+
+static void note_rise(struct trend *t, uint64_t value)
+{
+	t->rises++;
+	t->returns += t->fell && value >= t->before;
+	t->fell = false;
+}
+
 void trend_note(struct trend *t, uint64_t value)
 {
-	const uint64_t last = t->last;
-
 	t->values++;
+	if (t->values > 1 && value < t->last)
+		note_fall(t, value);
+	else if (t->values > 1 && value > t->last)
+		note_rise(t, value);
+	t->second_last = t->last;
 	t->last = value;
-	if (!t->known) {
-		t->known = true;
-		return;
-	}
-	if (value < last) {
-		t->falls++;
-		t->slight_falls += value > last / 2;
-		t->before = last;
-		t->fell = value > 0;
-		return;
-	}
-	t->rises += value > last;
-	if (value > last) {
-		t->returns += t->fell && value >= t->before;
-		t->fell = false;
-	}
 }
 
 enum trend_says trend_says(const struct trend *t)

@@ -12,11 +12,12 @@
 enum trend_says { TREND_COUNTER, TREND_RATE, TREND_LIVES };
 
 struct trend {
-	uint64_t last, before; /* the value at hand; the one before it fell */
-	bool known, fell;
+	uint64_t last, second_last;
+	uint64_t before; /* it fell, */
+	bool fell;       /* and neither to zero nor to where it was */
 	uint64_t values, rises, falls;
 	uint64_t slight_falls; /* by less than half */
-	uint64_t returns;      /* falls that the next value took back */
+	uint64_t returns;      /* falls that a neighbour undid */
 };
 
 void trend_note(struct trend *t, uint64_t value);

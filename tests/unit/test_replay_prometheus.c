@@ -158,7 +158,8 @@ static void what_is_no_range_of_counters_is_refused_with_a_reason(void **state)
 		const char *text, *reason;
 	} bad[] = {
 	    {"{", "no valid JSON at byte"},
-	    {"{\"a\":1} x", "no valid JSON at byte 9"},
+	    {ANSWER("") " x", "no valid JSON at byte 65"},
+	    {"{\"a\":1}", "no answer of a Prometheus range query"},
 	    {"{}", "no answer of a Prometheus range query"},
 	    {"{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"oh\"}",
 	     "Prometheus answered with an error: bad_data: oh"},
