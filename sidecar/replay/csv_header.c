@@ -96,7 +96,7 @@ static int add_time(struct reading *r, int rank, const char *cell, size_t length
 		note_ignored(h, cell, length);
 		return 0;
 	}
-	if (r->time_rank < TIME_NAMES) {
+	if (r->time_rank >= 0 && r->time_rank < TIME_NAMES) {
 		const char *lesser = time_names[r->time_rank];
 		h->columns[r->time_at] = COLUMN_IGNORED;
 		note_ignored(h, lesser, strlen(lesser));

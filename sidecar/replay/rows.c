@@ -27,8 +27,10 @@ static int reserve(struct rows *r, struct error *err)
 	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (at == MAP_FAILED)
-		return fail_errno(err, errno, "room for %u rows", ROWS_MAX);
+	if (at == MAP_FAILED) {
+		fail_errno(err, errno, "room for %u rows", ROWS_MAX);
+		return -1;
+	}
 	madvise(at, bytes, MADV_HUGEPAGE);
 	r->packed = at;
 	return 0;

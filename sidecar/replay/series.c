@@ -114,6 +114,8 @@ static int by_trace(const void *a, const void *b)
 
 static void sort_into_traces(struct series_list *list)
 {
+	if (list->count == 0)
+		return;
 	qsort(list->at, list->count, sizeof(list->at[0]), by_labels);
 	for (size_t i = 0; i < list->count;)
 		i = number_run(list, i);

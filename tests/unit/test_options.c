@@ -248,12 +248,12 @@ static void durations_of_several_units_go_down(void **state)
 		const char *text;
 		double seconds;
 	} good[] = {
-	    {"1h30m", 5400},    {"1d12h", 129600}, {"1m30s", 90},
-	    {"1s500ms", 1.5},   {"2d0h0m1s", 172801}, {"0.5h30m", 3600},
+	    {"1h30m", 5400},  {"1d12h", 129600},    {"1m30s", 90},
+	    {"1s500ms", 1.5}, {"2d0h0m1s", 172801}, {"0.5h30m", 3600},
 	};
-	static const char *const bad[] = {"30m1h", "1h1h",  "1h30",  "1h m", "1h-3m",
-					  "h30m",  "1h30m ", "1h,5m", "1mm",
-					  "99999999999999999999999999999999s"};
+	static const char *const bad[] = {
+	    "30m1h", "1h1h",   "1h30",  "1h m", "1h-3m",
+	    "h30m",  "1h30m ", "1h,5m", "1mm",  "99999999999999999999999999999999s"};
 	double seconds = 7;
 
 	(void)state;

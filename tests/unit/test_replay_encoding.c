@@ -10,17 +10,17 @@
 #define ROWS 3000
 
 static char text[128 * 1024];
-static size_t length;
+static size_t text_length;
 static char packed[256 * 1024], wide[512 * 1024];
 
 static int make_text(void **state)
 {
 	(void)state;
-	length = (size_t)snprintf(text, sizeof(text), "time,tx_bytes,note\n");
+	text_length = (size_t)snprintf(text, sizeof(text), "time,tx_bytes,note\n");
 	for (int i = 1; i <= ROWS; i++)
-		length +=
-		    (size_t)snprintf(text + length, sizeof(text) - length, "%d,%d,%d\n",
-				     i * 10, i * i, i * 7919 % 104729);
+		text_length +=
+		    (size_t)snprintf(text + text_length, sizeof(text) - text_length,
+				     "%d,%d,%d\n", i * 10, i * i, i * 7919 % 104729);
 	return 0;
 }
 
@@ -69,7 +69,7 @@ static void gzip_is_unpacked_at_every_level(void **state)
 {
 	(void)state;
 	for (int level = 0; level <= 9; level += 3)
-		is_whole(read_bytes(packed, pack(0, text, length, level)));
+		is_whole(read_bytes(packed, pack(0, text, text_length, level)));
 }
 
 static void several_members_and_padding_are_one_file(void **state)
@@ -77,9 +77,10 @@ static void several_members_and_padding_are_one_file(void **state)
 	size_t end = pack(0, text, 1, 9);
 
 	(void)state;
-	end = pack(end, text + 1, length / 2, 6);
+	end = pack(end, text + 1, text_length / 2, 6);
 	end = pack(end, text, 0, 6);
-	end = pack(end, text + 1 + length / 2, length - 1 - length / 2, 1);
+	end =
+	    pack(end, text + 1 + text_length / 2, text_length - 1 - text_length / 2, 1);
 	is_whole(read_bytes(packed, end));
 	memset(packed + end, 0, 512);
 	is_whole(read_bytes(packed, end + 512));
@@ -87,7 +88,7 @@ static void several_members_and_padding_are_one_file(void **state)
 
 static void a_packed_file_that_is_cut_off_is_a_failure(void **state)
 {
-	size_t end = pack(0, text, length, 6);
+	size_t end = pack(0, text, text_length, 6);
 	static const size_t cuts[] = {1, 8, 9, 100, 1000};
 
 	(void)state;
@@ -102,7 +103,7 @@ static void a_packed_file_that_is_cut_off_is_a_failure(void **state)
 
 static void a_damaged_file_is_a_failure_wherever_it_is_damaged(void **state)
 {
-	size_t end = pack(0, text, length, 6);
+	size_t end = pack(0, text, text_length, 6);
 
 	(void)state;
 	for (size_t at = 10; at < end; at += end / 37) {
@@ -121,12 +122,12 @@ static void utf16_is_read_in_both_orders_with_and_without_a_mark(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 4; i++)
-		is_whole(read_bytes(wide, widen(text, length, i & 1, i & 2)));
+		is_whole(read_bytes(wide, widen(text, text_length, i & 1, i & 2)));
 }
 
 static void utf16_may_be_packed(void **state)
 {
-	size_t bytes = widen(text, length, true, false);
+	size_t bytes = widen(text, text_length, true, false);
 
 	(void)state;
 	is_whole(read_bytes(packed, pack(0, wide, bytes, 6)));

@@ -15,18 +15,18 @@ struct life {
 };
 
 static char text[256 * 1024];
-static size_t length;
+static size_t text_length;
 
 static void begin_table(void)
 {
-	length = (size_t)snprintf(text, sizeof(text), "time,tx_bytes,rx_bytes\n");
+	text_length = (size_t)snprintf(text, sizeof(text), "time,tx_bytes,rx_bytes\n");
 }
 
 static void put_row(double time, unsigned tx, unsigned rx)
 {
-	length += (size_t)snprintf(text + length, sizeof(text) - length, "%.3f,%u,%u\n",
-				   time, tx, rx);
-	assert_true(length < sizeof(text));
+	text_length += (size_t)snprintf(text + text_length, sizeof(text) - text_length,
+					"%.3f,%u,%u\n", time, tx, rx);
+	assert_true(text_length < sizeof(text));
 }
 
 static void put_sample(const struct life *life, unsigned n)
@@ -57,7 +57,7 @@ static void is_refused(const struct reading *r, const char *reason)
 
 static struct reading *read_table(void)
 {
-	return read_bytes(text, length);
+	return read_bytes(text, text_length);
 }
 
 static void rows_from_the_newest_on_are_turned_round(void **state)
@@ -106,11 +106,12 @@ static void files_in_the_wrong_order_are_one_life(void **state)
 	begin_table();
 	for (unsigned n = ROWS / 2; n < ROWS; n++)
 		put_sample(&life, n);
-	length += (size_t)snprintf(text + length, sizeof(text) - length,
-				   "rx_bytes,time,tx_bytes\n");
+	text_length += (size_t)snprintf(text + text_length, sizeof(text) - text_length,
+					"rx_bytes,time,tx_bytes\n");
 	for (unsigned n = 0; n <= ROWS / 2; n++) /* the one at the seam is in both */
-		length += (size_t)snprintf(text + length, sizeof(text) - length,
-					   "%u,%u,%u\n", 7 * n, 1000 + 10 * n, n * n);
+		text_length +=
+		    (size_t)snprintf(text + text_length, sizeof(text) - text_length,
+				     "%u,%u,%u\n", 7 * n, 1000 + 10 * n, n * n);
 	is_in_order(read_table(), ROWS);
 }
 
@@ -264,7 +265,8 @@ static void a_rate_is_refused_and_named(void **state)
 static void a_gauge_may_fall(void **state)
 {
 	(void)state;
-	length = (size_t)snprintf(text, sizeof(text), "time,tx_bytes,destinations\n");
+	text_length =
+	    (size_t)snprintf(text, sizeof(text), "time,tx_bytes,destinations\n");
 	for (unsigned n = 0; n < ROWS; n++)
 		put_row(1000 + 10.0 * n, n * n, n % 2 ? 7 : 3);
 	struct reading *r = read_table();
