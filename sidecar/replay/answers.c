@@ -167,8 +167,8 @@ static void tell_doubts(const struct reading *r, const cJSON *document)
 	tell_list(r, member(document, "infos"), "the answer comes with a remark");
 	if (cJSON_IsTrue(member(document, "isPartial")) ||
 	    cJSON_IsTrue(member(member(document, "data"), "isPartial")))
-		notes_say(r->notes, "the answer is partial (isPartial): some of the "
-				    "storage did not answer, traffic may be missing");
+		notes_say(r->notes, "the answer is partial (isPartial): traffic may be "
+				    "missing");
 }
 
 static int refuse_document(const cJSON *document, struct error *err)

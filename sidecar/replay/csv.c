@@ -39,8 +39,11 @@ static void complain_of_line(struct csv_reader *r, const char *format, ...)
 	r->notes->complain(r->notes->context, line);
 }
 
-static int take_header(struct csv_reader *r, char *line, size_t length,
-		       struct error *err)
+/* Cold is what rows in the usual form do not come by: there size counts. */
+#define COLD __attribute__((cold, noinline))
+
+COLD static int take_header(struct csv_reader *r, char *line, size_t length,
+			    struct error *err)
 {
 	if (csv_header_read(&r->header, r->map, line, length, err) < 0)
 		return TRACE_NONE;
@@ -63,8 +66,8 @@ static void choose_form(struct csv_reader *r, enum time_form form)
 		notes_say(r->notes, "times are in %s: converted", time_form_name(form));
 }
 
-static bool take_time(struct csv_reader *r, const char *cell, size_t length,
-		      double *seconds)
+COLD static bool take_time(struct csv_reader *r, const char *cell, size_t length,
+			   double *seconds)
 {
 	enum time_form form = TIME_NONE;
 
@@ -87,8 +90,8 @@ static bool take_time(struct csv_reader *r, const char *cell, size_t length,
 }
 
 /* The rarer cells of a row. False, with a complaint, when the row is broken by it. */
-static bool slow_cell(struct csv_reader *r, int column, const char *cell, size_t length,
-		      struct sample *sample)
+COLD static bool slow_cell(struct csv_reader *r, int column, const char *cell,
+			   size_t length, struct sample *sample)
 {
 	uint64_t value;
 	enum cell_kind kind;
@@ -241,7 +244,7 @@ static void skip_byte_order_mark(char **line, size_t *length)
 }
 
 /* Past the first hundred rows at any row, before that at the end. */
-static int judge(const struct csv_reader *r, struct error *err)
+COLD static int judge(const struct csv_reader *r, struct error *err)
 {
 	if (r->broken * 2 <= r->rows)
 		return 0;
@@ -250,7 +253,7 @@ static int judge(const struct csv_reader *r, struct error *err)
 	return TRACE_NONE;
 }
 
-static int at_end(const struct csv_reader *r, struct error *err)
+COLD static int at_end(const struct csv_reader *r, struct error *err)
 {
 	if (r->has_header && r->rows > 0)
 		return judge(r, err);

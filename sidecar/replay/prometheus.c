@@ -60,8 +60,8 @@ static int refuse_all(const struct answers *a, struct error *err)
 		return fail(err, "there are histograms only, no counters");
 	if (a->waste.numbers > 0)
 		return fail(err, "the values are numbers, where Prometheus gives "
-				 "strings, such as [1767225600,\"5\"]: whatever wrote "
-				 "them so may have rounded the counters");
+				 "strings, such as [1767225600,\"5\"]: something may "
+				 "have rounded the counters");
 	return fail(err, "no series of a signal has a point that is a counter");
 }
 

@@ -11,6 +11,9 @@
 
 #define UNUSUAL_FIRST 16
 
+/* Cold is what usual rows do not come by: there size counts. */
+#define COLD __attribute__((cold, noinline))
+
 void rows_free(struct rows *r)
 {
 	if (r->packed)
@@ -21,7 +24,7 @@ void rows_free(struct rows *r)
 }
 
 /* Addresses for all rows that there may be: memory comes as they are written. */
-static int reserve(struct rows *r, struct error *err)
+COLD static int reserve(struct rows *r, struct error *err)
 {
 	const size_t bytes = ROWS_MAX * sizeof(r->packed[0]);
 	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -62,7 +65,7 @@ static void note_level(struct rows *r, const struct sample *s)
 	}
 }
 
-static int add_unusual(struct rows *r, const struct sample *s, struct error *err)
+COLD static int add_unusual(struct rows *r, const struct sample *s, struct error *err)
 {
 	if (r->unusual_count == r->unusual_capacity && grow_unusual(r, err) < 0)
 		return -1;
@@ -119,7 +122,7 @@ bool rows_read(const struct rows *r, struct rows_cursor *c, struct sample *s)
 }
 
 /* All rows as they are, to be sorted. */
-static int unpack(struct rows *r, struct error *err)
+COLD static int unpack(struct rows *r, struct error *err)
 {
 	struct rows_cursor cursor = {.next = 0};
 	struct sample *all = malloc(r->count * sizeof(*all));
@@ -132,27 +135,8 @@ static int unpack(struct rows *r, struct error *err)
 	return 0;
 }
 
-static int refuse_rate(enum signal signal, const struct trend *t, struct error *err)
-{
-	return fail(err,
-		    "%s falls in %llu of %llu rows: it is a rate or a gauge, where a "
-		    "counter is wanted, which only rises: give the counter itself, not "
-		    "rate() of it",
-		    signal_name(signal), (unsigned long long)t->falls,
-		    (unsigned long long)t->values);
-}
-
-static int refuse_lives(enum signal signal, const struct trend *t, struct error *err)
-{
-	return fail(err,
-		    "%s falls and comes back in %llu of %llu rows: these are two lives "
-		    "in turns (give each pod a trace of its own), or a rate (give the "
-		    "counter itself, not rate() of it)",
-		    signal_name(signal), (unsigned long long)t->returns,
-		    (unsigned long long)t->values);
-}
-
-static int check_signal(const struct rows *r, enum signal signal, struct error *err)
+COLD static int check_signal(const struct rows *r, enum signal signal,
+			     struct error *err)
 {
 	struct rows_cursor cursor = {.next = 0};
 	struct trend trend = {.values = 0};
@@ -161,15 +145,7 @@ static int check_signal(const struct rows *r, enum signal signal, struct error *
 	while (rows_read(r, &cursor, &sample))
 		if (sample_has(&sample, signal))
 			trend_note(&trend, sample.value[signal]);
-	switch (trend_says(&trend)) {
-	case TREND_RATE:
-		return refuse_rate(signal, &trend, err);
-	case TREND_LIVES:
-		return refuse_lives(signal, &trend, err);
-	case TREND_COUNTER:
-		break;
-	}
-	return 0;
+	return trend_check(&trend, signal, "rows", err);
 }
 
 int rows_settle(struct rows *r, struct notes *notes, struct error *err)

@@ -153,9 +153,8 @@ static int refuse(const struct walk *w, struct error *err)
 
 	text_time(&t, w->first_time);
 	return fail(err,
-		    "the rows are not in the order of time, and sorted they are no one "
-		    "life of counters: %s falls at %s. Are they of two pods? Give each "
-		    "a trace of its own",
+		    "the rows are not in the order of time, and sorted %s falls at %s: "
+		    "they are of two pods; give each a trace of its own",
 		    signal_name(w->first), when);
 }
 
@@ -181,8 +180,8 @@ static void say_sorted(const struct rows *r, const struct walk *sorted,
 		notes_say(notes, "rows are not in the order of time: they were sorted");
 	if (sorted->conflicts > 0)
 		notes_say(notes,
-			  "%llu rows have the time of another and other counters: of "
-			  "one time the first row counts",
+			  "%llu rows have the time of another and other counters: the "
+			  "first counts",
 			  (unsigned long long)sorted->conflicts);
 }
 

@@ -224,24 +224,16 @@ static bool contradicts(const struct series *s)
 
 int series_check(const struct series *s, struct error *err)
 {
-	const char *name = signal_name(s->signal);
 	struct trend trend = {.values = 0};
 
 	if (s->signal == SIGNAL_DESTINATIONS)
 		return 0;
 	if (contradicts(s))
 		return fail(err,
-			    "the answers differ in %s at %llu times that they have in "
-			    "common: these are two lives under the same labels",
-			    name, (unsigned long long)s->conflicts);
+			    "the answers differ in %s at %llu times: these are two "
+			    "lives under the same labels",
+			    signal_name(s->signal), (unsigned long long)s->conflicts);
 	for (size_t i = 0; i < s->count; i++)
 		trend_note(&trend, s->points[i].value);
-	if (trend_says(&trend) == TREND_COUNTER)
-		return 0;
-	return fail(
-	    err,
-	    "%s falls in %llu of %llu points: it is a rate or a gauge, where a "
-	    "counter is wanted, which only rises: query the counter itself, not "
-	    "rate() of it",
-	    name, (unsigned long long)trend.falls, (unsigned long long)trend.values);
+	return trend_check(&trend, s->signal, "points", err);
 }

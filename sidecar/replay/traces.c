@@ -138,8 +138,8 @@ static int next_streamed(struct traces *t, struct sample *sample, struct error *
 		return got;
 	}
 	fail(err,
-	     "line %llu is before the one in front of it, and there are more than "
-	     "%u rows, too many to sort: sort the file, or split it",
+	     "line %llu goes back in time, and more than %u rows are too many to "
+	     "sort: sort the file, or split it",
 	     (unsigned long long)t->in.line, ROWS_MAX);
 	return TRACE_NONE;
 }

@@ -60,3 +60,21 @@ enum trend_says trend_says(const struct trend *t)
 		   ? TREND_RATE
 		   : TREND_COUNTER;
 }
+
+int trend_check(const struct trend *t, enum signal signal, const char *rows,
+		struct error *err)
+{
+	const enum trend_says says = trend_says(t);
+	const bool lives = says == TREND_LIVES;
+
+	if (says == TREND_COUNTER)
+		return 0;
+	return fail(
+	    err,
+	    "%s falls%s in %llu of %llu %s: it is %sa rate or a gauge; give the "
+	    "counter itself, which only rises, not rate() of it",
+	    signal_name(signal), lives ? " and comes back" : "",
+	    (unsigned long long)(lives ? t->returns : t->falls),
+	    (unsigned long long)t->values, rows,
+	    lives ? "two lives in turns (give each pod a trace of its own), or " : "");
+}

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dormouse/error.h"
+#include "dormouse/sample.h"
+
 #define TREND_FALLS_MIN 3 /* with fewer nothing is said of a counter */
 
 enum trend_says { TREND_COUNTER, TREND_RATE, TREND_LIVES };
@@ -21,6 +24,11 @@ struct trend {
 };
 
 void trend_note(struct trend *t, uint64_t value);
+
+/* Says what the signal is instead of a counter; a counter is not refused. `rows` is
+ * what holds its values. 0, or -1. */
+int trend_check(const struct trend *t, enum signal signal, const char *rows,
+		struct error *err);
 
 /* A counter; or a rate or a gauge, which falls about as often as it rises; or the
  * values of several counters in turns, which fall and come back to where they were. */
