@@ -208,7 +208,7 @@ static int add_column(void *target, const char *value)
 static int set_column(void *target, const char *value)
 {
 	struct options *o = target;
-	struct column_map map = {.names = {""}};
+	struct column_map map = {.names = {{NULL, 0}}};
 
 	if (column_map_add(&map, value) < 0)
 		return -1;

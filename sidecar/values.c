@@ -9,13 +9,13 @@
 #include <string.h>
 
 struct unit {
-	const char *name;
-	double factor;
+	char name[4];
+	double factor; /* 0 behind the last */
 };
 
 /* The largest first: "1h30m" goes down, "30m1h" is a slip of the pen. */
 static const struct unit duration_units[] = {
-    {"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}, {"ms", 1e-3}, {NULL, 0},
+    {"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}, {"ms", 1e-3}, {"", 0},
 };
 
 /* Kubernetes' quantities have no B. */
@@ -24,7 +24,7 @@ static const struct unit size_units[] = {
     {"KB", 1e3},     {"M", 1e6},     {"MB", 1e6},     {"G", 1e9},      {"GB", 1e9},
     {"T", 1e12},     {"TB", 1e12},   {"Ki", 0x1p10},  {"KiB", 0x1p10}, {"Mi", 0x1p20},
     {"MiB", 0x1p20}, {"Gi", 0x1p30}, {"GiB", 0x1p30}, {"Ti", 0x1p40},  {"TiB", 0x1p40},
-    {NULL, 0},
+    {"", 0},
 };
 
 /* A non-negative decimal number at *text, which is then behind it. strtod alone would
@@ -50,7 +50,7 @@ static int take_number(const char **text, double *number)
 static const struct unit *find_unit(const struct unit *units, const char *name,
 				    size_t length)
 {
-	for (; units->name; units++)
+	for (; units->factor > 0; units++)
 		if (strlen(units->name) == length &&
 		    memcmp(units->name, name, length) == 0)
 			return units;

@@ -3,20 +3,26 @@
 #ifndef DORMOUSE_COLUMNS_H
 #define DORMOUSE_COLUMNS_H
 
+#include <stddef.h>
+
 #include "dormouse/sample.h"
 
-#define COLUMN_NAME_MAX 96 /* bytes, with the NUL */
+/* A piece of the text that it was read from; NULL: its usual name. */
+struct column_name {
+	const char *at;
+	size_t length;
+};
 
-/* By signal, and behind them the time; "": its usual name. */
+/* By signal, and behind them the time. */
 struct column_map {
-	char names[SIGNAL_COUNT + 1][COLUMN_NAME_MAX];
+	struct column_name names[SIGNAL_COUNT + 1];
 };
 
 #define COLUMN_MAP_TIME SIGNAL_COUNT
 
 /* Takes in "tx_bytes=eth0_out" or "time=when", or several with commas between them; a
  * comma that no such name follows belongs to the column's name. -1 when it is none of
- * that, the map unchanged. */
+ * that, the map unchanged. The map borrows from the text. */
 int column_map_add(struct column_map *map, const char *text);
 
 #endif

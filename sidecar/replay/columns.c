@@ -36,11 +36,9 @@ int column_map_add(struct column_map *map, const char *text)
 		if (target < 0)
 			return -1;
 		const char *name = strchr(text, '=') + 1, *end = end_of(name);
-		size_t length = (size_t)(end - name);
-		if (length == 0 || length >= COLUMN_NAME_MAX)
+		if (name == end)
 			return -1;
-		memcpy(result.names[target], name, length);
-		result.names[target][length] = '\0';
+		result.names[target] = (struct column_name){name, (size_t)(end - name)};
 		if (*end == '\0')
 			break;
 		text = end + 1;

@@ -14,6 +14,7 @@ static const char *const time_names[] = {"time",      "timestamp", "datetime",
 					 "date_time", "ts",        "@timestamp",
 					 "_time",     "epoch",     "date"};
 #define TIME_NAMES  ((int)(sizeof(time_names) / sizeof(time_names[0])))
+#define SHOWN_MAX   60
 #define TIME_MAPPED (-1) /* the user said so: before all names */
 
 /* A header while it is read. */
@@ -40,17 +41,17 @@ static int time_rank(const char *cell, size_t length)
 	return rank;
 }
 
-static const char *mapped_name(const struct column_map *map, int target)
+static bool is_mapped(const struct column_map *map, int target)
 {
-	return map ? map->names[target] : "";
+	return map && map->names[target].at;
 }
 
 /* Which name of the map the cell is, -1: none. */
 static int mapped_target(const struct column_map *map, const char *cell, size_t length)
 {
-	for (int i = 0; map && i <= COLUMN_MAP_TIME; i++)
-		if (map->names[i][0] && strlen(map->names[i]) == length &&
-		    memcmp(map->names[i], cell, length) == 0)
+	for (int i = 0; i <= COLUMN_MAP_TIME; i++)
+		if (is_mapped(map, i) && map->names[i].length == length &&
+		    memcmp(map->names[i].at, cell, length) == 0)
 			return i;
 	return -1;
 }
@@ -119,9 +120,9 @@ static int add_column(struct reading *r, const char *cell, size_t length,
 		r->mapped |= 1u << target;
 	if (target == COLUMN_MAP_TIME)
 		return add_time(r, TIME_MAPPED, cell, length, err);
-	if (target < 0 && rank < TIME_NAMES && !mapped_name(r->map, COLUMN_MAP_TIME)[0])
+	if (target < 0 && rank < TIME_NAMES && !is_mapped(r->map, COLUMN_MAP_TIME))
 		return add_time(r, rank, cell, length, err);
-	if (signal < 0 || (target < 0 && mapped_name(r->map, signal)[0])) {
+	if (signal < 0 || (target < 0 && is_mapped(r->map, signal))) {
 		h->columns[h->count] = COLUMN_IGNORED;
 		note_ignored(h, cell, length);
 		return 0;
@@ -152,19 +153,24 @@ static char separator_of(const char *line, size_t length)
 	return separators[most];
 }
 
+static int shown_length(const struct column_name *name)
+{
+	return name->length < SHOWN_MAX ? (int)name->length : SHOWN_MAX;
+}
+
 /* Whether all that a table needs was found. */
 static int check(const struct reading *r, struct error *err)
 {
 	for (int i = 0; i <= COLUMN_MAP_TIME; i++)
-		if (mapped_name(r->map, i)[0] && !((r->mapped >> i) & 1u))
-			return fail(err,
-				    "there is no column \"%.60s\" for %s; beside the "
-				    "signals there is: %.100s",
-				    r->map->names[i],
-				    i == COLUMN_MAP_TIME ? "time"
-							 : signal_name((enum signal)i),
-				    r->header->ignored_length > 0 ? r->header->ignored
-								  : "nothing");
+		if (is_mapped(r->map, i) && !((r->mapped >> i) & 1u))
+			return fail(
+			    err,
+			    "there is no column \"%.*s\" for %s; beside the "
+			    "signals there is: %.100s",
+			    shown_length(&r->map->names[i]), r->map->names[i].at,
+			    i == COLUMN_MAP_TIME ? "time" : signal_name((enum signal)i),
+			    r->header->ignored_length > 0 ? r->header->ignored
+							  : "nothing");
 	if (r->time_rank == TIME_NAMES)
 		return fail(err, "there is no header with a column \"time\"");
 	if (r->header->signals == 0)

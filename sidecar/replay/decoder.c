@@ -93,23 +93,21 @@ static bool begins(const struct first_bytes *f, const char *bytes, uint8_t lengt
 static int refuse_packed(struct decoder *d, struct error *err)
 {
 	static const struct {
-		const char *bytes;
+		char bytes[5];
 		uint8_t length;
-		const char *is, *use;
+		char is[46];
 	} packers[] = {
-	    {"\x28\xB5\x2F\xFD", 4, "packed by zstd", "zstd -dc"},
-	    {"\xFD\x37zX", 4, "packed by xz", "xz -dc"},
-	    {"BZh", 3, "packed by bzip2", "bzip2 -dc"},
-	    {"PK\x03\x04", 4, "a zip archive or a spreadsheet",
-	     "unzip, or save as CSV"},
+	    {"\x28\xB5\x2F\xFD", 4, "packed by zstd: use zstd -dc"},
+	    {"\xFD\x37zX", 4, "packed by xz: use xz -dc"},
+	    {"BZh", 3, "packed by bzip2: use bzip2 -dc"},
+	    {"PK\x03\x04", 4, "a zip archive or a spreadsheet: save as CSV"},
 	};
 
 	for (size_t i = 0; i < sizeof(packers) / sizeof(packers[0]); i++) {
 		if (!begins(&d->raw, packers[i].bytes, packers[i].length))
 			continue;
 		d->refused = true;
-		return fail(err, "it is %s, which is not read: unpack it first (%s)",
-			    packers[i].is, packers[i].use);
+		return fail(err, "it is %s", packers[i].is);
 	}
 	return 0;
 }

@@ -19,12 +19,14 @@ static void check_quantity(int result, double value)
 
 static void check_columns(const char *text)
 {
-	struct column_map map = {.names = {""}};
+	struct column_map map = {.names = {{NULL, 0}}};
 
 	if (column_map_add(&map, text) < 0)
 		return;
 	for (int i = 0; i <= COLUMN_MAP_TIME; i++)
-		if (strlen(map.names[i]) >= COLUMN_NAME_MAX)
+		if (map.names[i].at &&
+		    (map.names[i].at < text ||
+		     map.names[i].at + map.names[i].length > text + strlen(text)))
 			abort();
 }
 
