@@ -132,6 +132,25 @@ static void print_baseline(const struct replay *replay, const struct player *pla
 	fputs(t.data, replay->baseline);
 }
 
+/* Words of a file must not move the cursor or change colours. */
+static void print_word(const char *word)
+{
+	for (; *word; word++)
+		fputc((unsigned char)*word < ' ' || *word == 0x7F ? '?' : *word,
+		      stderr);
+}
+
+/* "shop/web-1: " where labels name the pod: an input has many then. */
+static void print_pod(const struct identity *pod)
+{
+	if (!pod->labels)
+		return;
+	print_word(pod->namespace);
+	fputs(pod->namespace[0] ? "/" : "", stderr);
+	print_word(pod->name);
+	fputs(": ", stderr);
+}
+
 /* What is shorter than that was judged by absolute limits only. */
 static void note_shortness(const struct replay *replay, const char *path,
 			   char note[NOTE_MAX])
@@ -148,7 +167,9 @@ static void note_shortness(const struct replay *replay, const char *path,
 		 "the trace lasts %s, shorter than --learn (%s): before that only "
 		 "absolute limits speak",
 		 figure_duration(lasts, lasted), figure_duration(learns, learn));
-	fprintf(stderr, "dormouse: %s: %s\n", path, note);
+	fputs("dormouse: ", stderr);
+	print_pod(&replay->pod);
+	fprintf(stderr, "%s: %s\n", path, note);
 }
 
 /* What is wanted of a trace that was played. */
@@ -191,13 +212,9 @@ static int play(struct replay *replay, struct traces *traces, struct player *pla
 /* Says what went wrong; the first of it decides the exit status. */
 static void note_failure(struct replay *replay, int result, const struct error *err)
 {
-	const struct identity *pod = &replay->pod;
-
-	if (pod->labels)
-		fprintf(stderr, "dormouse: %s%s%s: %s\n", pod->namespace,
-			pod->namespace[0] ? "/" : "", pod->name, err->text);
-	else
-		fprintf(stderr, "dormouse: %s\n", err->text);
+	fputs("dormouse: ", stderr);
+	print_pod(&replay->pod);
+	fprintf(stderr, "%s\n", err->text);
 	if (replay->status == 0)
 		replay->status = result == TRACE_NONE ? EXIT_NO_TRACE : EXIT_FAILED;
 }

@@ -325,6 +325,47 @@ static void rows_come_back_as_they_went_in(void **state)
 	rows_free(&rows);
 }
 
+/* More rows than are held, a second apart; one of them at the end is put at `last`. */
+static int long_file(double last)
+{
+	int fd = memfd_create("long", MFD_CLOEXEC);
+	FILE *f = fd < 0 ? NULL : fdopen(dup(fd), "w");
+
+	assert_non_null(f);
+	fputs("time,tx_bytes\n", f);
+	for (unsigned n = 1; n <= ROWS_MAX + 10; n++)
+		fprintf(f, "%u,%u\n", n, n);
+	fprintf(f, "%.0f,%u\n", last, ROWS_MAX + 11);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+static void a_trace_too_long_to_hold_is_read_as_it_stands(void **state)
+{
+	static const double lasts[] = {ROWS_MAX + 11, ROWS_MAX + 9};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct identity pod = {.name = ""};
+		struct sample sample;
+		unsigned count = 0;
+		int fd = long_file(lasts[i]), got;
+		struct traces *t = traces_open(fd, "t.csv", note_complaint, &reading,
+					       &got, &reading.err);
+
+		assert_non_null(t);
+		assert_int_equal(traces_next(t, &pod), TRACE_SAMPLE);
+		while ((got = traces_sample(t, &sample, &reading.err)) == TRACE_SAMPLE)
+			assert_true(sample.time == ++count);
+		traces_close(t);
+		close(fd);
+		assert_int_equal(count, ROWS_MAX + 11 - i);
+		assert_int_equal(got, i == 0 ? TRACE_END : TRACE_NONE);
+	}
+	assert_non_null(strstr(reading.err.text, "line 1048588 goes back in time"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +383,7 @@ int main(void)
 	    cmocka_unit_test(a_gauge_may_fall),
 	    cmocka_unit_test(a_life_of_many_resets_and_lost_readings_is_none_of_these),
 	    cmocka_unit_test(rows_come_back_as_they_went_in),
+	    cmocka_unit_test(a_trace_too_long_to_hold_is_read_as_it_stands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
