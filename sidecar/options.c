@@ -282,7 +282,7 @@ static const struct flag flags[] = {
     {FOR_COLLECTION, "max-destinations", "512", "a whole number from 16 to 65536",
      "remembered for evidence", .set = set_max_destinations},
     {FOR_REPLAY, "lifecycle", "false", FLAG_SWITCH,
-     "print alerts again when they change or end", .set = set_lifecycle},
+     "alerts as they begin, change and end", .set = set_lifecycle},
     {FOR_REPLAY, "summary", "false", FLAG_SWITCH, "a table for people instead of JSON",
      .set = set_summary},
     {FOR_REPLAY, "baseline-out", NULL, "a file's path of at most 255 characters",

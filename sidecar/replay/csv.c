@@ -169,7 +169,7 @@ static bool fast_counter(char **at, const char *end, char separator, uint64_t *v
 	uint64_t number = 0;
 	char *p = *at;
 
-	while (eight_digits(p, &number))
+	if (eight_digits(p, &number))
 		p += 8;
 	for (; is_digit(*p); p++)
 		number = number * 10 + (unsigned)(*p - '0');

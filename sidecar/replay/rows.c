@@ -14,9 +14,15 @@
 /* Cold is what usual rows do not come by: there size counts. */
 #define COLD __attribute__((cold, noinline))
 
+/* The memory of a trace that was closed, for the next one: it costs a trace a tenth of
+ * its time to come by its pages. */
+static struct packed_row *spare;
+
 void rows_free(struct rows *r)
 {
-	if (r->packed)
+	if (!spare)
+		spare = r->packed;
+	else if (r->packed)
 		munmap(r->packed, ROWS_MAX * sizeof(r->packed[0]));
 	free(r->unusual);
 	free(r->sorted);
@@ -27,6 +33,11 @@ void rows_free(struct rows *r)
 COLD static int reserve(struct rows *r, struct error *err)
 {
 	const size_t bytes = ROWS_MAX * sizeof(r->packed[0]);
+
+	r->packed = spare;
+	spare = NULL;
+	if (r->packed)
+		return 0;
 	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
