@@ -2,18 +2,25 @@
 /* trend.c - whether a row of values is what a counter does.
  *
  * Values that come and go without a direction fall in half of their changes; a counter
- * in as many as it has lives. Two counters in turns fall wherever the greater is
- * followed by the lesser, to no less than the lesser was before, or the greater comes
- * back to no less than it was: so nearly all falls are undone by a neighbour, which
- * those of a counter that begins anew are not. One that begins anew does so near zero:
- * a value that falls by less than half, and does so again and again, is a smoothed
- * rate. A zero that is taken back is none of these: it is a reading that was lost. */
+ * in as many as it has lives. One that begins anew does so near zero: a value that
+ * falls by less than half, and does so again and again, is a smoothed rate. Two
+ * counters in turns fall wherever the greater is followed by the lesser, to no less
+ * than the lesser was before, or the greater comes back to no less than it was: so
+ * nearly all falls are undone by a neighbour, which those of a counter that begins anew
+ * are not. A zero here and there that the next value undoes is none of these: it is a
+ * reading that was lost.
+ */
 #include "trend.h"
 
-#define RATE_SHARE_OF_CHANGES  0.4
-#define LIVES_SHARE_OF_VALUES  0.05
-#define LIVES_SHARE_OF_FALLS   0.8
+#define FALLS_SURE 3   /* with fewer, they must be a share of all values */
+#define RATE_SHARE 0.4 /* of changes, or of values */
+#define RATE_SHARE_OF_VALUES                                                           \
+	0.01 /* or an idle pod's few resets are all its changes                        \
+	      */
 #define SMOOTH_SHARE_OF_VALUES 0.1
+#define LIVES_SHARE_OF_VALUES  0.02
+#define LIVES_SHARE_OF_FALLS   0.8
+#define LOST_SHARE_OF_VALUES   0.1 /* more zeros are no lost readings */
 
 static void note_fall(struct trend *t, uint64_t value)
 {
@@ -21,15 +28,19 @@ static void note_fall(struct trend *t, uint64_t value)
 
 	t->falls++;
 	t->slight_falls += value > t->last / 2;
-	t->returns += back;
+	t->returns += back && value > 0;
 	t->before = t->last;
-	t->fell = value > 0 && !back;
+	t->fell = !back || value == 0;
+	t->fell_at = t->values;
 }
 
 static void note_rise(struct trend *t, uint64_t value)
 {
+	const bool back = t->fell && value >= t->before;
+
 	t->rises++;
-	t->returns += t->fell && value >= t->before;
+	t->lost += back && t->last == 0 && t->values == t->fell_at + 1;
+	t->returns += back && t->last > 0;
 	t->fell = false;
 }
 
@@ -46,17 +57,25 @@ void trend_note(struct trend *t, uint64_t value)
 
 enum trend_says trend_says(const struct trend *t)
 {
-	const double falls = (double)t->falls, returns = (double)t->returns;
+	const double values = (double)t->values, returns = (double)t->returns;
+	double falls = (double)t->falls, rises = (double)t->rises;
 
-	if (t->falls < TREND_FALLS_MIN)
-		return TREND_COUNTER;
+	if ((double)t->lost < values * LOST_SHARE_OF_VALUES) {
+		falls -= (double)t->lost;
+		rises -= (double)t->lost;
+	}
+	if (falls < FALLS_SURE)
+		return falls >= TREND_FALLS_MIN && falls >= values * RATE_SHARE
+			   ? TREND_RATE
+			   : TREND_COUNTER;
 	if (returns >= falls * LIVES_SHARE_OF_FALLS &&
-	    returns >= (double)t->values * LIVES_SHARE_OF_VALUES)
+	    returns >= values * LIVES_SHARE_OF_VALUES)
 		return TREND_LIVES;
-	if (t->slight_falls >= TREND_FALLS_MIN &&
-	    (double)t->slight_falls >= (double)t->values * SMOOTH_SHARE_OF_VALUES)
+	if ((double)t->slight_falls >= FALLS_SURE &&
+	    (double)t->slight_falls >= values * SMOOTH_SHARE_OF_VALUES)
 		return TREND_RATE;
-	return falls >= RATE_SHARE_OF_CHANGES * (falls + (double)t->rises)
+	return falls >= RATE_SHARE * (falls + rises) &&
+		       falls >= values * RATE_SHARE_OF_VALUES
 		   ? TREND_RATE
 		   : TREND_COUNTER;
 }

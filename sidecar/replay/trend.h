@@ -10,17 +10,19 @@
 #include "dormouse/error.h"
 #include "dormouse/sample.h"
 
-#define TREND_FALLS_MIN 3 /* with fewer nothing is said of a counter */
+#define TREND_FALLS_MIN 2 /* with fewer nothing is said of a counter */
 
 enum trend_says { TREND_COUNTER, TREND_RATE, TREND_LIVES };
 
 struct trend {
 	uint64_t last, second_last;
-	uint64_t before; /* it fell, */
-	bool fell;       /* and neither to zero nor to where it was */
+	uint64_t before;  /* it fell, */
+	bool fell;        /* and was not back at once */
+	uint64_t fell_at; /* the number of that value */
 	uint64_t values, rises, falls;
 	uint64_t slight_falls; /* by less than half */
 	uint64_t returns;      /* falls that a neighbour undid */
+	uint64_t lost;         /* falls to zero that the next value undid */
 };
 
 void trend_note(struct trend *t, uint64_t value);

@@ -244,6 +244,8 @@ static unsigned rate_of(unsigned kind, unsigned n)
 		return n % 9 == 4 ? 50000 + (random >> 24) : 0;
 	case 2:
 		return n % 2 ? 700 : 0;
+	case 3:
+		return n % 20 == 7 ? 700 : 0;
 	default:
 		return 5000 + (n % 50 < 40 ? n % 50 * 10 : 400 - (n % 50 - 40) * 40);
 	}
@@ -252,7 +254,7 @@ static unsigned rate_of(unsigned kind, unsigned n)
 static void a_rate_is_refused_and_named(void **state)
 {
 	(void)state;
-	for (unsigned kind = 0; kind < 4; kind++) {
+	for (unsigned kind = 0; kind < 5; kind++) {
 		begin_table();
 		for (unsigned n = 0; n < ROWS; n++)
 			put_row(1000 + 10.0 * n, n * n, rate_of(kind, n));
@@ -283,6 +285,28 @@ static void a_life_of_many_resets_and_lost_readings_is_none_of_these(void **stat
 	for (unsigned n = 0; n < ROWS; n++)
 		put_row(1000 + 10.0 * n, n % 40 == 39 ? 0 : n % 100 * 1000,
 			n % 40 == 20 ? 0 : n * 13);
+	struct reading *r = read_table();
+	assert_int_equal(r->result, TRACE_END);
+	assert_int_equal(r->count, ROWS);
+}
+
+static void few_rows_that_fall_in_half_are_refused_too(void **state)
+{
+	(void)state;
+	is_refused(read_text("time,tx_bytes\n1,10\n2,5\n3,10\n4,5\n5,10\n"),
+		   "tx_bytes falls in 2 of 5 rows");
+	assert_int_equal(read_text("time,tx_bytes\n1,10\n2,5\n3,10\n")->count, 3);
+}
+
+/* An idle pod: readings that were lost, or lives of one packet each, are all its
+ * changes. */
+static void an_idle_counter_is_no_rate(void **state)
+{
+	(void)state;
+	begin_table();
+	for (unsigned n = 0; n < ROWS; n++)
+		put_row(1000 + 10.0 * n, n % 50 == 49 ? 0 : 5000,
+			n % 100 < 10 ? 0 : 90);
 	struct reading *r = read_table();
 	assert_int_equal(r->result, TRACE_END);
 	assert_int_equal(r->count, ROWS);
@@ -382,6 +406,8 @@ int main(void)
 	    cmocka_unit_test(a_rate_is_refused_and_named),
 	    cmocka_unit_test(a_gauge_may_fall),
 	    cmocka_unit_test(a_life_of_many_resets_and_lost_readings_is_none_of_these),
+	    cmocka_unit_test(few_rows_that_fall_in_half_are_refused_too),
+	    cmocka_unit_test(an_idle_counter_is_no_rate),
 	    cmocka_unit_test(rows_come_back_as_they_went_in),
 	    cmocka_unit_test(a_trace_too_long_to_hold_is_read_as_it_stands),
 	};
