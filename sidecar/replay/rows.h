@@ -8,7 +8,8 @@
 #include "dormouse/sample.h"
 #include "notes.h"
 
-#define ROWS_MAX (1u << 20) /* four months at ten seconds, in some 60 MiB */
+/* Four months at ten seconds: 60 MiB in the order of time, 280 in any other. */
+#define ROWS_MAX (1u << 20)
 
 /* A row as it mostly is: of the signals of the row before it, each risen by less than
  * 2^32. The gauge is as it is. */
