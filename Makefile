@@ -16,7 +16,7 @@ PREFIX ?= /usr/local
 # again when these lists change; `make run`, `make test` and their like install what is
 # missing, the others only say it. PACKAGES=skip trusts the machine.
 PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev \
-	libmicrohttpd-dev libcjson-dev
+	libmicrohttpd-dev libcjson-dev zlib1g-dev
 PACKAGES_injector = libgnutls28-dev libcurl4-gnutls-dev
 PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq procps python3 python3-yaml
 PACKAGES_sanitize = libcmocka-dev
@@ -38,7 +38,7 @@ INJECTOR_LIBS = -lcurl-gnutls -lgnutls -lpthread
 
 # pkg-config is asked when the first recipe needs it, after its package was installed, and
 # only once.
-LIBRARIES = libnl-3.0 libnl-route-3.0 libmicrohttpd libcjson
+LIBRARIES = libnl-3.0 libnl-route-3.0 libmicrohttpd libcjson zlib
 LIB_CFLAGS = $(eval LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES)))$(LIB_CFLAGS)
 LIBS = $(eval LIBS := $(shell pkg-config --libs $(LIBRARIES)) -lm)$(LIBS)
 
@@ -78,8 +78,10 @@ $(BUILD)/lib%.a:
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-# Where time matters more than size, if CFLAGS goes for size.
-$(BUILD)/sidecar/detect/%.o $(BUILD)/sidecar/replay/%.o: OBJECT_FLAGS = $(FAST)
+# Where time matters more than size, if CFLAGS goes for size. Of replay that is what each
+# row goes through.
+$(BUILD)/sidecar/detect/%.o $(BUILD)/sidecar/replay/csv.o $(BUILD)/sidecar/replay/rows.o: \
+	OBJECT_FLAGS = $(FAST)
 
 $(BUILD)/%.o: %.c | $(BUILD)/packages/build
 	@mkdir -p $(@D)
@@ -99,7 +101,7 @@ STATIC = $(BUILD)/static
 static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hardened
 	@$(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
 		AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s LIB_CFLAGS= \
-		LIBS="-L$(STATIC)/deps/lib -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lm" \
+		LIBS="-L$(STATIC)/deps/lib -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lz -lm" \
 		$(STATIC)/dormouse
 	@cat $(STATIC)/deps/versions
 	@tests/static.sh $(STATIC)/dormouse $(STATIC_MAX)

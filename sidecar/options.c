@@ -192,6 +192,31 @@ static int set_baseline_out(void *target, const char *value)
 			    sizeof(o->replay.baseline_path));
 }
 
+static int set_csv(void *target, const char *value)
+{
+	struct options *o = target;
+
+	return value_string(value, o->replay.csv_path, sizeof(o->replay.csv_path));
+}
+
+static int add_column(void *target, const char *value)
+{
+	struct options *o = target;
+
+	return column_map_add(&o->replay.columns, value);
+}
+
+static int set_column(void *target, const char *value)
+{
+	struct options *o = target;
+	struct column_map map = {.names = {{NULL, 0}}};
+
+	if (column_map_add(&map, value) < 0)
+		return -1;
+	o->replay.columns = map;
+	return 0;
+}
+
 static int set_out(void *target, const char *value)
 {
 	struct options *o = target;
@@ -258,11 +283,16 @@ static const struct flag flags[] = {
     {FOR_COLLECTION, "max-destinations", "512", "a whole number from 16 to 65536",
      "kept as evidence", .set = set_max_destinations},
     {FOR_REPLAY, "lifecycle", "false", FLAG_SWITCH,
-     "print alerts again when they change or end", .set = set_lifecycle},
+     "alerts as they begin, change and end", .set = set_lifecycle},
     {FOR_REPLAY, "summary", "false", FLAG_SWITCH, "a table for people instead of JSON",
      .set = set_summary},
     {FOR_REPLAY, "baseline-out", NULL, "a file's path of at most 255 characters",
      "what was learnt, as JSON, a line a trace", .set = set_baseline_out},
+    {FOR_REPLAY, "csv", NULL, "a file's path of at most 255 characters",
+     "each sample's values, thresholds, states", .set = set_csv},
+    {FOR_REPLAY, "column", NULL,
+     "SIGNAL=COLUMN or time=COLUMN, such as tx_bytes=eth0_out, repeatable",
+     "tx_bytes=eth0_out: what a column is", .set = set_column, .add = add_column},
     {FOR_RECORD, "out", NULL, "a file's path of at most 255 characters",
      "appended to; else standard output", .set = set_out},
     {FOR_RECORD, "duration", NULL, "a duration from 100ms to 3650d",

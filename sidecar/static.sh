@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Makes what the static sidecar is built with and from: a compiler that links static,
-# hardened programs against musl, and libnl-3, libnl-route-3, libmicrohttpd and cJSON,
-# compiled by it from the distribution's source packages without what Dormouse does not
+# hardened programs against musl, and libnl-3, libnl-route-3, libmicrohttpd, cJSON and
+# zlib, compiled by it from the distribution's source packages without what Dormouse does not
 # use. `make static` runs it, then builds Dormouse itself.
 #
 #     sidecar/static.sh DIR
@@ -22,7 +22,8 @@ dir=$(realpath -m "$1")
 # package, least version wanted, or 0 for the machine's own release whatever it is
 wanted="libnl3 0
 libmicrohttpd 1.0.10
-cjson 1.7.19"
+cjson 1.7.19
+zlib 0"
 
 say() { echo "static: $*"; }
 die() { echo "static: $*" >&2; exit 1; }
@@ -239,6 +240,14 @@ build_cjson() {
 	cp cJSON.h "$dir/include/"
 }
 
+# Of zlib only what unpacks, with its tables made when they are needed.
+build_zlib() {
+	cd "$dir/source/zlib"
+	archive libz "-w -DDYNAMIC_CRC_TABLE -DZ_TESTW=0 -DBUILDFIXED -DHAVE_UNISTD_H -DHAVE_STDARG_H" \
+		inflate.c inffast.c inftrees.c crc32.c adler32.c zutil.c
+	cp zlib.h zconf.h "$dir/include/"
+}
+
 rm -rf "$dir"
 mkdir -p "$dir"/{source,log,lib}
 write_lists
@@ -259,6 +268,7 @@ libnl=$!
 build_libmicrohttpd &
 libmicrohttpd=$!
 (build_cjson)
+(build_zlib)
 wait $libnl
 wait $libmicrohttpd
 mv "$dir/versions.new" "$dir/versions"

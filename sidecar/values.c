@@ -4,62 +4,93 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <math.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct unit {
-	const char *name;
-	double factor;
+	char name[4];
+	double factor; /* 0 behind the last */
 };
 
+/* The largest first: "1h30m" goes down, "30m1h" is a slip of the pen. */
 static const struct unit duration_units[] = {
-    {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {NULL, 0},
+    {"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}, {"ms", 1e-3}, {"", 0},
 };
 
+/* Kubernetes' quantities have no B. */
 static const struct unit size_units[] = {
-    {"", 1},     {"B", 1},        {"kB", 1e3},     {"KB", 1e3},     {"MB", 1e6},
-    {"GB", 1e9}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {NULL, 0},
+    {"", 1},         {"B", 1},       {"k", 1e3},      {"K", 1e3},      {"kB", 1e3},
+    {"KB", 1e3},     {"M", 1e6},     {"MB", 1e6},     {"G", 1e9},      {"GB", 1e9},
+    {"T", 1e12},     {"TB", 1e12},   {"Ki", 0x1p10},  {"KiB", 0x1p10}, {"Mi", 0x1p20},
+    {"MiB", 0x1p20}, {"Gi", 0x1p30}, {"GiB", 0x1p30}, {"Ti", 0x1p40},  {"TiB", 0x1p40},
+    {"", 0},
 };
 
-/* A non-negative decimal number with one of the units behind it. strtod alone would
- * take "inf", "nan" and hexadecimal too. */
-static int number_with_unit(const char *text, const struct unit *units, double *result)
+/* A non-negative decimal number at *text, which is then behind it. strtod alone would
+ * take "inf", "nan", exponents and hexadecimal too. */
+static int take_number(const char **text, double *number)
 {
-	size_t digits = strspn(text, "0123456789.");
+	size_t digits = strspn(*text, "0123456789.");
+	char copy[32];
 	char *end;
 
-	if (digits == 0)
+	if (digits == 0 || digits >= sizeof(copy))
 		return -1;
-	double number = strtod(text, &end);
-	if ((size_t)(end - text) != digits)
+	memcpy(copy, *text, digits);
+	copy[digits] = '\0';
+	*number = strtod(copy, &end);
+	if (end != copy + digits)
 		return -1;
-	for (; units->name; units++)
-		if (strcmp(end, units->name) == 0) {
-			*result = number * units->factor;
-			return 0;
-		}
-	return -1;
+	*text += digits;
+	return 0;
+}
+
+/* The unit of that name, NULL: none. */
+static const struct unit *find_unit(const struct unit *units, const char *name,
+				    size_t length)
+{
+	for (; units->factor > 0; units++)
+		if (strlen(units->name) == length &&
+		    memcmp(units->name, name, length) == 0)
+			return units;
+	return NULL;
 }
 
 int value_duration(const char *text, double *seconds)
 {
-	return number_with_unit(text, duration_units, seconds);
+	const struct unit *least = NULL;
+	double sum = 0, number;
+
+	do {
+		if (take_number(&text, &number) < 0)
+			return -1;
+		size_t length = strcspn(text, "0123456789.");
+		const struct unit *unit = find_unit(duration_units, text, length);
+		if (!unit || (least && unit <= least))
+			return -1;
+		sum += number * unit->factor;
+		least = unit;
+		text += length;
+	} while (*text);
+	*seconds = sum;
+	return 0;
 }
 
 int value_size(const char *text, double *bytes)
 {
-	char number[32];
-	size_t length = strlen(text);
+	double number;
 
+	if (take_number(&text, &number) < 0)
+		return -1;
+	size_t length = strlen(text);
 	if (length >= 2 && strcmp(text + length - 2, "/s") == 0)
 		length -= 2;
-	if (length >= sizeof(number))
+	const struct unit *unit = find_unit(size_units, text, length);
+	if (!unit)
 		return -1;
-	memcpy(number, text, length);
-	number[length] = '\0';
-	return number_with_unit(number, size_units, bytes);
+	*bytes = number * unit->factor;
+	return 0;
 }
 
 int value_count(const char *text, unsigned long minimum, unsigned long maximum,

@@ -6,6 +6,7 @@
 #include <microhttpd.h>
 #include <netlink/version.h>
 #include <stdio.h>
+#include <zlib.h>
 
 #include "dormouse/commands.h"
 
@@ -30,8 +31,8 @@ int version_main(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	printf("dormouse %s (%s), libnl %s, libmicrohttpd %s, cJSON %s\n",
+	printf("dormouse %s (%s), libnl %s, libmicrohttpd %s, cJSON %s, zlib %s\n",
 	       DORMOUSE_VERSION, DORMOUSE_COMMIT, LIBNL_VERSION, MHD_get_version(),
-	       cJSON_Version());
+	       cJSON_Version(), zlibVersion());
 	return 0;
 }

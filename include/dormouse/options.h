@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "dormouse/collect.h"
+#include "dormouse/columns.h"
 #include "dormouse/detect.h"
 #include "dormouse/error.h"
 #include "dormouse/flags.h"
@@ -21,6 +22,8 @@ struct replay_options {
 	bool lifecycle;          /* alerts again when they change or end */
 	bool summary;            /* for people, instead of JSON */
 	char baseline_path[256]; /* "": nowhere */
+	char csv_path[256];      /* "": nowhere */
+	struct column_map columns;
 };
 
 struct record_options {

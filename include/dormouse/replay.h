@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "dormouse/alert.h"
+#include "dormouse/columns.h"
 #include "dormouse/detect.h"
 #include "dormouse/error.h"
 #include "dormouse/identity.h"
@@ -38,15 +39,21 @@ typedef void trace_complaint(void *context, const char *line);
 
 /* --- reading ---------------------------------------------------------------------- */
 
-/* The traces of one input. CSV holds one: the first row names the columns, "time" in
- * Unix seconds and signals, in any order; others are ignored with one complaint. An
- * empty cell is a signal absent from that sample. Comments (#), blank lines, quotes,
- * CRLF and a byte order mark are understood, and so are traces one behind the other,
- * each with its header. A broken line is complained of with its number and skipped.
+/* The traces of one input, which may be packed by gzip and written in UTF-16.
  *
- * JSON, known by its first character, is the answer of a Prometheus range query: its
- * series are one trace for each set of labels other than the name, which says the
- * signal. */
+ * CSV holds one: the first row names the columns, the time and signals, in any order;
+ * others are ignored with one complaint. Commas, semicolons (then a comma may stand
+ * before decimals) or tabs separate. Times are Unix seconds, milli-, micro- or
+ * nanoseconds, told by their size, or ISO 8601, all in one form. An empty cell is a
+ * signal absent from that sample. Comments (#), blank lines, quotes, CRLF and a byte
+ * order mark are understood, and so are traces one behind the other, each with its
+ * header. A broken line is complained of with its number and skipped. The rows are read
+ * before the first is given out, up to about a million: in the order of time, each time
+ * once. What is no one life of counters is refused: rates, rows of two pods.
+ *
+ * JSON, known by its first character, is the answer of a Prometheus range query, or
+ * several: their series are one trace for each set of labels other than the name, which
+ * says the signal. */
 struct traces;
 
 /* Reads from the descriptor, which stays the caller's; `name` is for complaints and
@@ -55,9 +62,21 @@ struct traces *traces_open(int fd, const char *name, trace_complaint *complain,
 			   void *context, int *status, struct error *err);
 void traces_close(struct traces *t);
 
+/* What columns of CSV are called; before the first sample. The map outlives the traces.
+ */
+void traces_map_columns(struct traces *t, const struct column_map *map);
+
+/* Whether the input is answers of Prometheus: such can be joined before a trace is
+ * taken. Series of the same labels are then one life: a range query gives 11,000 points
+ * at most, so that a month takes several. `from` is only to be closed afterwards. -1
+ * when there are too many, or for want of memory. */
+bool traces_are_answers(const struct traces *t);
+int traces_join(struct traces *into, struct traces *from, struct error *err);
+
 /* Goes on to the next trace; the rest of the last one is skipped. Labels of a series
  * fill *pod, whose other members are kept; it borrows from the traces until the next
- * call. TRACE_SAMPLE when there is one, else TRACE_END. */
+ * call. TRACE_SAMPLE when there is one, else TRACE_END. Whether it is of use, its first
+ * sample says. */
 int traces_next(struct traces *t, struct identity *pod);
 
 /* Fills the trace's next sample: TRACE_SAMPLE, TRACE_END, TRACE_FAILED or TRACE_NONE.
@@ -66,6 +85,10 @@ int traces_sample(struct traces *t, struct sample *sample, struct error *err);
 
 /* Lines of the input that were broken so far. */
 uint64_t traces_broken(const struct traces *t);
+
+/* What was said of the input as a whole, a line each: what was ignored, converted, or
+ * doubted by whoever answered. Owned by the traces. */
+const char *traces_notes(const struct traces *t);
 
 /* --- playing ---------------------------------------------------------------------- */
 
@@ -78,6 +101,11 @@ struct player *player_open(const struct detect_options *options,
 			   const struct identity *pod, alert_listener *listener,
 			   void *context);
 void player_close(struct player *p);
+
+/* Called after each sample was judged. */
+typedef void player_watcher(void *context, const struct player *p,
+			    const struct sample *sample);
+void player_watch(struct player *p, player_watcher *watcher, void *context);
 
 /* Takes the next sample. The first few are held back until they have told the interval,
  * which a live monitor knows from its flags. */

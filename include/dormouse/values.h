@@ -10,15 +10,17 @@
 #include "dormouse/detect.h"
 #include "dormouse/options.h"
 
-/* "100ms", "10s", "5m", "1h", "30d", also "1.5h"; never negative. In seconds. */
+/* "100ms", "10s", "5m", "1h", "30d", also "1.5h" and, the larger unit first, "1h30m";
+ * never negative. In seconds. */
 int value_duration(const char *text, double *seconds);
 
 /* The same, from minimum to maximum. */
 int value_duration_in(const char *text, double minimum, double maximum,
 		      double *seconds);
 
-/* "500", "500B", "64KiB", "2MB" (powers of 1024 with an i, of 1000 without), with or
- * without "/s" behind it. In bytes. */
+/* "500", "500B", "64KiB", "2MB" (powers of 1024 with an i, of 1000 without), as
+ * Kubernetes has it without the B, too: "512Ki"; with or without "/s" behind it. In
+ * bytes. */
 int value_size(const char *text, double *bytes);
 
 /* A whole number in decimal. */

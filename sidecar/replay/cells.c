@@ -12,8 +12,7 @@
 
 #include "dormouse/text.h"
 
-#define NUMBER_MAX    48             /* characters of a number worth reading */
-#define TIME_MAX      253402300800.0 /* the year 10000, Unix seconds */
+#define NUMBER_MAX    48 /* characters of a number worth reading */
 #define COUNTER_LIMIT 0x1p64
 
 static bool is_blank(char c)
@@ -43,23 +42,23 @@ static bool cut_quoted(char **at, const char *end, char **cell, size_t *length)
 	return true;
 }
 
-bool cell_cut(char **at, char *end, char **cell, size_t *length)
+bool cell_cut(char **at, char *end, char separator, char **cell, size_t *length)
 {
 	char *p = *at;
 
-	while (p < end && is_blank(*p))
+	while (p < end && is_blank(*p) && *p != separator)
 		p++;
 	if (p < end && *p == '"') {
 		if (!cut_quoted(&p, end, cell, length))
 			return false;
-		while (p < end && is_blank(*p))
+		while (p < end && is_blank(*p) && *p != separator)
 			p++;
-		if (p < end && *p != ',')
+		if (p < end && *p != separator)
 			return false;
 	} else {
-		char *comma = memchr(p, ',', (size_t)(end - p));
+		char *next = memchr(p, separator, (size_t)(end - p));
 		*cell = p;
-		p = comma ? comma : end;
+		p = next ? next : end;
 		*length = (size_t)(p - *cell);
 		while (*length > 0 && is_blank((*cell)[*length - 1]))
 			(*length)--;
@@ -74,8 +73,9 @@ static bool is_word(const char *cell, size_t length, const char *word)
 }
 
 /* A decimal number, with or without an exponent. strtod alone would take infinities and
- * hexadecimal too. */
-static enum cell_kind decimal(const char *cell, size_t length, double *value)
+ * hexadecimal too. `point` is what stands before the decimals. */
+static enum cell_kind decimal(const char *cell, size_t length, char point,
+			      double *value)
 {
 	char digits[NUMBER_MAX + 1];
 	char *end;
@@ -87,6 +87,11 @@ static enum cell_kind decimal(const char *cell, size_t length, double *value)
 		return CELL_BAD;
 	memcpy(digits, cell, length);
 	digits[length] = '\0';
+	if (point != '.' && memchr(digits, point, length)) {
+		if (memchr(digits, '.', length))
+			return CELL_BAD; /* thousands are not told from decimals */
+		*(char *)memchr(digits, point, length) = '.';
+	}
 	if (strspn(digits, "0123456789+-.eE") != length)
 		return CELL_BAD;
 	*value = strtod(digits, &end);
@@ -109,13 +114,14 @@ static bool whole(const char *cell, size_t length, uint64_t *value)
 	return length > 0;
 }
 
-enum cell_kind cell_counter(const char *cell, size_t length, uint64_t *value)
+enum cell_kind cell_counter(const char *cell, size_t length, char point,
+			    uint64_t *value)
 {
 	double number;
 
 	if (whole(cell, length, value))
 		return CELL_VALUE;
-	enum cell_kind kind = decimal(cell, length, &number);
+	enum cell_kind kind = decimal(cell, length, point, &number);
 	if (kind != CELL_VALUE)
 		return kind;
 	number = floor(number + 0.5);
@@ -125,17 +131,17 @@ enum cell_kind cell_counter(const char *cell, size_t length, uint64_t *value)
 	return CELL_VALUE;
 }
 
-enum cell_kind cell_time(const char *cell, size_t length, double *seconds)
+enum cell_kind cell_time(const char *cell, size_t length, char point,
+			 enum time_form *form, double *seconds)
 {
 	double number;
-	enum cell_kind kind = decimal(cell, length, &number);
+	enum cell_kind kind = decimal(cell, length, point, &number);
 
-	if (kind != CELL_VALUE)
+	if (kind == CELL_EMPTY)
 		return kind;
-	if (!(number > 0 && number < TIME_MAX))
-		return CELL_BAD;
-	*seconds = number;
-	return CELL_VALUE;
+	*form = kind == CELL_VALUE ? time_of_number(number, seconds)
+				   : time_of_calendar(cell, length, seconds);
+	return *form == TIME_NONE ? CELL_BAD : CELL_VALUE;
 }
 
 const char *cell_shown(const char *cell, size_t length)

@@ -3,22 +3,19 @@
  * neither. */
 #include "csv.h"
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cells.h"
 
-#define COLUMN_TIME    (-1)
-#define COLUMN_IGNORED (-2)
-#define SAFE_DIGITS    19 /* no whole number of that length is past 2^64-1 */
-#define TIME_DIGITS    15 /* such a number and a power of ten below it are exact */
+#define SAFE_DIGITS 19 /* no whole number of that length is past 2^64-1 */
+#define TIME_DIGITS 15 /* such a number and a power of ten below it are exact */
 
-void csv_begin(struct csv_reader *r, struct input *in, const char *name,
-	       trace_complaint *complain, void *context)
+void csv_begin(struct csv_reader *r, struct input *in, struct notes *notes)
 {
-	*r = (struct csv_reader){
-	    .in = in, .name = name, .complain = complain, .context = context};
+	*r = (struct csv_reader){.in = in, .notes = notes, .point = '.'};
 }
 
 static void complain_of_line(struct csv_reader *r, const char *format, ...)
@@ -35,120 +32,75 @@ static void complain_of_line(struct csv_reader *r, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	snprintf(line, sizeof(line), "%s:%llu: %s; the line is skipped%s", r->name,
-		 (unsigned long long)r->in->line, reason,
+	snprintf(line, sizeof(line), "%s:%llu: %s; the line is skipped%s",
+		 r->notes->name, (unsigned long long)r->in->line, reason,
 		 r->broken == TRACE_COMPLAINTS ? ", as are further ones without a word"
 					       : "");
-	r->complain(r->context, line);
+	r->notes->complain(r->notes->context, line);
 }
 
-static bool is_time(const char *cell, size_t length)
+/* Cold is what rows in the usual form do not come by: there size counts. */
+#define COLD __attribute__((cold, noinline))
+
+COLD static int take_header(struct csv_reader *r, char *line, size_t length,
+			    struct error *err)
 {
-	return length == strlen("time") && memcmp(cell, "time", length) == 0;
-}
-
-static int column_of(const char *cell, size_t length)
-{
-	char name[32];
-
-	if (is_time(cell, length))
-		return COLUMN_TIME;
-	if (length >= sizeof(name))
-		return COLUMN_IGNORED;
-	memcpy(name, cell, length);
-	name[length] = '\0';
-	int signal = signal_by_name(name);
-	return signal < 0 ? COLUMN_IGNORED : signal;
-}
-
-/* What the columns of a header say, while it is read. */
-struct header {
-	int8_t columns[TRACE_COLUMNS_MAX];
-	unsigned count;
-	uint32_t signals; /* bits */
-	bool time;
-	char ignored[160]; /* names, for the complaint */
-	size_t ignored_length;
-};
-
-static void note_ignored(struct header *h, const char *cell, size_t length)
-{
-	size_t room = sizeof(h->ignored) - h->ignored_length;
-	int wrote =
-	    snprintf(h->ignored + h->ignored_length, room, "%s%s",
-		     h->ignored_length > 0 ? ", " : "", cell_shown(cell, length));
-
-	if (wrote > 0 && (size_t)wrote < room)
-		h->ignored_length += (size_t)wrote;
-	else
-		h->ignored[h->ignored_length] = '\0';
-}
-
-static int read_header(struct header *h, char *line, size_t length, struct error *err)
-{
-	char *at = line, *cell;
-	size_t cell_length;
-
-	*h = (struct header){.count = 0};
-	while (at) {
-		if (!cell_cut(&at, line + length, &cell, &cell_length))
-			return fail(err, "a quote in the header does not close");
-		if (h->count == TRACE_COLUMNS_MAX)
-			return fail(err, "more than %d columns", TRACE_COLUMNS_MAX);
-		int column = column_of(cell, cell_length);
-		bool again = column == COLUMN_TIME
-				 ? h->time
-				 : column >= 0 && (h->signals >> column) & 1u;
-		if (again)
-			return fail(err, "the column %s is there twice",
-				    cell_shown(cell, cell_length));
-		if (column == COLUMN_TIME)
-			h->time = true;
-		else if (column >= 0)
-			h->signals |= 1u << column;
-		else
-			note_ignored(h, cell, cell_length);
-		h->columns[h->count++] = (int8_t)column;
-	}
-	if (!h->time)
-		return fail(err, "there is no header with a column \"time\"");
-	if (h->signals == 0)
-		return fail(err, "the header names no signal such as tx_bytes");
+	if (csv_header_read(&r->header, r->map, line, length, err) < 0)
+		return TRACE_NONE;
+	r->has_header = true;
+	r->form = TIME_NONE;
+	r->point = r->header.separator == ',' ? '.' : ',';
+	if (r->header.ignored_length > 0)
+		notes_say(r->notes, "columns that are no signal are ignored: %s",
+			  r->header.ignored);
 	return 0;
 }
 
-static void take_header(struct csv_reader *r, const struct header *h)
+/* The first row's time says how all are written. */
+static void choose_form(struct csv_reader *r, enum time_form form)
 {
-	char line[ERROR_TEXT_MAX * 2];
+	r->form = form;
+	if (form == TIME_LOCAL)
+		notes_say(r->notes, "times without a zone are taken as UTC");
+	else if (form != TIME_SECONDS && form != TIME_CALENDAR)
+		notes_say(r->notes, "times are in %s: converted", time_form_name(form));
+}
 
-	memcpy(r->columns, h->columns, sizeof(r->columns));
-	r->column_count = h->count;
-	r->has_header = true;
-	if (h->ignored_length == 0 || r->warned_of_columns)
-		return;
-	r->warned_of_columns = true;
-	snprintf(line, sizeof(line), "%s: columns that are no signal are ignored: %s",
-		 r->name, h->ignored);
-	r->complain(r->context, line);
+COLD static bool take_time(struct csv_reader *r, const char *cell, size_t length,
+			   double *seconds)
+{
+	enum time_form form = TIME_NONE;
+
+	if (cell_time(cell, length, r->point, &form, seconds) != CELL_VALUE) {
+		complain_of_line(
+		    r,
+		    "\"%s\" is no time: it takes Unix seconds or ISO 8601, "
+		    "such as 2026-01-31T23:59:59Z",
+		    cell_shown(cell, length));
+		return false;
+	}
+	if (r->form == TIME_NONE)
+		choose_form(r, form);
+	/* With and without a zone: an hour is an hour. */
+	if (form == r->form || (form >= TIME_CALENDAR && r->form >= TIME_CALENDAR))
+		return true;
+	complain_of_line(r, "\"%s\" is no time in %s, as those before are",
+			 cell_shown(cell, length), time_form_name(r->form));
+	return false;
 }
 
 /* The rarer cells of a row. False, with a complaint, when the row is broken by it. */
-static bool slow_cell(struct csv_reader *r, int column, const char *cell, size_t length,
-		      struct sample *sample)
+COLD static bool slow_cell(struct csv_reader *r, int column, const char *cell,
+			   size_t length, struct sample *sample)
 {
 	uint64_t value;
 	enum cell_kind kind;
 
 	if (column == COLUMN_IGNORED)
 		return true;
-	if (column == COLUMN_TIME) {
-		kind = cell_time(cell, length, &sample->time);
-		if (kind != CELL_VALUE)
-			complain_of_line(r, "\"%s\" is no time in Unix seconds",
-					 cell_shown(cell, length));
-		return kind == CELL_VALUE;
-	}
-	kind = cell_counter(cell, length, &value);
+	if (column == COLUMN_TIME)
+		return take_time(r, cell, length, &sample->time);
+	kind = cell_counter(cell, length, r->point, &value);
 	if (kind == CELL_VALUE)
 		sample_set(sample, (enum signal)column, value);
 	if (kind == CELL_BAD)
@@ -163,15 +115,37 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Takes eight digits at once into *number, if there are so many at p: a byte each, then
+ * two, four and eight are added up by multiplication. The input has bytes to spare
+ * behind its end. (Daniel Lemire, "Quickly parsing eight digits", 2018.) */
+static bool eight_digits(const char *p, uint64_t *number)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, p, sizeof(bytes));
+	bytes = le64toh(bytes);
+	if (((bytes & 0xF0F0F0F0F0F0F0F0) |
+	     (((bytes + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0) >> 4)) !=
+	    0x3333333333333333)
+		return false;
+	bytes = (bytes & 0x0F0F0F0F0F0F0F0F) * 2561 >> 8;
+	bytes = (bytes & 0x00FF00FF00FF00FF) * 6553601 >> 16;
+	bytes = (bytes & 0x0000FFFF0000FFFF) * 42949672960001 >> 32;
+	*number = *number * 100000000 + bytes;
+	return true;
+}
+
 /* A time such as 1767225600 or 1767225600.25, at *at: exact, as strtod would read it.
  * False for anything else, *at unchanged. */
-static bool fast_time(char **at, const char *end, double *seconds)
+static bool fast_time(char **at, const char *end, char separator, double *seconds)
 {
 	static const double powers[] = {1,   1e1, 1e2, 1e3, 1e4, 1e5,
 					1e6, 1e7, 1e8, 1e9, 1e10};
 	uint64_t digits = 0;
 	char *p = *at, *dot = NULL;
 
+	if (eight_digits(p, &digits))
+		p += 8;
 	for (;; p++) {
 		for (; is_digit(*p); p++)
 			digits = digits * 10 + (unsigned)(*p - '0');
@@ -182,7 +156,7 @@ static bool fast_time(char **at, const char *end, double *seconds)
 	size_t decimals = dot ? (size_t)(p - dot) - 1 : 0;
 	size_t all = (size_t)(p - *at) - (dot ? 1 : 0);
 	if (all == 0 || all > TIME_DIGITS || decimals > 10 || all - decimals > 11 ||
-	    digits == 0 || (*p != ',' && p != end))
+	    digits == 0 || (*p != separator && p != end))
 		return false;
 	*seconds = (double)digits / powers[decimals];
 	*at = p;
@@ -190,26 +164,32 @@ static bool fast_time(char **at, const char *end, double *seconds)
 }
 
 /* A whole number at *at; as fast_time(). */
-static bool fast_counter(char **at, const char *end, uint64_t *value)
+static bool fast_counter(char **at, const char *end, char separator, uint64_t *value)
 {
 	uint64_t number = 0;
 	char *p = *at;
 
+	if (eight_digits(p, &number))
+		p += 8;
 	for (; is_digit(*p); p++)
 		number = number * 10 + (unsigned)(*p - '0');
 	size_t digits = (size_t)(p - *at);
-	if (digits == 0 || digits > SAFE_DIGITS || (*p != ',' && p != end))
+	if (digits == 0 || digits > SAFE_DIGITS || (*p != separator && p != end))
 		return false;
 	*value = number;
 	*at = p;
 	return true;
 }
 
-static bool fast_cell(int column, char **at, const char *end, struct sample *sample)
+static bool fast_cell(const struct csv_reader *r, int column, char **at,
+		      const char *end, struct sample *sample)
 {
+	const char separator = r->header.separator;
+
 	if (column == COLUMN_TIME)
-		return fast_time(at, end, &sample->time);
-	if (column < 0 || !fast_counter(at, end, &sample->value[column]))
+		return r->form == TIME_SECONDS &&
+		       fast_time(at, end, separator, &sample->time);
+	if (column < 0 || !fast_counter(at, end, separator, &sample->value[column]))
 		return false;
 	sample->present |= 1u << column;
 	return true;
@@ -225,21 +205,21 @@ static bool read_row(struct csv_reader *r, char *line, size_t length,
 	unsigned count = 0;
 
 	sample->present = 0;
-	for (; at && count < r->column_count; count++) {
-		if (fast_cell(r->columns[count], &at, end, sample)) {
+	for (; at && count < r->header.count; count++) {
+		if (fast_cell(r, r->header.columns[count], &at, end, sample)) {
 			at = at < end ? at + 1 : NULL;
 			continue;
 		}
-		if (!cell_cut(&at, end, &cell, &cell_length)) {
+		if (!cell_cut(&at, end, r->header.separator, &cell, &cell_length)) {
 			complain_of_line(r, "a quote does not close");
 			return false;
 		}
-		if (!slow_cell(r, r->columns[count], cell, cell_length, sample))
+		if (!slow_cell(r, r->header.columns[count], cell, cell_length, sample))
 			return false;
 	}
-	if (at || count < r->column_count) {
+	if (at || count < r->header.count) {
 		complain_of_line(r, "%s cells than the header's %u",
-				 at ? "more" : "fewer", r->column_count);
+				 at ? "more" : "fewer", r->header.count);
 		return false;
 	}
 	return true;
@@ -254,28 +234,17 @@ static bool is_blank_or_comment(const char *line, size_t length)
 	return length == 0 || *line == '#';
 }
 
-/* Whether a trace begins anew here: one of the cells is "time". */
-static bool is_header(const char *line, size_t length)
+/* Files put one behind the other have a mark at each beginning. */
+static void skip_byte_order_mark(char **line, size_t *length)
 {
-	const char *at = line, *end = line + length;
-
-	while (at < end) {
-		const char *comma = memchr(at, ',', (size_t)(end - at));
-		const char *cell_end = comma ? comma : end;
-
-		if (cell_end > at && *at == '"' && cell_end[-1] == '"') {
-			at++;
-			cell_end--;
-		}
-		if (cell_end > at && is_time(at, (size_t)(cell_end - at)))
-			return true;
-		at = comma ? comma + 1 : end;
-	}
-	return false;
+	if (*length < 3 || memcmp(*line, "\xEF\xBB\xBF", 3) != 0)
+		return;
+	*line += 3;
+	*length -= 3;
 }
 
 /* Past the first hundred rows at any row, before that at the end. */
-static int judge(const struct csv_reader *r, struct error *err)
+COLD static int judge(const struct csv_reader *r, struct error *err)
 {
 	if (r->broken * 2 <= r->rows)
 		return 0;
@@ -284,11 +253,14 @@ static int judge(const struct csv_reader *r, struct error *err)
 	return TRACE_NONE;
 }
 
-static int at_end(const struct csv_reader *r, struct error *err)
+COLD static int at_end(const struct csv_reader *r, struct error *err)
 {
-	if (r->has_header)
+	if (r->has_header && r->rows > 0)
 		return judge(r, err);
-	fail(err, "there is no header with a column \"time\"");
+	if (r->has_header)
+		fail(err, "there is a header, but no row");
+	else
+		fail(err, "there is no header with a column \"time\"");
 	return TRACE_NONE;
 }
 
@@ -296,18 +268,16 @@ static int at_end(const struct csv_reader *r, struct error *err)
 static int take_line(struct csv_reader *r, char *line, size_t length,
 		     struct sample *sample, struct error *err)
 {
-	bool is_row = is_digit(line[0]);
+	bool is_row = is_digit(line[0]) || (line[0] == '"' && is_digit(line[1]));
 
-	if (!is_row && is_blank_or_comment(line, length))
-		return 0;
-	if (!r->has_header || (!is_row && is_header(line, length))) {
-		struct header h;
-
-		if (read_header(&h, line, length, err) < 0)
-			return TRACE_NONE;
-		take_header(r, &h);
-		return 0;
+	if (!is_row) {
+		skip_byte_order_mark(&line, &length);
+		if (is_blank_or_comment(line, length) ||
+		    csv_header_is_hint(line, length))
+			return 0;
 	}
+	if (!r->has_header || (!is_row && csv_header_again(r->map, line, length)))
+		return take_header(r, line, length, err);
 	r->rows++;
 	if (read_row(r, line, length, sample))
 		return 1;

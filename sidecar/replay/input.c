@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* input.c - bytes of a file, a pipe or memory, line by line.
  *
- * One buffer of a few lines, refilled by read(2): a mapped file would be no faster and
- * die of SIGBUS when it is cut while it is read.
+ * One buffer of a few lines, refilled by decoder_read(): a mapped file would be no
+ * faster and die of SIGBUS when it is cut while it is read.
  */
 #include "input.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LINES_BUFFERED 4
 
 int input_open(struct input *in, int fd, size_t line_max)
 {
-	*in = (struct input){.fd = fd, .capacity = line_max * LINES_BUFFERED};
-	in->buffer = malloc(in->capacity + 1);
+	*in = (struct input){.capacity = line_max * LINES_BUFFERED};
+	decoder_open(&in->decoder, fd);
+	in->buffer = malloc(in->capacity + INPUT_SPARE);
 	in->at = in->end = in->buffer;
 	return in->buffer ? 0 : -1;
 }
 
 void input_close(struct input *in)
 {
+	decoder_close(&in->decoder);
 	free(in->buffer);
-	*in = (struct input){.fd = -1};
+	*in = (struct input){.buffer = NULL};
 }
 
 int input_fill(struct input *in, struct error *err)
@@ -39,14 +39,12 @@ int input_fill(struct input *in, struct error *err)
 	if (kept == in->capacity)
 		return 0;
 
-	ssize_t got;
-	do
-		got = read(in->fd, in->end, in->capacity - kept);
-	while (got < 0 && errno == EINTR);
+	ssize_t got = decoder_read(&in->decoder, in->end, in->capacity - kept, err);
 	if (got < 0)
-		return fail_errno(err, errno, "reading");
+		return -1;
 	in->ended = got == 0;
 	in->end += got;
+	memset(in->end, 0, INPUT_SPARE);
 	return got > 0;
 }
 
@@ -92,7 +90,7 @@ static int grow(struct input *in, size_t capacity, struct error *err)
 	char *buffer;
 
 	memmove(in->buffer, in->at, kept);
-	buffer = realloc(in->buffer, capacity + 1);
+	buffer = realloc(in->buffer, capacity + INPUT_SPARE);
 	if (!buffer)
 		return fail(err, "out of memory");
 	in->buffer = in->at = buffer;

@@ -7,12 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decoder.h"
 #include "dormouse/error.h"
 
+#define INPUT_SPARE 8 /* bytes of any value that may be read behind a line's end */
+
 struct input {
-	int fd;
+	struct decoder decoder;
 	char *buffer;
-	size_t capacity; /* usable; there is one byte more behind it */
+	size_t capacity; /* usable; INPUT_SPARE bytes more are behind it */
 	char *at, *end;  /* what was read and not taken yet */
 	bool ended;
 	uint64_t line; /* number of the line taken last, from 1 */

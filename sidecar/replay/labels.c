@@ -119,6 +119,13 @@ uint64_t labels_hash(const cJSON *labels, enum exporter exporter)
 	return sum;
 }
 
+int labels_by_device(const cJSON *a, const cJSON *b)
+{
+	const char *x = labels_get(a, "device"), *y = labels_get(b, "device");
+
+	return strcmp(x ? x : "", y ? y : "");
+}
+
 bool labels_are_loopback(const cJSON *labels)
 {
 	const char *interface = labels_get(labels, "interface");

@@ -32,6 +32,10 @@ const char *labels_get(const cJSON *labels, const char *name);
 bool labels_same_trace(const cJSON *a, const cJSON *b, enum exporter exporter);
 uint64_t labels_hash(const cJSON *labels, enum exporter exporter);
 
+/* The order of series of one trace and signal: equal (0) are those of one device, which
+ * are one series. */
+int labels_by_device(const cJSON *a, const cJSON *b);
+
 /* Traffic inside a pod is nobody's business here. */
 bool labels_are_loopback(const cJSON *labels);
 

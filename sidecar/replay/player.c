@@ -12,6 +12,8 @@ struct player {
 	struct alert_book *alerts;
 	alert_listener *listener;
 	void *context;
+	player_watcher *watcher; /* NULL: none */
+	void *watcher_context;
 	double interval_s; /* 0: not known yet */
 	struct sample early[EARLY_SAMPLES];
 	unsigned early_count;
@@ -45,6 +47,12 @@ void player_close(struct player *p)
 	free(p);
 }
 
+void player_watch(struct player *p, player_watcher *watcher, void *context)
+{
+	p->watcher = watcher;
+	p->watcher_context = context;
+}
+
 static int ascending(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -76,6 +84,8 @@ static void judge(struct player *p, const struct sample *sample)
 
 	alert_book_apply(p->alerts, sample->time, p->interval_s, verdicts, count,
 			 &nothing_else, p->listener, p->context);
+	if (p->watcher)
+		p->watcher(p->watcher_context, p, sample);
 }
 
 static void judge_early(struct player *p)

@@ -1,273 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prometheus.c - the answer of a Prometheus range query as traces.
- *
- * Series are sorted so that those of one trace stand together, then merged by time. */
+/* prometheus.c - the answers of Prometheus range queries as traces: series that belong
+ * together, merged by time. */
 #include "prometheus.h"
 
-#include <cJSON.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "cells.h"
-#include "labels.h"
-
-#define SERIES_MAX  65536
-#define SAME_TIME_S 0.001 /* Prometheus' times are whole milliseconds */
-
-struct point {
-	double time;
-	uint64_t value;
-};
-
-struct series {
-	const cJSON *labels; /* owned by the document */
-	uint64_t hash;       /* of the labels */
-	enum exporter exporter;
-	enum signal signal;
-	unsigned trace; /* number of its trace, in order of appearance */
-	struct point *points;
-	size_t count, next;
-	bool shared;    /* another series of the trace is the same signal */
-	uint64_t total; /* its increase so far, as Prometheus' increase() counts it */
-};
+#include "answers.h"
 
 struct range {
-	cJSON *document; /* only labels are left in it */
-	struct series *series;
-	size_t count;
+	struct answers answers;
+	bool settled;
+	bool refused; /* the trace at hand is none, for this reason: */
+	struct error why;
 	size_t begin, end; /* the series of the trace at hand */
 	char labels[LABELS_JSON_MAX];
-
-	const char *name;
-	trace_complaint *complain;
-	void *context;
-	uint64_t unknown, loopback, bad_points;
-	char first_unknown[64];
 };
 
-/* --- the document ----------------------------------------------------------------- */
-
-static const char *word(const cJSON *object, const char *member)
-{
-	const char *value =
-	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, member));
-
-	return value ? value : "";
-}
-
-/* The list of series in what Prometheus, or promtool, gives. */
-static const cJSON *find_result(const cJSON *document, struct error *err)
-{
-	const cJSON *data = cJSON_GetObjectItemCaseSensitive(document, "data");
-	const cJSON *object = data ? data : document;
-	const char *type = word(object, "resultType");
-
-	if (cJSON_IsArray(document))
-		return document;
-	if (strcmp(word(document, "status"), "error") == 0) {
-		fail(err, "Prometheus answered with an error: %.40s: %.120s",
-		     word(document, "errorType"), word(document, "error"));
-		return NULL;
-	}
-	if (type[0] && strcmp(type, "matrix") != 0) {
-		fail(err,
-		     "the answer is a %.20s; a range query gives a matrix "
-		     "(/api/v1/query_range)",
-		     type);
-		return NULL;
-	}
-	const cJSON *result = cJSON_GetObjectItemCaseSensitive(object, "result");
-	if (!cJSON_IsArray(result)) {
-		fail(err, "this JSON is no answer of a Prometheus range query");
-		return NULL;
-	}
-	return result;
-}
-
-static cJSON *parse_document(const char *json, size_t length, struct error *err)
-{
-	const char *end = json;
-	cJSON *document = cJSON_ParseWithLengthOpts(json, length + 1, &end, true);
-
-	if (!document)
-		fail(err, "no valid JSON at byte %zu", (size_t)(end - json) + 1);
-	return document;
-}
-
-/* --- one series ------------------------------------------------------------------- */
-
-static bool read_point(const cJSON *pair, struct point *point)
-{
-	const cJSON *time = cJSON_GetArrayItem(pair, 0);
-	const cJSON *value = time ? time->next : NULL;
-
-	if (!value || !cJSON_IsString(value) || !(cJSON_GetNumberValue(time) > 0))
-		return false;
-	point->time = cJSON_GetNumberValue(time);
-	return cell_counter(value->valuestring, strlen(value->valuestring),
-			    &point->value) == CELL_VALUE;
-}
-
-static int read_points(struct range *r, struct series *s, const cJSON *values,
-		       struct error *err)
-{
-	const cJSON *pair;
-
-	s->points = calloc((size_t)cJSON_GetArraySize(values) + 1, sizeof(*s->points));
-	if (!s->points) {
-		fail(err, "out of memory");
-		return TRACE_FAILED;
-	}
-	cJSON_ArrayForEach(pair, values)
-	{
-		if (read_point(pair, &s->points[s->count]))
-			s->count++;
-		else
-			r->bad_points++;
-	}
-	return 0;
-}
-
-/* A series that is none of ours is counted and left out. */
-static int read_series(struct range *r, cJSON *item, struct error *err)
-{
-	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(item, "metric");
-	const char *metric = labels_get(labels, "__name__");
-	struct series s = {.labels = labels};
-
-	if (!cJSON_IsObject(labels)) {
-		fail(err, "a series has no labels");
-		return TRACE_NONE;
-	}
-	if (!metric) {
-		fail(err,
-		     "a series has no metric name, as after rate() or sum(): query "
-		     "the counters themselves, such as "
-		     "container_network_transmit_bytes_total");
-		return TRACE_NONE;
-	}
-	if (!metric_signal(metric, &s.exporter, &s.signal)) {
-		if (r->unknown++ == 0)
-			snprintf(r->first_unknown, sizeof(r->first_unknown), "%s",
-				 cell_shown(metric, strlen(metric)));
-		return 0;
-	}
-	if (labels_are_loopback(labels)) {
-		r->loopback++;
-		return 0;
-	}
-	s.hash = labels_hash(labels, s.exporter);
-	int result =
-	    read_points(r, &s, cJSON_GetObjectItemCaseSensitive(item, "values"), err);
-	if (result == 0)
-		r->series[r->count++] = s;
-	return result;
-}
-
-static int read_all_series(struct range *r, const cJSON *result, struct error *err)
-{
-	int count = cJSON_GetArraySize(result);
-	cJSON *item;
-
-	if (count > SERIES_MAX) {
-		fail(err, "more than %d series", SERIES_MAX);
-		return TRACE_NONE;
-	}
-	r->series = calloc((size_t)count + 1, sizeof(*r->series));
-	if (!r->series) {
-		fail(err, "out of memory");
-		return TRACE_FAILED;
-	}
-	cJSON_ArrayForEach(item, result)
-	{
-		int status = read_series(r, item, err);
-		if (status < 0)
-			return status;
-		/* The points are ours now; their JSON is ten times as large. */
-		cJSON_DeleteItemFromObjectCaseSensitive(item, "values");
-	}
-	return 0;
-}
-
-/* --- the traces ------------------------------------------------------------------- */
-
-static void number_traces(struct range *r)
-{
-	unsigned traces = 0;
-
-	for (size_t i = 0; i < r->count; i++) {
-		struct series *s = &r->series[i];
-		size_t j = 0;
-
-		while (j < i && !(r->series[j].hash == s->hash &&
-				  r->series[j].exporter == s->exporter &&
-				  labels_same_trace(r->series[j].labels, s->labels,
-						    s->exporter)))
-			j++;
-		s->trace = j < i ? r->series[j].trace : traces++;
-	}
-}
-
-static int by_trace_and_signal(const void *a, const void *b)
-{
-	const struct series *x = a, *y = b;
-
-	if (x->trace != y->trace)
-		return x->trace < y->trace ? -1 : 1;
-	return (int)x->signal - (int)y->signal;
-}
-
-static void complain_of(struct range *r, uint64_t count, const char *what,
-			const char *example)
-{
-	char line[ERROR_TEXT_MAX * 2];
-
-	if (count == 0)
-		return;
-	snprintf(line, sizeof(line), "%s: %llu %s%s", r->name,
-		 (unsigned long long)count, what, example);
-	r->complain(r->context, line);
-}
-
-struct range *range_parse(const char *json, size_t length, const char *name,
-			  trace_complaint *complain, void *context, int *status,
-			  struct error *err)
+struct range *range_parse(const char *json, size_t length, struct notes *notes,
+			  int *status, struct error *err)
 {
 	struct range *r = calloc(1, sizeof(*r));
-	const cJSON *result;
 
 	*status = TRACE_FAILED;
 	if (!r) {
 		fail(err, "out of memory");
 		return NULL;
 	}
-	r->name = name;
-	r->complain = complain;
-	r->context = context;
-
-	*status = TRACE_NONE;
-	r->document = parse_document(json, length, err);
-	result = r->document ? find_result(r->document, err) : NULL;
-	if (!result)
-		goto out;
-	*status = read_all_series(r, result, err);
-	if (*status < 0)
-		goto out;
-	complain_of(r, r->unknown, "series are no signal and ignored, such as ",
-		    r->first_unknown);
-	complain_of(r, r->loopback, "series of the loopback interface are ignored", "");
-	complain_of(r, r->bad_points, "points are no counters and ignored", "");
-	if (r->count == 0) {
-		fail(err, "no series of a signal is in the answer");
-		*status = TRACE_NONE;
-		goto out;
-	}
-	number_traces(r);
-	qsort(r->series, r->count, sizeof(*r->series), by_trace_and_signal);
-	return r;
-out:
+	*status = answers_read(&r->answers, json, length, notes, err);
+	if (*status == 0)
+		return r;
 	range_free(r);
 	return NULL;
 }
@@ -276,27 +38,88 @@ void range_free(struct range *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < r->count; i++)
-		free(r->series[i].points);
-	free(r->series);
-	cJSON_Delete(r->document);
+	series_free(&r->answers.series);
 	free(r);
+}
+
+int range_join(struct range *into, struct range *from, struct error *err)
+{
+	struct answers_waste *waste = &into->answers.waste;
+
+	waste->histograms += from->answers.waste.histograms;
+	waste->numbers += from->answers.waste.numbers;
+	return series_move(&into->answers.series, &from->answers.series, err);
+}
+
+/* Why there is not one point of a counter. */
+static int refuse_all(const struct answers *a, struct error *err)
+{
+	if (a->series.count == 0)
+		return fail(err, "no series of a signal is in the answer");
+	if (a->waste.histograms > 0)
+		return fail(err, "there are histograms only, no counters");
+	if (a->waste.numbers > 0)
+		return fail(err, "the values are numbers, where Prometheus gives "
+				 "strings, such as [1767225600,\"5\"]: something may "
+				 "have rounded the counters");
+	return fail(err, "no series of a signal has a point that is a counter");
+}
+
+/* Joins and sorts, and sees to it that there is something. */
+static int settle(struct range *r, struct error *err)
+{
+	struct series_list *list = &r->answers.series;
+
+	if (series_settle(list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->at[i].count > 0)
+			return 0;
+	return refuse_all(&r->answers, err);
+}
+
+static void refuse_trace(struct range *r, bool refused)
+{
+	r->refused = r->refused || refused;
+}
+
+/* The next series that belong together become the trace at hand. */
+static void take_trace(struct range *r)
+{
+	const struct series_list *list = &r->answers.series;
+	const struct series *first = &list->at[r->begin];
+	bool points = false;
+
+	while (r->end < list->count && list->at[r->end].trace == first->trace) {
+		struct series *s = &list->at[r->end++];
+
+		if (s > first && s->signal == s[-1].signal)
+			s->shared = s[-1].shared = true;
+		points |= s->count > 0;
+		refuse_trace(r, !r->refused && series_check(s, &r->why) < 0);
+	}
+	if (!points)
+		refuse_trace(r, fail(&r->why, "none of its points is a counter") < 0);
 }
 
 int range_next_trace(struct range *r, struct identity *pod)
 {
 	struct text labels = text_over(r->labels, sizeof(r->labels));
 
-	r->begin = r->end;
-	if (r->begin == r->count)
-		return TRACE_END;
-	const struct series *first = &r->series[r->begin];
-	while (r->end < r->count && r->series[r->end].trace == first->trace) {
-		struct series *s = &r->series[r->end++];
-
-		if (s > first && s->signal == s[-1].signal)
-			s->shared = s[-1].shared = true;
+	r->refused = false;
+	if (!r->settled) {
+		r->settled = true;
+		if (settle(r, &r->why) < 0) {
+			r->refused = true;
+			r->end = r->answers.series.count;
+			return TRACE_SAMPLE;
+		}
 	}
+	r->begin = r->end;
+	if (r->begin == r->answers.series.count)
+		return TRACE_END;
+	take_trace(r);
+	const struct series *first = &r->answers.series.at[r->begin];
 	labels_identity(first->labels, first->exporter, &labels, pod);
 	return TRACE_SAMPLE;
 }
@@ -306,7 +129,7 @@ static double earliest(const struct range *r)
 	double time = INFINITY;
 
 	for (size_t i = r->begin; i < r->end; i++) {
-		const struct series *s = &r->series[i];
+		const struct series *s = &r->answers.series.at[i];
 
 		if (s->next < s->count && s->points[s->next].time < time)
 			time = s->points[s->next].time;
@@ -329,16 +152,13 @@ static uint64_t take_point(struct series *s)
 
 /* Where several series are one signal (a pod's interfaces), it is the sum of their
  * increases; one that has not begun or has ended adds none. */
-int range_next(struct range *r, struct sample *sample)
+static void fill(const struct range *r, double time, struct sample *sample)
 {
-	double time = earliest(r);
 	uint32_t incomplete = 0;
 
-	if (time == INFINITY)
-		return TRACE_END;
 	*sample = (struct sample){.time = time};
 	for (size_t i = r->begin; i < r->end; i++) {
-		struct series *s = &r->series[i];
+		struct series *s = &r->answers.series.at[i];
 		bool now =
 		    s->next < s->count && s->points[s->next].time <= time + SAME_TIME_S;
 
@@ -352,5 +172,19 @@ int range_next(struct range *r, struct sample *sample)
 		sample_set(sample, s->signal, value);
 	}
 	sample->present &= ~incomplete;
+}
+
+int range_next(struct range *r, struct sample *sample, struct error *err)
+{
+	double time;
+
+	if (r->refused) {
+		*err = r->why;
+		return TRACE_NONE;
+	}
+	time = earliest(r);
+	if (time == INFINITY)
+		return TRACE_END;
+	fill(r, time, sample);
 	return TRACE_SAMPLE;
 }

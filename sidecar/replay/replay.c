@@ -9,20 +9,31 @@
 #include <unistd.h>
 
 #include "dormouse/commands.h"
+#include "dormouse/figures.h"
 #include "dormouse/options.h"
 #include "dormouse/serve.h"
+#include "judged_csv.h"
+#include "outcome.h"
 #include "summary.h"
 
 #define NAME_MAX_LENGTH   256
 #define BASELINE_JSON_MAX (16 * 1024)
+#define NOTE_MAX          256
+#define NOTES_TEXT_MAX    4096
 
 enum { EXIT_FAILED = 1, EXIT_NO_TRACE = 2 };
 
 struct replay {
 	struct options options;
 	struct identity environment, pod;
-	char name[NAME_MAX_LENGTH]; /* of the trace, where the pod's is not known */
-	FILE *baseline;             /* NULL: nobody asked for it */
+	char name[NAME_MAX_LENGTH];  /* of the trace, where the pod's is not known */
+	FILE *baseline, *csv;        /* NULL: nobody asked for it */
+	struct traces *answers;      /* of Prometheus, joined from all files, or NULL */
+	const char *answers_path;    /* of the first of them */
+	const struct player *player; /* the one at work */
+	struct history history;
+	struct outcome outcome;
+	int status; /* to exit with */
 };
 
 static void complain(void *context, const char *line)
@@ -36,24 +47,57 @@ static void complain_of_variable(const char *line)
 	fprintf(stderr, "dormouse: %s; the default holds\n", line);
 }
 
-/* alert_listener: an object a line. */
-static void print_alert(void *context, enum alert_event event,
-			const struct alert *alert)
+/* outcome_printer: an object a line. */
+static void print_alert(void *context, const struct alert *alert)
 {
 	static char json[ALERT_JSON_MAX];
 	const struct replay *replay = context;
-	const struct replay_options *asked = &replay->options.replay;
 	struct text t = text_over(json, sizeof(json));
 
-	if (asked->summary || event == ALERT_UPDATED ||
-	    (event != ALERT_RAISED && !asked->lifecycle))
-		return;
 	alert_json(alert, &replay->pod, &t);
 	puts(t.data);
-	fflush(stdout);
 }
 
-/* The file's name without folder and ".csv" stands for the pod's. */
+/* alert_listener. */
+static void note_alert(void *context, enum alert_event event, const struct alert *alert)
+{
+	struct replay *replay = context;
+	const struct replay_options *asked = &replay->options.replay;
+
+	if (asked->summary)
+		return;
+	if (!asked->lifecycle)
+		outcome_note(&replay->outcome, player_alerts(replay->player), alert);
+	else if (event != ALERT_UPDATED)
+		print_alert(replay, alert);
+}
+
+/* player_watcher. */
+static void note_sample(void *context, const struct player *player,
+			const struct sample *sample)
+{
+	struct replay *replay = context;
+
+	history_note(&replay->history, player, sample);
+	if (replay->csv)
+		judged_csv_row(replay->csv, replay->pod.name, player, sample);
+}
+
+static const char *name_of(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+static size_t without_ending(const char *name, size_t length, const char *ending)
+{
+	size_t less = strlen(ending);
+
+	return length > less && memcmp(name + length - less, ending, less) == 0
+		   ? length - less
+		   : length;
+}
+
+/* The file's name without folder, ".gz" and ".csv" stands for the pod's. */
 static void name_pod(struct replay *replay, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -63,8 +107,7 @@ static void name_pod(struct replay *replay, const char *path)
 	replay->pod = replay->environment;
 	if (replay->pod.name[0] && replay->options.operand_count == 1)
 		return;
-	if (length > 4 && strcmp(base + length - 4, ".csv") == 0)
-		length -= 4;
+	length = without_ending(base, without_ending(base, length, ".gz"), ".csv");
 	if (length >= sizeof(replay->name))
 		length = sizeof(replay->name) - 1;
 	memcpy(replay->name, base, length);
@@ -89,96 +132,194 @@ static void print_baseline(const struct replay *replay, const struct player *pla
 	fputs(t.data, replay->baseline);
 }
 
-static int play(struct replay *replay, struct traces *traces, struct player *player,
-		struct error *err)
+/* Words of a file must not move the cursor or change colours. */
+static void print_word(const char *word)
 {
-	struct history history;
+	for (; *word; word++)
+		fputc((unsigned char)*word < ' ' || *word == 0x7F ? '?' : *word,
+		      stderr);
+}
+
+/* "shop/web-1: " where labels name the pod: an input has many then. */
+static void print_pod(const struct identity *pod)
+{
+	if (!pod->labels)
+		return;
+	print_word(pod->namespace);
+	fputs(pod->namespace[0] ? "/" : "", stderr);
+	print_word(pod->name);
+	fputs(": ", stderr);
+}
+
+/* What is shorter than that was judged by absolute limits only. */
+static void note_shortness(const struct replay *replay, const char *path,
+			   char note[NOTE_MAX])
+{
+	const struct history *h = &replay->history;
+	const double lasted = h->ended - h->began,
+		     learn = replay->options.detect.learn_s;
+	char lasts[FIGURE_MAX], learns[FIGURE_MAX];
+
+	note[0] = '\0';
+	if (lasted >= learn)
+		return;
+	snprintf(note, NOTE_MAX,
+		 "the trace lasts %s, shorter than --learn (%s): before that only "
+		 "absolute limits speak",
+		 figure_duration(lasts, lasted), figure_duration(learns, learn));
+	fputs("dormouse: ", stderr);
+	print_pod(&replay->pod);
+	fprintf(stderr, "%s: %s\n", path, note);
+}
+
+/* What is wanted of a trace that was played. */
+static void conclude(struct replay *replay, struct traces *traces, const char *path)
+{
+	char shortness[NOTE_MAX];
+	char notes[NOTES_TEXT_MAX];
+
+	note_shortness(replay, path, shortness);
+	outcome_end(&replay->outcome);
+	snprintf(notes, sizeof(notes), "%s%s", traces_notes(traces), shortness);
+	if (replay->options.replay.summary)
+		summary_print(&replay->history, replay->player, &replay->pod, notes,
+			      stdout);
+	if (replay->baseline)
+		print_baseline(replay, replay->player, replay->history.began);
+	fflush(stdout);
+}
+
+static int play(struct replay *replay, struct traces *traces, struct player *player,
+		const char *path, struct error *err)
+{
 	struct sample sample;
 	uint64_t broken = traces_broken(traces);
 	int got;
 
-	history_begin(&history);
-	while ((got = traces_sample(traces, &sample, err)) == TRACE_SAMPLE) {
+	replay->player = player;
+	player_watch(player, note_sample, replay);
+	history_begin(&replay->history);
+	outcome_begin(&replay->outcome, print_alert, replay);
+	while ((got = traces_sample(traces, &sample, err)) == TRACE_SAMPLE)
 		player_feed(player, &sample);
-		history_note(&history, player, &sample);
-	}
 	player_finish(player);
-	history_end(&history, player, traces_broken(traces) - broken);
-	if (replay->options.replay.summary)
-		summary_print(&history, player, &replay->pod, stdout);
-	if (replay->baseline)
-		print_baseline(replay, player, history.began);
+	history_end(&replay->history, player, traces_broken(traces) - broken);
+	if (got == TRACE_END || replay->history.samples > 0)
+		conclude(replay, traces, path);
 	return got;
 }
 
-static int play_traces(struct replay *replay, struct traces *traces, const char *path,
-		       struct error *err)
+/* Says what went wrong; the first of it decides the exit status. */
+static void note_failure(struct replay *replay, int result, const struct error *err)
 {
-	int result = TRACE_END;
+	fputs("dormouse: ", stderr);
+	print_pod(&replay->pod);
+	fprintf(stderr, "%s\n", err->text);
+	if (replay->status == 0)
+		replay->status = result == TRACE_NONE ? EXIT_NO_TRACE : EXIT_FAILED;
+}
+
+/* Every trace is played, whatever became of the others. */
+static void play_traces(struct replay *replay, struct traces *traces, const char *path)
+{
+	struct error err;
 
 	for (;;) {
 		name_pod(replay, path);
-		if (result != TRACE_END ||
-		    traces_next(traces, &replay->pod) != TRACE_SAMPLE)
-			return result;
+		if (traces_next(traces, &replay->pod) != TRACE_SAMPLE)
+			return;
 		struct player *player = player_open(&replay->options.detect,
-						    &replay->pod, print_alert, replay);
+						    &replay->pod, note_alert, replay);
 		if (!player) {
-			fail(err, "out of memory");
-			return TRACE_FAILED;
+			fail(&err, "out of memory");
+			note_failure(replay, TRACE_FAILED, &err);
+			return;
 		}
-		result = play(replay, traces, player, err);
+		int result = play(replay, traces, player, name_of(path), &err);
+		if (result != TRACE_END)
+			note_failure(replay, result, &err);
 		player_close(player);
 	}
 }
 
-static int play_file(struct replay *replay, const char *path, struct error *err)
+static void play_csv(struct replay *replay, struct traces *traces, const char *path)
+{
+	traces_map_columns(traces, &replay->options.replay.columns);
+	play_traces(replay, traces, path);
+	if (traces_broken(traces) > TRACE_COMPLAINTS)
+		fprintf(stderr, "dormouse: %s: %llu broken lines were skipped\n",
+			name_of(path), (unsigned long long)traces_broken(traces));
+	traces_close(traces);
+}
+
+/* Answers wait for one another: together they may be one life. */
+static void keep_answers(struct replay *replay, struct traces *traces, const char *path)
+{
+	struct error err;
+
+	if (!replay->answers) {
+		replay->answers = traces;
+		replay->answers_path = path;
+		return;
+	}
+	if (traces_join(replay->answers, traces, &err) < 0)
+		note_failure(replay, TRACE_NONE, &err);
+	traces_close(traces);
+}
+
+static void take_file(struct replay *replay, const char *path)
 {
 	const bool is_stdin = strcmp(path, "-") == 0;
-	const char *name = is_stdin ? "standard input" : path;
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	int result;
+	struct error err;
+	int status;
 
-	if (fd < 0)
-		return fail_errno(err, errno, "%s", path);
-	struct traces *traces = traces_open(fd, name, complain, NULL, &result, err);
-	if (traces)
-		result = play_traces(replay, traces, path, err);
-	if (traces && traces_broken(traces) > TRACE_COMPLAINTS)
-		fprintf(stderr, "dormouse: %s: %llu broken lines were skipped\n", name,
-			(unsigned long long)traces_broken(traces));
-	traces_close(traces);
+	replay->pod = replay->environment;
+	if (fd < 0) {
+		fail_errno(&err, errno, "%s", path);
+		note_failure(replay, TRACE_FAILED, &err);
+		return;
+	}
+	struct traces *traces =
+	    traces_open(fd, name_of(path), complain, NULL, &status, &err);
+	if (!traces)
+		note_failure(replay, status, &err);
+	else if (traces_are_answers(traces))
+		keep_answers(replay, traces, path);
+	else
+		play_csv(replay, traces, path);
 	if (!is_stdin)
 		close(fd);
-	return result;
 }
 
-/* Every trace is played, whatever became of the others. */
-static int play_all(struct replay *replay, char **paths)
+static void play_all(struct replay *replay, char **paths)
 {
-	int status = 0;
-
-	for (int i = 0; i < replay->options.operand_count; i++) {
-		struct error err;
-		int result = play_file(replay, paths[i], &err);
-
-		if (result == TRACE_END)
-			continue;
-		fprintf(stderr, "dormouse: %s\n", err.text);
-		if (status == 0)
-			status = result == TRACE_NONE ? EXIT_NO_TRACE : EXIT_FAILED;
-	}
-	return status;
+	for (int i = 0; i < replay->options.operand_count; i++)
+		take_file(replay, paths[i]);
+	if (replay->answers)
+		play_traces(replay, replay->answers, replay->answers_path);
+	traces_close(replay->answers);
 }
 
-static int open_baseline(struct replay *replay, struct error *err)
+/* NULL for the empty path: nobody asked. */
+static int open_output(FILE **file, const char *path, struct error *err)
 {
-	const char *path = replay->options.replay.baseline_path;
-
 	if (!path[0])
 		return 0;
-	replay->baseline = fopen(path, "we");
-	return replay->baseline ? 0 : fail_errno(err, errno, "%s", path);
+	*file = fopen(path, "we");
+	return *file ? 0 : fail_errno(err, errno, "%s", path);
+}
+
+static int open_outputs(struct replay *replay, struct error *err)
+{
+	const struct replay_options *asked = &replay->options.replay;
+
+	if (open_output(&replay->baseline, asked->baseline_path, err) < 0 ||
+	    open_output(&replay->csv, asked->csv_path, err) < 0)
+		return -1;
+	if (replay->csv)
+		judged_csv_header(replay->csv);
+	return 0;
 }
 
 /* Whether everything that was printed reached its file. */
@@ -202,17 +343,14 @@ static int parse(struct replay *replay, int argc, char **argv, struct error *err
 	return result;
 }
 
-/* Returns the exit status of the traces, or -1. */
-static int replay_files(struct replay *replay, char **paths, struct error *err)
+static int close_outputs(struct replay *replay, struct error *err)
 {
-	if (open_baseline(replay, err) < 0)
-		return -1;
-	int status = play_all(replay, paths);
-	int closed =
-	    close_output(replay->baseline, replay->options.replay.baseline_path, err);
-	if (closed == 0)
-		closed = close_output(stdout, "standard output", err);
-	return closed < 0 ? -1 : status;
+	const struct replay_options *asked = &replay->options.replay;
+	int baseline = close_output(replay->baseline, asked->baseline_path, err);
+	int csv = close_output(replay->csv, asked->csv_path, err);
+	int out = close_output(stdout, "standard output", err);
+
+	return baseline < 0 || csv < 0 || out < 0 ? -1 : 0;
 }
 
 int replay_main(int argc, char **argv)
@@ -230,8 +368,13 @@ int replay_main(int argc, char **argv)
 		return EXIT_NO_TRACE;
 	}
 	replay.environment = identity_from_environment();
-	int status = replay_files(&replay, argv + 1, &err);
-	if (status < 0)
-		fprintf(stderr, "dormouse: %s\n", err.text);
-	return status < 0 ? EXIT_FAILED : status;
+	result = open_outputs(&replay, &err);
+	if (result == 0) {
+		play_all(&replay, argv + 1);
+		result = close_outputs(&replay, &err);
+	}
+	if (result == 0)
+		return replay.status;
+	fprintf(stderr, "dormouse: %s\n", err.text);
+	return EXIT_FAILED;
 }

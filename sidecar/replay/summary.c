@@ -9,7 +9,8 @@
 
 #include "dormouse/figures.h"
 
-#define SUMMARY_MAX 512
+#define SUMMARY_MAX   512
+#define ABSENT_A_LINE 4
 
 /* --- what is noted while it plays ------------------------------------------------- */
 
@@ -77,6 +78,7 @@ void history_note(struct history *h, const struct player *p,
 {
 	if (h->samples++ == 0)
 		h->began = h->ended = sample->time;
+	h->present |= sample->present;
 	note_state(h, player_detector(p));
 	note_slot(h, detector_state(player_detector(p)), sample->time);
 	h->ended = sample->time;
@@ -136,6 +138,17 @@ static void print_head(const struct history *h, const struct player *p,
 	if (h->broken > 0)
 		fprintf(out, "  %llu broken lines were skipped\n",
 			(unsigned long long)h->broken);
+}
+
+static void print_notes(const char *notes, FILE *out)
+{
+	while (*notes) {
+		int length = (int)strcspn(notes, "\n");
+
+		fprintf(out, "  note: %.*s\n", length, notes);
+		notes += length;
+		notes += *notes == '\n';
+	}
 }
 
 static void print_spans(const struct history *h, FILE *out)
@@ -243,34 +256,54 @@ static void print_learnt_signal(const struct detector *d, enum signal signal, FI
 	struct baseline_view view;
 
 	detector_baseline(d, signal, &view);
-	if (view.samples == 0)
+	if (view.samples == 0) {
+		fprintf(out, "  %-22s nothing yet\n", signal_name(signal));
 		return;
+	}
 	snprintf(unit, sizeof(unit), "%s%s", signal_unit(signal),
 		 signal == SIGNAL_DESTINATIONS ? "" : "/s");
-	fprintf(out, "  %-22s %10s %10s %10s %10s %9llu\n", signal_name(signal),
-		figure_quantity(mean, view.mean, unit),
-		figure_quantity(stddev, view.stddev, unit),
-		figure_quantity(p99, view.p99, unit),
-		figure_quantity(threshold, view.threshold, unit),
-		(unsigned long long)view.samples);
+	fprintf(
+	    out, "  %-22s %10s %10s %10s %10s %9llu\n", signal_name(signal),
+	    figure_quantity(mean, view.mean, unit),
+	    figure_quantity(stddev, view.stddev, unit),
+	    figure_quantity(p99, view.p99, unit),
+	    figure_quantity(threshold, view.threshold > 0 ? view.threshold : NAN, unit),
+	    (unsigned long long)view.samples);
 }
 
-static void print_learnt(const struct detector *d, FILE *out)
+static void print_absent(const struct history *h, FILE *out)
+{
+	const char *before = "  absent from the trace, and so not judged:\n   ";
+	unsigned count = 0;
+
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
+		if ((h->present >> i) & 1u)
+			continue;
+		fprintf(out, "%s %s", before, signal_name((enum signal)i));
+		before = ++count % ABSENT_A_LINE == 0 ? ",\n   " : ",";
+	}
+	fputs(count > 0 ? "\n" : "", out);
+}
+
+static void print_learnt(const struct history *h, const struct detector *d, FILE *out)
 {
 	fprintf(out, "\n  %-22s %10s %10s %10s %10s %9s\n", "learnt", "mean", "stddev",
 		"p99", "threshold", "intervals");
 	for (int i = 0; i < SIGNAL_COUNT; i++)
-		print_learnt_signal(d, (enum signal)i, out);
+		if ((h->present >> i) & 1u)
+			print_learnt_signal(d, (enum signal)i, out);
+	print_absent(h, out);
 	fputs("\n", out);
 }
 
 void summary_print(const struct history *h, const struct player *p,
-		   const struct identity *pod, FILE *out)
+		   const struct identity *pod, const char *notes, FILE *out)
 {
 	print_head(h, p, pod, out);
+	print_notes(notes, out);
 	if (h->samples == 0)
 		return;
 	print_states(h, player_alerts(p), out);
 	print_alerts(h, player_alerts(p), out);
-	print_learnt(player_detector(p), out);
+	print_learnt(h, player_detector(p), out);
 }

@@ -21,6 +21,7 @@ struct history {
 	double began,
 	    ended; /* times of the first and last sample, 0: there were none */
 	uint64_t samples, broken;
+	uint32_t present; /* bits of the signals that any sample had */
 	struct span spans[HISTORY_SPANS_MAX];
 	size_t span_count; /* there may be more than are kept */
 	struct span last;
@@ -42,8 +43,9 @@ void history_note(struct history *h, const struct player *p,
 /* After player_finish(); `broken` lines of the trace were skipped. */
 void history_end(struct history *h, const struct player *p, uint64_t broken);
 
-/* The table: states over time, alerts, what was learnt. */
+/* The table: states over time, alerts, what was learnt. `notes` are lines on the trace.
+ */
 void summary_print(const struct history *h, const struct player *p,
-		   const struct identity *pod, FILE *out);
+		   const struct identity *pod, const char *notes, FILE *out);
 
 #endif

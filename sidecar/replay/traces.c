@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* traces.c - the traces of an input: which format it has, and the way to its reader. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "csv.h"
 #include "prometheus.h"
+#include "rows.h"
 
 struct traces {
-	const char *name;
+	struct notes notes;
 	struct input in;
 	struct csv_reader csv;
-	struct range *range; /* NULL: it is CSV */
-	bool begun;          /* the one trace of CSV was given out */
+	struct range *range; /* NULL: it is CSV, which is one trace: */
+	bool begun;          /* it was given out */
+	bool held;           /* its rows were read, as many as are held */
+	bool streams;        /* there are more, which come as they are read */
+	struct rows rows;
+	struct rows_cursor cursor;
+	double last; /* time of the last row, once it streams */
 };
 
 /* CSV is read as it is asked for, JSON at once. */
-static int open_format(struct traces *t, trace_complaint *complain, void *context,
-		       struct error *err)
+static int open_format(struct traces *t, struct error *err)
 {
 	int first = input_peek(&t->in, err);
 
 	if (first < 0)
-		return TRACE_FAILED;
+		return t->in.decoder.refused ? TRACE_NONE : TRACE_FAILED;
 	if (first != '{' && first != '[') {
-		csv_begin(&t->csv, &t->in, t->name, complain, context);
+		csv_begin(&t->csv, &t->in, &t->notes);
 		return TRACE_SAMPLE;
 	}
 
@@ -30,15 +36,14 @@ static int open_format(struct traces *t, trace_complaint *complain, void *contex
 	int status = TRACE_FAILED;
 	const char *json = input_all(&t->in, TRACE_JSON_MAX, &length, err);
 	if (json)
-		t->range =
-		    range_parse(json, length, t->name, complain, context, &status, err);
+		t->range = range_parse(json, length, &t->notes, &status, err);
 	input_close(&t->in);
 	return t->range ? TRACE_SAMPLE : status;
 }
 
 static int no_trace(const struct traces *t, int status, struct error *err)
 {
-	fail_within(err, status == TRACE_NONE ? "%s: no trace" : "%s", t->name);
+	fail_within(err, status == TRACE_NONE ? "%s: no trace" : "%s", t->notes.name);
 	return status;
 }
 
@@ -53,8 +58,10 @@ struct traces *traces_open(int fd, const char *name, trace_complaint *complain,
 		free(t);
 		return NULL;
 	}
-	t->name = name;
-	*status = open_format(t, complain, context, err);
+	t->notes.name = name;
+	t->notes.complain = complain;
+	t->notes.context = context;
+	*status = open_format(t, err);
 	if (*status == TRACE_SAMPLE)
 		return t;
 	no_trace(t, *status, err);
@@ -67,8 +74,25 @@ void traces_close(struct traces *t)
 	if (!t)
 		return;
 	range_free(t->range);
+	rows_free(&t->rows);
 	input_close(&t->in);
 	free(t);
+}
+
+void traces_map_columns(struct traces *t, const struct column_map *map)
+{
+	t->csv.map = map;
+}
+
+bool traces_are_answers(const struct traces *t)
+{
+	return t->range != NULL;
+}
+
+int traces_join(struct traces *into, struct traces *from, struct error *err)
+{
+	notes_take(&into->notes, &from->notes);
+	return range_join(into->range, from->range, err);
 }
 
 int traces_next(struct traces *t, struct identity *pod)
@@ -81,16 +105,71 @@ int traces_next(struct traces *t, struct identity *pod)
 	return TRACE_SAMPLE;
 }
 
+/* Reads the rows of CSV, as many as are held, and judges them as a whole: 0 when they
+ * are a trace. */
+static int hold_rows(struct traces *t, struct error *err)
+{
+	struct sample sample = {.time = 0};
+	int got = TRACE_SAMPLE;
+
+	while (t->rows.count < ROWS_MAX &&
+	       (got = csv_next(&t->csv, &sample, err)) == TRACE_SAMPLE)
+		if (rows_add(&t->rows, &sample, err) < 0)
+			return TRACE_FAILED;
+	if (got < 0)
+		return got;
+	t->streams = got == TRACE_SAMPLE;
+	t->held = true;
+	t->last = t->rows.last.time;
+	if (t->rows.present == 0) {
+		fail(err, "no row has a value of a signal");
+		return TRACE_NONE;
+	}
+	return rows_settle(&t->rows, &t->notes, err) < 0 ? TRACE_NONE : 0;
+}
+
+/* The next row of a trace that is longer than what can be held, and so sorted. */
+static int next_streamed(struct traces *t, struct sample *sample, struct error *err)
+{
+	int got = csv_next(&t->csv, sample, err);
+
+	if (got != TRACE_SAMPLE || sample->time >= t->last) {
+		t->last = sample->time;
+		return got;
+	}
+	fail(err,
+	     "line %llu goes back in time, and more than %u rows are too many to "
+	     "sort: sort the file, or split it",
+	     (unsigned long long)t->in.line, ROWS_MAX);
+	return TRACE_NONE;
+}
+
+static int next_row(struct traces *t, struct sample *sample, struct error *err)
+{
+	if (!t->held) {
+		int status = hold_rows(t, err);
+		if (status < 0)
+			return status;
+	}
+	if (rows_read(&t->rows, &t->cursor, sample))
+		return TRACE_SAMPLE;
+	return t->streams ? next_streamed(t, sample, err) : TRACE_END;
+}
+
 int traces_sample(struct traces *t, struct sample *sample, struct error *err)
 {
-	if (t->range)
-		return range_next(t->range, sample);
+	int got =
+	    t->range ? range_next(t->range, sample, err) : next_row(t, sample, err);
 
-	int got = csv_next(&t->csv, sample, err);
 	return got >= 0 ? got : no_trace(t, got, err);
 }
 
 uint64_t traces_broken(const struct traces *t)
 {
 	return t->csv.broken;
+}
+
+const char *traces_notes(const struct traces *t)
+{
+	return t->notes.kept;
 }

@@ -11,7 +11,7 @@
 #
 # shellcheck source=lib.sh
 source "$(dirname "$0")/lib.sh"
-need jq curl prometheus promtool awk
+need jq curl prometheus promtool awk gzip
 
 make_space a b
 join a eth0 b eth0 1
@@ -39,10 +39,12 @@ echo 'scrape_configs: []' >"$work/prometheus.yml"
 start b prometheus.log prometheus --config.file="$work/prometheus.yml" \
 	--storage.tsdb.path="$work/data" --web.listen-address=127.0.0.1:9090
 
-# query EXPRESSION: the range that was recorded, as Prometheus answers it.
+# query EXPRESSION [FROM TO]: what was recorded, as Prometheus answers it; of a part,
+# between so many seconds.
 query() {
 	inside b curl -sf --max-time 10 http://127.0.0.1:9090/api/v1/query_range \
-		-d start=$begin -d end=$((begin + 6 * 3600)) -d step=30 --data-urlencode "query=$1"
+		-d start=$((begin + ${2:-0})) -d end=$((begin + ${3:-6 * 3600})) -d step=30 \
+		--data-urlencode "query=$1"
 }
 wait_for "Prometheus answers" query up >"$work/out"
 
@@ -58,6 +60,23 @@ check "Prometheus' history shows the same" "$(cat "$work/from_csv")" \
 	"$(essence <"$work/alerts")"
 check "the pod is named by its labels" '["web-1","shop","eth0"]' \
 	"$(jq -c '.pod | [.name, .namespace, .labels.interface]' "$work/alerts")"
+
+# The attack lies over the seam of two answers; the newest comes first.
+for hours in "14700 21600" "7200 14700" "0 7200"; do
+	read -r from to <<<"$hours"
+	query container_network_transmit_bytes_total "$from" "$to"
+done >"$work/answers.json"
+check "answers to parts of the time are the same life" "$(cat "$work/from_csv")" \
+	"$("$DORMOUSE" replay - <"$work/answers.json" | essence)"
+
+# Rates that kept the metric's name, as a recording rule can have it.
+query '{__name__="container_network_transmit_bytes_total"} % 700' |
+	jq '.data.result[].metric.__name__ = "container_network_transmit_bytes_total"' \
+		>"$work/answer.json"
+status=0
+"$DORMOUSE" replay "$work/answer.json" >"$work/out" 2>"$work/err" || status=$?
+check "what falls and rises is refused" 2 $status
+check_that "as no counter" grep -q "not rate() of it" "$work/err"
 
 query 'rate(container_network_transmit_bytes_total[5m])' >"$work/answer.json"
 status=0
@@ -89,4 +108,21 @@ wait "$recorder" || status=$?
 check "SIGTERM ends it cleanly" 0 $status
 check "every line is whole" "" "$(awk -F, 'NF != 12' "$work/rec.csv")"
 check_that "and it can be replayed" "$DORMOUSE" replay "$work/rec.csv"
+
+# Packed, and its halves in the wrong order, it is the same.
+summary() {
+	"$DORMOUSE" replay --summary "$@" 2>"$work/err" | grep -v 'note:' | sed '1s/^[^:]*//'
+}
+same() {
+	cmp <(summary "$work/rec.csv") <(summary "$1")
+}
+gzip -c "$work/rec.csv" >"$work/rec.csv.gz"
+check_that "packed it is the same" same "$work/rec.csv.gz"
+half=$(($(wc -l <"$work/rec.csv") / 2))
+{
+	head -n 1 "$work/rec.csv"
+	tail -n +$((half + 1)) "$work/rec.csv"
+	head -n $half "$work/rec.csv"
+} >"$work/turned.csv"
+check_that "with its halves changed it is the same" same "$work/turned.csv"
 finish

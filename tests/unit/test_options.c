@@ -340,6 +340,30 @@ static void durations_are_numbers_with_a_unit(void **state)
 	assert_true(seconds == 30 * 86400);
 }
 
+static void durations_of_several_units_go_down(void **state)
+{
+	static const struct {
+		const char *text;
+		double seconds;
+	} good[] = {
+	    {"1h30m", 5400},  {"1d12h", 129600},    {"1m30s", 90},
+	    {"1s500ms", 1.5}, {"2d0h0m1s", 172801}, {"0.5h30m", 3600},
+	};
+	static const char *const bad[] = {
+	    "30m1h", "1h1h",   "1h30",  "1h m", "1h-3m",
+	    "h30m",  "1h30m ", "1h,5m", "1mm",  "99999999999999999999999999999999s"};
+	double seconds = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(value_duration(bad[i], &seconds), -1);
+	assert_true(seconds == 7);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(value_duration(good[i].text, &seconds), 0);
+		assert_true(seconds == good[i].seconds);
+	}
+}
+
 static void sizes_count_in_thousands_or_with_an_i_in_1024(void **state)
 {
 	double bytes;
@@ -351,6 +375,20 @@ static void sizes_count_in_thousands_or_with_an_i_in_1024(void **state)
 	assert_true(bytes == 2e6);
 	assert_int_equal(value_size("500", &bytes), 0);
 	assert_true(bytes == 500);
+	assert_int_equal(value_size("512Ki", &bytes), 0);
+	assert_true(bytes == 512 * 1024);
+	assert_int_equal(value_size("1.5Mi/s", &bytes), 0);
+	assert_true(bytes == 1.5 * 1024 * 1024);
+	assert_int_equal(value_size("2G", &bytes), 0);
+	assert_true(bytes == 2e9);
+	assert_int_equal(value_size("3TiB", &bytes), 0);
+	assert_true(bytes == 3 * 0x1p40);
+	assert_int_equal(value_size("10k", &bytes), 0);
+	assert_true(bytes == 1e4);
+	assert_int_equal(value_size("5m", &bytes), -1);
+	assert_int_equal(value_size("512ki", &bytes), -1);
+	assert_int_equal(value_size("1MB/s/s", &bytes), -1);
+	assert_int_equal(value_size("1.2.3", &bytes), -1);
 	assert_int_equal(value_size("64Kib", &bytes), -1);
 	assert_int_equal(value_size("/s", &bytes), -1);
 }
@@ -425,6 +463,7 @@ int main(void)
 	    cmocka_unit_test(help_names_what_each_flag_takes),
 	    cmocka_unit_test(help_fits_a_screen),
 	    cmocka_unit_test(durations_are_numbers_with_a_unit),
+	    cmocka_unit_test(durations_of_several_units_go_down),
 	    cmocka_unit_test(sizes_count_in_thousands_or_with_an_i_in_1024),
 	    cmocka_unit_test(addresses_to_listen_on),
 	    cmocka_unit_test(windows_are_exact_and_not_empty),

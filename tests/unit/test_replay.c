@@ -1,106 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_replay.c - `dormouse replay`: a trace in, alerts out, and nothing of its own in
  * between. */
-#include <cJSON.h>
-#include <math.h>
-
-#include "dormouse/commands.h"
-#include "trace_world.h"
-
-#define T0        1767225600.0 /* 2026-01-01T00:00:00Z */
-#define QUIET_S   7200
-#define ATTACK_S  600
-#define ARGV(...) ((char *[]){(char *)"replay", __VA_ARGS__, NULL})
-
-static char folder[] = "/tmp/test_replay.XXXXXX";
-static char attack_csv[64], quiet_csv[64], unmade[64];
-static char attack_text[256 * 1024];
-
-/* Two quiet hours, ten minutes at 1 MB/s, two quiet hours: the n-th sample. */
-static struct sample attack_sample(unsigned n, unsigned interval_s)
-{
-	const double now = (double)n * interval_s;
-	const double attacked = fmax(0, fmin(now, QUIET_S + ATTACK_S) - QUIET_S);
-	struct sample s = {.time = T0 + now};
-
-	sample_set(&s, SIGNAL_TX_BYTES, (uint64_t)(now * 10 + attacked * 1e6));
-	sample_set(&s, SIGNAL_RX_BYTES, (uint64_t)(now * 10 + attacked * 1e4));
-	return s;
-}
-
-static size_t put_trace(char *text, size_t size, unsigned seconds, unsigned interval_s)
-{
-	size_t length = (size_t)snprintf(text, size, "time,tx_bytes,rx_bytes\n");
-
-	for (unsigned n = 0; n * interval_s <= seconds; n++) {
-		struct sample s = attack_sample(n, interval_s);
-
-		length += (size_t)snprintf(
-		    text + length, size - length, "%.0f,%llu,%llu\n", s.time,
-		    (unsigned long long)s.value[SIGNAL_TX_BYTES],
-		    (unsigned long long)s.value[SIGNAL_RX_BYTES]);
-	}
-	assert_true(length < size);
-	return length;
-}
-
-static void write_file(char *path, const char *name, const char *text)
-{
-	snprintf(path, sizeof(attack_csv), "%s/%s", folder, name);
-	FILE *f = fopen(path, "we");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
-
-static int make_traces(void **state)
-{
-	static char quiet_text[256 * 1024];
-
-	(void)state;
-	clearenv();
-	assert_non_null(mkdtemp(folder));
-	put_trace(quiet_text, sizeof(quiet_text), QUIET_S, 10);
-	write_file(quiet_csv, "quiet.csv", quiet_text);
-	put_trace(attack_text, sizeof(attack_text), 2 * QUIET_S + ATTACK_S, 10);
-	write_file(attack_csv, "attack.csv", attack_text);
-	snprintf(unmade, sizeof(unmade), "%s/unmade.json", folder);
-	return 0;
-}
-
-static int remove_traces(void **state)
-{
-	(void)state;
-	unlink(quiet_csv);
-	unlink(attack_csv);
-	unlink(unmade);
-	return rmdir(folder);
-}
-
-static struct ran *replay(const char *input, char **argv)
-{
-	return run_command(replay_main, input, argv);
-}
-
-/* The n-th line of the output as JSON, to be deleted by the caller. */
-static cJSON *line_of(const struct ran *r, unsigned n)
-{
-	const char *at = r->out;
-
-	while (n-- > 0) {
-		at = strchr(at, '\n');
-		assert_non_null(at);
-		at++;
-	}
-	cJSON *json = cJSON_ParseWithLength(at, strcspn(at, "\n"));
-	assert_non_null(json);
-	return json;
-}
-
-static const char *word(const cJSON *object, const char *member)
-{
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, member));
-}
+#include "replay_world.h"
 
 static void a_dormant_pod_that_wakes_is_one_alert_on_one_line(void **state)
 {
@@ -112,7 +13,10 @@ static void a_dormant_pod_that_wakes_is_one_alert_on_one_line(void **state)
 	assert_int_equal(count_lines(r->out), 1);
 	cJSON *alert = line_of(r, 0);
 	assert_string_equal(word(alert, "kind"), "dormancy-break");
-	assert_string_equal(word(alert, "status"), "firing");
+	assert_string_equal(word(alert, "status"), "resolved");
+	assert_string_equal(word(alert, "endsAt"), "2026-01-01T02:10:00.000Z");
+	assert_true(number(alert, "totalBytes") >= 600e6);
+	assert_true(number(alert, "totalBytes") < 601e6);
 	assert_true(strcmp(word(alert, "startsAt"), "2026-01-01T02:00:00.000Z") > 0);
 	assert_true(strcmp(word(alert, "startsAt"), "2026-01-01T02:02:00.000Z") < 0);
 	assert_string_equal(word(cJSON_GetObjectItem(alert, "pod"), "name"), "attack");
@@ -346,40 +250,6 @@ static void the_environment_names_the_pod_of_a_single_trace(void **state)
 	assert_non_null(strstr(r->out, "\"pod\":{\"name\":\"attack\"}"));
 }
 
-static void summary_is_for_people(void **state)
-{
-	struct ran *r = replay("", ARGV((char *)"--summary", attack_csv));
-
-	(void)state;
-	assert_int_equal(r->status, 0);
-	assert_null(strchr(r->out, '{'));
-	assert_non_null(strstr(r->out, "attack: 1501 samples in 4h 10m, one each 10s"));
-	assert_non_null(strstr(r->out, "learning   2026-01-01 00:00:00"));
-	assert_non_null(strstr(r->out, "dormancy-break"));
-	assert_non_null(strstr(r->out, "tx_bytes"));
-	assert_null(strstr(r->out, "udp_tx_bytes"));
-}
-
-static void the_baseline_goes_to_a_file_a_line_a_trace(void **state)
-{
-	static char text[65536];
-
-	(void)state;
-	struct ran *r =
-	    replay("", ARGV((char *)"--baseline-out", unmade, attack_csv, quiet_csv));
-	assert_int_equal(r->status, 0);
-	int fd = open(unmade, O_RDONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	take_output(fd, text, sizeof(text));
-	assert_int_equal(count_lines(text), 2);
-	cJSON *json = cJSON_ParseWithLength(text, strcspn(text, "\n"));
-	assert_non_null(json);
-	assert_string_equal(word(cJSON_GetObjectItem(json, "pod"), "name"), "attack");
-	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(json, "signals")),
-			 SIGNAL_COUNT);
-	cJSON_Delete(json);
-}
-
 static void trouble_with_one_trace_keeps_none_of_the_others(void **state)
 {
 	struct ran *r = replay("hello\n", ARGV((char *)"-", attack_csv));
@@ -411,7 +281,8 @@ static void broken_lines_are_named_up_to_ten_and_then_summed(void **state)
 					   i % 4 == 0 ? "%d,oops\n" : "%d,1\n", i);
 	struct ran *r = replay(text, ARGV((char *)"-"));
 	assert_int_equal(r->status, 0);
-	assert_int_equal(count_lines(r->err), TRACE_COMPLAINTS + 1);
+	assert_int_equal(count_lines(r->err), TRACE_COMPLAINTS + 2);
+	assert_non_null(strstr(r->err, "shorter than --learn"));
 	assert_non_null(strstr(r->err, "standard input:5: \"oops\" is no counter for "
 				       "tx_bytes; the line is skipped\n"));
 	assert_non_null(
@@ -466,8 +337,6 @@ int main(void)
 	    cmocka_unit_test(flags_may_stand_behind_the_traces),
 	    cmocka_unit_test(a_bad_variable_is_said_and_the_default_holds),
 	    cmocka_unit_test(the_environment_names_the_pod_of_a_single_trace),
-	    cmocka_unit_test(summary_is_for_people),
-	    cmocka_unit_test(the_baseline_goes_to_a_file_a_line_a_trace),
 	    cmocka_unit_test(trouble_with_one_trace_keeps_none_of_the_others),
 	    cmocka_unit_test(broken_lines_are_named_up_to_ten_and_then_summed),
 	    cmocka_unit_test(bad_flags_and_no_trace_are_one_line_and_status_2),

@@ -44,31 +44,50 @@ static void unknown_columns_are_ignored_with_one_warning(void **state)
 
 static void times_may_be_fractional(void **state)
 {
-	struct reading *r = read_text("time,tx_bytes\n1767225600.25,1\n"
-				      "1767225600.123456,2\n1.7672256e9,3\n"
-				      "1767225600.1234567890123456789,4\n");
+	struct reading *r = read_text("time,tx_bytes\n1.7672256e9,1\n"
+				      "1767225600.123456,2\n"
+				      "1767225600.1234567890123456789,3\n"
+				      "1767225600.25,4\n");
 
 	(void)state;
 	assert_int_equal(r->count, 4);
-	assert_true(r->samples[3].time == 1767225600.1234567890123456789);
-	assert_true(r->samples[0].time == 1767225600.25);
+	assert_true(r->samples[0].time == 1767225600);
 	assert_true(r->samples[1].time == 1767225600.123456);
-	assert_true(r->samples[2].time == 1767225600);
+	assert_true(r->samples[2].time == 1767225600.1234567890123456789);
+	assert_true(r->samples[3].time == 1767225600.25);
 }
 
 static void counters_go_up_to_64_bits_and_may_be_decimal(void **state)
 {
-	struct reading *r =
-	    read_text("time,tx_bytes\n1,18446744073709551615\n2,9999999999999999999\n"
-		      "3,1.5e9\n4,12.5\n5,+7\n6,0\n7, 8 \n8,\"9\"\n9,-0.0\n");
-	static const uint64_t expected[] = {
-	    UINT64_MAX, 9999999999999999999u, 1500000000, 13, 7, 0, 8, 9, 0};
+	static const struct {
+		const char *cell;
+		uint64_t value;
+	} cells[] = {
+	    {"18446744073709551615", UINT64_MAX},
+	    {"9999999999999999999", 9999999999999999999u},
+	    {"12345678", 12345678},
+	    {"123456789", 123456789},
+	    {"1234567890123456", 1234567890123456},
+	    {"00000000000000000000007", 7},
+	    {"1.5e9", 1500000000},
+	    {"12.5", 13},
+	    {"+7", 7},
+	    {"0", 0},
+	    {" 8 ", 8},
+	    {"\"9\"", 9},
+	    {"-0.0", 0},
+	};
+	char text[128];
 
 	(void)state;
-	assert_int_equal(r->complaints, 0);
-	assert_int_equal(r->count, 9);
-	for (size_t i = 0; i < r->count; i++)
-		assert_true(value_of(&r->samples[i], SIGNAL_TX_BYTES) == expected[i]);
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+		snprintf(text, sizeof(text), "tx_bytes,time\n%s,1\n", cells[i].cell);
+		struct reading *r = read_text(text);
+		assert_int_equal(r->complaints, 0);
+		assert_int_equal(r->count, 1);
+		assert_true(value_of(&r->samples[0], SIGNAL_TX_BYTES) ==
+			    cells[i].value);
+	}
 }
 
 static void what_is_no_counter_breaks_its_line(void **state)
@@ -89,7 +108,7 @@ static void what_is_no_counter_breaks_its_line(void **state)
 	}
 }
 
-static void a_time_in_milliseconds_breaks_its_line(void **state)
+static void a_time_in_another_unit_breaks_its_line(void **state)
 {
 	struct reading *r = read_text("time,tx_bytes\n1767225600,1\n"
 				      "1767225610000,2\n1767225620,3\n0,4\n"
@@ -198,13 +217,25 @@ static void what_has_no_header_is_no_trace(void **state)
 	}
 }
 
-static void a_header_alone_is_a_trace_without_samples(void **state)
+static void what_has_nothing_to_judge_is_no_trace(void **state)
 {
-	struct reading *r = read_text("time,tx_bytes\n");
+	static const struct {
+		const char *text, *reason;
+	} bad[] = {
+	    {"time,tx_bytes\n", "there is a header, but no row"},
+	    {"time,tx_bytes\n# nothing\n\n", "there is a header, but no row"},
+	    {"time,tx_bytes\n1,\n2,\n3,NaN\n", "no row has a value of a signal"},
+	    {"time,tx_bytes\nnoon,5\n", "1 of 1 lines are broken"},
+	};
 
 	(void)state;
-	assert_int_equal(r->result, TRACE_END);
-	assert_int_equal(r->count, 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct reading *r = read_text(bad[i].text);
+		assert_int_equal(r->result, TRACE_NONE);
+		assert_int_equal(r->count, 0);
+		assert_non_null(strstr(r->err.text, "t.csv: no trace: "));
+		assert_non_null(strstr(r->err.text, bad[i].reason));
+	}
 }
 
 static void a_line_longer_than_any_row_is_skipped(void **state)
@@ -279,7 +310,7 @@ int main(void)
 	    cmocka_unit_test(times_may_be_fractional),
 	    cmocka_unit_test(counters_go_up_to_64_bits_and_may_be_decimal),
 	    cmocka_unit_test(what_is_no_counter_breaks_its_line),
-	    cmocka_unit_test(a_time_in_milliseconds_breaks_its_line),
+	    cmocka_unit_test(a_time_in_another_unit_breaks_its_line),
 	    cmocka_unit_test(a_line_with_a_cell_too_few_or_too_many_is_broken),
 	    cmocka_unit_test(windows_line_ends_a_byte_order_mark_blanks_and_comments),
 	    cmocka_unit_test(the_last_line_needs_no_end),
@@ -287,7 +318,7 @@ int main(void)
 	    cmocka_unit_test(ten_broken_lines_are_named_and_the_rest_counted),
 	    cmocka_unit_test(a_file_that_is_mostly_broken_is_no_trace),
 	    cmocka_unit_test(what_has_no_header_is_no_trace),
-	    cmocka_unit_test(a_header_alone_is_a_trace_without_samples),
+	    cmocka_unit_test(what_has_nothing_to_judge_is_no_trace),
 	    cmocka_unit_test(a_line_longer_than_any_row_is_skipped),
 	    cmocka_unit_test(bytes_of_zero_break_a_line_and_nothing_else),
 	    cmocka_unit_test(a_trace_longer_than_the_buffer_is_read_whole),

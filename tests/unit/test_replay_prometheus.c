@@ -158,7 +158,8 @@ static void what_is_no_range_of_counters_is_refused_with_a_reason(void **state)
 		const char *text, *reason;
 	} bad[] = {
 	    {"{", "no valid JSON at byte"},
-	    {"{\"a\":1} x", "no valid JSON at byte 9"},
+	    {ANSWER("") " x", "no valid JSON at byte 65"},
+	    {"{\"a\":1}", "no answer of a Prometheus range query"},
 	    {"{}", "no answer of a Prometheus range query"},
 	    {"{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"oh\"}",
 	     "Prometheus answered with an error: bad_data: oh"},
@@ -211,6 +212,167 @@ static void labels_too_long_for_an_alert_are_left_out(void **state)
 	close(fd);
 }
 
+/* A month takes several queries: in order or not, in one text or in a list, each time
+ * once. */
+static void answers_of_one_series_are_one_life(void **state)
+{
+#define FIRST  ANSWER(SERIES(TX, WEB_1, "[1000,\"5\"],[1060,\"6\"],[1120,\"7\"]"))
+#define SECOND ANSWER(SERIES(TX, WEB_1_, "[1120,\"7\"],[1180,\"9\"]"))
+	static const char *const texts[] = {
+	    FIRST SECOND,
+	    FIRST "\n" SECOND "\n",
+	    SECOND " " FIRST,
+	    "[" FIRST "," SECOND "]",
+	    FIRST "\r\n" SECOND FIRST,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct reading *r = read_text(texts[i]);
+		assert_int_equal(r->result, TRACE_END);
+		assert_int_equal(r->count, 4);
+		for (size_t j = 0; j < 4; j++)
+			assert_true(r->samples[j].time == 1000 + 60.0 * (double)j);
+		assert_int_equal(value_of(&r->samples[2], SIGNAL_TX_BYTES), 7);
+		assert_int_equal(value_of(&r->samples[3], SIGNAL_TX_BYTES), 9);
+		assert_int_equal(r->complaints, 0);
+	}
+}
+
+static void inputs_are_joined_by_their_labels(void **state)
+{
+	static const char first[] = ANSWER(
+	    SERIES(TX, WEB_1, "[1060,\"6\"]") "," SERIES(TX, WEB_2, "[1000,\"1\"]"));
+	static const char second[] = ANSWER(
+	    SERIES(RX, WEB_1, "[1000,\"2\"]") "," SERIES(TX, WEB_1_, "[1000,\"5\"]"));
+	struct identity pod = {.name = "", .namespace = ""};
+	struct sample sample;
+	int fds[2];
+	struct traces *a = open_text(first, &fds[0]), *b = open_text(second, &fds[1]);
+
+	(void)state;
+	assert_true(a && b && traces_are_answers(a) && traces_are_answers(b));
+	assert_int_equal(traces_join(a, b, &reading.err), 0);
+	traces_close(b);
+	assert_int_equal(traces_next(a, &pod), TRACE_SAMPLE);
+	assert_string_equal(pod.name, "web-1");
+	assert_int_equal(traces_sample(a, &sample, &reading.err), TRACE_SAMPLE);
+	assert_true(sample.time == 1000);
+	assert_int_equal(value_of(&sample, SIGNAL_TX_BYTES), 5);
+	assert_int_equal(value_of(&sample, SIGNAL_RX_BYTES), 2);
+	assert_int_equal(traces_sample(a, &sample, &reading.err), TRACE_SAMPLE);
+	assert_int_equal(value_of(&sample, SIGNAL_TX_BYTES), 6);
+	assert_int_equal(traces_sample(a, &sample, &reading.err), TRACE_END);
+	assert_int_equal(traces_next(a, &pod), TRACE_SAMPLE);
+	assert_string_equal(pod.name, "web-2");
+	assert_int_equal(traces_next(a, &pod), TRACE_END);
+	traces_close(a);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* Devices of the monitor's own metrics stay apart while each is joined. */
+static void devices_are_joined_each_with_itself(void **state)
+{
+	static char text[1024];
+
+	(void)state;
+	snprintf(text, sizeof(text), "[%s,%s]\n[%s,%s]",
+		 SERIES(DEVICE_TX, DEVICE("eth0"), "[1000,\"100\"],[1010,\"101\"]"),
+		 SERIES(DEVICE_TX, DEVICE("net1"), "[1000,\"900\"],[1010,\"905\"]"),
+		 SERIES(DEVICE_TX, DEVICE("net1"), "[1010,\"905\"],[1020,\"907\"]"),
+		 SERIES(DEVICE_TX, DEVICE("eth0"), "[1010,\"101\"],[1020,\"104\"]"));
+	struct reading *r = read_text(text);
+	assert_int_equal(r->count, 3);
+	assert_int_equal(value_of(&r->samples[0], SIGNAL_TX_BYTES), 0);
+	assert_int_equal(value_of(&r->samples[1], SIGNAL_TX_BYTES), 6);
+	assert_int_equal(value_of(&r->samples[2], SIGNAL_TX_BYTES), 11);
+}
+
+static void answers_that_contradict_one_another_are_two_lives(void **state)
+{
+	struct reading *r = read_text(
+	    ANSWER(SERIES(TX, WEB_1, "[10,\"5\"],[20,\"6\"],[30,\"7\"],[40,\"8\"]"))
+		ANSWER(SERIES(TX, WEB_1,
+			      "[10,\"15\"],[20,\"16\"],[30,\"17\"],[40,\"8\"]")));
+
+	(void)state;
+	assert_int_equal(r->result, TRACE_NONE);
+	assert_non_null(strstr(r->err.text, "differ in tx_bytes at 3 times"));
+}
+
+static void doubts_of_whoever_answered_are_told_once(void **state)
+{
+#define DOUBTS                                                                         \
+	"\"warnings\":[\"store 10.0.0.7 did\\u001b answer late\",7],"                  \
+	"\"infos\":[\"metric might not be a counter\"],\"isPartial\":true,"
+	static const char text[] =
+	    "{\"status\":\"success\"," DOUBTS
+	    "\"data\":{\"resultType\":\"matrix\",\"result\":[" SERIES(
+		TX, WEB_1, "[1000,\"5\"]") "]}}"
+					   "{\"status\":\"success\"," DOUBTS
+					   "\"data\":{\"resultType\":\"matrix\","
+					   "\"result\":[" SERIES(TX, WEB_1,
+								 "[1060,\"6\"]") "]}}";
+	struct reading *r = read_text(text);
+
+	(void)state;
+	assert_int_equal(r->result, TRACE_END);
+	assert_int_equal(r->count, 2);
+	assert_int_equal(r->complaints, 3);
+	assert_non_null(strstr(r->said, "a warning: store 10.0.0.7 did? answer late"));
+	assert_non_null(strstr(r->said, "a remark: metric might not be a counter"));
+	assert_non_null(strstr(r->said, "partial (isPartial)"));
+	r = read_text(
+	    "{\"isPartial\":false,\"warnings\":[],\"data\":{\"result\":[" SERIES(
+		TX, WEB_1, "[1000,\"5\"]") "]}}");
+	assert_int_equal(r->complaints, 0);
+	assert_int_equal(r->count, 1);
+}
+
+static void answers_without_one_counter_are_refused_with_a_reason(void **state)
+{
+	static const struct {
+		const char *text, *reason;
+	} bad[] = {
+	    {ANSWER(SERIES(TX, WEB_1, "[1000,5],[1060,6]")), "the values are numbers"},
+	    {ANSWER("{\"metric\":{\"__name__\":\"" TX "\"},\"histograms\":[[1,{}]]}"),
+	     "histograms only"},
+	    {ANSWER(SERIES(TX, WEB_1, "")), "no series of a signal has a point"},
+	    {ANSWER(SERIES(TX, WEB_1, "[1000,\"NaN\"]")),
+	     "has a point that is a counter"},
+	    {"{\"metric\":{\"__name__\":\"" TX
+	     "\"},\"values\":[5,6],\"timestamps\":[1000000,1060000]}",
+	     "an export of VictoriaMetrics"},
+	    {ANSWER(SERIES(TX, WEB_1,
+			   "[10,\"9\"],[20,\"3\"],[30,\"8\"],[40,\"2\"],[50,\"7\"],"
+			   "[60,\"1\"],[70,\"6\"]")),
+	     "tx_bytes falls in 3 of 7 points"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct reading *r = read_text(bad[i].text);
+		assert_int_equal(r->result, TRACE_NONE);
+		assert_int_equal(r->count, 0);
+		if (!strstr(r->err.text, bad[i].reason))
+			fail_msg("\"%s\" is not in: %s", bad[i].reason, r->err.text);
+	}
+}
+
+static void times_in_milliseconds_are_converted(void **state)
+{
+	struct reading *r = read_text(ANSWER(SERIES(
+	    TX, WEB_1, "[1767225600000,\"5\"],[1767225660000,\"6\"],[7,\"7\"]")));
+
+	(void)state;
+	assert_int_equal(r->count, 2);
+	assert_true(r->samples[1].time == 1767225660);
+	assert_int_equal(r->complaints, 2);
+	assert_non_null(strstr(r->said, "times are in milliseconds"));
+	assert_non_null(strstr(r->said, "1 points are no counters"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +386,13 @@ int main(void)
 	    cmocka_unit_test(what_is_no_range_of_counters_is_refused_with_a_reason),
 	    cmocka_unit_test(strange_points_are_left_out),
 	    cmocka_unit_test(labels_too_long_for_an_alert_are_left_out),
+	    cmocka_unit_test(answers_of_one_series_are_one_life),
+	    cmocka_unit_test(inputs_are_joined_by_their_labels),
+	    cmocka_unit_test(devices_are_joined_each_with_itself),
+	    cmocka_unit_test(answers_that_contradict_one_another_are_two_lives),
+	    cmocka_unit_test(doubts_of_whoever_answered_are_told_once),
+	    cmocka_unit_test(answers_without_one_counter_are_refused_with_a_reason),
+	    cmocka_unit_test(times_in_milliseconds_are_converted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

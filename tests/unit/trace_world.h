@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dormouse/replay.h"
@@ -56,8 +57,10 @@ static inline int text_file(const char *text, size_t length)
 	return fd;
 }
 
-/* Reads all traces of the text; their samples one behind the other. */
-static inline struct reading *read_bytes(const char *text, size_t length)
+/* Reads all traces of the text; their samples one behind the other. The map says what
+ * columns are called, NULL: as usual. */
+static inline struct reading *read_mapped(const char *text, size_t length,
+					  const struct column_map *map)
 {
 	struct identity pod = {.name = "", .namespace = "", .uid = ""};
 	int fd = text_file(text, length);
@@ -65,6 +68,8 @@ static inline struct reading *read_bytes(const char *text, size_t length)
 	memset(&reading, 0, sizeof(reading));
 	struct traces *t = traces_open(fd, "t.csv", note_complaint, &reading,
 				       &reading.result, &reading.err);
+	if (t)
+		traces_map_columns(t, map);
 	while (t && traces_next(t, &pod) == TRACE_SAMPLE)
 		while (
 		    (reading.result = traces_sample(t, &reading.samples[reading.count],
@@ -73,6 +78,11 @@ static inline struct reading *read_bytes(const char *text, size_t length)
 	traces_close(t);
 	close(fd);
 	return &reading;
+}
+
+static inline struct reading *read_bytes(const char *text, size_t length)
+{
+	return read_mapped(text, length, NULL);
 }
 
 static inline struct reading *read_text(const char *text)

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* csv_header.c - what the first row of a table in CSV says. */
+#include "csv_header.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cells.h"
+
+/* What people call the time, the likeliest first: where several are there, that one
+ * counts. */
+static const char *const time_names[] = {"time",      "timestamp", "datetime",
+					 "date_time", "ts",        "@timestamp",
+					 "_time",     "epoch",     "date"};
+#define TIME_NAMES  ((int)(sizeof(time_names) / sizeof(time_names[0])))
+#define SHOWN_MAX   60
+#define TIME_MAPPED (-1) /* the user said so: before all names */
+
+/* A header while it is read. */
+struct reading {
+	struct csv_header *header;
+	const struct column_map *map;
+	uint32_t mapped; /* bits of the map's names that were found */
+	int time_rank;   /* of the name found, TIME_NAMES: none yet */
+	unsigned time_at;
+};
+
+static bool is_name(const char *cell, size_t length, const char *name)
+{
+	return strlen(name) == length && strncasecmp(cell, name, length) == 0;
+}
+
+/* TIME_NAMES when it is no name of a time. */
+static int time_rank(const char *cell, size_t length)
+{
+	int rank = 0;
+
+	while (rank < TIME_NAMES && !is_name(cell, length, time_names[rank]))
+		rank++;
+	return rank;
+}
+
+static bool is_mapped(const struct column_map *map, int target)
+{
+	return map && map->names[target].at;
+}
+
+/* Which name of the map the cell is, -1: none. */
+static int mapped_target(const struct column_map *map, const char *cell, size_t length)
+{
+	for (int i = 0; i <= COLUMN_MAP_TIME; i++)
+		if (is_mapped(map, i) && map->names[i].length == length &&
+		    memcmp(map->names[i].at, cell, length) == 0)
+			return i;
+	return -1;
+}
+
+static int signal_of(const char *cell, size_t length)
+{
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		if (is_name(cell, length, signal_name((enum signal)i)))
+			return i;
+	return -1;
+}
+
+static void note_ignored(struct csv_header *h, const char *cell, size_t length)
+{
+	size_t room = sizeof(h->ignored) - h->ignored_length;
+
+	if (length == 0)
+		return;
+	int wrote =
+	    snprintf(h->ignored + h->ignored_length, room, "%s%s",
+		     h->ignored_length > 0 ? ", " : "", cell_shown(cell, length));
+	if (wrote > 0 && (size_t)wrote < room)
+		h->ignored_length += (size_t)wrote;
+	else
+		h->ignored[h->ignored_length] = '\0';
+}
+
+static int add_twice(const char *cell, size_t length, struct error *err)
+{
+	return fail(err, "the column %s is there twice", cell_shown(cell, length));
+}
+
+/* The likelier name of a time takes the place of another. */
+static int add_time(struct reading *r, int rank, const char *cell, size_t length,
+		    struct error *err)
+{
+	struct csv_header *h = r->header;
+
+	if (rank == r->time_rank)
+		return add_twice(cell, length, err);
+	if (rank > r->time_rank) {
+		h->columns[h->count] = COLUMN_IGNORED;
+		note_ignored(h, cell, length);
+		return 0;
+	}
+	if (r->time_rank >= 0 && r->time_rank < TIME_NAMES) {
+		const char *lesser = time_names[r->time_rank];
+		h->columns[r->time_at] = COLUMN_IGNORED;
+		note_ignored(h, lesser, strlen(lesser));
+	}
+	r->time_rank = rank;
+	r->time_at = h->count;
+	h->columns[h->count] = COLUMN_TIME;
+	return 0;
+}
+
+static int add_column(struct reading *r, const char *cell, size_t length,
+		      struct error *err)
+{
+	struct csv_header *h = r->header;
+	int target = mapped_target(r->map, cell, length);
+	int rank = time_rank(cell, length);
+	int signal = target >= 0 ? target : signal_of(cell, length);
+
+	if (target >= 0)
+		r->mapped |= 1u << target;
+	if (target == COLUMN_MAP_TIME)
+		return add_time(r, TIME_MAPPED, cell, length, err);
+	if (target < 0 && rank < TIME_NAMES && !is_mapped(r->map, COLUMN_MAP_TIME))
+		return add_time(r, rank, cell, length, err);
+	if (signal < 0 || (target < 0 && is_mapped(r->map, signal))) {
+		h->columns[h->count] = COLUMN_IGNORED;
+		note_ignored(h, cell, length);
+		return 0;
+	}
+	if ((h->signals >> signal) & 1u)
+		return add_twice(cell, length, err);
+	h->signals |= 1u << signal;
+	h->columns[h->count] = (int8_t)signal;
+	return 0;
+}
+
+/* The one of them that is there most often, outside quotes. */
+static char separator_of(const char *line, size_t length)
+{
+	static const char separators[] = {',', ';', '\t'};
+	unsigned counts[sizeof(separators)] = {0};
+	bool quoted = false;
+	size_t most = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		quoted ^= line[i] == '"';
+		for (size_t j = 0; j < sizeof(separators); j++)
+			counts[j] += !quoted && line[i] == separators[j];
+	}
+	for (size_t j = 1; j < sizeof(separators); j++)
+		if (counts[j] > counts[most])
+			most = j;
+	return separators[most];
+}
+
+static int shown_length(const struct column_name *name)
+{
+	return name->length < SHOWN_MAX ? (int)name->length : SHOWN_MAX;
+}
+
+/* Whether all that a table needs was found. */
+static int check(const struct reading *r, struct error *err)
+{
+	for (int i = 0; i <= COLUMN_MAP_TIME; i++)
+		if (is_mapped(r->map, i) && !((r->mapped >> i) & 1u))
+			return fail(
+			    err,
+			    "there is no column \"%.*s\" for %s; beside the "
+			    "signals there is: %.100s",
+			    shown_length(&r->map->names[i]), r->map->names[i].at,
+			    i == COLUMN_MAP_TIME ? "time" : signal_name((enum signal)i),
+			    r->header->ignored_length > 0 ? r->header->ignored
+							  : "nothing");
+	if (r->time_rank == TIME_NAMES)
+		return fail(err, "there is no header with a column \"time\"");
+	if (r->header->signals == 0)
+		return fail(err,
+			    "the header names no signal such as tx_bytes; --column "
+			    "tx_bytes=NAME tells which column is one");
+	return 0;
+}
+
+int csv_header_read(struct csv_header *h, const struct column_map *map, char *line,
+		    size_t length, struct error *err)
+{
+	struct reading r = {.header = h, .map = map, .time_rank = TIME_NAMES};
+	char *at = line, *cell;
+	size_t cell_length;
+
+	*h = (struct csv_header){.separator = separator_of(line, length)};
+	while (at) {
+		if (!cell_cut(&at, line + length, h->separator, &cell, &cell_length))
+			return fail(err, "a quote in the header does not close");
+		if (h->count == TRACE_COLUMNS_MAX)
+			return fail(err, "more than %d columns", TRACE_COLUMNS_MAX);
+		if (add_column(&r, cell, cell_length, err) < 0)
+			return -1;
+		h->count++;
+	}
+	return check(&r, err);
+}
+
+bool csv_header_again(const struct column_map *map, const char *line, size_t length)
+{
+	const char separator = separator_of(line, length);
+	const char *at = line, *end = line + length;
+	bool time = false;
+
+	while (at < end) {
+		const char *next = memchr(at, separator, (size_t)(end - at));
+		const char *cell_end = next ? next : end;
+
+		if (cell_end > at && *at == '"' && cell_end[-1] == '"' &&
+		    cell_end - at > 1) {
+			at++;
+			cell_end--;
+		}
+		size_t cell_length = (size_t)(cell_end - at);
+		if (cell_length > 0 && *at >= '0' && *at <= '9')
+			return false;
+		time = time || time_rank(at, cell_length) < TIME_NAMES ||
+		       mapped_target(map, at, cell_length) == COLUMN_MAP_TIME;
+		at = next ? next + 1 : end;
+	}
+	return time;
+}
+
+bool csv_header_is_hint(const char *line, size_t length)
+{
+	return (length == strlen("sep=;") && strncasecmp(line, "sep=", 4) == 0) ||
+	       (length == strlen("\"sep=;\"") && strncasecmp(line, "\"sep=", 5) == 0);
+}

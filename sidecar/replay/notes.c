@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* notes.c - what is said about an input besides its traces. */
+#include "notes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Whether the line is among those that are kept. */
+static bool was_said(const struct notes *n, const char *line)
+{
+	const size_t length = strlen(line);
+
+	for (const char *at = n->kept; *at; at += strcspn(at, "\n") + 1)
+		if (strncmp(at, line, length) == 0 && at[length] == '\n')
+			return true;
+	return false;
+}
+
+/* Words of a file must not move the cursor or change colours. */
+static void make_printable(char *line)
+{
+	for (; *line; line++)
+		if ((unsigned char)*line < 0x20 || *line == 0x7F)
+			*line = '?';
+}
+
+/* Keeps a line unless it is kept already; false: it is. */
+static bool keep(struct notes *n, const char *line)
+{
+	struct text kept =
+	    text_over(n->kept + n->kept_length, sizeof(n->kept) - n->kept_length);
+
+	if (was_said(n, line))
+		return false;
+	text_printf(&kept, "%s\n", line);
+	n->kept_length += kept.length;
+	return true;
+}
+
+void notes_say(struct notes *n, const char *format, ...)
+{
+	char said[ERROR_TEXT_MAX], line[ERROR_TEXT_MAX * 2];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(said, sizeof(said), format, args);
+	va_end(args);
+	make_printable(said);
+	if (!keep(n, said))
+		return;
+	snprintf(line, sizeof(line), "%s: %s", n->name, said);
+	n->complain(n->context, line);
+}
+
+void notes_take(struct notes *n, const struct notes *from)
+{
+	char line[ERROR_TEXT_MAX * 2];
+
+	for (const char *at = from->kept; *at; at += strcspn(at, "\n") + 1) {
+		snprintf(line, sizeof(line), "%s: %.*s", from->name,
+			 (int)strcspn(at, "\n"), at);
+		keep(n, line);
+	}
+}

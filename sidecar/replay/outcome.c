@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* outcome.c - the alerts of a trace as they are at its end.
+ *
+ * An alert goes on changing until the trace ends, or until newer ones push it out of
+ * the book: which of them, the book does not say, so each is kept here too. */
+#include "outcome.h"
+
+#include <string.h>
+
+void outcome_begin(struct outcome *o, outcome_printer *print, void *context)
+{
+	o->print = print;
+	o->context = context;
+	o->count = 0;
+}
+
+static void give_out(struct outcome *o, unsigned index)
+{
+	o->print(o->context, &o->alerts[index]);
+	o->count--;
+	memmove(&o->alerts[index], &o->alerts[index + 1],
+		(o->count - index) * sizeof(o->alerts[0]));
+}
+
+static bool remembers(const struct alert_book *book, uint64_t id)
+{
+	const struct alert *alert;
+
+	for (size_t i = 0; (alert = alert_book_at(book, i)); i++)
+		if (alert->id == id)
+			return true;
+	return false;
+}
+
+static void give_out_forgotten(struct outcome *o, const struct alert_book *book)
+{
+	for (unsigned i = 0; i < o->count;) {
+		if (remembers(book, o->alerts[i].id))
+			i++;
+		else
+			give_out(o, i);
+	}
+}
+
+void outcome_note(struct outcome *o, const struct alert_book *book,
+		  const struct alert *alert)
+{
+	for (unsigned i = o->count; i-- > 0;)
+		if (o->alerts[i].id == alert->id) {
+			o->alerts[i] = *alert;
+			return;
+		}
+	if (o->count >= ALERTS_REMEMBERED)
+		give_out_forgotten(o, book);
+	if (o->count == OUTCOME_MAX)
+		give_out(o, 0);
+	o->alerts[o->count++] = *alert;
+}
+
+void outcome_end(struct outcome *o)
+{
+	while (o->count > 0)
+		give_out(o, 0);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fuzz_values.c - what people write of durations, sizes, windows, addresses, columns
+ * and dates: each is refused, or its value is one that can be lived with. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../sidecar/replay/timestamps.h"
+#include "dormouse/columns.h"
+#include "dormouse/values.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_quantity(int result, double value)
+{
+	if (result == 0 && (!isfinite(value) || value < 0))
+		abort();
+}
+
+static void check_columns(const char *text)
+{
+	struct column_map map = {.names = {{NULL, 0}}};
+
+	if (column_map_add(&map, text) < 0)
+		return;
+	for (int i = 0; i <= COLUMN_MAP_TIME; i++)
+		if (map.names[i].at &&
+		    (map.names[i].at < text ||
+		     map.names[i].at + map.names[i].length > text + strlen(text)))
+			abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	struct listen_address listen;
+	struct expect_window window;
+	double value = 0;
+
+	if (!text)
+		abort();
+	if (size > 0)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	check_quantity(value_duration(text, &value), value);
+	check_quantity(value_size(text, &value), value);
+	if (time_of_calendar(text, size, &value) != TIME_NONE &&
+	    !(value > 0 && value < TIME_MAX))
+		abort();
+	value_listen(text, &listen);
+	value_window(text, &window);
+	check_columns(text);
+	free(text);
+	return 0;
+}
