@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger.c - the accounts of the namespace's TCP connections. */
+/* ledger.c - the accounts of the namespace's TCP connections, and where UDP points. */
 #include <string.h>
 
 #include "ledger.h"
@@ -11,7 +11,10 @@ int ledger_init(struct ledger *l, const struct collect_options *options, uint64_
 	listeners_init(&l->listeners);
 	l->own_port_count = options->own_port_count;
 	memcpy(l->own_ports, options->own_ports, sizeof(l->own_ports));
+	l->ephemeral[0] = 32768; /* Linux's own choice */
+	l->ephemeral[1] = 60999;
 	if (socket_table_init(&l->table, options->max_sockets) < 0 ||
+	    socket_table_init(&l->udp, options->max_sockets) < 0 ||
 	    address_set_init(&l->reached, options->max_destinations, seed) < 0 ||
 	    !(l->flows = flows_new(options->max_destinations, seed))) {
 		ledger_release(l);
@@ -24,6 +27,7 @@ int ledger_init(struct ledger *l, const struct collect_options *options, uint64_
 void ledger_release(struct ledger *l)
 {
 	socket_table_release(&l->table);
+	socket_table_release(&l->udp);
 	address_set_release(&l->reached);
 	flows_free(l->flows);
 	l->flows = NULL;
@@ -74,11 +78,11 @@ static enum side side_of(struct ledger *l, const struct diag_socket *s)
 }
 
 static void count_flow(struct ledger *l, const struct diag_socket *s, enum side side,
-		       uint8_t container, const struct flow *moved)
+		       uint8_t container, const struct flow *moved, uint32_t *active)
 {
-	if (side == SIDE_OPENED && (moved->tx_bytes > 0 || moved->connections > 0))
+	if (side == SIDE_OPENED && (moved->tx_bytes > 0 || moved->begun > 0))
 		address_set_add(&l->reached, &s->remote);
-	if (moved->tx_bytes == 0 && moved->rx_bytes == 0 && moved->connections == 0)
+	if (moved->tx_bytes == 0 && moved->rx_bytes == 0 && moved->begun == 0)
 		return;
 	struct flow flow = *moved;
 	bool opened = side == SIDE_OPENED;
@@ -87,19 +91,19 @@ static void count_flow(struct ledger *l, const struct diag_socket *s, enum side 
 	flow.protocol = IPPROTO_TCP;
 	flow.direction = opened ? FLOW_OPENED : FLOW_ACCEPTED;
 	flow.container = container;
-	flows_add(l->flows, &flow);
+	flows_add(l->flows, &flow, active);
 }
 
 /* Credits what a socket moved, and whether it is a new one, to everyone concerned. */
 static void credit(struct ledger *l, const struct diag_socket *s, enum side side,
-		   uint8_t container, const struct flow *moved)
+		   uint8_t container, const struct flow *moved, uint32_t *active)
 {
 	if (side == SIDE_OWN) {
 		containers_add_own(&l->containers, moved->tx_bytes);
 		return;
 	}
 	l->containers.known[container].tcp_tx_bytes += moved->tx_bytes;
-	count_flow(l, s, side, container, moved);
+	count_flow(l, s, side, container, moved, active);
 }
 
 static void add_volume(struct volume *to, const struct diag_socket *s)
@@ -149,7 +153,7 @@ static void advance(struct ledger *l, struct tracked_socket *t,
 	reconsider(l, t, s);
 	struct flow moved = {.tx_bytes = since(s->tx_bytes, t->tx_bytes),
 			     .rx_bytes = since(s->rx_bytes, t->rx_bytes),
-			     .connections = connections};
+			     .begun = connections};
 	struct volume *to = &l->tracked[t->side];
 	to->tx_bytes += (int64_t)moved.tx_bytes;
 	/* The kernel's counter has 32 bits and wraps; starting anew it falls. */
@@ -157,14 +161,41 @@ static void advance(struct ledger *l, struct tracked_socket *t,
 	to->tx_segments += s->tx_bytes >= t->tx_bytes ? segments : s->tx_segments;
 	to->sockets += connections;
 	mark(t, s);
-	credit(l, s, t->side, t->container, &moved);
+	credit(l, s, t->side, t->container, &moved, &t->active);
+}
+
+/* A socket leaves the table for one that sent more: from now on it is in the sums over
+ * those that are not followed, with what was counted of it. */
+static void unfollow(struct ledger *l, struct tracked_socket *t)
+{
+	const struct diag_socket counted = {.tx_bytes = t->tx_bytes,
+					    .tx_segments = t->tx_segments};
+
+	add_volume(&l->live_before[t->side], &counted);
+	if (t->dump == l->dump)
+		add_volume(&l->live[t->side], &counted);
+	socket_table_remove(&l->table, t);
+}
+
+/* A place in the table for a socket that is not there. NULL when it is full of those
+ * that sent more. */
+static struct tracked_socket *follow(struct ledger *l, const struct diag_socket *s)
+{
+	struct tracked_socket *t = socket_table_add(&l->table, s->cookie);
+	if (t || !l->is_marked)
+		return t;
+	struct tracked_socket *lesser = socket_table_lesser(&l->table, s->tx_bytes);
+	if (!lesser)
+		return NULL;
+	unfollow(l, lesser);
+	return socket_table_add(&l->table, s->cookie);
 }
 
 /* A socket that is seen for the first time, alive. */
 static void meet(struct ledger *l, const struct diag_socket *s)
 {
 	enum side side = side_of(l, s);
-	struct tracked_socket *t = socket_table_add(&l->table, s->cookie);
+	struct tracked_socket *t = follow(l, s);
 	if (!t) {
 		add_volume(&l->live[side], s);
 		return;
@@ -219,20 +250,59 @@ void ledger_live(struct ledger *l, const struct diag_socket *s)
 		mark(t, s);
 }
 
-void ledger_udp(struct ledger *l, const struct diag_socket *s)
+static bool is_ephemeral(const struct ledger *l, uint16_t port)
 {
-	if (IN6_IS_ADDR_UNSPECIFIED(&s->remote) || is_loopback(s))
-		return;
-	address_set_add(&l->reached, &s->remote);
+	return port >= l->ephemeral[0] && port <= l->ephemeral[1];
+}
+
+/* Nothing tells who spoke first between two UDP sockets, but for the ports: one that
+ * the kernel gave out here, and one there that someone chose. */
+static enum flow_direction udp_direction(const struct ledger *l,
+					 const struct diag_socket *s)
+{
+	bool opened =
+	    is_ephemeral(l, s->local_port) && !is_ephemeral(l, s->remote_port);
+	return opened ? FLOW_OPENED : FLOW_UNKNOWN;
+}
+
+static void count_udp(struct ledger *l, const struct diag_socket *s, uint8_t container,
+		      bool begun, uint32_t *active)
+{
 	struct flow flow = {
 	    .address = s->remote,
 	    .port = s->remote_port,
 	    .protocol = IPPROTO_UDP,
-	    .direction = FLOW_OPENED,
-	    .container = containers_of(&l->containers, s->cgroup_id),
-	    .connections = 1,
+	    .direction = (uint8_t)udp_direction(l, s),
+	    .container = container,
+	    .begun = begun,
 	};
-	flows_add(l->flows, &flow);
+	address_set_add(&l->reached, &s->remote);
+	flows_add(l->flows, &flow, active);
+}
+
+void ledger_udp(struct ledger *l, const struct diag_socket *s)
+{
+	if (IN6_IS_ADDR_UNSPECIFIED(&s->remote) || is_loopback(s))
+		return;
+	struct tracked_socket *t = socket_table_find(&l->udp, s->cookie);
+	bool is_new = !t && (t = socket_table_add(&l->udp, s->cookie));
+	if (t)
+		t->dump = l->dump;
+	count_udp(l, s, containers_of(&l->containers, s->cgroup_id),
+		  is_new && l->is_marked, t ? &t->active : NULL);
+}
+
+void ledger_udp_destroyed(struct ledger *l, const struct diag_socket *s)
+{
+	struct tracked_socket *t = socket_table_find(&l->udp, s->cookie);
+
+	if (t) { /* the look that saw it alive counted it, with its owner */
+		socket_table_remove(&l->udp, t);
+		return;
+	}
+	if (!l->is_marked || IN6_IS_ADDR_UNSPECIFIED(&s->remote) || is_loopback(s))
+		return;
+	count_udp(l, s, containers_guess(&l->containers), true, NULL);
 }
 
 static bool has_untracked(const struct ledger *l)
@@ -312,7 +382,8 @@ void ledger_end_dump(struct ledger *l, bool complete, double time)
 {
 	if (complete) {
 		listeners_end(&l->listeners);
-		socket_table_forget_unseen(&l->table, l->dump);
+		socket_table_forget_unseen(&l->table, l->dump, l->lost);
+		socket_table_forget_unseen(&l->udp, l->dump, l->udp_lost);
 	}
 	/* With part of the untracked missing their sum says nothing: it waits. */
 	if (l->is_marked && (complete || !has_untracked(l)))
@@ -337,13 +408,13 @@ static void ended_unseen(struct ledger *l, const struct diag_socket *s)
 {
 	enum side side = side_of(l, s);
 	struct flow moved = {
-	    .tx_bytes = s->tx_bytes, .rx_bytes = s->rx_bytes, .connections = 1};
+	    .tx_bytes = s->tx_bytes, .rx_bytes = s->rx_bytes, .begun = 1};
 	uint8_t container = 0;
 
 	add_volume(&l->ended[side], s);
 	if (side != SIDE_OWN)
 		container = containers_guess(&l->containers);
-	credit(l, s, side, container, &moved);
+	credit(l, s, side, container, &moved, NULL);
 }
 
 void ledger_destroyed(struct ledger *l, const struct diag_socket *s)
@@ -365,6 +436,16 @@ void ledger_destroyed(struct ledger *l, const struct diag_socket *s)
 		l->loopback_ended += side_of(l, s) == SIDE_OPENED;
 	else
 		ended_unseen(l, s);
+}
+
+void ledger_events_lost(struct ledger *l)
+{
+	l->lost = l->dump + 1;
+}
+
+void ledger_udp_events_lost(struct ledger *l)
+{
+	l->udp_lost = l->dump + 1;
 }
 
 void ledger_end_events(struct ledger *l)

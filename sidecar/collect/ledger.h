@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger.h - the accounts of the namespace's TCP connections. Pure: sockets go in as
- * the kernel described them, totals come out.
+/* ledger.h - the accounts of the namespace's TCP connections, and where its UDP sockets
+ * point. Pure: sockets go in as the kernel described them, totals come out.
  *
  * A total is what ended connections sent plus what the live ones have sent so far. A
  * connection is followed by its cookie from dump to dump and to its end; one that finds
- * the table full is part of a sum over all such, which keeps totals exact and loses
- * only where it went. Connections over loopback are left out of everything, those of
- * the monitor's own listeners of everything but its container's count.
+ * the table full, and nobody in it who sent less, is part of a sum over all such, which
+ * keeps totals exact and loses only where it went. Connections over loopback are left
+ * out of everything, those of the monitor's own listeners of everything but its
+ * container's count.
  */
 #ifndef DORMOUSE_COLLECT_LEDGER_H
 #define DORMOUSE_COLLECT_LEDGER_H
@@ -32,6 +33,8 @@ struct volume {
 
 struct ledger {
 	struct socket_table table;
+	struct socket_table udp; /* connected ones */
+	uint16_t ephemeral[2];   /* ports that the kernel gives out, from and to */
 	struct listeners listeners;
 	struct containers containers;
 	struct flows *flows;
@@ -48,6 +51,7 @@ struct ledger {
 
 	bool is_marked; /* a complete dump said what was there before the monitor */
 	uint32_t dump;
+	uint32_t lost, udp_lost; /* the dump after word of sockets' ends was lost */
 
 	uint64_t tx_bytes, initiated_tx_bytes, tx_segments;
 	uint64_t opened;          /* connections, without loopback */
@@ -63,7 +67,8 @@ struct ledger {
 	int64_t loopback_ended, loopback_live, loopback_before;
 };
 
-/* The caller sets refresh_listeners and its context. Returns -1 for want of memory. */
+/* The caller sets refresh_listeners and its context, and may set `ephemeral`. Returns
+ * -1 for want of memory. */
 int ledger_init(struct ledger *l, const struct collect_options *options, uint64_t seed,
 		struct error *err);
 void ledger_release(struct ledger *l);
@@ -79,7 +84,12 @@ void ledger_end_dump(struct ledger *l, bool complete, double time);
 /* Events: begin, each destroyed socket, end. Not during a dump. */
 void ledger_begin_events(struct ledger *l);
 void ledger_destroyed(struct ledger *l, const struct diag_socket *s);
+void ledger_udp_destroyed(struct ledger *l, const struct diag_socket *s);
 void ledger_end_events(struct ledger *l);
+
+/* Some sockets' ends were not told: those that the coming dumps miss may be gone. */
+void ledger_events_lost(struct ledger *l);
+void ledger_udp_events_lost(struct ledger *l);
 
 /* A listening socket, between dumps. */
 void ledger_listener(struct ledger *l, const struct diag_socket *s);

@@ -65,13 +65,17 @@ static void set_buffer(int fd, int bytes)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 }
 
-int diag_open_events(struct diag_channel *c, unsigned buffer_bytes, struct error *err)
+int diag_open_events(struct diag_channel *c, uint8_t protocol, unsigned buffer_bytes,
+		     struct error *err)
 {
+	const bool udp = protocol == IPPROTO_UDP;
+
 	if (diag_open(c, err) < 0)
 		return -1;
 	set_buffer(c->fd, (int)buffer_bytes);
-	int code = nl_socket_add_memberships(c->netlink, SKNLGRP_INET_TCP_DESTROY,
-					     SKNLGRP_INET6_TCP_DESTROY, 0);
+	int code = nl_socket_add_memberships(
+	    c->netlink, udp ? SKNLGRP_INET_UDP_DESTROY : SKNLGRP_INET_TCP_DESTROY,
+	    udp ? SKNLGRP_INET6_UDP_DESTROY : SKNLGRP_INET6_TCP_DESTROY, 0);
 	if (code < 0) {
 		diag_close(c);
 		return fail(err, "sock_diag: join the destroy groups: %s",

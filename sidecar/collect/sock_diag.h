@@ -85,9 +85,11 @@ struct diag_channel {
 /* A channel for dumps. */
 int diag_open(struct diag_channel *c, struct error *err);
 
-/* A channel that is told when a TCP socket of this namespace is destroyed. Asks for
- * `buffer_bytes` of receive buffer and takes what it gets. */
-int diag_open_events(struct diag_channel *c, unsigned buffer_bytes, struct error *err);
+/* A channel that is told when a socket of this namespace is destroyed: IPPROTO_TCP or,
+ * with its last remote address but no counters, IPPROTO_UDP. Asks for `buffer_bytes` of
+ * receive buffer and takes what it gets. */
+int diag_open_events(struct diag_channel *c, uint8_t protocol, unsigned buffer_bytes,
+		     struct error *err);
 void diag_close(struct diag_channel *c);
 
 struct diag_query {

@@ -10,6 +10,14 @@
 #include "buckets.h"
 #include "socket_table.h"
 
+/* How many are looked at to find one that is lesser. */
+#define HAND_STEPS 8
+
+/* The kernel tells the end of a socket when the last packet of it is gone: of a
+ * connection that nobody answered, seconds after its dumps lost sight of it. After as
+ * many dumps as this the kernel must have had no memory to tell. */
+#define OVERDUE_DUMPS 4096
+
 int socket_table_init(struct socket_table *t, uint32_t max)
 {
 	uint32_t buckets = hash_buckets(max);
@@ -74,11 +82,23 @@ void socket_table_remove(struct socket_table *t, struct tracked_socket *socket)
 	t->count--;
 }
 
-void socket_table_forget_unseen(struct socket_table *t, uint32_t dump)
+struct tracked_socket *socket_table_lesser(struct socket_table *t, uint64_t tx_bytes)
+{
+	for (unsigned i = 0; i < HAND_STEPS && t->used > 0; i++) {
+		struct tracked_socket *at = &t->sockets[t->hand++ % t->used];
+		if (at->cookie != 0 && at->tx_bytes < tx_bytes / 2)
+			return at;
+	}
+	return NULL;
+}
+
+void socket_table_forget_unseen(struct socket_table *t, uint32_t dump, uint32_t lost)
 {
 	for (uint32_t i = 0; i < t->used; i++) {
 		struct tracked_socket *at = &t->sockets[i];
-		if (at->cookie != 0 && dump - at->dump >= 2)
+		uint32_t unseen = dump - at->dump;
+		if (at->cookie != 0 && unseen >= 2 &&
+		    (dump - lost < unseen || unseen >= OVERDUE_DUMPS))
 			socket_table_remove(t, at);
 	}
 }

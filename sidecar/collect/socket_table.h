@@ -10,7 +10,8 @@ struct tracked_socket {
 	uint64_t cookie;             /* 0: not in use */
 	uint64_t tx_bytes, rx_bytes; /* as last seen */
 	uint32_t tx_segments;
-	uint32_t dump; /* the number of the dump that saw it last */
+	uint32_t dump;   /* the number of the dump that saw it last */
+	uint32_t active; /* flows_add()'s */
 	uint32_t next;
 	uint8_t side;    /* enum side */
 	bool is_certain; /* the byte counters told the side */
@@ -24,6 +25,7 @@ struct socket_table {
 	uint32_t used; /* places ever used: what comes after was never touched */
 	uint32_t free; /* chain of places that are free again */
 	uint32_t count;
+	uint32_t hand; /* where the next victim is looked for */
 };
 
 /* Room for `max` sockets. Returns -1 for want of memory. */
@@ -37,7 +39,12 @@ struct tracked_socket *socket_table_find(struct socket_table *t, uint64_t cookie
 struct tracked_socket *socket_table_add(struct socket_table *t, uint64_t cookie);
 void socket_table_remove(struct socket_table *t, struct tracked_socket *socket);
 
-/* Removes the sockets that neither this complete dump nor the one before it saw. */
-void socket_table_forget_unseen(struct socket_table *t, uint32_t dump);
+/* One that has sent less than half of these bytes; NULL when the next few that a hand
+ * going round points at have all sent more. */
+struct tracked_socket *socket_table_lesser(struct socket_table *t, uint64_t tx_bytes);
+
+/* Removes the sockets that neither this complete dump nor the one before it saw, if
+ * word of their end was lost in dump number `lost` or later, or is long overdue. */
+void socket_table_forget_unseen(struct socket_table *t, uint32_t dump, uint32_t lost);
 
 #endif

@@ -179,6 +179,7 @@ static void udp_sockets_that_live_on_are_not_counted_again(void **state)
 
 	f.protocol = IPPROTO_UDP;
 	f.connections = 3;
+	f.begun = 0;
 	raise_with(w, &f, 1);
 	next_look(w, &v, 1, &f, 1);
 	assert_int_equal(w->last.evidence.flows[0].flow.connections, 3);
