@@ -11,7 +11,7 @@
 #include "socket_table.h"
 
 /* How many are looked at to find one that is lesser. */
-#define HAND_STEPS 8
+#define HAND_STEPS 4
 
 /* The kernel tells the end of a socket when the last packet of it is gone: of a
  * connection that nobody answered, seconds after its dumps lost sight of it. After as
@@ -40,6 +40,12 @@ void socket_table_release(struct socket_table *t)
 	*t = (struct socket_table){0};
 }
 
+static void begin_round(struct socket_table *t)
+{
+	t->hand_least = UINT64_MAX;
+	t->hand_steps = 0;
+}
+
 static uint32_t *head_of(struct socket_table *t, uint64_t cookie)
 {
 	return &t->heads[hash_mix(cookie) & t->mask];
@@ -66,6 +72,8 @@ struct tracked_socket *socket_table_add(struct socket_table *t, uint64_t cookie)
 	t->sockets[index] = (struct tracked_socket){.cookie = cookie, .next = *head};
 	*head = index;
 	t->count++;
+	t->floor = 0;
+	begin_round(t);
 	return &t->sockets[index];
 }
 
@@ -84,10 +92,18 @@ void socket_table_remove(struct socket_table *t, struct tracked_socket *socket)
 
 struct tracked_socket *socket_table_lesser(struct socket_table *t, uint64_t tx_bytes)
 {
-	for (unsigned i = 0; i < HAND_STEPS && t->used > 0; i++) {
+	for (unsigned i = 0; i < HAND_STEPS && tx_bytes / 2 > t->floor; i++) {
 		struct tracked_socket *at = &t->sockets[t->hand++ % t->used];
-		if (at->cookie != 0 && at->tx_bytes < tx_bytes / 2)
+		if (at->cookie == 0)
+			continue;
+		if (at->tx_bytes < tx_bytes / 2)
 			return at;
+		if (at->tx_bytes < t->hand_least)
+			t->hand_least = at->tx_bytes;
+		if (++t->hand_steps == t->used) {
+			t->floor = t->hand_least;
+			begin_round(t);
+		}
 	}
 	return NULL;
 }

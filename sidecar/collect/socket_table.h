@@ -25,7 +25,10 @@ struct socket_table {
 	uint32_t used; /* places ever used: what comes after was never touched */
 	uint32_t free; /* chain of places that are free again */
 	uint32_t count;
-	uint32_t hand; /* where the next victim is looked for */
+	uint32_t hand;       /* where the next lesser one is looked for */
+	uint64_t hand_least; /* the least since the hand began its round */
+	uint32_t hand_steps; /* in this round */
+	uint64_t floor;      /* nobody has sent less, as the last whole round found */
 };
 
 /* Room for `max` sockets. Returns -1 for want of memory. */
