@@ -210,14 +210,28 @@ static uint64_t accounted(const struct alert_evidence *e)
 	return sum;
 }
 
+/* What the first destination got, from whichever containers. */
+static uint64_t share_of_first(const struct alert_evidence *e)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < e->flow_count; i++) {
+		const struct flow *first = &e->flows[0].flow, *f = &e->flows[i].flow;
+		if (IN6_ARE_ADDR_EQUAL(&f->address, &first->address) &&
+		    f->port == first->port && f->protocol == first->protocol &&
+		    f->direction == first->direction)
+			sum += f->tx_bytes;
+	}
+	return sum;
+}
+
 /* A share that is not worth a name: less than one in so many. */
 #define SHARE_TOLD 20
 
 /* Whether the first destination got enough of it to be named. */
 static bool has_share(const struct alert_evidence *e, uint64_t total)
 {
-	const uint64_t sum = accounted(e);
-	const uint64_t first = e->flow_count > 0 ? e->flows[0].flow.tx_bytes : 0;
+	const uint64_t sum = accounted(e), first = share_of_first(e);
 
 	return first > 0 && first >= (sum > total ? sum : total) / SHARE_TOLD;
 }
@@ -231,7 +245,7 @@ static void put_share(struct text *t, const struct alert_evidence *e, uint64_t t
 	const uint64_t sum = accounted(e);
 
 	text_put(t, ", ");
-	put_bytes(t, (double)e->flows[0].flow.tx_bytes);
+	put_bytes(t, (double)share_of_first(e));
 	if (sum > total + total / SHARE_TOLD) {
 		text_put(t, " of the ");
 		put_bytes(t, (double)sum);

@@ -319,6 +319,9 @@ static void the_share_of_the_first_destination_is_told_as_it_is(void **state)
 	first->port = 8080;
 	assert_non_null(
 	    strstr(sentence_of(&a), "10.0.0.7, a client of port 8080 here."));
+	a.evidence.flows[1] = a.evidence.flows[0]; /* from another container */
+	a.evidence.flow_count = 2;
+	assert_non_null(strstr(sentence_of(&a), ", 2.2 MB of it to 10.0.0.7, a"));
 }
 
 static void a_share_of_next_to_nothing_is_not_told(void **state)
