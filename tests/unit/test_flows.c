@@ -368,7 +368,7 @@ static void the_error_is_bounded(void **state)
 			sent += bytes;
 			add(f, host, bytes);
 			if (i % 100 == 99)
-				flows_commit(f, NOON + i / 100);
+				flows_commit(f, NOON + (double)i * 0.01);
 		}
 		size_t count = flows_since(f, NOON, out, 100);
 		assert_int_equal(sum_of(out, count), sent);
