@@ -4,7 +4,6 @@
  * Flows stand in a dense array with chained hashing: memory is touched only as far as
  * it was ever used. The heap is made when a full table is asked for a place.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "buckets.h"
@@ -13,7 +12,17 @@
 /* Egress is what is looked for: what was received weighs a sixteenth. */
 #define RX_SHARE 16
 
-int flow_table_init(struct flow_table *t, uint32_t max, uint64_t seed, bool by_sockets)
+size_t flow_table_bytes(uint32_t max)
+{
+	const struct flow_table *t = NULL;
+	size_t each = sizeof(*t->entries) + sizeof(*t->pending) + sizeof(*t->heap);
+	size_t bucket = sizeof(*t->heads) + 2 * sizeof(*t->missed[0]);
+
+	return (max * each + hash_buckets(max) * bucket + 7) / 8 * 8;
+}
+
+void flow_table_init(struct flow_table *t, void *memory, uint32_t max, uint64_t seed,
+		     bool by_sockets)
 {
 	uint32_t buckets = hash_buckets(max);
 
@@ -22,30 +31,13 @@ int flow_table_init(struct flow_table *t, uint32_t max, uint64_t seed, bool by_s
 				 .seed = seed,
 				 .free = NO_INDEX,
 				 .by_sockets = by_sockets};
-	t->entries = calloc(max, sizeof(*t->entries));
-	t->heads = malloc(buckets * sizeof(*t->heads));
-	t->pending = calloc(max, sizeof(*t->pending));
-	t->heap = calloc(max, sizeof(*t->heap));
-	t->missed[0] = calloc(buckets, sizeof(*t->missed[0]));
-	t->missed[1] = calloc(buckets, sizeof(*t->missed[1]));
-	if (!t->entries || !t->heads || !t->pending || !t->heap || !t->missed[0] ||
-	    !t->missed[1]) {
-		flow_table_release(t);
-		return -1;
-	}
+	t->entries = memory;
+	t->missed[0] = (uint64_t *)(t->entries + max);
+	t->missed[1] = t->missed[0] + buckets;
+	t->heads = (uint32_t *)(t->missed[1] + buckets);
+	t->pending = t->heads + buckets;
+	t->heap = t->pending + max;
 	memset(t->heads, 0xff, buckets * sizeof(*t->heads));
-	return 0;
-}
-
-void flow_table_release(struct flow_table *t)
-{
-	free(t->entries);
-	free(t->heads);
-	free(t->pending);
-	free(t->heap);
-	free(t->missed[0]);
-	free(t->missed[1]);
-	*t = (struct flow_table){0};
 }
 
 static uint64_t weight(const struct flow_table *t, uint64_t tx_bytes, uint64_t rx_bytes,

@@ -12,6 +12,7 @@
 #define DORMOUSE_COLLECT_FLOW_TABLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dormouse/collect.h"
@@ -58,9 +59,11 @@ struct flow_table {
 /* Called with a flow that loses its place, before it does. */
 typedef void flow_displaced(void *context, const struct flow_entry *e);
 
-/* Returns -1 for want of memory. */
-int flow_table_init(struct flow_table *t, uint32_t max, uint64_t seed, bool by_sockets);
-void flow_table_release(struct flow_table *t);
+/* The memory of a table, a multiple of 8 bytes. It is the caller's, zeroed, aligned to
+ * 8. */
+size_t flow_table_bytes(uint32_t max);
+void flow_table_init(struct flow_table *t, void *memory, uint32_t max, uint64_t seed,
+		     bool by_sockets);
 
 /* The place of a flow that moved this much, with the weight of it added; NULL when
  * there is none for it. `step` is the one of now. */

@@ -16,7 +16,7 @@
 #define STEP_SECONDS 300
 
 /* Of as many TCP flows as are kept, this many UDP flows are kept beside them. */
-#define UDP_SHARE 4
+#define UDP_SHARE 8
 
 enum { TCP, UDP, TABLES };
 
@@ -31,29 +31,26 @@ struct flows {
 	uint64_t untracked;
 };
 
+/* All in one piece: so large a piece is mapped, and costs only what is touched. */
 struct flows *flows_new(uint32_t max, uint64_t seed)
 {
-	struct flows *f = calloc(1, sizeof(*f));
-	if (!f)
-		return NULL;
 	uint32_t udp = max / UDP_SHARE;
-	/* And the rest. */
-	f->sorted = calloc((size_t)max + udp + 1, sizeof(*f->sorted));
-	if (!f->sorted || flow_table_init(&f->tables[TCP], max, seed, false) < 0 ||
-	    flow_table_init(&f->tables[UDP], udp, seed, true) < 0) {
-		flows_free(f);
+	size_t tcp_bytes = flow_table_bytes(max), udp_bytes = flow_table_bytes(udp);
+	size_t sorted = (size_t)max + udp + 1; /* and the rest */
+	char *memory = calloc(1, tcp_bytes + udp_bytes + sorted * sizeof(struct flow) +
+				     sizeof(struct flows));
+	if (!memory)
 		return NULL;
-	}
+	struct flows *f = (struct flows *)memory;
+	char *at = memory + sizeof(*f);
+	flow_table_init(&f->tables[TCP], at, max, seed, false);
+	flow_table_init(&f->tables[UDP], at + tcp_bytes, udp, seed, true);
+	f->sorted = (struct flow *)(at + tcp_bytes + udp_bytes);
 	return f;
 }
 
 void flows_free(struct flows *f)
 {
-	if (!f)
-		return;
-	for (int i = 0; i < TABLES; i++)
-		flow_table_release(&f->tables[i]);
-	free(f->sorted);
 	free(f);
 }
 

@@ -31,21 +31,34 @@
 /* No pod needs more for events, whatever its limits allow. */
 #define EVENT_BUFFER_MAX (16u << 20)
 
-int diag_open(struct diag_channel *c, struct error *err)
+/* Events of every channel are read into this, one channel at a time. Not into a dump's
+ * buffer: an event may ask for a dump. */
+static _Alignas(8) unsigned char event_buffer[EVENT_BATCH][EVENT_BYTES];
+
+static int open_netlink(struct diag_channel *c, struct error *err)
 {
 	*c = (struct diag_channel){.fd = -1};
-	c->buffer = malloc(DIAG_BUFFER_BYTES);
 	c->netlink = nl_socket_alloc();
-	if (!c->buffer || !c->netlink) {
-		diag_close(c);
+	if (!c->netlink)
 		return fail(err, "sock_diag: out of memory");
-	}
 	int code = nl_connect(c->netlink, NETLINK_SOCK_DIAG);
 	if (code < 0) {
 		diag_close(c);
 		return fail(err, "sock_diag: open netlink: %s", nl_geterror(code));
 	}
 	c->fd = nl_socket_get_fd(c->netlink);
+	return 0;
+}
+
+int diag_open(struct diag_channel *c, struct error *err)
+{
+	if (open_netlink(c, err) < 0)
+		return -1;
+	c->buffer = malloc(DIAG_BUFFER_BYTES);
+	if (!c->buffer) {
+		diag_close(c);
+		return fail(err, "sock_diag: out of memory");
+	}
 	return 0;
 }
 
@@ -70,7 +83,7 @@ int diag_open_events(struct diag_channel *c, uint8_t protocol, unsigned buffer_b
 {
 	const bool udp = protocol == IPPROTO_UDP;
 
-	if (diag_open(c, err) < 0)
+	if (open_netlink(c, err) < 0)
 		return -1;
 	set_buffer(c->fd, (int)buffer_bytes);
 	int code = nl_socket_add_memberships(
@@ -180,7 +193,7 @@ static int receive_events(struct diag_channel *c, struct mmsghdr *messages)
 
 	memset(messages, 0, EVENT_BATCH * sizeof(*messages));
 	for (unsigned i = 0; i < EVENT_BATCH; i++) {
-		pieces[i].iov_base = (char *)c->buffer + (size_t)i * EVENT_BYTES;
+		pieces[i].iov_base = event_buffer[i];
 		pieces[i].iov_len = EVENT_BYTES;
 		messages[i].msg_hdr.msg_iov = &pieces[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
@@ -211,8 +224,7 @@ int diag_drain(struct diag_channel *c, diag_visitor *visit, void *context,
 			continue;
 		}
 		for (int i = 0; i < got; i++)
-			diag_read(&r, (char *)c->buffer + (size_t)i * EVENT_BYTES,
-				  messages[i].msg_len);
+			diag_read(&r, event_buffer[i], messages[i].msg_len);
 	} while (got == EVENT_BATCH && ++batches < EVENT_BATCHES_MAX);
 	drained->messages = r.messages;
 	return 0;

@@ -75,7 +75,7 @@ struct diag_channel {
 	struct nl_sock *netlink; /* NULL: closed */
 	int fd;
 	uint32_t sequence;
-	void *buffer; /* DIAG_BUFFER_BYTES */
+	void *buffer; /* DIAG_BUFFER_BYTES; NULL where events are read */
 };
 
 /* The kernel makes dump datagrams of up to 32 KiB when it is offered that much

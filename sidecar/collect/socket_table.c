@@ -5,7 +5,6 @@
  * connections touches ten of them, whatever the bound.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "buckets.h"
 #include "socket_table.h"
@@ -23,20 +22,17 @@ int socket_table_init(struct socket_table *t, uint32_t max)
 	uint32_t buckets = hash_buckets(max);
 
 	*t = (struct socket_table){.max = max, .mask = buckets - 1, .free = NO_INDEX};
-	t->sockets = calloc(max, sizeof(*t->sockets));
-	t->heads = malloc(buckets * sizeof(*t->heads));
-	if (!t->sockets || !t->heads) {
-		socket_table_release(t);
+	/* In one piece: so large a piece is mapped, and costs only what is touched. */
+	t->sockets = calloc(1, max * sizeof(*t->sockets) + buckets * sizeof(*t->heads));
+	if (!t->sockets)
 		return -1;
-	}
-	memset(t->heads, 0xff, buckets * sizeof(*t->heads));
+	t->heads = (uint32_t *)(t->sockets + max);
 	return 0;
 }
 
 void socket_table_release(struct socket_table *t)
 {
 	free(t->sockets);
-	free(t->heads);
 	*t = (struct socket_table){0};
 }
 
@@ -53,9 +49,9 @@ static uint32_t *head_of(struct socket_table *t, uint64_t cookie)
 
 struct tracked_socket *socket_table_find(struct socket_table *t, uint64_t cookie)
 {
-	for (uint32_t i = *head_of(t, cookie); i != NO_INDEX; i = t->sockets[i].next)
-		if (t->sockets[i].cookie == cookie)
-			return &t->sockets[i];
+	for (uint32_t i = *head_of(t, cookie); i != 0; i = t->sockets[i - 1].next)
+		if (t->sockets[i - 1].cookie == cookie)
+			return &t->sockets[i - 1];
 	return NULL;
 }
 
@@ -70,7 +66,7 @@ struct tracked_socket *socket_table_add(struct socket_table *t, uint64_t cookie)
 		return NULL;
 	uint32_t *head = head_of(t, cookie);
 	t->sockets[index] = (struct tracked_socket){.cookie = cookie, .next = *head};
-	*head = index;
+	*head = index + 1;
 	t->count++;
 	t->floor = 0;
 	begin_round(t);
@@ -81,8 +77,8 @@ void socket_table_remove(struct socket_table *t, struct tracked_socket *socket)
 {
 	uint32_t index = (uint32_t)(socket - t->sockets);
 	uint32_t *at = head_of(t, socket->cookie);
-	while (*at != index)
-		at = &t->sockets[*at].next;
+	while (*at != index + 1)
+		at = &t->sockets[*at - 1].next;
 	*at = socket->next;
 	socket->cookie = 0;
 	socket->next = t->free;

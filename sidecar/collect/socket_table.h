@@ -12,8 +12,9 @@ struct tracked_socket {
 	uint32_t tx_segments;
 	uint32_t dump;   /* the number of the dump that saw it last */
 	uint32_t active; /* flows_add()'s */
-	uint32_t next;
-	uint8_t side;    /* enum side */
+	uint32_t
+	    next;     /* in its chain, by place + 1; 0 ends it. Of the free: by place */
+	uint8_t side; /* enum side */
 	bool is_certain; /* the byte counters told the side */
 	uint8_t container;
 };

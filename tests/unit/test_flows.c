@@ -104,7 +104,7 @@ static void what_was_added_shows_only_after_its_look(void **state)
 static void flows_differ_by_each_part_of_their_key(void **state)
 {
 	(void)state;
-	struct flows *f = flows_new(16, 1);
+	struct flows *f = flows_new(64, 1);
 	struct flow flow = to(1, 1);
 	size_t count;
 	flows_add(f, &flow, NULL);
@@ -282,7 +282,7 @@ static void udp_decoys_take_no_tcp_place(void **state)
 		flows_commit(f, NOON + look);
 	}
 	size_t count = flows_since(f, NOON, out, 1024);
-	assert_true(count <= 512 + 512 / 4 + 1);
+	assert_true(count <= 512 + 512 / 8 + 1);
 	assert_int_equal(out[0].tx_bytes, 20000000);
 	flows_free(f);
 }
