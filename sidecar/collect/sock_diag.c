@@ -43,7 +43,8 @@ static int open_netlink(struct diag_channel *c, struct error *err)
 		return fail(err, "sock_diag: out of memory");
 	int code = nl_connect(c->netlink, NETLINK_SOCK_DIAG);
 	if (code < 0) {
-		diag_close(c);
+		nl_socket_free(c->netlink);
+		c->netlink = NULL;
 		return fail(err, "sock_diag: open netlink: %s", nl_geterror(code));
 	}
 	c->fd = nl_socket_get_fd(c->netlink);
