@@ -23,8 +23,11 @@
 #define ALERT_INTERFACES_MAX 4
 #define ALERT_JSON_MAX       8192 /* no alert's JSON is longer */
 
+#define ALERT_CELLS 16 /* see evidence.c */
+
 struct alert_flow {
-	struct flow flow; /* since the onset; its container index is not used */
+	struct flow flow;   /* since the onset; its container index is not used */
+	uint64_t uncertain; /* bytes that it may have got before it was kept, at most */
 	char container[32];
 };
 
@@ -33,6 +36,7 @@ struct alert_evidence {
 	unsigned flow_count;
 	uint64_t other_bytes; /* of destinations that were not kept */
 	uint32_t other_connections;
+	uint64_t missed[ALERT_CELLS]; /* what they got, by a hash: at least that much */
 	char containers[ALERT_CONTAINERS_MAX][32];
 	unsigned container_count;
 	char interfaces[ALERT_INTERFACES_MAX][IF_NAMESIZE];

@@ -44,15 +44,15 @@ enum flow_direction { FLOW_OPENED, FLOW_ACCEPTED, FLOW_UNKNOWN };
 /* What went to one remote end. IPv4 is kept v4-mapped. */
 struct flow {
 	struct in6_addr address; /* the remote address */
-	uint16_t port;           /* host order; the remote port where the pod opened the
-				  * connection, the pod's own port where it accepted it:
-				  * the other one is ephemeral */
-	uint8_t protocol;        /* IPPROTO_TCP or IPPROTO_UDP */
-	uint8_t direction;       /* enum flow_direction */
-	uint8_t container;       /* index for collector_containers() */
+	uint16_t port;           /* host order; the pod's own port where it accepted the
+				  * connection, else the remote port */
+	uint8_t protocol;  /* IPPROTO_TCP or IPPROTO_UDP; 0: the rest, see below */
+	uint8_t direction; /* enum flow_direction */
+	uint8_t container; /* index for collector_containers() */
 	uint64_t tx_bytes; /* payload sent; 0 for UDP, whose sockets count nothing */
 	uint64_t rx_bytes;
-	uint32_t connections;
+	uint32_t connections; /* that moved bytes, began or, for UDP, lived */
+	uint32_t begun;       /* of them, those that began; not told by _since() */
 };
 
 /* One container, told apart by the cgroup that owns its sockets. */
@@ -96,10 +96,11 @@ struct collect_totals {
 
 	uint64_t sockets_tracked;        /* gauge */
 	uint64_t sockets_untracked;      /* sockets that found the table full */
-	uint64_t destinations_untracked; /* flows that found the table full */
+	uint64_t destinations_untracked; /* connections to others than are kept */
 	uint64_t links_untracked;
 	uint64_t socket_events;      /* destroy messages read */
 	uint64_t socket_events_lost; /* dropped by the kernel for want of buffer */
+	uint64_t udp_events_lost;    /* the same, of UDP sockets */
 	uint64_t dumps;              /* socket dumps made */
 	uint64_t dumps_interrupted;  /* NLM_F_DUMP_INTR thrice: partial data used */
 	uint64_t receive_buffers_grown;
@@ -162,11 +163,14 @@ const struct link_counters *collector_links(const struct collector *c, size_t *c
 const struct container_counters *collector_containers(const struct collector *c,
 						      size_t *count);
 
-/* What moved between the last two close looks, most bytes first. */
+/* What moved between the last two close looks, most bytes first. Of a great many remote
+ * ends those that get most are kept; what went to all others may come last, as one flow
+ * whose protocol is 0. */
 const struct flow *collector_flows(const struct collector *c, size_t *count);
 
 /* What moved since `since` (Unix seconds; the last hour is remembered, in steps of five
- * minutes), most bytes first, at most `max` into `flows`. Returns how many. */
+ * minutes), most bytes first, at most `max` into `flows`, the rest included if there is
+ * any. Returns how many. */
 size_t collector_flows_since(const struct collector *c, double since,
 			     struct flow *flows, size_t max);
 

@@ -30,7 +30,7 @@ struct alert_book {
 	struct incident slots[ALERTS_REMEMBERED];
 };
 
-_Static_assert(sizeof(struct alert_book) < 96 * 1024, "the book outgrew its budget");
+_Static_assert(sizeof(struct alert_book) < 112 * 1024, "the book outgrew its budget");
 _Static_assert(ALERTS_REMEMBERED > ALERT_KIND_COUNT, "a resolved one can always go");
 
 /* One sample being applied. */

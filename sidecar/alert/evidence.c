@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* evidence.c - where an alert's traffic went, from which container, over which link.
  *
- * A few destinations are kept, those that got most. A destination that is not kept adds
- * to "other"; when it gets more in one look than the smallest of those kept, it takes
- * that one's place, whose bytes then go to "other": no byte is lost or counted twice.
+ * A few destinations are kept, those that got most. What one gets that is not kept goes
+ * to "other", and to a cell that it shares with others; when the cell shows more than
+ * the least of those kept got, it takes that one's place, whose bytes then go to
+ * "other": no byte is lost or counted twice. So one that gets little at a time, but
+ * goes on, is found (filtered space-saving, as in collect/flow_table.h), and one that
+ * gets nothing takes no place of one that got something.
  */
 #include "evidence.h"
 
@@ -33,24 +36,31 @@ static bool same_destination(const struct alert_flow *kept, const struct flow *f
 	       strcmp(kept->container, container) == 0;
 }
 
+static bool is_udp(enum signal signal)
+{
+	return signal == SIGNAL_UDP_TX_BYTES || signal == SIGNAL_UDP_TX_PACKETS;
+}
+
 /* Whether a tells more than b about traffic of that signal. UDP sockets count no bytes:
  * where UDP is what stands out, its destinations come first all the same. */
 static bool tells_more(const struct flow *a, const struct flow *b, enum signal signal)
 {
-	const bool udp =
-	    signal == SIGNAL_UDP_TX_BYTES || signal == SIGNAL_UDP_TX_PACKETS;
-
-	if (udp && a->protocol != b->protocol)
+	if (is_udp(signal) && a->protocol != b->protocol)
 		return a->protocol == IPPROTO_UDP;
 	if (a->tx_bytes != b->tx_bytes)
 		return a->tx_bytes > b->tx_bytes;
 	return a->connections > b->connections;
 }
 
-static void add_to_other(struct alert_evidence *e, const struct flow *f)
+/* FNV-1a. Whoever chooses addresses that share a cell only makes them take each other's
+ * place. */
+static uint64_t *cell_of(struct alert_evidence *e, const struct flow *f)
 {
-	e->other_bytes += f->tx_bytes;
-	e->other_connections += f->connections;
+	uint32_t hash = 2166136261u ^ f->port;
+
+	for (unsigned i = 0; i < sizeof(f->address); i++)
+		hash = (hash ^ f->address.s6_addr[i]) * 16777619u;
+	return &e->missed[(hash >> 16) % ALERT_CELLS];
 }
 
 static void add_container(struct alert_evidence *e, const char *name)
@@ -78,51 +88,130 @@ static void sort_up(struct alert_evidence *e, unsigned index, enum signal signal
 	}
 }
 
-static void keep_at(struct alert_evidence *e, unsigned index, const struct flow *f,
-		    const char *container, enum signal signal)
+/* Puts it last, where there is room, and then to its place. */
+static void keep(struct alert_evidence *e, const struct flow *f, uint64_t uncertain,
+		 const char *container, enum signal signal)
 {
-	struct alert_flow *kept = &e->flows[index];
+	struct alert_flow *kept = &e->flows[e->flow_count++];
 
 	kept->flow = *f;
+	kept->uncertain = uncertain;
 	snprintf(kept->container, sizeof(kept->container), "%s", container);
-	sort_up(e, index, signal);
+	sort_up(e, e->flow_count - 1, signal);
 }
 
-static void add_flow(struct alert_evidence *e, const struct flow *f,
+static uint64_t most_of(const struct alert_flow *kept)
+{
+	return kept->flow.tx_bytes + kept->uncertain;
+}
+
+static void drop(struct alert_evidence *e, unsigned index)
+{
+	struct alert_flow *kept = &e->flows[index];
+	uint64_t *cell = cell_of(e, &kept->flow);
+
+	if (*cell < most_of(kept))
+		*cell = most_of(kept);
+	e->other_bytes += kept->flow.tx_bytes;
+	e->other_connections += kept->flow.connections;
+	memmove(kept, kept + 1, (--e->flow_count - index) * sizeof(*kept));
+}
+
+/* The one that got least, of those whose bytes are what counts; -1 if there is none. */
+static int least_of(const struct alert_evidence *e, enum signal signal)
+{
+	int least = -1;
+
+	for (unsigned i = 0; i < e->flow_count; i++) {
+		const struct alert_flow *at = &e->flows[i];
+		if (is_udp(signal) && at->flow.protocol == IPPROTO_UDP)
+			continue;
+		if (least < 0 || most_of(at) < most_of(&e->flows[least]))
+			least = (int)i;
+	}
+	return least;
+}
+
+/* Makes room for a destination if it is to be kept. `*uncertain` is what it may have
+ * got before. */
+static bool make_room(struct alert_evidence *e, const struct flow *f,
+		      enum signal signal, uint64_t *uncertain)
+{
+	*uncertain = 0;
+	if (e->flow_count < ALERT_FLOWS_MAX)
+		return true;
+	if (f->tx_bytes == 0 || (is_udp(signal) && f->protocol == IPPROTO_UDP)) {
+		if (!tells_more(f, &e->flows[e->flow_count - 1].flow, signal))
+			return false;
+		drop(e, e->flow_count - 1);
+		return true;
+	}
+	uint64_t *cell = cell_of(e, f), before = *cell;
+	int least = least_of(e, signal);
+	if (least < 0 || before + f->tx_bytes <= most_of(&e->flows[least])) {
+		*cell += f->tx_bytes;
+		return false;
+	}
+	drop(e, (unsigned)least);
+	*uncertain = before;
+	return true;
+}
+
+static struct alert_flow *find_kept(struct alert_evidence *e, const struct flow *f,
+				    const char *container)
+{
+	for (unsigned i = 0; i < e->flow_count; i++)
+		if (same_destination(&e->flows[i], f, container))
+			return &e->flows[i];
+	return NULL;
+}
+
+/* What a span saw of a destination's connections: those that are known and went on, and
+ * those that began. */
+static uint32_t connections_of(uint32_t known, const struct flow *f)
+{
+	uint32_t sum = known + f->begun;
+
+	return sum > f->connections ? sum : f->connections;
+}
+
+/* Returns false when it was not kept. */
+static bool add_flow(struct alert_evidence *e, const struct flow *f,
 		     const char *container, enum signal signal)
 {
+	uint64_t uncertain;
+
+	if (f->protocol == 0)
+		return false;
 	add_container(e, container);
-	for (unsigned i = 0; i < e->flow_count; i++) {
-		struct flow *kept = &e->flows[i].flow;
-		if (!same_destination(&e->flows[i], f, container))
-			continue;
-		kept->tx_bytes += f->tx_bytes;
-		kept->rx_bytes += f->rx_bytes;
-		if (f->protocol != IPPROTO_UDP)
-			kept->connections += f->connections;
-		else if (kept->connections < f->connections)
-			kept->connections = f->connections; /* the same sockets */
-		sort_up(e, i, signal);
-		return;
+	struct alert_flow *kept = find_kept(e, f, container);
+	if (!kept) {
+		if (!make_room(e, f, signal, &uncertain))
+			return false;
+		keep(e, f, uncertain, container, signal);
+		return true;
 	}
-	if (e->flow_count < ALERT_FLOWS_MAX) {
-		keep_at(e, e->flow_count++, f, container, signal);
-		return;
-	}
-	const unsigned last = ALERT_FLOWS_MAX - 1;
-	if (tells_more(f, &e->flows[last].flow, signal)) {
-		add_to_other(e, &e->flows[last].flow);
-		keep_at(e, last, f, container, signal);
-	} else {
-		add_to_other(e, f);
-	}
+	kept->flow.tx_bytes += f->tx_bytes;
+	kept->flow.rx_bytes += f->rx_bytes;
+	kept->flow.connections = connections_of(kept->flow.connections, f);
+	sort_up(e, (unsigned)(kept - e->flows), signal);
+	return true;
 }
 
 void evidence_add(struct alert_evidence *e, const struct collector *c,
 		  const struct flow *flows, size_t count, enum signal signal)
 {
-	for (size_t i = 0; i < count; i++)
-		add_flow(e, &flows[i], container_name(c, flows[i].container), signal);
+	struct flow rest = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct flow *f = &flows[i];
+		if (add_flow(e, f, container_name(c, f->container), signal))
+			continue;
+		rest.connections += f->connections;
+		rest.begun += f->begun;
+		e->other_bytes += f->tx_bytes;
+	}
+	e->other_connections = connections_of(e->other_connections, &rest);
 }
 
 void evidence_gather(struct alert_evidence *e, const struct collector *c, double since,

@@ -6,6 +6,29 @@
 
 #include "evidence.h"
 
+/* Keeps the foremost, and of UDP, which shows no bytes and so comes last, some in any
+ * case; what is left becomes one flow of no protocol. */
+static void keep_flows(struct look *look, const struct flow *flows, size_t count)
+{
+	struct flow *rest = &look->flows[LOOK_FLOWS_KEPT];
+
+	look->count = 0;
+	*rest = (struct flow){0};
+	for (size_t i = 0; i < count; i++) {
+		const struct flow *f = &flows[i];
+		unsigned room = LOOK_FLOWS_KEPT - look->count;
+		if (f->protocol != IPPROTO_UDP && count > LOOK_FLOWS_KEPT)
+			room -= room < LOOK_UDP_KEPT ? room : LOOK_UDP_KEPT;
+		if (room > 0 && f->protocol != 0) {
+			look->flows[look->count++] = *f;
+			continue;
+		}
+		rest->tx_bytes += f->tx_bytes;
+		rest->connections += f->connections;
+		rest->begun += f->begun;
+	}
+}
+
 void looks_note(struct looks *looks, const struct collector *c, double now)
 {
 	size_t count;
@@ -17,15 +40,7 @@ void looks_note(struct looks *looks, const struct collector *c, double now)
 	/* The first look of all saw what moved since the collector was opened. */
 	look->from = looks->until;
 	look->until = looks->until = now;
-	look->count = count < LOOK_FLOWS_KEPT ? (unsigned)count : LOOK_FLOWS_KEPT;
-	if (look->count > 0)
-		memcpy(look->flows, flows, look->count * sizeof(*flows));
-	look->other_bytes = 0;
-	look->other_connections = 0;
-	for (size_t i = look->count; i < count; i++) {
-		look->other_bytes += flows[i].tx_bytes;
-		look->other_connections += flows[i].connections;
-	}
+	keep_flows(look, flows, count);
 	looks->next = (looks->next + 1) % LOOKS_KEPT;
 	if (looks->count < LOOKS_KEPT)
 		looks->count++;
@@ -51,7 +66,6 @@ void looks_add_to(const struct looks *looks, double since, struct alert_evidence
 		if (look->until <= since)
 			continue;
 		evidence_add(e, c, look->flows, look->count, signal);
-		e->other_bytes += look->other_bytes;
-		e->other_connections += look->other_connections;
+		evidence_add(e, c, &look->flows[LOOK_FLOWS_KEPT], 1, signal);
 	}
 }

@@ -11,13 +11,12 @@
 
 #define LOOKS_KEPT      16
 #define LOOK_FLOWS_KEPT 16 /* those with most bytes; the rest is one sum */
+#define LOOK_UDP_KEPT   4  /* of them for UDP, whose bytes nobody counts */
 
 struct look {
 	double from, until; /* Unix seconds: what it saw moved between these */
 	unsigned count;
-	uint32_t other_connections;
-	uint64_t other_bytes;
-	struct flow flows[LOOK_FLOWS_KEPT];
+	struct flow flows[LOOK_FLOWS_KEPT + 1]; /* the last: the rest */
 };
 
 struct looks {

@@ -245,39 +245,101 @@ static void put_end(struct text *t, const struct flow *f)
 		text_put(t, " (UDP)");
 }
 
-/* How much of what is accounted for the first destination got, in words. */
-static const char *share_of_first(const struct alert_evidence *e)
+/* What the evidence accounts for, in bytes. */
+static uint64_t accounted(const struct alert_evidence *e)
 {
-	const uint64_t first = e->flows[0].flow.tx_bytes;
 	uint64_t sum = e->other_bytes;
 
 	for (unsigned i = 0; i < e->flow_count; i++)
 		sum += e->flows[i].flow.tx_bytes;
-	if (first == 0)
-		return "some of it to "; /* UDP: nobody counts */
-	return first > sum / 2 ? "most to " : "the largest part to ";
+	return sum;
 }
 
-/* How much in all, unless that was said, and where to, if that is known: "15 MB so far,
- * most to ...". */
+/* What the first destination got, from whichever containers. */
+static uint64_t share_of_first(const struct alert_evidence *e)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < e->flow_count; i++) {
+		const struct flow *first = &e->flows[0].flow, *f = &e->flows[i].flow;
+		if (IN6_ARE_ADDR_EQUAL(&f->address, &first->address) &&
+		    f->port == first->port && f->protocol == first->protocol &&
+		    f->direction == first->direction)
+			sum += f->tx_bytes;
+	}
+	return sum;
+}
+
+/* A share that is not worth a name: less than one in so many. */
+#define SHARE_TOLD 20
+
+/* Whether the first destination got enough of it to be named. */
+static bool has_share(const struct alert_evidence *e, uint64_t total)
+{
+	const uint64_t sum = accounted(e), first = share_of_first(e);
+
+	return first > 0 && first >= (sum > total ? sum : total) / SHARE_TOLD;
+}
+
+/* Where the largest part of the total went, and how large it is. The evidence may reach
+ * a little further back than the total (collector_flows_since()): then the part is one
+ * of what the evidence accounts for. */
+static void put_share(struct text *t, const struct alert_evidence *e, uint64_t total,
+		      const char *of_it)
+{
+	const uint64_t sum = accounted(e);
+
+	text_put(t, ", ");
+	put_bytes(t, (double)share_of_first(e));
+	if (sum > total + total / SHARE_TOLD) {
+		text_put(t, " of the ");
+		put_bytes(t, (double)sum);
+		text_put(t, " that its connections sent about then");
+	} else {
+		text_put(t, of_it);
+	}
+	text_put(t, " to ");
+	put_end(t, &e->flows[0].flow);
+}
+
+/* Nobody counts what UDP sockets send: only where they are connected to is known. */
+static void put_udp(struct text *t, const struct alert *alert)
+{
+	const struct alert_evidence *e = &alert->evidence;
+	const enum signal signal = alert->verdict.signal;
+
+	if (signal != SIGNAL_UDP_TX_BYTES && signal != SIGNAL_UDP_TX_PACKETS)
+		return;
+	if (e->flow_count == 0 || e->flows[0].flow.protocol != IPPROTO_UDP)
+		return;
+	text_put(t, e->flow_count > 1 || e->other_connections > 0
+			? "; UDP sockets are connected to others and to "
+			: "; a UDP socket is connected to ");
+	put_end(t, &e->flows[0].flow);
+}
+
+/* How much in all, unless that was said, and where to, if that is known: "20 MB so far,
+ * 18 MB of it to ...". */
 static void put_where(struct text *t, const struct alert *alert)
 {
 	const struct alert_evidence *e = &alert->evidence;
 	const enum alert_kind kind = alert->verdict.kind;
 
-	if (kind != ALERT_PROXY_RELAY && kind != ALERT_MONITOR_GAP &&
-	    alert->total_bytes > 0) {
+	if (kind == ALERT_PROXY_RELAY || kind == ALERT_MONITOR_GAP) {
+		if (!has_share(e, alert->verdict.bytes))
+			return;
+		text_put(t, " Of that");
+		put_share(t, e, alert->verdict.bytes, "");
+	} else {
+		if (alert->total_bytes == 0)
+			return;
 		text_put(t, " ");
 		put_bytes(t, (double)alert->total_bytes);
 		text_put(t, alert->ends_at > 0 ? " in all" : " so far");
-	} else if (e->flow_count > 0) {
-		text_put(t, " Of that");
-	} else {
-		return;
-	}
-	if (e->flow_count > 0) {
-		text_printf(t, ", %s", share_of_first(e));
-		put_end(t, &e->flows[0].flow);
+		if (has_share(e, alert->total_bytes))
+			put_share(t, e, alert->total_bytes, " of it");
+		else
+			put_udp(t, alert);
 	}
 	text_put(t, ".");
 }

@@ -2,10 +2,11 @@
 /* collector.c - the three sources together: when to look how closely, what goes into a
  * sample, who failed.
  *
- * A cheap look reads the links' counters and /proc/net/snmp. A close look adds snmp6
- * and the sockets, and is taken when there is a reason: collect_request asks for it,
- * more was sent than the pod's hum, connections were opened that nobody accounts for,
- * or the last one was a minute ago.
+ * A cheap look reads the links' counters and /proc/net/snmp, and snmp6 when packets
+ * were sent that may be datagrams of IPv6. A close look adds snmp6 and the sockets, and
+ * is taken when there is a reason: collect_request asks for it, more was sent than the
+ * pod's hum, connections were opened that nobody accounts for, or the last one was a
+ * minute ago.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,11 @@
 #include "source_states.h"
 
 #define HEARTBEAT_S 60
+
+/* Of a link, with its header. Less than this cannot be several TCP segments that the
+ * card is to cut up, which a link counts as one. */
+#define PACKET_BYTES 1514
+
 #define OPENS_EVERYDAY                                                                 \
 	2 /* connections that may be unaccounted for without a close look */
 
@@ -36,8 +42,9 @@ struct collector {
 	struct source_states sources;
 	struct signals signals;
 	struct collect_totals totals;
-	struct mark opens, opens_seen; /* at the last close look */
-	double looked_at;              /* monotonic seconds; the last close look */
+	struct mark opens, opens_seen;                   /* at the last close look */
+	struct mark sent_packets, sent_bytes, explained; /* at the last sample */
+	double looked_at; /* monotonic seconds; the last close look */
 	bool ever_looked;
 	struct link_sums until_sockets; /* see read_links_again() */
 	bool look_again; /* the last close look had a reason in the traffic */
@@ -148,6 +155,23 @@ static bool opens_unexplained(const struct collector *c)
 	return opened > seen - c->opens_seen.at + OPENS_EVERYDAY;
 }
 
+/* Whether packets were sent since the last sample, over links or loopback, that are not
+ * all TCP's and IPv4's UDP. Then snmp6 tells how many were IPv6's UDP; reading it costs
+ * as much as all the rest of a quiet pod's sample. */
+static bool packets_unexplained(struct collector *c)
+{
+	const struct protocol_counters *p = counters_of(c);
+	const struct link_book *links = book_of(c);
+	uint64_t packets = mark_move(&c->sent_packets, links->flowed.tx_packets +
+							   links->loopback_packets);
+	uint64_t bytes = mark_move(&c->sent_bytes, links->flowed.tx_bytes);
+	uint64_t known = mark_move(&c->explained, p->value[TCP_OUT_SEGS] +
+						      p->value[UDP_OUT_DATAGRAMS] +
+						      p->value[UDPLITE_OUT_DATAGRAMS]);
+
+	return packets != known || bytes > PACKET_BYTES;
+}
+
 /* Whether to look closely now. Traffic that was a reason is so once more at the sample
  * after it, for the connections whose end the kernel tells a moment later. */
 static bool look_needed(struct collector *c, const struct collect_request *request,
@@ -210,8 +234,7 @@ static void add_transports(struct collector *c, bool closely)
 				     &c->totals.own);
 	else if (c->sources.of[COLLECTOR_SOCKETS].failed && counted)
 		signals_from_snmp(&c->signals, p, &c->totals.own);
-	/* Without a close look the datagrams of IPv6 are not known. */
-	if (counted && (closely || !protocol_has(p, UDP6_OUT_DATAGRAMS)))
+	if (counted)
 		signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 				    book_of(c)->loopback_packets);
 	if (closely)
@@ -223,14 +246,17 @@ void collector_sample(struct collector *c, const struct collect_request *request
 		      struct sample *sample)
 {
 	uint64_t sent_before = c->signals.value[SIGNAL_TX_BYTES];
-	bool closely;
+	bool closely, unexplained;
 
 	signals_begin(&c->signals);
 	c->looked_closely = false;
 	look_cheaply(c);
 	closely = look_needed(c, request, sent_before);
+	unexplained = packets_unexplained(c);
 	if (closely)
 		look_closely(c, request);
+	else if (unexplained && c->protocols)
+		protocols_read_ip6(c->protocols);
 	note_sockets(c);
 	refresh_totals(c);
 	add_transports(c, closely);

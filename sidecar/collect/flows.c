@@ -1,81 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flows.c - what went to which remote end.
  *
- * Flows stand in a dense array with chained hashing: memory is touched only as far as
- * it was ever used. What was added since the last commit is pending; a commit moves it
- * into the step of its time and keeps it as the last look's.
+ * What was added since the last commit is pending; a commit moves it into the step of
+ * its time and keeps it as the last look's. TCP and UDP have a table each: nobody
+ * counts the bytes of UDP sockets, so the two cannot be weighed against each other.
+ * What has no place in its table is in the rest: no byte is lost or counted twice.
  */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "buckets.h"
+#include "flow_table.h"
 #include "flows.h"
 
 #define STEP_SECONDS 300
-#define STEPS        12
 
-struct moved {
-	uint64_t tx_bytes, rx_bytes;
-	uint32_t connections;
-	uint32_t when; /* a step's number, or a commit's; 0: never */
-};
+/* Of as many TCP flows as are kept, this many UDP flows are kept beside them. */
+#define UDP_SHARE 8
 
-struct entry {
-	struct in6_addr address;
-	uint16_t port;
-	uint8_t protocol, direction, container;
-	bool is_pending;
-	uint32_t next;
-	struct moved pending;
-	struct moved last;
-	struct moved steps[STEPS];
-};
+enum { TCP, UDP, TABLES };
 
 struct flows {
-	struct entry *entries;
-	uint32_t *heads;
-	uint32_t *pending; /* indexes of entries that have something pending */
+	struct flow_table tables[TABLES];
 	struct flow *sorted;
-	uint32_t max, count, mask, free;
-	uint32_t pending_count;
 	uint32_t commits;
-	uint32_t step; /* the one of the last commit */
-	uint64_t seed;
+	uint32_t step;                 /* the one of the last commit */
+	uint32_t began_at[FLOW_STEPS]; /* the last commit before each step */
+	struct moved rest_pending, rest_last, rest_steps[FLOW_STEPS];
+	uint32_t rest_begun, rest_last_begun;
 	uint64_t untracked;
-	bool wants_room; /* an insertion failed since the last commit */
 };
 
+/* All in one piece: so large a piece is mapped, and costs only what is touched. */
 struct flows *flows_new(uint32_t max, uint64_t seed)
 {
-	struct flows *f = calloc(1, sizeof(*f));
-	if (!f)
+	uint32_t udp = max / UDP_SHARE;
+	size_t tcp_bytes = flow_table_bytes(max), udp_bytes = flow_table_bytes(udp);
+	size_t sorted = (size_t)max + udp + 1; /* and the rest */
+	char *memory = calloc(1, tcp_bytes + udp_bytes + sorted * sizeof(struct flow) +
+				     sizeof(struct flows));
+	if (!memory)
 		return NULL;
-	uint32_t buckets = hash_buckets(max);
-	f->max = max;
-	f->mask = buckets - 1;
-	f->seed = seed;
-	f->free = NO_INDEX;
-	f->entries = calloc(max, sizeof(*f->entries));
-	f->heads = malloc(buckets * sizeof(*f->heads));
-	f->pending = calloc(max, sizeof(*f->pending));
-	f->sorted = calloc(max, sizeof(*f->sorted));
-	if (!f->entries || !f->heads || !f->pending || !f->sorted) {
-		flows_free(f);
-		return NULL;
-	}
-	memset(f->heads, 0xff, buckets * sizeof(*f->heads));
+	struct flows *f = (struct flows *)memory;
+	char *at = memory + sizeof(*f);
+	flow_table_init(&f->tables[TCP], at, max, seed, false);
+	flow_table_init(&f->tables[UDP], at + tcp_bytes, udp, seed, true);
+	f->sorted = (struct flow *)(at + tcp_bytes + udp_bytes);
 	return f;
 }
 
 void flows_free(struct flows *f)
 {
-	if (!f)
-		return;
-	free(f->entries);
-	free(f->heads);
-	free(f->pending);
-	free(f->sorted);
 	free(f);
 }
 
@@ -85,143 +60,167 @@ static uint32_t step_of(double time)
 	return time > 0 ? (uint32_t)(time / STEP_SECONDS) + 1 : 1;
 }
 
-static uint32_t *head_of(struct flows *f, const struct in6_addr *address, uint16_t port)
+/* The step in which that commit was made; 0 when it is more than an hour ago. */
+static uint32_t step_of_commit(const struct flows *f, uint32_t commit)
 {
-	uint64_t hash = hash_address(address, f->seed ^ port);
-	return &f->heads[hash & f->mask];
-}
-
-static bool same(const struct entry *e, const struct flow *flow)
-{
-	return e->port == flow->port && e->protocol == flow->protocol &&
-	       e->direction == flow->direction && e->container == flow->container &&
-	       IN6_ARE_ADDR_EQUAL(&e->address, &flow->address);
-}
-
-static uint32_t take_entry(struct flows *f)
-{
-	if (f->free != NO_INDEX) {
-		uint32_t index = f->free;
-		f->free = f->entries[index].next;
-		return index;
+	for (uint32_t back = 0; back < FLOW_STEPS && back < f->step; back++) {
+		uint32_t step = f->step - back;
+		if (commit > f->began_at[step % FLOW_STEPS])
+			return step;
 	}
-	return f->count < f->max ? f->count++ : NO_INDEX;
+	return 0;
 }
 
-static uint32_t find_or_add(struct flows *f, const struct flow *flow)
+static void add_moved(struct moved *to, const struct moved *what)
 {
-	uint32_t *head = head_of(f, &flow->address, flow->port);
-
-	for (uint32_t i = *head; i != NO_INDEX; i = f->entries[i].next)
-		if (same(&f->entries[i], flow))
-			return i;
-	uint32_t index = take_entry(f);
-	if (index == NO_INDEX)
-		return NO_INDEX;
-	f->entries[index] = (struct entry){.address = flow->address,
-					   .port = flow->port,
-					   .protocol = flow->protocol,
-					   .direction = flow->direction,
-					   .container = flow->container,
-					   .next = *head};
-	*head = index;
-	return index;
+	to->tx_bytes += what->tx_bytes;
+	to->rx_bytes += what->rx_bytes;
+	to->connections += what->connections;
 }
 
-void flows_add(struct flows *f, const struct flow *moved)
+/* The place for that step; what stood there an hour ago is forgotten. */
+static struct moved *at_step(struct moved steps[FLOW_STEPS], uint32_t step)
 {
-	uint32_t index = find_or_add(f, moved);
-	if (index == NO_INDEX) {
-		f->untracked += moved->connections;
-		f->wants_room = true;
-		return;
-	}
-	struct entry *e = &f->entries[index];
-	if (!e->is_pending) {
-		e->is_pending = true;
-		f->pending[f->pending_count++] = index;
-	}
-	e->pending.tx_bytes += moved->tx_bytes;
-	e->pending.rx_bytes += moved->rx_bytes;
-	e->pending.connections += moved->connections;
-}
+	struct moved *at = &steps[step % FLOW_STEPS];
 
-static void count_in_step(struct entry *e, uint32_t step)
-{
-	struct moved *at = &e->steps[step % STEPS];
 	if (at->when != step)
 		*at = (struct moved){.when = step};
-	at->tx_bytes += e->pending.tx_bytes;
-	at->rx_bytes += e->pending.rx_bytes;
-	if (e->protocol != IPPROTO_UDP)
-		at->connections += e->pending.connections;
-	else if (at->connections < e->pending.connections)
-		at->connections = e->pending.connections;
+	return at;
 }
 
-static bool is_within_hour(const struct moved *at, uint32_t now)
+/* What it moved in the last hour goes to the rest, each in its time. */
+static void displaced(void *context, const struct flow_entry *e)
 {
-	return at->when != 0 && now - at->when < STEPS;
-}
+	struct flows *f = context;
 
-static void unlink_entry(struct flows *f, uint32_t index)
-{
-	struct entry *e = &f->entries[index];
-	uint32_t *at = head_of(f, &e->address, e->port);
-	while (*at != index)
-		at = &f->entries[*at].next;
-	*at = e->next;
-	e->next = f->free;
-	e->steps[0].when = 0;
-	e->protocol = 0;
-	f->free = index;
-}
-
-/* Runs once a step at most, and only when there was need. */
-static void forget_idle(struct flows *f)
-{
-	for (uint32_t i = 0; i < f->count; i++) {
-		const struct entry *e = &f->entries[i];
-		bool idle = e->protocol != 0;
-		for (unsigned step = 0; idle && step < STEPS; step++)
-			idle = !is_within_hour(&e->steps[step], f->step);
-		if (idle)
-			unlink_entry(f, i);
+	f->untracked++;
+	add_moved(&f->rest_pending, &e->pending);
+	f->rest_begun += e->pending_begun;
+	if (e->last.when == f->commits && f->commits > 0) {
+		add_moved(&f->rest_last, &e->last);
+		f->rest_last_begun += e->last_begun;
 	}
+	for (unsigned i = 0; i < FLOW_STEPS; i++)
+		if (flow_within_hour(&e->steps[i], f->step))
+			add_moved(at_step(f->rest_steps, e->steps[i].when),
+				  &e->steps[i]);
+}
+
+/* Whether the connection moves for the first time since the last commit. It is then
+ * counted in the step that is to come, and not in the one where it was before. */
+static bool moves_anew(const struct flows *f, struct flow_entry *e,
+		       const uint32_t *active)
+{
+	if (!active || *active == 0)
+		return true;
+	if (*active == f->commits + 1)
+		return false;
+	uint32_t step = step_of_commit(f, *active);
+	struct moved *at = &e->steps[step % FLOW_STEPS];
+	if (step != 0 && at->when == step && at->connections > 0)
+		at->connections--;
+	return true;
+}
+
+void flows_add(struct flows *f, const struct flow *moved, uint32_t *active)
+{
+	struct flow_table *t = &f->tables[moved->protocol == IPPROTO_UDP ? UDP : TCP];
+	struct flow_entry *e = flow_table_place(t, moved, f->step, displaced, f);
+	struct moved what = {moved->tx_bytes, moved->rx_bytes, 0, 0};
+
+	if (!e) {
+		what.connections = moved->begun;
+		add_moved(&f->rest_pending, &what);
+		f->rest_begun += moved->begun;
+		f->untracked += moved->begun;
+		return;
+	}
+	what.connections = moves_anew(f, e, active);
+	add_moved(&e->pending, &what);
+	e->pending_begun += moved->begun;
+	if (active)
+		*active = f->commits + 1;
+}
+
+static void commit_entry(struct flows *f, struct flow_entry *e)
+{
+	add_moved(at_step(e->steps, f->step), &e->pending);
+	e->last = e->pending;
+	e->last.when = f->commits;
+	e->last_begun = e->pending_begun;
+	e->pending = (struct moved){0};
+	e->pending_begun = 0;
+	e->is_pending = false;
+}
+
+static void commit_rest(struct flows *f)
+{
+	f->rest_last = f->rest_pending;
+	f->rest_last_begun = f->rest_begun;
+	add_moved(at_step(f->rest_steps, f->step), &f->rest_pending);
+	f->rest_pending = (struct moved){0};
+	f->rest_begun = 0;
+}
+
+/* Steps that nobody saw begin have no commits. */
+static void begin_step(struct flows *f, uint32_t step)
+{
+	uint32_t from =
+	    step - f->step < FLOW_STEPS ? f->step + 1 : step - FLOW_STEPS + 1;
+
+	for (uint32_t i = from; i <= step; i++)
+		f->began_at[i % FLOW_STEPS] = f->commits;
+	f->step = step;
 }
 
 void flows_commit(struct flows *f, double time)
 {
 	uint32_t step = step_of(time);
 	bool is_new_step = step > f->step;
+
 	if (is_new_step)
-		f->step = step;
+		begin_step(f, step);
 	f->commits++;
-	for (uint32_t i = 0; i < f->pending_count; i++) {
-		struct entry *e = &f->entries[f->pending[i]];
-		count_in_step(e, f->step);
-		e->last = e->pending;
-		e->last.when = f->commits;
-		e->pending = (struct moved){0};
-		e->is_pending = false;
+	for (int i = 0; i < TABLES; i++) {
+		struct flow_table *t = &f->tables[i];
+		for (uint32_t j = 0; j < t->pending_count; j++)
+			commit_entry(f, &t->entries[t->pending[j]]);
+		t->pending_count = 0;
+		if (is_new_step)
+			flow_table_step(t, f->step);
 	}
-	f->pending_count = 0;
-	if (f->wants_room && is_new_step) {
-		forget_idle(f);
-		f->wants_room = false;
-	}
+	commit_rest(f);
 }
 
-static struct flow flow_of(const struct entry *e, const struct moved *moved)
+static struct flow flow_of(const struct flow_entry *e, const struct moved *moved,
+			   uint32_t begun)
 {
-	return (struct flow){.address = e->address,
-			     .port = e->port,
-			     .protocol = e->protocol,
-			     .direction = e->direction,
-			     .container = e->container,
-			     .tx_bytes = moved->tx_bytes,
+	struct flow flow = {.address = e->address,
+			    .port = e->port,
+			    .protocol = e->protocol,
+			    .direction = e->direction,
+			    .container = e->container,
+			    .tx_bytes = moved->tx_bytes,
+			    .rx_bytes = moved->rx_bytes,
+			    .connections = moved->connections,
+			    .begun = begun};
+	/* A place that changed hands may have lost count. */
+	if (flow.connections == 0)
+		flow.connections = 1;
+	return flow;
+}
+
+static struct flow rest_of(const struct moved *moved, uint32_t begun)
+{
+	return (struct flow){.tx_bytes = moved->tx_bytes,
 			     .rx_bytes = moved->rx_bytes,
-			     .connections = moved->connections};
+			     .connections = moved->connections,
+			     .begun = begun};
+}
+
+static bool is_nothing(const struct flow *flow)
+{
+	return flow->tx_bytes == 0 && flow->rx_bytes == 0 && flow->connections == 0;
 }
 
 /* Most bytes sent first, then most received, then most connections. */
@@ -252,9 +251,19 @@ static void sift_down(struct flow *heap, size_t at, size_t count)
 	heap[at] = moving;
 }
 
-/* Keeps the `max` foremost in heap[]; returns how many there are now. */
+/* Adds a flow that has no place among the foremost to the rest. */
+static void add_to_rest(struct flow *rest, const struct flow *flow)
+{
+	rest->tx_bytes += flow->tx_bytes;
+	rest->rx_bytes += flow->rx_bytes;
+	rest->connections += flow->connections;
+	rest->begun += flow->begun;
+}
+
+/* Keeps the `max` foremost in heap[], the others in the rest; returns how many there
+ * are now. */
 static size_t keep_foremost(struct flow *heap, size_t count, size_t max,
-			    const struct flow *candidate)
+			    const struct flow *candidate, struct flow *rest)
 {
 	if (count < max) {
 		size_t at = count;
@@ -265,10 +274,13 @@ static size_t keep_foremost(struct flow *heap, size_t count, size_t max,
 		heap[at] = *candidate;
 		return count + 1;
 	}
-	if (max > 0 && comes_before(candidate, &heap[0])) {
-		heap[0] = *candidate;
-		sift_down(heap, 0, count);
+	if (max == 0 || !comes_before(candidate, &heap[0])) {
+		add_to_rest(rest, candidate);
+		return count;
 	}
+	add_to_rest(rest, &heap[0]);
+	heap[0] = *candidate;
+	sift_down(heap, 0, count);
 	return count;
 }
 
@@ -284,37 +296,46 @@ static void sort_heap(struct flow *heap, size_t count)
 	}
 }
 
+/* Sorts, and puts the rest last if there is any. */
+static size_t finish(struct flow *flows, size_t count, const struct flow *rest)
+{
+	sort_heap(flows, count);
+	if (!is_nothing(rest))
+		flows[count++] = *rest;
+	return count;
+}
+
 const struct flow *flows_last(struct flows *f, size_t *count)
 {
-	*count = 0;
-	for (uint32_t i = 0; i < f->count; i++) {
-		const struct entry *e = &f->entries[i];
-		if (e->protocol == 0 || e->last.when != f->commits || f->commits == 0)
-			continue;
-		struct flow flow = flow_of(e, &e->last);
-		*count = keep_foremost(f->sorted, *count, f->max, &flow);
+	struct flow rest = rest_of(&f->rest_last, f->rest_last_begun);
+	size_t max = f->tables[TCP].max + f->tables[UDP].max, kept = 0;
+
+	for (int table = 0; table < TABLES; table++) {
+		const struct flow_table *t = &f->tables[table];
+		for (uint32_t i = 0; i < t->count; i++) {
+			const struct flow_entry *e = &t->entries[i];
+			if (e->protocol == 0 || e->last.when != f->commits ||
+			    f->commits == 0)
+				continue;
+			struct flow flow = flow_of(e, &e->last, e->last_begun);
+			kept = keep_foremost(f->sorted, kept, max, &flow, &rest);
+		}
 	}
-	sort_heap(f->sorted, *count);
+	*count = finish(f->sorted, kept, &rest);
 	return f->sorted;
 }
 
-static bool moved_since(const struct entry *e, uint32_t first, uint32_t now,
-			struct moved *sum)
+static bool moved_since(const struct moved steps[FLOW_STEPS], uint32_t first,
+			uint32_t now, struct moved *sum)
 {
 	bool any = false;
 
 	*sum = (struct moved){0};
-	for (unsigned i = 0; i < STEPS; i++) {
-		const struct moved *at = &e->steps[i];
-		if (!is_within_hour(at, now) || at->when < first)
+	for (unsigned i = 0; i < FLOW_STEPS; i++) {
+		if (!flow_within_hour(&steps[i], now) || steps[i].when < first)
 			continue;
 		any = true;
-		sum->tx_bytes += at->tx_bytes;
-		sum->rx_bytes += at->rx_bytes;
-		if (e->protocol != IPPROTO_UDP)
-			sum->connections += at->connections;
-		else if (sum->connections < at->connections)
-			sum->connections = at->connections;
+		add_moved(sum, &steps[i]);
 	}
 	return any;
 }
@@ -323,20 +344,35 @@ size_t flows_since(const struct flows *f, double since, struct flow *out, size_t
 {
 	uint32_t first = step_of(since);
 	size_t count = 0;
+	struct moved sum;
 
-	for (uint32_t i = 0; i < f->count; i++) {
-		const struct entry *e = &f->entries[i];
-		struct moved sum;
-		if (e->protocol == 0 || !moved_since(e, first, f->step, &sum))
-			continue;
-		struct flow flow = flow_of(e, &sum);
-		count = keep_foremost(out, count, max, &flow);
+	if (max == 0)
+		return 0;
+	moved_since(f->rest_steps, first, f->step, &sum);
+	struct flow rest = rest_of(&sum, 0);
+	for (int table = 0; table < TABLES; table++) {
+		const struct flow_table *t = &f->tables[table];
+		for (uint32_t i = 0; i < t->count; i++) {
+			const struct flow_entry *e = &t->entries[i];
+			if (e->protocol == 0 ||
+			    !moved_since(e->steps, first, f->step, &sum))
+				continue;
+			/* Those that moved again since the last commit were moved out
+			 * of their step. */
+			sum.connections += e->pending.connections;
+			struct flow flow = flow_of(e, &sum, 0);
+			count = keep_foremost(out, count, max - 1, &flow, &rest);
+		}
 	}
-	sort_heap(out, count);
-	return count;
+	return finish(out, count, &rest);
 }
 
 uint64_t flows_untracked(const struct flows *f)
 {
 	return f->untracked;
+}
+
+uint64_t flows_missed_most(const struct flows *f)
+{
+	return flow_table_missed_most(&f->tables[TCP]);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger.c - the accounts of the namespace's TCP connections. */
+/* ledger.c - the accounts of the namespace's TCP connections, and where UDP points. */
 #include <string.h>
 
 #include "ledger.h"
 
-/* Places in the table that the pod's own connections cannot fill: the monitor's that
- * are open, and those that linger until their peer has closed as well. */
-#define OWN_ROOM 256
+/* The monitor's connections that are open, and those that linger until their peer has
+ * closed as well. */
+#define OWN_ROOM 1024
 
 /* Of a packet on an Ethernet link. */
 #define ETHERNET_HEADER_BYTES  14
@@ -22,8 +22,11 @@ int ledger_init(struct ledger *l, const struct collect_options *options, uint64_
 {
 	memset(l, 0, sizeof(*l));
 	listeners_init(&l->listeners);
-	l->max_sockets = options->max_sockets;
-	if (socket_table_init(&l->table, options->max_sockets + OWN_ROOM) < 0 ||
+	l->ephemeral[0] = 32768; /* Linux's own choice */
+	l->ephemeral[1] = 60999;
+	if (socket_table_init(&l->table, options->max_sockets) < 0 ||
+	    socket_table_init(&l->own_table, OWN_ROOM) < 0 ||
+	    socket_table_init(&l->udp, options->max_sockets) < 0 ||
 	    address_set_init(&l->reached, options->max_destinations, seed) < 0 ||
 	    !(l->flows = flows_new(options->max_destinations, seed))) {
 		ledger_release(l);
@@ -36,6 +39,8 @@ int ledger_init(struct ledger *l, const struct collect_options *options, uint64_
 void ledger_release(struct ledger *l)
 {
 	socket_table_release(&l->table);
+	socket_table_release(&l->own_table);
+	socket_table_release(&l->udp);
 	address_set_release(&l->reached);
 	flows_free(l->flows);
 	l->flows = NULL;
@@ -81,11 +86,11 @@ static enum side side_of(struct ledger *l, const struct diag_socket *s)
 }
 
 static void count_flow(struct ledger *l, const struct diag_socket *s, enum side side,
-		       uint8_t container, const struct flow *moved)
+		       uint8_t container, const struct flow *moved, uint32_t *active)
 {
-	if (side == SIDE_OPENED && (moved->tx_bytes > 0 || moved->connections > 0))
+	if (side == SIDE_OPENED && (moved->tx_bytes > 0 || moved->begun > 0))
 		address_set_add(&l->reached, &s->remote);
-	if (moved->tx_bytes == 0 && moved->rx_bytes == 0 && moved->connections == 0)
+	if (moved->tx_bytes == 0 && moved->rx_bytes == 0 && moved->begun == 0)
 		return;
 	struct flow flow = *moved;
 	bool opened = side == SIDE_OPENED;
@@ -94,15 +99,15 @@ static void count_flow(struct ledger *l, const struct diag_socket *s, enum side 
 	flow.protocol = IPPROTO_TCP;
 	flow.direction = opened ? FLOW_OPENED : FLOW_ACCEPTED;
 	flow.container = container;
-	flows_add(l->flows, &flow);
+	flows_add(l->flows, &flow, active);
 }
 
 /* Credits what a socket moved, and whether it is a new one, to everyone concerned. */
 static void credit(struct ledger *l, const struct diag_socket *s, enum side side,
-		   uint8_t container, const struct flow *moved)
+		   uint8_t container, const struct flow *moved, uint32_t *active)
 {
 	l->containers.known[container].tcp_tx_bytes += moved->tx_bytes;
-	count_flow(l, s, side, container, moved);
+	count_flow(l, s, side, container, moved, active);
 }
 
 static void add_volume(struct volume *to, const struct diag_socket *s)
@@ -200,14 +205,10 @@ static void advance_own(struct ledger *l, struct tracked_socket *t,
 static void advance(struct ledger *l, struct tracked_socket *t,
 		    const struct diag_socket *s, uint32_t connections)
 {
-	if (t->side == SIDE_OWN) {
-		advance_own(l, t, s);
-		return;
-	}
 	reconsider(l, t, s);
 	struct flow moved = {.tx_bytes = since(s->tx_bytes, t->tx_bytes),
 			     .rx_bytes = since(s->rx_bytes, t->rx_bytes),
-			     .connections = connections};
+			     .begun = connections};
 	struct volume *to = &l->tracked[t->side];
 	to->tx_bytes += (int64_t)moved.tx_bytes;
 	to->tx_again += (int64_t)since(s->tx_again, t->tx_again);
@@ -216,16 +217,42 @@ static void advance(struct ledger *l, struct tracked_socket *t,
 	to->tx_segments += s->tx_bytes >= t->tx_bytes ? segments : s->tx_segments;
 	to->sockets += connections;
 	mark(t, s);
-	credit(l, s, t->side, t->container, &moved);
+	credit(l, s, t->side, t->container, &moved, &t->active);
+}
+
+/* A socket leaves the table for one that sent more: from now on it is in the sums over
+ * those that are not followed, with what was counted of it. */
+static void unfollow(struct ledger *l, struct tracked_socket *t)
+{
+	const struct diag_socket counted = {.tx_bytes = t->tx_bytes,
+					    .tx_again = t->tx_again,
+					    .tx_segments = t->tx_segments};
+
+	add_volume(&l->live_before[t->side], &counted);
+	if (t->dump == l->dump)
+		add_volume(&l->live[t->side], &counted);
+	socket_table_remove(&l->table, t);
+}
+
+/* A place in the table for a socket that is not there. NULL when it is full of those
+ * that sent more. */
+static struct tracked_socket *follow(struct ledger *l, const struct diag_socket *s)
+{
+	struct tracked_socket *t = socket_table_add(&l->table, s->cookie);
+	if (t || !l->is_marked)
+		return t;
+	struct tracked_socket *lesser = socket_table_lesser(&l->table, s->tx_bytes);
+	if (!lesser)
+		return NULL;
+	unfollow(l, lesser);
+	return socket_table_add(&l->table, s->cookie);
 }
 
 /* A socket that is seen for the first time, alive. */
 static void meet(struct ledger *l, const struct diag_socket *s)
 {
 	enum side side = side_of(l, s);
-	struct tracked_socket *t = NULL;
-	if (l->table.count < l->max_sockets)
-		t = socket_table_add(&l->table, s->cookie);
+	struct tracked_socket *t = follow(l, s);
 	if (!t) {
 		add_volume(&l->live[side], s);
 		return;
@@ -272,13 +299,11 @@ bool ledger_own_accepted(struct ledger *l, const struct diag_socket *s)
 {
 	if (is_loopback(s))
 		return false;
-	struct tracked_socket *t = socket_table_add(&l->table, s->cookie);
+	struct tracked_socket *t = socket_table_add(&l->own_table, s->cookie);
 	if (!t) {
 		l->untracked++;
 		return false;
 	}
-	t->side = SIDE_OWN;
-	t->is_certain = true;
 	t->dump = l->dump;
 	t->headers =
 	    ETHERNET_HEADER_BYTES + TCP_HEADER_BYTES +
@@ -288,12 +313,23 @@ bool ledger_own_accepted(struct ledger *l, const struct diag_socket *s)
 	return true;
 }
 
-void ledger_own_seen(struct ledger *l, const struct diag_socket *s)
+bool ledger_own_seen(struct ledger *l, const struct diag_socket *s)
 {
-	struct tracked_socket *t = socket_table_find(&l->table, s->cookie);
+	struct tracked_socket *t = socket_table_find(&l->own_table, s->cookie);
 
-	if (t && t->side == SIDE_OWN)
-		advance_own(l, t, s);
+	if (!t)
+		return false;
+	t->dump = l->dump;
+	advance_own(l, t, s);
+	return true;
+}
+
+static bool own_destroyed(struct ledger *l, const struct diag_socket *s)
+{
+	if (!ledger_own_seen(l, s))
+		return false;
+	socket_table_remove(&l->own_table, socket_table_find(&l->own_table, s->cookie));
+	return true;
 }
 
 void ledger_begin_dump(struct ledger *l)
@@ -310,7 +346,8 @@ void ledger_live(struct ledger *l, const struct diag_socket *s)
 		ledger_listener(l, s);
 		return;
 	}
-	if (!s->has_counters || IN6_IS_ADDR_UNSPECIFIED(&s->remote))
+	if (!s->has_counters || IN6_IS_ADDR_UNSPECIFIED(&s->remote) ||
+	    ledger_own_seen(l, s))
 		return;
 	if (is_loopback(s)) {
 		l->loopback_live += side_of(l, s) == SIDE_OPENED;
@@ -322,26 +359,65 @@ void ledger_live(struct ledger *l, const struct diag_socket *s)
 		return;
 	}
 	t->dump = l->dump;
-	if (l->is_marked || t->side == SIDE_OWN)
+	if (l->is_marked)
 		advance(l, t, s, 0);
 	else
 		mark(t, s);
+}
+
+static bool is_ephemeral(const struct ledger *l, uint16_t port)
+{
+	return port >= l->ephemeral[0] && port <= l->ephemeral[1];
+}
+
+/* Nothing tells who spoke first between two UDP sockets, but for the ports: one that
+ * the kernel gave out here, and one there that someone chose. */
+static enum flow_direction udp_direction(const struct ledger *l,
+					 const struct diag_socket *s)
+{
+	bool opened =
+	    is_ephemeral(l, s->local_port) && !is_ephemeral(l, s->remote_port);
+	return opened ? FLOW_OPENED : FLOW_UNKNOWN;
+}
+
+static void count_udp(struct ledger *l, const struct diag_socket *s, uint8_t container,
+		      bool begun, uint32_t *active)
+{
+	struct flow flow = {
+	    .address = s->remote,
+	    .port = s->remote_port,
+	    .protocol = IPPROTO_UDP,
+	    .direction = (uint8_t)udp_direction(l, s),
+	    .container = container,
+	    .begun = begun,
+	};
+	address_set_add(&l->reached, &s->remote);
+	flows_add(l->flows, &flow, active);
 }
 
 void ledger_udp(struct ledger *l, const struct diag_socket *s)
 {
 	if (IN6_IS_ADDR_UNSPECIFIED(&s->remote) || is_loopback(s))
 		return;
-	address_set_add(&l->reached, &s->remote);
-	struct flow flow = {
-	    .address = s->remote,
-	    .port = s->remote_port,
-	    .protocol = IPPROTO_UDP,
-	    .direction = FLOW_OPENED,
-	    .container = containers_of(&l->containers, s->cgroup_id),
-	    .connections = 1,
-	};
-	flows_add(l->flows, &flow);
+	struct tracked_socket *t = socket_table_find(&l->udp, s->cookie);
+	bool is_new = !t && (t = socket_table_add(&l->udp, s->cookie));
+	if (t)
+		t->dump = l->dump;
+	count_udp(l, s, containers_of(&l->containers, s->cgroup_id),
+		  is_new && l->is_marked, t ? &t->active : NULL);
+}
+
+void ledger_udp_destroyed(struct ledger *l, const struct diag_socket *s)
+{
+	struct tracked_socket *t = socket_table_find(&l->udp, s->cookie);
+
+	if (t) { /* the look that saw it alive counted it, with its owner */
+		socket_table_remove(&l->udp, t);
+		return;
+	}
+	if (!l->is_marked || IN6_IS_ADDR_UNSPECIFIED(&s->remote) || is_loopback(s))
+		return;
+	count_udp(l, s, containers_guess(&l->containers), true, NULL);
 }
 
 static bool has_untracked(const struct ledger *l)
@@ -424,7 +500,9 @@ void ledger_end_dump(struct ledger *l, bool complete, double time)
 {
 	if (complete) {
 		listeners_end(&l->listeners);
-		socket_table_forget_unseen(&l->table, l->dump);
+		socket_table_forget_unseen(&l->table, l->dump, l->lost);
+		socket_table_forget_unseen(&l->own_table, l->dump, l->lost);
+		socket_table_forget_unseen(&l->udp, l->dump, l->udp_lost);
 	}
 	/* With part of the untracked missing their sum says nothing: it waits. */
 	if (l->is_marked && (complete || !has_untracked(l)))
@@ -449,11 +527,11 @@ static void ended_unseen(struct ledger *l, const struct diag_socket *s)
 {
 	enum side side = side_of(l, s);
 	struct flow moved = {
-	    .tx_bytes = s->tx_bytes, .rx_bytes = s->rx_bytes, .connections = 1};
+	    .tx_bytes = s->tx_bytes, .rx_bytes = s->rx_bytes, .begun = 1};
 	uint8_t container = containers_guess(&l->containers);
 
 	add_volume(&l->ended[side], s);
-	credit(l, s, side, container, &moved);
+	credit(l, s, side, container, &moved, NULL);
 }
 
 void ledger_destroyed(struct ledger *l, const struct diag_socket *s)
@@ -461,11 +539,13 @@ void ledger_destroyed(struct ledger *l, const struct diag_socket *s)
 	struct tracked_socket *t = socket_table_find(&l->table, s->cookie);
 
 	if (t) {
-		if (l->is_marked || t->side == SIDE_OWN)
+		if (l->is_marked)
 			advance(l, t, s, 0);
 		socket_table_remove(&l->table, t);
 		return;
 	}
+	if (own_destroyed(l, s))
+		return;
 	/* Sockets that never tried to connect are told of as well: they have no remote
 	 * address. One whose connect() found no free port has no local port. */
 	bool tried = !IN6_IS_ADDR_UNSPECIFIED(&s->remote) && s->local_port != 0;
@@ -475,6 +555,16 @@ void ledger_destroyed(struct ledger *l, const struct diag_socket *s)
 		l->loopback_ended += side_of(l, s) == SIDE_OPENED;
 	else
 		ended_unseen(l, s);
+}
+
+void ledger_events_lost(struct ledger *l)
+{
+	l->lost = l->dump + 1;
+}
+
+void ledger_udp_events_lost(struct ledger *l)
+{
+	l->udp_lost = l->dump + 1;
 }
 
 void ledger_end_events(struct ledger *l)

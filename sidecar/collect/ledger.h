@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger.h - the accounts of the namespace's TCP connections. Pure: sockets go in as
- * the kernel described them, totals come out.
+/* ledger.h - the accounts of the namespace's TCP connections, and where its UDP sockets
+ * point. Pure: sockets go in as the kernel described them, totals come out.
  *
  * A total is what ended connections sent plus what the live ones have sent so far. A
  * connection is followed by its cookie from dump to dump and to its end; one that finds
- * the table full is part of a sum over all such, which keeps totals exact and loses
- * only where it went. Connections over loopback are left out of everything, those of
- * the monitor itself (own_sockets.h) of everything but its container's count.
+ * the table full, and nobody in it who sent less, is part of a sum over all such, which
+ * keeps totals exact and loses only where it went. Connections over loopback are left
+ * out of everything, those of the monitor itself (own_sockets.h) of everything but its
+ * container's count.
  */
 #ifndef DORMOUSE_COLLECT_LEDGER_H
 #define DORMOUSE_COLLECT_LEDGER_H
@@ -23,7 +24,7 @@
 #include "sock_diag.h"
 #include "socket_table.h"
 
-enum side { SIDE_OPENED, SIDE_ACCEPTED, SIDE_OWN, SIDE_COUNT };
+enum side { SIDE_OPENED, SIDE_ACCEPTED, SIDE_COUNT };
 
 /* Sums of cumulative counts; differences of them may be negative on the way. */
 struct volume {
@@ -34,11 +35,13 @@ struct volume {
 
 struct ledger {
 	struct socket_table table;
+	struct socket_table own_table; /* the monitor's own */
+	struct socket_table udp;       /* connected ones */
+	uint16_t ephemeral[2]; /* ports that the kernel gives out, from and to */
 	struct listeners listeners;
 	struct containers containers;
 	struct flows *flows;
 	struct address_set reached; /* remote addresses of this interval */
-	uint32_t max_sockets;       /* of the pod; the table has room for more */
 	uint64_t own_listeners[OWN_LISTENERS_MAX]; /* cookies */
 	unsigned own_listener_count;
 	struct own_traffic own;
@@ -52,6 +55,7 @@ struct ledger {
 
 	bool is_marked; /* a complete dump said what was there before the monitor */
 	uint32_t dump;
+	uint32_t lost, udp_lost; /* the dump after word of sockets' ends was lost */
 
 	uint64_t tx_bytes, initiated_tx_bytes, tx_segments;
 	uint64_t tx_again;        /* payload that was retransmitted; not in tx_bytes */
@@ -68,7 +72,8 @@ struct ledger {
 	int64_t loopback_ended, loopback_live, loopback_before;
 };
 
-/* The caller sets refresh_listeners and its context. Returns -1 for want of memory. */
+/* The caller sets refresh_listeners and its context, and may set `ephemeral`. Returns
+ * -1 for want of memory. */
 int ledger_init(struct ledger *l, const struct collect_options *options, uint64_t seed,
 		struct error *err);
 void ledger_release(struct ledger *l);
@@ -84,15 +89,19 @@ void ledger_end_dump(struct ledger *l, bool complete, double time);
 /* Events: begin, each destroyed socket, end. Not during a dump. */
 void ledger_begin_events(struct ledger *l);
 void ledger_destroyed(struct ledger *l, const struct diag_socket *s);
+void ledger_udp_destroyed(struct ledger *l, const struct diag_socket *s);
 void ledger_end_events(struct ledger *l);
 
 /* The monitor's own sockets. ledger_own_accepted() takes one that was just accepted,
  * with its counters and both ends; false when it does not leave the pod or the table is
  * full, and then it is not followed. ledger_own_seen() takes its counters of later on,
- * the ends not needed. */
+ * the ends not needed; false when it is none of those. */
 void ledger_own_listener(struct ledger *l, uint64_t cookie);
 bool ledger_own_accepted(struct ledger *l, const struct diag_socket *s);
-void ledger_own_seen(struct ledger *l, const struct diag_socket *s);
+bool ledger_own_seen(struct ledger *l, const struct diag_socket *s);
+/* Some sockets' ends were not told: those that the coming dumps miss may be gone. */
+void ledger_events_lost(struct ledger *l);
+void ledger_udp_events_lost(struct ledger *l);
 
 /* A listening socket, between dumps. */
 void ledger_listener(struct ledger *l, const struct diag_socket *s);

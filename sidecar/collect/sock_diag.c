@@ -31,21 +31,35 @@
 /* No pod needs more for events, whatever its limits allow. */
 #define EVENT_BUFFER_MAX (16u << 20)
 
-int diag_open(struct diag_channel *c, struct error *err)
+/* Events of every channel are read into this, one channel at a time. Not into a dump's
+ * buffer: an event may ask for a dump. */
+static _Alignas(8) unsigned char event_buffer[EVENT_BATCH][EVENT_BYTES];
+
+static int open_netlink(struct diag_channel *c, struct error *err)
 {
 	*c = (struct diag_channel){.fd = -1};
-	c->buffer = malloc(DIAG_BUFFER_BYTES);
 	c->netlink = nl_socket_alloc();
-	if (!c->buffer || !c->netlink) {
-		diag_close(c);
+	if (!c->netlink)
 		return fail(err, "sock_diag: out of memory");
-	}
 	int code = nl_connect(c->netlink, NETLINK_SOCK_DIAG);
 	if (code < 0) {
-		diag_close(c);
+		nl_socket_free(c->netlink);
+		c->netlink = NULL;
 		return fail(err, "sock_diag: open netlink: %s", nl_geterror(code));
 	}
 	c->fd = nl_socket_get_fd(c->netlink);
+	return 0;
+}
+
+int diag_open(struct diag_channel *c, struct error *err)
+{
+	if (open_netlink(c, err) < 0)
+		return -1;
+	c->buffer = malloc(DIAG_BUFFER_BYTES);
+	if (!c->buffer) {
+		diag_close(c);
+		return fail(err, "sock_diag: out of memory");
+	}
 	return 0;
 }
 
@@ -65,13 +79,17 @@ static void set_buffer(int fd, int bytes)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 }
 
-int diag_open_events(struct diag_channel *c, unsigned buffer_bytes, struct error *err)
+int diag_open_events(struct diag_channel *c, uint8_t protocol, unsigned buffer_bytes,
+		     struct error *err)
 {
-	if (diag_open(c, err) < 0)
+	const bool udp = protocol == IPPROTO_UDP;
+
+	if (open_netlink(c, err) < 0)
 		return -1;
 	set_buffer(c->fd, (int)buffer_bytes);
-	int code = nl_socket_add_memberships(c->netlink, SKNLGRP_INET_TCP_DESTROY,
-					     SKNLGRP_INET6_TCP_DESTROY, 0);
+	int code = nl_socket_add_memberships(
+	    c->netlink, udp ? SKNLGRP_INET_UDP_DESTROY : SKNLGRP_INET_TCP_DESTROY,
+	    udp ? SKNLGRP_INET6_UDP_DESTROY : SKNLGRP_INET6_TCP_DESTROY, 0);
 	if (code < 0) {
 		diag_close(c);
 		return fail(err, "sock_diag: join the destroy groups: %s",
@@ -176,7 +194,7 @@ static int receive_events(struct diag_channel *c, struct mmsghdr *messages)
 
 	memset(messages, 0, EVENT_BATCH * sizeof(*messages));
 	for (unsigned i = 0; i < EVENT_BATCH; i++) {
-		pieces[i].iov_base = (char *)c->buffer + (size_t)i * EVENT_BYTES;
+		pieces[i].iov_base = event_buffer[i];
 		pieces[i].iov_len = EVENT_BYTES;
 		messages[i].msg_hdr.msg_iov = &pieces[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
@@ -207,8 +225,7 @@ int diag_drain(struct diag_channel *c, diag_visitor *visit, void *context,
 			continue;
 		}
 		for (int i = 0; i < got; i++)
-			diag_read(&r, (char *)c->buffer + (size_t)i * EVENT_BYTES,
-				  messages[i].msg_len);
+			diag_read(&r, event_buffer[i], messages[i].msg_len);
 	} while (got == EVENT_BATCH && ++batches < EVENT_BATCHES_MAX);
 	drained->messages = r.messages;
 	return 0;

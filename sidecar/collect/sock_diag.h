@@ -85,7 +85,7 @@ struct diag_channel {
 	struct nl_sock *netlink; /* NULL: closed */
 	int fd;
 	uint32_t sequence;
-	void *buffer; /* DIAG_BUFFER_BYTES */
+	void *buffer; /* DIAG_BUFFER_BYTES; NULL where events are read */
 };
 
 /* The kernel makes dump datagrams of up to 32 KiB when it is offered that much
@@ -95,9 +95,11 @@ struct diag_channel {
 /* A channel for dumps. */
 int diag_open(struct diag_channel *c, struct error *err);
 
-/* A channel that is told when a TCP socket of this namespace is destroyed. Asks for
- * `buffer_bytes` of receive buffer and takes what it gets. */
-int diag_open_events(struct diag_channel *c, unsigned buffer_bytes, struct error *err);
+/* A channel that is told when a socket of this namespace is destroyed: IPPROTO_TCP or,
+ * with its last remote address but no counters, IPPROTO_UDP. Asks for `buffer_bytes` of
+ * receive buffer and takes what it gets. */
+int diag_open_events(struct diag_channel *c, uint8_t protocol, unsigned buffer_bytes,
+		     struct error *err);
 void diag_close(struct diag_channel *c);
 
 struct diag_query {

@@ -29,44 +29,75 @@ static void visit_destroyed(void *context, const struct diag_socket *socket)
 	ledger_destroyed(context, socket);
 }
 
-static void count_lost(struct socket_events *e)
+static void visit_udp_destroyed(void *context, const struct diag_socket *socket)
 {
-	uint32_t drops = diag_drops(&e->channel);
-	e->lost += (uint32_t)(drops - e->drops);
-	e->drops = drops;
-	if (diag_grow(&e->channel))
+	ledger_udp_destroyed(context, socket);
+}
+
+static void count_lost(struct socket_events *e, struct event_channel *c)
+{
+	uint32_t drops = diag_drops(&c->channel);
+	c->lost += (uint32_t)(drops - c->drops);
+	c->drops = drops;
+	if (diag_grow(&c->channel))
 		e->grown++;
+}
+
+/* Returns how many events were read. A channel that is broken is closed. */
+static unsigned drain(struct socket_events *e, struct event_channel *c,
+		      diag_visitor *visit, bool *lost, struct error *err)
+{
+	struct diag_drained drained;
+
+	*lost = false;
+	if (!c->channel.netlink)
+		return 0;
+	int code = diag_drain(&c->channel, visit, e->ledger, &drained, err);
+	c->read += drained.messages;
+	if (drained.overrun)
+		count_lost(e, c);
+	if (code < 0)
+		diag_close(&c->channel);
+	*lost = drained.overrun || code < 0;
+	return drained.messages;
 }
 
 unsigned socket_events_drain(struct socket_events *e)
 {
-	struct diag_drained drained;
+	struct error unused;
+	bool lost;
 
-	if (!e->channel.netlink)
-		return 0;
 	ledger_begin_events(e->ledger);
-	int code =
-	    diag_drain(&e->channel, visit_destroyed, e->ledger, &drained, &e->failure);
+	unsigned messages = drain(e, &e->tcp, visit_destroyed, &lost, &e->failure);
+	if (lost)
+		ledger_events_lost(e->ledger);
+	messages += drain(e, &e->udp, visit_udp_destroyed, &lost, &unused);
+	if (lost)
+		ledger_udp_events_lost(e->ledger);
 	ledger_end_events(e->ledger);
-	e->read += drained.messages;
-	if (drained.overrun)
-		count_lost(e);
-	if (code < 0) {
-		diag_close(&e->channel);
-		e->ok = false;
-	}
-	return drained.messages;
+	e->ok = e->tcp.channel.netlink != NULL;
+	return messages;
+}
+
+static int watch_channel(struct socket_events *e, const struct event_channel *c, int op,
+			 bool watch)
+{
+	struct epoll_event event = {.events = watch ? EPOLLIN : 0};
+
+	return c->channel.netlink ? epoll_ctl(e->epoll_fd, op, c->channel.fd, &event)
+				  : 0;
 }
 
 static void watch_events(struct socket_events *e, bool watch)
 {
-	struct epoll_event event = {.events = watch ? EPOLLIN : 0};
 	struct itimerspec pause = {.it_value.tv_nsec = watch ? 0 : PAUSE_NS};
 
 	/* Setting the timer also takes back its last expiry. */
 	timerfd_settime(e->timer_fd, 0, &pause, NULL);
-	if (e->is_paused == watch && e->channel.netlink)
-		epoll_ctl(e->epoll_fd, EPOLL_CTL_MOD, e->channel.fd, &event);
+	if (e->is_paused == watch) {
+		watch_channel(e, &e->tcp, EPOLL_CTL_MOD, watch);
+		watch_channel(e, &e->udp, EPOLL_CTL_MOD, watch);
+	}
 	e->is_paused = !watch;
 }
 
@@ -84,24 +115,36 @@ void socket_events_process(struct socket_events *e)
 		e->drained_ns = now;
 }
 
+/* Opens a channel; what ended before is not told. */
+static int open_channel(struct socket_events *e, struct event_channel *c,
+			uint8_t protocol, struct error *err)
+{
+	if (diag_open_events(&c->channel, protocol, e->buffer_bytes, err) < 0)
+		return -1;
+	if (watch_channel(e, c, EPOLL_CTL_ADD, !e->is_paused) < 0) {
+		fail_errno(err, errno, "sock_diag: watch events");
+		diag_close(&c->channel);
+		return -1;
+	}
+	c->drops = 0;
+	return 0;
+}
+
 void socket_events_open(struct socket_events *e, double time)
 {
-	struct epoll_event event = {.events = EPOLLIN};
+	struct error unused;
 
-	if (e->channel.netlink || time < e->retry_at)
+	if ((e->tcp.channel.netlink && e->udp.channel.netlink) || time < e->retry_at)
 		return;
-	e->ok = false;
 	e->retry_at = time + SOURCE_RETRY_SECONDS;
-	if (diag_open_events(&e->channel, e->buffer_bytes, &e->failure) < 0)
-		return;
-	if (epoll_ctl(e->epoll_fd, EPOLL_CTL_ADD, e->channel.fd, &event) < 0) {
-		fail_errno(&e->failure, errno, "sock_diag: watch events");
-		diag_close(&e->channel);
-		return;
+	if (!e->tcp.channel.netlink) {
+		e->ok = open_channel(e, &e->tcp, IPPROTO_TCP, &e->failure) == 0;
+		ledger_events_lost(e->ledger);
 	}
-	e->is_paused = false;
-	e->drops = 0;
-	e->ok = true;
+	if (!e->udp.channel.netlink) {
+		open_channel(e, &e->udp, IPPROTO_UDP, &unused);
+		ledger_udp_events_lost(e->ledger);
+	}
 }
 
 int socket_events_init(struct socket_events *e, struct ledger *ledger,
@@ -110,7 +153,8 @@ int socket_events_init(struct socket_events *e, struct ledger *ledger,
 	struct epoll_event event = {.events = EPOLLIN};
 
 	*e = (struct socket_events){.ledger = ledger,
-				    .channel = {.fd = -1},
+				    .tcp.channel = {.fd = -1},
+				    .udp.channel = {.fd = -1},
 				    .buffer_bytes = buffer_bytes,
 				    .timer_fd = -1};
 	e->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -126,7 +170,8 @@ int socket_events_init(struct socket_events *e, struct ledger *ledger,
 
 void socket_events_release(struct socket_events *e)
 {
-	diag_close(&e->channel);
+	diag_close(&e->tcp.channel);
+	diag_close(&e->udp.channel);
 	if (e->timer_fd >= 0)
 		close(e->timer_fd);
 	if (e->epoll_fd >= 0)

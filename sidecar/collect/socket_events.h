@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* socket_events.h - the source that says what ended connections had sent. */
+/* socket_events.h - the source that says what ended connections had sent, and where
+ * short UDP sockets pointed. */
 #ifndef DORMOUSE_COLLECT_SOCKET_EVENTS_H
 #define DORMOUSE_COLLECT_SOCKET_EVENTS_H
 
@@ -10,10 +11,18 @@
 #include "ledger.h"
 #include "sock_diag.h"
 
+/* TCP and UDP have a channel each, so that a flood of UDP sockets takes no room from
+ * the connections, whose bytes are told nowhere else. */
+struct event_channel {
+	struct diag_channel channel;
+	uint64_t read, lost;
+	uint32_t drops; /* of this channel, as last seen */
+};
+
 struct socket_events {
 	struct ledger *ledger;
-	struct diag_channel channel;
-	bool ok;
+	struct event_channel tcp, udp;
+	bool ok; /* tcp's: without udp nothing but short sockets' peers is missing */
 	struct error failure;
 	double retry_at;
 	unsigned buffer_bytes; /* to ask for */
@@ -22,8 +31,7 @@ struct socket_events {
 	bool is_paused; /* events gather until the timer */
 	int64_t drained_ns;
 
-	uint64_t read, lost, grown;
-	uint32_t drops; /* of this channel, as last seen */
+	uint64_t grown;
 };
 
 /* Opens what events are waited with, not yet the source: socket_events_open(). `*e` may
@@ -35,7 +43,8 @@ void socket_events_release(struct socket_events *e);
 /* Opens the source if it is closed and not to be left alone until a later time. */
 void socket_events_open(struct socket_events *e, double time);
 
-/* Takes what is there into the ledger. Returns how many events that was. */
+/* Takes what is there into the ledger. Returns how many events of TCP and UDP that was.
+ */
 unsigned socket_events_drain(struct socket_events *e);
 
 /* The same, when epoll_fd is readable; sets what will wake it next. */

@@ -6,9 +6,11 @@
  * The kernel sends events from a work queue, so a socket may be gone from the dump
  * before its event is here; it is kept until a second dump misses it.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ledger.h"
 #include "own_sockets.h"
@@ -55,12 +57,12 @@ static void mend_opens(struct sockets *s)
 	if (!s->knows_active_opens)
 		return;
 	int64_t difference = (int64_t)(s->active_opens - l->opened_anywhere);
-	bool lost = s->events.lost != s->settled_lost || !s->events.ok;
+	bool lost = s->events.tcp.lost != s->settled_lost || !s->events.ok;
 	if (s->has_settled && lost && difference > s->never_seen) {
 		uint64_t unseen = (uint64_t)(difference - s->never_seen);
 		/* The kernel sends events from a work queue: on a busy machine some
 		 * are still to come and will be counted then. */
-		uint64_t lately = s->events.lost - s->settled_lost;
+		uint64_t lately = s->events.tcp.lost - s->settled_lost;
 		if (s->events.ok && unseen > lately)
 			unseen = lately;
 		ledger_add_opened(l, share_of_others(s, unseen), unseen);
@@ -68,7 +70,7 @@ static void mend_opens(struct sockets *s)
 		s->never_seen = difference;
 	}
 	s->has_settled = true;
-	s->settled_lost = s->events.lost;
+	s->settled_lost = s->events.tcp.lost;
 	s->settled_opened = l->opened;
 	s->settled_anywhere = l->opened_anywhere;
 }
@@ -89,6 +91,25 @@ bool sockets_look(struct sockets *s, double time)
 	if (outcome == DIAG_COMPLETE || (!s->dumps.ok && !s->events.ok))
 		mend_opens(s);
 	return outcome != DIAG_FAILED;
+}
+
+/* The ports that the kernel gives out in this namespace; as they are where it does not
+ * say. */
+static void read_ephemeral_ports(uint16_t ports[2])
+{
+	char text[32];
+	int fd = open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[length > 0 ? length : 0] = '\0';
+	char *second, *end;
+	unsigned long from = strtoul(text, &second, 10), to = strtoul(second, &end, 10);
+	if (end == second || from > to || to > UINT16_MAX)
+		return;
+	ports[0] = (uint16_t)from;
+	ports[1] = (uint16_t)to;
 }
 
 /* Only to be hard to guess. */
@@ -116,6 +137,7 @@ struct sockets *sockets_open(const struct collect_options *options,
 	int code = socket_events_init(&s->events, &s->ledger, event_buffer_bytes, err);
 	if (code == 0)
 		code = ledger_init(&s->ledger, options, random_seed(), err);
+	read_ephemeral_ports(s->ledger.ephemeral);
 	socket_dumps_init(&s->dumps, &s->ledger);
 	own_sockets_init(&s->own, &s->ledger);
 	if (code < 0) {
@@ -172,8 +194,9 @@ void sockets_totals(const struct sockets *s, struct collect_totals *totals)
 	totals->sockets_tracked = l->table.count;
 	totals->sockets_untracked = l->untracked;
 	totals->destinations_untracked = flows_untracked(l->flows);
-	totals->socket_events = s->events.read;
-	totals->socket_events_lost = s->events.lost;
+	totals->socket_events = s->events.tcp.read;
+	totals->socket_events_lost = s->events.tcp.lost;
+	totals->udp_events_lost = s->events.udp.lost;
 	totals->dumps = s->dumps.made;
 	totals->dumps_interrupted += s->dumps.interrupted;
 	totals->receive_buffers_grown += s->events.grown;

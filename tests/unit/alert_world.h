@@ -182,7 +182,8 @@ static inline struct flow flow_to(unsigned host, uint16_t port, uint64_t bytes)
 			 .protocol = IPPROTO_TCP,
 			 .direction = FLOW_OPENED,
 			 .tx_bytes = bytes,
-			 .connections = 1};
+			 .connections = 1,
+			 .begun = 1};
 
 	f.address.s6_addr[10] = f.address.s6_addr[11] = 0xFF;
 	f.address.s6_addr[12] = 10;

@@ -179,6 +179,7 @@ static void udp_sockets_that_live_on_are_not_counted_again(void **state)
 
 	f.protocol = IPPROTO_UDP;
 	f.connections = 3;
+	f.begun = 0;
 	raise_with(w, &f, 1);
 	next_look(w, &v, 1, &f, 1);
 	assert_int_equal(w->last.evidence.flows[0].flow.connections, 3);
@@ -226,6 +227,89 @@ static void no_byte_is_lost_among_thousands_of_destinations(void **state)
 	assert_true(accounted_bytes(&w->last.evidence) == sent);
 }
 
+static void a_drip_that_goes_on_is_found_behind_those_who_came_first(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	struct flow flows[ALERT_FLOWS_MAX];
+	const struct flow drip = flow_to(99, 443, 100000);
+
+	for (unsigned i = 0; i < ALERT_FLOWS_MAX; i++)
+		flows[i] = flow_to(i + 1, 443, 1000000);
+	raise_with(w, flows, ALERT_FLOWS_MAX);
+	for (int look = 0; look < 200; look++) {
+		v.bytes += 100000;
+		next_look(w, &v, 1, &drip, 1);
+	}
+	const struct alert_evidence *e = &w->last.evidence;
+	assert_int_equal(e->flows[0].flow.address.s6_addr[15], 99);
+	assert_true(e->flows[0].flow.tx_bytes >= 19000000);
+	assert_int_equal(accounted_bytes(e), 30000000);
+}
+
+/* Who gets nothing takes no place of who got something, however many there are and
+ * however often they are seen. */
+static void decoys_without_bytes_displace_nobody(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	struct flow flows[250];
+
+	for (unsigned i = 0; i < ALERT_FLOWS_MAX; i++)
+		flows[i] = flow_to(i + 1, 443, 1);
+	raise_with(w, flows, ALERT_FLOWS_MAX);
+	for (int look = 0; look < 50; look++) {
+		for (unsigned i = 0; i < 250; i++) {
+			flows[i] = flow_to(1000 + i, 9, 0);
+			flows[i].protocol = i % 2 ? IPPROTO_UDP : IPPROTO_TCP;
+			flows[i].connections = 1000;
+		}
+		next_look(w, &v, 1, flows, 250);
+	}
+	const struct alert_evidence *e = &w->last.evidence;
+	for (unsigned i = 0; i < ALERT_FLOWS_MAX; i++)
+		assert_int_equal(e->flows[i].flow.tx_bytes, 1);
+}
+
+/* Nobody is said to have got more than it did, and who is missing got no more than the
+ * least of those kept may have got. */
+static void what_the_destinations_got_is_never_overstated(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	static uint64_t truth[300];
+	struct flow flows[200] = {0};
+	uint64_t random = 3;
+
+	raise_with(w, flows, 0);
+	for (int look = 0; look < 400; look++) {
+		for (unsigned i = 0; i < 200; i++) {
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			unsigned host = (unsigned)(random >> 40) % 300;
+			flows[i] =
+			    flow_to(host, 443, host % 50 == 0 ? 3000 : random >> 62);
+			truth[host] += flows[i].tx_bytes;
+		}
+		next_look(w, &v, 1, flows, 200);
+	}
+	const struct alert_evidence *e = &w->last.evidence;
+	uint64_t most = 0;
+	for (unsigned i = 0; i < e->flow_count; i++) {
+		const struct flow *f = &e->flows[i].flow;
+		unsigned host = f->address.s6_addr[14] * 256u + f->address.s6_addr[15];
+		assert_true(f->tx_bytes <= truth[host]);
+		assert_true(truth[host] <= f->tx_bytes + e->flows[i].uncertain);
+		truth[host] = 0;
+	}
+	for (unsigned i = 0; i < ALERT_CELLS; i++)
+		if (e->missed[i] > most)
+			most = e->missed[i];
+	for (unsigned host = 0; host < 300; host++) {
+		assert_true(truth[host] <= most);
+		assert_false(host % 50 == 0 && truth[host] > 0);
+	}
+}
+
 static void one_address_seen_from_two_containers_is_two_destinations(void **state)
 {
 	struct world *w = *state;
@@ -250,6 +334,24 @@ static void udp_destinations_come_first_where_udp_stands_out(void **state)
 	world_apply(w, &v, 1);
 	assert_int_equal(w->last.evidence.flows[0].flow.protocol, IPPROTO_UDP);
 	assert_int_equal(w->last.evidence.flows[0].flow.port, 123);
+}
+
+static void udp_is_in_a_look_at_many_tcp_peers(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+	struct flow flows[41];
+
+	for (unsigned i = 0; i < 40; i++)
+		flows[i] = flow_to(i, 443, 1000);
+	flows[40] = flow_to(99, 123, 0);
+	flows[40].protocol = IPPROTO_UDP;
+	v.signal = SIGNAL_UDP_TX_PACKETS;
+	next_look(w, NULL, 0, flows, 0);
+	v.onset = w->now;
+	next_look(w, &v, 1, flows, 41);
+	assert_int_equal(w->last.evidence.flows[0].flow.port, 123);
+	assert_int_equal(accounted_bytes(&w->last.evidence), 40000);
 }
 
 static void the_links_that_sent_it_are_named(void **state)
@@ -298,8 +400,12 @@ int main(void)
 	    TEST(udp_sockets_that_live_on_are_not_counted_again),
 	    TEST(a_destination_that_grows_displaces_the_smallest),
 	    TEST(no_byte_is_lost_among_thousands_of_destinations),
+	    TEST(a_drip_that_goes_on_is_found_behind_those_who_came_first),
+	    TEST(decoys_without_bytes_displace_nobody),
+	    TEST(what_the_destinations_got_is_never_overstated),
 	    TEST(one_address_seen_from_two_containers_is_two_destinations),
 	    TEST(udp_destinations_come_first_where_udp_stands_out),
+	    TEST(udp_is_in_a_look_at_many_tcp_peers),
 	    TEST(the_links_that_sent_it_are_named),
 	    TEST(without_sockets_the_lists_are_empty),
 	};

@@ -73,7 +73,7 @@ static void the_shape_is_the_designs(void **state)
 	    "\"since\":\"2023-11-14T16:40:00.000Z\"},\"sigmas\":40,"
 	    "\"summary\":\"This pod was dormant and now sends 1.0 MB/s (tx_bytes, "
 	    "over 10 s). Before, in 99 of 100 intervals it sent at most 2.1 kB/s. 20 "
-	    "MB so far, most to "
+	    "MB so far, 19 MB of it to "
 	    "10.0.0.7:5201.\","
 	    "\"evidence\":{\"destinations\":[{\"address\":\"10.0.0.7\","
 	    "\"port\":5201,\"protocol\":\"tcp\",\"bytes\":19000000,"
@@ -256,7 +256,7 @@ static void each_kind_has_its_sentence(void **state)
 	    "This pod seems to pass on what it receives: 21 MB came in "
 	    "and 20 MB went out in 80 s; it sends 1.0 MB/s (tx_bytes, over 10 s).");
 	a.evidence.flow_count = 1;
-	assert_non_null(strstr(sentence_of(&a), ". Of that, most to 10.0.0.7:5201."));
+	assert_non_null(strstr(sentence_of(&a), ". Of that, 19 MB to 10.0.0.7:5201."));
 	a.evidence.flow_count = 0;
 	a.verdict.kind = ALERT_MONITOR_GAP;
 	a.starts_at = a.verdict.onset + 7200;
@@ -379,21 +379,74 @@ static void when_it_is_over_the_sentence_is_of_the_past(void **state)
 	assert_string_equal(sentence_of(&a),
 			    "This pod was dormant, then sent up to 2.0 MB/s "
 			    "(tx_bytes). Before, in 99 of 100 intervals it sent at "
-			    "most 2.1 kB/s. 20 MB in all, most to 10.0.0.7:5201.");
+			    "most 2.1 kB/s. 20 MB in all, 19 MB of it to "
+			    "10.0.0.7:5201.");
 }
 
-static void most_is_said_only_of_more_than_half(void **state)
+static void the_share_of_the_first_destination_is_told_as_it_is(void **state)
+{
+	struct alert a = an_alert();
+	struct flow *first = &a.evidence.flows[0].flow;
+
+	(void)state;
+	first->tx_bytes = 1100000;
+	a.evidence.other_bytes = 17000000;
+	assert_non_null(
+	    strstr(sentence_of(&a), " 20 MB so far, 1.1 MB of it to 10.0.0.7:5201."));
+	first->direction = FLOW_ACCEPTED;
+	first->port = 8080;
+	assert_non_null(
+	    strstr(sentence_of(&a), "10.0.0.7, a client of port 8080 here."));
+	a.evidence.flows[1] = a.evidence.flows[0]; /* from another container */
+	a.evidence.flow_count = 2;
+	assert_non_null(strstr(sentence_of(&a), ", 2.2 MB of it to 10.0.0.7, a"));
+}
+
+static void a_share_of_next_to_nothing_is_not_told(void **state)
+{
+	struct alert a = an_alert();
+	struct flow *first = &a.evidence.flows[0].flow;
+
+	(void)state;
+	first->tx_bytes = 900000;
+	a.evidence.other_bytes = 19000000;
+	assert_non_null(strstr(sentence_of(&a), " 20 MB so far."));
+	first->tx_bytes = 0;
+	a.evidence.other_bytes = 0;
+	assert_non_null(strstr(sentence_of(&a), " 20 MB so far."));
+	first->protocol = IPPROTO_UDP;
+	assert_non_null(strstr(sentence_of(&a), " 20 MB so far."));
+	a.verdict.kind = ALERT_PROXY_RELAY;
+	assert_null(strstr(sentence_of(&a), "Of that"));
+}
+
+static void evidence_that_reaches_further_back_is_told_by_itself(void **state)
 {
 	struct alert a = an_alert();
 
 	(void)state;
-	a.evidence.other_bytes = 19000001;
+	a.evidence.flows[0].flow.tx_bytes = 30000000;
+	a.evidence.other_bytes = 10000000;
 	assert_non_null(strstr(sentence_of(&a),
-			       " 20 MB so far, the largest part to 10.0.0.7:5201."));
-	a.evidence.flows[0].flow.direction = FLOW_ACCEPTED;
-	a.evidence.flows[0].flow.port = 8080;
+			       " 20 MB so far, 30 MB of the 40 MB that its connections "
+			       "sent about then to 10.0.0.7:5201."));
+}
+
+static void of_udp_only_the_peer_is_told(void **state)
+{
+	struct alert a = an_alert();
+
+	(void)state;
+	a.evidence.flows[0].flow.protocol = IPPROTO_UDP;
+	a.evidence.flows[0].flow.tx_bytes = 0;
+	a.verdict.signal = SIGNAL_UDP_TX_PACKETS;
 	assert_non_null(
-	    strstr(sentence_of(&a), "10.0.0.7, a client of port 8080 here."));
+	    strstr(sentence_of(&a),
+		   " so far; a UDP socket is connected to 10.0.0.7:5201 (UDP)."));
+	a.evidence.other_connections = 3;
+	assert_non_null(strstr(sentence_of(&a),
+			       " so far; UDP sockets are connected to others and to "
+			       "10.0.0.7:5201 (UDP)."));
 }
 
 int main(void)
@@ -412,7 +465,10 @@ int main(void)
 	    cmocka_unit_test(what_is_rare_is_told_by_the_minute_or_the_hour),
 	    cmocka_unit_test(without_a_past_the_sentence_says_so),
 	    cmocka_unit_test(when_it_is_over_the_sentence_is_of_the_past),
-	    cmocka_unit_test(most_is_said_only_of_more_than_half),
+	    cmocka_unit_test(the_share_of_the_first_destination_is_told_as_it_is),
+	    cmocka_unit_test(a_share_of_next_to_nothing_is_not_told),
+	    cmocka_unit_test(evidence_that_reaches_further_back_is_told_by_itself),
+	    cmocka_unit_test(of_udp_only_the_peer_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

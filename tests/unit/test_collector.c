@@ -166,6 +166,55 @@ static void udp_is_counted_and_its_bytes_estimated(void **state)
 			 to.value[SIGNAL_UDP_TX_PACKETS]);
 }
 
+static void send_udp6(const char *to, unsigned count)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET6, to, &address.sin6_addr);
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(
+		    sendto(fd, "x", 1, 0, (struct sockaddr *)&address, sizeof(address)),
+		    1);
+	close(fd);
+}
+
+/* Below the hum, sample by sample, in each mixture: never a close look, never late. */
+static void datagrams_are_counted_at_each_sample(void **state)
+{
+	struct sample from, to;
+	uint64_t ends = 0;
+
+	if (!allowed)
+		skip();
+	assert_int_equal(shell("sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 "
+			       "net.ipv6.conf.lo.disable_ipv6=0 && "
+			       "ip -6 address add fd77::1/64 dev eth0 nodad && "
+			       "ip -6 neigh add fd77::3 lladdr 02:00:00:00:00:03 "
+			       "dev eth0 nud permanent"),
+			 0);
+	close_sample(*state);
+	quiet_sample(*state);
+	for (unsigned i = 0; i < 60; i++) {
+		unsigned v4 = i % 3, v6 = i / 3 % 4;
+		from = quiet_sample(*state);
+		send_udp("10.77.0.3", v4, 100);
+		send_udp6("fd77::3", v6);
+		if (i % 5 == 0) {
+			send_tcp(10);
+			await_ends(*state, ++ends);
+		}
+		to = quiet_sample(*state);
+		assert_false(collector_looked_closely(*state));
+		assert_int_equal(moved(&from, &to, SIGNAL_UDP_TX_PACKETS), v4 + v6);
+		assert_int_equal(collector_totals(*state)->udp_tx_packets,
+				 to.value[SIGNAL_UDP_TX_PACKETS]);
+	}
+	assert_int_equal(shell("sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1 "
+			       "net.ipv6.conf.lo.disable_ipv6=1"),
+			 0);
+}
+
 static void udp_is_told_from_tcp_beside_it(void **state)
 {
 	struct sample from, to;
@@ -517,6 +566,7 @@ int main(void)
 	    WITH_COLLECTOR(every_source_works_here),
 	    WITH_COLLECTOR(link_signals_are_what_the_kernel_says),
 	    WITH_COLLECTOR(udp_is_counted_and_its_bytes_estimated),
+	    WITH_COLLECTOR(datagrams_are_counted_at_each_sample),
 	    WITH_COLLECTOR(udp_is_told_from_tcp_beside_it),
 	    WITH_COLLECTOR(datagrams_to_loopback_are_no_traffic),
 	    WITH_COLLECTOR(a_quiet_pod_is_looked_at_closely_only_once),

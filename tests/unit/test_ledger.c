@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../sidecar/collect/ledger.h"
 
@@ -464,6 +465,236 @@ static void events_before_the_first_complete_dump_count_nothing(void **state)
 	finish(l);
 }
 
+/* Its last packet waits for an answer that does not come, and the kernel tells of its
+ * end only when that is given up. */
+static void a_socket_whose_end_is_told_late_is_one_connection(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00::2", 0);
+	s.state = STATE_SYN_SENT;
+	dump(l, &s, 0, true);
+	dump(l, &s, 1, true);
+	for (int i = 0; i < 100; i++)
+		dump(l, &s, 0, true);
+	destroy(l, s);
+	dump(l, &s, 0, true);
+	assert_int_equal(l->opened, 1);
+	assert_int_equal(l->table.count, 0);
+	finish(l);
+}
+
+static void a_socket_whose_end_was_lost_is_forgotten(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket two[] = {a_socket(1, "fd00::2", 0),
+				    a_socket(2, "fd00::2", 0)};
+	dump(l, two, 0, true);
+	dump(l, two, 2, true);
+	ledger_events_lost(l);
+	dump(l, two, 1, true);
+	dump(l, two, 1, true);
+	assert_int_equal(l->table.count, 1);
+	/* What was alive after the loss will be told of. */
+	for (int i = 0; i < 10; i++)
+		dump(l, two, 0, true);
+	assert_int_equal(l->table.count, 1);
+	finish(l);
+}
+
+static const struct flow *flow_of(struct ledger *l, const char *remote)
+{
+	struct in6_addr address;
+	size_t count;
+	const struct flow *flows = flows_last(l->flows, &count);
+
+	inet_pton(AF_INET6, remote, &address);
+	for (size_t i = 0; i < count; i++)
+		if (IN6_ARE_ADDR_EQUAL(&flows[i].address, &address))
+			return &flows[i];
+	return NULL;
+}
+
+static void idle_connections_do_not_hide_one_that_sends(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket many[41];
+	for (unsigned i = 0; i < 40; i++)
+		many[i] = a_socket(i + 1, "fd00::2", i);
+	dump(l, many, 0, true);
+	dump(l, many, 40, true);
+	many[40] = a_socket(99, "fd00::99", 5000000);
+	dump(l, many, 41, true);
+	const struct flow *theft = flow_of(l, "fd00::99");
+	assert_non_null(theft);
+	assert_int_equal(theft->tx_bytes, 5000000);
+	many[40].tx_bytes += 70000;
+	dump(l, many, 41, true);
+	assert_int_equal(flow_of(l, "fd00::99")->tx_bytes, 70000);
+	assert_int_equal(l->tx_bytes, 40 * 39 / 2 + 5070000);
+	assert_int_equal(l->opened, 41);
+	finish(l);
+}
+
+static uint64_t next_random(uint64_t *random)
+{
+	*random = *random * 6364136223846793005u + 1442695040888963407u;
+	return *random >> 33;
+}
+
+/* Sockets that open, send and end at random, many more than the table holds. */
+static void totals_are_exact_whoever_leaves_the_table(void **state)
+{
+	(void)state;
+	enum { SOCKETS = 60 };
+	struct ledger *l = fresh();
+	struct diag_socket live[SOCKETS];
+	uint64_t random = 5, sent = 0, opened = 0, cookie = 0;
+	size_t count = 0;
+	dump(l, live, 0, true);
+	for (int look = 0; look < 3000; look++) {
+		for (size_t i = 0; i < count; i++) {
+			uint64_t bytes = next_random(&random) % 3 == 0
+					     ? next_random(&random) % 100000
+					     : 0;
+			live[i].tx_bytes += bytes;
+			sent += bytes;
+		}
+		while (count > 0 && next_random(&random) % 3 == 0) {
+			size_t at = next_random(&random) % count;
+			destroy(l, live[at]);
+			live[at] = live[--count];
+		}
+		while (count < SOCKETS && next_random(&random) % 4 > 0) {
+			live[count++] = a_socket(++cookie, "fd00::2", 0);
+			opened++;
+		}
+		dump(l, live, count, true);
+		assert_int_equal(l->tx_bytes, sent);
+		assert_int_equal(l->initiated_tx_bytes, sent);
+		assert_int_equal(l->opened, opened);
+	}
+	finish(l);
+}
+
+static struct diag_socket udp_socket(uint64_t cookie, uint16_t local, uint16_t remote)
+{
+	struct diag_socket s = a_socket(cookie, "fd00::2", 0);
+	s.protocol = IPPROTO_UDP;
+	s.has_counters = false;
+	s.opener = DIAG_OPENER_UNKNOWN;
+	s.local_port = local;
+	s.remote_port = remote;
+	return s;
+}
+
+static void udp_look(struct ledger *l, const struct diag_socket *sockets, size_t count)
+{
+	ledger_begin_dump(l);
+	for (size_t i = 0; i < count; i++)
+		ledger_udp(l, &sockets[i]);
+	now += 10;
+	ledger_end_dump(l, true, now);
+}
+
+static void udp_destroy(struct ledger *l, const struct diag_socket *s)
+{
+	ledger_begin_events(l);
+	ledger_udp_destroyed(l, s);
+	ledger_end_events(l);
+}
+
+static void a_short_udp_socket_is_a_destination(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket s = udp_socket(1, 40000, 53), never = s, home = s;
+	memset(&never.remote, 0, sizeof(never.remote));
+	home.remote = home.local;
+	udp_look(l, &s, 0);
+	for (s.cookie = 1; s.cookie <= 3; s.cookie++)
+		udp_destroy(l, &s);
+	udp_destroy(l, &never);
+	udp_destroy(l, &home);
+	udp_look(l, &s, 0);
+	const struct flow *flow = flow_of(l, "fd00::2");
+	assert_int_equal(flow->protocol, IPPROTO_UDP);
+	assert_int_equal(flow->port, 53);
+	assert_int_equal(flow->direction, FLOW_OPENED);
+	assert_int_equal(flow->connections, 3);
+	assert_int_equal(l->destinations, 1);
+	size_t count;
+	flows_last(l->flows, &count);
+	assert_int_equal(count, 1);
+	finish(l);
+}
+
+static void a_udp_socket_that_was_seen_alive_is_not_counted_again(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket s = udp_socket(1, 40000, 53);
+	struct flow hour[2];
+	udp_look(l, &s, 0);
+	udp_look(l, &s, 1);
+	udp_look(l, &s, 1);
+	udp_look(l, &s, 0); /* gone; word of it comes later */
+	udp_look(l, &s, 0);
+	udp_look(l, &s, 0);
+	udp_destroy(l, &s);
+	udp_look(l, &s, 0);
+	assert_int_equal(flows_since(l->flows, now - 600, hour, 2), 1);
+	assert_int_equal(hour[0].connections, 1);
+	assert_int_equal(l->udp.count, 0);
+	finish(l);
+}
+
+/* Who spoke first between two UDP sockets is told by nothing but, sometimes, ports. */
+static void of_udp_no_more_is_said_than_is_known(void **state)
+{
+	(void)state;
+	static const struct {
+		uint16_t local, remote;
+		enum flow_direction direction;
+	} cases[] = {
+	    {40000, 53, FLOW_OPENED},   {60999, 443, FLOW_OPENED},
+	    {5353, 5353, FLOW_UNKNOWN}, {53, 40000, FLOW_UNKNOWN},
+	    {7000, 53, FLOW_UNKNOWN},   {40000, 50000, FLOW_UNKNOWN},
+	    {61000, 443, FLOW_UNKNOWN},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ledger *l = fresh();
+		struct diag_socket s = udp_socket(1, cases[i].local, cases[i].remote);
+		udp_look(l, &s, 0);
+		udp_look(l, &s, 1);
+		const struct flow *flow = flow_of(l, "fd00::2");
+		assert_int_equal(flow->direction, cases[i].direction);
+		assert_int_equal(flow->port, cases[i].remote);
+		finish(l);
+	}
+}
+
+static void a_connection_from_before_counts_where_it_moves_bytes(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00::2", 1000);
+	struct flow hour[2];
+	dump(l, &s, 1, true);
+	for (int i = 0; i < 100; i++) {
+		s.tx_bytes += 119000;
+		dump(l, &s, 1, true);
+		assert_int_equal(flow_of(l, "fd00::2")->connections, 1);
+		assert_int_equal(flow_of(l, "fd00::2")->begun, 0);
+	}
+	assert_int_equal(flows_since(l->flows, now - 100, hour, 2), 1);
+	assert_int_equal(hour[0].connections, 1);
+	assert_int_equal(l->opened, 0);
+	finish(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -488,6 +719,14 @@ int main(void)
 	    cmocka_unit_test(the_ninth_container_is_among_the_others),
 	    cmocka_unit_test(an_unseen_connection_is_the_only_containers),
 	    cmocka_unit_test(events_before_the_first_complete_dump_count_nothing),
+	    cmocka_unit_test(a_socket_whose_end_is_told_late_is_one_connection),
+	    cmocka_unit_test(a_socket_whose_end_was_lost_is_forgotten),
+	    cmocka_unit_test(idle_connections_do_not_hide_one_that_sends),
+	    cmocka_unit_test(totals_are_exact_whoever_leaves_the_table),
+	    cmocka_unit_test(a_short_udp_socket_is_a_destination),
+	    cmocka_unit_test(a_udp_socket_that_was_seen_alive_is_not_counted_again),
+	    cmocka_unit_test(of_udp_no_more_is_said_than_is_known),
+	    cmocka_unit_test(a_connection_from_before_counts_where_it_moves_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

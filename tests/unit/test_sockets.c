@@ -495,6 +495,70 @@ static void connected_udp_sockets_show_where_they_point(void **state)
 	sockets_close(s);
 }
 
+static void short_udp_sockets_show_where_they_pointed(void **state)
+{
+	(void)state;
+	struct sockets *s = open_with(&defaults, 0);
+	const char *remotes[] = {THERE6, THERE4, "127.0.0.1", HERE6};
+	for (int i = 0; i < 40; i++) {
+		struct sockaddr_in6 to = end_of(remotes[i % 4], 53);
+		int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+		close(fd);
+	}
+	close(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	size_t count = 0;
+	const struct flow *flows = NULL;
+	uint32_t sockets = 0;
+	for (int tries = 0; tries < 1000 && sockets < 20; tries++) {
+		struct pollfd ready = {.fd = sockets_event_fd(s), .events = POLLIN};
+		poll(&ready, 1, 10);
+		look(s);
+		flows = sockets_flows(s, &count);
+		for (size_t i = 0; i < count; i++) {
+			assert_int_equal(flows[i].protocol, IPPROTO_UDP);
+			assert_int_equal(flows[i].port, 53);
+			assert_int_equal(flows[i].direction, FLOW_OPENED);
+			sockets += flows[i].connections;
+		}
+	}
+	assert_int_equal(sockets, 20);
+	struct flow hour[8];
+	assert_int_equal(sockets_flows_since(s, clock_at - 3600, hour, 8), 2);
+	assert_int_equal(totals_of(s).udp_events_lost, 0);
+	assert_int_equal(totals_of(s).tcp_opened, 0);
+	sockets_close(s);
+}
+
+static void a_udp_peer_that_spoke_first_is_not_called_opened(void **state)
+{
+	(void)state;
+	struct sockets *s = open_with(&defaults, 0);
+	struct sockaddr_in6 here = {.sin6_family = AF_INET6, .sin6_port = htons(7000)};
+	struct sockaddr_in6 to = end_of(HERE6, 7000), peer;
+	socklen_t length = sizeof(peer);
+	char byte = 'x';
+	int server = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(server, (struct sockaddr *)&here, sizeof(here)), 0);
+	go(THERE);
+	int client = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	go(HERE);
+	assert_int_equal(
+	    sendto(client, &byte, 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+	assert_int_equal(
+	    recvfrom(server, &byte, 1, 0, (struct sockaddr *)&peer, &length), 1);
+	assert_int_equal(connect(server, (struct sockaddr *)&peer, length), 0);
+	look(s);
+	size_t count;
+	const struct flow *flows = sockets_flows(s, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(flows[0].direction, FLOW_UNKNOWN);
+	assert_int_equal(flows[0].port, ntohs(peer.sin6_port));
+	close(server);
+	close(client);
+	sockets_close(s);
+}
+
 static void sent_segments_are_those_of_the_kernel(void **state)
 {
 	(void)state;
@@ -556,6 +620,8 @@ int main(void)
 	    cmocka_unit_test(the_monitors_own_traffic_is_left_out),
 	    cmocka_unit_test(a_full_table_keeps_totals_exact),
 	    cmocka_unit_test(connected_udp_sockets_show_where_they_point),
+	    cmocka_unit_test(short_udp_sockets_show_where_they_pointed),
+	    cmocka_unit_test(a_udp_peer_that_spoke_first_is_not_called_opened),
 	    cmocka_unit_test(sent_segments_are_those_of_the_kernel),
 	    cmocka_unit_test(opens_over_loopback_are_seen_but_not_counted),
 	};
