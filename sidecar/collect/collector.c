@@ -103,6 +103,7 @@ static void refresh_totals(struct collector *c)
 		c->totals.dumps_interrupted = links_totals(c->links)->dumps_interrupted;
 		c->totals.receive_buffers_grown = links_totals(c->links)->buffers_grown;
 		c->totals.links_untracked = links_book(c->links)->untracked;
+		c->totals.interfaces_matched = links_book(c->links)->count;
 	}
 	sockets_totals(c->sockets, &c->totals);
 	refresh_signal_totals(c);
@@ -118,9 +119,11 @@ static void look_cheaply(struct collector *c, const struct collect_request *requ
 		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
 				   protocols_read(c->protocols, &err) == 0, &err);
 	if (c->links) {
+		bool read = links_read(c->links, &err) == 0;
+
 		source_states_note(&c->sources, COLLECTOR_LINKS,
-				   links_read(c->links, &err) == 0, &err);
-		if (!c->sources.of[COLLECTOR_LINKS].failed)
+				   read && !links_lack(c->links, &err), &err);
+		if (read)
 			signals_from_links(&c->signals, &links_book(c->links)->flowed,
 					   &request->own);
 	} else if (c->protocols) {
@@ -304,7 +307,8 @@ static int open_sources(struct collector *c, const struct collect_options *optio
 	struct error reason;
 
 	c->links = links_open(options->interfaces, &reason);
-	source_states_note(&c->sources, COLLECTOR_LINKS, c->links != NULL, &reason);
+	source_states_note(&c->sources, COLLECTOR_LINKS,
+			   c->links && !links_lack(c->links, &reason), &reason);
 	c->protocols = protocols_open(&reason);
 	source_states_note(&c->sources, COLLECTOR_PROTOCOLS, c->protocols != NULL,
 			   &reason);
@@ -379,7 +383,8 @@ bool collector_ok(const struct collector *c, enum collector_source source)
 
 bool collector_complaint(struct collector *c, struct error *complaint)
 {
-	return source_states_complaint(&c->sources, complaint);
+	return source_states_complaint(&c->sources, complaint) ||
+	       (c->links && links_complaint(c->links, complaint));
 }
 
 bool collector_looked_closely(const struct collector *c)
@@ -394,7 +399,7 @@ const struct collect_totals *collector_totals(const struct collector *c)
 
 const struct link_counters *collector_links(const struct collector *c, size_t *count)
 {
-	*count = book_of(c)->count;
+	*count = link_book_shown(book_of(c));
 	return book_of(c)->links;
 }
 

@@ -123,7 +123,7 @@ static void a_reset_adds_what_flowed_since_and_never_takes_away(void **state)
 	read_eth0(&book, 400, 4, 20);
 	assert_int_equal(book.flowed.tx_bytes, 8400);
 	assert_int_equal(book.flowed.tx_packets, 84);
-	assert_int_equal(book.resets, 1);
+	assert_int_equal(book.oddities.resets, 1);
 	read_eth0(&book, 500, 5, 30);
 	assert_int_equal(book.flowed.tx_bytes, 8500);
 }
@@ -188,7 +188,7 @@ static void what_a_vanishing_link_forgets_is_no_reset(void **state)
 	link_book_news(&book, &gone, LINK_ANNOUNCED, 5);
 	assert_int_equal(book.flowed.tx_bytes, 3000);
 	assert_int_equal(book.flowed.rx_bytes, 900);
-	assert_int_equal(book.resets, 0);
+	assert_int_equal(book.oddities.resets, 0);
 }
 
 static void an_announcement_overtaken_by_a_dump_is_old_news(void **state)
@@ -202,7 +202,7 @@ static void an_announcement_overtaken_by_a_dump_is_old_news(void **state)
 	link_book_news(&book, &old, LINK_ANNOUNCED, 11);
 	assert_int_equal(book.flowed.tx_bytes, 8000);
 	assert_int_equal(book.links[0].tx_bytes, 9000);
-	assert_int_equal(book.resets, 0);
+	assert_int_equal(book.oddities.resets, 0);
 }
 
 static void a_renamed_link_keeps_its_count(void **state)
