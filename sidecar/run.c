@@ -94,7 +94,6 @@ static struct collect_request request_at(const struct monitor *m, double now)
 			       detector_suspects(m->detector) ||
 			       alert_book_any_firing(m->alerts);
 	request.hum_bytes = detector_hum(m->detector, m->options.interval_s);
-	server_own_traffic(m->server, &request.own);
 	return request;
 }
 
@@ -242,8 +241,6 @@ static struct collector *open_collector(const struct monitor *m, struct error *e
 	struct collect_options options = {
 	    .max_sockets = m->options.max_sockets,
 	    .max_destinations = m->options.max_destinations,
-	    .own_ports = {server_open_port(m->server), server_local_port(m->server)},
-	    .own_port_count = 2,
 	};
 
 	memcpy(options.interfaces, m->options.interfaces, sizeof(options.interfaces));
@@ -271,6 +268,11 @@ static struct server *open_server(struct monitor *m, struct error *err)
 			   err);
 }
 
+static void note_own_socket(void *context, int fd, bool closing)
+{
+	collector_own_socket(context, fd, closing);
+}
+
 static int open_monitor(struct monitor *m, struct error *err)
 {
 	m->pod = identity_from_environment();
@@ -284,19 +286,19 @@ static int open_monitor(struct monitor *m, struct error *err)
 	if (!m->detector || !m->alerts)
 		return fail(err, "out of memory");
 
-	/* The collector must know the server's ports, to tell its traffic apart; no
-	 * request is answered before the loop runs. */
-	m->source = (struct serve_source){.detector = m->detector,
-					  .alerts = m->alerts,
-					  .pod = &m->pod,
-					  .stats = &m->stats};
-	m->server = open_server(m, err);
-	if (!m->server)
-		return -1;
 	m->collector = open_collector(m, err);
 	if (!m->collector)
 		return -1;
-	m->source.collector = m->collector;
+	m->source = (struct serve_source){.collector = m->collector,
+					  .detector = m->detector,
+					  .alerts = m->alerts,
+					  .pod = &m->pod,
+					  .stats = &m->stats,
+					  .own_socket = note_own_socket,
+					  .own_context = m->collector};
+	m->server = open_server(m, err);
+	if (!m->server)
+		return -1;
 	load_state(m);
 	return open_loop(m, err);
 }

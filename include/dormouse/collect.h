@@ -24,9 +24,8 @@
 #include "dormouse/error.h"
 #include "dormouse/sample.h"
 
-#define COLLECT_LINKS_MAX           32 /* shown one by one; more are in the sums */
-#define COLLECT_CONTAINERS_MAX      8  /* told apart by cgroup; the rest is "other" */
-#define COLLECT_OWN_PORTS_MAX       4
+#define COLLECT_LINKS_MAX           32  /* shown one by one; more are in the sums */
+#define COLLECT_CONTAINERS_MAX      8   /* told apart by cgroup; the rest is "other" */
 #define COLLECT_INTERFACE_GLOBS_MAX 256 /* bytes of the --interfaces list */
 
 /* The counters of one link, as the kernel gives them: since the link was made. */
@@ -77,6 +76,15 @@ enum collector_source {
 /* "links", "protocols", "sockets", "socket_events". Static. */
 const char *collector_source_name(enum collector_source source);
 
+/* What the monitor itself sent and received over links, with headers: a lower bound,
+ * which is all that may be taken off the pod's traffic, since what is taken off too
+ * much would hide as much of the pod's. See collector_own_socket(). */
+struct own_traffic {
+	uint64_t tx_bytes, tx_packets;
+	uint64_t rx_bytes, rx_packets;
+	uint64_t tcp_tx_packets; /* segments, as tcp's own counters have them */
+};
+
 /* Counters since the collector was opened, all monotone unless said otherwise. */
 struct collect_totals {
 	uint64_t tcp_tx_bytes;           /* payload, loopback and own left out */
@@ -85,6 +93,7 @@ struct collect_totals {
 	uint64_t udp_tx_packets;
 	uint64_t udp_tx_bytes;
 	uint64_t destinations; /* gauge: as SIGNAL_DESTINATIONS, last close look */
+	struct own_traffic own;
 
 	uint64_t sockets_tracked;        /* gauge */
 	uint64_t sockets_untracked;      /* sockets that found the table full */
@@ -98,23 +107,11 @@ struct collect_totals {
 	uint64_t receive_buffers_grown;
 };
 
-/* What the monitor itself sent and received, to be left out: link bytes and packets
- * with their headers, cumulative since the server started; traffic over loopback is not
- * in it. */
-struct own_traffic {
-	uint64_t tx_bytes, tx_packets;
-	uint64_t rx_bytes, rx_packets;
-	uint64_t tcp_tx_packets;
-};
-
 struct collect_options {
 	char interfaces[COLLECT_INTERFACE_GLOBS_MAX]; /* comma-separated globs, "!"
 						       * excludes; empty: all but lo */
 	unsigned max_sockets;                         /* 16 to 65536 */
 	unsigned max_destinations;                    /* 16 to 65536 */
-	uint16_t
-	    own_ports[COLLECT_OWN_PORTS_MAX]; /* the monitor's listeners, host order */
-	unsigned own_port_count;
 };
 
 struct collect_request {
@@ -122,7 +119,6 @@ struct collect_request {
 	bool look_closely;  /* an alert needs evidence, or the pod is being learnt */
 	uint64_t hum_bytes; /* sent link bytes since the last sample that are this pod's
 			     * everyday; more than that is a reason to look closely */
-	struct own_traffic own; /* as of now */
 };
 
 struct collector;
@@ -138,6 +134,12 @@ void collector_close(struct collector *c);
  * ended); then call collector_process(). Owned by the collector. */
 int collector_fd(const struct collector *c);
 void collector_process(struct collector *c);
+
+/* The socket is the monitor's own, a listener or a connection that it accepted: what it
+ * sends is in no signal. To be told when it is made, each time that it has answered,
+ * and with `closing` right before it is closed. It is known by its cookie (SO_COOKIE),
+ * which no other program's socket can have. */
+void collector_own_socket(struct collector *c, int fd, bool closing);
 
 /* Takes a sample. Signals that could not be read, or whose source was not looked at,
  * are absent. Counters in it never fall and never jump by more than flowed: resets,

@@ -31,6 +31,10 @@ struct run_stats {
 	bool stopping;
 };
 
+/* Told of each of the server's sockets when it is made, when it has answered and, with
+ * `closing`, right before it is closed. */
+typedef void own_socket_listener(void *context, int fd, bool closing);
+
 /* What is served; everything outlives the server. */
 struct serve_source {
 	const struct collector *collector;
@@ -38,6 +42,8 @@ struct serve_source {
 	const struct alert_book *alerts;
 	const struct identity *pod;
 	const struct run_stats *stats;
+	own_socket_listener *own_socket; /* may be NULL */
+	void *own_context;
 };
 
 struct server;
@@ -62,13 +68,9 @@ int server_timeout_ms(const struct server *s);
 uint16_t server_open_port(const struct server *s);
 uint16_t server_local_port(const struct server *s);
 
-/* What the server's own connections sent and received so far, over other links than
- * loopback, with an estimate of their headers (see serve/own_traffic.c). */
-void server_own_traffic(const struct server *s, struct own_traffic *own);
-
 /* What /metrics says, as text 0.0.4 or OpenMetrics 1.0. For the server and tests. */
-void metrics_render(const struct serve_source *source, const struct own_traffic *own,
-		    bool openmetrics, struct text *t);
+void metrics_render(const struct serve_source *source, bool openmetrics,
+		    struct text *t);
 
 /* What /baseline says, for replay too. */
 void baseline_render(const struct serve_source *source, struct text *t);

@@ -111,10 +111,12 @@ static void refresh_totals(struct collector *c)
 
 /* Links and snmp, and the signals that they alone make. Protocols are read first, so
  * that a datagram that they count is on its link by the time that is read. */
-static void look_cheaply(struct collector *c, const struct collect_request *request)
+static void look_cheaply(struct collector *c)
 {
 	struct error err;
 
+	/* Before the links: what they are behind by is not taken off them. */
+	c->totals.own = *sockets_own_traffic(c->sockets);
 	if (c->protocols)
 		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
 				   protocols_read(c->protocols, &err) == 0, &err);
@@ -125,12 +127,12 @@ static void look_cheaply(struct collector *c, const struct collect_request *requ
 				   read && !links_lack(c->links, &err), &err);
 		if (read)
 			signals_from_links(&c->signals, &links_book(c->links)->flowed,
-					   &request->own);
+					   &c->totals.own);
 	} else if (c->protocols) {
 		protocols_read_ip(c->protocols);
 		protocols_read_ip6(c->protocols);
 		signals_from_octets(&c->signals, protocols_counters(c->protocols),
-				    &request->own);
+				    &c->totals.own);
 	}
 	sockets_process_events(c->sockets);
 }
@@ -197,8 +199,7 @@ static void look_closely(struct collector *c, const struct collect_request *requ
 }
 
 /* The signals of TCP and UDP, as far as this look went. */
-static void add_transports(struct collector *c, const struct collect_request *request,
-			   bool closely)
+static void add_transports(struct collector *c, bool closely)
 {
 	const struct protocol_counters *p = counters_of(c);
 	bool counted = c->protocols && !c->sources.of[COLLECTOR_PROTOCOLS].failed;
@@ -206,9 +207,9 @@ static void add_transports(struct collector *c, const struct collect_request *re
 	if (c->looked_closely)
 		signals_from_sockets(&c->signals, &c->totals,
 				     sockets_tcp_tx_packets(c->sockets), p,
-				     &request->own);
+				     &c->totals.own);
 	else if (c->sources.of[COLLECTOR_SOCKETS].failed && counted)
-		signals_from_snmp(&c->signals, p, &request->own);
+		signals_from_snmp(&c->signals, p, &c->totals.own);
 	/* Without a close look the datagrams of IPv6 are not known. */
 	if (counted && (closely || !protocol_has(p, UDP6_OUT_DATAGRAMS)))
 		signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
@@ -227,13 +228,13 @@ void collector_sample(struct collector *c, const struct collect_request *request
 
 	signals_begin(&c->signals);
 	c->looked_closely = false;
-	look_cheaply(c, request);
+	look_cheaply(c);
 	closely = look_needed(c, request, sent_before);
 	if (closely)
 		look_closely(c, request);
 	note_sockets(c);
 	refresh_totals(c);
-	add_transports(c, request, closely);
+	add_transports(c, closely);
 	refresh_signal_totals(c);
 
 	sample->time = request->time;
@@ -374,6 +375,11 @@ void collector_process(struct collector *c)
 	sockets_process_events(c->sockets);
 	note_sockets(c);
 	refresh_totals(c);
+}
+
+void collector_own_socket(struct collector *c, int fd, bool closing)
+{
+	sockets_own(c->sockets, fd, closing);
 }
 
 bool collector_ok(const struct collector *c, enum collector_source source)

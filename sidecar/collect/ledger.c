@@ -4,14 +4,26 @@
 
 #include "ledger.h"
 
+/* Places in the table that the pod's own connections cannot fill: the monitor's that
+ * are open, and those that linger until their peer has closed as well. */
+#define OWN_ROOM 256
+
+/* Of a packet on an Ethernet link. */
+#define ETHERNET_HEADER_BYTES  14
+#define IP4_HEADER_BYTES       20
+#define IP6_HEADER_BYTES       40
+#define TCP_HEADER_BYTES       20
+#define TIMESTAMP_OPTION_BYTES 12
+#define SYN_OPTIONS_BYTES      20 /* MSS, SACK permitted, timestamps, window scale */
+#define SYN_OPTIONS_LEAST      4  /* MSS */
+
 int ledger_init(struct ledger *l, const struct collect_options *options, uint64_t seed,
 		struct error *err)
 {
 	memset(l, 0, sizeof(*l));
 	listeners_init(&l->listeners);
-	l->own_port_count = options->own_port_count;
-	memcpy(l->own_ports, options->own_ports, sizeof(l->own_ports));
-	if (socket_table_init(&l->table, options->max_sockets) < 0 ||
+	l->max_sockets = options->max_sockets;
+	if (socket_table_init(&l->table, options->max_sockets + OWN_ROOM) < 0 ||
 	    address_set_init(&l->reached, options->max_destinations, seed) < 0 ||
 	    !(l->flows = flows_new(options->max_destinations, seed))) {
 		ledger_release(l);
@@ -29,21 +41,18 @@ void ledger_release(struct ledger *l)
 	l->flows = NULL;
 }
 
-static bool is_own_port(const struct ledger *l, uint16_t port)
+static bool is_loopback_address(const struct in6_addr *a)
 {
-	for (unsigned i = 0; i < l->own_port_count; i++)
-		if (l->own_ports[i] == port && port != 0)
-			return true;
-	return false;
+	if (IN6_IS_ADDR_V4MAPPED(a))
+		return a->s6_addr[12] == 127;
+	return IN6_IS_ADDR_LOOPBACK(a);
 }
 
-/* To 127/8, ::1, or to itself by its own address: none of it leaves the pod. */
+/* To or from 127/8 or ::1, or to itself by its own address: none of it leaves the pod.
+ */
 static bool is_loopback(const struct diag_socket *s)
 {
-	if (IN6_IS_ADDR_V4MAPPED(&s->remote))
-		if (s->remote.s6_addr[12] == 127)
-			return true;
-	return IN6_IS_ADDR_LOOPBACK(&s->remote) ||
+	return is_loopback_address(&s->remote) || is_loopback_address(&s->local) ||
 	       IN6_ARE_ADDR_EQUAL(&s->remote, &s->local);
 }
 
@@ -66,8 +75,6 @@ static enum side side_of(struct ledger *l, const struct diag_socket *s)
 	if (s->state == STATE_SYN_SENT || s->remote_port == 0 ||
 	    s->opener == DIAG_OPENER_HERE)
 		return SIDE_OPENED;
-	if (is_own_port(l, s->local_port))
-		return SIDE_OWN;
 	if (s->opener == DIAG_OPENER_THERE || listens(l, s))
 		return SIDE_ACCEPTED;
 	return SIDE_OPENED;
@@ -94,10 +101,6 @@ static void count_flow(struct ledger *l, const struct diag_socket *s, enum side 
 static void credit(struct ledger *l, const struct diag_socket *s, enum side side,
 		   uint8_t container, const struct flow *moved)
 {
-	if (side == SIDE_OWN) {
-		containers_add_own(&l->containers, moved->tx_bytes);
-		return;
-	}
 	l->containers.known[container].tcp_tx_bytes += moved->tx_bytes;
 	count_flow(l, s, side, container, moved);
 }
@@ -105,6 +108,7 @@ static void credit(struct ledger *l, const struct diag_socket *s, enum side side
 static void add_volume(struct volume *to, const struct diag_socket *s)
 {
 	to->tx_bytes += (int64_t)s->tx_bytes;
+	to->tx_again += (int64_t)s->tx_again;
 	to->tx_segments += s->tx_segments;
 	to->sockets++;
 }
@@ -125,8 +129,6 @@ static void reconsider(struct ledger *l, struct tracked_socket *t,
 	if (t->side == SIDE_OPENED)
 		return;
 	l->tracked[SIDE_OPENED].sockets++;
-	if (t->side == SIDE_OWN)
-		t->container = containers_of(&l->containers, s->cgroup_id);
 	t->side = SIDE_OPENED;
 }
 
@@ -140,18 +142,75 @@ static void mark(struct tracked_socket *t, const struct diag_socket *s)
 {
 	t->tx_bytes = s->tx_bytes;
 	t->rx_bytes = s->rx_bytes;
+	t->tx_again = s->tx_again;
 	t->tx_segments = s->tx_segments;
+	t->rx_segments = s->rx_segments;
+	t->tx_data_segments = s->tx_data_segments;
+	t->rx_data_segments = s->rx_data_segments;
+}
+
+/* The packets that so many segments are at least: one for each that carries nothing,
+ * and one for all that carry something, since the card may cut up what the link counts
+ * as one (GSO), or have put together what it received (GRO). A segment without payload
+ * is not merged with another. */
+static uint64_t packets_at_least(uint32_t segments, uint32_t data_segments)
+{
+	return (data_segments > 0) +
+	       (segments > data_segments ? segments - data_segments : 0);
+}
+
+/* Payload received. The peer's FIN counts as a byte of it. */
+static uint64_t received_at_least(const struct diag_socket *s, uint64_t bytes,
+				  uint32_t data_segments)
+{
+	bool may_have_fin = s->state != STATE_ESTABLISHED;
+
+	return data_segments > 0 && bytes > 0 ? bytes - may_have_fin : 0;
+}
+
+/* What the link carried for certain: payload, and the headers of as many packets as
+ * there were at least. A counter that fell was cleared by a reset. */
+static void advance_own(struct ledger *l, struct tracked_socket *t,
+			const struct diag_socket *s)
+{
+	uint32_t segments = s->tx_segments - t->tx_segments;
+	uint32_t rx_segments = s->rx_segments - t->rx_segments;
+
+	if (s->tx_bytes < t->tx_bytes || s->tx_again < t->tx_again ||
+	    s->rx_bytes < t->rx_bytes || segments > INT32_MAX ||
+	    rx_segments > INT32_MAX)
+		return;
+	uint64_t headers = t->headers + (s->timestamps ? TIMESTAMP_OPTION_BYTES : 0);
+	uint64_t sent = s->tx_bytes - t->tx_bytes + s->tx_again - t->tx_again;
+	uint32_t rx_data = s->rx_data_segments - t->rx_data_segments;
+	uint64_t received = received_at_least(s, s->rx_bytes - t->rx_bytes, rx_data);
+	uint64_t tx_packets =
+	    packets_at_least(segments, s->tx_data_segments - t->tx_data_segments);
+	uint64_t rx_packets = packets_at_least(rx_segments, rx_data);
+
+	l->own.tx_bytes += sent + tx_packets * headers;
+	l->own.tx_packets += tx_packets;
+	l->own.tcp_tx_packets += segments;
+	l->own.rx_bytes += received + rx_packets * headers;
+	l->own.rx_packets += rx_packets;
+	containers_add_own(&l->containers, s->tx_bytes - t->tx_bytes);
+	mark(t, s);
 }
 
 static void advance(struct ledger *l, struct tracked_socket *t,
 		    const struct diag_socket *s, uint32_t connections)
 {
+	if (t->side == SIDE_OWN) {
+		advance_own(l, t, s);
+		return;
+	}
 	reconsider(l, t, s);
 	struct flow moved = {.tx_bytes = since(s->tx_bytes, t->tx_bytes),
 			     .rx_bytes = since(s->rx_bytes, t->rx_bytes),
 			     .connections = connections};
 	struct volume *to = &l->tracked[t->side];
 	to->tx_bytes += (int64_t)moved.tx_bytes;
+	to->tx_again += (int64_t)since(s->tx_again, t->tx_again);
 	/* The kernel's counter has 32 bits and wraps; starting anew it falls. */
 	uint32_t segments = s->tx_segments - t->tx_segments;
 	to->tx_segments += s->tx_bytes >= t->tx_bytes ? segments : s->tx_segments;
@@ -164,7 +223,9 @@ static void advance(struct ledger *l, struct tracked_socket *t,
 static void meet(struct ledger *l, const struct diag_socket *s)
 {
 	enum side side = side_of(l, s);
-	struct tracked_socket *t = socket_table_add(&l->table, s->cookie);
+	struct tracked_socket *t = NULL;
+	if (l->table.count < l->max_sockets)
+		t = socket_table_add(&l->table, s->cookie);
 	if (!t) {
 		add_volume(&l->live[side], s);
 		return;
@@ -172,8 +233,7 @@ static void meet(struct ledger *l, const struct diag_socket *s)
 	t->side = (uint8_t)side;
 	t->is_certain = s->opener != DIAG_OPENER_UNKNOWN;
 	t->dump = l->dump;
-	if (side != SIDE_OWN)
-		t->container = containers_of(&l->containers, s->cgroup_id);
+	t->container = containers_of(&l->containers, s->cgroup_id);
 	if (l->is_marked)
 		advance(l, t, s, 1);
 	else
@@ -183,8 +243,57 @@ static void meet(struct ledger *l, const struct diag_socket *s)
 void ledger_listener(struct ledger *l, const struct diag_socket *s)
 {
 	listeners_see(&l->listeners, &s->local, s->local_port);
-	if (is_own_port(l, s->local_port))
-		containers_own(&l->containers, s->cgroup_id);
+	for (unsigned i = 0; i < l->own_listener_count; i++)
+		if (l->own_listeners[i] == s->cookie)
+			containers_own(&l->containers, s->cgroup_id);
+}
+
+void ledger_own_listener(struct ledger *l, uint64_t cookie)
+{
+	if (l->own_listener_count < OWN_LISTENERS_MAX)
+		l->own_listeners[l->own_listener_count++] = cookie;
+}
+
+/* The SYN and the SYN-ACK are in no counter of an accepted socket but for the SYN,
+ * which is a segment received (tcp_create_openreq_child() in net/ipv4/tcp_minisocks.c);
+ * both carry options of their own. */
+static void count_handshake(struct ledger *l, const struct tracked_socket *t,
+			    const struct diag_socket *s)
+{
+	l->own.tx_bytes +=
+	    t->headers + (s->timestamps ? SYN_OPTIONS_BYTES : SYN_OPTIONS_LEAST);
+	l->own.tx_packets++;
+	l->own.tcp_tx_packets++;
+	if (s->timestamps)
+		l->own.rx_bytes += SYN_OPTIONS_BYTES - TIMESTAMP_OPTION_BYTES;
+}
+
+bool ledger_own_accepted(struct ledger *l, const struct diag_socket *s)
+{
+	if (is_loopback(s))
+		return false;
+	struct tracked_socket *t = socket_table_add(&l->table, s->cookie);
+	if (!t) {
+		l->untracked++;
+		return false;
+	}
+	t->side = SIDE_OWN;
+	t->is_certain = true;
+	t->dump = l->dump;
+	t->headers =
+	    ETHERNET_HEADER_BYTES + TCP_HEADER_BYTES +
+	    (IN6_IS_ADDR_V4MAPPED(&s->remote) ? IP4_HEADER_BYTES : IP6_HEADER_BYTES);
+	count_handshake(l, t, s);
+	advance_own(l, t, s);
+	return true;
+}
+
+void ledger_own_seen(struct ledger *l, const struct diag_socket *s)
+{
+	struct tracked_socket *t = socket_table_find(&l->table, s->cookie);
+
+	if (t && t->side == SIDE_OWN)
+		advance_own(l, t, s);
 }
 
 void ledger_begin_dump(struct ledger *l)
@@ -213,7 +322,7 @@ void ledger_live(struct ledger *l, const struct diag_socket *s)
 		return;
 	}
 	t->dump = l->dump;
-	if (l->is_marked)
+	if (l->is_marked || t->side == SIDE_OWN)
 		advance(l, t, s, 0);
 	else
 		mark(t, s);
@@ -251,10 +360,12 @@ static struct volume moved_on(const struct ledger *l, enum side side)
 	const struct volume *parts[] = {&l->tracked[side], &l->ended[side],
 					&l->live[side]};
 	const struct volume *before = &l->live_before[side];
-	struct volume sum = {-before->tx_bytes, -before->tx_segments, -before->sockets};
+	struct volume sum = {-before->tx_bytes, -before->tx_again, -before->tx_segments,
+			     -before->sockets};
 
 	for (unsigned i = 0; i < 3; i++) {
 		sum.tx_bytes += parts[i]->tx_bytes;
+		sum.tx_again += parts[i]->tx_again;
 		sum.tx_segments += parts[i]->tx_segments;
 		sum.sockets += parts[i]->sockets;
 	}
@@ -278,6 +389,7 @@ static void settle(struct ledger *l)
 	int64_t tx_segments = opened.tx_segments + accepted.tx_segments;
 
 	l->tx_bytes += clamp(tx_bytes, INT64_MAX);
+	l->tx_again += clamp(opened.tx_again + accepted.tx_again, INT64_MAX);
 	l->tx_segments += clamp(tx_segments, INT64_MAX);
 	l->initiated_tx_bytes += clamp(opened.tx_bytes, tx_bytes > 0 ? tx_bytes : 0);
 	l->opened += clamp(opened.sockets, INT64_MAX);
@@ -338,11 +450,9 @@ static void ended_unseen(struct ledger *l, const struct diag_socket *s)
 	enum side side = side_of(l, s);
 	struct flow moved = {
 	    .tx_bytes = s->tx_bytes, .rx_bytes = s->rx_bytes, .connections = 1};
-	uint8_t container = 0;
+	uint8_t container = containers_guess(&l->containers);
 
 	add_volume(&l->ended[side], s);
-	if (side != SIDE_OWN)
-		container = containers_guess(&l->containers);
 	credit(l, s, side, container, &moved);
 }
 
@@ -351,7 +461,7 @@ void ledger_destroyed(struct ledger *l, const struct diag_socket *s)
 	struct tracked_socket *t = socket_table_find(&l->table, s->cookie);
 
 	if (t) {
-		if (l->is_marked)
+		if (l->is_marked || t->side == SIDE_OWN)
 			advance(l, t, s, 0);
 		socket_table_remove(&l->table, t);
 		return;

@@ -6,7 +6,7 @@
  * connection is followed by its cookie from dump to dump and to its end; one that finds
  * the table full is part of a sum over all such, which keeps totals exact and loses
  * only where it went. Connections over loopback are left out of everything, those of
- * the monitor's own listeners of everything but its container's count.
+ * the monitor itself (own_sockets.h) of everything but its container's count.
  */
 #ifndef DORMOUSE_COLLECT_LEDGER_H
 #define DORMOUSE_COLLECT_LEDGER_H
@@ -27,8 +27,10 @@ enum side { SIDE_OPENED, SIDE_ACCEPTED, SIDE_OWN, SIDE_COUNT };
 
 /* Sums of cumulative counts; differences of them may be negative on the way. */
 struct volume {
-	int64_t tx_bytes, tx_segments, sockets;
+	int64_t tx_bytes, tx_again, tx_segments, sockets;
 };
+
+#define OWN_LISTENERS_MAX 4
 
 struct ledger {
 	struct socket_table table;
@@ -36,8 +38,10 @@ struct ledger {
 	struct containers containers;
 	struct flows *flows;
 	struct address_set reached; /* remote addresses of this interval */
-	uint16_t own_ports[COLLECT_OWN_PORTS_MAX];
-	unsigned own_port_count;
+	uint32_t max_sockets;       /* of the pod; the table has room for more */
+	uint64_t own_listeners[OWN_LISTENERS_MAX]; /* cookies */
+	unsigned own_listener_count;
+	struct own_traffic own;
 
 	/* Looks the listeners up anew with ledger_listener(); called when it is not
 	 * known who opened a connection, at most once in a batch of events. Never NULL.
@@ -50,6 +54,7 @@ struct ledger {
 	uint32_t dump;
 
 	uint64_t tx_bytes, initiated_tx_bytes, tx_segments;
+	uint64_t tx_again;        /* payload that was retransmitted; not in tx_bytes */
 	uint64_t opened;          /* connections, without loopback */
 	uint64_t opened_anywhere; /* and with it; loopback is brought in by dumps */
 	uint64_t untracked;       /* sockets that found the table full */
@@ -80,6 +85,14 @@ void ledger_end_dump(struct ledger *l, bool complete, double time);
 void ledger_begin_events(struct ledger *l);
 void ledger_destroyed(struct ledger *l, const struct diag_socket *s);
 void ledger_end_events(struct ledger *l);
+
+/* The monitor's own sockets. ledger_own_accepted() takes one that was just accepted,
+ * with its counters and both ends; false when it does not leave the pod or the table is
+ * full, and then it is not followed. ledger_own_seen() takes its counters of later on,
+ * the ends not needed. */
+void ledger_own_listener(struct ledger *l, uint64_t cookie);
+bool ledger_own_accepted(struct ledger *l, const struct diag_socket *s);
+void ledger_own_seen(struct ledger *l, const struct diag_socket *s);
 
 /* A listening socket, between dumps. */
 void ledger_listener(struct ledger *l, const struct diag_socket *s);

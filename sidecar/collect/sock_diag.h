@@ -37,17 +37,27 @@ struct diag_socket {
 	uint64_t cookie;      /* unique for the life of the namespace, never 0 */
 	uint64_t cgroup_id;   /* 0: not told */
 	uint64_t tx_bytes;    /* payload sent, each byte once */
+	uint64_t tx_again;    /* payload sent once more: retransmitted */
 	uint64_t rx_bytes;    /* payload received; the peer's FIN may count as one */
-	uint32_t tx_segments; /* wraps */
+	uint32_t tx_segments; /* these four wrap; the kernel's, by wire size */
+	uint32_t tx_data_segments;
+	uint32_t rx_segments;
+	uint32_t rx_data_segments;
 	uint16_t local_port;  /* host order */
 	uint16_t remote_port; /* host order; 0 after a connect() that was refused */
 	uint8_t state;
 	uint8_t protocol;  /* 0: not told, which is how dumps are */
 	uint8_t opener;    /* enum diag_opener */
 	bool has_counters; /* false for UDP and for what is left of a closed socket */
+	bool timestamps;   /* its segments carry the option (RFC 7323), 12 bytes */
 	struct in6_addr local;
 	struct in6_addr remote; /* all zero: never connected */
 };
+
+/* Reads the kernel's struct tcp_info, as long as it is, into the counters of *s, whose
+ * state must be set. `queued` are the bytes that wait to be sent or acknowledged. */
+void diag_read_info(const void *info, size_t length, uint32_t queued,
+		    struct diag_socket *s);
 
 typedef void diag_visitor(void *context, const struct diag_socket *socket);
 

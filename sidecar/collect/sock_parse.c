@@ -106,15 +106,22 @@ static enum diag_opener who_opened(uint8_t state, uint64_t acked, uint64_t paylo
 }
 
 #define INFO(member) offsetof(struct tcp_info, member)
+#define INFO_OPTIONS (INFO(tcpi_backoff) + 1) /* tcpi_options */
 
 static void read_counters(const struct attributes *a, uint32_t queued,
 			  struct diag_socket *s)
 {
 	uint64_t acked = info_u64(a, INFO(tcpi_bytes_acked));
+	unsigned char options =
+	    a->info_length > INFO_OPTIONS ? a->info[INFO_OPTIONS] : 0;
 
 	s->has_counters = true;
 	s->rx_bytes = info_u64(a, INFO(tcpi_bytes_received));
 	s->tx_segments = info_u32(a, INFO(tcpi_segs_out));
+	s->rx_segments = info_u32(a, INFO(tcpi_segs_in));
+	s->tx_data_segments = info_u32(a, INFO(tcpi_data_segs_out));
+	s->rx_data_segments = info_u32(a, INFO(tcpi_data_segs_in));
+	s->timestamps = (options & TCPI_OPT_TIMESTAMPS) != 0;
 	if (a->info_length < INFO(tcpi_bytes_retrans) + sizeof(uint64_t)) {
 		/* Before Linux 4.19: what was acknowledged, without the SYN and FIN
 		 * that may be in it. */
@@ -124,13 +131,22 @@ static void read_counters(const struct attributes *a, uint32_t queued,
 	uint64_t sent = info_u64(a, INFO(tcpi_bytes_sent));
 	uint64_t again = info_u64(a, INFO(tcpi_bytes_retrans));
 	uint64_t payload = sent > again ? sent - again : 0;
-	bool fast_open = a->info_length > 5 && (a->info[5] & TCPI_OPT_SYN_DATA);
+	s->tx_again = sent - payload;
+	bool fast_open = (options & TCPI_OPT_SYN_DATA) != 0;
 	if (!fast_open)
 		s->opener = who_opened(s->state, acked, payload, queued);
 	/* A segment that the local queue refused is sent once more without counting as
 	 * retransmitted; the sequence space bounds what can have been sent. Where that
 	 * happened the SYN and the FIN remain in it: two bytes too many at most. */
 	s->tx_bytes = payload < acked + queued ? payload : acked + queued;
+}
+
+void diag_read_info(const void *info, size_t length, uint32_t queued,
+		    struct diag_socket *s)
+{
+	const struct attributes a = {.info = info, .info_length = length};
+
+	read_counters(&a, queued, s);
 }
 
 static void read_address(uint8_t family, const void *from, struct in6_addr *to)

@@ -8,13 +8,16 @@
 
 struct tracked_socket {
 	uint64_t cookie;             /* 0: not in use */
-	uint64_t tx_bytes, rx_bytes; /* as last seen */
-	uint32_t tx_segments;
+	uint64_t tx_bytes, rx_bytes; /* as last seen, these and the next */
+	uint64_t tx_again;
+	uint32_t tx_segments, rx_segments;
+	uint32_t tx_data_segments, rx_data_segments; /* of SIDE_OWN only */
 	uint32_t dump; /* the number of the dump that saw it last */
 	uint32_t next;
 	uint8_t side;    /* enum side */
 	bool is_certain; /* the byte counters told the side */
 	uint8_t container;
+	uint8_t headers; /* of SIDE_OWN: bytes of a packet without TCP's options */
 };
 
 struct socket_table {

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "ledger.h"
+#include "own_sockets.h"
 #include "socket_dumps.h"
 #include "socket_events.h"
 #include "sockets.h"
@@ -19,6 +20,7 @@
 
 struct sockets {
 	struct ledger ledger;
+	struct own_sockets own;
 	struct socket_dumps dumps;
 	struct socket_events events;
 
@@ -115,6 +117,7 @@ struct sockets *sockets_open(const struct collect_options *options,
 	if (code == 0)
 		code = ledger_init(&s->ledger, options, random_seed(), err);
 	socket_dumps_init(&s->dumps, &s->ledger);
+	own_sockets_init(&s->own, &s->ledger);
 	if (code < 0) {
 		sockets_close(s);
 		return NULL;
@@ -143,6 +146,20 @@ void sockets_process_events(struct sockets *s)
 	socket_events_process(&s->events);
 }
 
+void sockets_own(struct sockets *s, int fd, bool closing)
+{
+	if (closing)
+		own_sockets_closing(&s->own, fd);
+	else
+		own_sockets_note(&s->own, fd);
+}
+
+const struct own_traffic *sockets_own_traffic(struct sockets *s)
+{
+	own_sockets_refresh(&s->own);
+	return &s->ledger.own;
+}
+
 void sockets_totals(const struct sockets *s, struct collect_totals *totals)
 {
 	const struct ledger *l = &s->ledger;
@@ -151,6 +168,7 @@ void sockets_totals(const struct sockets *s, struct collect_totals *totals)
 	totals->tcp_initiated_tx_bytes = l->initiated_tx_bytes;
 	totals->tcp_opened = l->opened;
 	totals->destinations = l->destinations;
+	totals->own = l->own;
 	totals->sockets_tracked = l->table.count;
 	totals->sockets_untracked = l->untracked;
 	totals->destinations_untracked = flows_untracked(l->flows);

@@ -38,6 +38,12 @@ void sockets_process_events(struct sockets *s);
  * included. Without it the number stays unmended. */
 void sockets_note_active_opens(struct sockets *s, uint64_t active_opens);
 
+/* As collector_own_socket(). */
+void sockets_own(struct sockets *s, int fd, bool closing);
+
+/* What the monitor's own sockets have sent and received until now. Owned by s. */
+const struct own_traffic *sockets_own_traffic(struct sockets *s);
+
 /* Drains the events, dumps every socket, and brings totals, flows and
  * containers up to date. `time` is in Unix seconds and does not go back (if it does,
  * the look counts as made at the time of the one before). Returns whether the dump

@@ -5,11 +5,9 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "own_traffic.h"
-
-void connections_init(struct connections *c)
+void connections_init(struct connections *c, const struct serve_source *source)
 {
-	*c = (struct connections){0};
+	*c = (struct connections){.source = source};
 	for (int i = 0; i < CONNECTIONS_MAX; i++)
 		c->slots[i].fd = -1;
 }
@@ -30,6 +28,12 @@ static struct connection *free_slot(struct connections *c)
 	return NULL;
 }
 
+static void tell_own(const struct connections *c, int fd, bool closing)
+{
+	if (c->source->own_socket)
+		c->source->own_socket(c->source->own_context, fd, closing);
+}
+
 static struct connection *opened(struct connections *c,
 				 struct MHD_Connection *connection)
 {
@@ -37,11 +41,10 @@ static struct connection *opened(struct connections *c,
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct connection *slot = free_slot(c);
 
-	if (slot && info)
-		*slot =
-		    (struct connection){.fd = info->connect_fd,
-					.leaves = own_traffic_leaves(info->connect_fd),
-					.since = connections_now()};
+	if (!slot || !info)
+		return NULL;
+	*slot = (struct connection){.fd = info->connect_fd, .since = connections_now()};
+	tell_own(c, slot->fd, false);
 	return slot;
 }
 
@@ -58,9 +61,7 @@ void connections_changed(void *context, struct MHD_Connection *connection,
 	struct connection *slot = *socket_context;
 	if (!slot)
 		return;
-	/* The socket is still open: its last figures. */
-	if (slot->leaves)
-		own_traffic_add(&c->closed, slot->fd, true);
+	tell_own(c, slot->fd, true); /* it is still open */
 	slot->fd = -1;
 }
 
@@ -71,10 +72,11 @@ void connections_answered(void *context, struct MHD_Connection *connection,
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct connection *slot = info ? info->socket_context : NULL;
 
-	(void)context;
 	(void)request;
-	if (slot && how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
-		slot->since = connections_now();
+	if (!slot || how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+		return;
+	slot->since = connections_now();
+	tell_own(context, slot->fd, false);
 }
 
 unsigned connections_cut_slow(struct connections *c, double now)
@@ -92,12 +94,4 @@ unsigned connections_cut_slow(struct connections *c, double now)
 		count++;
 	}
 	return count;
-}
-
-void connections_traffic(const struct connections *c, struct own_traffic *own)
-{
-	*own = c->closed;
-	for (int i = 0; i < CONNECTIONS_MAX; i++)
-		if (c->slots[i].fd >= 0 && c->slots[i].leaves)
-			own_traffic_add(own, c->slots[i].fd, false);
 }

@@ -5,7 +5,7 @@
 
 #include <microhttpd.h>
 
-#include "dormouse/collect.h"
+#include "dormouse/serve.h"
 
 #define LISTENERS                2
 #define CONNECTIONS_PER_LISTENER 16
@@ -18,17 +18,16 @@
 
 struct connection {
 	int fd;       /* -1: free */
-	bool leaves;  /* its packets go over a link */
 	bool cut;     /* shut down, not yet closed */
 	double since; /* monotonic seconds: accepted, or last answered */
 };
 
 struct connections {
 	struct connection slots[CONNECTIONS_MAX];
-	struct own_traffic closed; /* of those that are gone */
+	const struct serve_source *source; /* its own_socket is told of each */
 };
 
-void connections_init(struct connections *c);
+void connections_init(struct connections *c, const struct serve_source *source);
 
 /* For MHD_OPTION_NOTIFY_CONNECTION and MHD_OPTION_NOTIFY_COMPLETED, with the table as
  * the context. */
@@ -44,7 +43,5 @@ unsigned connections_cut_slow(struct connections *c, double now);
 
 /* The table's clock. */
 double connections_now(void);
-
-void connections_traffic(const struct connections *c, struct own_traffic *own);
 
 #endif

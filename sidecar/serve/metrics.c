@@ -68,6 +68,8 @@ static const struct counter_family total_families[] = {
     {"dormouse_destinations",
      "Distinct remote addresses in the last interval whose sockets were looked at.",
      offsetof(struct collect_totals, destinations), METRIC_GAUGE},
+    {"dormouse_self_transmit_bytes_total",
+     "Link bytes that the monitor itself sent, at least.", TOTAL(own.tx_bytes)},
     {"dormouse_sockets_untracked_total",
      "Sockets not followed because the table was full.", TOTAL(sockets_untracked)},
     {"dormouse_destinations_untracked_total",
@@ -239,17 +241,13 @@ static void put_monitor(struct exposition *x, const struct run_stats *stats)
 			  stats->state_save_failures);
 }
 
-void metrics_render(const struct serve_source *source, const struct own_traffic *own,
-		    bool openmetrics, struct text *t)
+void metrics_render(const struct serve_source *source, bool openmetrics, struct text *t)
 {
 	struct exposition x = {.t = t, .openmetrics = openmetrics};
 
 	put_links(&x, source->collector);
 	put_totals(&x, source->collector);
 	put_containers(&x, source->collector);
-	exposition_single(&x, METRIC_COUNTER, "dormouse_self_transmit_bytes_total",
-			  "Link bytes that the monitor itself sent, estimated.",
-			  own->tx_bytes);
 	put_collectors(&x, source->collector);
 	put_values(&x, source->detector);
 	put_baseline(&x, source->detector);

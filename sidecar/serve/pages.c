@@ -42,13 +42,13 @@ static struct page *choose(struct pages *p, uint64_t sample, bool openmetrics)
 }
 
 static int render(struct page *page, const struct serve_source *source,
-		  const struct own_traffic *own, bool openmetrics)
+		  bool openmetrics)
 {
 	if (!page->data && !(page->data = malloc(PAGE_BYTES_MAX)))
 		return -1;
 	struct text t = text_over(page->data, PAGE_BYTES_MAX);
 
-	metrics_render(source, own, openmetrics, &t);
+	metrics_render(source, openmetrics, &t);
 	page->length = t.length;
 	page->sample = source->stats->samples;
 	page->openmetrics = openmetrics;
@@ -56,13 +56,13 @@ static int render(struct page *page, const struct serve_source *source,
 }
 
 struct MHD_Response *pages_response(struct pages *p, const struct serve_source *source,
-				    const struct own_traffic *own, bool openmetrics)
+				    bool openmetrics)
 {
 	struct page *page = choose(p, source->stats->samples, openmetrics);
 
 	if (!page)
 		return NULL;
-	if (page->readers == 0 && render(page, source, own, openmetrics) < 0)
+	if (page->readers == 0 && render(page, source, openmetrics) < 0)
 		return NULL;
 	struct MHD_Response *response =
 	    MHD_create_response_from_buffer_with_free_callback_cls(

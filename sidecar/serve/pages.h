@@ -34,6 +34,6 @@ void pages_free(struct pages *p);
 /* A response with the metrics of now, which the caller destroys when it is queued. NULL
  * when all pages are being read, for want of memory, or when they do not fit. */
 struct MHD_Response *pages_response(struct pages *p, const struct serve_source *source,
-				    const struct own_traffic *own, bool openmetrics);
+				    bool openmetrics);
 
 #endif

@@ -71,7 +71,8 @@ static struct MHD_Daemon *start_daemon(struct server *s, int which, int fd)
 
 /* Starts to listen on one address. The daemon owns the socket. */
 static int open_listener(struct server *s, int which,
-			 const struct listen_address *where, struct error *err)
+			 const struct listen_address *where,
+			 const struct serve_source *source, struct error *err)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	int fd = listen_on(where, which == LOCAL ? "--alert-listen" : "--listen",
@@ -79,6 +80,8 @@ static int open_listener(struct server *s, int which,
 
 	if (fd < 0)
 		return -1;
+	if (source->own_socket)
+		source->own_socket(source->own_context, fd, false);
 	s->daemons[which] = start_daemon(s, which, fd);
 	if (!s->daemons[which]) {
 		close(fd);
@@ -103,19 +106,19 @@ struct server *server_open(const struct listen_address *open,
 		fail(err, "out of memory");
 		return NULL;
 	}
-	connections_init(&s->connections);
+	connections_init(&s->connections, source);
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll_fd < 0) {
 		fail_errno(err, errno, "epoll_create1");
 		goto fail;
 	}
-	s->site = site_new(source, &s->connections);
+	s->site = site_new(source);
 	if (!s->site) {
 		fail(err, "out of memory");
 		goto fail;
 	}
-	if (open_listener(s, OPEN, open, err) == 0 &&
-	    open_listener(s, LOCAL, local, err) == 0)
+	if (open_listener(s, OPEN, open, source, err) == 0 &&
+	    open_listener(s, LOCAL, local, source, err) == 0)
 		return s;
 fail:
 	server_close(s);
@@ -185,9 +188,4 @@ uint16_t server_open_port(const struct server *s)
 uint16_t server_local_port(const struct server *s)
 {
 	return s->ports[LOCAL];
-}
-
-void server_own_traffic(const struct server *s, struct own_traffic *own)
-{
-	connections_traffic(&s->connections, own);
 }

@@ -57,7 +57,6 @@ static const struct {
 
 struct site {
 	const struct serve_source *source;
-	const struct connections *connections;
 	struct pages pages;
 	struct MHD_Response *fixed[FIXED_COUNT];
 };
@@ -90,15 +89,13 @@ static struct MHD_Response *make_fixed(enum fixed which)
 	return r;
 }
 
-struct site *site_new(const struct serve_source *source,
-		      const struct connections *connections)
+struct site *site_new(const struct serve_source *source)
 {
 	struct site *s = calloc(1, sizeof(*s));
 
 	if (!s || pages_init(&s->pages) < 0)
 		goto fail;
 	s->source = source;
-	s->connections = connections;
 	for (int i = 0; i < FIXED_COUNT; i++)
 		if (!(s->fixed[i] = make_fixed(i)))
 			goto fail;
@@ -160,11 +157,8 @@ static enum MHD_Result answer_readiness(struct site *s, struct MHD_Connection *c
 static enum MHD_Result answer_metrics(struct site *s, struct MHD_Connection *c)
 {
 	bool openmetrics = request_prefers_openmetrics(c);
-	struct own_traffic own;
+	struct MHD_Response *r = pages_response(&s->pages, s->source, openmetrics);
 
-	connections_traffic(s->connections, &own);
-	struct MHD_Response *r =
-	    pages_response(&s->pages, s->source, &own, openmetrics);
 	if (!r)
 		return answer_fixed(s, c, FIXED_BUSY);
 	MHD_add_response_header(r, "Vary", "Accept");

@@ -16,9 +16,8 @@ struct listener {
 	bool local; /* alerts and baseline too */
 };
 
-/* NULL for want of memory. The source and the table outlive the site. */
-struct site *site_new(const struct serve_source *source,
-		      const struct connections *connections);
+/* NULL for want of memory. The source outlives the site. */
+struct site *site_new(const struct serve_source *source);
 
 /* After the daemons that use it have stopped. */
 void site_free(struct site *s);

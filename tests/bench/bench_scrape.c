@@ -27,14 +27,13 @@ static void report(const char *what, double seconds, int count)
 static void bench_render(bool openmetrics)
 {
 	static char page[64 * 1024];
-	const struct own_traffic own = {.tx_bytes = 4242};
 	double begin = cpu_s();
 	size_t length = 0;
 
 	for (int i = 0; i < RENDERS; i++) {
 		struct text t = text_over(page, sizeof(page));
 
-		metrics_render(&fake_source, &own, openmetrics, &t);
+		metrics_render(&fake_source, openmetrics, &t);
 		length = t.length;
 	}
 	report(openmetrics ? "render, OpenMetrics" : "render, text", cpu_s() - begin,

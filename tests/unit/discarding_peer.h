@@ -10,9 +10,11 @@
 #ifndef TESTS_DISCARDING_PEER_H
 #define TESTS_DISCARDING_PEER_H
 
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -137,21 +139,38 @@ static inline bool link_carries(void)
 	return k.tx_packets > 0;
 }
 
-/* Opens a connection, sends, waits until all is acknowledged, closes. */
-static inline void send_tcp(size_t length)
+static inline int connect_tcp(void)
 {
-	static const char payload[65536];
 	struct sockaddr_in to = address_of("10.77.0.2");
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char byte;
 
 	must(connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0, "connect");
+	return fd;
+}
+
+/* Sends, and waits until all is acknowledged. */
+static inline void send_on(int fd, size_t length)
+{
+	static const char payload[65536];
+	int queued = 1;
+
 	while (length > 0) {
 		size_t piece = length < sizeof(payload) ? length : sizeof(payload);
 
 		must(send(fd, payload, piece, 0) == (ssize_t)piece, "send");
 		length -= piece;
 	}
+	while (queued > 0)
+		must(ioctl(fd, SIOCOUTQ, &queued) == 0, "ask what is queued");
+}
+
+/* Opens a connection, sends, waits until all is acknowledged, closes. */
+static inline void send_tcp(size_t length)
+{
+	int fd = connect_tcp();
+	char byte;
+
+	send_on(fd, length);
 	shutdown(fd, SHUT_WR);
 	must(read(fd, &byte, 1) == 0, "read the end");
 	close(fd);

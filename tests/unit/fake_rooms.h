@@ -42,8 +42,11 @@ static struct detector fake_detector;
 static struct alert_book fake_book;
 static struct identity fake_pod;
 static struct run_stats fake_stats;
-static const struct serve_source fake_source = {&fake_collector, &fake_detector,
-						&fake_book, &fake_pod, &fake_stats};
+static struct serve_source fake_source = {.collector = &fake_collector,
+					  .detector = &fake_detector,
+					  .alerts = &fake_book,
+					  .pod = &fake_pod,
+					  .stats = &fake_stats};
 
 /* A quiet pod with one interface and two containers, every signal judged. */
 static inline void fake_quiet_pod(void)
@@ -58,6 +61,7 @@ static inline void fake_quiet_pod(void)
 	snprintf(fake_collector.containers[0].name, 32, "cgroup-4711");
 	snprintf(fake_collector.containers[1].name, 32, "other");
 	fake_collector.totals.tcp_tx_bytes = 999;
+	fake_collector.totals.own.tx_bytes = 4242;
 	for (int i = 0; i < COLLECTOR_SOURCE_COUNT; i++)
 		fake_collector.ok[i] = true;
 	fake_detector.state = POD_DORMANT;

@@ -18,9 +18,7 @@
 #include <cmocka.h>
 
 static const struct collect_options defaults = {.max_sockets = 4096,
-						.max_destinations = 512,
-						.own_ports = {9477},
-						.own_port_count = 1};
+						.max_destinations = 512};
 
 static struct sockets *open_with(const struct collect_options *options, unsigned buffer)
 {

@@ -13,10 +13,7 @@
 /* Last: it defines fail() as a macro. */
 #include <cmocka.h>
 
-static const struct collect_options small = {.max_sockets = 16,
-					     .max_destinations = 64,
-					     .own_ports = {9477},
-					     .own_port_count = 1};
+static const struct collect_options small = {.max_sockets = 16, .max_destinations = 64};
 
 static unsigned refreshes;
 
@@ -224,21 +221,107 @@ static void later_evidence_mends_who_opened(void **state)
 	finish(l);
 }
 
-static void the_monitors_port_does_not_hide_what_the_pod_opens_from_it(void **state)
+static struct diag_socket an_own_socket(uint64_t cookie, const char *remote)
+{
+	struct diag_socket s = a_socket(cookie, remote, 0);
+
+	s.local_port = 9477;
+	s.remote_port = 40001;
+	s.opener = DIAG_OPENER_UNKNOWN;
+	s.timestamps = true;
+	return s;
+}
+
+/* An answer of 1,000 bytes in two segments, acknowledged by two, and one without
+ * payload each way. */
+static void answer(struct diag_socket *s)
+{
+	s->tx_bytes += 1000;
+	s->tx_segments += 3;
+	s->tx_data_segments += 2;
+	s->rx_bytes += 100;
+	s->rx_segments += 3;
+	s->rx_data_segments += 1;
+}
+
+static void the_monitors_own_are_known_by_cookie_and_by_nothing_else(void **state)
 {
 	(void)state;
 	struct ledger *l = fresh();
-	struct diag_socket s = a_socket(1, "fd00::2", 100);
-	s.local_port = 9477;
-	s.opener = DIAG_OPENER_UNKNOWN;
-	dump(l, &s, 0, true);
-	dump(l, &s, 1, true);
-	assert_int_equal(l->tx_bytes, 0);
-	s.opener = DIAG_OPENER_HERE;
-	s.tx_bytes = 700;
-	dump(l, &s, 1, true);
+	struct diag_socket own = an_own_socket(7, "fd00::2"), other = own;
+	dump(l, &own, 0, true);
+	ledger_own_listener(l, 5);
+	assert_true(ledger_own_accepted(l, &own));
+	answer(&own);
+	other.cookie = 8; /* the same port, addresses and all */
+	answer(&other);
+	struct diag_socket both[] = {own, other};
+	dump(l, both, 2, true);
+	assert_int_equal(l->tx_bytes, 1000);
+	assert_int_equal(l->initiated_tx_bytes, 1000);
 	assert_int_equal(l->opened, 1);
-	assert_int_equal(l->initiated_tx_bytes, 600);
+	/* The SYN-ACK of 94 bytes, 1,000 in one packet at least, one without. */
+	assert_int_equal(l->own.tx_bytes, 94 + 1000 + 2 * 86);
+	assert_int_equal(l->own.tx_packets, 3);
+	assert_int_equal(l->own.tcp_tx_packets, 4);
+	finish(l);
+}
+
+static void the_monitors_own_count_to_their_end_whoever_tells_it(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket own = an_own_socket(7, "::ffff:10.0.0.1");
+	dump(l, &own, 0, true);
+	inet_pton(AF_INET6, "::ffff:10.0.0.9", &own.local);
+	assert_true(ledger_own_accepted(l, &own));
+	answer(&own);
+	ledger_own_seen(l, &own);
+	ledger_own_seen(l, &own); /* nothing new */
+	uint64_t until_then = l->own.tx_bytes;
+	assert_int_equal(until_then, 74 + 1000 + 2 * 66);
+	own.tx_segments++; /* the FIN, after the last look */
+	destroy(l, own);
+	assert_int_equal(l->own.tx_bytes, until_then + 66);
+	assert_int_equal(l->table.count, 0);
+	assert_int_equal(l->tx_bytes, 0);
+	finish(l);
+}
+
+/* A reset by our side clears what the kernel reports. */
+static void cleared_counters_take_nothing_off(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket own = an_own_socket(7, "fd00::2"), cleared = own;
+	dump(l, &own, 0, true);
+	assert_true(ledger_own_accepted(l, &own));
+	answer(&own);
+	ledger_own_seen(l, &own);
+	struct own_traffic before = l->own;
+	cleared.tx_segments = 1;
+	destroy(l, cleared);
+	assert_memory_equal(&before, &l->own, sizeof(before));
+	finish(l);
+}
+
+static void the_pods_connections_leave_room_for_the_monitors(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket many[40];
+	for (uint64_t i = 0; i < 40; i++)
+		many[i] = a_socket(100 + i, "fd00::3", 10);
+	dump(l, many, 0, true);
+	dump(l, many, 40, true);
+	assert_int_equal(l->untracked, 40 - small.max_sockets);
+	struct diag_socket own = an_own_socket(7, "fd00::2");
+	assert_true(ledger_own_accepted(l, &own));
+	answer(&own);
+	many[39] = own;
+	dump(l, many, 40, true);
+	assert_true(l->own.tx_bytes > 1000);
+	assert_int_equal(l->tx_bytes, 400);
 	finish(l);
 }
 
@@ -290,10 +373,11 @@ static void containers_are_told_apart_by_their_cgroups(void **state)
 	(void)state;
 	struct ledger *l = fresh();
 	struct diag_socket three[3] = {
-	    {.state = STATE_LISTEN, .local_port = 9477, .cgroup_id = 7},
+	    {.state = STATE_LISTEN, .cookie = 70, .local_port = 9477, .cgroup_id = 7},
 	    a_socket(1, "fd00::2", 100),
 	    a_socket(2, "fd00::3", 50)};
 	three[2].cgroup_id = 200;
+	ledger_own_listener(l, 70);
 	dump(l, three, 0, true);
 	dump(l, three, 3, true);
 	assert_int_equal(l->containers.count, 2);
@@ -302,10 +386,10 @@ static void containers_are_told_apart_by_their_cgroups(void **state)
 	assert_string_equal(name_of(l, 1), "cgroup-200");
 	assert_int_equal(l->containers.known[1].tcp_tx_bytes, 50);
 
-	struct diag_socket own = a_socket(3, "fd00::4", 999);
-	own.local_port = 9477;
-	own.opener = DIAG_OPENER_THERE;
+	struct diag_socket own = a_socket(3, "fd00::4", 0);
 	own.cgroup_id = 7;
+	assert_true(ledger_own_accepted(l, &own));
+	own.tx_bytes = 999;
 	dump(l, &own, 1, true);
 	assert_int_equal(l->tx_bytes, 150);
 	assert_string_equal(name_of(l, 2), "dormouse");
@@ -318,8 +402,9 @@ static void one_cgroup_for_all_is_not_called_the_monitors(void **state)
 	(void)state;
 	struct ledger *l = fresh();
 	struct diag_socket two[2] = {
-	    {.state = STATE_LISTEN, .local_port = 9477, .cgroup_id = 100},
+	    {.state = STATE_LISTEN, .cookie = 70, .local_port = 9477, .cgroup_id = 100},
 	    a_socket(1, "fd00::2", 100)};
+	ledger_own_listener(l, 70);
 	dump(l, two, 0, true);
 	dump(l, two, 2, true);
 	dump(l, two, 2, true);
@@ -391,8 +476,10 @@ int main(void)
 	    cmocka_unit_test(segments_wrap_at_32_bits),
 	    cmocka_unit_test(a_socket_that_is_connected_anew_counts_from_nothing),
 	    cmocka_unit_test(later_evidence_mends_who_opened),
-	    cmocka_unit_test(
-		the_monitors_port_does_not_hide_what_the_pod_opens_from_it),
+	    cmocka_unit_test(the_monitors_own_are_known_by_cookie_and_by_nothing_else),
+	    cmocka_unit_test(the_monitors_own_count_to_their_end_whoever_tells_it),
+	    cmocka_unit_test(cleared_counters_take_nothing_off),
+	    cmocka_unit_test(the_pods_connections_leave_room_for_the_monitors),
 	    cmocka_unit_test(a_listener_that_stopped_is_remembered_for_a_while),
 	    cmocka_unit_test(
 		listeners_are_looked_up_once_a_batch_and_only_when_in_doubt),

@@ -16,10 +16,9 @@ static char page[64 * 1024];
 
 static const char *render(bool openmetrics)
 {
-	const struct own_traffic own = {.tx_bytes = 4242};
 	struct text t = text_over(page, sizeof(page));
 
-	metrics_render(&fake_source, &own, openmetrics, &t);
+	metrics_render(&fake_source, openmetrics, &t);
 	assert_false(t.overflowed);
 	return page;
 }

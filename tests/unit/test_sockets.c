@@ -394,13 +394,17 @@ static void the_monitors_own_traffic_is_left_out(void **state)
 	(void)state;
 	int listener = listen_at(HERE, 9477);
 	struct sockets *s = open_with(&defaults, 0);
+	sockets_own(s, listener, false);
 	int kept = connect_from(THERE, HERE4, 9477);
 	int kept_in = accept(listener, NULL, NULL);
+	sockets_own(s, kept_in, false);
 	send_bytes(kept_in, 20000);
 	for (int i = 0; i < 10; i++) {
 		int out = connect_from(THERE, HERE6, 9477);
 		int in = accept(listener, NULL, NULL);
+		sockets_own(s, in, false);
 		send_bytes(in, 2000);
+		sockets_own(s, in, true);
 		close_pair(out, in);
 	}
 	look(s);
@@ -412,6 +416,8 @@ static void the_monitors_own_traffic_is_left_out(void **state)
 	assert_int_equal(t.tcp_opened, 0);
 	sockets_flows(s, &count);
 	assert_int_equal(count, 0);
+	assert_true(sockets_own_traffic(s)->tx_bytes > 40000);
+	sockets_own(s, kept_in, true);
 	close_pair(kept, kept_in);
 	close(listener);
 	shut(s, 12);
