@@ -203,20 +203,23 @@ static void add_transports(struct collector *c, bool closely)
 {
 	const struct protocol_counters *p = counters_of(c);
 	bool counted = c->protocols && !c->sources.of[COLLECTOR_PROTOCOLS].failed;
+	bool bytes = c->looked_closely && !c->sources.of[COLLECTOR_SOCKETS].failed;
 
-	if (c->looked_closely)
+	if (bytes)
 		signals_from_sockets(&c->signals, &c->totals,
 				     sockets_tcp_tx_packets(c->sockets), p,
 				     &c->totals.own);
 	else if (c->sources.of[COLLECTOR_SOCKETS].failed && counted)
 		signals_from_snmp(&c->signals, p, &c->totals.own);
+	if (c->looked_closely && !bytes)
+		signals_from_table(&c->signals, &c->totals, p);
 	/* Without a close look the datagrams of IPv6 are not known. */
 	if (counted && (closely || !protocol_has(p, UDP6_OUT_DATAGRAMS)))
 		signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 				    book_of(c)->loopback_packets);
 	if (closely)
 		signals_udp_bytes(&c->signals, p,
-				  c->looked_closely ? &c->totals.tcp_tx_bytes : NULL,
+				  bytes ? &c->totals.tcp_tx_bytes : NULL,
 				  &c->until_sockets);
 }
 

@@ -20,6 +20,7 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "dormouse/text.h"
 #include "link_message.h"
 #include "proc_dev.h"
 
@@ -427,17 +428,20 @@ static bool complain_of_watch(struct links *l, struct error *complaint)
 {
 	const struct link_book *book = &l->book;
 	bool blind = book->count == 0;
+	char name[4 * IF_NAMESIZE];
+	struct text visible = text_over(name, sizeof(name));
 
 	if (blind == (l->told == TOLD_BLIND) || (!blind && l->told == NEVER_TOLD))
 		return false;
 	l->told = blind ? TOLD_BLIND : TOLD_SEEING;
+	text_visible(&visible, blind ? book->unwatched : book->links[0].name, false);
 	if (!blind)
-		fail(complaint, "interface %s is watched now", book->links[0].name);
+		fail(complaint, "interface %s is watched now", name);
 	else if (book->unwatched[0])
 		fail(complaint,
 		     "no interface is watched: --interfaces \"%s\" means none that is "
 		     "here, such as %s; what this pod sends is not seen",
-		     book->globs, book->unwatched);
+		     book->globs, name);
 	else
 		fail(complaint, "no interface is watched: there is none but loopback");
 	return true;

@@ -25,8 +25,15 @@ uint64_t mark_move(struct mark *mark, uint64_t now)
 {
 	uint64_t moved = mark->made && now > mark->at ? now - mark->at : 0;
 
+	if (mark->made && now < mark->at / 2) {
+		mark->fell = !mark->fell;
+		if (mark->fell)
+			return 0;
+		moved = now;
+	}
 	mark->at = now;
 	mark->made = true;
+	mark->fell = false;
 	return moved;
 }
 
@@ -127,6 +134,16 @@ void signals_from_snmp(struct signals *s, const struct protocol_counters *p,
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		add(s, SIGNAL_TCP_NEW_SOCKETS,
 		    moved_of(&s->tcp.snmp_opens, p, TCP_ACTIVE_OPENS));
+}
+
+void signals_from_table(struct signals *s, const struct collect_totals *totals,
+			const struct protocol_counters *p)
+{
+	s->value[SIGNAL_DESTINATIONS] = totals->destinations;
+	s->present |= 1u << SIGNAL_DESTINATIONS;
+	if (!protocol_has(p, TCP_ACTIVE_OPENS))
+		add(s, SIGNAL_TCP_NEW_SOCKETS,
+		    mark_move(&s->tcp.socket_opens, totals->tcp_opened));
 }
 
 /* The two kinds of UDP are one here. */
