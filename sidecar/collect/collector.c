@@ -40,6 +40,7 @@ struct collector {
 	double looked_at;              /* monotonic seconds; the last close look */
 	bool ever_looked;
 	struct link_sums until_sockets; /* see read_links_again() */
+	bool by_octets;  /* the links' counters could not be read last time */
 	bool look_again; /* the last close look had a reason in the traffic */
 	bool looked_closely;
 	uint8_t boot_id[16];
@@ -109,6 +110,39 @@ static void refresh_totals(struct collector *c)
 	refresh_signal_totals(c);
 }
 
+/* Reads the links' counters. Returns whether they could be read. */
+static bool read_links(struct collector *c)
+{
+	struct error err;
+	bool read;
+
+	if (!c->links)
+		return false;
+	read = links_read(c->links, &err) == 0;
+	source_states_note(&c->sources, COLLECTOR_LINKS,
+			   read && !links_lack(c->links, &err), &err);
+	return read;
+}
+
+/* What was sent and received: by the links, else by the octets of IP. */
+static void look_at_volume(struct collector *c)
+{
+	bool by_octets = !read_links(c);
+
+	if (by_octets != c->by_octets)
+		signals_volume_anew(&c->signals);
+	c->by_octets = by_octets;
+	if (!by_octets) {
+		signals_from_links(&c->signals, &links_book(c->links)->flowed,
+				   &c->totals.own);
+	} else if (c->protocols) {
+		protocols_read_ip(c->protocols);
+		protocols_read_ip6(c->protocols);
+		signals_from_octets(&c->signals, protocols_counters(c->protocols),
+				    &c->totals.own);
+	}
+}
+
 /* Links and snmp, and the signals that they alone make. Protocols are read first, so
  * that a datagram that they count is on its link by the time that is read. */
 static void look_cheaply(struct collector *c)
@@ -120,20 +154,7 @@ static void look_cheaply(struct collector *c)
 	if (c->protocols)
 		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
 				   protocols_read(c->protocols, &err) == 0, &err);
-	if (c->links) {
-		bool read = links_read(c->links, &err) == 0;
-
-		source_states_note(&c->sources, COLLECTOR_LINKS,
-				   read && !links_lack(c->links, &err), &err);
-		if (read)
-			signals_from_links(&c->signals, &links_book(c->links)->flowed,
-					   &c->totals.own);
-	} else if (c->protocols) {
-		protocols_read_ip(c->protocols);
-		protocols_read_ip6(c->protocols);
-		signals_from_octets(&c->signals, protocols_counters(c->protocols),
-				    &c->totals.own);
-	}
+	look_at_volume(c);
 	sockets_process_events(c->sockets);
 }
 
@@ -290,6 +311,7 @@ static void begin(struct collector *c)
 		protocols_read_ip6(c->protocols);
 		if (!c->links)
 			protocols_read_ip(c->protocols);
+		c->by_octets = !c->links;
 	}
 	signals_from_links(&c->signals, &book_of(c)->flowed, &nothing);
 	signals_from_octets(&c->signals, p, &nothing);

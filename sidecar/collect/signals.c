@@ -102,6 +102,14 @@ void signals_from_octets(struct signals *s, const struct protocol_counters *p,
 	add(s, SIGNAL_RX_BYTES, less(in, mark_move(&s->own.rx_bytes, own->rx_bytes)));
 }
 
+void signals_volume_anew(struct signals *s)
+{
+	s->link.tx_bytes.made = s->link.tx_packets.made = false;
+	s->link.rx_bytes.made = s->link.rx_packets.made = false;
+	s->ip_in.made = s->ip_out.made = false;
+	s->ip6_in.made = s->ip6_out.made = false;
+}
+
 void signals_from_sockets(struct signals *s, const struct collect_totals *totals,
 			  uint64_t tcp_tx_packets, const struct protocol_counters *p,
 			  const struct own_traffic *own)

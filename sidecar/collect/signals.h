@@ -64,6 +64,10 @@ void signals_from_links(struct signals *s, const struct link_sums *flowed,
 void signals_from_octets(struct signals *s, const struct protocol_counters *p,
 			 const struct own_traffic *own);
 
+/* Links and octets take turns: what one showed meanwhile the other has told, so that the
+ * next use of each only makes marks. */
+void signals_volume_anew(struct signals *s);
+
 /* The TCP signals and destinations, from sockets that were just looked at; the counters
  * in snmp are marked for when sockets fail. */
 void signals_from_sockets(struct signals *s, const struct collect_totals *totals,
