@@ -100,8 +100,10 @@ static bool read_on(struct lines *lines)
 	size_t left = (size_t)(lines->rest.end - lines->rest.at);
 	ssize_t got;
 
-	if (left == lines->size)
+	if (left == lines->size) {
+		lines->in_long_line = true;
 		left = 0;
+	}
 	memmove(lines->buffer, lines->rest.at, left);
 	do
 		got = read(lines->fd, lines->buffer + left, lines->size - left);
@@ -114,8 +116,12 @@ static bool read_on(struct lines *lines)
 
 bool lines_next(struct lines *lines, struct span *line)
 {
-	while (!next_line(&lines->rest, line))
-		if (!read_on(lines))
-			return false;
-	return true;
+	for (;;) {
+		while (!next_line(&lines->rest, line))
+			if (!read_on(lines))
+				return false;
+		if (!lines->in_long_line)
+			return true;
+		lines->in_long_line = false;
+	}
 }

@@ -38,6 +38,7 @@ struct lines {
 	int failure; /* errno of a read that failed, else 0 */
 	char *buffer;
 	size_t size;
+	bool in_long_line; /* the rest begins in a line that did not fit */
 	struct span rest;
 };
 
