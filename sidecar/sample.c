@@ -19,6 +19,7 @@ static const struct {
     [SIGNAL_UDP_TX_BYTES] = {"udp_tx_bytes", "bytes"},
     [SIGNAL_UDP_TX_PACKETS] = {"udp_tx_packets", "packets"},
     [SIGNAL_DESTINATIONS] = {"destinations", "addresses"},
+    [SIGNAL_UNACCOUNTED_TX_BYTES] = {"unaccounted_tx_bytes", "bytes"},
 };
 
 const char *signal_name(enum signal signal)

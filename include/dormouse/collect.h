@@ -92,6 +92,7 @@ struct collect_totals {
 	uint64_t tcp_opened; /* connections the pod opened, not to loopback */
 	uint64_t udp_tx_packets;
 	uint64_t udp_tx_bytes;
+	uint64_t unaccounted_tx_bytes; /* as SIGNAL_UNACCOUNTED_TX_BYTES */
 	uint64_t destinations; /* gauge: as SIGNAL_DESTINATIONS, last close look */
 	struct own_traffic own;
 

@@ -25,6 +25,8 @@ enum signal {
 	SIGNAL_UDP_TX_BYTES,           /* UDP payload bytes sent */
 	SIGNAL_UDP_TX_PACKETS,         /* UDP datagrams sent */
 	SIGNAL_DESTINATIONS,           /* distinct remote addresses it sent to */
+	SIGNAL_UNACCOUNTED_TX_BYTES,   /* link bytes sent that no socket accounts for,
+					* headers included */
 	SIGNAL_COUNT
 };
 

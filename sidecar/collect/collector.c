@@ -95,6 +95,7 @@ static void refresh_signal_totals(struct collector *c)
 		c->totals.tcp_opened = opened;
 	c->totals.udp_tx_packets = c->signals.value[SIGNAL_UDP_TX_PACKETS];
 	c->totals.udp_tx_bytes = c->signals.value[SIGNAL_UDP_TX_BYTES];
+	c->totals.unaccounted_tx_bytes = c->signals.value[SIGNAL_UNACCOUNTED_TX_BYTES];
 }
 
 static void refresh_totals(struct collector *c)
@@ -223,6 +224,8 @@ static void look_closely(struct collector *c, const struct collect_request *requ
 static void add_transports(struct collector *c, bool closely)
 {
 	const struct protocol_counters *p = counters_of(c);
+	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
+					sockets_tcp_tx_again(c->sockets)};
 	bool counted = c->protocols && !c->sources.of[COLLECTOR_PROTOCOLS].failed;
 	bool bytes = c->looked_closely && !c->sources.of[COLLECTOR_SOCKETS].failed;
 
@@ -239,8 +242,7 @@ static void add_transports(struct collector *c, bool closely)
 		signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 				    book_of(c)->loopback_packets);
 	if (closely)
-		signals_udp_bytes(&c->signals, p,
-				  bytes ? &c->totals.tcp_tx_bytes : NULL,
+		signals_from_span(&c->signals, p, bytes ? &tcp : NULL,
 				  &c->until_sockets);
 }
 
@@ -302,6 +304,8 @@ static int watch(struct collector *c, int fd, struct error *err)
 static void begin(struct collector *c)
 {
 	const struct own_traffic nothing = {0};
+	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
+					sockets_tcp_tx_again(c->sockets)};
 	const struct protocol_counters *p = counters_of(c);
 	struct error err;
 
@@ -319,7 +323,7 @@ static void begin(struct collector *c)
 			     sockets_tcp_tx_packets(c->sockets), p, &nothing);
 	signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 			    book_of(c)->loopback_packets);
-	signals_udp_bytes(&c->signals, p, &c->totals.tcp_tx_bytes, &c->until_sockets);
+	signals_from_span(&c->signals, p, &tcp, &c->until_sockets);
 	signals_begin(&c->signals);
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		mark_move(&c->opens, p->value[TCP_ACTIVE_OPENS]);

@@ -27,8 +27,8 @@ static const char *const paths[FILE_COUNT] = {
 };
 
 static const uint32_t counters_of[FILE_COUNT] = {
-    BIT(TCP_ACTIVE_OPENS) | BIT(TCP_OUT_SEGS) | BIT(TCP_RETRANS_SEGS) |
-	BIT(UDP_OUT_DATAGRAMS) | BIT(UDPLITE_OUT_DATAGRAMS),
+    BIT(TCP_ACTIVE_OPENS) | BIT(TCP_OUT_SEGS) | BIT(UDP_OUT_DATAGRAMS) |
+	BIT(UDPLITE_OUT_DATAGRAMS),
     BIT(UDP6_OUT_DATAGRAMS) | BIT(UDPLITE6_OUT_DATAGRAMS) | BIT(IP6_OUT_REQUESTS) |
 	BIT(IP6_IN_OCTETS) | BIT(IP6_OUT_OCTETS),
     BIT(IP_IN_OCTETS) | BIT(IP_OUT_OCTETS),
@@ -44,7 +44,6 @@ struct counter_name {
 static const struct counter_name pair_names[] = {
     {"Tcp:", "ActiveOpens", TCP_ACTIVE_OPENS},
     {"Tcp:", "OutSegs", TCP_OUT_SEGS},
-    {"Tcp:", "RetransSegs", TCP_RETRANS_SEGS},
     {"Udp:", "OutDatagrams", UDP_OUT_DATAGRAMS},
     {"UdpLite:", "OutDatagrams", UDPLITE_OUT_DATAGRAMS},
     {"IpExt:", "InOctets", IP_IN_OCTETS},

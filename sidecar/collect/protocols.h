@@ -19,7 +19,6 @@
 enum protocol_counter {
 	TCP_ACTIVE_OPENS,      /* connections opened, both address families */
 	TCP_OUT_SEGS,          /* segments sent, both address families */
-	TCP_RETRANS_SEGS,      /* segments sent again */
 	UDP_OUT_DATAGRAMS,     /* IPv4 */
 	UDPLITE_OUT_DATAGRAMS, /* IPv4 */
 	UDP6_OUT_DATAGRAMS,

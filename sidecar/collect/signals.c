@@ -4,23 +4,6 @@
 
 #include <string.h>
 
-/* Ethernet, IPv4, and TCP with timestamps, as every Linux speaks it; or UDP. IPv6's
- * header is 20 bytes longer. A link counts a packet that the card will cut up as one,
- * with one header: so does this. */
-#define TCP_HEADERS_BYTES 66
-#define UDP_HEADERS_BYTES 42
-#define IP6_MORE_BYTES    20
-
-/* What a segment that is sent again carries, at most: Ethernet's 1500 less headers. */
-#define SEGMENT_BYTES 1448
-
-#define DATAGRAM_BYTES_MAX  65507 /* what one can carry over IPv4 */
-#define DATAGRAM_BYTES_WIRE 1472  /* in one Ethernet frame; longer ones are rare */
-
-/* TCP's headers differ (options, IPv6's extensions): its part of the estimate is good
- * to one part in this many. */
-#define TCP_ERROR_SHARE 32
-
 uint64_t mark_move(struct mark *mark, uint64_t now)
 {
 	uint64_t moved = mark->made && now > mark->at ? now - mark->at : 0;
@@ -185,74 +168,56 @@ void signals_udp_packets(struct signals *s, const struct protocol_counters *p,
 		add(s, SIGNAL_UDP_TX_PACKETS, datagrams);
 }
 
-/* What the links sent that is neither TCP nor header. Below 0 where TCP's bytes ran
- * ahead of the links'. */
-static int64_t not_tcp(const struct udp_span *span)
+static void begin_span(struct signals *s)
 {
-	uint64_t datagrams = least(span->datagrams, span->link_packets);
-	uint64_t again = least(span->tcp_retransmitted * SEGMENT_BYTES,
-			       span->tcp_bytes / (TCP_ERROR_SHARE / 4));
-	uint64_t headers = UDP_HEADERS_BYTES * datagrams +
-			   TCP_HEADERS_BYTES * (span->link_packets - datagrams) +
-			   IP6_MORE_BYTES * least(span->packets6, span->link_packets);
-
-	return (int64_t)(span->link_bytes - span->tcp_bytes - again - headers);
+	s->span.udp_carry = 0;
+	s->span.balance = (struct sent_balance){0};
 }
 
-static int64_t within(int64_t value, int64_t from, int64_t to)
+/* What was sent since the last span, whose end becomes this one's beginning. Returns
+ * whether TCP's part of it is known. */
+static bool take_span(struct signals *s, const struct protocol_counters *p,
+		      const struct tcp_payload *tcp,
+		      const struct link_sums *until_sockets, struct sent_span *span)
 {
-	return value < from ? from : value > to ? to : value;
+	bool tcp_known = tcp && s->span.tcp.made;
+
+	span->link_bytes = mark_move(&s->span.bytes, s->value[SIGNAL_TX_BYTES] +
+							 until_sockets->tx_bytes);
+	span->link_packets = mark_move(&s->span.packets, s->value[SIGNAL_TX_PACKETS] +
+							     until_sockets->tx_packets);
+	span->packets6 = moved_of(&s->span.packets6, p, IP6_OUT_REQUESTS);
+	span->tcp_segments = protocol_has(p, TCP_OUT_SEGS)
+				 ? mark_move(&s->span.segments, p->value[TCP_OUT_SEGS])
+				 : UINT64_MAX;
+	span->datagrams =
+	    mark_move(&s->span.datagrams, s->value[SIGNAL_UDP_TX_PACKETS]);
+	span->tcp_bytes = tcp ? mark_move(&s->span.tcp, tcp->bytes) : 0;
+	span->tcp_again = tcp ? mark_move(&s->span.tcp_again, tcp->again) : 0;
+	s->span.tcp.made = s->span.tcp_again.made = tcp != NULL;
+	return tcp_known;
 }
 
-/* How good it is: exact for UDP alone over Ethernet. Beside TCP it is off by what TCP's
- * headers differ from the usual and by packets that are neither TCP nor UDP. What TCP's
- * counters tell too early (they are read a moment later than the links') or too late (a
- * connection's end is told a moment after it) is wrong in one span and taken back in
- * the next: that is what `carry` is for. So what would make the datagrams longer than a
- * frame is told only if it is still there in the next span, and stands out from TCP's
- * error: an application may let the card cut datagrams up, but it is rare. Links
- * without Ethernet headers make it 14 bytes a packet low. */
-uint64_t udp_bytes_estimate(const struct udp_span *span, int64_t *carry)
-{
-	int64_t error = (int64_t)(span->tcp_bytes / TCP_ERROR_SHARE);
-	int64_t sure = (int64_t)span->datagrams * DATAGRAM_BYTES_WIRE;
-	int64_t doubtful = (int64_t)span->datagrams * DATAGRAM_BYTES_MAX - sure;
-	int64_t bytes = not_tcp(span) + *carry;
-	int64_t confirmed = *carry > 0 && bytes > error ? *carry : 0;
-	int64_t told = within(bytes, 0, sure + confirmed);
-
-	*carry = within(bytes - told, -(told > error ? told : error),
-			doubtful > error ? doubtful : error);
-	return (uint64_t)told;
-}
-
-void signals_udp_bytes(struct signals *s, const struct protocol_counters *p,
-		       const uint64_t *tcp_tx_bytes,
+void signals_from_span(struct signals *s, const struct protocol_counters *p,
+		       const struct tcp_payload *tcp,
 		       const struct link_sums *until_sockets)
 {
 	const uint32_t needed = 1u << SIGNAL_TX_BYTES | 1u << SIGNAL_TX_PACKETS |
 				1u << SIGNAL_UDP_TX_PACKETS;
-	struct udp_span span;
+	struct sent_span span;
+	uint64_t udp_bytes;
 	bool tcp_known;
 
 	if ((s->present & needed) != needed)
 		return;
-	span.link_bytes = mark_move(&s->udp.span_bytes, s->value[SIGNAL_TX_BYTES] +
-							    until_sockets->tx_bytes);
-	span.link_packets =
-	    mark_move(&s->udp.span_packets,
-		      s->value[SIGNAL_TX_PACKETS] + until_sockets->tx_packets);
-	span.packets6 = moved_of(&s->udp.span_packets6, p, IP6_OUT_REQUESTS);
-	span.tcp_retransmitted =
-	    moved_of(&s->udp.span_retransmitted, p, TCP_RETRANS_SEGS);
-	span.datagrams =
-	    mark_move(&s->udp.span_datagrams, s->value[SIGNAL_UDP_TX_PACKETS]);
-	tcp_known = tcp_tx_bytes && s->udp.span_tcp.made;
-	span.tcp_bytes = tcp_tx_bytes ? mark_move(&s->udp.span_tcp, *tcp_tx_bytes) : 0;
-	s->udp.span_tcp.made = tcp_tx_bytes != NULL;
+	tcp_known = take_span(s, p, tcp, until_sockets, &span);
 	if (!tcp_known)
-		s->udp.carry = 0;
+		begin_span(s);
 	if (!tcp_known && span.datagrams < span.link_packets - span.link_packets / 10)
 		return;
-	add(s, SIGNAL_UDP_TX_BYTES, udp_bytes_estimate(&span, &s->udp.carry));
+	udp_bytes = sent_udp_bytes(&span, &s->span.udp_carry);
+	add(s, SIGNAL_UDP_TX_BYTES, udp_bytes);
+	if (tcp_known)
+		add(s, SIGNAL_UNACCOUNTED_TX_BYTES,
+		    sent_unaccounted_bytes(&s->span.balance, &span, udp_bytes));
 }

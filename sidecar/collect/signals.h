@@ -15,6 +15,7 @@
 #include "dormouse/collect.h"
 #include "dormouse/sample.h"
 #include "protocols.h"
+#include "sent_span.h"
 
 /* What a counter showed when it was last used. */
 struct mark {
@@ -43,11 +44,14 @@ struct signals {
 	struct {
 		struct mark datagrams, datagrams6, link_packets, loopback_packets;
 		uint64_t spare_packets; /* on links last time, beside the datagrams */
-		/* For the estimate of bytes: since the last close look. */
-		struct mark span_bytes, span_packets, span_tcp, span_retransmitted,
-		    span_datagrams, span_packets6;
-		int64_t carry; /* of the estimate: see udp_bytes_estimate() */
 	} udp;
+	/* Since the last close look. */
+	struct {
+		struct mark bytes, packets, packets6, tcp, tcp_again, segments;
+		struct mark datagrams;
+		int64_t udp_carry;
+		struct sent_balance balance;
+	} span;
 };
 
 /* Begins a sample: no signal is present. */
@@ -90,26 +94,18 @@ void signals_from_table(struct signals *s, const struct collect_totals *totals,
 void signals_udp_packets(struct signals *s, const struct protocol_counters *p,
 			 uint64_t link_packets, uint64_t loopback_packets);
 
-/* udp_tx_bytes since the last close look, for which the kernel has no counter. To be
- * called at close looks after all the others. `tcp_tx_bytes` is NULL where it is not
- * known; then UDP is estimated only while nearly all packets are datagrams.
- * `until_sockets` is what the links sent between their reading and the sockets'. */
-void signals_udp_bytes(struct signals *s, const struct protocol_counters *p,
-		       const uint64_t *tcp_tx_bytes,
-		       const struct link_sums *until_sockets);
-
-/* What was sent in a span of time, for the estimate. */
-struct udp_span {
-	uint64_t link_bytes, link_packets; /* sent, own left out */
-	uint64_t packets6;                 /* of them IPv6 */
-	uint64_t tcp_bytes;                /* payload, each byte once */
-	uint64_t tcp_retransmitted;        /* segments */
-	uint64_t datagrams;
+/* What TCP's sockets have sent until now. */
+struct tcp_payload {
+	uint64_t bytes, again; /* each byte once; those sent once more */
 };
 
-/* The UDP payload in the span: what the links sent less TCP's payload, what of it was
- * sent again, and the headers of all packets. `carry`, 0 at first, is what the spans
- * before left open: see signals.c, also for how good it is. */
-uint64_t udp_bytes_estimate(const struct udp_span *span, int64_t *carry);
+/* udp_tx_bytes and unaccounted_tx_bytes since the last close look, for which the kernel
+ * has no counters. To be called at close looks after all the others. `tcp` is NULL
+ * where it is not known; then UDP is estimated only while nearly all packets are
+ * datagrams, and what is unaccounted for is not known. `until_sockets` is what the
+ * links sent between their reading and the sockets'. */
+void signals_from_span(struct signals *s, const struct protocol_counters *p,
+		       const struct tcp_payload *tcp,
+		       const struct link_sums *until_sockets);
 
 #endif

@@ -185,6 +185,11 @@ uint64_t sockets_tcp_tx_packets(const struct sockets *s)
 	return s->ledger.tx_segments;
 }
 
+uint64_t sockets_tcp_tx_again(const struct sockets *s)
+{
+	return s->ledger.tx_again;
+}
+
 uint64_t sockets_opens_seen(const struct sockets *s)
 {
 	/* Loopback is settled by dumps. Until the next, those that ended are seen, less

@@ -59,6 +59,9 @@ void sockets_totals(const struct sockets *s, struct collect_totals *totals);
 /* TCP segments sent, cumulative, loopback and own left out: SIGNAL_TCP_TX_PACKETS. */
 uint64_t sockets_tcp_tx_packets(const struct sockets *s);
 
+/* TCP payload that was sent once more, cumulative, loopback and own left out. */
+uint64_t sockets_tcp_tx_again(const struct sockets *s);
+
 /* Connections opened as the kernel's ActiveOpens counts them, loopback and own
  * included, as far as they were seen. */
 uint64_t sockets_opens_seen(const struct sockets *s);

@@ -8,7 +8,7 @@
 #include "lanes.h"
 
 #define LEARNT_LAYOUT                                                                  \
-	0x44520004u        /* "DR", version; change it with any of these structs */
+	0x44520005u        /* "DR", version; change it with any of these structs */
 #define HOURS_KEPT     720 /* thirty days of watched time */
 #define BLOCKS         12  /* of the last hour */
 #define INCIDENTS_KEPT 32

@@ -5,11 +5,12 @@
 #define KIB 1024.0
 
 /* What the pod sends of its own accord may be one errand of 128 KiB (a TLS session with
- * a report or an update check) and 64 bytes a second (keepalives, renewals). What it
- * sends in all may be 4 KiB a second: answers to probes and scrapes. Packets are those
- * of packets of 128 bytes. A hundred connections or addresses are one start of a client
- * with a pool; one in five seconds is a poll. A relay below 8 KiB a second sells
- * nothing. */
+ * a report or an update check) and 64 bytes a second (keepalives, renewals). What no
+ * socket accounts for is held as tightly: it is neighbour discovery and pings, or it
+ * hides. What the pod sends in all may be 4 KiB a second: answers to probes and
+ * scrapes. Packets are those of packets of 128 bytes. A hundred connections or
+ * addresses are one start of a client with a pool; one in five seconds is a poll. A
+ * relay below 8 KiB a second sells nothing. */
 static const struct limit LIMIT[LANES] = {
     [SIGNAL_TX_BYTES] = {128 * KIB, QUIET_RATE, true},
     [SIGNAL_TX_PACKETS] = {1024, 32, true},
@@ -20,6 +21,7 @@ static const struct limit LIMIT[LANES] = {
     [SIGNAL_UDP_TX_BYTES] = {64 * KIB, 64, true},
     [SIGNAL_UDP_TX_PACKETS] = {512, 0.5, true},
     [SIGNAL_DESTINATIONS] = {100, 0.2, true},
+    [SIGNAL_UNACCOUNTED_TX_BYTES] = {128 * KIB, 64, true},
     [LANE_RELAYED] = {128 * KIB, 8 * KIB, false},
     [LANE_UNASKED] = {0, 0, true},
 };
@@ -32,6 +34,13 @@ static const struct limit LIMIT[LANES] = {
 /* Where nothing tells own traffic from answers. */
 #define UNKNOWN_RATE (1 * KIB)
 
+/* Sent though nobody asked for it. */
+static bool is_own_accord(unsigned lane)
+{
+	return lane == SIGNAL_TCP_INITIATED_TX_BYTES ||
+	       lane == SIGNAL_UNACCOUNTED_TX_BYTES;
+}
+
 double limit_floor(unsigned lane, enum measure measure, double length, bool own_known)
 {
 	if (lane == LANE_UNASKED)
@@ -43,7 +52,7 @@ double limit_floor(unsigned lane, enum measure measure, double length, bool own_
 	if (measure == HELD_SHORT)
 		return burst / 2 + rate * length;
 	if (measure == HELD_LONG) /* no errand lasts that long without a pause */
-		return (lane == SIGNAL_TCP_INITIATED_TX_BYTES ? 1 : 2) * rate * length;
+		return (is_own_accord(lane) ? 1 : 2) * rate * length;
 	return burst + rate * length;
 }
 

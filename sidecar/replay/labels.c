@@ -34,6 +34,7 @@ static const struct {
 } own_metrics[] = {
     {"dormouse_tcp_transmit_bytes_total", SIGNAL_TCP_TX_BYTES},
     {"dormouse_tcp_initiated_transmit_bytes_total", SIGNAL_TCP_INITIATED_TX_BYTES},
+    {"dormouse_unaccounted_transmit_bytes_total", SIGNAL_UNACCOUNTED_TX_BYTES},
     {"dormouse_tcp_connections_opened_total", SIGNAL_TCP_NEW_SOCKETS},
     {"dormouse_udp_transmit_packets_total", SIGNAL_UDP_TX_PACKETS},
     {"dormouse_destinations", SIGNAL_DESTINATIONS},

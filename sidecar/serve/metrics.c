@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* metrics.c - /metrics: tables of families, written by exposition.c.
  *
- * Bounded: 80 series in a pod with one interface, eight more for each further one (at
+ * Bounded: 100 series in a pod with one interface, eight more for each further one (at
  * most COLLECT_LINKS_MAX), one for each container. Therefore only the signals below
  * have their value and baseline here; all of them are in /baseline.
  */
@@ -13,10 +13,11 @@
 #include "dormouse/serve.h"
 
 /* One for each way to be loud: volume, connections, volume on connections that the pod
- * opened, datagrams, spread. The others follow from these and from the counters. */
+ * opened, datagrams, spread, what nobody accounts for. The others follow from these and
+ * from the counters. */
 static const enum signal exported_signals[] = {
     SIGNAL_TX_BYTES,       SIGNAL_TCP_NEW_SOCKETS, SIGNAL_TCP_INITIATED_TX_BYTES,
-    SIGNAL_UDP_TX_PACKETS, SIGNAL_DESTINATIONS,
+    SIGNAL_UDP_TX_PACKETS, SIGNAL_DESTINATIONS,    SIGNAL_UNACCOUNTED_TX_BYTES,
 };
 #define EXPORTED_SIGNALS (sizeof(exported_signals) / sizeof(exported_signals[0]))
 
@@ -68,6 +69,9 @@ static const struct counter_family total_families[] = {
     {"dormouse_destinations",
      "Distinct remote addresses in the last interval whose sockets were looked at.",
      offsetof(struct collect_totals, destinations), METRIC_GAUGE},
+    {"dormouse_unaccounted_transmit_bytes_total",
+     "Link bytes sent that no socket accounts for, headers included.",
+     TOTAL(unaccounted_tx_bytes)},
     {"dormouse_self_transmit_bytes_total",
      "Link bytes that the monitor itself sent, at least.", TOTAL(own.tx_bytes)},
     {"dormouse_sockets_untracked_total",
