@@ -129,6 +129,58 @@ void text_json_string(struct text *t, const char *value)
 	text_put(t, "\"");
 }
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+}
+
+/* The length of what may be shown as it is; 0 for what may not. The control characters
+ * of U+0080 to U+009F are two bytes long. */
+static size_t visible_length(const char *s)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t length = text_utf8_length(s);
+
+	if (u[0] < 0x20 || u[0] == 0x7F || (u[0] == 0xC2 && length == 2 && u[1] < 0xA0))
+		return 0;
+	if (s[0] == '\\' && s[1] == 'x' && is_hex(s[2]) && is_hex(s[3]))
+		return 0;
+	return length;
+}
+
+/* The next piece of what text_visible() makes of the bytes: at most four. */
+static size_t visible_piece(const char **bytes, char piece[4])
+{
+	static const char hex[] = "0123456789ABCDEF";
+	size_t length = visible_length(*bytes);
+	unsigned char byte = (unsigned char)**bytes;
+
+	if (length > 0) {
+		memcpy(piece, *bytes, length);
+		*bytes += length;
+		return length;
+	}
+	piece[0] = '\\';
+	piece[1] = 'x';
+	piece[2] = hex[byte >> 4];
+	piece[3] = hex[byte & 15];
+	*bytes += 1;
+	return 4;
+}
+
+void text_visible(struct text *t, const char *bytes, bool quoted)
+{
+	char piece[4];
+
+	while (*bytes) {
+		size_t length = visible_piece(&bytes, piece);
+
+		if (quoted && (piece[0] == '"' || piece[0] == '\\'))
+			text_put_bytes(t, "\\", 1);
+		text_put_bytes(t, piece, length);
+	}
+}
+
 void text_json_number(struct text *t, double value)
 {
 	char digits[32];

@@ -24,7 +24,7 @@
 #include "dormouse/error.h"
 #include "dormouse/sample.h"
 
-#define COLLECT_LINKS_MAX           32  /* watched; more are counted, not watched */
+#define COLLECT_LINKS_MAX           32  /* shown one by one; more are in the sums */
 #define COLLECT_CONTAINERS_MAX      8   /* told apart by cgroup; the rest is "other" */
 #define COLLECT_INTERFACE_GLOBS_MAX 256 /* bytes of the --interfaces list */
 
@@ -33,6 +33,9 @@ struct link_counters {
 	char name[IF_NAMESIZE];
 	int ifindex;
 	char kind[16]; /* "veth", "bridge", ... or "" for hardware and unknown */
+	int on;        /* index of the watched link that carries its traffic, 0: none */
+	bool
+	    counted; /* its traffic is in the signals; else that of the link below is */
 	uint64_t rx_bytes, tx_bytes;
 	uint64_t rx_packets, tx_packets;
 	uint64_t rx_errors, tx_errors;
@@ -97,12 +100,13 @@ struct collect_totals {
 	uint64_t sockets_tracked;        /* gauge */
 	uint64_t sockets_untracked;      /* sockets that found the table full */
 	uint64_t destinations_untracked; /* connections to others than are kept */
-	uint64_t links_untracked;
-	uint64_t socket_events;      /* destroy messages read */
-	uint64_t socket_events_lost; /* dropped by the kernel for want of buffer */
-	uint64_t udp_events_lost;    /* the same, of UDP sockets */
-	uint64_t dumps;              /* socket dumps made */
-	uint64_t dumps_interrupted;  /* NLM_F_DUMP_INTR thrice: partial data used */
+	uint64_t links_untracked;        /* beyond those shown one by one */
+	uint64_t interfaces_matched;     /* gauge: that the list of interfaces means */
+	uint64_t socket_events;          /* destroy messages read */
+	uint64_t socket_events_lost;     /* dropped by the kernel for want of buffer */
+	uint64_t udp_events_lost;        /* the same, of UDP sockets */
+	uint64_t dumps;                  /* socket dumps made */
+	uint64_t dumps_interrupted;      /* NLM_F_DUMP_INTR thrice: partial data used */
 	uint64_t receive_buffers_grown;
 };
 
@@ -151,7 +155,8 @@ void collector_sample(struct collector *c, const struct collect_request *request
 bool collector_ok(const struct collector *c, enum collector_source source);
 
 /* Takes the next complaint that was not taken yet (a source that began to fail, or
- * works again), at most one a source. Returns false when there is none. */
+ * works again; that no interface is watched, or some again), at most one of each.
+ * Returns false when there is none. */
 bool collector_complaint(struct collector *c, struct error *complaint);
 
 /* Whether the last sample looked closely, so that flows and containers are fresh. */
@@ -159,6 +164,7 @@ bool collector_looked_closely(const struct collector *c);
 
 /* All below: valid until the next call that changes the collector; owned by it. */
 const struct collect_totals *collector_totals(const struct collector *c);
+/* Of the links, the first COLLECT_LINKS_MAX. */
 const struct link_counters *collector_links(const struct collector *c, size_t *count);
 const struct container_counters *collector_containers(const struct collector *c,
 						      size_t *count);

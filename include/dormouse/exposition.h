@@ -54,8 +54,8 @@ struct exposition_buckets {
 void exposition_histogram(struct exposition *x, const char *name, const char *help,
 			  const struct exposition_buckets *buckets);
 
-/* Appends a label's value, escaped. Bytes that are not ASCII become \\xHH: names of
- * interfaces may be any bytes, labels must be UTF-8. */
+/* Appends a label's value, escaped. UTF-8 stays as it is, other bytes become \xHH:
+ * names of interfaces may be any bytes, labels must be UTF-8. */
 void exposition_escape(struct text *t, const char *value);
 
 /* A family of one sample. */

@@ -139,7 +139,9 @@ static void put_evidence(struct text *t, const struct alert *alert)
 	text_put(t, "],\"interfaces\":[");
 	for (unsigned i = 0; i < e->interface_count; i++) {
 		text_put(t, i ? "," : "");
-		text_json_string(t, e->interfaces[i]);
+		text_put(t, "\"");
+		text_visible(t, e->interfaces[i], true);
+		text_put(t, "\"");
 	}
 	text_printf(t, "],\"relay\":{\"received\":%" PRIu64 ",\"sent\":%" PRIu64,
 		    v->received, v->bytes);

@@ -47,6 +47,7 @@ struct collector {
 	double looked_at; /* monotonic seconds; the last close look */
 	bool ever_looked;
 	struct link_sums until_sockets; /* see read_links_again() */
+	bool by_octets;  /* the links' counters could not be read last time */
 	bool look_again; /* the last close look had a reason in the traffic */
 	bool looked_closely;
 	uint8_t boot_id[16];
@@ -111,9 +112,43 @@ static void refresh_totals(struct collector *c)
 		c->totals.dumps_interrupted = links_totals(c->links)->dumps_interrupted;
 		c->totals.receive_buffers_grown = links_totals(c->links)->buffers_grown;
 		c->totals.links_untracked = links_book(c->links)->untracked;
+		c->totals.interfaces_matched = links_book(c->links)->count;
 	}
 	sockets_totals(c->sockets, &c->totals);
 	refresh_signal_totals(c);
+}
+
+/* Reads the links' counters. Returns whether they could be read. */
+static bool read_links(struct collector *c)
+{
+	struct error err;
+	bool read;
+
+	if (!c->links)
+		return false;
+	read = links_read(c->links, &err) == 0;
+	source_states_note(&c->sources, COLLECTOR_LINKS,
+			   read && !links_lack(c->links, &err), &err);
+	return read;
+}
+
+/* What was sent and received: by the links, else by the octets of IP. */
+static void look_at_volume(struct collector *c)
+{
+	bool by_octets = !read_links(c);
+
+	if (by_octets != c->by_octets)
+		signals_volume_anew(&c->signals);
+	c->by_octets = by_octets;
+	if (!by_octets) {
+		signals_from_links(&c->signals, &links_book(c->links)->flowed,
+				   &c->totals.own);
+	} else if (c->protocols) {
+		protocols_read_ip(c->protocols);
+		protocols_read_ip6(c->protocols);
+		signals_from_octets(&c->signals, protocols_counters(c->protocols),
+				    &c->totals.own);
+	}
 }
 
 /* Links and snmp, and the signals that they alone make. Protocols are read first, so
@@ -127,18 +162,7 @@ static void look_cheaply(struct collector *c)
 	if (c->protocols)
 		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
 				   protocols_read(c->protocols, &err) == 0, &err);
-	if (c->links) {
-		source_states_note(&c->sources, COLLECTOR_LINKS,
-				   links_read(c->links, &err) == 0, &err);
-		if (!c->sources.of[COLLECTOR_LINKS].failed)
-			signals_from_links(&c->signals, &links_book(c->links)->flowed,
-					   &c->totals.own);
-	} else if (c->protocols) {
-		protocols_read_ip(c->protocols);
-		protocols_read_ip6(c->protocols);
-		signals_from_octets(&c->signals, protocols_counters(c->protocols),
-				    &c->totals.own);
-	}
+	look_at_volume(c);
 	sockets_process_events(c->sockets);
 }
 
@@ -227,18 +251,21 @@ static void add_transports(struct collector *c, bool closely)
 	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
 					sockets_tcp_tx_again(c->sockets)};
 	bool counted = c->protocols && !c->sources.of[COLLECTOR_PROTOCOLS].failed;
+	bool bytes = c->looked_closely && !c->sources.of[COLLECTOR_SOCKETS].failed;
 
-	if (c->looked_closely)
+	if (bytes)
 		signals_from_sockets(&c->signals, &c->totals,
 				     sockets_tcp_tx_packets(c->sockets), p,
 				     &c->totals.own);
 	else if (c->sources.of[COLLECTOR_SOCKETS].failed && counted)
 		signals_from_snmp(&c->signals, p, &c->totals.own);
+	if (c->looked_closely && !bytes)
+		signals_from_table(&c->signals, &c->totals, p);
 	if (counted)
 		signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 				    book_of(c)->loopback_packets);
 	if (closely)
-		signals_from_span(&c->signals, p, c->looked_closely ? &tcp : NULL,
+		signals_from_span(&c->signals, p, bytes ? &tcp : NULL,
 				  &c->until_sockets);
 }
 
@@ -314,6 +341,7 @@ static void begin(struct collector *c)
 		protocols_read_ip6(c->protocols);
 		if (!c->links)
 			protocols_read_ip(c->protocols);
+		c->by_octets = !c->links;
 	}
 	signals_from_links(&c->signals, &book_of(c)->flowed, &nothing);
 	signals_from_octets(&c->signals, p, &nothing);
@@ -335,7 +363,8 @@ static int open_sources(struct collector *c, const struct collect_options *optio
 	struct error reason;
 
 	c->links = links_open(options->interfaces, &reason);
-	source_states_note(&c->sources, COLLECTOR_LINKS, c->links != NULL, &reason);
+	source_states_note(&c->sources, COLLECTOR_LINKS,
+			   c->links && !links_lack(c->links, &reason), &reason);
 	c->protocols = protocols_open(&reason);
 	source_states_note(&c->sources, COLLECTOR_PROTOCOLS, c->protocols != NULL,
 			   &reason);
@@ -415,7 +444,8 @@ bool collector_ok(const struct collector *c, enum collector_source source)
 
 bool collector_complaint(struct collector *c, struct error *complaint)
 {
-	return source_states_complaint(&c->sources, complaint);
+	return source_states_complaint(&c->sources, complaint) ||
+	       (c->links && links_complaint(c->links, complaint));
 }
 
 bool collector_looked_closely(const struct collector *c)
@@ -430,7 +460,7 @@ const struct collect_totals *collector_totals(const struct collector *c)
 
 const struct link_counters *collector_links(const struct collector *c, size_t *count)
 {
-	*count = book_of(c)->count;
+	*count = link_book_shown(book_of(c));
 	return book_of(c)->links;
 }
 

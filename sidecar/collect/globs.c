@@ -10,7 +10,7 @@
 
 /* Copies the piece that begins at `list` into `glob`, blanks trimmed, and returns where
  * the next one begins, NULL after the last. A piece longer than any interface's name
- * and a few wildcards matches nothing and is copied as "". */
+ * and a few wildcards matches nothing, as does a slash, which is in no name. */
 static const char *next_glob(const char *list, char *glob, size_t size)
 {
 	size_t length = strcspn(list, ",");
@@ -22,8 +22,10 @@ static const char *next_glob(const char *list, char *glob, size_t size)
 	}
 	while (length > 0 && (list[length - 1] == ' ' || list[length - 1] == '\t'))
 		length--;
-	if (length >= size)
-		length = 0;
+	if (length >= size) {
+		list = *list == '!' ? "!/" : "/";
+		length = strlen(list);
+	}
 	memcpy(glob, list, length);
 	glob[length] = '\0';
 	return next;
@@ -51,4 +53,16 @@ bool globs_watch(const char *list, const char *name, bool loopback)
 	if (loopback)
 		return named;
 	return included || !any_include;
+}
+
+bool globs_name_any(const char *list)
+{
+	while (list) {
+		char glob[4 * IF_NAMESIZE];
+
+		list = next_glob(list, glob, sizeof(glob));
+		if (glob[0] != '\0' && glob[0] != '!')
+			return true;
+	}
+	return false;
 }

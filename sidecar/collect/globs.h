@@ -12,4 +12,7 @@
  * over it leaves nobody's pod. */
 bool globs_watch(const char *list, const char *name, bool loopback);
 
+/* Whether some glob of the list includes: then what it means is meant by name. */
+bool globs_name_any(const char *list);
+
 #endif

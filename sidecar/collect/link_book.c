@@ -2,41 +2,18 @@
 /* link_book.c - what flowed over the watched links, whatever becomes of them. */
 #include "link_book.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "dormouse/hash.h"
 #include "globs.h"
 
-/* No link carries more than 400 Gbit/s, nor more packets than fit into that: 84 bytes
- * on the wire is the least that an Ethernet frame takes. The second on top is for two
- * readings in quick succession whose counters were not taken at the same moment. */
-#define BYTES_PER_SECOND_MAX   50e9
-#define PACKETS_PER_SECOND_MAX 600e6
-#define ELAPSED_SLACK_S        1.0
-
-static bool wrapped_32(uint64_t last, uint64_t now)
-{
-	return last <= UINT32_MAX && last > INT32_MAX && now <= INT32_MAX;
-}
-
-uint64_t link_counter_delta(uint64_t last, uint64_t now, bool sibling_fell,
-			    uint64_t most)
-{
-	uint64_t delta = 0;
-
-	if (now >= last)
-		delta = now - last;
-	else if (!sibling_fell && wrapped_32(last, now))
-		delta = now + ((uint64_t)UINT32_MAX + 1) - last;
-	else if (now < last / 2)
-		delta = now;
-	return delta <= most ? delta : 0;
-}
-
 void link_book_open(struct link_book *book, const char *globs, double now)
 {
-	memset(book, 0, sizeof(*book));
+	/* The arrays stay untouched: most of them is never used. */
+	memset(book, 0, offsetof(struct link_book, links));
 	memcpy(book->globs, globs, strnlen(globs, sizeof(book->globs) - 1));
+	book->everything = globs_name_any(book->globs);
 	book->complete_at = now;
 }
 
@@ -57,21 +34,6 @@ static unsigned find(struct link_book *book, int ifindex)
 	return book->count;
 }
 
-/* Adds what one pair of counters, bytes and packets of one direction, moved by. */
-static void advance(struct link_book *book, const uint64_t last[2],
-		    const uint64_t now[2], double elapsed_s, uint64_t *bytes,
-		    uint64_t *packets)
-{
-	uint64_t most_bytes = (uint64_t)(BYTES_PER_SECOND_MAX * elapsed_s);
-	uint64_t most_packets = (uint64_t)(PACKETS_PER_SECOND_MAX * elapsed_s);
-	bool bytes_fell = now[0] < last[0], packets_fell = now[1] < last[1];
-
-	*bytes += link_counter_delta(last[0], now[0], packets_fell, most_bytes);
-	*packets += link_counter_delta(last[1], now[1], bytes_fell, most_packets);
-	if (bytes_fell || packets_fell || now[0] - last[0] > most_bytes)
-		book->resets++;
-}
-
 static void show(struct link_counters *link, const struct link_reading *r)
 {
 	link->rx_bytes = r->rx_bytes;
@@ -84,28 +46,46 @@ static void show(struct link_counters *link, const struct link_reading *r)
 	link->tx_dropped = r->tx_dropped;
 }
 
+/* Which links count is looked up when something is to be counted: a storm of changes
+ * is gone through once. */
+static void restack(struct link_book *book)
+{
+	if (book->restack)
+		link_stack(book->links, book->places, book->count, book->everything,
+			   book->marks);
+	book->restack = false;
+}
+
+/* A link's first reading: see link_book.h for where it begins to count. */
+static void begin_at(struct link_track *track, const struct link_reading *r, double now)
+{
+	static const struct link_reading nothing;
+
+	if (track->made_here)
+		link_past_begin(&track->past, &nothing, track->made_at);
+	else
+		link_past_begin(&track->past, r, now);
+	track->read = true;
+}
+
 static void read_at(struct link_book *book, unsigned place,
 		    const struct link_reading *r, double now)
 {
 	struct link_counters *link = &book->links[place];
 	struct link_track *track = &book->tracks[place];
-	double elapsed_s = ELAPSED_SLACK_S;
-	uint64_t last_rx[2] = {link->rx_bytes, link->rx_packets};
-	uint64_t last_tx[2] = {link->tx_bytes, link->tx_packets};
-	uint64_t now_rx[2] = {r->rx_bytes, r->rx_packets};
-	uint64_t now_tx[2] = {r->tx_bytes, r->tx_packets};
+	struct link_sums elsewhere = {0};
 
-	if (now > track->read_at)
-		elapsed_s += now - track->read_at;
-	advance(book, last_rx, now_rx, elapsed_s, &book->flowed.rx_bytes,
-		&book->flowed.rx_packets);
-	advance(book, last_tx, now_tx, elapsed_s, &book->flowed.tx_bytes,
-		&book->flowed.tx_packets);
-	show(link, r);
-	track->read_at = now;
+	/* In a first reading there is nothing to count, and there may be many. */
+	if (track->read || track->made_here)
+		restack(book);
+	if (!track->read)
+		begin_at(track, r, now);
+	link_past_read(&track->past, r, now, link->counted ? &book->flowed : &elsewhere,
+		       &book->oddities);
+	show(link, &track->past.last);
 }
 
-void link_book_reading(struct link_book *book, int ifindex,
+bool link_book_reading(struct link_book *book, int ifindex,
 		       const struct link_reading *reading, double now)
 {
 	unsigned place;
@@ -113,8 +93,10 @@ void link_book_reading(struct link_book *book, int ifindex,
 	if (ifindex == book->loopback_ifindex)
 		book->loopback_packets = reading->tx_packets;
 	place = find(book, ifindex);
-	if (place < book->count)
-		read_at(book, place, reading, now);
+	if (place == book->count)
+		return false;
+	read_at(book, place, reading, now);
+	return true;
 }
 
 static void raise_to(uint64_t *counter, uint64_t least)
@@ -136,13 +118,20 @@ static struct link_reading not_behind(const struct link_counters *link,
 	return r;
 }
 
+/* In order, so that what is shown stays, and a link that waited for a place among them
+ * gets the last one. */
 static void drop(struct link_book *book, unsigned place)
 {
-	unsigned last = --book->count;
+	unsigned after = --book->count - place;
 
-	book->links[place] = book->links[last];
-	book->tracks[place] = book->tracks[last];
+	memmove(&book->links[place], &book->links[place + 1],
+		after * sizeof(book->links[0]));
+	memmove(&book->tracks[place], &book->tracks[place + 1],
+		after * sizeof(book->tracks[0]));
+	memmove(&book->places[place], &book->places[place + 1],
+		after * sizeof(book->places[0]));
 	book->next = 0;
+	book->restack = true;
 }
 
 static void name_link(struct link_book *book, unsigned place,
@@ -156,52 +145,76 @@ static void name_link(struct link_book *book, unsigned place,
 	identity = hash_bytes(identity, news->address, news->address_length);
 	book->tracks[place].identity = identity;
 	memcpy(link->name, news->name, sizeof(link->name));
+	if (memcmp(link->kind, news->kind, sizeof(link->kind)) != 0 ||
+	    memcmp(&book->places[place], &news->place, sizeof(news->place)) != 0)
+		book->restack = true;
 	memcpy(link->kind, news->kind, sizeof(link->kind));
+	book->places[place] = news->place;
 }
 
-/* Where a link that is new to the book begins to count: see link_book.h. */
-static void first_reading(struct link_book *book, unsigned place,
-			  const struct link_news *news, bool made_meanwhile, double now)
-{
-	if (made_meanwhile) {
-		book->tracks[place].read_at = book->complete_at;
-		read_at(book, place, &news->reading, now);
-		return;
-	}
-	show(&book->links[place], &news->reading);
-	book->tracks[place].read_at = now;
-}
-
+/* Gives a new link its place. One that was made here while nobody listened counts from
+ * its beginning. */
 static unsigned add(struct link_book *book, const struct link_news *news,
-		    bool made_meanwhile, double now)
+		    bool made_here)
 {
 	unsigned place = book->count;
+	struct link_track *track = &book->tracks[place];
 
-	if (place == COLLECT_LINKS_MAX) {
-		book->untracked++;
+	if (place == LINKS_MAX) {
 		book->overflowed = true;
 		return place;
 	}
 	book->count++;
+	book->untracked += place >= COLLECT_LINKS_MAX;
 	memset(&book->links[place], 0, sizeof(book->links[place]));
-	memset(&book->tracks[place], 0, sizeof(book->tracks[place]));
+	memset(track, 0, sizeof(*track));
+	memset(&book->places[place], 0, sizeof(book->places[place]));
 	book->links[place].ifindex = news->ifindex;
-	first_reading(book, place, news, made_meanwhile, now);
+	book->links[place].counted = true;
+	book->restack = true;
+	track->made_here = made_here;
+	track->made_at = book->complete_at;
 	return place;
 }
 
-/* Takes in the counters that a message about a watched link carries. */
+/* Takes in the counters that a message about a watched link carries. Of one whose last
+ * reading is in doubt, only a dump's is a reading. */
 static void news_reading(struct link_book *book, unsigned place,
 			 const struct link_news *news, enum link_origin origin,
 			 double now)
 {
+	struct link_track *track = &book->tracks[place];
 	struct link_reading reading = news->reading;
+	struct link_sums elsewhere = {0};
+	bool doubtful = track->read && track->past.doubt == LINK_PUT_OFF;
 
-	if (!news->has_reading)
+	if (news->gone && doubtful) {
+		restack(book);
+		link_past_end(&track->past,
+			      book->links[place].counted ? &book->flowed : &elsewhere,
+			      &book->oddities);
 		return;
-	if (origin == LINK_ANNOUNCED)
+	}
+	if (!news->has_reading || (origin == LINK_ANNOUNCED && doubtful))
+		return;
+	if (origin == LINK_ANNOUNCED && track->read)
 		reading = not_behind(&book->links[place], reading);
 	read_at(book, place, &reading, now);
+}
+
+/* Remembers one link that is here and that the list does not mean, for whoever wonders
+ * why there is nothing to see. */
+static void note_unwatched(struct link_book *book, const struct link_news *news,
+			   bool watched)
+{
+	if (news->loopback)
+		return;
+	if (!watched && !news->gone) {
+		memcpy(book->unwatched, news->name, sizeof(book->unwatched));
+		book->unwatched_ifindex = news->ifindex;
+	} else if (news->ifindex == book->unwatched_ifindex) {
+		book->unwatched[0] = '\0';
+	}
 }
 
 void link_book_news(struct link_book *book, const struct link_news *news,
@@ -210,26 +223,26 @@ void link_book_news(struct link_book *book, const struct link_news *news,
 	unsigned place = find(book, news->ifindex);
 	bool watched =
 	    !news->gone && globs_watch(book->globs, news->name, news->loopback);
-	bool made_meanwhile =
-	    origin == LINK_RESYNCED && news->ifindex > book->known_ifindex;
+	bool is_new = place == book->count;
 
-	if (news->ifindex > book->highest_ifindex)
-		book->highest_ifindex = news->ifindex;
+	note_unwatched(book, news, watched);
 	if (news->loopback)
 		book->loopback_ifindex = news->gone ? 0 : news->ifindex;
-	if (place < book->count)
-		news_reading(book, place, news, origin, now);
-	if (!watched) {
-		if (place < book->count)
-			drop(book, place);
+	if (watched && is_new)
+		place =
+		    add(book, news,
+			origin == LINK_RESYNCED && news->ifindex > book->known_ifindex);
+	if (news->ifindex > book->highest_ifindex)
+		book->highest_ifindex = news->ifindex;
+	if (place == book->count)
 		return;
-	}
-	if (place == book->count && news->has_reading)
-		place = add(book, news, made_meanwhile, now);
-	if (place < book->count) {
+	if (watched) {
 		name_link(book, place, news);
 		book->tracks[place].seen = true;
 	}
+	news_reading(book, place, news, origin, now);
+	if (!watched)
+		drop(book, place);
 }
 
 void link_book_lost(struct link_book *book, double now)
@@ -272,6 +285,8 @@ void link_book_sums(const struct link_book *book, struct link_sums *sums)
 
 	memset(sums, 0, sizeof(*sums));
 	for (i = 0; i < book->count; i++) {
+		if (!book->links[i].counted)
+			continue;
 		sums->tx_bytes += book->links[i].tx_bytes;
 		sums->tx_packets += book->links[i].tx_packets;
 		sums->rx_bytes += book->links[i].rx_bytes;
@@ -285,6 +300,31 @@ uint64_t link_book_identity(const struct link_book *book)
 	unsigned i;
 
 	for (i = 0; i < book->count; i++)
-		identity += book->tracks[i].identity;
+		if (book->links[i].counted)
+			identity += book->tracks[i].identity;
 	return identity;
+}
+
+struct link_counters *link_book_named(struct link_book *book, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < book->count; i++)
+		if (strncmp(book->links[i].name, name, IF_NAMESIZE) == 0)
+			return &book->links[i];
+	return NULL;
+}
+
+unsigned link_book_shown(const struct link_book *book)
+{
+	return book->count < COLLECT_LINKS_MAX ? book->count : COLLECT_LINKS_MAX;
+}
+
+void link_book_still(struct link_book *book, struct link_counters *link,
+		     const struct link_reading *reading, double now)
+{
+	unsigned place = (unsigned)(link - book->links);
+
+	book->tracks[place].seen = true;
+	read_at(book, place, reading, now);
 }

@@ -22,14 +22,12 @@
 #include <stdint.h>
 
 #include "dormouse/collect.h"
+#include "link_past.h"
+#include "link_stack.h"
 
-/* The kernel's counters of one link at one moment. */
-struct link_reading {
-	uint64_t rx_bytes, tx_bytes;
-	uint64_t rx_packets, tx_packets;
-	uint64_t rx_errors, tx_errors;
-	uint64_t rx_dropped, tx_dropped;
-};
+/* Links that are counted at most. The first COLLECT_LINKS_MAX of them are shown. Memory
+ * is used as they come. */
+#define LINKS_MAX 1024
 
 /* What a message of the kernel says about a link. */
 struct link_news {
@@ -39,6 +37,7 @@ struct link_news {
 	bool loopback;
 	bool gone; /* the link is no longer here */
 	bool has_reading;
+	struct link_place place;
 	uint8_t address[32]; /* MAX_ADDR_LEN of the kernel */
 	unsigned address_length;
 	struct link_reading reading;
@@ -52,28 +51,38 @@ enum link_origin {
 
 /* What is known of a watched link beside what is shown. */
 struct link_track {
-	double read_at;    /* seconds, the clock of the caller: when it was last read */
+	struct link_past past;
 	uint64_t identity; /* hash of index, name and address */
-	bool seen;         /* during a resync */
+	double made_at; /* while not read: from when on a first reading counts whole */
+	bool read;      /* past has begun */
+	bool made_here; /* the first reading counts from 0, not from itself */
+	bool seen;      /* during a resync */
 };
 
 struct link_book {
 	char globs[COLLECT_INTERFACE_GLOBS_MAX];
-	struct link_counters
-	    links[COLLECT_LINKS_MAX]; /* the raw counters, shown as such */
-	struct link_track tracks[COLLECT_LINKS_MAX]; /* same index */
+	bool everything; /* the list names what to watch: stacked or not */
 	unsigned count;
-	unsigned next;             /* where the next reading's link probably is */
-	bool incomplete;           /* announcements were lost, a resync is due */
-	int highest_ifindex;       /* of any link seen, watched or not */
-	int known_ifindex;         /* the same when the book was last complete */
-	double complete_at;        /* and when that was */
-	struct link_sums flowed;   /* since the book was opened */
+	unsigned next;           /* where the next reading's link probably is */
+	bool restack;            /* links have changed since they were last stacked */
+	bool incomplete;         /* announcements were lost, a resync is due */
+	int highest_ifindex;     /* of any link seen, watched or not */
+	int known_ifindex;       /* the same when the book was last complete */
+	double complete_at;      /* and when that was */
+	struct link_sums flowed; /* since the book was opened */
+	struct link_oddities oddities;
 	int loopback_ifindex;      /* 0 while not known */
 	uint64_t loopback_packets; /* the raw counter: whether anything went over it */
-	uint64_t untracked;        /* links that found the book full */
-	bool overflowed;           /* some link may still wait for a free place */
-	uint64_t resets;           /* counters that fell or leapt */
+	uint64_t untracked;        /* links that were too many to be shown */
+	bool overflowed;           /* some link waits for a free place */
+	char unwatched[IF_NAMESIZE]; /* a link that is here and not meant, or "" */
+	int unwatched_ifindex;
+
+	/* By one index. Not touched where there are no links. */
+	struct link_counters links[LINKS_MAX]; /* the raw counters, shown as such */
+	struct link_track tracks[LINKS_MAX];
+	struct link_place places[LINKS_MAX];
+	bool marks[LINKS_MAX];
 };
 
 /* An empty book for the links that the list of globs means. */
@@ -92,26 +101,26 @@ void link_book_lost(struct link_book *book, double now);
 void link_book_resync_begin(struct link_book *book, double now);
 void link_book_resync_end(struct link_book *book, bool complete);
 
-/* Takes in one link's counters. Links that are not watched are passed over. `now` is in
- * seconds of any clock that does not go back. */
-void link_book_reading(struct link_book *book, int ifindex,
+/* Takes in one link's counters. Returns false for links that are not watched, which are
+ * passed over. `now` is in seconds of any clock that does not go back. */
+bool link_book_reading(struct link_book *book, int ifindex,
 		       const struct link_reading *reading, double now);
 
-/* The sums of the raw counters. */
+/* The watched link of that name, NULL where there is none. */
+struct link_counters *link_book_named(struct link_book *book, const char *name);
+
+/* During a resync: that watched link is still here, with these counters. */
+void link_book_still(struct link_book *book, struct link_counters *link,
+		     const struct link_reading *reading, double now);
+
+/* How many links are shown one by one. */
+unsigned link_book_shown(const struct link_book *book);
+
+/* The sums of the raw counters of the links that count. */
 void link_book_sums(const struct link_book *book, struct link_sums *sums);
 
-/* A hash of the watched links' indexes, names and addresses; their order plays no part.
- */
+/* A hash of the indexes, names and addresses of the links that count; their order plays
+ * no part. */
 uint64_t link_book_identity(const struct link_book *book);
-
-/* What a counter moved by between two readings, 0 where that cannot be told.
- *
- * A counter that fell was reset, and what it shows now flowed since; unless it fell by
- * less than half, which no reset does (some drivers' sums dip for a moment): then 0. It
- * wrapped at 32 bits if it was in the upper half of them, is in the lower half, and
- * `sibling_fell`, the same link's counter of the other unit, is false: a reset resets
- * both. Whatever comes out counts only up to `most`. */
-uint64_t link_counter_delta(uint64_t last, uint64_t now, bool sibling_fell,
-			    uint64_t most);
 
 #endif

@@ -82,11 +82,15 @@ static void take_link(struct nl_object *object, void *context)
 	struct rtnl_link *link = (struct rtnl_link *)object;
 	struct link_news *news = context;
 	struct nl_addr *address = rtnl_link_get_addr(link);
+	int32_t namespace;
 
 	news->ifindex = rtnl_link_get_ifindex(link);
 	news->loopback = rtnl_link_get_flags(link) & IFF_LOOPBACK;
 	copy_text(news->name, sizeof(news->name), rtnl_link_get_name(link));
 	copy_text(news->kind, sizeof(news->kind), rtnl_link_get_type(link));
+	news->place.below = rtnl_link_get_link(link);
+	news->place.master = rtnl_link_get_master(link);
+	news->place.elsewhere = rtnl_link_get_link_netnsid(link, &namespace) == 0;
 	if (address && nl_addr_get_len(address) <= sizeof(news->address)) {
 		news->address_length = nl_addr_get_len(address);
 		memcpy(news->address, nl_addr_get_binary_addr(address),

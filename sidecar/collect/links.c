@@ -20,7 +20,9 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "dormouse/text.h"
 #include "link_message.h"
+#include "proc_dev.h"
 
 #define RECEIVE_BYTES 16384
 #define DUMP_TRIES    3
@@ -28,6 +30,7 @@
 	1 /* dumps are answered at once; this is so as never to hang                   \
 	   */
 #define BUFFER_BYTES_MAX (1 << 20)
+#define RETRY_S          300 /* until rtnetlink is asked again */
 #define ANNOUNCEMENTS_AT_ONCE                                                          \
 	1024 /* datagrams a call, so that a storm cannot hold it */
 
@@ -36,7 +39,14 @@ struct links {
 	struct nl_sock *announced; /* NULL where the kernel refuses it */
 	uint32_t sequence;
 	bool getstats_refused;
-	uint64_t listing; /* hash of the indexes in the last dump of counters */
+	bool standing_in;  /* /proc/net/dev has what rtnetlink has not */
+	double retry_at;   /* when rtnetlink is asked again */
+	struct error lack; /* what rtnetlink has not */
+	uint64_t listing;  /* hash of the indexes in the last dump of counters */
+	bool read_any;     /* it said counters of a link that is watched */
+	bool read_more;    /* and of some link one that is not 0 */
+	enum { NEVER_TOLD, TOLD_BLIND, TOLD_SEEING } told; /* links_complaint() */
+	bool told_overflow;
 	struct link_book book;
 	struct links_totals totals;
 	_Alignas(8) unsigned char buffer[RECEIVE_BYTES];
@@ -222,15 +232,6 @@ static void read_first(struct links *l, struct nlmsghdr *message, double now)
 		link_book_news(&l->book, &news, LINK_AT_START, now);
 }
 
-static int list_at_start(struct links *l, struct error *err)
-{
-	int failure;
-
-	if (dump(l, RTM_GETLINK, read_first, &failure) == DUMP_FAILED)
-		return fail_errno(err, failure, "list links");
-	return 0;
-}
-
 /* Lists all links anew. */
 static int resync(struct links *l, struct error *err)
 {
@@ -289,20 +290,21 @@ void links_process(struct links *l)
 
 	if (l->announced)
 		hear_all(l);
-	if (l->book.incomplete ||
-	    (l->book.overflowed && l->book.count < COLLECT_LINKS_MAX))
+	if (l->query &&
+	    (l->book.incomplete || (l->book.overflowed && l->book.count < LINKS_MAX)))
 		resync(l, &ignored);
 }
 
 static void read_stats(struct links *l, struct nlmsghdr *message, double now)
 {
-	struct link_reading reading;
+	struct link_reading r;
 	int ifindex;
 
-	if (!link_message_reading(message, &ifindex, &reading))
+	if (!link_message_reading(message, &ifindex, &r))
 		return;
 	l->listing += (uint64_t)ifindex * UINT64_C(0x9e3779b97f4a7c15);
-	link_book_reading(&l->book, ifindex, &reading, now);
+	l->read_more |= (r.rx_packets | r.tx_packets | r.rx_bytes | r.tx_bytes) != 0;
+	l->read_any |= link_book_reading(&l->book, ifindex, &r, now);
 }
 
 /* Whether the kernel does not know the request, rather than failing at it. */
@@ -312,23 +314,151 @@ static bool unknown_request(int failure)
 	       failure == EPROTONOSUPPORT;
 }
 
-int links_read(struct links *l, struct error *err)
+/* Whether an answer can be what the kernel knows. One without a counter of any watched
+ * link cannot, and one with nothing but zeros only where the kernel's table for people
+ * says the same. */
+static bool answer_is_usable(struct links *l)
 {
-	uint16_t type = l->getstats_refused ? RTM_GETLINK : RTM_GETSTATS;
-	uint64_t listing = l->listing;
-	int failure;
+	if (!l->read_any && l->book.count > 0)
+		return false;
+	return l->read_more ||
+	       !proc_dev_says_something((char *)l->buffer, sizeof(l->buffer));
+}
 
-	links_process(l);
-	l->listing = 0;
-	if (dump(l, type, read_stats, &failure) == DUMP_FAILED) {
-		if (type != RTM_GETSTATS || !unknown_request(failure))
-			return fail_errno(err, failure, "read link counters");
-		l->getstats_refused = true;
-		return links_read(l, err);
+/* Takes in which links there are, whether or not that is announced. */
+static void look_for_changes(struct links *l)
+{
+	struct error ignored;
+
+	if (l->announced)
+		links_process(l);
+	else
+		resync(l, &ignored);
+}
+
+/* Reads the counters by one kind of request, once more where the answer is of no use:
+ * links may have gone meanwhile. Returns 0, or -1 with `*lasting` when the kernel has
+ * no counters to give by it. */
+static int read_by(struct links *l, uint16_t type, bool *lasting, struct error *err)
+{
+	const char *name = type == RTM_GETSTATS ? "RTM_GETSTATS" : "RTM_GETLINK";
+	int tries, failure;
+
+	for (tries = 0; tries < 2; tries++) {
+		l->listing = 0;
+		l->read_any = l->read_more = false;
+		if (dump(l, type, read_stats, &failure) == DUMP_FAILED) {
+			*lasting = unknown_request(failure);
+			return fail_errno(err, failure, "read link counters by %s",
+					  name);
+		}
+		if (answer_is_usable(l))
+			return 0;
+		look_for_changes(l);
 	}
+	*lasting = true;
+	return fail(err, "%s answers without link counters", name);
+}
+
+static int read_by_rtnetlink(struct links *l, bool *lasting, struct error *err)
+{
+	uint64_t listing = l->listing;
+
+	if (!l->getstats_refused && read_by(l, RTM_GETSTATS, lasting, err) < 0) {
+		if (!*lasting)
+			return -1;
+		l->getstats_refused = true;
+	}
+	if (l->getstats_refused && read_by(l, RTM_GETLINK, lasting, err) < 0)
+		return -1;
 	if (!l->announced && l->listing != listing)
 		return resync(l, err);
 	return 0;
+}
+
+static int read_by_proc(struct links *l, enum link_origin origin, struct error *err)
+{
+	int failure = proc_dev_read(&l->book, origin, seconds_now(), (char *)l->buffer,
+				    sizeof(l->buffer));
+
+	if (failure)
+		return fail_errno(err, failure, "%s, and /proc/net/dev", l->lack.text);
+	return 0;
+}
+
+/* What rtnetlink lacks is a failure for as long as it lacks it, whoever stands in. */
+static void stand_in(struct links *l, const struct error *lack, bool lasting)
+{
+	l->lack = *lack;
+	l->standing_in = true;
+	l->retry_at = lasting ? seconds_now() + RETRY_S : 0;
+	if (lasting)
+		l->getstats_refused = false;
+}
+
+static int read_links(struct links *l, enum link_origin origin, struct error *err)
+{
+	bool lasting = false;
+
+	if (l->query && (!l->standing_in || seconds_now() >= l->retry_at)) {
+		if (read_by_rtnetlink(l, &lasting, err) == 0) {
+			l->standing_in = false;
+			return 0;
+		}
+		stand_in(l, err, lasting);
+	}
+	return read_by_proc(l, origin, err);
+}
+
+int links_read(struct links *l, struct error *err)
+{
+	links_process(l);
+	return read_links(l, LINK_RESYNCED, err);
+}
+
+bool links_lack(const struct links *l, struct error *lack)
+{
+	if (l->standing_in)
+		fail(lack, "%s; /proc/net/dev stands in", l->lack.text);
+	return l->standing_in;
+}
+
+/* Complains when there is nothing to watch, and again when there is. */
+static bool complain_of_watch(struct links *l, struct error *complaint)
+{
+	const struct link_book *book = &l->book;
+	bool blind = book->count == 0;
+	char name[4 * IF_NAMESIZE];
+	struct text visible = text_over(name, sizeof(name));
+
+	if (blind == (l->told == TOLD_BLIND) || (!blind && l->told == NEVER_TOLD))
+		return false;
+	l->told = blind ? TOLD_BLIND : TOLD_SEEING;
+	text_visible(&visible, blind ? book->unwatched : book->links[0].name, false);
+	if (!blind)
+		fail(complaint, "interface %s is watched now", name);
+	else if (book->unwatched[0])
+		fail(complaint,
+		     "no interface is watched: --interfaces \"%s\" means none that is "
+		     "here, such as %s; what this pod sends is not seen",
+		     book->globs, name);
+	else
+		fail(complaint, "no interface is watched: there is none but loopback");
+	return true;
+}
+
+bool links_complaint(struct links *l, struct error *complaint)
+{
+	bool overflow = l->book.overflowed;
+
+	if (complain_of_watch(l, complaint))
+		return true;
+	if (!overflow || l->told_overflow)
+		return false;
+	l->told_overflow = true;
+	fail(complaint, "more than %d interfaces: what the others send is not counted",
+	     LINKS_MAX);
+	return true;
 }
 
 static struct nl_sock *open_socket(struct error *err)
@@ -365,6 +495,22 @@ static struct nl_sock *open_announced(void)
 	return s;
 }
 
+/* Lists the links and takes the first reading, by rtnetlink if it can be had. */
+static int begin(struct links *l, struct error *err)
+{
+	int failure;
+
+	l->query = open_socket(err);
+	if (l->query && dump(l, RTM_GETLINK, read_first, &failure) == DUMP_FAILED) {
+		fail_errno(err, failure, "list links");
+		nl_socket_free(l->query);
+		l->query = NULL;
+	}
+	if (!l->query)
+		stand_in(l, err, true);
+	return read_links(l, LINK_AT_START, err);
+}
+
 struct links *links_open(const char *globs, struct error *err)
 {
 	struct links *l = calloc(1, sizeof(*l));
@@ -375,8 +521,7 @@ struct links *links_open(const char *globs, struct error *err)
 	}
 	link_book_open(&l->book, globs, seconds_now());
 	l->announced = open_announced();
-	l->query = open_socket(err);
-	if (!l->query || list_at_start(l, err) < 0 || links_read(l, err) < 0) {
+	if (begin(l, err) < 0) {
 		links_close(l);
 		return NULL;
 	}

@@ -3,8 +3,9 @@
  * collect/.
  *
  * Two sockets: one asks for counters (RTM_GETSTATS, else RTM_GETLINK), one hears of
- * links that come, change and go (RTMGRP_LINK), so that names are never polled. Where
- * the kernel refuses the second, changes are noticed in the counters' dumps.
+ * links that come, change and go (RTNLGRP_LINK), so that names are never polled. Where
+ * the kernel refuses the second, changes are noticed in the counters' dumps. Where it
+ * gives no counters, though it may answer, /proc/net/dev has them.
  */
 #ifndef DORMOUSE_COLLECT_LINKS_H
 #define DORMOUSE_COLLECT_LINKS_H
@@ -25,7 +26,7 @@ struct links_totals {
 };
 
 /* Opens both sockets and takes the first look: see link_book.h for what counts from
- * here. `globs` as in globs.h. NULL when links cannot be listed at all. */
+ * here. `globs` as in globs.h. NULL when links cannot be read at all. */
 struct links *links_open(const char *globs, struct error *err);
 void links_close(struct links *l);
 
@@ -40,6 +41,14 @@ void links_process(struct links *l);
  * announcements to take in it does not allocate. On failure the book keeps what it had.
  */
 int links_read(struct links *l, struct error *err);
+
+/* Whether rtnetlink gives no counters, and what it lacks; links_read() then takes them
+ * from /proc/net/dev, and asks rtnetlink again every five minutes. */
+bool links_lack(const struct links *l, struct error *lack);
+
+/* As collector_complaint(): that no interface is watched, or some again; that there are
+ * more than can be counted. */
+bool links_complaint(struct links *l, struct error *complaint);
 
 /* From now on counters are asked for by RTM_GETLINK, as on kernels before 4.7. */
 void links_without_getstats(struct links *l);

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "words.h"
+
 /* snmp and netstat are some 1,400 and 4,100 bytes on Linux 6.18. What is longer than
  * this is read as far as it goes. */
 #define READ_BYTES 16384
@@ -63,63 +65,6 @@ struct protocols {
 	struct protocol_counters counters;
 	char text[READ_BYTES];
 };
-
-/* A piece of the text, from `at` up to but without `end`. */
-struct span {
-	const char *at, *end;
-};
-
-/* Cuts the next line off `rest`. False when there is no whole one. */
-static bool next_line(struct span *rest, struct span *line)
-{
-	const char *newline = NULL;
-
-	if (rest->at < rest->end)
-		newline = memchr(rest->at, '\n', (size_t)(rest->end - rest->at));
-	if (!newline)
-		return false;
-	line->at = rest->at;
-	line->end = newline;
-	rest->at = newline + 1;
-	return true;
-}
-
-/* Cuts the next word off a line. False when there is none. */
-static bool next_word(struct span *line, struct span *word)
-{
-	while (line->at < line->end && (*line->at == ' ' || *line->at == '\t'))
-		line->at++;
-	word->at = line->at;
-	while (line->at < line->end && *line->at != ' ' && *line->at != '\t')
-		line->at++;
-	word->end = line->at;
-	return word->at < word->end;
-}
-
-static bool says(const struct span *word, const char *text)
-{
-	size_t length = (size_t)(word->end - word->at);
-
-	return length == strlen(text) && memcmp(word->at, text, length) == 0;
-}
-
-/* Reads a word of digits that fits. A negative number, which some columns have, is
- * none. */
-static bool read_number(const struct span *word, uint64_t *number)
-{
-	const char *at;
-	uint64_t n = 0;
-
-	for (at = word->at; at < word->end; at++) {
-		unsigned digit = (unsigned)(*at - '0');
-
-		if (digit > 9 || __builtin_mul_overflow(n, 10, &n) ||
-		    __builtin_add_overflow(n, digit, &n))
-			return false;
-	}
-	*number = n;
-	return word->at < word->end;
-}
 
 static void set(struct protocol_counters *counters, enum protocol_counter counter,
 		const struct span *word)

@@ -8,8 +8,15 @@ uint64_t mark_move(struct mark *mark, uint64_t now)
 {
 	uint64_t moved = mark->made && now > mark->at ? now - mark->at : 0;
 
+	if (mark->made && now < mark->at / 2) {
+		mark->fell = !mark->fell;
+		if (mark->fell)
+			return 0;
+		moved = now;
+	}
 	mark->at = now;
 	mark->made = true;
+	mark->fell = false;
 	return moved;
 }
 
@@ -78,6 +85,14 @@ void signals_from_octets(struct signals *s, const struct protocol_counters *p,
 	add(s, SIGNAL_RX_BYTES, less(in, mark_move(&s->own.rx_bytes, own->rx_bytes)));
 }
 
+void signals_volume_anew(struct signals *s)
+{
+	s->link.tx_bytes.made = s->link.tx_packets.made = false;
+	s->link.rx_bytes.made = s->link.rx_packets.made = false;
+	s->ip_in.made = s->ip_out.made = false;
+	s->ip6_in.made = s->ip6_out.made = false;
+}
+
 void signals_from_sockets(struct signals *s, const struct collect_totals *totals,
 			  uint64_t tcp_tx_packets, const struct protocol_counters *p,
 			  const struct own_traffic *own)
@@ -110,6 +125,16 @@ void signals_from_snmp(struct signals *s, const struct protocol_counters *p,
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		add(s, SIGNAL_TCP_NEW_SOCKETS,
 		    moved_of(&s->tcp.snmp_opens, p, TCP_ACTIVE_OPENS));
+}
+
+void signals_from_table(struct signals *s, const struct collect_totals *totals,
+			const struct protocol_counters *p)
+{
+	s->value[SIGNAL_DESTINATIONS] = totals->destinations;
+	s->present |= 1u << SIGNAL_DESTINATIONS;
+	if (!protocol_has(p, TCP_ACTIVE_OPENS))
+		add(s, SIGNAL_TCP_NEW_SOCKETS,
+		    mark_move(&s->tcp.socket_opens, totals->tcp_opened));
 }
 
 /* The two kinds of UDP are one here. */

@@ -21,10 +21,12 @@
 struct mark {
 	uint64_t at;
 	bool made; /* false: the next use only makes the mark */
+	bool fell; /* a reading below half of `at` was put off */
 };
 
 /* What the counter moved by since the mark, which moves along. 0 when there was no
- * mark, or the counter fell. */
+ * mark, or the counter fell. A fall by more than half is put off until the next
+ * reading: one that was lost comes back, after a reset all that it shows has flowed. */
 uint64_t mark_move(struct mark *mark, uint64_t now);
 
 /* Every signal so far, and the marks of their sources. All zero is a new one. */
@@ -66,6 +68,10 @@ void signals_from_links(struct signals *s, const struct link_sums *flowed,
 void signals_from_octets(struct signals *s, const struct protocol_counters *p,
 			 const struct own_traffic *own);
 
+/* Links and octets take turns: what one showed meanwhile the other has told, so that
+ * the next use of each only makes marks. */
+void signals_volume_anew(struct signals *s);
+
 /* The TCP signals and destinations, from sockets that were just looked at; the counters
  * in snmp are marked for when sockets fail. */
 void signals_from_sockets(struct signals *s, const struct collect_totals *totals,
@@ -76,6 +82,11 @@ void signals_from_sockets(struct signals *s, const struct collect_totals *totals
  * loopback in it and says nothing of bytes. */
 void signals_from_snmp(struct signals *s, const struct protocol_counters *p,
 		       const struct own_traffic *own);
+
+/* destinations, and tcp_new_sockets where snmp has no such counter, from a table of
+ * sockets without bytes (proc_tcp.h). */
+void signals_from_table(struct signals *s, const struct collect_totals *totals,
+			const struct protocol_counters *p);
 
 /* udp_tx_packets, with UDP-Lite. `link_packets` and `loopback_packets` are the links'
  * raw sums: where something went over loopback, no more datagrams are taken to have

@@ -2,6 +2,7 @@
 /* socket_dumps.c - which requests make a look, and what becomes of refused ones. */
 #include <sys/socket.h>
 
+#include "proc_tcp.h"
 #include "socket_dumps.h"
 
 #define DUMP_TRIES 3
@@ -33,17 +34,20 @@ static const struct diag_query queries[REQUESTS] = {
 
 static void visit_live(void *context, const struct diag_socket *socket)
 {
-	ledger_live(context, socket);
+	struct socket_dumps *d = context;
+
+	d->met++;
+	ledger_live(d->ledger, socket);
 }
 
 static void visit_udp(void *context, const struct diag_socket *socket)
 {
-	ledger_udp(context, socket);
+	ledger_udp(((struct socket_dumps *)context)->ledger, socket);
 }
 
 static void visit_listener(void *context, const struct diag_socket *socket)
 {
-	ledger_listener(context, socket);
+	ledger_listener(((struct socket_dumps *)context)->ledger, socket);
 }
 
 static bool is_due(const struct socket_dumps *d, int request)
@@ -56,7 +60,7 @@ static enum diag_outcome ask(struct socket_dumps *d, int request, diag_visitor *
 {
 	int refusal;
 	enum diag_outcome outcome =
-	    diag_dump(&d->channel, &queries[request], visit, d->ledger, &refusal, err);
+	    diag_dump(&d->channel, &queries[request], visit, d, &refusal, err);
 	if (refusal != 0)
 		d->request_retry_at[request] = d->time + SOURCE_RETRY_SECONDS;
 	return outcome;
@@ -97,13 +101,37 @@ static void failed(struct socket_dumps *d, double retry_at)
 	d->retry_at = retry_at;
 }
 
-static enum diag_outcome dump(struct socket_dumps *d)
+static enum diag_outcome dump_tcp_whole(struct socket_dumps *d)
 {
 	enum diag_outcome outcome = DIAG_PARTIAL;
 
 	for (int tries = 0; tries < DUMP_TRIES && outcome == DIAG_PARTIAL; tries++) {
+		d->met = 0;
 		ledger_begin_dump(d->ledger);
 		outcome = dump_tcp(d, &d->failure);
+	}
+	return outcome;
+}
+
+/* A dump without a single socket is what a namespace without any gives, and what a
+ * kernel gives that does not dump. The table for people tells which. */
+static bool is_empty_talk(const struct socket_dumps *d, enum diag_outcome outcome)
+{
+	return outcome == DIAG_COMPLETE && d->met == 0 && proc_tcp_has_any();
+}
+
+static enum diag_outcome dump(struct socket_dumps *d)
+{
+	enum diag_outcome outcome = dump_tcp_whole(d);
+
+	/* They may have come just now. */
+	if (is_empty_talk(d, outcome))
+		outcome = dump_tcp_whole(d);
+	if (is_empty_talk(d, outcome)) {
+		fail(&d->failure,
+		     "sock_diag answers without sockets, /proc/net/tcp has some");
+		d->request_retry_at[REQUEST_TCP4] = d->time + SOURCE_RETRY_SECONDS;
+		outcome = DIAG_FAILED;
 	}
 	if (outcome != DIAG_FAILED)
 		dump_udp(d);
@@ -125,11 +153,11 @@ static void refresh_listeners(void *context)
 	query.legacy = is_due(d, REQUEST_TCP);
 	query.protocol = IPPROTO_TCP;
 	query.family = AF_INET;
-	diag_dump(&d->channel, &query, visit_listener, d->ledger, NULL, &unused);
+	diag_dump(&d->channel, &query, visit_listener, d, NULL, &unused);
 	if (query.legacy)
 		return;
 	query.family = AF_INET6;
-	diag_dump(&d->channel, &query, visit_listener, d->ledger, NULL, &unused);
+	diag_dump(&d->channel, &query, visit_listener, d, NULL, &unused);
 }
 
 void socket_dumps_init(struct socket_dumps *d, struct ledger *ledger)
@@ -144,10 +172,8 @@ void socket_dumps_release(struct socket_dumps *d)
 	diag_close(&d->channel);
 }
 
-enum diag_outcome socket_dumps_look(struct socket_dumps *d, double time)
+static enum diag_outcome look(struct socket_dumps *d)
 {
-	if (time > d->time)
-		d->time = time;
 	if (!d->channel.netlink) {
 		if (d->time < d->retry_at)
 			return DIAG_FAILED;
@@ -163,6 +189,36 @@ enum diag_outcome socket_dumps_look(struct socket_dumps *d, double time)
 	if (outcome == DIAG_FAILED) {
 		bool refused = !is_due(d, REQUEST_TCP4);
 		failed(d, refused ? d->time + SOURCE_RETRY_SECONDS : d->time);
+	}
+	return outcome;
+}
+
+/* Who talks to whom, without bytes. Its sockets have other cookies than sock_diag's, so
+ * it is no help against a failure that passes. */
+static void stand_in(struct socket_dumps *d)
+{
+	d->met = 0;
+	ledger_begin_dump(d->ledger);
+	d->standing_in = proc_tcp_dump(IPPROTO_TCP, visit_live, d) == 0 && d->met > 0;
+	if (d->standing_in)
+		proc_tcp_dump(IPPROTO_UDP, visit_udp, d);
+	ledger_end_dump(d->ledger, d->standing_in, d->time);
+}
+
+enum diag_outcome socket_dumps_look(struct socket_dumps *d, double time)
+{
+	if (time > d->time)
+		d->time = time;
+	/* What sock_diag has not met yet is no news when it begins to work. */
+	if (d->standing_in)
+		d->ledger->is_marked = false;
+	enum diag_outcome outcome = look(d);
+	if (outcome != DIAG_FAILED) {
+		d->ever_worked = true;
+		d->standing_in = false;
+	} else if (!d->ever_worked) {
+		d->ledger->is_marked |= d->standing_in;
+		stand_in(d);
 	}
 	return outcome;
 }

@@ -24,6 +24,9 @@ struct socket_dumps {
 	double retry_at;
 	double request_retry_at[REQUESTS]; /* of requests that the kernel refused */
 	uint64_t made, interrupted;
+	unsigned met;     /* TCP sockets in the dump */
+	bool ever_worked; /* its cookies are in the ledger: nothing else stands in */
+	bool standing_in; /* /proc/net/tcp said who talks to whom */
 };
 
 /* Sets the ledger up to have its listeners looked up here. */
@@ -31,7 +34,7 @@ void socket_dumps_init(struct socket_dumps *d, struct ledger *ledger);
 void socket_dumps_release(struct socket_dumps *d);
 
 /* Dumps every socket into the ledger. DIAG_FAILED also while a refusal is waited out.
- */
+ * Where sock_diag never worked, the failure has /proc/net/tcp stand in. */
 enum diag_outcome socket_dumps_look(struct socket_dumps *d, double time);
 
 #endif

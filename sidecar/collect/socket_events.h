@@ -31,6 +31,8 @@ struct socket_events {
 	bool is_paused; /* events gather until the timer */
 	int64_t drained_ns;
 
+	int64_t
+	    silent_ns; /* since when there was no event, while there never was any */
 	uint64_t grown;
 };
 
@@ -49,5 +51,9 @@ unsigned socket_events_drain(struct socket_events *e);
 
 /* The same, when epoll_fd is readable; sets what will wake it next. */
 void socket_events_process(struct socket_events *e);
+
+/* To be called at each look. Where no event has ever come it ends a socket, of which
+ * the kernel must tell, and takes the source for failed when it does not. */
+void socket_events_prove(struct socket_events *e);
 
 #endif

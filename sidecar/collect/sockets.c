@@ -85,12 +85,13 @@ bool sockets_look(struct sockets *s, double time)
 {
 	socket_events_open(&s->events, time);
 	socket_events_drain(&s->events);
+	socket_events_prove(&s->events);
 	enum diag_outcome outcome = socket_dumps_look(&s->dumps, time);
 	/* Connections that this dump missed, the next may show; not so with no source.
 	 */
 	if (outcome == DIAG_COMPLETE || (!s->dumps.ok && !s->events.ok))
 		mend_opens(s);
-	return outcome != DIAG_FAILED;
+	return outcome != DIAG_FAILED || s->dumps.standing_in;
 }
 
 /* The ports that the kernel gives out in this namespace; as they are where it does not

@@ -47,7 +47,9 @@ const struct own_traffic *sockets_own_traffic(struct sockets *s);
 /* Drains the events, dumps every socket, and brings totals, flows and
  * containers up to date. `time` is in Unix seconds and does not go back (if it does,
  * the look counts as made at the time of the one before). Returns whether the dump
- * worked; partial data (totals' dumps_interrupted) is success. Does not allocate. */
+ * worked; partial data (totals' dumps_interrupted) is success, and so is /proc/net/tcp,
+ * without bytes and with sockets_ok() false, where sock_diag never worked. Does not
+ * allocate. */
 bool sockets_look(struct sockets *s, double time);
 
 /* Fills the members of `totals` that sockets know: all but udp_tx_*, links_untracked

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define SPANS_UNTIL_KNOWN 8 /* intervals until the usual one moves only slowly */
+#define FALLEN_MAX        8 /* readings after which a fall is no lost reading */
 
 /* Follows the usual interval: the shortest of the first few, later a hundredth of it
  * towards each new one, so that gaps do not carry it away. */
@@ -28,29 +29,66 @@ static void keep_values(struct counters *c, const struct sample *sample)
 	}
 }
 
-/* The increase of one counter, or false when none is known: first sight, a reset, a
- * growth that no link could carry. */
+/* Whether a counter can show `now` so long after `before`: it did not fall, nor grow as
+ * no link could carry. */
+static bool follows(uint64_t before, uint64_t now, double span)
+{
+	return now >= before && span > 0 &&
+	       (double)(now - before) <= RATE_ABSURD * span;
+}
+
+/* From where the increase counts when the last reading did not follow. Where this one
+ * goes on from before it, that one was lost: then from before. Else the counter was
+ * reset, and all that it shows has flowed since; a fall by less than half is neither,
+ * and nobody knows what was lost in it. */
+static void after_fall(struct counters *c, unsigned s, const struct sample *sample,
+		       uint64_t *from, double *at)
+{
+	uint64_t value = sample->value[s], before = c->before[s];
+	bool low = *from < before / 2;
+
+	if ((low || c->fallen[s] == 1) &&
+	    follows(before, value, sample->time - c->before_at[s])) {
+		*from = before;
+		*at = c->before_at[s];
+		c->fallen[s] = 0;
+	} else if (low && c->fallen[s] == 1) {
+		*from = 0;
+		*at = c->before_at[s];
+		c->fallen[s] = 2;
+	} else if (value >= before / 2 || c->fallen[s]++ >= FALLEN_MAX) {
+		c->fallen[s] = 0;
+	}
+}
+
+/* The increase of one counter, or false when none is known: first sight, a reading that
+ * does not follow from the last. */
 static bool increase(struct counters *c, const struct sample *sample, unsigned s,
 		     struct increments *inc)
 {
-	uint64_t value = sample->value[s], before = c->value[s];
-	double span = sample->time - c->at[s];
-	bool seen = c->at[s] > 0;
+	uint64_t value = sample->value[s], from = c->value[s];
+	double at = c->at[s];
 
 	c->value[s] = value;
 	c->at[s] = sample->time;
 	if (s == SIGNAL_DESTINATIONS) { /* a gauge of the interval */
-		span = inc->elapsed;
-		before = 0;
-		seen = true;
+		inc->amount[s] = (double)value;
+		return follows(0, value, inc->elapsed);
 	}
-	if (!seen || value < before || !(span > 0))
+	if (!(at > 0))
 		return false;
-	double amount = (double)(value - before);
-	if (amount > RATE_ABSURD * span)
+	if (c->fallen[s])
+		after_fall(c, s, sample, &from, &at);
+	if (!follows(from, value, sample->time - at)) {
+		if (!c->fallen[s]) {
+			c->before[s] = from;
+			c->before_at[s] = at;
+		}
+		c->fallen[s] = 1;
 		return false;
-	inc->amount[s] = amount;
-	inc->span[s] = span;
+	}
+	inc->amount[s] = (double)(value - from);
+	inc->span[s] = sample->time - at;
 	return true;
 }
 
@@ -66,6 +104,7 @@ enum reading increments_take(struct counters *c, const struct sample *sample,
 	inc->time = sample->time;
 	if (c->time == 0 || elapsed <= 0) {
 		memset(c->at, 0, sizeof(c->at));
+		memset(c->fallen, 0, sizeof(c->fallen));
 		keep_values(c, sample);
 		c->time = sample->time;
 		return READING_FIRST;

@@ -14,6 +14,12 @@ struct counters {
 	unsigned spans;  /* intervals seen, up to a few: how well it is known */
 	uint64_t value[SIGNAL_COUNT];
 	double at[SIGNAL_COUNT]; /* when it was read; 0: never */
+
+	/* After a reading that does not follow from the one before: that one, and how
+	 * many readings it may still go on from there. */
+	uint64_t before[SIGNAL_COUNT];
+	double before_at[SIGNAL_COUNT];
+	uint8_t fallen[SIGNAL_COUNT]; /* 0: all is well, 1: by the last reading */
 };
 
 /* What flowed since the last reading. */

@@ -89,6 +89,10 @@ static void put_baseline_head(const struct stream *s, struct text *t)
 	text_json_time(t, source->stats->started_at);
 	text_put(t, ",\"interval\":");
 	text_json_number(t, source->stats->interval_s);
+	if (source->collector) /* none behind a replayed trace */
+		text_printf(t, ",\"interfacesMatched\":%llu",
+			    (unsigned long long)collector_totals(source->collector)
+				->interfaces_matched);
 	text_put(t, ",\"learnt\":");
 	put_learnt(source->detector, t);
 	text_put(t, ",\"signals\":[");

@@ -54,21 +54,7 @@ void exposition_family_of_two(struct exposition *x, enum metric_type type,
 
 void exposition_escape(struct text *t, const char *value)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
-	for (; *value; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		if (c == '"' || c == '\\') {
-			const char pair[] = {'\\', (char)c};
-			text_put_bytes(t, pair, sizeof(pair));
-		} else if (c < 0x20 || c >= 0x7F) {
-			const char code[] = {'\\', '\\', 'x', hex[c >> 4], hex[c & 15]};
-			text_put_bytes(t, code, sizeof(code));
-		} else {
-			text_put_bytes(t, value, 1);
-		}
-	}
+	text_visible(t, value, true);
 }
 
 static void put_label(struct text *t, const char *before, const char *label,

@@ -82,7 +82,11 @@ static const struct counter_family total_families[] = {
      "Connections whose destination was not kept, because others got more.",
      TOTAL(destinations_untracked)},
     {"dormouse_links_untracked_total",
-     "Interfaces not watched because the table was full.", TOTAL(links_untracked)},
+     "Interfaces in the signals only, because the table was full.",
+     TOTAL(links_untracked)},
+    {"dormouse_interfaces_matched",
+     "Interfaces that are watched: 0 means that nothing is seen.",
+     offsetof(struct collect_totals, interfaces_matched), METRIC_GAUGE},
     {"dormouse_socket_events_lost_total",
      "Ended connections that the kernel had no buffer to report.",
      TOTAL(socket_events_lost)},
@@ -117,6 +121,31 @@ static void put_links(struct exposition *x, const struct collector *c)
 			exposition_count(x, links[i].name,
 					 member(&links[i], family->offset));
 	}
+}
+
+static const char *link_name(const struct link_counters *links, size_t count,
+			     int ifindex)
+{
+	for (size_t i = 0; i < count; i++)
+		if (links[i].ifindex == ifindex)
+			return links[i].name;
+	return "";
+}
+
+/* Which links are in the signals, and on what the others stand. */
+static void put_stacking(struct exposition *x, const struct collector *c)
+{
+	size_t count;
+	const struct link_counters *links = collector_links(c, &count);
+
+	exposition_family_of_two(x, METRIC_GAUGE, "dormouse_interface_counted",
+				 "device", "on",
+				 "Whether the signals have the interface's traffic; if "
+				 "not, that of the one it stands on has it.");
+	for (size_t i = 0; i < count; i++)
+		exposition_count_of_two(x, links[i].name,
+					link_name(links, count, links[i].on),
+					links[i].counted);
 }
 
 static void put_totals(struct exposition *x, const struct collector *c)
@@ -255,6 +284,7 @@ void metrics_render(const struct serve_source *source, bool openmetrics, struct 
 	struct exposition x = {.t = t, .openmetrics = openmetrics};
 
 	put_links(&x, source->collector);
+	put_stacking(&x, source->collector);
 	put_totals(&x, source->collector);
 	put_containers(&x, source->collector);
 	put_collectors(&x, source->collector);

@@ -12,8 +12,6 @@
 /* Last: its macro fail() would hide error.h's function. */
 #include <cmocka.h>
 
-#define MOST UINT64_C(500000000000)
-
 static struct link_news news_of(int ifindex, const char *name, uint64_t bytes,
 				uint64_t packets)
 {
@@ -55,49 +53,6 @@ static void read_eth0(struct link_book *book, uint64_t bytes, uint64_t packets,
 	link_book_reading(book, 2, &reading, now);
 }
 
-static void a_counter_that_rises_moved_by_the_difference(void **state)
-{
-	(void)state;
-	assert_int_equal(link_counter_delta(5, 12, false, MOST), 7);
-	assert_int_equal(link_counter_delta(5, 5, false, MOST), 0);
-	assert_int_equal(
-	    link_counter_delta(UINT32_MAX - 1, UINT32_MAX + UINT64_C(3), false, MOST),
-	    4);
-}
-
-static void after_a_reset_counts_what_flowed_since(void **state)
-{
-	(void)state;
-	assert_int_equal(link_counter_delta(1000000, 300, true, MOST), 300);
-	assert_int_equal(link_counter_delta(1000000, 0, true, MOST), 0);
-}
-
-static void a_counter_that_dips_moved_by_nothing(void **state)
-{
-	(void)state;
-	assert_int_equal(link_counter_delta(1000000, 999990, true, MOST), 0);
-	assert_int_equal(link_counter_delta(1000000, 999990, false, MOST), 0);
-}
-
-static void a_wrap_at_32_bits_is_told_from_a_reset_by_the_other_counter(void **state)
-{
-	(void)state;
-	assert_int_equal(link_counter_delta(UINT64_C(0xfffffff0), 0x10, false, MOST),
-			 0x20);
-	assert_int_equal(link_counter_delta(UINT64_C(0xfffffff0), 0x10, true, MOST),
-			 0x10);
-	assert_int_equal(link_counter_delta(UINT64_C(0x1fffffff0), 0x10, false, MOST),
-			 0x10);
-}
-
-static void more_than_any_link_carries_moved_by_nothing(void **state)
-{
-	(void)state;
-	assert_int_equal(link_counter_delta(0, MOST, false, MOST), MOST);
-	assert_int_equal(link_counter_delta(0, MOST + 1, false, MOST), 0);
-	assert_int_equal(link_counter_delta(5, UINT64_MAX, false, MOST), 0);
-}
-
 static void what_a_link_carried_before_the_start_is_not_counted(void **state)
 {
 	struct link_book book;
@@ -121,11 +76,56 @@ static void a_reset_adds_what_flowed_since_and_never_takes_away(void **state)
 	open_book(&book);
 	read_eth0(&book, 9000, 90, 10);
 	read_eth0(&book, 400, 4, 20);
-	assert_int_equal(book.flowed.tx_bytes, 8400);
-	assert_int_equal(book.flowed.tx_packets, 84);
-	assert_int_equal(book.resets, 1);
+	assert_int_equal(book.flowed.tx_bytes, 8000);
 	read_eth0(&book, 500, 5, 30);
 	assert_int_equal(book.flowed.tx_bytes, 8500);
+	assert_int_equal(book.flowed.tx_packets, 85);
+	assert_int_equal(book.oddities.resets, 1);
+	assert_int_equal(book.links[0].tx_bytes, 500);
+}
+
+static void a_lost_reading_is_neither_counted_nor_shown(void **state)
+{
+	struct link_book book;
+
+	(void)state;
+	open_book(&book);
+	read_eth0(&book, 100000000, 100000, 10);
+	read_eth0(&book, 0, 0, 20);
+	assert_int_equal(book.links[0].tx_bytes, 100000000);
+	read_eth0(&book, 100000700, 100007, 30);
+	assert_int_equal(book.flowed.tx_bytes, 100000700 - 1000);
+	assert_int_equal(book.oddities.glitches, 1);
+}
+
+/* While a fall is in doubt only a dump settles it: an announcement may be old. */
+static void an_announcement_settles_no_doubt(void **state)
+{
+	struct link_news old = news_of(2, "eth0", 9000, 90);
+	struct link_book book;
+
+	(void)state;
+	open_book(&book);
+	read_eth0(&book, 9000, 90, 10);
+	read_eth0(&book, 400, 4, 20);
+	link_book_news(&book, &old, LINK_ANNOUNCED, 21);
+	read_eth0(&book, 500, 5, 30);
+	assert_int_equal(book.flowed.tx_bytes, 8500);
+}
+
+static void a_link_that_goes_in_doubt_loses_nothing(void **state)
+{
+	struct link_news gone = news_of(2, "eth0", 700, 7);
+	struct link_book book;
+
+	(void)state;
+	open_book(&book);
+	gone.gone = true;
+	read_eth0(&book, 9000, 90, 10);
+	read_eth0(&book, 400, 4, 20);
+	link_book_news(&book, &gone, LINK_ANNOUNCED, 21);
+	assert_int_equal(book.flowed.tx_bytes, 8400);
+	assert_int_equal(book.count, 0);
 }
 
 static void a_leap_beyond_the_wire_is_a_reset(void **state)
@@ -188,7 +188,7 @@ static void what_a_vanishing_link_forgets_is_no_reset(void **state)
 	link_book_news(&book, &gone, LINK_ANNOUNCED, 5);
 	assert_int_equal(book.flowed.tx_bytes, 3000);
 	assert_int_equal(book.flowed.rx_bytes, 900);
-	assert_int_equal(book.resets, 0);
+	assert_int_equal(book.oddities.resets, 0);
 }
 
 static void an_announcement_overtaken_by_a_dump_is_old_news(void **state)
@@ -202,7 +202,7 @@ static void an_announcement_overtaken_by_a_dump_is_old_news(void **state)
 	link_book_news(&book, &old, LINK_ANNOUNCED, 11);
 	assert_int_equal(book.flowed.tx_bytes, 8000);
 	assert_int_equal(book.links[0].tx_bytes, 9000);
-	assert_int_equal(book.resets, 0);
+	assert_int_equal(book.oddities.resets, 0);
 }
 
 static void a_renamed_link_keeps_its_count(void **state)
@@ -278,20 +278,51 @@ static void after_lost_announcements_vanished_links_are_dropped(void **state)
 	assert_string_equal(book.links[0].name, "net1");
 }
 
-static void links_beyond_the_bound_are_counted_and_wait_for_a_place(void **state)
+/* Each of them sends, and all of it is in the sums, whether it is shown or not. */
+static void links_beyond_those_shown_are_in_the_sums(void **state)
 {
+	static struct link_book book;
 	struct link_news news;
-	struct link_book book;
+	struct link_reading reading = reading_of(350, 3);
 	int i;
 
 	(void)state;
 	link_book_open(&book, "", 0);
-	for (i = 1; i <= COLLECT_LINKS_MAX + 2; i++) {
+	for (i = 1; i <= 500; i++) {
 		news = news_of(i, "v", 100, 1);
 		link_book_news(&book, &news, LINK_AT_START, 0);
 	}
-	assert_int_equal(book.count, COLLECT_LINKS_MAX);
-	assert_int_equal(book.untracked, 2);
+	for (i = 1; i <= 500; i++)
+		assert_true(link_book_reading(&book, i, &reading, 10));
+	assert_int_equal(book.flowed.tx_bytes, 500 * 250);
+	assert_int_equal(book.count, 500);
+	assert_int_equal(link_book_shown(&book), COLLECT_LINKS_MAX);
+	assert_int_equal(book.untracked, 500 - COLLECT_LINKS_MAX);
+	assert_false(book.overflowed);
+
+	/* One goes; what was shown stays, and the first that was not is now. */
+	news = news_of(1, "v", 350, 3);
+	news.gone = true;
+	link_book_news(&book, &news, LINK_ANNOUNCED, 11);
+	assert_int_equal(book.links[0].ifindex, 2);
+	assert_int_equal(book.links[COLLECT_LINKS_MAX - 1].ifindex,
+			 COLLECT_LINKS_MAX + 1);
+	assert_int_equal(book.flowed.tx_bytes, 500 * 250);
+}
+
+static void links_beyond_the_bound_wait_for_a_place(void **state)
+{
+	static struct link_book book;
+	struct link_news news;
+	int i;
+
+	(void)state;
+	link_book_open(&book, "", 0);
+	for (i = 1; i <= LINKS_MAX + 2; i++) {
+		news = news_of(i, "v", 100, 1);
+		link_book_news(&book, &news, LINK_AT_START, 0);
+	}
+	assert_int_equal(book.count, LINKS_MAX);
 	assert_true(book.overflowed);
 
 	/* One goes; the one that waited is found by the next listing, and what it
@@ -300,14 +331,76 @@ static void links_beyond_the_bound_are_counted_and_wait_for_a_place(void **state
 	news.gone = true;
 	link_book_news(&book, &news, LINK_ANNOUNCED, 1);
 	link_book_resync_begin(&book, 2);
-	for (i = 2; i <= COLLECT_LINKS_MAX + 1; i++) {
+	for (i = 2; i <= LINKS_MAX + 1; i++) {
 		news = news_of(i, "v", 100, 1);
 		link_book_news(&book, &news, LINK_RESYNCED, 2);
 	}
 	link_book_resync_end(&book, true);
-	assert_int_equal(book.count, COLLECT_LINKS_MAX);
+	assert_int_equal(book.count, LINKS_MAX);
 	assert_int_equal(book.flowed.tx_bytes, 0);
 	assert_false(book.overflowed);
+}
+
+/* A VLAN, announced after traffic: it counts no byte a second time. */
+static void what_stands_on_another_link_is_counted_there(void **state)
+{
+	struct link_news vlan = news_of(7, "eth0.5", 0, 0);
+	struct link_reading reading = reading_of(5000, 50);
+	struct link_book book, named;
+
+	(void)state;
+	vlan.place.below = 2;
+	open_book(&book);
+	link_book_news(&book, &vlan, LINK_ANNOUNCED, 5);
+	read_eth0(&book, 6500, 60, 10);
+	link_book_reading(&book, 7, &reading, 10);
+	assert_int_equal(book.flowed.tx_bytes, 5500);
+	assert_int_equal(book.links[1].tx_bytes, 5000);
+	assert_false(book.links[1].counted);
+
+	/* What is meant by its name counts, whatever it stands on. */
+	link_book_open(&named, "eth*", 0);
+	vlan.reading = reading_of(0, 0);
+	link_book_news(&named, &vlan, LINK_AT_START, 0);
+	vlan = news_of(2, "eth0", 0, 0);
+	link_book_news(&named, &vlan, LINK_AT_START, 0);
+	read_eth0(&named, 5500, 60, 10);
+	link_book_reading(&named, 7, &reading, 10);
+	assert_int_equal(named.flowed.tx_bytes, 10500);
+}
+
+/* A kernel that announces links without counters, and counts them elsewhere. */
+static void a_link_without_counters_counts_from_its_first_reading(void **state)
+{
+	struct link_news news = news_of(2, "eth0", 0, 0);
+	struct link_book book;
+
+	(void)state;
+	news.has_reading = false;
+	link_book_open(&book, "", 0);
+	link_book_news(&book, &news, LINK_AT_START, 0);
+	assert_int_equal(book.count, 1);
+	read_eth0(&book, 7000, 70, 10);
+	assert_int_equal(book.flowed.tx_bytes, 0);
+	read_eth0(&book, 7300, 73, 20);
+	assert_int_equal(book.flowed.tx_bytes, 300);
+}
+
+static void what_is_here_and_not_meant_is_named(void **state)
+{
+	struct link_news z0 = news_of(2, "z0", 0, 0), lo = news_of(1, "lo", 0, 0);
+	struct link_book book;
+
+	(void)state;
+	lo.loopback = true;
+	link_book_open(&book, "eth0", 0);
+	link_book_news(&book, &z0, LINK_AT_START, 0);
+	link_book_news(&book, &lo, LINK_AT_START, 0);
+	assert_int_equal(book.count, 0);
+	assert_string_equal(book.unwatched, "z0");
+	z0.gone = true;
+	link_book_news(&book, &z0, LINK_ANNOUNCED, 1);
+	assert_string_equal(book.unwatched, "");
 }
 
 static void the_identity_does_not_depend_on_order(void **state)
@@ -332,14 +425,11 @@ static void the_identity_does_not_depend_on_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_counter_that_rises_moved_by_the_difference),
-	    cmocka_unit_test(after_a_reset_counts_what_flowed_since),
-	    cmocka_unit_test(a_counter_that_dips_moved_by_nothing),
-	    cmocka_unit_test(
-		a_wrap_at_32_bits_is_told_from_a_reset_by_the_other_counter),
-	    cmocka_unit_test(more_than_any_link_carries_moved_by_nothing),
 	    cmocka_unit_test(what_a_link_carried_before_the_start_is_not_counted),
 	    cmocka_unit_test(a_reset_adds_what_flowed_since_and_never_takes_away),
+	    cmocka_unit_test(a_lost_reading_is_neither_counted_nor_shown),
+	    cmocka_unit_test(an_announcement_settles_no_doubt),
+	    cmocka_unit_test(a_link_that_goes_in_doubt_loses_nothing),
 	    cmocka_unit_test(a_leap_beyond_the_wire_is_a_reset),
 	    cmocka_unit_test(a_link_announced_later_counts_from_its_announcement),
 	    cmocka_unit_test(a_link_that_goes_is_counted_to_its_last_byte),
@@ -349,7 +439,11 @@ int main(void)
 	    cmocka_unit_test(renaming_a_link_out_of_the_list_ends_its_count),
 	    cmocka_unit_test(after_lost_announcements_new_links_count_from_nothing),
 	    cmocka_unit_test(after_lost_announcements_vanished_links_are_dropped),
-	    cmocka_unit_test(links_beyond_the_bound_are_counted_and_wait_for_a_place),
+	    cmocka_unit_test(links_beyond_those_shown_are_in_the_sums),
+	    cmocka_unit_test(links_beyond_the_bound_wait_for_a_place),
+	    cmocka_unit_test(what_stands_on_another_link_is_counted_there),
+	    cmocka_unit_test(a_link_without_counters_counts_from_its_first_reading),
+	    cmocka_unit_test(what_is_here_and_not_meant_is_named),
 	    cmocka_unit_test(the_identity_does_not_depend_on_order),
 	};
 

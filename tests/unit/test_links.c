@@ -144,7 +144,7 @@ static void a_link_that_vanishes_is_counted_to_its_last_byte(void **state)
 	assert_int_equal(links_book(l)->count, 0);
 	assert_int_equal(links_book(l)->flowed.tx_bytes, 2100);
 	assert_int_equal(links_book(l)->flowed.tx_packets, 21);
-	assert_int_equal(links_book(l)->resets, 0);
+	assert_int_equal(links_book(l)->oddities.resets, 0);
 }
 
 static void a_renamed_link_goes_on_under_its_new_name(void **state)
@@ -186,7 +186,7 @@ static void a_flapping_link_loses_no_byte(void **state)
 	read_links(l);
 	assert_int_equal(links_book(l)->flowed.tx_bytes, 20 * 300);
 	assert_int_equal(links_book(l)->count, 2);
-	assert_int_equal(links_book(l)->resets, 0);
+	assert_int_equal(links_book(l)->oddities.resets, 0);
 }
 
 static void leaving_a_bridge_is_not_leaving(void **state)
@@ -203,6 +203,73 @@ static void leaving_a_bridge_is_not_leaving(void **state)
 	assert_non_null(link_named(l, "a"));
 	assert_string_equal(link_named(l, "br")->kind, "bridge");
 	assert_as_the_kernel_says(l, "a");
+}
+
+/* Whether a link is told to stand on that one, and to count. */
+static void assert_stands(struct links *l, const char *name, const char *on,
+			  bool counted)
+{
+	const struct link_counters *link = link_named(l, name);
+
+	assert_non_null(link);
+	assert_int_equal(link->on, on ? link_named(l, on)->ifindex : 0);
+	assert_int_equal(link->counted, counted);
+}
+
+/* One end of the pair is in another namespace, as a pod's own interface is, and what
+ * stands on it is told by the kernel. Skips kinds that this kernel lacks. */
+static void what_stands_on_what_is_told_by_the_kernel(void **state)
+{
+	static const struct {
+		const char *command, *kind;
+	} above[] = {
+	    {"ip link add link a name up0 type vlan id 5", "vlan"},
+	    {"ip link add link a name up0 type macvlan", "macvlan"},
+	    {"ip link add link a name up0 type ipvlan", "ipvlan"},
+	    {"ip link add name up0 type vxlan id 5 remote 10.0.0.2 dstport 4789",
+	     "vxlan"},
+	    {"ip link add name up0 type vxlan id 5 remote 10.0.0.2 dstport 4789 dev a",
+	     "vxlan"},
+	    {"ip link add name up0 type geneve id 5 remote 10.0.0.2", "geneve"},
+	    {"ip link add name up0 type gre local 10.0.0.1 remote 10.0.0.2", "gre"},
+	    {"ip link add name up0 type ipip local 10.0.0.1 remote 10.0.0.2", "ipip"},
+	    {"ip link add name up0 type wireguard", "wireguard"},
+	    {"ip link add name up0 type bridge && ip link set dev a master up0",
+	     "bridge"},
+	    {"ip link add name up0 type bond && ip link set dev a down && "
+	     "ip link set dev a master up0",
+	     "bond"},
+	    {"ip tuntap add name up0 mode tap", "tun"},
+	    {"ip link add name up0 type ifb", "ifb"},
+	};
+	struct links *l = *state;
+	unsigned known = 0;
+
+	if (!allowed)
+		skip();
+	assert_int_equal(
+	    shell("ip netns add links-%d && ip link set dev b netns links-%d && "
+		  "ip -n links-%d link set dev b up",
+		  (int)getpid(), (int)getpid(), (int)getpid()),
+	    0);
+	for (size_t i = 0; i < sizeof(above) / sizeof(above[0]); i++) {
+		if (shell("(%s) 2>/dev/null", above[i].command) != 0) {
+			print_message("not on this kernel: %s\n", above[i].kind);
+			shell("ip link del dev up0 2>/dev/null");
+			continue;
+		}
+		known++;
+		assert_int_equal(send_frames("a", 1, 100), 0);
+		read_links(l);
+		assert_string_equal(link_named(l, "up0")->kind, above[i].kind);
+		assert_stands(l, "a", NULL, true);
+		assert_stands(l, "up0", "a", false);
+		assert_int_equal(shell("ip link del dev up0; ip link set dev a up"), 0);
+		read_links(l);
+		assert_null(link_named(l, "up0"));
+	}
+	shell("ip netns del links-%d", (int)getpid());
+	assert_true(known >= 3);
 }
 
 static void lost_announcements_are_mended_by_a_listing(void **state)
@@ -322,6 +389,7 @@ int main(void)
 	    ON_A_PAIR(a_renamed_link_goes_on_under_its_new_name),
 	    ON_A_PAIR(a_flapping_link_loses_no_byte),
 	    ON_A_PAIR(leaving_a_bridge_is_not_leaving),
+	    ON_A_PAIR(what_stands_on_what_is_told_by_the_kernel),
 	    ON_A_PAIR(lost_announcements_are_mended_by_a_listing),
 	    ON_A_PAIR(an_announcement_makes_the_descriptor_readable),
 	    ON_A_PAIR(nobody_without_capabilities_reads_the_same),

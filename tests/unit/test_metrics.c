@@ -202,8 +202,8 @@ static void names_are_escaped(void **state)
 	struct text t = text_over(text, sizeof(text));
 
 	(void)state;
-	exposition_escape(&t, "a\"b\\c\nd\xC3\xA9");
-	assert_string_equal(text, "a\\\"b\\\\c\\\\x0Ad\\\\xC3\\\\xA9");
+	exposition_escape(&t, "a\"b\\c\nd\xC3\xA9\xFF\\xFF");
+	assert_string_equal(text, "a\\\"b\\\\c\\\\x0Ad\xC3\xA9\\\\xFF\\\\x5CxFF");
 }
 
 static void numbers_read_back_equal(void **state)

@@ -47,8 +47,21 @@ static void a_mark_moves_along_and_never_back(void **state)
 	(void)state;
 	assert_int_equal(mark_move(&mark, 100), 0);
 	assert_int_equal(mark_move(&mark, 130), 30);
-	assert_int_equal(mark_move(&mark, 20), 0);
-	assert_int_equal(mark_move(&mark, 25), 5);
+	assert_int_equal(mark_move(&mark, 120), 0);
+	assert_int_equal(mark_move(&mark, 125), 5);
+}
+
+static void a_mark_waits_for_a_lost_reading_to_come_back(void **state)
+{
+	struct mark mark = {0};
+
+	(void)state;
+	mark_move(&mark, 1000);
+	assert_int_equal(mark_move(&mark, 0), 0);
+	assert_int_equal(mark_move(&mark, 1030), 30);
+	assert_int_equal(mark_move(&mark, 5), 0);
+	assert_int_equal(mark_move(&mark, 25), 25);
+	assert_int_equal(mark_move(&mark, 30), 5);
 }
 
 static void the_monitors_own_traffic_is_left_out(void **state)
@@ -265,6 +278,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_mark_moves_along_and_never_back),
+	    cmocka_unit_test(a_mark_waits_for_a_lost_reading_to_come_back),
 	    cmocka_unit_test(the_monitors_own_traffic_is_left_out),
 	    cmocka_unit_test(an_estimate_too_high_hides_nothing_later),
 	    cmocka_unit_test(without_links_octets_stand_in),

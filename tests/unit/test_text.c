@@ -80,6 +80,40 @@ static void json_strings_are_escaped_and_always_utf8(void **state)
 	assert_json_string("\xF0\x9F", "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
 
+static void assert_visible(const char *bytes, const char *plain, const char *quoted)
+{
+	struct text t = fresh();
+
+	text_visible(&t, bytes, false);
+	assert_string_equal(t.data, plain);
+	t = fresh();
+	text_visible(&t, bytes, true);
+	assert_string_equal(t.data, quoted);
+}
+
+static void names_are_shown_as_they_are_or_one_to_one(void **state)
+{
+	(void)state;
+	assert_visible("eth0.5", "eth0.5", "eth0.5");
+	assert_visible("\xC3\xA9th\xE6\x97\xA5\xF0\x9F\x90\xAD",
+		       "\xC3\xA9th\xE6\x97\xA5\xF0\x9F\x90\xAD",
+		       "\xC3\xA9th\xE6\x97\xA5\xF0\x9F\x90\xAD");
+	assert_visible("a\"b\\c", "a\"b\\c", "a\\\"b\\\\c");
+	/* Bytes that are no UTF-8, control characters of one byte and of two. */
+	assert_visible("\xFF", "\\xFF", "\\\\xFF");
+	assert_visible("\x1B[2J\x7F", "\\x1B[2J\\x7F", "\\\\x1B[2J\\\\x7F");
+	assert_visible("\xC2\x9B"
+		       "2J",
+		       "\\xC2\\x9B2J", "\\\\xC2\\\\x9B2J");
+	assert_visible("\xC2\xA0", "\xC2\xA0", "\xC2\xA0");
+	/* Letters that look like an escape are not taken for one. */
+	assert_visible("\\xFF", "\\x5CxFF", "\\\\x5CxFF");
+	assert_visible("\\x5CxFF", "\\x5Cx5CxFF", "\\\\x5Cx5CxFF");
+	assert_visible("\\xF", "\\xF", "\\\\xF");
+	assert_visible("\\xff", "\\xff", "\\\\xff");
+	assert_visible("\\\xFF", "\\\\xFF", "\\\\\\\\xFF");
+}
+
 static void json_numbers_read_back_equal(void **state)
 {
 	static const double values[] = {0,       1,      -1.5,      0.1,    1e21,
@@ -190,6 +224,7 @@ int main(void)
 	    cmocka_unit_test(what_does_not_fit_is_left_out_whole),
 	    cmocka_unit_test(memory_of_no_size_takes_nothing),
 	    cmocka_unit_test(json_strings_are_escaped_and_always_utf8),
+	    cmocka_unit_test(names_are_shown_as_they_are_or_one_to_one),
 	    cmocka_unit_test(json_numbers_read_back_equal),
 	    cmocka_unit_test(json_has_no_nan_and_no_infinity),
 	    cmocka_unit_test(times_are_rfc_3339_in_utc),

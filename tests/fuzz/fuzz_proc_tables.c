@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /proc/net/dev and /proc/net/tcp, from any bytes: nothing is read past the end of a
+ * line, and what a line says keeps to its bounds. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../sidecar/collect/proc_dev.h"
+#include "../../sidecar/collect/proc_tcp.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* One line in memory of its own size. */
+static void take_line(struct span line)
+{
+	size_t length = (size_t)(line.end - line.at);
+	char *copy = malloc(length ? length : 1);
+	struct span alone = {copy, copy + length};
+	struct link_reading reading;
+	struct diag_socket socket;
+	char name[IF_NAMESIZE];
+
+	if (!copy)
+		return;
+	memcpy(copy, line.at, length);
+	if (proc_dev_line(alone, name, &reading) &&
+	    (!memchr(name, 0, sizeof(name)) || name[0] == '\0' || strchr(name, ':')))
+		abort();
+	if (proc_tcp_line(alone, &socket) && socket.cookie == 0)
+		abort();
+	free(copy);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span rest = {(const char *)data, (const char *)data + size}, line;
+
+	while (next_line(&rest, &line))
+		take_line(line);
+	return 0;
+}
