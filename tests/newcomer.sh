@@ -19,7 +19,8 @@ cd "$(dirname "$0")/.."
 
 suite=$1
 target=${2:-test}
-root=$(mktemp -d "${TMPDIR:-/var/tmp}/newcomer.XXXXXX")
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/newcomer.XXXXXX")
+root=$work/root
 inside=
 cleanup() {
 	local status=$?
@@ -28,7 +29,7 @@ cleanup() {
 		kill -KILL "$inside" 2>/dev/null || true
 		wait "$inside" 2>/dev/null || true
 	fi
-	rm -rf --one-file-system "$root"
+	rm -rf --one-file-system "$work"
 	exit "$status"
 }
 trap cleanup EXIT
@@ -57,12 +58,12 @@ make_root() {
 	while read -r line; do
 		options+=("--aptopt=$line")
 	done < <(apt_options)
-	tests/packages.sh sources "$suite" >"$root.list"
-	[ ! -s "$root.list" ] || sources=("$root.list")
+	tests/packages.sh sources "$suite" >"$work/sources.list"
+	[ ! -s "$work/sources.list" ] || sources=("$work/sources.list")
 	mmdebstrap --quiet --variant=minbase --include=make,git,ca-certificates \
 		"${options[@]}" --dpkgopt=force-unsafe-io "$suite" "$root" "${sources[@]}" \
-		>"$root.log" 2>&1 || {
-		tail -n 20 "$root.log" >&2
+		>"$work/log" 2>&1 || {
+		tail -n 20 "$work/log" >&2
 		die "mmdebstrap failed"
 	}
 	cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
@@ -98,7 +99,7 @@ run_monitor() {
 	pid=$!
 	# Until then packages are installed and the program is built.
 	until grep -q '"event":"started"' "$log" 2>/dev/null; do
-		kill -0 $pid 2>/dev/null || { tail -n 40 "$log"; die "make run has ended"; }
+		kill -0 "$pid" 2>/dev/null || { tail -n 40 "$log"; die "make run has ended"; }
 		sleep 1
 	done
 	mapfile -t commands < <(tr -d '\r' <"$log" | sed -nE 's/^ +((curl|[^ ]*dormouse) [^#]*[^# ]) *#.*/\1/p')
@@ -107,7 +108,7 @@ run_monitor() {
 		answers "$command" || die "\"$command\", which make run suggests, fails"
 	done
 	printf '\003' >&3
-	wait $pid || true
+	wait "$pid" || true
 	exec 3>&-
 	grep -q '"event":"stopped"' "$log" || { tail -n 20 "$log"; die "Ctrl-C did not stop it"; }
 	step "make run answered to \"${commands[0]}\" and ${#commands[@]} in all, after $((SECONDS - began)) s"
