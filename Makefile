@@ -6,8 +6,9 @@
 # here.
 
 VERSION = 0.1.0
-# The most that the static binary may have, in bytes: 400 KiB.
-STATIC_MAX = 409600
+# The most that the static binary may have, in bytes: 448 KiB. With the licence texts that
+# go with it, the sidecar's image stays below 512 KiB.
+STATIC_MAX = 458752
 BUILD ?= build
 PREFIX ?= /usr/local
 
@@ -18,8 +19,9 @@ PREFIX ?= /usr/local
 PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev \
 	libmicrohttpd-dev libcjson-dev zlib1g-dev
 PACKAGES_injector = libgnutls28-dev libcurl4-gnutls-dev
-PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq procps python3 python3-yaml
-PACKAGES_sanitize = libcmocka-dev
+PACKAGES_run = curl
+PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq openssl procps python3 python3-yaml
+PACKAGES_pod = podman runc catatonit
 PACKAGES_lint = clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev
 PACKAGES_fuzz = clang libclang-rt-$(shell clang -dumpversion | cut -d. -f1)-dev
 PACKAGES_static = gcc musl-tools pkg-config linux-libc-dev binutils dpkg-dev xz-utils
@@ -52,14 +54,16 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 INJECTOR_SOURCES = $(filter-out %/main.c,$(wildcard sidecar/inject/*.c sidecar/inject/*/*.c))
 INJECTOR_OBJECTS = $(INJECTOR_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
-NET_TESTS = $(wildcard tests/net/test_*.sh)
+POD_TESTS = tests/net/test_pod.sh
+NET_TESTS = $(filter-out $(POD_TESTS),$(wildcard tests/net/test_*.sh))
 NET_TOOLS = $(patsubst tests/net/%.c,$(BUILD)/tests/net/%,$(wildcard tests/net/*.c))
+DEPENDENCIES = $(addprefix $(BUILD)/,sidecar tests bench lint)
 BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
 # --- the program -----------------------------------------------------------------------
 all: $(BUILD)/dormouse $(BUILD)/dormouse-injector ## both programs, against the distribution's libraries
 
-run: $(BUILD)/dormouse ## builds and runs the monitor in this network namespace
+run: $(BUILD)/dormouse $(BUILD)/packages/run ## builds and runs the monitor in this network namespace
 	@exec $(BUILD)/dormouse run
 
 $(BUILD)/dormouse: $(BUILD)/sidecar/main.o $(BUILD)/libdormouse.a
@@ -69,7 +73,8 @@ $(BUILD)/dormouse-injector: $(BUILD)/sidecar/inject/main.o $(BUILD)/libinjector.
 		$(BUILD)/libdormouse.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(INJECTOR_LIBS) $(LIBS)
 
-$(BUILD)/sidecar/inject/%.o: | $(BUILD)/packages/injector
+# A static pattern: of a rule like "%.o: | x" without a recipe make takes no notice.
+$(INJECTOR_OBJECTS) $(BUILD)/sidecar/inject/main.o: $(BUILD)/%.o: | $(BUILD)/packages/injector
 
 $(BUILD)/libinjector.a: $(INJECTOR_OBJECTS)
 $(BUILD)/libdormouse.a: $(OBJECTS)
@@ -116,17 +121,21 @@ images: ## both images, as archives in build/images: with docker, or podman as r
 	@tests/images.sh $(BUILD) $(VERSION) $(COMMIT)
 
 # --- tests -----------------------------------------------------------------------------
-test: tests ## every test: the rooms' own, and real traffic in network namespaces
+test: tests static ## every test: the rooms' own, and real traffic in network namespaces
 	@tests/run.sh $(BUILD) $(UNIT_TESTS) tests/quality/test_quality.sh \
 		tests/manifests/test_manifests.sh $(NET_TESTS)
 
 unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
 	@tests/run.sh $(BUILD) $(UNIT_TESTS)
 
-net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/prometheus ## the namespace tests only (as root)
+net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/prometheus static ## the namespace tests only (as root)
 	@tests/run.sh $(BUILD) $(NET_TESTS)
 
 tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(UNIT_TESTS) $(NET_TOOLS) $(BUILD)/packages/prometheus
+
+# With a container runtime, which is too much to put on everyone's machine.
+pod: static $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/test $(BUILD)/packages/pod ## the hand-written pod of manifests/examples, run by podman (as root)
+	@tests/run.sh $(BUILD) $(POD_TESTS)
 
 cluster: $(BUILD)/dormouse-injector $(BUILD)/packages/test ## the end-to-end test, in the cluster that KUBECONFIG names: tests/cluster/run.sh
 	@tests/cluster/run.sh $(BUILD) $(VERSION) $(COMMIT)
@@ -238,7 +247,9 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' Makefile | \
 		while read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
 
--include $(shell find $(BUILD) -name deps -prune -o -name '*.d' -print 2>/dev/null)
+# What the compiler wrote about headers, from the folders that it writes to: not from what
+# was unpacked or generated beside them.
+-include $(shell find $(DEPENDENCIES) -type f -name '*.d' 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static install images test tests unit net cluster score sanitize fuzz fuzzers bench lint manifests clean help FORCE
+.PHONY: all run static install images test tests unit net pod cluster score sanitize fuzz fuzzers bench lint manifests clean help FORCE

@@ -20,6 +20,7 @@
 #include "dormouse/state.h"
 #include "dormouse/version.h"
 #include "dormouse/wake.h"
+#include "start_message.h"
 
 /* What a crash may cost: the learning of five minutes. */
 #define STATE_SAVE_INTERVAL_S 300.0
@@ -342,13 +343,27 @@ static int turn(struct monitor *m, struct error *err)
 	return stop;
 }
 
-static void log_start(const struct monitor *m)
+static void say_start(const struct monitor *m)
 {
+	char open[80], local[80], lines[1024];
+	struct text open_text = text_over(open, sizeof(open));
+	struct text local_text = text_over(local, sizeof(local));
+	struct text t = text_over(lines, sizeof(lines));
+
+	start_address(&open_text, &m->options.listen, server_open_port(m->server));
+	start_address(&local_text, &m->options.alert_listen,
+		      server_local_port(m->server));
+	/* People first; whoever collects the log has no terminal and gets lines of it
+	 * alone. */
+	if (isatty(STDERR_FILENO)) {
+		start_message(&t, program_invocation_name, m->options.interval_s, open,
+			      local);
+		fputs(lines, stderr);
+	}
 	log_event(LOG_LEVEL_INFO, "started",
 		  "dormouse %s, a sample each %gs; metrics: http://%s/metrics alerts: "
 		  "http://%s/alerts",
-		  dormouse_version(), m->options.interval_s, m->options.listen.text,
-		  m->options.alert_listen.text);
+		  dormouse_version(), m->options.interval_s, open, local);
 }
 
 int run_main(int argc, char **argv)
@@ -370,7 +385,7 @@ int run_main(int argc, char **argv)
 
 	result = open_monitor(&m, &err);
 	if (result == 0) {
-		log_start(&m);
+		say_start(&m);
 		take_sample(&m);
 		while ((result = turn(&m, &err)) == 0)
 			;

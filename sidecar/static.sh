@@ -30,43 +30,6 @@ die() { echo "static: $*" >&2; exit 1; }
 
 # --- sources ----------------------------------------------------------------------------
 
-# Prints "options uri suite" of each entry of the machine's apt sources, in either format.
-apt_sources() {
-	local file
-	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-		[ -r "$file" ] || continue
-		# deb [options] uri suite components
-		sed -nE 's/^deb[[:space:]]+(\[[^]]*\][[:space:]]+)?/\1|/p' "$file" |
-			awk -F'|' '{ split($2, field, /[ \t]+/)
-				if ($2 ~ /[ \t]main([ \t]|$)/)
-					print ($1 == "" ? "[]" : keyring($1)), field[1], field[2] }
-				function keyring(options) {
-					if (match(options, /signed-by=[^] \t]+/))
-						return "[" substr(options, RSTART, RLENGTH) "]"
-					return "[]" }'
-	done
-	for file in /etc/apt/sources.list.d/*.sources; do
-		[ -r "$file" ] || continue
-		awk 'function flush(   u, s, i, j) {
-				if (types ~ /(^| )deb( |$)/ && components ~ /(^| )main( |$)/ &&
-				    enabled != "no")
-					for (i = split(uris, u, " "); i; i--)
-						for (j = split(suites, s, " "); j; j--)
-							print "[" signed "]", u[i], s[j]
-				types = uris = suites = components = signed = enabled = ""
-			}
-			/^[ \t]*$/ { flush() }
-			{ key = tolower($1); value = $0; sub(/^[^:]*:[ \t]*/, "", value) }
-			key == "types:" { types = value }
-			key == "uris:" { uris = value }
-			key == "suites:" { suites = value }
-			key == "components:" { components = value }
-			key == "enabled:" { enabled = value }
-			key == "signed-by:" && value ~ /^\// { signed = "signed-by=" value }
-			END { flush() }' "$file"
-	done
-}
-
 # apt with lists and cache of its own: private_apt LIST COMMAND...
 private_apt() {
 	local list=$1
@@ -96,7 +59,7 @@ write_lists() {
 		"$codename" | stable | oldstable)
 			echo "deb-src $options $uri testing main" >>"$dir/apt/testing.list" ;;
 		esac
-	done < <(apt_sources)
+	done < <(tests/packages.sh sources)
 	sed -i 's/ \[\] / /' "$dir"/apt/*.list
 	[ -s "$dir/apt/own.list" ] || die "no source of $codename in apt's configuration"
 }

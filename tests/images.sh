@@ -70,16 +70,13 @@ find_base() {
 	fi
 }
 
-# The machine's own sources, if it is of that release, and its say on old package lists, which
-# a mirror frozen in time needs.
+# The machine's own mirrors, and its say on old package lists, which a mirror frozen in time
+# needs.
 make_base() {
-	local sources=() valid
+	local valid sources=()
 	tests/packages.sh install mmdebstrap
-	if grep -qx "VERSION_CODENAME=$1" /etc/os-release; then
-		for file in /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources; do
-			[ ! -s "$file" ] || sources+=("$file")
-		done
-	fi
+	tests/packages.sh sources "$1" >"$work/sources.list"
+	[ ! -s "$work/sources.list" ] || sources=("$work/sources.list")
 	valid=$(apt-config dump --format '%v' Acquire::Check-Valid-Until)
 	quietly "mmdebstrap $1" mmdebstrap --variant=minbase \
 		--aptopt="Acquire::Check-Valid-Until \"${valid:-true}\"" \

@@ -4,6 +4,7 @@
 #
 #     tests/packages.sh install|tell|skip PACKAGE...
 #     tests/packages.sh unpack DIR PACKAGE...
+#     tests/packages.sh sources [SUITE]
 #
 # install: installs what is missing, and says which; without root or sudo it says what to
 #          type and fails.
@@ -11,12 +12,65 @@
 # skip:    trusts the machine, as does any mode on a machine without dpkg.
 # unpack:  only unpacks the packages below DIR: for a program whose package would start a
 #          service on this machine.
+# sources: prints where this machine's packages come from, "options uri suite" an entry. With
+#          SUITE instead the lines of a sources.list by which the same mirrors give that
+#          release of Debian; none, if this machine is no Debian.
 # A machine that has them all is left alone: apt is not run.
 set -eu
 
 mode=$1
 shift
 [ "$mode" != skip ] && command -v dpkg-query >/dev/null || exit 0
+
+# Each entry of apt's sources that has main, in either format: "options uri suite".
+apt_sources() {
+	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+		[ -r "$file" ] || continue
+		# deb [options] uri suite components
+		sed -nE 's/^deb[[:space:]]+(\[[^]]*\][[:space:]]+)?/\1|/p' "$file" |
+			awk -F'|' '{ split($2, field, /[ \t]+/)
+				if ($2 ~ /[ \t]main([ \t]|$)/)
+					print ($1 == "" ? "[]" : keyring($1)), field[1], field[2] }
+				function keyring(options) {
+					if (match(options, /signed-by=[^] \t]+/))
+						return "[" substr(options, RSTART, RLENGTH) "]"
+					return "[]" }'
+	done
+	for file in /etc/apt/sources.list.d/*.sources; do
+		[ -r "$file" ] || continue
+		awk 'function flush(   u, s, i, j) {
+				if (types ~ /(^| )deb( |$)/ && components ~ /(^| )main( |$)/ &&
+				    enabled != "no")
+					for (i = split(uris, u, " "); i; i--)
+						for (j = split(suites, s, " "); j; j--)
+							print "[" signed "]", u[i], s[j]
+				types = uris = suites = components = signed = enabled = ""
+			}
+			/^[ \t]*$/ { flush() }
+			{ key = tolower($1); value = $0; sub(/^[^:]*:[ \t]*/, "", value) }
+			key == "types:" { types = value }
+			key == "uris:" { uris = value }
+			key == "suites:" { suites = value }
+			key == "components:" { components = value }
+			key == "enabled:" { enabled = value }
+			key == "signed-by:" && value ~ /^\// { signed = "signed-by=" value }
+			END { flush() }' "$file"
+	done
+}
+
+# The same entries, for another release of Debian.
+sources_of() {
+	grep -qx 'ID=debian' /etc/os-release || return 0
+	apt_sources | awk -v own="$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" -v suite="$1" '
+		own == "" { own = "sid" }
+		index($3, own) == 1 { print "deb", $1, $2, suite substr($3, length(own) + 1), "main" }' |
+		sed 's/ \[\] / /'
+}
+
+if [ "$mode" = sources ]; then
+	if [ $# = 0 ]; then apt_sources; else sources_of "$1"; fi
+	exit 0
+fi
 
 exec 9<"$0" # one at a time
 flock 9

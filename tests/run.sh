@@ -5,10 +5,11 @@
 #     tests/run.sh BUILD TEST...
 #
 # A TEST is a cmocka program, whose cases count each, or a script (*.sh), whose lines "ok
-# ..." and "FAILED ..." count each: it passes with exit status 0, is skipped with 77, fails
-# with any other or when it takes longer than TEST_TIMEOUT seconds. One line a test; the output of those that fail
-# is shown, as is that of all with VERBOSE=1. The last line is the sum, and the exit status
-# 0 only if nothing failed and something passed.
+# ...", "FAILED ..." and "skipped: ..." count each: it passes with exit status 0, is skipped
+# with 77, fails with any other or when it takes longer than TEST_TIMEOUT seconds. One line a
+# test, and one for each thing that was skipped, with the reason; the output of those that
+# fail is shown, as is that of all with VERBOSE=1. The last line is the sum, and the exit
+# status 0 only if nothing failed and something passed.
 #
 # TEST_JOBS run side by side, by default one a processor; then, one by one, those scripts
 # that say "# Runs alone" because they measure time.
@@ -29,10 +30,11 @@ passed=0 failed=0 skipped=0
 # Prints "passed failed skipped" of a test by its exit status and what it printed. One that
 # failed without saying what, or died before its summary, is one failure.
 count() {
-	local test=$1 status=$2 log=$3 p f s=0
+	local test=$1 status=$2 log=$3 p f s
 	if [[ $test == *.sh ]]; then
 		p=$(grep -c '^ok ' "$log")
 		f=$(grep -c '^FAILED ' "$log")
+		s=$(skips_of "$log" | wc -l)
 		((status == 77)) && p=0 f=0 s=1 status=0
 	else
 		# A program may run several groups: each has a summary.
@@ -51,6 +53,15 @@ count() {
 
 sum_of() {
 	sed -n "s/^\[ *$1 *\] \([0-9]*\) test(s).*/\1/p" "$2" | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# What was skipped, a line each: a script says so itself, of cmocka's cases it is the name and
+# the line before it, if the test said why.
+skips_of() {
+	awk '/^skipped: / { print }
+		/^\[  SKIPPED \] [A-Za-z_]/ && !/test\(s\)/ && !named[$4]++ {
+			print "skipped: " $4 (said ~ /^\[/ || said == "" ? "" : ": " said) }
+		{ said = $0 }' "$1"
 }
 
 # Runs one test, prints its line and leaves its count beside its log.
@@ -77,9 +88,8 @@ run_test() {
 	exec 9<"$0" # one speaks at a time
 	flock 9
 	printf '%-8s %-40s %4d passed %6s s\n' $verdict "${test#"$build"/tests/}" "$p" "$seconds"
-	if [[ $verdict == skipped ]]; then
-		tail -n 1 "$log" | sed 's/^/         /'
-	elif ((f > 0)) || [[ -n ${VERBOSE:-} ]]; then
+	((s == 0)) || skips_of "$log" | sed 's/^/         /'
+	if ((f > 0)) || [[ -n ${VERBOSE:-} ]]; then
 		sed 's/^/    | /' "$log"
 	fi
 }
@@ -113,7 +123,5 @@ for test in "$@"; do
 	read -r p f s <"$logs/$(basename "$test").log.count" || p=0 f=1 s=0
 	((passed += p, failed += f, skipped += s))
 done
-sum="$passed passed, $failed failed"
-((skipped > 0)) && sum+=", $skipped skipped"
-echo "$sum"
+echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))
