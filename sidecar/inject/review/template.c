@@ -188,7 +188,8 @@ static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 
 static cJSON *read_tree(const char *text, size_t length, struct error *err)
 {
-	static const struct json_limits limits = {.depth = 8, .values = 256};
+	static const struct json_limits limits = {
+	    .depth = 8, .values = 256, .exact = true};
 	enum json_refusal why;
 
 	return json_read(text, length, &limits, &why, err);

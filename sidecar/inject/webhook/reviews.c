@@ -92,7 +92,7 @@ struct reviews *reviews_new(const struct reviews_source *source, struct error *e
 		r->source = *source;
 		r->bodies = (struct bodies){.each_max = source->max_body,
 					    .all_max = BODIES_MAX};
-		r->memory = json_memory_new(VALUES_MAX + source->max_body);
+		r->memory = json_memory_new(VALUES_MAX + 2 * source->max_body);
 		made = r->memory != NULL;
 	}
 	for (int i = 0; made && i < REFUSALS; i++)
