@@ -52,10 +52,12 @@ static char *read_input(size_t *length, struct error *err)
 	return NULL;
 }
 
-/* As workload_inject(). */
+/* As workload_inject(); `listed`: it is one of several. */
 static int inject_document(const struct injection *injection, const char *text,
-			   size_t length, FILE *out, struct error *err)
+			   size_t length, bool listed, FILE *out, struct error *err)
 {
+	const struct workload_audience audience = {
+	    .report = report, .passed_over = complain, .listed = listed};
 	enum json_refusal why;
 
 	if (text[0] != '{')
@@ -66,7 +68,7 @@ static int inject_document(const struct injection *injection, const char *text,
 	cJSON *tree = json_read(text, length, &limits, &why, err);
 	if (!tree)
 		return fail_within(err, "standard input");
-	int result = workload_inject(injection, tree, report, err);
+	int result = workload_inject(injection, tree, &audience, err);
 	if (result >= 0)
 		json_print(tree, out);
 	cJSON_Delete(tree);
@@ -96,6 +98,13 @@ static size_t document_length(const char *text, size_t length)
 	return length;
 }
 
+static size_t length_without_blanks(const char *text, size_t length)
+{
+	while (length > 0 && json_scan_blanks(text + length - 1, 1) == 1)
+		length--;
+	return length;
+}
+
 /* kubectl prints several objects one behind the other. Others than workloads pass, but
  * not if there is nothing else: then the first of them is the error. */
 static int inject_documents(const struct injection *injection, const char *text,
@@ -104,6 +113,7 @@ static int inject_documents(const struct injection *injection, const char *text,
 	unsigned number = 0, others = 0;
 	struct error other = {{0}};
 	size_t at = json_scan_blanks(text, length);
+	const size_t end = length_without_blanks(text, length);
 
 	if (at == length)
 		return fail(err,
@@ -111,8 +121,9 @@ static int inject_documents(const struct injection *injection, const char *text,
 			    "a List as JSON");
 	while (at < length) {
 		size_t document = document_length(text + at, length - at);
-		number++;
-		int result = inject_document(injection, text + at, document, out, err);
+		bool listed = number++ > 0 || at + document < end;
+		int result =
+		    inject_document(injection, text + at, document, listed, out, err);
 		if (result < 0)
 			return number > 1 ? fail_within(err, "document %u", number)
 					  : -1;

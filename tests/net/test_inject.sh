@@ -68,6 +68,15 @@ jq -c . "$work/deployment.json" >"$work/compact"
 inject <"$work/compact"
 check_that "blanks do not matter" cmp "$work/first" "$work/out"
 
+# Neither a double nor a C string holds these.
+jq -c '.spec.template.spec.containers[0].exact = "@"' "$work/deployment.json" |
+	sed 's/"@"/[9223372036854775807,-1e999,0.10000000000000000000001,"a\\u0000b",{"\\ud800":"\\u0000"}]/' \
+	>"$work/exact.json"
+inject <"$work/exact.json"
+check "what is not read: exit status" 0 "$status"
+check "what is not read: as it was" "$(sed 's/.*"exact":\(\[[^]]*\]\).*/\1/' "$work/exact.json")" \
+	"$(tr -d ' \n' <"$work/out" | sed 's/.*"exact":\(\[[^]]*\]\).*/\1/')"
+
 # --- flags -----------------------------------------------------------------------------
 inject --native-sidecar no <"$work/deployment.json"
 check "--native-sidecar no: the last container" "web dormouse" \
@@ -114,6 +123,30 @@ jq -s '{apiVersion: "v1", kind: "List", items: (. + [{apiVersion: "v1", kind: "S
 inject <"$work/list.json"
 check "a List: every pod" 3 "$(out '[.. | objects | select(.name? == "dormouse" and .image?)] | length')"
 check "a List: the rest stays" Service "$(out '.items[3].kind')"
+
+jq -n --argjson pod "$pod" '
+	{apiVersion: "v1", kind: "ReplicationController", metadata: {name: "rc"}, spec: {template: $pod}},
+	{apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", metadata: {name: "r"}, spec: {template: $pod}}' \
+	>"$work/others.json"
+jq -s '{apiVersion: "v1", kind: "List", items: .}' "$work/others.json" "$work/Pod.json" >"$work/list.json"
+named='dormouse-injector: v1 ReplicationController rc is not injected: it takes a Pod, |dormouse-injector: argoproj.io/v1alpha1 Rollout r is not injected: it takes a Pod, '
+inject <"$work/list.json"
+check "a List with others that have pods: each is named" "$named" \
+	"$(sed 's/it takes a Pod, .*/it takes a Pod, /' "$work/err" | paste -sd '|')"
+check "a List with others that have pods: the pod is injected" "0 null dormouse" \
+	"$status $(out '.items | "\(.[0].spec.template.spec.initContainers) \(.[2].spec.initContainers[0].name)"')"
+inject < <(cat "$work/others.json" "$work/Pod.json")
+check "others that have pods, one behind the other: each is named" "$named" \
+	"$(sed 's/it takes a Pod, .*/it takes a Pod, /' "$work/err" | paste -sd '|')"
+for kind in ReplicationController Rollout; do
+	jq "select(.kind == \"$kind\")" "$work/others.json" >"$work/other.json"
+	refused "a $kind alone" 1 "$(tr '|' '\n' <<<"$named" | grep $kind)" <"$work/other.json"
+done
+jq -s '{apiVersion: "v1", kind: "List", items: .}' "$work/other.json" >"$work/list.json"
+inject <"$work/list.json"
+check "a List of nothing else: exit status" 1 "$status"
+check "a List of nothing else: told" "dormouse-injector: nothing in this List is injected" \
+	"$(tail -n 1 "$work/err" | cut -d: -f 1,2)"
 
 cat "$work/Pod.json" "$work/Job.json" >"$work/two.json"
 inject <"$work/two.json"

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../json_print.h"
 #include "dormouse/log.h"
 #include "dormouse/wake.h"
 #include "secret.h"
@@ -74,10 +75,27 @@ static void tell(enum rotation_step step, const char *why,
 		  until(seen->certificate.not_after).text);
 }
 
+/* NULL for want of memory. What it has besides the certificates stays as it was. */
+static char *print_secret(const cJSON *secret)
+{
+	char *body = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&body, &size);
+
+	if (!out)
+		return NULL;
+	json_print(secret, out);
+	bool whole = !ferror(out);
+	if (fclose(out) == 0 && whole)
+		return body;
+	free(body);
+	return NULL;
+}
+
 static int put_secret(struct authority *a, const char *path, const cJSON *secret,
 		      long *status, struct error *err)
 {
-	char *body = cJSON_PrintUnformatted(secret);
+	char *body = print_secret(secret);
 	const struct kubernetes_request request = {
 	    .method = "PUT", .path = path, .type = "application/json", .body = body};
 	cJSON *answer = NULL;
@@ -88,7 +106,7 @@ static int put_secret(struct authority *a, const char *path, const cJSON *secret
 	result = kubernetes_ask(a->api, &request, status, &answer, err);
 	cJSON_Delete(answer);
 	explicit_bzero(body, strlen(body));
-	cJSON_free(body);
+	free(body);
 	return result;
 }
 
