@@ -10,6 +10,7 @@
 #include "json.h"
 #include "json_print.h"
 #include "json_scan.h"
+#include "printed.h"
 #include "workload.h"
 
 #define INPUT_MAX ((size_t)16 << 20)
@@ -140,19 +141,20 @@ static int inject_documents(const struct injection *injection, const char *text,
 static int inject_text(const struct injection *injection, const char *text,
 		       size_t length, struct error *err)
 {
-	char *printed = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&printed, &size);
+	struct printed printed = {0};
+	struct error unprinted;
+	FILE *out = printed_open(&printed, err);
 
 	if (!out)
-		return fail_errno(err, errno, "memory for the output");
+		return -1;
 	int result = inject_documents(injection, text, length, out, err);
-	if (fclose(out) != 0 && result == 0)
-		result = fail_errno(err, errno, "memory for the output");
+	if (printed_close(out, &unprinted) < 0 && result == 0)
+		result = fail(err, "%s", unprinted.text);
 	if (result == 0 &&
-	    (fwrite(printed, 1, size, stdout) != size || fflush(stdout) != 0))
+	    (fwrite(printed.text, 1, printed.length, stdout) != printed.length ||
+	     fflush(stdout) != 0))
 		result = fail_errno(err, errno, "write standard output");
-	free(printed);
+	free(printed.text);
 	return result;
 }
 

@@ -199,14 +199,17 @@ struct sidecar_template *template_read(const char *text, size_t length,
 				       struct error *err)
 {
 	struct sidecar_template *made = malloc(sizeof(*made));
-	cJSON *standard = read_tree(builtin, sizeof(builtin) - 1, err);
-	cJSON *tree = NULL;
+	cJSON *standard = NULL, *tree = NULL;
 	int result = -1;
 
-	if (made && standard)
-		tree = length > 0 ? read_tree(text, length, err) : cJSON_CreateObject();
-	else
+	if (!made) {
 		fail(err, "there is no memory for a template");
+		return NULL;
+	}
+	standard = read_tree(builtin, sizeof(builtin) - 1, err);
+	if (standard)
+		tree =
+		    length > 0 ? read_tree(text, length, err) : read_tree("{}", 2, err);
 	if (tree && template_check(tree, err) == 0)
 		result = write_pieces(made, tree, standard, err);
 	cJSON_Delete(tree);
@@ -225,7 +228,7 @@ struct sidecar_template *template_load(const char *path, struct error *err)
 	size_t length = 0;
 
 	if (!file || !text) {
-		fail_errno(err, errno, "open template %s", path);
+		fail_errno(err, file ? ENOMEM : errno, "open template %s", path);
 		goto out;
 	}
 	length = fread(text, 1, TEMPLATE_MAX + 1, file);
