@@ -155,7 +155,7 @@ static const struct flag flags[] = {
      "metrics and health, plain HTTP", .set = set_metrics_listen},
     {FOR_SERVE, "service", "dormouse-injector", A_NAME,
      "its names are the certificate's", .set = set_service},
-    {FOR_SERVE, "secret", "dormouse-injector-tls", A_LONG, "keeps the certificates",
+    {FOR_SERVE, "secret", "dormouse-injector", A_LONG, "keeps the certificates",
      .set = set_secret},
     {FOR_SERVE, "webhook", "dormouse-injector", A_LONG,
      "the MutatingWebhookConfiguration", .set = set_webhook},

@@ -27,7 +27,7 @@ check_that "its pods keep to the restricted profile" \
 
 # Applied again, it changes nothing that the injector wrote.
 written() {
-	kubectl -n dormouse-system get secret dormouse-injector-tls -o jsonpath='{.data}'
+	kubectl -n dormouse-system get secret dormouse-injector -o jsonpath='{.data}'
 	kubectl get mutatingwebhookconfiguration dormouse-injector \
 		-o jsonpath='{.webhooks[*].clientConfig.caBundle}'
 }
@@ -45,13 +45,13 @@ account=system:serviceaccount:dormouse-system:dormouse-injector
 may() {
 	kubectl auth can-i --as "$account" "$@" 2>/dev/null || true
 }
-check "may read its Secret" yes "$(may get secrets/dormouse-injector-tls -n dormouse-system)"
-check "may update its Secret" yes "$(may update secrets/dormouse-injector-tls -n dormouse-system)"
+check "may read its Secret" yes "$(may get secrets/dormouse-injector -n dormouse-system)"
+check "may update its Secret" yes "$(may update secrets/dormouse-injector -n dormouse-system)"
 check "may patch its webhooks" yes \
 	"$(may patch mutatingwebhookconfigurations.admissionregistration.k8s.io/dormouse-injector)"
 check "may read other Secrets of its namespace" no "$(may get secrets/other -n dormouse-system)"
 check "may list Secrets" no "$(may list secrets -n dormouse-system)"
-check "may read Secrets elsewhere" no "$(may get secrets/dormouse-injector-tls -n default)"
+check "may read Secrets elsewhere" no "$(may get secrets/dormouse-injector -n default)"
 check "may read pods" no "$(may get pods --all-namespaces)"
 check "may patch other webhooks" no \
 	"$(may patch mutatingwebhookconfigurations.admissionregistration.k8s.io/other)"

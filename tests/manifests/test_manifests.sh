@@ -84,12 +84,34 @@ if render $manifests/policy >"$work/policy.yaml" 2>/dev/null &&
 	check "overlays/cert-manager: no rights, no Secret of its own" \
 		bash -c "! grep -E '^kind: (Secret|(Cluster)?Role(Binding)?)$' '$work/cert-manager.yaml'"
 	check "overlays/cert-manager: the CA is put into the webhook configuration" \
-		grep -q 'cert-manager.io/inject-ca-from: dormouse-system/dormouse-injector' \
+		grep -q 'cert-manager.io/inject-ca-from-secret: dormouse-system/dormouse-injector-tls' \
 		"$work/cert-manager.yaml"
 	for file in tls.crt tls.key; do
 		check "overlays/cert-manager: the injector reads $file" \
 			grep -q -- "=/etc/dormouse-tls/$file" "$work/cert-manager.yaml"
 	done
+	# rename FOLDER PREFIX SUFFIX NAMESPACE: what somebody's own overlay makes of it.
+	rename() {
+		mkdir -p "$work/renamed"
+		{
+			echo 'apiVersion: kustomize.config.k8s.io/v1beta1'
+			echo 'kind: Kustomization'
+			echo "resources: [$(realpath --relative-to="$work/renamed" "$manifests/$1")]"
+			[[ -z $2 ]] || echo "namePrefix: $2"
+			[[ -z $3 ]] || echo "nameSuffix: $3"
+			[[ -z $4 ]] || echo "namespace: $4"
+		} >"$work/renamed/kustomization.yaml"
+		render "$work/renamed" >"$work/renamed.yaml" || failed "$1 cannot be renamed"
+		./check_names.py "$1 as '$2'...'$3' in '$4'" "$work/renamed.yaml" "$2" "$3" "$4" || status=1
+	}
+	for folder in base policy overlays/cert-manager; do
+		rename $folder "" "" ""
+		rename $folder acme- "" ""
+		rename $folder "" -eu1 ""
+		rename $folder acme- -eu1 ""
+	done
+	rename base "" "" monitoring
+	rename base acme- -eu1 monitoring
 elif kubectl version --client 2>/dev/null | grep -q 'Kustomize Version: v5'; then
 	failed "the overlays cannot be rendered"
 fi
