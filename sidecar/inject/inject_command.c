@@ -23,9 +23,14 @@ static void complain(const char *line)
 	fprintf(stderr, "dormouse-injector: %s\n", line);
 }
 
+/* Pods and pod templates so far. */
+static unsigned injected;
+
 static void report(const char *kind, const char *name,
 		   const struct review_result *result, const struct warnings *warnings)
 {
+	if (result->outcome == REVIEW_INJECTED)
+		injected++;
 	if (result->outcome == REVIEW_SKIPPED)
 		fprintf(stderr, "%s/%s left alone: %s\n", kind, name,
 			skip_reason_name(result->reason));
@@ -176,6 +181,10 @@ static int inject(const struct injector_options *options, struct error *err)
 	char *text = read_input(&length, err);
 	if (text)
 		result = inject_text(&injection, text, length, err);
+	struct error image;
+	if (result == 0 && injected > 0 && !options->image_loaded &&
+	    template_check_image(template, &image) < 0)
+		complain(image.text);
 	free(text);
 	template_free(template);
 	return result;

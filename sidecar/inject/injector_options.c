@@ -66,6 +66,13 @@ static int set_native(void *target, const char *value)
 	return 0;
 }
 
+static int set_image_loaded(void *target, const char *value)
+{
+	struct injector_options *o = target;
+
+	return value_switch(value, &o->image_loaded);
+}
+
 static int set_log_format(void *target, const char *value)
 {
 	struct injector_options *o = target;
@@ -145,6 +152,8 @@ static int set_idle_timeout(void *target, const char *value)
 static const struct flag flags[] = {
     {FOR_BOTH, "template", NULL, A_PATH, "the sidecar's image, resources, flags",
      .set = set_template_path},
+    {FOR_BOTH, "image-loaded", "false", FLAG_SWITCH,
+     "every node has the image; else it needs a registry", .set = set_image_loaded},
     {FOR_BOTH, "native-sidecar", "auto", "auto, yes or no",
      "as an init container; auto: yes from 1.29 on, and for inject", .set = set_native},
     {FOR_BOTH, "namespace", NULL, A_NAME, "the injector's own; or POD_NAMESPACE",

@@ -42,6 +42,10 @@ struct sidecar_template *template_read(const char *text, size_t length,
 				       struct error *err);
 void template_free(struct sidecar_template *t);
 
+/* Whether nodes can pull the image: its name has a registry or a repository in front,
+ * which the one that is shipped has not. The error says what would do. */
+int template_check_image(const struct sidecar_template *t, struct error *err);
+
 struct text;
 /* Append the container and the volume as JSON. */
 void template_put_container(const struct sidecar_template *t,

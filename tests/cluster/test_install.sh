@@ -7,13 +7,17 @@
 source "$(dirname "$0")/lib.sh"
 need_injector
 
+# readiness POD: its first line; the next one says that --image-loaded was needed.
+readiness() {
+	proxy dormouse-system "$1" 8080 readyz | head -n 1
+}
 wait_for "the rollout" injector_ready
 mapfile -t replicas < <(injector_pods)
 check "replicas ready" 2 "${#replicas[@]}"
 for replica in "${replicas[@]}"; do
 	check "$replica has restarted" 0 \
 		"$(field dormouse-system "$replica" '.status.containerStatuses[0].restartCount')"
-	eventually "$replica, /readyz" ok proxy dormouse-system "$replica" 8080 readyz
+	eventually "$replica, /readyz" ok readiness "$replica"
 	proxy dormouse-system "$replica" 8080 metrics >"$work/metrics"
 	check "$replica knows the server's version" "$minor" \
 		"$(awk '$1 == "dormouse_injector_kubernetes_minor_version" { print $2 }' "$work/metrics")"

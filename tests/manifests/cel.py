@@ -268,6 +268,8 @@ MACROS = {
     "map": lambda *arguments: [one({}) for _, one in over(*arguments)],
 }
 METHODS = {
+    "contains": lambda text, part: part in text,
+    "endsWith": lambda text, end: text.endswith(end),
     "startsWith": lambda text, prefix: text.startswith(prefix),
     "upperAscii": lambda text: text.upper(),
     "replace": lambda text, old, new: text.replace(old, new),

@@ -48,8 +48,13 @@ def injected(injector, pods):
 class Policy:
     """A MutatingAdmissionPolicy of JSON Patches."""
 
-    def __init__(self, spec):
-        self.spec = spec
+    def __init__(self, spec, **settings):
+        """settings: variables that somebody has set, each by an expression."""
+        self.spec = copy.deepcopy(spec)
+        for variable in self.spec["variables"]:
+            variable["expression"] = settings.pop(variable["name"], variable["expression"])
+        if settings:
+            raise ValueError(f"no such variables: {settings}")
 
     @staticmethod
     def scope(pod):
@@ -112,10 +117,13 @@ def main():
     injector, folder = sys.argv[1:]
     spec = read([os.path.join(folder, "policy.yaml")])[0]["spec"]
     bindings = read([os.path.join(folder, "bindings.yaml")])
-    policy = Policy(spec)
+    policy = Policy(spec, imageLoaded="true")
+    plain = PODS[0][1]
+    check("with an image that no registry has, a pod is left as it is", plain, Policy(spec).patched(plain))
+    check("with one that a registry has, it is injected", "registry.example/dormouse:1",
+          sidecar_of(Policy(spec, image='"registry.example/dormouse:1"').patched(plain))["image"])
     check("expressions are read as the API server does", EXPRESSIONS,
           [(expression, value_of(expression)) for expression, _ in EXPRESSIONS])
-    plain = PODS[0][1]
     ours, theirs = sidecar_of(policy.patched(plain)), sidecar_of(injected(injector, [plain])[0])
     for field in sorted({*ours, *theirs}):
         check(f"the container's {field}", theirs.get(field), ours.get(field))

@@ -59,8 +59,8 @@ check "install.yaml keeps to restricted" ./restricted.py $manifests/install.yaml
 
 echo '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"},
 	"spec": {"containers": [{"name": "app", "image": "app:1"}]}}' >"$work/pod.json"
-"$injector" inject <"$work/pod.json" >"$work/builtin.json"
-"$injector" inject --template=$manifests/base/template.json <"$work/pod.json" >"$work/template.json"
+"$injector" inject --image-loaded <"$work/pod.json" >"$work/builtin.json"
+"$injector" inject --image-loaded --template=$manifests/base/template.json <"$work/pod.json" >"$work/template.json"
 check "base/template.json is the built-in template" cmp "$work/builtin.json" "$work/template.json"
 
 # Images come without a registry: whoever installs has one, and says which.
@@ -90,6 +90,11 @@ if render $manifests/policy >"$work/policy.yaml" 2>/dev/null &&
 		check "overlays/cert-manager: the injector reads $file" \
 			grep -q -- "=/etc/dormouse-tls/$file" "$work/cert-manager.yaml"
 	done
+	render $manifests/overlays/loaded-images >"$work/loaded.yaml" ||
+		failed "overlays/loaded-images cannot be rendered"
+	check "overlays/loaded-images is the base with --image-loaded" diff \
+		<(sed 's/^\( *\)- --native-sidecar=auto$/&\n\1- --image-loaded/' "$work/base.yaml" | sort) \
+		<(sort "$work/loaded.yaml")
 	# rename FOLDER PREFIX SUFFIX NAMESPACE: what somebody's own overlay makes of it.
 	rename() {
 		mkdir -p "$work/renamed"
@@ -104,7 +109,7 @@ if render $manifests/policy >"$work/policy.yaml" 2>/dev/null &&
 		render "$work/renamed" >"$work/renamed.yaml" || failed "$1 cannot be renamed"
 		./check_names.py "$1 as '$2'...'$3' in '$4'" "$work/renamed.yaml" "$2" "$3" "$4" || status=1
 	}
-	for folder in base policy overlays/cert-manager; do
+	for folder in base policy overlays/cert-manager overlays/loaded-images; do
 		rename $folder "" "" ""
 		rename $folder acme- "" ""
 		rename $folder "" -eu1 ""

@@ -19,6 +19,9 @@ out() {
 	jq -r "$1" "$work/out"
 }
 
+# The image's name is the shipped one, and nothing is to be said of that but where it is tested.
+export DORMOUSE_IMAGE_LOADED=true
+
 # refused NAME STATUS LINE [FLAG...]: standard input is refused with one line.
 refused() {
 	local name=$1 expected=$2 line=$3
@@ -188,6 +191,15 @@ check "an odd annotation: told" \
 	'Pod/p: dormouse: annotation dormouse.dev/interval: "often" will not do: it takes a duration from 100ms to 5m' \
 	"$(cat "$work/err")"
 check "an odd annotation: exit status" 0 "$status"
+
+trouble="dormouse-injector: the sidecar's image dormouse:0.1.0 names no registry, nodes cannot pull it"
+inject --image-loaded=false <"$work/list.json"
+check "nothing injected: nothing of the image" 0 "$(grep -c "names no registry" "$work/err" || true)"
+inject --image-loaded=false <"$work/two.json"
+check "an image without a registry: told once" "$trouble" "$(cut -d: -f 1-3 "$work/err")"
+check "an image without a registry: exit status" 0 "$status"
+inject --image-loaded=false --template "$work/template.json" <"$work/two.json"
+check "an image with a registry: nothing is said" "" "$(cat "$work/err")"
 
 # --- bad input -------------------------------------------------------------------------
 refused "nothing" 1 "dormouse-injector: standard input is empty" </dev/null

@@ -318,6 +318,27 @@ static void what_nobody_reads_is_passed_over(void **state)
 	}
 }
 
+/* Who holds all pods back says why; those that would be left alone anyway are. */
+static void while_pods_are_held_each_is_let_in_as_it_is(void **state)
+{
+	(void)state;
+	injection.held = "the image is nowhere";
+	review_text(REVIEW(CREATE OBJECT("'name': 'p'", "")));
+	assert_int_equal(result.outcome, REVIEW_FAILED);
+	cJSON *tree = answer_tree();
+	assert_null(at(tree, "response.patch"));
+	assert_string_equal(text_at(tree, "response.warnings.0"),
+			    "dormouse: the pod was left without its sidecar: the image "
+			    "is nowhere");
+	cJSON_Delete(tree);
+	review_text(REVIEW(CREATE OBJECT("'name': 'p'", ", 'hostNetwork': true")));
+	assert_int_equal(result.outcome, REVIEW_SKIPPED);
+	injection.held = "";
+	review_text(REVIEW(CREATE OBJECT("'name': 'p'", "")));
+	assert_int_equal(result.outcome, REVIEW_INJECTED);
+	injection.held = NULL;
+}
+
 /* A name that only begins as ours is another name. */
 static void a_nul_does_not_end_a_name(void **state)
 {
@@ -525,6 +546,7 @@ int main(void)
 	    cmocka_unit_test(the_same_review_has_the_same_answer),
 	    cmocka_unit_test(what_is_no_review_is_refused),
 	    cmocka_unit_test(what_nobody_reads_is_passed_over),
+	    cmocka_unit_test(while_pods_are_held_each_is_let_in_as_it_is),
 	    cmocka_unit_test(a_nul_does_not_end_a_name),
 	    cmocka_unit_test(a_review_of_something_else_is_refused),
 	    cmocka_unit_test(a_long_uid_is_refused),

@@ -214,6 +214,11 @@ static int decide(struct review *r)
 		warn_of_skip(r);
 		return 0;
 	}
+	if (r->injection->held && r->injection->held[0]) {
+		fail(&result->trouble, "%s", r->injection->held);
+		fail_open(r);
+		return 0;
+	}
 	annotations_check(r->pod, &r->warnings);
 
 	char *memory = cJSON_malloc(PATCH_MAX);

@@ -14,12 +14,15 @@
 #include "dormouse/flags.h"
 #include "dormouse/options.h"
 #include "dormouse/text.h"
+#include "printable.h"
 #include "template_check.h"
 
 /* Of the text of what a template decides: image, resources, environment. */
 #define PIECES_MAX 32768
 
 struct sidecar_template {
+	char image_name[96]; /* for sentences: made printable, perhaps cut */
+	bool image_pullable;
 	const char *image, *resources, *environment; /* JSON, in `pieces` */
 	char pieces[PIECES_MAX];
 };
@@ -162,12 +165,15 @@ static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 {
 	struct text t = text_over(made->pieces, sizeof(made->pieces));
 	const cJSON *resources = json_member(tree, "resources");
+	const char *image = text_or(tree, "image", json_text(standard, "image"));
 
 	if (!resources)
 		resources = json_member(standard, "resources");
+	printable(made->image_name, sizeof(made->image_name), image);
+	made->image_pullable = strchr(image, '/') != NULL;
 	made->image = t.data;
 	text_put(&t, "\"image\":");
-	text_json_string(&t, text_or(tree, "image", json_text(standard, "image")));
+	text_json_string(&t, image);
 	text_put(&t, ",\"imagePullPolicy\":");
 	text_json_string(&t, text_or(tree, "imagePullPolicy",
 				     json_text(standard, "imagePullPolicy")));
@@ -251,6 +257,18 @@ out:
 void template_free(struct sidecar_template *t)
 {
 	free(t);
+}
+
+/* Without a "/" a name means docker.io/library, where nobody but Docker pushes. */
+int template_check_image(const struct sidecar_template *t, struct error *err)
+{
+	if (t->image_pullable)
+		return 0;
+	return fail(
+	    err,
+	    "the sidecar's image %s names no registry, nodes cannot pull it: name "
+	    "one in the template, or say --image-loaded where every node has it",
+	    t->image_name);
 }
 
 void template_put_container(const struct sidecar_template *t,
