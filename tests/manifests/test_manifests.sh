@@ -65,7 +65,7 @@ check "base/template.json is the built-in template" cmp "$work/builtin.json" "$w
 
 # Images come without a registry: whoever installs has one, and says which.
 version=$(sed -n 's/^VERSION = //p' ../../Makefile)
-grep -rhoE '"?image"?: .*|^ *"dormouse:[^"]*"' "$manifests" --include='*.yaml' --include='*.json' |
+grep -rhoE '"?image"?: .*|^ *"dormouse:[^" ]*"' "$manifests" --include='*.yaml' --include='*.json' |
 	sed -E 's/^ *("?image"?: *)?//; s/[",]//g' | sort -u >"$work/images"
 printf '%s\n' "dormouse-injector:$version" "dormouse:$version" example-app:1 variables.image |
 	sort >"$work/expected"

@@ -12,6 +12,7 @@
 
 #include "../json.h"
 #include "dormouse/flags.h"
+#include "dormouse/listen.h"
 #include "dormouse/options.h"
 #include "dormouse/text.h"
 #include "printable.h"
@@ -23,9 +24,12 @@
 struct sidecar_template {
 	char image_name[96]; /* for sentences: made printable, perhaps cut */
 	bool image_pullable;
+	char addresses[SIDECAR_PORTS][sizeof(((struct listen_address *)0)->text)];
 	const char *image, *resources, *environment; /* JSON, in `pieces` */
 	char pieces[PIECES_MAX];
 };
+
+const char *const sidecar_listen_flags[SIDECAR_PORTS] = {"listen", "alert-listen"};
 
 /* As manifests/base/template.json. */
 static const char builtin[] =
@@ -160,6 +164,20 @@ static const char *next_piece(struct text *t)
 	return t->data + t->length;
 }
 
+/* Where it listens; what a template says was checked. */
+static void take_addresses(struct sidecar_template *made, const cJSON *tree)
+{
+	for (size_t i = 0; i < SIDECAR_PORTS; i++) {
+		const char *name = sidecar_listen_flags[i];
+		const struct flag *flag =
+		    flags_find(&options_flags, OPTIONS_RUN, name, strlen(name));
+		const char *address = json_text(json_member(tree, "flags"), name);
+		if (!address || !address[0])
+			address = flag && flag->standard ? flag->standard : "";
+		snprintf(made->addresses[i], sizeof(made->addresses[i]), "%s", address);
+	}
+}
+
 static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 			const cJSON *standard, struct error *err)
 {
@@ -171,6 +189,7 @@ static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 		resources = json_member(standard, "resources");
 	printable(made->image_name, sizeof(made->image_name), image);
 	made->image_pullable = strchr(image, '/') != NULL;
+	take_addresses(made, tree);
 	made->image = t.data;
 	text_put(&t, "\"image\":");
 	text_json_string(&t, image);
@@ -269,6 +288,11 @@ int template_check_image(const struct sidecar_template *t, struct error *err)
 	    "the sidecar's image %s names no registry, nodes cannot pull it: name "
 	    "one in the template, or say --image-loaded where every node has it",
 	    t->image_name);
+}
+
+const char *template_address(const struct sidecar_template *t, size_t flag)
+{
+	return t->addresses[flag];
 }
 
 void template_put_container(const struct sidecar_template *t,

@@ -9,6 +9,7 @@
 #include "dormouse/text.h"
 #include "patch.h"
 #include "patch_apply.h"
+#include "ports.h"
 #include "printable.h"
 
 #define KIND_MAX       64
@@ -143,6 +144,7 @@ static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
 	result.reason = eligibility_of(&facts);
 	if (result.reason == SKIP_NOTHING) {
 		annotations_check(pod, &warnings);
+		ports_check(pod, w->injection->template, &warnings);
 		if (patch_pod(w->injection, pod, w->err) < 0)
 			return fail_within(w->err, "%s",
 					   place_of(kind, result.name, place));
