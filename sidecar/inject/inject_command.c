@@ -10,6 +10,7 @@
 #include "json.h"
 #include "json_print.h"
 #include "json_scan.h"
+#include "printed.h"
 #include "workload.h"
 
 #define INPUT_MAX ((size_t)16 << 20)
@@ -22,9 +23,14 @@ static void complain(const char *line)
 	fprintf(stderr, "dormouse-injector: %s\n", line);
 }
 
+/* Pods and pod templates so far. */
+static unsigned injected;
+
 static void report(const char *kind, const char *name,
 		   const struct review_result *result, const struct warnings *warnings)
 {
+	if (result->outcome == REVIEW_INJECTED)
+		injected++;
 	if (result->outcome == REVIEW_SKIPPED)
 		fprintf(stderr, "%s/%s left alone: %s\n", kind, name,
 			skip_reason_name(result->reason));
@@ -52,10 +58,12 @@ static char *read_input(size_t *length, struct error *err)
 	return NULL;
 }
 
-/* As workload_inject(). */
+/* As workload_inject(); `listed`: it is one of several. */
 static int inject_document(const struct injection *injection, const char *text,
-			   size_t length, FILE *out, struct error *err)
+			   size_t length, bool listed, FILE *out, struct error *err)
 {
+	const struct workload_audience audience = {
+	    .report = report, .passed_over = complain, .listed = listed};
 	enum json_refusal why;
 
 	if (text[0] != '{')
@@ -66,7 +74,7 @@ static int inject_document(const struct injection *injection, const char *text,
 	cJSON *tree = json_read(text, length, &limits, &why, err);
 	if (!tree)
 		return fail_within(err, "standard input");
-	int result = workload_inject(injection, tree, report, err);
+	int result = workload_inject(injection, tree, &audience, err);
 	if (result >= 0)
 		json_print(tree, out);
 	cJSON_Delete(tree);
@@ -96,6 +104,13 @@ static size_t document_length(const char *text, size_t length)
 	return length;
 }
 
+static size_t length_without_blanks(const char *text, size_t length)
+{
+	while (length > 0 && json_scan_blanks(text + length - 1, 1) == 1)
+		length--;
+	return length;
+}
+
 /* kubectl prints several objects one behind the other. Others than workloads pass, but
  * not if there is nothing else: then the first of them is the error. */
 static int inject_documents(const struct injection *injection, const char *text,
@@ -104,6 +119,7 @@ static int inject_documents(const struct injection *injection, const char *text,
 	unsigned number = 0, others = 0;
 	struct error other = {{0}};
 	size_t at = json_scan_blanks(text, length);
+	const size_t end = length_without_blanks(text, length);
 
 	if (at == length)
 		return fail(err,
@@ -111,8 +127,9 @@ static int inject_documents(const struct injection *injection, const char *text,
 			    "a List as JSON");
 	while (at < length) {
 		size_t document = document_length(text + at, length - at);
-		number++;
-		int result = inject_document(injection, text + at, document, out, err);
+		bool listed = number++ > 0 || at + document < end;
+		int result =
+		    inject_document(injection, text + at, document, listed, out, err);
 		if (result < 0)
 			return number > 1 ? fail_within(err, "document %u", number)
 					  : -1;
@@ -129,19 +146,20 @@ static int inject_documents(const struct injection *injection, const char *text,
 static int inject_text(const struct injection *injection, const char *text,
 		       size_t length, struct error *err)
 {
-	char *printed = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&printed, &size);
+	struct printed printed = {0};
+	struct error unprinted;
+	FILE *out = printed_open(&printed, err);
 
 	if (!out)
-		return fail_errno(err, errno, "memory for the output");
+		return -1;
 	int result = inject_documents(injection, text, length, out, err);
-	if (fclose(out) != 0 && result == 0)
-		result = fail_errno(err, errno, "memory for the output");
+	if (printed_close(out, &unprinted) < 0 && result == 0)
+		result = fail(err, "%s", unprinted.text);
 	if (result == 0 &&
-	    (fwrite(printed, 1, size, stdout) != size || fflush(stdout) != 0))
+	    (fwrite(printed.text, 1, printed.length, stdout) != printed.length ||
+	     fflush(stdout) != 0))
 		result = fail_errno(err, errno, "write standard output");
-	free(printed);
+	free(printed.text);
 	return result;
 }
 
@@ -163,6 +181,10 @@ static int inject(const struct injector_options *options, struct error *err)
 	char *text = read_input(&length, err);
 	if (text)
 		result = inject_text(&injection, text, length, err);
+	struct error image;
+	if (result == 0 && injected > 0 && !options->image_loaded &&
+	    template_check_image(template, &image) < 0)
+		complain(image.text);
 	free(text);
 	template_free(template);
 	return result;

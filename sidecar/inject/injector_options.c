@@ -67,6 +67,13 @@ static int set_native(void *target, const char *value)
 	return 0;
 }
 
+static int set_image_loaded(void *target, const char *value)
+{
+	struct injector_options *o = target;
+
+	return value_switch(value, &o->image_loaded);
+}
+
 static int set_log_format(void *target, const char *value)
 {
 	struct injector_options *o = target;
@@ -146,6 +153,8 @@ static int set_idle_timeout(void *target, const char *value)
 static const struct flag flags[] = {
     {FOR_BOTH, "template", NULL, A_PATH, "the sidecar's image, resources, flags",
      .set = set_template_path},
+    {FOR_BOTH, "image-loaded", "false", FLAG_SWITCH,
+     "every node has the image; else it needs a registry", .set = set_image_loaded},
     {FOR_BOTH, "native-sidecar", "auto", "auto, yes or no",
      "whether as an init container; auto: from 1.29 on and for inject",
      .words = native_words, .set = set_native},
@@ -157,7 +166,7 @@ static const struct flag flags[] = {
      "metrics and health, plain HTTP", .set = set_metrics_listen},
     {FOR_SERVE, "service", "dormouse-injector", A_NAME,
      "the Service that the certificate names", .set = set_service},
-    {FOR_SERVE, "secret", "dormouse-injector-tls", A_LONG, "keeps the certificates",
+    {FOR_SERVE, "secret", "dormouse-injector", A_LONG, "keeps the certificates",
      .set = set_secret},
     {FOR_SERVE, "webhook", "dormouse-injector", A_LONG,
      "the MutatingWebhookConfiguration", .set = set_webhook},

@@ -16,6 +16,7 @@ enum native_sidecar { NATIVE_AUTO, NATIVE_YES, NATIVE_NO };
 struct injector_options {
 	char template_path[256]; /* "": the built-in one */
 	enum native_sidecar native;
+	bool image_loaded;  /* every node has the image: it need not be pulled */
 	char namespace[64]; /* the injector's own; POD_NAMESPACE unless given */
 	enum log_format log_format;
 	unsigned config_errors;

@@ -28,6 +28,7 @@ void json_memory_use(struct json_memory *m);
 struct json_limits {
 	unsigned depth;  /* arrays and objects within each other */
 	unsigned values; /* of all kinds together */
+	bool exact;      /* refuse what is JSON_INEXACT; else it is kept as it is */
 };
 
 extern const struct json_limits json_review_limits;
@@ -38,7 +39,7 @@ enum json_refusal {
 	JSON_TOO_DEEP, /* the limits */
 	JSON_TOO_MANY,
 	JSON_DUPLICATE, /* a key twice in one object */
-	JSON_INEXACT,   /* a number or a string that cJSON would not keep as it is */
+	JSON_INEXACT, /* a number or a string that cJSON would not keep: json_keep.h */
 	JSON_NO_MEMORY,
 };
 

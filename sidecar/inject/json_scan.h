@@ -3,6 +3,7 @@
 #ifndef DORMOUSE_INJECT_JSON_SCAN_H
 #define DORMOUSE_INJECT_JSON_SCAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "dormouse/error.h"
@@ -11,10 +12,16 @@
 /* Deeper than that, cJSON refuses, too. */
 #define JSON_DEPTH_MAX 1000
 
-/* Whether the whole text is one JSON value within the limits that cJSON keeps exactly
- * as it is written, duplicate keys apart. Needs no memory; one pass. */
+/* Of a text that was accepted, what cJSON would not keep as it is written. */
+struct json_odd {
+	unsigned numbers; /* more than a double holds */
+	bool strings;     /* U+0000 or half a surrogate pair in one */
+};
+
+/* Whether the whole text is one JSON value within the limits, duplicate keys apart.
+ * Needs no memory; one pass. */
 int json_scan(const char *text, size_t length, const struct json_limits *limits,
-	      enum json_refusal *why, struct error *err);
+	      struct json_odd *odd, enum json_refusal *why, struct error *err);
 
 /* Fails with the place of the key of value number `ordinal` (0 is the whole text, then
  * as they are written) of a text that json_scan() accepted: it stands there again. */

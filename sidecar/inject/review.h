@@ -17,6 +17,7 @@ struct injection {
 	const struct sidecar_template *template;
 	const char *own_namespace;
 	bool native;
+	const char *held; /* why no pod is injected at all; "" or NULL: each is */
 };
 
 enum review_outcome {

@@ -25,6 +25,10 @@
 
 struct sidecar_template;
 
+/* The flags of `dormouse run` by which it listens. */
+#define SIDECAR_PORTS 2
+extern const char *const sidecar_listen_flags[SIDECAR_PORTS];
+
 /* What a pod wants of its sidecar. */
 struct sidecar_shape {
 	bool native;               /* restartPolicy: Always, for an init container */
@@ -41,6 +45,13 @@ struct sidecar_template *template_load(const char *path, struct error *err);
 struct sidecar_template *template_read(const char *text, size_t length,
 				       struct error *err);
 void template_free(struct sidecar_template *t);
+
+/* Whether nodes can pull the image: its name has a registry or a repository in front,
+ * which the one that is shipped has not. The error says what would do. */
+int template_check_image(const struct sidecar_template *t, struct error *err);
+
+/* Where the sidecar listens by that flag, unless the pod says otherwise. */
+const char *template_address(const struct sidecar_template *t, size_t flag);
 
 struct text;
 /* Append the container and the volume as JSON. */

@@ -4,6 +4,7 @@
 #define DORMOUSE_INJECT_WORKLOAD_H
 
 #include <cJSON.h>
+#include <stdbool.h>
 
 #include "review.h"
 #include "review/annotations.h"
@@ -14,13 +15,24 @@ typedef void workload_report(const char *kind, const char *name,
 			     const struct review_result *result,
 			     const struct warnings *warnings);
 
+/* Called for each object among others that has pods, but is of a kind that is not known
+ * here, and is left as it is: a sentence that names it. */
+typedef void workload_passed_over(const char *sentence);
+
+/* Who is told. */
+struct workload_audience {
+	workload_report *report;
+	workload_passed_over *passed_over;
+	bool listed; /* `object` is one of several, as if it were in a List */
+};
+
 /* Adds the sidecar to every pod in `object` (Pod, Deployment, StatefulSet, DaemonSet,
  * ReplicaSet, Job, CronJob, or a List of them), in place, by the very patch that the
  * webhook would answer with. What a List has besides is left as it is. Returns 0, -1
- * when it fails, WORKLOAD_OTHER for another kind: it is left as it is and the error
- * names it. */
+ * when it fails, WORKLOAD_OTHER for another kind, or a List that has nothing else: it
+ * is left as it is and the error names it. */
 #define WORKLOAD_OTHER 1
 int workload_inject(const struct injection *injection, cJSON *object,
-		    workload_report *report, struct error *err);
+		    const struct workload_audience *audience, struct error *err);
 
 #endif

@@ -24,7 +24,8 @@ export MANIFEST=$work/install/install.yaml
 # The installation, as this server takes it: see old/kustomization.yaml.
 prepare_manifest() {
 	mkdir "$work/install"
-	cp manifests/install.yaml "$MANIFEST"
+	# The images are there: see IMAGE_LOAD.
+	sed 's/^\( *\)- --native-sidecar=auto$/&\n\1- --image-loaded/' manifests/install.yaml >"$MANIFEST"
 	((minor < 21)) || return 0
 	cp "$cluster"/old/*.yaml "$work/install"
 	kubectl kustomize "$work/install" >"$work/install.yaml" 2>"$work/kustomize.log"

@@ -17,7 +17,7 @@ make_namespace certificates dormouse.dev/injection=enabled
 restore() {
 	kubectl -n dormouse-system delete deployment dormouse-injector --ignore-not-found
 	wait_for "the injector is gone" injector_gone
-	kubectl -n dormouse-system patch secret dormouse-injector-tls --type=merge \
+	kubectl -n dormouse-system patch secret dormouse-injector --type=merge \
 		--patch '{"data": null}'
 	kubectl apply -f "$MANIFEST"
 	wait_for "the injector is back" injector_ready
@@ -31,7 +31,7 @@ served() {
 print(hashlib.sha256(ssl.get_server_certificate(("127.0.0.1", int(sys.argv[1]))).encode()).hexdigest()[:16])' "$1"
 }
 kept() {
-	kubectl -n dormouse-system get secret dormouse-injector-tls -o jsonpath='{.data.tls\.crt}' |
+	kubectl -n dormouse-system get secret dormouse-injector -o jsonpath='{.data.tls\.crt}' |
 		base64 -d | python3 -c 'import hashlib, re, sys
 print(hashlib.sha256(re.match("(?s).*?END CERTIFICATE-----\n", sys.stdin.read()).group().encode()).hexdigest()[:16])'
 }

@@ -72,7 +72,7 @@ start_injector() {
 		--metrics-listen="127.0.0.1:$((port + 100 + $1))" --namespace="$self" \
 		--service="$self" --secret="$self-tls" --webhook="$self" \
 		--api-server="$server" --api-token-file="$work/token" \
-		--api-ca-file="$work/ca.crt" --check-interval=1s "${@:2}" \
+		--api-ca-file="$work/ca.crt" --check-interval=1s --image-loaded "${@:2}" \
 		>>"$work/injector-$1.log" 2>&1 </dev/null &
 	injector[$1]=$!
 	pids+=("$!")

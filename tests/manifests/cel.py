@@ -170,6 +170,10 @@ class Parser:
             target = self.member()
             self.needs(")")
             return lambda scope: target.exists(scope)
+        if name == "string" and self.takes("("):
+            value = self.choice()
+            self.needs(")")
+            return lambda scope: str(value(scope))
         if name in ("Object", "JSONPatch"):
             return self.message(name)
         return lambda scope: variable_of(scope, name)
@@ -268,7 +272,10 @@ MACROS = {
     "map": lambda *arguments: [one({}) for _, one in over(*arguments)],
 }
 METHODS = {
+    "contains": lambda text, part: part in text,
+    "endsWith": lambda text, end: text.endswith(end),
     "startsWith": lambda text, prefix: text.startswith(prefix),
+    "size": len,
     "upperAscii": lambda text: text.upper(),
     "replace": lambda text, old, new: text.replace(old, new),
     # jsonpatch.escapeKey(): RFC 6901.

@@ -12,8 +12,8 @@ from checks import check, check_selectors, finish
 from objects import containers_of, name_of, pods_of, read
 
 # Everything that the injector may do. It stands here once more so that a right that is added is added twice.
-RIGHTS = {("Role", "", "secrets", "dormouse-injector-tls", "get"),
-          ("Role", "", "secrets", "dormouse-injector-tls", "update"),
+RIGHTS = {("Role", "", "secrets", "dormouse-injector", "get"),
+          ("Role", "", "secrets", "dormouse-injector", "update"),
           ("ClusterRole", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", "dormouse-injector", "get"),
           ("ClusterRole", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", "dormouse-injector",
            "patch")}

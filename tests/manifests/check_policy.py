@@ -9,6 +9,7 @@ leave the same pods alone, and what they make of the others is equal, field by f
 import copy
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -27,7 +28,8 @@ EXPRESSIONS = [
     ('o.a == 1 ? "yes" : "no"', "yes"), ('"a-b".upperAscii().replace("-", "_")', "A_B"), ('"a".lowerAscii()', None),
     ('jsonpatch.escapeKey("a/b~c")', "a~1b~0c"), ('[1, 2,]', [1, 2]), ('(1', None), ('1 1', None), ("'it\\'s'", "it's"),
     ('Object.a{b: Object.a.b{c: 1}}', {"b": {"c": 1}}), ('Object.a{b: Object.a.c{c: 1}}', None),
-    ('Object.a{b: [Object.a.b{}, Object.b{}]}', None)]
+    ('Object.a{b: [Object.a.b{}, Object.b{}]}', None), ('"a:1".endsWith(":" + string(1))', True),
+    ('[1, 2].size() + 1', 3), ('"ab".contains("b")', True)]
 
 
 def value_of(expression):
@@ -48,8 +50,13 @@ def injected(injector, pods):
 class Policy:
     """A MutatingAdmissionPolicy of JSON Patches."""
 
-    def __init__(self, spec):
-        self.spec = spec
+    def __init__(self, spec, **settings):
+        """settings: variables that somebody has set, each by an expression."""
+        self.spec = copy.deepcopy(spec)
+        for variable in self.spec["variables"]:
+            variable["expression"] = settings.pop(variable["name"], variable["expression"])
+        if settings:
+            raise ValueError(f"no such variables: {settings}")
 
     @staticmethod
     def scope(pod):
@@ -108,19 +115,77 @@ def check_pods(policy, injector):
             check(f"{name}: left alone", pod, expected)
 
 
+def listens(port, annotations=None, protocol=None, **more):
+    """A pod whose second container has that port."""
+    ports = [{"containerPort": port, **({"protocol": protocol} if protocol else {}), **more}]
+    pod = copy.deepcopy(PODS[0][1])
+    pod["metadata"]["annotations"] = annotations or {}
+    pod["spec"]["containers"][1]["ports"] = ports
+    pod["spec"]["initContainers"] = [{"name": "first", "image": "first:1", "ports": ports}]
+    return pod
+
+
+PORTS = [
+    listens(80), listens(9477), listens(9478), listens(477), listens(9477, protocol="TCP"), listens(9477, protocol="UDP"),
+    listens(8080, hostPort=9477), listens(9477, {"dormouse.dev/listen": "[::]:7001"}),
+    listens(7001, {"dormouse.dev/listen": ":7001"}), listens(9477, {"dormouse.dev/listen": ""}),
+    listens(9478, {"dormouse.dev/alert-listen": "127.0.0.1:1"}), listens(1, {"dormouse.dev/alert-listen": "127.0.0.1:1"})]
+
+
+def conflicts_told(injector, pod):
+    """The containers with a port of the sidecar's, as the injector warns of them."""
+    run = subprocess.run([injector, "inject", "--native-sidecar=yes", "--image-loaded"], input=json.dumps(pod),
+                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True, text=True)
+    return re.findall(r"dormouse: container (\S+): port", run.stderr)
+
+
+def warnings_of(spec, pod):
+    """What a ValidatingAdmissionPolicy says of a pod, and its variables."""
+    scope = Policy.scope(pod)
+    variables = scope["variables"] = {}
+    for variable in spec["variables"]:
+        variables[variable["name"]] = cel.evaluate(variable["expression"], scope)
+    return [cel.evaluate(one["messageExpression"], scope) for one in spec["validations"]
+            if not cel.evaluate(one["expression"], scope)], variables
+
+
+def check_warnings(folder, policy, unset, injector):
+    spec, binding = (one["spec"] for one in read([os.path.join(folder, "warnings.yaml")]))
+    for pod in PORTS:
+        what = f"port {pod['spec']['containers'][1]['ports'][0]}, {pod['metadata']['annotations']}"
+        told, variables = warnings_of(spec, policy.patched(pod))
+        containers = conflicts_told(injector, pod)
+        check(f"{what}: as the injector warns", sorted(containers), sorted(variables["conflicts"]))
+        check(f"{what}: warned of", bool(containers), bool(told and told[0].startswith("dormouse: container ")))
+        check(f"{what}: without a sidecar nothing is said", [], warnings_of(spec, pod)[0])
+    for name, pod in PODS:
+        if policy.matches(pod):
+            check(f"{name}: nothing is warned of", [], warnings_of(spec, policy.patched(pod))[0])
+            check(f"{name}: an image that no registry has is told of", 1, len(warnings_of(spec, unset.patched(pod))[0]))
+    check("warnings never refuse a pod", ("Ignore", ["Warn"], "dormouse-warnings"),
+          (spec["failurePolicy"], binding["validationActions"], binding["policyName"]))
+
+
 def main():
     injector, folder = sys.argv[1:]
     spec = read([os.path.join(folder, "policy.yaml")])[0]["spec"]
     bindings = read([os.path.join(folder, "bindings.yaml")])
-    policy = Policy(spec)
+    policy = Policy(spec, imageLoaded="true")
+    plain = PODS[0][1]
+    check("with an image that no registry has, a pod is told of it and left as it is",
+          {**plain, "metadata": {**plain["metadata"], "annotations": {"policy.dormouse.dev/left-out":
+           "the sidecar's image dormouse:0.1.0 names no registry: see imageLoaded in the policy"}}},
+          Policy(spec).patched(plain))
+    check("with one that a registry has, it is injected", "registry.example/dormouse:1",
+          sidecar_of(Policy(spec, image='"registry.example/dormouse:1"').patched(plain))["image"])
     check("expressions are read as the API server does", EXPRESSIONS,
           [(expression, value_of(expression)) for expression, _ in EXPRESSIONS])
-    plain = PODS[0][1]
     ours, theirs = sidecar_of(policy.patched(plain)), sidecar_of(injected(injector, [plain])[0])
     for field in sorted({*ours, *theirs}):
         check(f"the container's {field}", theirs.get(field), ours.get(field))
     check("its members stand in the same order", list(theirs), list(ours))
     check_pods(policy, injector)
+    check_warnings(folder, policy, Policy(spec), injector)
     check("an error never costs a pod its creation", "Ignore", spec["failurePolicy"])
     check("the bindings are the policy's", {"dormouse"}, {one["spec"]["policyName"] for one in bindings})
     check_selectors("the bindings", {one["metadata"]["name"].split("-")[1]: one["spec"]["matchResources"]

@@ -59,13 +59,13 @@ check "install.yaml keeps to restricted" ./restricted.py $manifests/install.yaml
 
 echo '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"},
 	"spec": {"containers": [{"name": "app", "image": "app:1"}]}}' >"$work/pod.json"
-"$injector" inject <"$work/pod.json" >"$work/builtin.json"
-"$injector" inject --template=$manifests/base/template.json <"$work/pod.json" >"$work/template.json"
+"$injector" inject --image-loaded <"$work/pod.json" >"$work/builtin.json"
+"$injector" inject --image-loaded --template=$manifests/base/template.json <"$work/pod.json" >"$work/template.json"
 check "base/template.json is the built-in template" cmp "$work/builtin.json" "$work/template.json"
 
 # Images come without a registry: whoever installs has one, and says which.
 version=$(sed -n 's/^VERSION = //p' ../../Makefile)
-grep -rhoE '"?image"?: .*|^ *"dormouse:[^"]*"' "$manifests" --include='*.yaml' --include='*.json' |
+grep -rhoE '"?image"?: .*|^ *"dormouse:[^" ]*"' "$manifests" --include='*.yaml' --include='*.json' |
 	sed -E 's/^ *("?image"?: *)?//; s/[",]//g' | sort -u >"$work/images"
 printf '%s\n' "dormouse-injector:$version" "dormouse:$version" example-app:1 variables.image |
 	sort >"$work/expected"
@@ -84,12 +84,39 @@ if render $manifests/policy >"$work/policy.yaml" 2>/dev/null &&
 	check "overlays/cert-manager: no rights, no Secret of its own" \
 		bash -c "! grep -E '^kind: (Secret|(Cluster)?Role(Binding)?)$' '$work/cert-manager.yaml'"
 	check "overlays/cert-manager: the CA is put into the webhook configuration" \
-		grep -q 'cert-manager.io/inject-ca-from: dormouse-system/dormouse-injector' \
+		grep -q 'cert-manager.io/inject-ca-from-secret: dormouse-system/dormouse-injector-tls' \
 		"$work/cert-manager.yaml"
 	for file in tls.crt tls.key; do
 		check "overlays/cert-manager: the injector reads $file" \
 			grep -q -- "=/etc/dormouse-tls/$file" "$work/cert-manager.yaml"
 	done
+	render $manifests/overlays/loaded-images >"$work/loaded.yaml" ||
+		failed "overlays/loaded-images cannot be rendered"
+	check "overlays/loaded-images is the base with --image-loaded" diff \
+		<(sed 's/^\( *\)- --native-sidecar=auto$/&\n\1- --image-loaded/' "$work/base.yaml" | sort) \
+		<(sort "$work/loaded.yaml")
+	# rename FOLDER PREFIX SUFFIX NAMESPACE: what somebody's own overlay makes of it.
+	rename() {
+		mkdir -p "$work/renamed"
+		{
+			echo 'apiVersion: kustomize.config.k8s.io/v1beta1'
+			echo 'kind: Kustomization'
+			echo "resources: [$(realpath --relative-to="$work/renamed" "$manifests/$1")]"
+			[[ -z $2 ]] || echo "namePrefix: $2"
+			[[ -z $3 ]] || echo "nameSuffix: $3"
+			[[ -z $4 ]] || echo "namespace: $4"
+		} >"$work/renamed/kustomization.yaml"
+		render "$work/renamed" >"$work/renamed.yaml" || failed "$1 cannot be renamed"
+		./check_names.py "$1 as '$2'...'$3' in '$4'" "$work/renamed.yaml" "$2" "$3" "$4" || status=1
+	}
+	for folder in base policy overlays/cert-manager overlays/loaded-images; do
+		rename $folder "" "" ""
+		rename $folder acme- "" ""
+		rename $folder "" -eu1 ""
+		rename $folder acme- -eu1 ""
+	done
+	rename base "" "" monitoring
+	rename base acme- -eu1 monitoring
 elif kubectl version --client 2>/dev/null | grep -q 'Kustomize Version: v5'; then
 	failed "the overlays cannot be rendered"
 fi

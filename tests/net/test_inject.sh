@@ -19,6 +19,9 @@ out() {
 	jq -r "$1" "$work/out"
 }
 
+# The image's name is the shipped one, and nothing is to be said of that but where it is tested.
+export DORMOUSE_IMAGE_LOADED=true
+
 # refused NAME STATUS LINE [FLAG...]: standard input is refused with one line.
 refused() {
 	local name=$1 expected=$2 line=$3
@@ -68,6 +71,15 @@ jq -c . "$work/deployment.json" >"$work/compact"
 inject <"$work/compact"
 check_that "blanks do not matter" cmp "$work/first" "$work/out"
 
+# Neither a double nor a C string holds these.
+jq -c '.spec.template.spec.containers[0].exact = "@"' "$work/deployment.json" |
+	sed 's/"@"/[9223372036854775807,-1e999,0.10000000000000000000001,"a\\u0000b",{"\\ud800":"\\u0000"}]/' \
+	>"$work/exact.json"
+inject <"$work/exact.json"
+check "what is not read: exit status" 0 "$status"
+check "what is not read: as it was" "$(sed 's/.*"exact":\(\[[^]]*\]\).*/\1/' "$work/exact.json")" \
+	"$(tr -d ' \n' <"$work/out" | sed 's/.*"exact":\(\[[^]]*\]\).*/\1/')"
+
 # --- flags -----------------------------------------------------------------------------
 inject --native-sidecar no <"$work/deployment.json"
 check "--native-sidecar no: the last container" "web dormouse" \
@@ -115,6 +127,30 @@ inject <"$work/list.json"
 check "a List: every pod" 3 "$(out '[.. | objects | select(.name? == "dormouse" and .image?)] | length')"
 check "a List: the rest stays" Service "$(out '.items[3].kind')"
 
+jq -n --argjson pod "$pod" '
+	{apiVersion: "v1", kind: "ReplicationController", metadata: {name: "rc"}, spec: {template: $pod}},
+	{apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", metadata: {name: "r"}, spec: {template: $pod}}' \
+	>"$work/others.json"
+jq -s '{apiVersion: "v1", kind: "List", items: .}' "$work/others.json" "$work/Pod.json" >"$work/list.json"
+named='dormouse-injector: v1 ReplicationController rc is not injected: it takes a Pod, |dormouse-injector: argoproj.io/v1alpha1 Rollout r is not injected: it takes a Pod, '
+inject <"$work/list.json"
+check "a List with others that have pods: each is named" "$named" \
+	"$(sed 's/it takes a Pod, .*/it takes a Pod, /' "$work/err" | paste -sd '|')"
+check "a List with others that have pods: the pod is injected" "0 null dormouse" \
+	"$status $(out '.items | "\(.[0].spec.template.spec.initContainers) \(.[2].spec.initContainers[0].name)"')"
+inject < <(cat "$work/others.json" "$work/Pod.json")
+check "others that have pods, one behind the other: each is named" "$named" \
+	"$(sed 's/it takes a Pod, .*/it takes a Pod, /' "$work/err" | paste -sd '|')"
+for kind in ReplicationController Rollout; do
+	jq "select(.kind == \"$kind\")" "$work/others.json" >"$work/other.json"
+	refused "a $kind alone" 1 "$(tr '|' '\n' <<<"$named" | grep $kind)" <"$work/other.json"
+done
+jq -s '{apiVersion: "v1", kind: "List", items: .}' "$work/other.json" >"$work/list.json"
+inject <"$work/list.json"
+check "a List of nothing else: exit status" 1 "$status"
+check "a List of nothing else: told" "dormouse-injector: nothing in this List is injected" \
+	"$(tail -n 1 "$work/err" | cut -d: -f 1,2)"
+
 cat "$work/Pod.json" "$work/Job.json" >"$work/two.json"
 inject <"$work/two.json"
 check "two documents: both" "Pod Job" "$(jq -r .kind "$work/out" | paste -sd ' ')"
@@ -155,6 +191,15 @@ check "an odd annotation: told" \
 	'Pod/p: dormouse: annotation dormouse.dev/interval: "often" will not do: it takes a duration from 100ms to 5m' \
 	"$(cat "$work/err")"
 check "an odd annotation: exit status" 0 "$status"
+
+trouble="dormouse-injector: the sidecar's image dormouse:0.1.0 names no registry, nodes cannot pull it"
+inject --image-loaded=false <"$work/list.json"
+check "nothing injected: nothing of the image" 0 "$(grep -c "names no registry" "$work/err" || true)"
+inject --image-loaded=false <"$work/two.json"
+check "an image without a registry: told once" "$trouble" "$(cut -d: -f 1-3 "$work/err")"
+check "an image without a registry: exit status" 0 "$status"
+inject --image-loaded=false --template "$work/template.json" <"$work/two.json"
+check "an image with a registry: nothing is said" "" "$(cat "$work/err")"
 
 # --- bad input -------------------------------------------------------------------------
 refused "nothing" 1 "dormouse-injector: standard input is empty" </dev/null

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON from strangers: what is read, what is refused and where, at what cost. */
+#include <ctype.h>
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -125,32 +126,88 @@ static void a_nul_byte_is_no_end(void **state)
 	assert_int_equal(why, JSON_BROKEN);
 }
 
-static void what_cjson_would_not_keep_is_refused(void **state)
+/* What cJSON would not keep of itself. */
+static const char *const odd_texts[] = {
+    "9007199254740993", /* 2^53 + 1 */
+    "-9007199254740993",
+    "18446744073709551616",
+    "0.123456789012345678", /* 18 digits */
+    "1e400",
+    "-1e400",
+    "1e-400",
+    "1234567890.12345678901",
+    "\"\\u0000\"",
+    "\"\\uD800\"",
+    "\"\\uDC00\"",
+    "\"\\uD800\\u0041\"",
+    "\"\\uD800x\"",
+    "\"\\uDBFF\\uD800\"",
+    "\"\\uDC00\\uD800\"",
+    "\"\\\\\\u0000\\\"\\u0000\"",
+    /* Longer than cJSON reads of a number: 1 for it, 1e70 for us. */
+    "10000000000000000000000000000000000000000000000000000000000000000000000",
+};
+#define ODD_TEXTS (sizeof(odd_texts) / sizeof(odd_texts[0]))
+
+static void what_nobody_reads_is_kept_as_it_is_written(void **state)
 {
-	static const char *const texts[] = {
-	    "9007199254740993", /* 2^53 + 1 */
-	    "-9007199254740993",
-	    "18446744073709551616",
-	    "0.123456789012345678", /* 18 digits */
-	    "1e400",
-	    "-1e400",
-	    "1e-400",
-	    "1234567890.12345678901",
-	    "\"\\u0000\"",
-	    "\"\\uD800\"",
-	    "\"\\uDC00\"",
-	    "\"\\uD800\\u0041\"",
-	    "\"\\uD800x\"",
-	    "\"\\uDBFF\\uD800\"",
-	};
+	(void)state;
+	for (size_t i = 0; i < ODD_TEXTS; i++) {
+		char text[512], printed[512] = "";
+		snprintf(text, sizeof(text),
+			 "{\n    \"a\": [\n        %s,\n        0\n    ],\n"
+			 "    %s%s%s: \"-1\"\n}\n",
+			 odd_texts[i], odd_texts[i][0] == '"' ? "" : "\"", odd_texts[i],
+			 odd_texts[i][0] == '"' ? "" : "\"");
+		cJSON *tree = read_text(text);
+		if (!tree)
+			print_error("%s%s\n", text, err.text);
+		assert_non_null(tree);
+		FILE *out = fmemopen(printed, sizeof(printed), "w");
+		json_print(tree, out);
+		fclose(out);
+		cJSON_Delete(tree);
+		/* Hexadecimal digits are printed small, and A is not escaped. */
+		for (char *p = text; (p = strstr(p, "\\uD")); p += 2)
+			for (int digit = 2; digit < 6; digit++)
+				p[digit] = (char)tolower((unsigned char)p[digit]);
+		for (char *p = text; (p = strstr(p, "\\u0041"));) {
+			*p++ = 'A';
+			memmove(p, p + 5, strlen(p + 5) + 1);
+		}
+		assert_string_equal(printed, text);
+	}
+}
+
+/* A member that is read and a string that nearly is its name are told apart. */
+static void what_is_kept_is_nothing_else(void **state)
+{
+	cJSON *tree =
+	    read_text("{\"a\": \"x\\u0000\", \"a\\u0000\": 1, \"\\ud800\": 2, "
+		      "\"\\ud801\": 3, \"\\ufffd\": 4, \"b\": 1e999}");
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		assert_refused(texts[i], JSON_INEXACT, "line 1, column ");
-	/* Longer than cJSON reads of a number: 1 for it, 1e70 for us. */
-	assert_refused(
-	    "10000000000000000000000000000000000000000000000000000000000000000000000",
-	    JSON_INEXACT, "line 1, column 1: a number that a double");
+	assert_non_null(tree);
+	assert_string_not_equal(json_text(tree, "a"), "x");
+	assert_null(json_text(tree, "b"));
+	assert_false(cJSON_IsNumber(json_member(tree, "b")));
+	assert_int_equal(cJSON_GetArraySize(tree), 6);
+	cJSON_Delete(tree);
+	assert_refused("{\"\\u0000\": 1, \"\\u0000\": 2}", JSON_DUPLICATE,
+		       "line 1, column 15: the key \"??\" stands here again");
+}
+
+static void what_must_be_exact_is_refused(void **state)
+{
+	const struct json_limits exact = {.depth = 8, .values = 64, .exact = true};
+
+	(void)state;
+	for (size_t i = 0; i < ODD_TEXTS; i++) {
+		assert_null(
+		    json_read(odd_texts[i], strlen(odd_texts[i]), &exact, &why, &err));
+		assert_int_equal(why, JSON_INEXACT);
+		assert_memory_equal(err.text, "line 1, column ", 15);
+	}
 }
 
 static void numbers_that_a_double_keeps_are_read_and_printed_equal(void **state)
@@ -307,7 +364,7 @@ static void bodies_of_3_mib_are_refused_in_bounded_memory_and_time(void **state)
 	     "\"b\":1}", JSON_DUPLICATE},
 	    {"\"", "0123456789", "", JSON_BROKEN},
 	    {"\"", "\\n\\u0041", "", JSON_BROKEN},
-	    {"", "9", "", JSON_INEXACT},
+	    {"", "9", "x", JSON_BROKEN},
 	    {"", " ", "", JSON_BROKEN},
 	};
 	size_t size = 3 * MIB;
@@ -336,21 +393,18 @@ static void bodies_of_3_mib_are_refused_in_bounded_memory_and_time(void **state)
 }
 
 /* The most that the limits let through fits. */
-static void the_fullest_body_needs_5_mib_besides_its_length(void **state)
+static void assert_fullest_needs(const char *value, size_t bytes)
 {
 	size_t size = 3 * MIB, length = 0;
 	char *text = malloc(size + 1);
-	struct json_memory *memory = json_memory_new(5 * MIB + size);
+	struct json_memory *memory = json_memory_new(bytes);
 
-	(void)state;
 	assert_non_null(text);
 	length += (size_t)snprintf(text, size, "{");
 	for (unsigned i = 0; i < json_review_limits.values - 1; i++)
 		length += (size_t)snprintf(
 		    text + length, size - length,
-		    "\"the key of this member has number %07u, too\":\"ab\\n\","
-		    "   ",
-		    i);
+		    "\"the key of this member has number %07u, too\":%s,   ", i, value);
 	text[length - 4] = '}';
 	assert_in_range(length, size - MIB / 2, size);
 	json_memory_use(memory);
@@ -367,6 +421,14 @@ static void the_fullest_body_needs_5_mib_besides_its_length(void **state)
 	json_memory_use(NULL);
 	json_memory_free(memory);
 	free(text);
+}
+
+static void the_fullest_body_needs_5_mib_besides_its_length(void **state)
+{
+	(void)state;
+	assert_fullest_needs("\"ab\\n\"", 8 * MIB);
+	assert_fullest_needs("-1e999", 11 * MIB);
+	assert_fullest_needs("\"\\u0000\"", 11 * MIB);
 }
 
 /* --- memory ---------------------------------------------------------------------- */
@@ -442,7 +504,9 @@ int main(void)
 	    cmocka_unit_test(every_value_of_the_grammar_is_read),
 	    cmocka_unit_test(what_is_no_json_is_refused_with_its_place),
 	    cmocka_unit_test(a_nul_byte_is_no_end),
-	    cmocka_unit_test(what_cjson_would_not_keep_is_refused),
+	    cmocka_unit_test(what_nobody_reads_is_kept_as_it_is_written),
+	    cmocka_unit_test(what_is_kept_is_nothing_else),
+	    cmocka_unit_test(what_must_be_exact_is_refused),
 	    cmocka_unit_test(numbers_that_a_double_keeps_are_read_and_printed_equal),
 	    cmocka_unit_test(what_is_printed_reads_back_and_keeps_its_order),
 	    cmocka_unit_test(a_key_twice_is_refused_where_it_stands_again),

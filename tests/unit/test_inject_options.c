@@ -44,7 +44,7 @@ static void without_flags_the_documented_defaults_hold(void **state)
 	assert_string_equal(options.listen.text, "[::]:8443");
 	assert_string_equal(options.metrics_listen.text, "[::]:8080");
 	assert_string_equal(options.service, "dormouse-injector");
-	assert_string_equal(options.secret, "dormouse-injector-tls");
+	assert_string_equal(options.secret, "dormouse-injector");
 	assert_string_equal(options.webhook, "dormouse-injector");
 	assert_int_equal(options.native, NATIVE_AUTO);
 	assert_true(options.certificate_lifetime_s == 90 * 86400.0);

@@ -255,8 +255,8 @@ static void what_is_no_review_is_refused(void **state)
 	    {"kind: AdmissionReview", "line 1, column 1: 'k' stands", 400},
 	    {"{'kind': 'AdmissionReview', 'kind': 1}",
 	     "line 1, column 29: the key \"kind\" stands here again", 400},
-	    {"{'a': 9007199254740993}", "line 1, column 7: a number that a double",
-	     400},
+	    {"{'a': 9007199254740993, 'b': '\\u0000\\ud800'}",
+	     "kind is nothing; AdmissionReview is answered here", 400},
 	    {"[]", "this is no object; an AdmissionReview is", 400},
 	    {"{}", "kind is nothing; AdmissionReview is answered here", 400},
 	    {"{'kind': 'Pod', 'apiVersion': 'v1'}", "kind is Pod; AdmissionReview",
@@ -285,6 +285,71 @@ static void what_is_no_review_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_refused(cases[i].body, cases[i].status, cases[i].line);
+}
+
+/* Whatever stands in what nobody reads: the answer is that of a plain pod. */
+static void what_nobody_reads_is_passed_over(void **state)
+{
+	static const char *const odd[] = {
+	    "9223372036854775807",
+	    "-18446744073709551616",
+	    "1e999",
+	    "0.1e-999",
+	    "'\\u0000'",
+	    "'\\ud800'",
+	    "'x\\udfff'",
+	    "{'\\u0000': 1}",
+	};
+	char body[1024], plain[REVIEW_ANSWER_MAX];
+
+	(void)state;
+	review_text(REVIEW(CREATE OBJECT("'annotations': {'a': 'b'}", "")));
+	assert_int_equal(result.outcome, REVIEW_INJECTED);
+	memcpy(plain, answer_text, sizeof(plain));
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		snprintf(body, sizeof(body),
+			 REVIEW("'options': %s, " CREATE OBJECT(
+			     "'annotations': {'a': %s}, 'generation': %s",
+			     ", 'priority': %s")),
+			 odd[i], odd[i], odd[i], odd[i]);
+		review_text(body);
+		assert_int_equal(result.outcome, REVIEW_INJECTED);
+		assert_string_equal(answer_text, plain);
+	}
+}
+
+/* Who holds all pods back says why; those that would be left alone anyway are. */
+static void while_pods_are_held_each_is_let_in_as_it_is(void **state)
+{
+	(void)state;
+	injection.held = "the image is nowhere";
+	review_text(REVIEW(CREATE OBJECT("'name': 'p'", "")));
+	assert_int_equal(result.outcome, REVIEW_FAILED);
+	cJSON *tree = answer_tree();
+	assert_null(at(tree, "response.patch"));
+	assert_string_equal(text_at(tree, "response.warnings.0"),
+			    "dormouse: the pod was left without its sidecar: the image "
+			    "is nowhere");
+	cJSON_Delete(tree);
+	review_text(REVIEW(CREATE OBJECT("'name': 'p'", ", 'hostNetwork': true")));
+	assert_int_equal(result.outcome, REVIEW_SKIPPED);
+	injection.held = "";
+	review_text(REVIEW(CREATE OBJECT("'name': 'p'", "")));
+	assert_int_equal(result.outcome, REVIEW_INJECTED);
+	injection.held = NULL;
+}
+
+/* A name that only begins as ours is another name. */
+static void a_nul_does_not_end_a_name(void **state)
+{
+	(void)state;
+	review_text(
+	    REVIEW(CREATE OBJECT("'labels': {'dormouse.dev/inject\\u0000': 'false'}",
+				 ", 'initContainers': [{'name': 'dormouse\\u0000'}]")));
+	assert_int_equal(result.outcome, REVIEW_INJECTED);
+	cJSON *tree = answer_tree();
+	assert_null(at(tree, "response.warnings.1"));
+	cJSON_Delete(tree);
 }
 
 static void a_review_of_something_else_is_refused(void **state)
@@ -480,6 +545,9 @@ int main(void)
 	    cmocka_unit_test(odd_annotations_are_warned_of_and_the_pod_is_injected),
 	    cmocka_unit_test(the_same_review_has_the_same_answer),
 	    cmocka_unit_test(what_is_no_review_is_refused),
+	    cmocka_unit_test(what_nobody_reads_is_passed_over),
+	    cmocka_unit_test(while_pods_are_held_each_is_let_in_as_it_is),
+	    cmocka_unit_test(a_nul_does_not_end_a_name),
 	    cmocka_unit_test(a_review_of_something_else_is_refused),
 	    cmocka_unit_test(a_long_uid_is_refused),
 	    cmocka_unit_test(too_much_is_refused),

@@ -322,6 +322,50 @@ static void a_file_is_named_with_what_is_wrong_in_it(void **state)
 	assert_string_equal(err.text, expected);
 }
 
+/* "dormouse:0.1.0" is docker.io/library/dormouse:0.1.0, where nobody can push it. */
+static void an_image_without_a_registry_is_told_of(void **state)
+{
+	static const struct {
+		const char *image;
+		bool pullable;
+	} cases[] = {
+	    {"dormouse:0.1.0", false},
+	    {"dormouse", false},
+	    {"dormouse@sha256:0123", false},
+	    {"registry.example:5000", false},
+	    {"registry.example/dormouse:0.1.0", true},
+	    {"registry:5000/a/b/dormouse@sha256:0123", true},
+	    {"localhost/dormouse:0.1.0", true},
+	    {"acme/dormouse", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[128], expected[160];
+		snprintf(text, sizeof(text), "{'image': '%s'}", cases[i].image);
+		struct sidecar_template *t = read_text(text);
+		assert_non_null(t);
+		err.text[0] = '\0';
+		assert_int_equal(template_check_image(t, &err),
+				 cases[i].pullable ? 0 : -1);
+		snprintf(expected, sizeof(expected),
+			 "the sidecar's image %s names no registry, ", cases[i].image);
+		assert_int_equal(strncmp(err.text, expected, strlen(expected)) == 0,
+				 !cases[i].pullable);
+		template_free(t);
+	}
+
+	char longest[1100] = "{'image': '";
+	memset(longest + 11, 'x', 1024);
+	memcpy(longest + 11 + 1024, "'}", 3);
+	struct sidecar_template *t = read_text(longest);
+	assert_non_null(t);
+	assert_int_equal(template_check_image(t, &err), -1);
+	assert_non_null(strstr(err.text, "xxx... names no registry"));
+	assert_non_null(strstr(err.text, "where every node has it"));
+	template_free(t);
+}
+
 static void quantities_are_kubernetes_own(void **state)
 {
 	static const struct {
@@ -373,6 +417,7 @@ int main(void)
 	    cmocka_unit_test(the_shipped_template_is_the_built_in_one),
 	    cmocka_unit_test(a_bad_template_is_told_by_its_member),
 	    cmocka_unit_test(a_file_is_named_with_what_is_wrong_in_it),
+	    cmocka_unit_test(an_image_without_a_registry_is_told_of),
 	    cmocka_unit_test(quantities_are_kubernetes_own),
 	};
 

@@ -43,13 +43,20 @@ static void note(const char *kind, const char *name, const struct review_result 
 		    skip_reason_name(result->reason), warnings->count);
 }
 
+static void note_passed_over(const char *sentence)
+{
+	text_printf(&report_text, "%.*s\n", (int)strcspn(sentence, ":"), sentence);
+}
+
+static struct workload_audience audience = {note, note_passed_over, false};
+
 /* The object after it was injected, which the caller deletes. */
 static cJSON *injected(const char *text)
 {
 	cJSON *tree = tree_of(text);
 
 	report_text = text_over(reports, sizeof(reports));
-	if (workload_inject(&injection, tree, note, &err) < 0)
+	if (workload_inject(&injection, tree, &audience, &err) < 0)
 		print_error("%s\n", err.text);
 	return tree;
 }
@@ -157,7 +164,8 @@ static void a_list_is_injected_one_by_one(void **state)
 	    "7, {}]}");
 
 	(void)state;
-	assert_string_equal(reports, "Pod/a- injected  0\nPod/b injected  0\n");
+	assert_string_equal(reports, "v1 Service is not injected\n"
+				     "Pod/a- injected  0\nPod/b injected  0\n");
 	assert_null(at(tree, "items.0.spec.template.spec.initContainers"));
 	assert_string_equal(text_at(tree, "items.1.spec.initContainers.0.name"),
 			    "dormouse");
@@ -186,7 +194,7 @@ static void assert_told(const char *text, int expected, const char *message)
 	cJSON *tree = tree_of(text);
 
 	report_text = text_over(reports, sizeof(reports));
-	assert_int_equal(workload_inject(&injection, tree, note, &err), expected);
+	assert_int_equal(workload_inject(&injection, tree, &audience, &err), expected);
 	if (strncmp(err.text, message, strlen(message)) != 0)
 		print_error("%s\n", err.text);
 	assert_memory_equal(err.text, message, strlen(message));
@@ -227,6 +235,57 @@ static void what_has_no_pods_is_named(void **state)
 		       "Pod/p: spec is missing");
 }
 
+/* What has pods and gets no sidecar is named, wherever it stands; what has none passes.
+ */
+static void what_has_pods_is_named_in_a_list_as_well(void **state)
+{
+	static const struct {
+		const char *object, *name;
+	} cases[] = {
+	    {"'apiVersion': 'v1', 'kind': 'ReplicationController', 'metadata': "
+	     "{'name': "
+	     "'n'}, 'spec': {'template': {" POD_SPEC "}}",
+	     "v1 ReplicationController n is not injected"},
+	    {"'apiVersion': 'v1', 'kind': 'ReplicationController'",
+	     "v1 ReplicationController is not injected"},
+	    {"'apiVersion': 'argoproj.io/v1alpha1', 'kind': 'Rollout', 'metadata': "
+	     "{'generateName': 'n-'}, 'spec': {'workloadRef': {}}",
+	     "argoproj.io/v1alpha1 Rollout n- is not injected"},
+	    {"'apiVersion': 'v1', 'kind': 'PodTemplate', 'template': {" POD_SPEC "}",
+	     "v1 PodTemplate is not injected"},
+	    {"'apiVersion': 'serving.knative.dev/v1', 'kind': 'Service', 'spec': "
+	     "{'template': {" POD_SPEC "}}",
+	     "serving.knative.dev/v1 Service is not injected"},
+	    {"'apiVersion': 'x/v1', 'kind': 'Set', 'spec': {'sets': [{}, {'pod': "
+	     "{" POD_SPEC "}}]}",
+	     "x/v1 Set is not injected"},
+	    {"'apiVersion': 'v1', 'kind': 'Service', 'spec': {'containers': 'no'}", ""},
+	    {"'apiVersion': 'v1', 'kind': 'ConfigMap', 'data': {'containers': [1]}",
+	     ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[1024], expected[256], alone[512];
+		snprintf(alone, sizeof(alone), "{%s}", cases[i].object);
+		if (cases[i].name[0])
+			assert_other(alone, cases[i].name);
+		snprintf(text, sizeof(text),
+			 "{'apiVersion': 'v1', 'kind': 'List', 'items': [%s, "
+			 "{'apiVersion': 'v1', 'kind': 'Pod', " POD_SPEC "}]}",
+			 alone);
+		snprintf(expected, sizeof(expected), "%s%sPod/ injected  0\n",
+			 cases[i].name, cases[i].name[0] ? "\n" : "");
+		cJSON *tree = injected(text);
+		assert_string_equal(reports, expected);
+		cJSON_Delete(tree);
+
+		snprintf(text, sizeof(text),
+			 "{'apiVersion': 'v1', 'kind': 'List', 'items': [%s]}", alone);
+		assert_other(text, "nothing in this List is injected: it takes a Pod");
+	}
+}
+
 static void lists_within_lists_are_bounded(void **state)
 {
 	char text[2048];
@@ -250,6 +309,7 @@ int main(void)
 	    cmocka_unit_test(a_list_is_injected_one_by_one),
 	    cmocka_unit_test(a_list_of_one_kind_tells_its_items_kind),
 	    cmocka_unit_test(what_has_no_pods_is_named),
+	    cmocka_unit_test(what_has_pods_is_named_in_a_list_as_well),
 	    cmocka_unit_test(lists_within_lists_are_bounded),
 	};
 

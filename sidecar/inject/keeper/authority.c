@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "../json_print.h"
+#include "../printed.h"
 #include "dormouse/log.h"
 #include "dormouse/wake.h"
 #include "secret.h"
@@ -74,21 +76,36 @@ static void tell(enum rotation_step step, const char *why,
 		  until(seen->certificate.not_after).text);
 }
 
+/* What it has besides the certificates stays as it was. */
+static int print_secret(const cJSON *secret, struct printed *body, struct error *err)
+{
+	FILE *out = printed_open(body, err);
+
+	if (!out)
+		return -1;
+	json_print(secret, out);
+	putc('\0', out);
+	return printed_close(out, err);
+}
+
 static int put_secret(struct authority *a, const char *path, const cJSON *secret,
 		      long *status, struct error *err)
 {
-	char *body = cJSON_PrintUnformatted(secret);
-	const struct kubernetes_request request = {
-	    .method = "PUT", .path = path, .type = "application/json", .body = body};
+	struct printed body = {0};
 	cJSON *answer = NULL;
-	int result = -1;
+	int result = print_secret(secret, &body, err);
 
-	if (!body)
-		return fail(err, "out of memory");
-	result = kubernetes_ask(a->api, &request, status, &answer, err);
+	if (result == 0) {
+		const struct kubernetes_request request = {.method = "PUT",
+							   .path = path,
+							   .type = "application/json",
+							   .body = body.text};
+		result = kubernetes_ask(a->api, &request, status, &answer, err);
+	}
 	cJSON_Delete(answer);
-	explicit_bzero(body, strlen(body));
-	cJSON_free(body);
+	if (body.text)
+		explicit_bzero(body.text, body.length);
+	free(body.text);
 	return result;
 }
 

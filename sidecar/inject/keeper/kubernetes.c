@@ -303,18 +303,21 @@ int kubernetes_ask(struct kubernetes *k, const struct kubernetes_request *reques
 {
 	cJSON *tree = NULL;
 	int result = 0;
+	enum json_refusal why;
+	struct error unread = {"it is empty"};
 	const long got = perform(k, request, err);
 
 	*status = got < 0 ? 0 : got;
 	*answer = NULL;
 	if (k->answer)
-		tree = cJSON_ParseWithLength(k->answer, k->length);
+		tree =
+		    json_read(k->answer, k->length, &json_review_limits, &why, &unread);
 	if (got < 0)
 		result = -1;
 	else if (got < 200 || got > 299)
 		result = fail_status(err, got, tree);
 	else if (!tree)
-		result = fail(err, "the answer is no JSON");
+		result = fail(err, "the answer is no JSON: %s", unread.text);
 	count(k, request, *status, result < 0);
 	/* It may have been a Secret. */
 	if (k->answer)

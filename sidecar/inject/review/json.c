@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../json_scan.h"
+#include "json_keep.h"
 
 /* Objects with more members are sorted. */
 #define PAIRWISE_MAX 16
@@ -14,7 +15,8 @@
 /* The deepest that the API server sends is some 20 levels (managedFields); a pod of
  * 100 KB has some 5,000 values. A value takes 64 bytes of memory, and 16 more while
  * keys are compared; a string hardly more than it took in the body: with 50,000 values
- * a body needs 5 MiB besides its own length. */
+ * a body needs 5 MiB besides its own length, which counts twice where json_keep.c has
+ * to spell it anew. */
 const struct json_limits json_review_limits = {.depth = 64, .values = 50000};
 
 /* --- duplicate keys -------------------------------------------------------------- */
@@ -125,12 +127,15 @@ cJSON *json_read(const char *text, size_t length, const struct json_limits *limi
 		 enum json_refusal *why, struct error *err)
 {
 	const cJSON *duplicate = NULL;
+	struct json_odd odd;
 
-	if (json_scan(text, length, limits, why, err) < 0)
+	if (json_scan(text, length, limits, &odd, why, err) < 0)
 		return NULL;
 
 	*why = JSON_NO_MEMORY;
-	cJSON *tree = cJSON_ParseWithLength(text, length);
+	cJSON *tree = odd.numbers > 0 || odd.strings
+			  ? json_keep_parse(text, length, odd.numbers)
+			  : cJSON_ParseWithLength(text, length);
 	if (!tree) {
 		fail(err, "%zu bytes of JSON need more memory than there is", length);
 		return NULL;

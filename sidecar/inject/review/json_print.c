@@ -13,24 +13,54 @@
 
 #define WHOLE_MAX 0x1p53
 
-static void print_string(const char *text, FILE *out)
+/* How many bytes stand for the U+0000 or the half of a surrogate pair that json_keep.h
+ * tells of; 0: it is something else. */
+static size_t kept_unit(const char *text, unsigned *unit)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	if (p[0] == 0xC0) {
+		*unit = 0;
+		return 2;
+	}
+	if (p[0] != 0xED || p[1] < 0xA0)
+		return 0;
+	*unit = 0xD000 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
+	return 3;
+}
+
+/* Writes the character that a string cannot have as it is; what is behind it. */
+static const char *print_escape(const char *p, FILE *out)
 {
 	static const char escaped[] = "\"\\\n\r\t\b\f", letters[] = "\"\\nrtbf";
+	const char *known = strchr(escaped, *p);
+	unsigned unit = (unsigned char)*p;
+	size_t kept = kept_unit(p, &unit);
 
+	if (known)
+		fprintf(out, "\\%c", letters[known - escaped]);
+	else
+		fprintf(out, "\\u%04x", unit);
+	return p + (kept > 0 ? kept : 1);
+}
+
+static bool is_plain(const char *p)
+{
+	unsigned unit;
+
+	return (unsigned char)*p >= 0x20 && *p != '"' && *p != '\\' &&
+	       kept_unit(p, &unit) == 0;
+}
+
+static void print_string(const char *text, FILE *out)
+{
 	putc('"', out);
 	while (*text) {
 		const char *p = text;
-		while ((unsigned char)*p >= 0x20 && *p != '"' && *p != '\\')
+		while (is_plain(p))
 			p++;
 		fwrite(text, 1, (size_t)(p - text), out);
-		if (!*p)
-			break;
-		const char *known = strchr(escaped, *p);
-		if (known)
-			fprintf(out, "\\%c", letters[known - escaped]);
-		else
-			fprintf(out, "\\u%04x", (unsigned)(unsigned char)*p);
-		text = p + 1;
+		text = *p ? print_escape(p, out) : p;
 	}
 	putc('"', out);
 }
@@ -86,6 +116,9 @@ static void print_value(const cJSON *item, unsigned level, FILE *out)
 		break;
 	case cJSON_Number:
 		print_number(item->valuedouble, out);
+		break;
+	case cJSON_Raw:
+		fputs(item->valuestring, out);
 		break;
 	case cJSON_True:
 		fputs("true", out);

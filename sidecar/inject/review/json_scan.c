@@ -3,7 +3,7 @@
  *
  * cJSON is lenient (blanks are any control characters, numbers are what strtod() takes
  * of their first 63 characters, strings may hold anything) and says only where it
- * stopped. What passes here it reads as it is written.
+ * stopped. What passes here it reads as it is written, or json_keep.c helps it.
  */
 #include "../json_scan.h"
 
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json_keep.h"
 #include "json_number.h"
 #include "printable.h"
 
@@ -25,6 +26,7 @@ struct scan {
 	const unsigned char *key; /* of the object's member that is being read */
 	unsigned depth, values;
 	unsigned stop_at; /* the value whose place is wanted */
+	struct json_odd odd;
 	enum json_refusal why;
 	struct error *err;
 };
@@ -122,49 +124,37 @@ static int scan_utf8(struct scan *s)
 	return 0;
 }
 
-/* The four digits of \uXXXX; -1 when there are none. */
-static int hex4(const struct scan *s, const unsigned char *p)
+/* A string that cJSON would not keep is refused, or noted. */
+static int odd_string(struct scan *s, const unsigned char *at, const char *what)
 {
-	int value = 0;
-
-	if (s->end - p < 4)
-		return -1;
-	for (int i = 0; i < 4; i++) {
-		int digit;
-		if (p[i] >= '0' && p[i] <= '9')
-			digit = p[i] - '0';
-		else if ((p[i] | 0x20) >= 'a' && (p[i] | 0x20) <= 'f')
-			digit = (p[i] | 0x20) - 'a' + 10;
-		else
-			return -1;
-		value = value * 16 + digit;
-	}
-	return value;
+	if (s->limits->exact)
+		return refuse(s, at, JSON_INEXACT, what);
+	s->odd.strings = true;
+	return 0;
 }
 
 /* s->at is behind the "\u". */
 static int scan_unicode_escape(struct scan *s)
 {
 	const unsigned char *escape = s->at - 2;
-	int unit = hex4(s, s->at);
+	int unit = json_keep_unit(s->at, s->end);
 
 	if (unit < 0)
 		return refuse(s, escape, JSON_BROKEN, "\\u needs four digits");
 	s->at += 4;
 	if (unit == 0)
-		return refuse(s, escape, JSON_INEXACT,
-			      "a string with \\u0000 is not kept");
+		return odd_string(s, escape, "a string with \\u0000 is not kept");
 	if (unit < 0xD800 || unit > 0xDFFF)
 		return 0;
 	if (unit <= 0xDBFF && s->end - s->at >= 6 && s->at[0] == '\\' &&
 	    s->at[1] == 'u') {
-		int low = hex4(s, s->at + 2);
+		int low = json_keep_unit(s->at + 2, s->end);
 		if (low >= 0xDC00 && low <= 0xDFFF) {
 			s->at += 6;
 			return 0;
 		}
 	}
-	return refuse(s, escape, JSON_INEXACT, "half a surrogate pair is no character");
+	return odd_string(s, escape, "half a surrogate pair is no character");
 }
 
 static bool is_short_escape(unsigned char c)
@@ -280,10 +270,13 @@ static int scan_number(struct scan *s)
 		if (scan_digits(s) == 0)
 			return expected(s, "a digit");
 	}
-	if (!(plain && digits <= DIGITS_PLAIN) &&
-	    !json_number_is_exact((const char *)first, (const char *)s->at))
+	if ((plain && digits <= DIGITS_PLAIN) ||
+	    json_number_is_exact((const char *)first, (const char *)s->at))
+		return 0;
+	if (s->limits->exact)
 		return refuse(s, first, JSON_INEXACT,
 			      "a number that a double does not keep exactly");
+	s->odd.numbers++;
 	return 0;
 }
 
@@ -403,7 +396,7 @@ static int scan_value(struct scan *s)
 }
 
 int json_scan(const char *text, size_t length, const struct json_limits *limits,
-	      enum json_refusal *why, struct error *err)
+	      struct json_odd *odd, enum json_refusal *why, struct error *err)
 {
 	struct scan s = {.begin = (const unsigned char *)text,
 			 .at = (const unsigned char *)text,
@@ -420,6 +413,7 @@ int json_scan(const char *text, size_t length, const struct json_limits *limits,
 			result = refuse(&s, s.at, JSON_BROKEN,
 					"more text behind the end of the JSON");
 	}
+	*odd = s.odd;
 	*why = s.why;
 	return result;
 }
@@ -427,7 +421,8 @@ int json_scan(const char *text, size_t length, const struct json_limits *limits,
 int json_scan_duplicate(const char *text, size_t length, unsigned ordinal,
 			const char *key, struct error *err)
 {
-	static const struct json_limits none = {JSON_DEPTH_MAX, NO_ORDINAL};
+	static const struct json_limits none = {.depth = JSON_DEPTH_MAX,
+						.values = NO_ORDINAL};
 	struct scan s = {.begin = (const unsigned char *)text,
 			 .at = (const unsigned char *)text,
 			 .end = (const unsigned char *)text + length,

@@ -16,7 +16,7 @@
 #define TOKEN_MAX 256
 #define SHOWN_MAX 96
 
-static const struct json_limits limits = {.depth = 64, .values = 4096};
+static const struct json_limits limits = {.depth = 64, .values = 4096, .exact = true};
 
 /* The next token of a pointer (RFC 6901), unescaped; NULL when it does not fit. Moves
  * `*path` to the "/" behind it or to the end. */

@@ -14,6 +14,7 @@
 #include "annotations.h"
 #include "dormouse/text.h"
 #include "patch.h"
+#include "ports.h"
 #include "printable.h"
 
 #define API_VERSION "admission.k8s.io/v1"
@@ -214,7 +215,13 @@ static int decide(struct review *r)
 		warn_of_skip(r);
 		return 0;
 	}
+	if (r->injection->held && r->injection->held[0]) {
+		fail(&result->trouble, "%s", r->injection->held);
+		fail_open(r);
+		return 0;
+	}
 	annotations_check(r->pod, &r->warnings);
+	ports_check(r->pod, r->injection->template, &r->warnings);
 
 	char *memory = cJSON_malloc(PATCH_MAX);
 	if (!memory) {

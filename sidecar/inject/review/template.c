@@ -12,17 +12,24 @@
 
 #include "../json.h"
 #include "dormouse/flags.h"
+#include "dormouse/listen.h"
 #include "dormouse/options.h"
 #include "dormouse/text.h"
+#include "printable.h"
 #include "template_check.h"
 
 /* Of the text of what a template decides: image, resources, environment. */
 #define PIECES_MAX 32768
 
 struct sidecar_template {
+	char image_name[96]; /* for sentences: made printable, perhaps cut */
+	bool image_pullable;
+	char addresses[SIDECAR_PORTS][sizeof(((struct listen_address *)0)->text)];
 	const char *image, *resources, *environment; /* JSON, in `pieces` */
 	char pieces[PIECES_MAX];
 };
+
+const char *const sidecar_listen_flags[SIDECAR_PORTS] = {"listen", "alert-listen"};
 
 /* As manifests/base/template.json. */
 static const char builtin[] =
@@ -157,17 +164,35 @@ static const char *next_piece(struct text *t)
 	return t->data + t->length;
 }
 
+/* Where it listens; what a template says was checked. */
+static void take_addresses(struct sidecar_template *made, const cJSON *tree)
+{
+	for (size_t i = 0; i < SIDECAR_PORTS; i++) {
+		const char *name = sidecar_listen_flags[i];
+		const struct flag *flag =
+		    flags_find(&options_flags, OPTIONS_RUN, name, strlen(name));
+		const char *address = json_text(json_member(tree, "flags"), name);
+		if (!address || !address[0])
+			address = flag && flag->standard ? flag->standard : "";
+		snprintf(made->addresses[i], sizeof(made->addresses[i]), "%s", address);
+	}
+}
+
 static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 			const cJSON *standard, struct error *err)
 {
 	struct text t = text_over(made->pieces, sizeof(made->pieces));
 	const cJSON *resources = json_member(tree, "resources");
+	const char *image = text_or(tree, "image", json_text(standard, "image"));
 
 	if (!resources)
 		resources = json_member(standard, "resources");
+	printable(made->image_name, sizeof(made->image_name), image);
+	made->image_pullable = strchr(image, '/') != NULL;
+	take_addresses(made, tree);
 	made->image = t.data;
 	text_put(&t, "\"image\":");
-	text_json_string(&t, text_or(tree, "image", json_text(standard, "image")));
+	text_json_string(&t, image);
 	text_put(&t, ",\"imagePullPolicy\":");
 	text_json_string(&t, text_or(tree, "imagePullPolicy",
 				     json_text(standard, "imagePullPolicy")));
@@ -188,7 +213,8 @@ static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 
 static cJSON *read_tree(const char *text, size_t length, struct error *err)
 {
-	static const struct json_limits limits = {.depth = 8, .values = 256};
+	static const struct json_limits limits = {
+	    .depth = 8, .values = 256, .exact = true};
 	enum json_refusal why;
 
 	return json_read(text, length, &limits, &why, err);
@@ -198,14 +224,17 @@ struct sidecar_template *template_read(const char *text, size_t length,
 				       struct error *err)
 {
 	struct sidecar_template *made = malloc(sizeof(*made));
-	cJSON *standard = read_tree(builtin, sizeof(builtin) - 1, err);
-	cJSON *tree = NULL;
+	cJSON *standard = NULL, *tree = NULL;
 	int result = -1;
 
-	if (made && standard)
-		tree = length > 0 ? read_tree(text, length, err) : cJSON_CreateObject();
-	else
+	if (!made) {
 		fail(err, "there is no memory for a template");
+		return NULL;
+	}
+	standard = read_tree(builtin, sizeof(builtin) - 1, err);
+	if (standard)
+		tree =
+		    length > 0 ? read_tree(text, length, err) : read_tree("{}", 2, err);
 	if (tree && template_check(tree, err) == 0)
 		result = write_pieces(made, tree, standard, err);
 	cJSON_Delete(tree);
@@ -224,7 +253,7 @@ struct sidecar_template *template_load(const char *path, struct error *err)
 	size_t length = 0;
 
 	if (!file || !text) {
-		fail_errno(err, errno, "open template %s", path);
+		fail_errno(err, file ? ENOMEM : errno, "open template %s", path);
 		goto out;
 	}
 	length = fread(text, 1, TEMPLATE_MAX + 1, file);
@@ -247,6 +276,23 @@ out:
 void template_free(struct sidecar_template *t)
 {
 	free(t);
+}
+
+/* Without a "/" a name means docker.io/library, where nobody but Docker pushes. */
+int template_check_image(const struct sidecar_template *t, struct error *err)
+{
+	if (t->image_pullable)
+		return 0;
+	return fail(
+	    err,
+	    "the sidecar's image %s names no registry, nodes cannot pull it: name "
+	    "one in the template, or say --image-loaded where every node has it",
+	    t->image_name);
+}
+
+const char *template_address(const struct sidecar_template *t, size_t flag)
+{
+	return t->addresses[flag];
 }
 
 void template_put_container(const struct sidecar_template *t,

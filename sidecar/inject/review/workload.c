@@ -9,6 +9,7 @@
 #include "dormouse/text.h"
 #include "patch.h"
 #include "patch_apply.h"
+#include "ports.h"
 #include "printable.h"
 
 #define KIND_MAX       64
@@ -35,26 +36,37 @@ static const struct kind kinds[] = {
     {"CronJob", "batch", {"spec", "jobTemplate", "spec", "template"}, true},
 };
 
+/* Kinds with pods that are not injected here, whatever they hold. A Rollout may have
+ * its pod in a Deployment of another name. */
+static const struct kind others[] = {
+    {.name = "ReplicationController", .group = ""},
+    {.name = "Rollout", .group = "argoproj.io"},
+};
+
 /* One run over a document. */
 struct walk {
 	const struct injection *injection;
-	workload_report *report;
+	const struct workload_audience *audience;
 	struct error *err;
 };
 
 /* The kind of that name in the group of an apiVersion; NULL: there is none. */
-static const struct kind *find_kind(const char *name, const char *version)
+static const struct kind *find_kind(const struct kind *table, size_t count,
+				    const char *name, const char *version)
 {
 	const char *slash = strchr(version, '/');
 	size_t length = slash ? (size_t)(slash - version) : 0;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(kinds[i].name, name) == 0 &&
-		    strlen(kinds[i].group) == length &&
-		    strncmp(kinds[i].group, version, length) == 0)
-			return &kinds[i];
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(table[i].name, name) == 0 &&
+		    strlen(table[i].group) == length &&
+		    strncmp(table[i].group, version, length) == 0)
+			return &table[i];
 	return NULL;
 }
+
+#define FIND_KIND(table, name, version)                                                \
+	find_kind(table, sizeof(table) / sizeof((table)[0]), name, version)
 
 static cJSON *find_template(const struct kind *kind, cJSON *object)
 {
@@ -99,6 +111,14 @@ static const char *text_or_nothing(const char *text)
 	return text ? text : "";
 }
 
+static const char *name_of(const cJSON *object)
+{
+	const cJSON *metadata = json_member(object, "metadata");
+	const char *name = json_text(metadata, "name");
+
+	return name ? name : json_text(metadata, "generateName");
+}
+
 static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
 {
 	const cJSON *metadata = json_member(object, "metadata");
@@ -113,11 +133,8 @@ static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
 	    .native = w->injection->native,
 	};
 	char place[PLACE];
-	const char *name = json_text(metadata, "name");
 
-	if (!name)
-		name = json_text(metadata, "generateName");
-	printable(result.name, sizeof(result.name), name);
+	printable(result.name, sizeof(result.name), name_of(object));
 	printable(result.namespace, sizeof(result.namespace), facts.namespace);
 	warnings_clear(&warnings);
 	if (!cJSON_IsObject(pod))
@@ -127,6 +144,7 @@ static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
 	result.reason = eligibility_of(&facts);
 	if (result.reason == SKIP_NOTHING) {
 		annotations_check(pod, &warnings);
+		ports_check(pod, w->injection->template, &warnings);
 		if (patch_pod(w->injection, pod, w->err) < 0)
 			return fail_within(w->err, "%s",
 					   place_of(kind, result.name, place));
@@ -134,7 +152,7 @@ static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
 		result.outcome = REVIEW_SKIPPED;
 	}
 	result.warnings = warnings.count;
-	w->report(kind->name, result.name, &result, &warnings);
+	w->audience->report(kind->name, result.name, &result, &warnings);
 	return 0;
 }
 
@@ -151,6 +169,23 @@ static bool item_kind(const char *list, char kind[KIND_MAX])
 	return true;
 }
 
+/* Whether there is a pod somewhere in an object: a list of containers, each of which
+ * has a name. */
+static bool holds_pod(const cJSON *item)
+{
+	const cJSON *member;
+
+	cJSON_ArrayForEach(member, item)
+	{
+		if (member->string && strcmp(member->string, "containers") == 0 &&
+		    cJSON_IsArray(member) && json_text(member->child, "name"))
+			return true;
+		if (holds_pod(member))
+			return true;
+	}
+	return false;
+}
+
 static bool is_list(const char *kind)
 {
 	char of[KIND_MAX];
@@ -158,28 +193,35 @@ static bool is_list(const char *kind)
 	return kind && (strcmp(kind, "List") == 0 || item_kind(kind, of));
 }
 
-/* `kind` and `version` are the object's own, or those that its list gives it: an API
- * server leaves them out of the items of a DeploymentList. */
-static int inject_object(struct walk *w, cJSON *object, const char *kind,
-			 const char *version, unsigned lists)
+/* Fails with a sentence on an object that is not injected; one in a list that has pods
+ * is told of as well. */
+static int pass_over(struct walk *w, const cJSON *object, const char *kind,
+		     const char *version, bool listed)
 {
-	const struct kind *known = find_kind(kind, version);
-	char of[KIND_MAX], shown[2][KIND_MAX];
+	const char *name = name_of(object);
+	char shown[3][KIND_MAX];
+
+	fail(w->err, "%s %s%s%s is not injected: it takes a " SUPPORTED,
+	     printable(shown[0], KIND_MAX, version),
+	     printable(shown[1], KIND_MAX, kind[0] ? kind : "object without a kind"),
+	     name ? " " : "", printable(shown[2], KIND_MAX, name));
+	if (listed && (FIND_KIND(others, kind, version) || holds_pod(object)))
+		w->audience->passed_over(w->err->text);
+	return WORKLOAD_OTHER;
+}
+
+static int inject_object(struct walk *w, cJSON *object, const char *kind,
+			 const char *version, unsigned lists);
+
+static int inject_list(struct walk *w, cJSON *list, const char *kind,
+		       const char *version, unsigned lists)
+{
+	unsigned injected = 0, passed = 0;
+	char of[KIND_MAX], shown[KIND_MAX];
+	bool typed = item_kind(kind, of);
 	cJSON *item;
 
-	if (known)
-		return inject_pod(w, known, object);
-	if (!is_list(kind)) {
-		fail(w->err, "%s %s is not injected: it takes a " SUPPORTED,
-		     printable(shown[0], KIND_MAX, version),
-		     printable(shown[1], KIND_MAX, kind));
-		return WORKLOAD_OTHER;
-	}
-	if (lists == LISTS_MAX)
-		return fail(w->err, "Lists within Lists, more than %d", LISTS_MAX);
-
-	bool typed = item_kind(kind, of);
-	cJSON_ArrayForEach(item, json_member(object, "items"))
+	cJSON_ArrayForEach(item, json_member(list, "items"))
 	{
 		const char *own_kind = json_text(item, "kind");
 		const char *own_version = json_text(item, "apiVersion");
@@ -187,16 +229,40 @@ static int inject_object(struct walk *w, cJSON *object, const char *kind,
 			own_kind = typed ? of : "";
 		if (!own_version)
 			own_version = version;
-		if (inject_object(w, item, own_kind, own_version, lists + 1) < 0)
+		int result = inject_object(w, item, own_kind, own_version, lists);
+		if (result < 0)
 			return -1;
+		injected += result == 0;
+		passed += result == WORKLOAD_OTHER;
 	}
-	return 0;
+	if (passed == 0 || injected > 0)
+		return 0;
+	fail(w->err, "nothing in this %s is injected: it takes a " SUPPORTED,
+	     printable(shown, sizeof(shown), kind));
+	return WORKLOAD_OTHER;
+}
+
+/* `kind` and `version` are the object's own, or those that its list gives it: an API
+ * server leaves them out of the items of a DeploymentList. */
+static int inject_object(struct walk *w, cJSON *object, const char *kind,
+			 const char *version, unsigned lists)
+{
+	const struct kind *known = FIND_KIND(kinds, kind, version);
+
+	if (known)
+		return inject_pod(w, known, object);
+	if (!is_list(kind))
+		return pass_over(w, object, kind, version,
+				 lists > 0 || w->audience->listed);
+	if (lists == LISTS_MAX)
+		return fail(w->err, "Lists within Lists, more than %d", LISTS_MAX);
+	return inject_list(w, object, kind, version, lists + 1);
 }
 
 int workload_inject(const struct injection *injection, cJSON *object,
-		    workload_report *report, struct error *err)
+		    const struct workload_audience *audience, struct error *err)
 {
-	struct walk w = {.injection = injection, .report = report, .err = err};
+	struct walk w = {.injection = injection, .audience = audience, .err = err};
 	const char *kind = json_text(object, "kind");
 	const char *version = json_text(object, "apiVersion");
 

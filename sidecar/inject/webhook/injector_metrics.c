@@ -114,8 +114,9 @@ static void put_tls(struct exposition *x, const struct injector_figures *f)
 			  atomic_load(&f->facts->certificates_made));
 }
 
-static void put_cluster(struct exposition *x, const struct keeper_facts *facts)
+static void put_cluster(struct exposition *x, const struct injector_figures *f)
 {
+	const struct keeper_facts *facts = f->facts;
 	uint64_t failures = atomic_load(&facts->request_failures);
 	uint64_t conflicts = atomic_load(&facts->conflicts);
 	/* Last, so that it is not less than what it contains. */
@@ -127,6 +128,10 @@ static void put_cluster(struct exposition *x, const struct keeper_facts *facts)
 	exposition_single(x, METRIC_GAUGE, "dormouse_injector_webhook_ready",
 			  "Whether the webhook configuration has our CA.",
 			  atomic_load(&facts->webhook_ready));
+	exposition_single(x, METRIC_GAUGE, "dormouse_injector_image_ready",
+			  "Whether the sidecar's image names a registry, or is said to "
+			  "be on every node; 0: no pod is injected.",
+			  !f->held);
 	exposition_single(x, METRIC_GAUGE, "dormouse_injector_kubernetes_minor_version",
 			  "N of the API server's version 1.N; 0: not known.",
 			  (uint64_t)atomic_load(&facts->minor));
@@ -179,7 +184,7 @@ void injector_metrics_render(const struct injector_figures *figures, bool openme
 
 	put_reviews(&x, figures->counters);
 	put_tls(&x, figures);
-	put_cluster(&x, figures->facts);
+	put_cluster(&x, figures);
 	put_gates(&x, figures);
 	exposition_single(&x, METRIC_GAUGE, "dormouse_injector_large_body_bytes",
 			  "Memory of bodies that are large, bytes.",

@@ -3,6 +3,7 @@
 #ifndef DORMOUSE_INJECT_INJECTOR_METRICS_H
 #define DORMOUSE_INJECT_INJECTOR_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,6 +54,10 @@ struct injector_figures {
 	const struct gate *reviews, *metrics;
 	size_t body_bytes; /* of large bodies, at the moment */
 	unsigned config_errors;
+	/* The image: why nodes cannot pull it, "" when they can; whether no pod is
+	 * injected for that. */
+	const char *image_trouble;
+	bool held;
 	double started_at; /* Unix seconds */
 };
 

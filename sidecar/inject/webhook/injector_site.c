@@ -3,6 +3,7 @@
 #include "injector_site.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dormouse/request.h"
@@ -76,12 +77,24 @@ static const char *missing(const struct injector_site *s)
 	return NULL;
 }
 
+/* What is to be known of the image, whether that keeps us from being ready or not. */
+static enum MHD_Result answer_of_image(const struct injector_site *s,
+				       struct MHD_Connection *c)
+{
+	char page[ERROR_TEXT_MAX + 8];
+	const char *trouble = s->figures.image_trouble;
+
+	snprintf(page, sizeof(page), "%s%s%s", s->figures.held ? "" : "ok\n", trouble,
+		 trouble[0] ? "\n" : "");
+	return answer_line(c, s->figures.held ? 503 : 200, page);
+}
+
 static enum MHD_Result answer_readiness(const struct injector_site *s,
 					struct MHD_Connection *c)
 {
 	const char *what = missing(s);
 
-	return what ? answer_line(c, 503, what) : answer_line(c, 200, "ok\n");
+	return what ? answer_line(c, 503, what) : answer_of_image(s, c);
 }
 
 static const struct route {

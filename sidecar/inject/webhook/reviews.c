@@ -93,7 +93,7 @@ struct reviews *reviews_new(const struct reviews_source *source, struct error *e
 		r->source = *source;
 		r->bodies = (struct bodies){.each_max = source->max_body,
 					    .all_max = BODIES_MAX};
-		r->memory = json_memory_new(VALUES_MAX + source->max_body);
+		r->memory = json_memory_new(VALUES_MAX + 2 * source->max_body);
 		made = r->memory != NULL;
 	}
 	for (int i = 0; made && i < REFUSALS; i++)
@@ -245,6 +245,7 @@ static enum MHD_Result review(struct reviews *r, struct MHD_Connection *c,
 	    .template = r->source.template->template,
 	    .own_namespace = r->source.own_namespace,
 	    .native = atomic_load(&r->source.facts->native),
+	    .held = r->source.held,
 	};
 	struct review_result result;
 	struct text answer = text_over(r->answer, sizeof(r->answer));

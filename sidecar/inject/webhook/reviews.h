@@ -18,6 +18,7 @@ struct reviews_source {
 	const struct template_file *template;
 	const struct keeper_facts *facts;
 	const char *own_namespace;
+	const char *held; /* as of struct injection; may change */
 	size_t max_body;
 	struct injector_counters *counters;
 	struct decisions *decisions;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -33,10 +34,27 @@ struct webhook {
 	struct decisions decisions;
 	struct reviews *reviews;
 	struct injector_site site;
+	struct error image;        /* what template_check_image() says; "": nothing */
+	char held[ERROR_TEXT_MAX]; /* the same, unless --image-loaded */
+	bool image_loaded;
 	struct gate *review_gate, *metrics_gate;
 	double drain_since; /* monotonic seconds, 0: not yet */
 	int epoll_fd;
 };
+
+/* A pod whose sidecar cannot be pulled would never start. Where that is to be feared no
+ * pod is injected, and we are not ready, so that none is sent here. */
+static void look_at_image(struct webhook *w)
+{
+	w->image.text[0] = w->held[0] = '\0';
+	if (template_check_image(w->template.template, &w->image) < 0 &&
+	    !w->image_loaded) {
+		memcpy(w->held, w->image.text, sizeof(w->held));
+		log_event(LOG_LEVEL_ERROR, "image-without-registry",
+			  "%s; until then pods come without a sidecar", w->held);
+	}
+	w->site.figures.held = w->held[0] != '\0';
+}
 
 static int open_reviews(struct webhook *w, const struct webhook_source *source,
 			struct error *err)
@@ -46,6 +64,7 @@ static int open_reviews(struct webhook *w, const struct webhook_source *source,
 	    .template = &w->template,
 	    .facts = source->facts,
 	    .own_namespace = options->namespace,
+	    .held = w->held,
 	    .max_body = (size_t)options->max_body,
 	    .counters = &w->counters,
 	    .decisions = &w->decisions,
@@ -89,6 +108,7 @@ static int open_site(struct webhook *w, const struct webhook_source *source,
 	    .reviews = w->review_gate,
 	    .metrics = w->metrics_gate,
 	    .config_errors = source->options->config_errors,
+	    .image_trouble = w->image.text,
 	    .started_at = source->started_at,
 	};
 	return w->metrics_gate ? 0 : -1;
@@ -102,13 +122,16 @@ struct webhook *webhook_open(const struct webhook_source *source, struct error *
 		fail(err, "out of memory");
 		return NULL;
 	}
+	w->image_loaded = source->options->image_loaded;
 	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (w->epoll_fd < 0)
 		fail_errno(err, errno, "epoll_create1");
 	else if (template_file_open(&w->template, source->options->template_path,
 				    err) == 0 &&
-		 open_reviews(w, source, err) == 0 && open_site(w, source, err) == 0)
+		 open_reviews(w, source, err) == 0 && open_site(w, source, err) == 0) {
+		look_at_image(w);
 		return w;
+	}
 	webhook_close(w);
 	return NULL;
 }
@@ -142,6 +165,7 @@ static void look_at_template(struct webhook *w, double now)
 		w->counters.template_reloads++;
 		log_event(LOG_LEVEL_INFO, "template-changed",
 			  "pods are injected by the new %s", w->template.path);
+		look_at_image(w);
 		break;
 	case TEMPLATE_BROKEN:
 		w->counters.template_failures++;
