@@ -199,7 +199,7 @@ static void stand_in(struct socket_dumps *d)
 {
 	d->met = 0;
 	ledger_begin_dump(d->ledger);
-	d->standing_in = proc_tcp_dump(IPPROTO_TCP, visit_live, d) == 0 && d->met > 0;
+	d->standing_in = proc_tcp_dump(IPPROTO_TCP, visit_live, d) == 0;
 	if (d->standing_in)
 		proc_tcp_dump(IPPROTO_UDP, visit_udp, d);
 	ledger_end_dump(d->ledger, d->standing_in, d->time);
