@@ -36,6 +36,7 @@ struct alert_evidence {
 	unsigned flow_count;
 	uint64_t other_bytes; /* of destinations that were not kept */
 	uint32_t other_connections;
+	struct unaccounted unaccounted; /* since the onset, as far as is remembered */
 	uint64_t missed[ALERT_CELLS]; /* what they got, by a hash: at least that much */
 	char containers[ALERT_CONTAINERS_MAX][32];
 	unsigned container_count;

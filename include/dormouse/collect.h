@@ -110,6 +110,22 @@ struct collect_totals {
 	uint64_t receive_buffers_grown;
 };
 
+/* What might be behind bytes that no socket accounts for, as the kernel's own counters
+ * have it. */
+enum unaccounted_source {
+	UNACCOUNTED_ICMP,      /* messages: pings, and whatever is carried in them */
+	UNACCOUNTED_FORWARDED, /* packets that the kernel passed on */
+	UNACCOUNTED_RESETS,    /* connections that were reset: their bytes are lost */
+	UNACCOUNTED_NOT_IP,    /* packets that IP did not send: packet sockets, ARP */
+	UNACCOUNTED_SOURCE_COUNT
+};
+
+/* What no socket accounts for, in some span of time. */
+struct unaccounted {
+	uint64_t bytes; /* as SIGNAL_UNACCOUNTED_TX_BYTES */
+	uint64_t packets[UNACCOUNTED_SOURCE_COUNT];
+};
+
 struct collect_options {
 	char interfaces[COLLECT_INTERFACE_GLOBS_MAX]; /* comma-separated globs, "!"
 						       * excludes; empty: all but lo */
@@ -173,6 +189,9 @@ const struct container_counters *collector_containers(const struct collector *c,
  * ends those that get most are kept; what went to all others may come last, as one flow
  * whose protocol is 0. */
 const struct flow *collector_flows(const struct collector *c, size_t *count);
+
+/* What no socket accounts for, between the last two close looks. */
+const struct unaccounted *collector_unaccounted(const struct collector *c);
 
 /* What moved since `since` (Unix seconds; the last hour is remembered, in steps of five
  * minutes), most bytes first, at most `max` into `flows`, the rest included if there is

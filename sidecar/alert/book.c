@@ -195,6 +195,7 @@ static void catch_up(const struct alert_book *book, struct incident *in, double 
 	struct alert *alert = &in->alert;
 	const enum signal signal = alert->verdict.signal;
 
+	looks_unaccounted(&book->looks, fmax(since, in->seen_until), &alert->evidence);
 	if (!looks_reach(&book->looks, since) && since - in->seen_until > FLOWS_STEP_S)
 		evidence_gather(&alert->evidence, c, since, signal);
 	else

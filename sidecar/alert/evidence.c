@@ -223,6 +223,13 @@ void evidence_gather(struct alert_evidence *e, const struct collector *c, double
 	evidence_add(e, c, flows, count, signal);
 }
 
+void evidence_unaccounted(struct alert_evidence *e, const struct unaccounted *moved)
+{
+	e->unaccounted.bytes += moved->bytes;
+	for (unsigned i = 0; i < UNACCOUNTED_SOURCE_COUNT; i++)
+		e->unaccounted.packets[i] += moved->packets[i];
+}
+
 void evidence_grow(struct alert_evidence *e, const struct collector *c,
 		   enum signal signal)
 {
@@ -230,6 +237,7 @@ void evidence_grow(struct alert_evidence *e, const struct collector *c,
 	const struct flow *flows = collector_flows(c, &count);
 
 	evidence_add(e, c, flows, count, signal);
+	evidence_unaccounted(e, collector_unaccounted(c));
 }
 
 /* What the link sent since the memory was taken; all it ever sent if it is new there.

@@ -27,6 +27,9 @@ void evidence_gather(struct alert_evidence *e, const struct collector *c, double
 void evidence_grow(struct alert_evidence *e, const struct collector *c,
 		   enum signal signal);
 
+/* Adds what no socket accounted for. */
+void evidence_unaccounted(struct alert_evidence *e, const struct unaccounted *moved);
+
 /* Names the links that sent in the interval since the memory was taken. */
 void evidence_links(struct alert_evidence *e, const struct collector *c,
 		    const struct link_memory *before);

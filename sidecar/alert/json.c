@@ -116,6 +116,30 @@ static void put_destination(struct text *t, const struct alert_flow *f)
 	text_put(t, "}");
 }
 
+/* Bytes that no socket accounts for, and what the kernel counted that may be them. */
+static void put_unaccounted(struct text *t, const struct unaccounted *u)
+{
+	static const char *const names[UNACCOUNTED_SOURCE_COUNT] = {
+	    [UNACCOUNTED_ICMP] = "icmp",
+	    [UNACCOUNTED_FORWARDED] = "forwarded",
+	    [UNACCOUNTED_RESETS] = "resets",
+	    [UNACCOUNTED_NOT_IP] = "notIp",
+	};
+	const char *comma = "";
+
+	if (u->bytes == 0)
+		return;
+	text_printf(t, ",\"unaccounted\":{\"bytes\":%" PRIu64 ",\"packets\":{",
+		    u->bytes);
+	for (unsigned i = 0; i < UNACCOUNTED_SOURCE_COUNT; i++) {
+		if (u->packets[i] == 0)
+			continue;
+		text_printf(t, "%s\"%s\":%" PRIu64, comma, names[i], u->packets[i]);
+		comma = ",";
+	}
+	text_put(t, "}}");
+}
+
 static void put_evidence(struct text *t, const struct alert *alert)
 {
 	const struct alert_evidence *e = &alert->evidence;
@@ -131,6 +155,7 @@ static void put_evidence(struct text *t, const struct alert *alert)
 		text_printf(t,
 			    ",\"otherBytes\":%" PRIu64 ",\"otherConnections\":%" PRIu32,
 			    e->other_bytes, e->other_connections);
+	put_unaccounted(t, &e->unaccounted);
 	text_put(t, ",\"containers\":[");
 	for (unsigned i = 0; i < e->container_count; i++) {
 		text_put(t, i ? "," : "");

@@ -40,6 +40,7 @@ void looks_note(struct looks *looks, const struct collector *c, double now)
 	/* The first look of all saw what moved since the collector was opened. */
 	look->from = looks->until;
 	look->until = looks->until = now;
+	look->unaccounted = *collector_unaccounted(c);
 	keep_flows(look, flows, count);
 	looks->next = (looks->next + 1) % LOOKS_KEPT;
 	if (looks->count < LOOKS_KEPT)
@@ -68,4 +69,12 @@ void looks_add_to(const struct looks *looks, double since, struct alert_evidence
 		evidence_add(e, c, look->flows, look->count, signal);
 		evidence_add(e, c, &look->flows[LOOK_FLOWS_KEPT], 1, signal);
 	}
+}
+
+void looks_unaccounted(const struct looks *looks, double since,
+		       struct alert_evidence *e)
+{
+	for (unsigned i = 0; i < looks->count; i++)
+		if (look_at(looks, i)->until > since)
+			evidence_unaccounted(e, &look_at(looks, i)->unaccounted);
 }

@@ -15,6 +15,7 @@
 
 struct look {
 	double from, until; /* Unix seconds: what it saw moved between these */
+	struct unaccounted unaccounted;
 	unsigned count;
 	struct flow flows[LOOK_FLOWS_KEPT + 1]; /* the last: the rest */
 };
@@ -34,5 +35,9 @@ bool looks_reach(const struct looks *looks, double since);
 /* Adds what the looks saw that ended after `since`. */
 void looks_add_to(const struct looks *looks, double since, struct alert_evidence *e,
 		  const struct collector *c, enum signal signal);
+
+/* Adds what no socket accounted for, of the looks that ended after `since`. */
+void looks_unaccounted(const struct looks *looks, double since,
+		       struct alert_evidence *e);
 
 #endif

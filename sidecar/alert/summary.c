@@ -318,6 +318,34 @@ static void put_udp(struct text *t, const struct alert *alert)
 	put_end(t, &e->flows[0].flow);
 }
 
+/* Whether more of it is unaccounted for than the first destination got. */
+static bool is_unaccounted(const struct alert_evidence *e, uint64_t total)
+{
+	return e->unaccounted.bytes > share_of_first(e) &&
+	       e->unaccounted.bytes >= total / SHARE_TOLD;
+}
+
+/* How much no socket accounts for, and what it seems to be. */
+static void put_unaccounted(struct text *t, const struct unaccounted *u)
+{
+	static const char *const names[UNACCOUNTED_SOURCE_COUNT] = {
+	    [UNACCOUNTED_ICMP] = "ICMP",
+	    [UNACCOUNTED_FORWARDED] = "packets that the kernel forwarded",
+	    [UNACCOUNTED_RESETS] = "connections that were reset",
+	    [UNACCOUNTED_NOT_IP] = "packets of another protocol than IP",
+	};
+	unsigned most = 0;
+
+	for (unsigned i = 1; i < UNACCOUNTED_SOURCE_COUNT; i++)
+		if (u->packets[i] > u->packets[most])
+			most = i;
+	text_put(t, ", ");
+	put_bytes(t, (double)u->bytes);
+	text_put(t, " of it unaccounted for by any socket");
+	if (u->packets[most] > 0)
+		text_printf(t, " (%s)", names[most]);
+}
+
 /* How much in all, unless that was said, and where to, if that is known: "20 MB so far,
  * 18 MB of it to ...". */
 static void put_where(struct text *t, const struct alert *alert)
@@ -336,7 +364,9 @@ static void put_where(struct text *t, const struct alert *alert)
 		text_put(t, " ");
 		put_bytes(t, (double)alert->total_bytes);
 		text_put(t, alert->ends_at > 0 ? " in all" : " so far");
-		if (has_share(e, alert->total_bytes))
+		if (is_unaccounted(e, alert->total_bytes))
+			put_unaccounted(t, &e->unaccounted);
+		else if (has_share(e, alert->total_bytes))
 			put_share(t, e, alert->total_bytes, " of it");
 		else
 			put_udp(t, alert);

@@ -24,6 +24,7 @@
 #include "signals.h"
 #include "sockets.h"
 #include "source_states.h"
+#include "unaccounted.h"
 
 #define HEARTBEAT_S 60
 
@@ -41,6 +42,8 @@ struct collector {
 	struct sockets *sockets;
 	struct source_states sources;
 	struct signals signals;
+	struct unaccounted_marks unaccounted_marks;
+	struct unaccounted unaccounted; /* between the last two close looks */
 	struct collect_totals totals;
 	struct mark opens, opens_seen;                   /* at the last close look */
 	struct mark sent_packets, sent_bytes, explained; /* at the last sample */
@@ -244,6 +247,14 @@ static void look_closely(struct collector *c, const struct collect_request *requ
 	mark_move(&c->opens_seen, sockets_opens_seen(c->sockets));
 }
 
+static void take_unaccounted(struct collector *c)
+{
+	unaccounted_take(&c->unaccounted_marks, counters_of(c),
+			 c->signals.value[SIGNAL_UNACCOUNTED_TX_BYTES],
+			 book_of(c)->flowed.tx_packets + book_of(c)->loopback_packets,
+			 &c->unaccounted);
+}
+
 /* The signals of TCP and UDP, as far as this look went. */
 static void add_transports(struct collector *c, bool closely)
 {
@@ -267,6 +278,8 @@ static void add_transports(struct collector *c, bool closely)
 	if (closely)
 		signals_from_span(&c->signals, p, bytes ? &tcp : NULL,
 				  &c->until_sockets);
+	if (closely)
+		take_unaccounted(c);
 }
 
 void collector_sample(struct collector *c, const struct collect_request *request,
@@ -350,6 +363,7 @@ static void begin(struct collector *c)
 	signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 			    book_of(c)->loopback_packets);
 	signals_from_span(&c->signals, p, &tcp, &c->until_sockets);
+	take_unaccounted(c);
 	signals_begin(&c->signals);
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		mark_move(&c->opens, p->value[TCP_ACTIVE_OPENS]);
@@ -473,6 +487,11 @@ const struct container_counters *collector_containers(const struct collector *c,
 const struct flow *collector_flows(const struct collector *c, size_t *count)
 {
 	return sockets_flows(c->sockets, count);
+}
+
+const struct unaccounted *collector_unaccounted(const struct collector *c)
+{
+	return &c->unaccounted;
 }
 
 size_t collector_flows_since(const struct collector *c, double since,

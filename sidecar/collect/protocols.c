@@ -27,10 +27,12 @@ static const char *const paths[FILE_COUNT] = {
 };
 
 static const uint32_t counters_of[FILE_COUNT] = {
-    BIT(TCP_ACTIVE_OPENS) | BIT(TCP_OUT_SEGS) | BIT(UDP_OUT_DATAGRAMS) |
-	BIT(UDPLITE_OUT_DATAGRAMS),
+    BIT(TCP_ACTIVE_OPENS) | BIT(TCP_OUT_SEGS) | BIT(TCP_OUT_RSTS) |
+	BIT(UDP_OUT_DATAGRAMS) | BIT(UDPLITE_OUT_DATAGRAMS) | BIT(ICMP_OUT_MSGS) |
+	BIT(IP_OUT_REQUESTS) | BIT(IP_FORWARDED),
     BIT(UDP6_OUT_DATAGRAMS) | BIT(UDPLITE6_OUT_DATAGRAMS) | BIT(IP6_OUT_REQUESTS) |
-	BIT(IP6_IN_OCTETS) | BIT(IP6_OUT_OCTETS),
+	BIT(IP6_IN_OCTETS) | BIT(IP6_OUT_OCTETS) | BIT(ICMP6_OUT_MSGS) |
+	BIT(IP6_FORWARDED),
     BIT(IP_IN_OCTETS) | BIT(IP_OUT_OCTETS),
 };
 
@@ -44,6 +46,10 @@ struct counter_name {
 static const struct counter_name pair_names[] = {
     {"Tcp:", "ActiveOpens", TCP_ACTIVE_OPENS},
     {"Tcp:", "OutSegs", TCP_OUT_SEGS},
+    {"Tcp:", "OutRsts", TCP_OUT_RSTS},
+    {"Icmp:", "OutMsgs", ICMP_OUT_MSGS},
+    {"Ip:", "OutRequests", IP_OUT_REQUESTS},
+    {"Ip:", "ForwDatagrams", IP_FORWARDED},
     {"Udp:", "OutDatagrams", UDP_OUT_DATAGRAMS},
     {"UdpLite:", "OutDatagrams", UDPLITE_OUT_DATAGRAMS},
     {"IpExt:", "InOctets", IP_IN_OCTETS},
@@ -54,6 +60,8 @@ static const struct counter_name list_names[] = {
     {"", "Udp6OutDatagrams", UDP6_OUT_DATAGRAMS},
     {"", "UdpLite6OutDatagrams", UDPLITE6_OUT_DATAGRAMS},
     {"", "Ip6OutRequests", IP6_OUT_REQUESTS},
+    {"", "Ip6OutForwDatagrams", IP6_FORWARDED},
+    {"", "Icmp6OutMsgs", ICMP6_OUT_MSGS},
     {"", "Ip6InOctets", IP6_IN_OCTETS},
     {"", "Ip6OutOctets", IP6_OUT_OCTETS},
 };

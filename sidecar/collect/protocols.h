@@ -17,8 +17,14 @@
 
 /* The counters that are read: since boot, loopback included. */
 enum protocol_counter {
-	TCP_ACTIVE_OPENS,      /* connections opened, both address families */
-	TCP_OUT_SEGS,          /* segments sent, both address families */
+	TCP_ACTIVE_OPENS, /* connections opened, both address families */
+	TCP_OUT_SEGS,     /* segments sent, both address families */
+	TCP_OUT_RSTS,     /* resets among them */
+	ICMP_OUT_MSGS,    /* IPv4, raw sockets' included */
+	ICMP6_OUT_MSGS,
+	IP_OUT_REQUESTS, /* IPv4 packets of this machine's own, as IP6_OUT_REQUESTS */
+	IP_FORWARDED,
+	IP6_FORWARDED,
 	UDP_OUT_DATAGRAMS,     /* IPv4 */
 	UDPLITE_OUT_DATAGRAMS, /* IPv4 */
 	UDP6_OUT_DATAGRAMS,

@@ -31,6 +31,7 @@ struct collector {
 	struct link_counters links[COLLECT_LINKS_MAX];
 	size_t link_count;
 	bool looked_closely;
+	struct unaccounted unaccounted;
 };
 
 /* All that the room takes from the detector. */
@@ -48,6 +49,11 @@ const struct flow *collector_flows(const struct collector *c, size_t *count)
 {
 	*count = c->flow_count;
 	return c->flows;
+}
+
+const struct unaccounted *collector_unaccounted(const struct collector *c)
+{
+	return &c->unaccounted;
 }
 
 size_t collector_flows_since(const struct collector *c, double since,

@@ -387,10 +387,63 @@ static void without_sockets_the_lists_are_empty(void **state)
 #define TEST(name)                                                                     \
 	cmocka_unit_test_setup_teardown(name, watched_world_open, world_close)
 
+static const char *json_of(const struct alert *a)
+{
+	static char json[ALERT_JSON_MAX];
+	struct text t = text_over(json, sizeof(json));
+
+	alert_json(a, &nobody, &t);
+	return json;
+}
+
+static void what_no_socket_accounts_for_is_evidence_of_its_own(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+
+	v.signal = SIGNAL_UNACCOUNTED_TX_BYTES;
+	v.bytes = 5000000;
+	w->collector.unaccounted = (struct unaccounted){
+	    .bytes = 1000000, .packets = {[UNACCOUNTED_ICMP] = 900}};
+	next_look(w, NULL, 0, NULL, 0); /* before its onset */
+	v.onset = w->now;
+	next_look(w, &v, 1, NULL, 0);
+	assert_int_equal(w->last.evidence.unaccounted.bytes, 1000000);
+	w->collector.unaccounted.packets[UNACCOUNTED_RESETS] = 3;
+	next_look(w, &v, 1, NULL, 0);
+	assert_int_equal(w->last.evidence.unaccounted.bytes, 2000000);
+	assert_non_null(strstr(json_of(&w->last),
+			       ",\"unaccounted\":{\"bytes\":2000000,\"packets\":{"
+			       "\"icmp\":1800,\"resets\":3}}"));
+	assert_non_null(strstr(json_of(&w->last),
+			       "2.0 MB of it unaccounted for by any socket "
+			       "(ICMP)."));
+}
+
+static void where_sockets_account_for_more_the_destination_is_told(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	const struct flow theft = {.protocol = IPPROTO_TCP,
+				   .port = 443,
+				   .tx_bytes = 4000000,
+				   .begun = 1,
+				   .connections = 1};
+
+	v.bytes = 5000000;
+	v.onset = w->now;
+	w->collector.unaccounted.bytes = 1000000;
+	next_look(w, &v, 1, &theft, 1);
+	assert_null(strstr(json_of(&w->last), "unaccounted for"));
+	assert_non_null(strstr(json_of(&w->last), "4.0 MB of it to "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(evidence_is_there_when_it_is_raised),
+	    TEST(what_no_socket_accounts_for_is_evidence_of_its_own),
+	    TEST(where_sockets_account_for_more_the_destination_is_told),
 	    TEST(the_look_that_raised_it_is_not_counted_twice),
 	    TEST(each_close_look_adds_what_it_saw),
 	    TEST(the_last_bytes_before_it_resolves_are_in_it),

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unaccounted.h - what the kernel's own counters say of packets that no socket accounts
+ * for. Private to collect/. Pure. */
+#ifndef DORMOUSE_COLLECT_UNACCOUNTED_H
+#define DORMOUSE_COLLECT_UNACCOUNTED_H
+
+#include "dormouse/collect.h"
+#include "signals.h"
+
+/* The counters at the last close look. All zero is a new one. */
+struct unaccounted_marks {
+	struct mark bytes, icmp, icmp6, forwarded, forwarded6, resets;
+	struct mark packets, ip, ip6;
+};
+
+/* What moved since the last call, into *moved. `packets` are those that all links sent,
+ * loopback included. */
+void unaccounted_take(struct unaccounted_marks *marks,
+		      const struct protocol_counters *p, uint64_t bytes,
+		      uint64_t packets, struct unaccounted *moved);
+
+#endif
