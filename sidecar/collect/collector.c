@@ -277,7 +277,7 @@ static void add_transports(struct collector *c, bool closely)
 				    book_of(c)->loopback_packets);
 	if (closely)
 		signals_from_span(&c->signals, p, bytes ? &tcp : NULL,
-				  &c->until_sockets);
+				  &c->until_sockets, seconds_now());
 	if (closely)
 		take_unaccounted(c);
 }
@@ -362,7 +362,7 @@ static void begin(struct collector *c)
 			     sockets_tcp_tx_packets(c->sockets), p, &nothing);
 	signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 			    book_of(c)->loopback_packets);
-	signals_from_span(&c->signals, p, &tcp, &c->until_sockets);
+	signals_from_span(&c->signals, p, &tcp, &c->until_sockets, seconds_now());
 	take_unaccounted(c);
 	signals_begin(&c->signals);
 	if (protocol_has(p, TCP_ACTIVE_OPENS))

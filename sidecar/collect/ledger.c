@@ -304,6 +304,10 @@ bool ledger_own_accepted(struct ledger *l, const struct diag_socket *s)
 		l->untracked++;
 		return false;
 	}
+	/* A dump may have met it while it waited to be accepted. */
+	struct tracked_socket *met = socket_table_find(&l->table, s->cookie);
+	if (met)
+		socket_table_remove(&l->table, met);
 	t->dump = l->dump;
 	t->headers =
 	    ETHERNET_HEADER_BYTES + TCP_HEADER_BYTES +
@@ -536,16 +540,15 @@ static void ended_unseen(struct ledger *l, const struct diag_socket *s)
 
 void ledger_destroyed(struct ledger *l, const struct diag_socket *s)
 {
+	if (own_destroyed(l, s))
+		return;
 	struct tracked_socket *t = socket_table_find(&l->table, s->cookie);
-
 	if (t) {
 		if (l->is_marked)
 			advance(l, t, s, 0);
 		socket_table_remove(&l->table, t);
 		return;
 	}
-	if (own_destroyed(l, s))
-		return;
 	/* Sockets that never tried to connect are told of as well: they have no remote
 	 * address. One whose connect() found no free port has no local port. */
 	bool tried = !IN6_IS_ADDR_UNSPECIFIED(&s->remote) && s->local_port != 0;

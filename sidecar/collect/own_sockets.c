@@ -73,6 +73,14 @@ static bool find(const struct own_sockets *o, int fd, unsigned *index)
 	return false;
 }
 
+static bool listens(int fd)
+{
+	int yes = 0;
+	socklen_t length = sizeof(yes);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &length) == 0 && yes;
+}
+
 static void add(struct own_sockets *o, int fd)
 {
 	struct diag_socket s = {0};
@@ -81,10 +89,12 @@ static void add(struct own_sockets *o, int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) < 0)
 		return;
-	if (!read_ends(fd, &s)) { /* no remote end: it listens */
+	if (listens(fd)) {
 		ledger_own_listener(o->ledger, cookie);
 		return;
 	}
+	if (!read_ends(fd, &s)) /* reset before it was accepted */
+		return;
 	if (o->count == OWN_SOCKETS_MAX || !read_counters(fd, cookie, &s) ||
 	    !ledger_own_accepted(o->ledger, &s))
 		return;

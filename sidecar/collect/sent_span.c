@@ -24,6 +24,10 @@
  * and what went out between the two readings. */
 #define AHEAD_BYTES 16384
 
+/* How late the kernel may tell of a connection's end, seconds: it does so from a work
+ * queue, which waits on a busy machine. */
+#define LATE_S 1.0
+
 static uint64_t least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -86,18 +90,38 @@ uint64_t sent_udp_bytes(const struct sent_span *span, int64_t *carry)
 static uint64_t accounted(const struct sent_span *span, uint64_t udp_bytes)
 {
 	uint64_t datagrams = datagrams_sent(span);
-	uint64_t segments = least(span->tcp_segments, span->link_packets - datagrams);
+	uint64_t others = least(span->other_packets, span->link_packets - datagrams);
+	uint64_t segments =
+	    least(span->tcp_segments, span->link_packets - datagrams - others);
 
 	return span->tcp_bytes + span->tcp_again + udp_bytes +
 	       UDP_HEADERS_BYTES * datagrams + TCP_HEADERS_MOST * segments +
 	       ip6_bytes(span);
 }
 
+/* The least that was open in the last spans, from the one before this and as far back
+ * as a connection's end may be told late. */
+static int64_t open_all_the_while(const struct sent_balance *b, double time)
+{
+	int64_t least = b->rest;
+
+	for (unsigned i = 1; i <= SENT_PAST; i++) {
+		unsigned at = (b->next + SENT_PAST - i) % SENT_PAST;
+
+		if (b->past[at].rest < least)
+			least = b->past[at].rest;
+		if (time - b->past[at].time >= LATE_S)
+			break;
+	}
+	return least;
+}
+
 /* The headers are taken for their longest, so that `rest` would fall for ever; how far
  * it may fall is bounded by how far TCP can be ahead, or else that would be credit for
  * whoever wants to send unseen. */
 uint64_t sent_unaccounted_bytes(struct sent_balance *balance,
-				const struct sent_span *span, uint64_t udp_bytes)
+				const struct sent_span *span, uint64_t udp_bytes,
+				double time)
 {
 	int64_t ahead = AHEAD_BYTES + (int64_t)(span->tcp_bytes / TCP_ERROR_SHARE);
 	int64_t sure;
@@ -105,9 +129,10 @@ uint64_t sent_unaccounted_bytes(struct sent_balance *balance,
 	balance->rest += (int64_t)(span->link_bytes - accounted(span, udp_bytes));
 	if (balance->rest < balance->told - ahead)
 		balance->rest = balance->told - ahead;
-	sure =
-	    balance->rest < balance->rest_before ? balance->rest : balance->rest_before;
-	balance->rest_before = balance->rest;
+	sure = open_all_the_while(balance, time);
+	balance->past[balance->next].time = time;
+	balance->past[balance->next].rest = balance->rest;
+	balance->next = (balance->next + 1) % SENT_PAST;
 	if (sure <= balance->told)
 		return 0;
 	uint64_t told = (uint64_t)(sure - balance->told);

@@ -20,9 +20,10 @@ struct sent_span {
 	uint64_t packets6;                 /* of them IPv6; loopback may be in it */
 	uint64_t tcp_bytes;                /* payload of sockets, each byte once */
 	uint64_t tcp_again;                /* payload sent once more */
-	uint64_t tcp_segments; /* as the protocol counts them: all sockets, and
-				* what belongs to none; loopback may be in it */
-	uint64_t datagrams;    /* UDP and UDP-Lite */
+	uint64_t tcp_segments;  /* as the protocol counts them: all sockets, and
+				 * what belongs to none; loopback may be in it */
+	uint64_t other_packets; /* ICMP and forwarded, as the kernel counts them */
+	uint64_t datagrams;     /* UDP and UDP-Lite */
 };
 
 /* The UDP payload in the span: what the links sent less TCP's payload, what of it was
@@ -30,17 +31,27 @@ struct sent_span {
  * before left open: see sent_span.c, also for how good it is. */
 uint64_t sent_udp_bytes(const struct sent_span *span, int64_t *carry);
 
+/* Spans that are remembered until what they left open is told. */
+#define SENT_PAST 16
+
 /* The account over all spans so far; all zero at first. */
 struct sent_balance {
-	int64_t rest;        /* sent and not accounted for, up to the last span */
-	int64_t rest_before; /* up to the one before it */
+	int64_t rest; /* sent and not accounted for, up to the last span */
 	int64_t told;
+	struct {
+		double time;
+		int64_t rest;
+	} past[SENT_PAST]; /* after each of the last spans */
+	unsigned next;
 };
 
-/* Takes in a span, of which `udp_bytes` are UDP payload. Returns the bytes, headers
- * included, that turned out to be nobody's: those that were still missing an account
- * one span later, because the kernel tells of a connection's end a moment after it. */
+/* Takes in a span that ends at `time`, monotonic seconds, and of which `udp_bytes` are
+ * UDP payload. Returns the bytes, headers included, that turned out to be nobody's:
+ * those that were still missing an account one span later, and a second later at least
+ * (or SENT_PAST spans), because the kernel tells of a connection's end a moment after
+ * it. */
 uint64_t sent_unaccounted_bytes(struct sent_balance *balance,
-				const struct sent_span *span, uint64_t udp_bytes);
+				const struct sent_span *span, uint64_t udp_bytes,
+				double time);
 
 #endif

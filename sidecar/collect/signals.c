@@ -190,6 +190,10 @@ static bool take_span(struct signals *s, const struct protocol_counters *p,
 	span->tcp_segments = protocol_has(p, TCP_OUT_SEGS)
 				 ? mark_move(&s->span.segments, p->value[TCP_OUT_SEGS])
 				 : UINT64_MAX;
+	span->other_packets = moved_of(&s->span.icmp, p, ICMP_OUT_MSGS) +
+			      moved_of(&s->span.icmp6, p, ICMP6_OUT_MSGS) +
+			      moved_of(&s->span.forwarded, p, IP_FORWARDED) +
+			      moved_of(&s->span.forwarded6, p, IP6_FORWARDED);
 	span->datagrams =
 	    mark_move(&s->span.datagrams, s->value[SIGNAL_UDP_TX_PACKETS]);
 	span->tcp_bytes = tcp ? mark_move(&s->span.tcp, tcp->bytes) : 0;
@@ -200,7 +204,7 @@ static bool take_span(struct signals *s, const struct protocol_counters *p,
 
 void signals_from_span(struct signals *s, const struct protocol_counters *p,
 		       const struct tcp_payload *tcp,
-		       const struct link_sums *until_sockets)
+		       const struct link_sums *until_sockets, double time)
 {
 	const uint32_t needed = 1u << SIGNAL_TX_BYTES | 1u << SIGNAL_TX_PACKETS |
 				1u << SIGNAL_UDP_TX_PACKETS;
@@ -219,5 +223,5 @@ void signals_from_span(struct signals *s, const struct protocol_counters *p,
 	add(s, SIGNAL_UDP_TX_BYTES, udp_bytes);
 	if (tcp_known)
 		add(s, SIGNAL_UNACCOUNTED_TX_BYTES,
-		    sent_unaccounted_bytes(&s->span.balance, &span, udp_bytes));
+		    sent_unaccounted_bytes(&s->span.balance, &span, udp_bytes, time));
 }

@@ -47,7 +47,8 @@ struct signals {
 	} udp;
 	/* Since the last close look. */
 	struct {
-		struct mark bytes, packets, packets6, tcp, tcp_again, segments;
+		struct mark bytes, packets, packets6, tcp, tcp_again;
+		struct mark segments, icmp, icmp6, forwarded, forwarded6;
 		struct mark datagrams;
 		int64_t udp_carry;
 		struct sent_balance balance;
@@ -106,6 +107,6 @@ struct tcp_payload {
  * links sent between their reading and the sockets'. */
 void signals_from_span(struct signals *s, const struct protocol_counters *p,
 		       const struct tcp_payload *tcp,
-		       const struct link_sums *until_sockets);
+		       const struct link_sums *until_sockets, double time);
 
 #endif

@@ -16,8 +16,8 @@
  *         UDP-Lite datagrams
  *     unseen serve ADDRESS PORT BYTES
  *         listens there and sends BYTES to the first who connects
- *     unseen from SOURCE_PORT ADDRESS PORT BYTES
- *         one connection from that port
+ *     unseen from SOURCE SOURCE_PORT ADDRESS PORT BYTES
+ *         one connection from that address and port
  *     unseen take ADDRESS PORT PATH COUNT PER_SECOND MSS
  *         COUNT HTTP requests for PATH ("-": none, only reads), each on a connection of
  *         its own with that maximum segment size (0: the usual)
@@ -222,15 +222,14 @@ static void serve(const struct sockaddr_in *at, size_t bytes)
 	done_count++;
 }
 
-static void send_from(uint16_t port, const struct sockaddr_in *to, size_t bytes)
+static void send_from(const struct sockaddr_in *here, const struct sockaddr_in *to,
+		      size_t bytes)
 {
-	const struct sockaddr_in here = {.sin_family = AF_INET,
-					 .sin_port = htons(port)};
 	int yes = 1, fd = new_socket(AF_INET, SOCK_STREAM, 0);
 	char byte;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (bind(fd, (const struct sockaddr *)&here, sizeof(here)) < 0)
+	if (bind(fd, (const struct sockaddr *)here, sizeof(*here)) < 0)
 		die("bind");
 	connect_to(fd, to);
 	send_acknowledged(fd, bytes);
@@ -339,10 +338,11 @@ int main(int argc, char **argv)
 	} else if (argc == 5 && !strcmp(command, "serve")) {
 		t.to = address_of(argv[2], argv[3]);
 		serve(&t.to, strtoul(argv[4], NULL, 10));
-	} else if (argc == 6 && !strcmp(command, "from")) {
-		t.to = address_of(argv[3], argv[4]);
-		send_from((uint16_t)strtoul(argv[2], NULL, 10), &t.to,
-			  strtoul(argv[5], NULL, 10));
+	} else if (argc == 7 && !strcmp(command, "from")) {
+		const struct sockaddr_in here = address_of(argv[2], argv[3]);
+
+		t.to = address_of(argv[4], argv[5]);
+		send_from(&here, &t.to, strtoul(argv[6], NULL, 10));
 	} else {
 		usage();
 	}

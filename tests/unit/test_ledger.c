@@ -289,6 +289,23 @@ static void the_monitors_own_count_to_their_end_whoever_tells_it(void **state)
 	finish(l);
 }
 
+static void a_dump_before_it_was_accepted_changes_nothing(void **state)
+{
+	(void)state;
+	struct ledger *l = fresh();
+	struct diag_socket own = an_own_socket(7, "fd00::2");
+	dump(l, &own, 0, true);
+	dump(l, &own, 1, true);
+	assert_true(ledger_own_accepted(l, &own));
+	answer(&own);
+	dump(l, &own, 1, true);
+	destroy(l, own);
+	dump(l, &own, 0, true);
+	assert_int_equal(l->tx_bytes, 0);
+	assert_true(l->own.tx_bytes > 1000);
+	finish(l);
+}
+
 /* A reset by our side clears what the kernel reports. */
 static void cleared_counters_take_nothing_off(void **state)
 {
@@ -709,6 +726,7 @@ int main(void)
 	    cmocka_unit_test(later_evidence_mends_who_opened),
 	    cmocka_unit_test(the_monitors_own_are_known_by_cookie_and_by_nothing_else),
 	    cmocka_unit_test(the_monitors_own_count_to_their_end_whoever_tells_it),
+	    cmocka_unit_test(a_dump_before_it_was_accepted_changes_nothing),
 	    cmocka_unit_test(cleared_counters_take_nothing_off),
 	    cmocka_unit_test(the_pods_connections_leave_room_for_the_monitors),
 	    cmocka_unit_test(a_listener_that_stopped_is_remembered_for_a_while),

@@ -174,11 +174,14 @@ static void add_packets(struct sent_span *span, uint64_t count, uint64_t length)
 	span->link_packets += count;
 }
 
+static double clock_at;
+
 static uint64_t unaccounted(struct sent_balance *b, const struct sent_span *span)
 {
 	int64_t carry = 0;
 
-	return sent_unaccounted_bytes(b, span, sent_udp_bytes(span, &carry));
+	clock_at += 10;
+	return sent_unaccounted_bytes(b, span, sent_udp_bytes(span, &carry), clock_at);
 }
 
 static void a_pod_with_sockets_alone_owes_nothing(void **state)
@@ -223,6 +226,28 @@ static void a_connection_told_late_is_nobodys_for_no_moment(void **state)
 		assert_int_equal(unaccounted(&b, &early), 0);
 		assert_int_equal(unaccounted(&b, &late), 0);
 	}
+}
+
+/* On a busy machine that moment is longer than a short interval. */
+static void short_intervals_wait_as_long_for_it(void **state)
+{
+	struct sent_balance b = {0};
+	struct sent_span early = tcp_span(5000000), late = {.tcp_bytes = 5000000};
+	struct sent_span nothing = {0}, raw = {0};
+	uint64_t told = 0;
+
+	(void)state;
+	early.tcp_bytes = 0;
+	told += sent_unaccounted_bytes(&b, &early, 0, clock_at += 0.1);
+	for (int i = 0; i < 8; i++)
+		told += sent_unaccounted_bytes(&b, &nothing, 0, clock_at += 0.1);
+	told += sent_unaccounted_bytes(&b, &late, 0, clock_at += 0.1);
+	assert_int_equal(told, 0);
+	add_packets(&raw, 1000, 1000);
+	sent_unaccounted_bytes(&b, &raw, 0, clock_at += 0.1);
+	for (int i = 0; i < 11; i++)
+		told += sent_unaccounted_bytes(&b, &nothing, 0, clock_at += 0.1);
+	assert_in_range(told, 900000, 1000000);
 }
 
 static void being_ahead_is_no_lasting_credit(void **state)
@@ -298,6 +323,7 @@ int main(void)
 	    cmocka_unit_test(a_pod_with_sockets_alone_owes_nothing),
 	    cmocka_unit_test(packets_of_no_protocol_are_told_one_span_later),
 	    cmocka_unit_test(a_connection_told_late_is_nobodys_for_no_moment),
+	    cmocka_unit_test(short_intervals_wait_as_long_for_it),
 	    cmocka_unit_test(being_ahead_is_no_lasting_credit),
 	    cmocka_unit_test(a_busy_pod_hides_headers_at_most),
 	    cmocka_unit_test(no_more_is_told_than_was_sent),

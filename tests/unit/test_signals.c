@@ -192,6 +192,8 @@ static void datagrams_sent_between_two_readings_are_not_lost(void **state)
 	assert_int_equal(s.value[SIGNAL_UDP_TX_PACKETS], 300);
 }
 
+static double clock_at;
+
 /* One close look; `tcp` NULL where sockets cannot be read. */
 static void look(struct signals *s, uint64_t link_bytes, uint64_t link_packets,
 		 uint64_t datagrams, const struct tcp_payload *tcp)
@@ -206,7 +208,7 @@ static void look(struct signals *s, uint64_t link_bytes, uint64_t link_packets,
 	signals_begin(s);
 	signals_from_links(s, &flowed, &own);
 	signals_udp_packets(s, &p, link_packets, 0);
-	signals_from_span(s, &p, tcp, &none);
+	signals_from_span(s, &p, tcp, &none, clock_at += 10);
 }
 
 static void with_tcp_unknown_udp_is_told_only_where_it_dominates(void **state)
