@@ -123,7 +123,7 @@ names() {
 check "both forms have the same series" "" \
 	"$(diff <(names "$work/text") <(names "$work/openmetrics"))"
 check "series twice" "" "$(names "$work/text" | uniq -d)"
-check_between "series of a pod with one interface" 30 80 "$(names "$work/text" | wc -l)"
+check_between "series of a pod with one interface" 30 100 "$(names "$work/text" | wc -l)"
 if command -v promtool >/dev/null; then
 	for from in $open $near; do
 		check "promtool on $from/metrics" "" \

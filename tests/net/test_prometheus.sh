@@ -63,7 +63,7 @@ check "rates can be asked for" 1 \
 check "every metric has its type" 0 "$(inside b curl -sf \
 	http://127.0.0.1:9090/api/v1/metadata | jq '[.data | to_entries[]
 	| select(.key | startswith("dormouse_")) | select(.value[0].type == "unknown")] | length')"
-check_between "series scraped" 30 80 "$(query 'scrape_samples_scraped{job="four"}')"
+check_between "series scraped" 30 100 "$(query 'scrape_samples_scraped{job="four"}')"
 twenty_scrapes() {
 	[[ $(query 'min(count_over_time(up[1m]))') -ge 20 ]]
 }
