@@ -91,6 +91,7 @@ static void take_rates(struct detector *d)
 		if (s == SIGNAL_DESTINATIONS)
 			d->rate[s] = d->inc.amount[s];
 	}
+	highest_note(&d->highest, d->inc.time, d->rate, d->inc.known);
 	d->rated |= d->inc.known & ((1u << SIGNAL_COUNT) - 1);
 }
 

@@ -4,6 +4,7 @@
 #define DETECT_DETECTOR_H
 
 #include "envelope.h"
+#include "highest.h"
 #include "incidents.h"
 #include "increments.h"
 #include "learnt.h"
@@ -24,7 +25,8 @@ struct detector {
 	bool settled;              /* thresholds are those of what is learnt */
 	int drift_lane;            /* -1: none */
 	double rate[SIGNAL_COUNT]; /* latest */
-	uint32_t rated;            /* signals that have a rate */
+	struct highest highest;
+	uint32_t rated; /* signals that have a rate */
 	struct learnt learnt;
 };
 

@@ -19,6 +19,8 @@ struct incident {
 	double told_at;
 	double hot_until;       /* the traffic itself goes on at least until then */
 	double bytes, received; /* since the onset */
+	double amount[SIGNAL_COUNT];  /* likewise */
+	double highest[SIGNAL_COUNT]; /* rate in any interval since the onset */
 	double peak[MEASURES][LANES];
 	double hour_level[LEVEL_HOURS]; /* the leading lane, hour by hour */
 	unsigned hour_count;

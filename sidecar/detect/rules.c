@@ -112,6 +112,10 @@ static void begin(struct detector *d, const struct finding *f)
 			 now - d->dormant_until <= DORMANT_LATELY_S;
 	i->bytes = windows_since(w, &d->inc, SIGNAL_TX_BYTES, i->onset);
 	i->received = windows_since(w, &d->inc, SIGNAL_RX_BYTES, i->onset);
+	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
+		i->amount[s] = windows_since(w, &d->inc, s, i->onset);
+		i->highest[s] = highest_since(&d->highest, s, i->onset);
+	}
 	i->hour_at = now;
 	i->lane = f->lane;
 	i->measure = f->measure;
@@ -132,12 +136,37 @@ static unsigned risk_of(const struct detector *d, const struct finding *f)
 	return (unsigned)fmin(risk, 100);
 }
 
-/* A burst that is younger than the window that shows it had no more time than that. */
-static double since_onset(const struct detector *d, double length)
+/* The rate of a signal, and the seconds that it is over: the window, or the time since
+ * the onset where that is shorter, with what flowed in just that time. The windows
+ * slide in steps, and what a late look found is spread: whatever that adds, the rate is
+ * none that no interval had. */
+static double rate_of(const struct detector *d, enum signal s, enum measure measure,
+		      double *seconds)
 {
-	double age = d->inc.time - d->incident.onset;
+	const struct incident *i = &d->incident;
+	double age = d->inc.time - i->onset, sum = d->windows.value[measure][s];
 
-	return age > 0 && age < length ? age : length;
+	*seconds = d->windows.length[measure];
+	if (age > 0 && age < *seconds) {
+		*seconds = age;
+		sum = fmin(sum, i->amount[s]);
+	}
+	return fmin(sum / *seconds, i->highest[s]);
+}
+
+/* Adds the interval that has just passed. */
+static void follow_incident(struct detector *d)
+{
+	struct incident *i = &d->incident;
+
+	i->bytes += d->inc.amount[SIGNAL_TX_BYTES];
+	i->received += d->inc.amount[SIGNAL_RX_BYTES];
+	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
+		if (!(d->inc.known >> s & 1))
+			continue;
+		i->amount[s] += d->inc.amount[s];
+		i->highest[s] = fmax(i->highest[s], d->rate[s]);
+	}
 }
 
 /* A sum as a verdict gives it: counters that jump about in a damaged trace add up to
@@ -165,8 +194,7 @@ static void fill_verdict(struct detector *d, const struct finding *f, struct ver
 	v->kind = i->kind;
 	v->signal = s;
 	v->onset = i->onset;
-	v->window_s = since_onset(d, length);
-	v->value = now[s] / v->window_s;
+	v->value = rate_of(d, s, f->measure, &v->window_s);
 	v->bytes = whole(i->bytes);
 	v->received = whole(i->received);
 	v->balance =
@@ -280,10 +308,8 @@ size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 	*ordinary = !out && !i->open;
 	if (out && !i->open)
 		begin(d, &f);
-	else if (i->open && now > i->start) {
-		i->bytes += d->inc.amount[SIGNAL_TX_BYTES];
-		i->received += d->inc.amount[SIGNAL_RX_BYTES];
-	}
+	else if (i->open && now > i->start)
+		follow_incident(d);
 	if (!i->open)
 		return 0;
 	if (out) {
