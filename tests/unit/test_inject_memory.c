@@ -35,29 +35,35 @@ static bool is_refused(void)
 	return true;
 }
 
-/* The next one behind this program: the C library's, or the sanitizer's. */
-#define NEXT(name)                                                                     \
-	static __typeof__(&name) next;                                                 \
-	if (!next)                                                                     \
-	*(void **)&next = dlsym(RTLD_NEXT, #name)
-
+/* Each forwards to the next one behind this program: the C library's, or the
+ * sanitizer's. NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 void *malloc(size_t size)
 {
-	NEXT(malloc);
+	static void *(*next)(size_t size);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "malloc");
 	return is_refused() ? NULL : next(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-	NEXT(calloc);
+	static void *(*next)(size_t count, size_t size);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "calloc");
 	return is_refused() ? NULL : next(count, size);
 }
 
 void *realloc(void *block, size_t size)
 {
-	NEXT(realloc);
+	static void *(*next)(void *block, size_t size);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "realloc");
 	return is_refused() ? NULL : next(block, size);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 /* --- one run --------------------------------------------------------------------- */
 
@@ -71,9 +77,10 @@ struct run {
 static void read_file(const char *path, char text[OUTPUT_MAX])
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = read(fd, text, OUTPUT_MAX - 1);
 
-	assert_true(fd >= 0 && length >= 0);
+	assert_true(fd >= 0);
+	ssize_t length = read(fd, text, OUTPUT_MAX - 1);
+	assert_true(length >= 0);
 	text[length] = '\0';
 	close(fd);
 }
@@ -96,7 +103,7 @@ static void redirect(const char *path, int flags, int to)
 	close(fd);
 }
 
-static _Noreturn void be_inject(unsigned long long at, char *template)
+static _Noreturn void be_inject(unsigned long long number, char *template)
 {
 	char *with[] = {(char *)"inject", (char *)"--template", template, NULL};
 
@@ -104,26 +111,26 @@ static _Noreturn void be_inject(unsigned long long at, char *template)
 	redirect("out", O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
 	redirect("err", O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
 	soil_the_stack();
-	refuse_at = at;
+	refuse_at = number;
 	int status = injector_inject_main(template ? 3 : 1, with);
-	bool all = at > 0 && allocations < at;
+	bool all = number > 0 && allocations < number;
 	refuse_at = 0;
 	fflush(stdout);
 	/* 64: more refusals than there are allocations. */
 	_exit(status | (all ? 64 : 0));
 }
 
-static void run_inject(unsigned long long at, const char *template, struct run *run)
+static void run_inject(unsigned long long number, const char *template, struct run *run)
 {
 	int status;
 	pid_t child = fork();
 
 	assert_true(child >= 0);
 	if (child == 0)
-		be_inject(at, (char *)template);
+		be_inject(number, (char *)template);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	if (!WIFEXITED(status))
-		print_error("allocation %llu: killed by signal %d\n", at,
+		print_error("allocation %llu: killed by signal %d\n", number,
 			    WTERMSIG(status));
 	assert_true(WIFEXITED(status));
 	run->status = WEXITSTATUS(status);
@@ -159,9 +166,9 @@ static void assert_each_failure_is_told(const char *input, const char *template)
 	run_inject(0, template, &whole);
 	assert_int_equal(whole.status, 0);
 	assert_non_null(strstr(whole.out, "dormouse"));
-	for (unsigned long long at = 1;; at++) {
-		assert_true(at < 100000);
-		run_inject(at, template, &run);
+	for (unsigned long long number = 1;; number++) {
+		assert_true(number < 100000);
+		run_inject(number, template, &run);
 		if (run.status & 64)
 			break;
 		bool same = run.status == 0 && strcmp(run.out, whole.out) == 0 &&
@@ -169,7 +176,7 @@ static void assert_each_failure_is_told(const char *input, const char *template)
 		bool told = run.status == 1 && !run.out[0] && is_sentence(run.err);
 		if (!same && !told)
 			print_error("allocation %llu: status %d, %zu bytes, \"%s\"\n",
-				    at, run.status, strlen(run.out), run.err);
+				    number, run.status, strlen(run.out), run.err);
 		assert_true(same || told);
 		failed += told;
 	}

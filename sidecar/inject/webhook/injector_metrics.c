@@ -86,7 +86,7 @@ static void put_reviews(struct exposition *x, const struct injector_counters *c)
 	exposition_histogram(x, "dormouse_injector_review_duration_seconds",
 			     "From a review's last byte to its answer.", &durations);
 	exposition_single(x, METRIC_COUNTER, "dormouse_injector_warnings_total",
-			  "Warnings in answers, of annotations that are ignored.",
+			  "Warnings in answers, of what is ignored or in conflict.",
 			  c->warnings);
 	exposition_single(x, METRIC_COUNTER, "dormouse_injector_template_reloads_total",
 			  "Times a changed template was taken.", c->template_reloads);
