@@ -134,6 +134,12 @@ static void drop(struct link_book *book, unsigned place)
 	book->restack = true;
 }
 
+static bool same_place(const struct link_place *a, const struct link_place *b)
+{
+	return a->below == b->below && a->master == b->master &&
+	       a->elsewhere == b->elsewhere;
+}
+
 static void name_link(struct link_book *book, unsigned place,
 		      const struct link_news *news)
 {
@@ -146,7 +152,11 @@ static void name_link(struct link_book *book, unsigned place,
 	book->tracks[place].identity = identity;
 	memcpy(link->name, news->name, sizeof(link->name));
 	if (memcmp(link->kind, news->kind, sizeof(link->kind)) != 0 ||
+<<<<<<< HEAD
 	    !link_place_same(&book->places[place], &news->place))
+=======
+	    !same_place(&book->places[place], &news->place))
+>>>>>>> h-links
 		book->restack = true;
 	memcpy(link->kind, news->kind, sizeof(link->kind));
 	book->places[place] = news->place;
@@ -305,7 +315,8 @@ uint64_t link_book_identity(const struct link_book *book)
 	return identity;
 }
 
-struct link_counters *link_book_named(struct link_book *book, const char *name)
+const struct link_counters *link_book_named(const struct link_book *book,
+					    const char *name)
 {
 	unsigned i;
 
@@ -320,7 +331,7 @@ unsigned link_book_shown(const struct link_book *book)
 	return book->count < COLLECT_LINKS_MAX ? book->count : COLLECT_LINKS_MAX;
 }
 
-void link_book_still(struct link_book *book, struct link_counters *link,
+void link_book_still(struct link_book *book, const struct link_counters *link,
 		     const struct link_reading *reading, double now)
 {
 	unsigned place = (unsigned)(link - book->links);

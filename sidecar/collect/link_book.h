@@ -107,10 +107,11 @@ bool link_book_reading(struct link_book *book, int ifindex,
 		       const struct link_reading *reading, double now);
 
 /* The watched link of that name, NULL where there is none. */
-struct link_counters *link_book_named(struct link_book *book, const char *name);
+const struct link_counters *link_book_named(const struct link_book *book,
+					    const char *name);
 
 /* During a resync: that watched link is still here, with these counters. */
-void link_book_still(struct link_book *book, struct link_counters *link,
+void link_book_still(struct link_book *book, const struct link_counters *link,
 		     const struct link_reading *reading, double now);
 
 /* How many links are shown one by one. */

@@ -115,7 +115,7 @@ static bool take_line(struct link_book *book, int fd, struct span line,
 {
 	char name[IF_NAMESIZE];
 	struct link_reading reading;
-	struct link_counters *link;
+	const struct link_counters *link;
 
 	if (!proc_dev_line(line, name, &reading))
 		return false;

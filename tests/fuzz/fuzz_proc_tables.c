@@ -16,7 +16,7 @@ static void take_line(struct span line)
 {
 	size_t length = (size_t)(line.end - line.at);
 	char *copy = malloc(length ? length : 1);
-	struct span alone = {copy, copy + length};
+	struct span alone;
 	struct link_reading reading;
 	struct diag_socket socket;
 	char name[IF_NAMESIZE];
@@ -24,6 +24,7 @@ static void take_line(struct span line)
 	if (!copy)
 		return;
 	memcpy(copy, line.at, length);
+	alone = (struct span){copy, copy + length};
 	if (proc_dev_line(alone, name, &reading) &&
 	    (!memchr(name, 0, sizeof(name)) || name[0] == '\0' || strchr(name, ':')))
 		abort();

@@ -14,7 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int hex_of(char c)
 {
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= '0' && c <= '9' ? c - '0' : -1;
+	return c >= 'A' && c <= 'F'   ? c - 'A' + 10
+	       : c >= '0' && c <= '9' ? c - '0'
+				      : -1;
 }
 
 /* The bytes that are shown so. */
@@ -49,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(name, data, size);
 	name[size] = '\0';
 	text_visible(&t, name, false);
-	if (t.overflowed || bytes_of(shown, back) != size || memcmp(back, name, size) != 0)
+	if (t.overflowed || bytes_of(shown, back) != size ||
+	    memcmp(back, name, size) != 0)
 		abort();
 	for (const char *c = shown; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7F)

@@ -90,10 +90,12 @@ check_once "the pod's own interface" a "" 10.77.1.2 eth0
 # takes two, with 10.78.0.1 and .2. Says it where the kernel has no such kind.
 above() {
 	local kind=$1
+	# shellcheck disable=SC2086
 	if ! inside a ip link add up0 $2 2>"$work/err"; then
 		echo "not on this kernel, not tested: $kind"
 		return 1
 	fi
+	# shellcheck disable=SC2086
 	[[ -z ${3:-} ]] || inside b ip link add up0 $3
 	inside a ip address add 10.78.0.1/24 dev up0
 	inside a ip link set up0 up
@@ -126,44 +128,41 @@ check_stacked() {
 
 remote_a="local 10.77.1.1 remote 10.77.1.2"
 remote_b="local 10.77.1.2 remote 10.77.1.1"
-# shellcheck disable=SC2086
-{
-	if above vxlan "type vxlan id 5 $remote_a dstport 4789" \
-		"type vxlan id 5 $remote_b dstport 4789"; then
-		check_stacked vxlan
-		below
-	fi
-	if above gre "type gre $remote_a" "type gre $remote_b"; then
-		check_stacked gre
-		below
-	fi
-	if above ipip "type ipip $remote_a" "type ipip $remote_b"; then
-		check_stacked ipip
-		below
-	fi
-	if above geneve "type geneve id 5 remote 10.77.1.2" \
-		"type geneve id 5 remote 10.77.1.1"; then
-		check_stacked geneve
-		below
-	fi
-	if above vlan "link eth0 type vlan id 5" "link eth0 type vlan id 5"; then
-		check_stacked vlan
-		below
-	fi
-	if above macvlan "link eth0 type macvlan mode bridge"; then
-		check_stacked macvlan
-		below
-	fi
-	if above ipvlan "link eth0 type ipvlan"; then
-		check_stacked ipvlan
-		below
-	fi
-	if above bridge "type bridge"; then
-		inside a ip link set eth0 master up0
-		check_stacked bridge
-		below
-	fi
-}
+if above vxlan "type vxlan id 5 $remote_a dstport 4789" \
+	"type vxlan id 5 $remote_b dstport 4789"; then
+	check_stacked vxlan
+	below
+fi
+if above gre "type gre $remote_a" "type gre $remote_b"; then
+	check_stacked gre
+	below
+fi
+if above ipip "type ipip $remote_a" "type ipip $remote_b"; then
+	check_stacked ipip
+	below
+fi
+if above geneve "type geneve id 5 remote 10.77.1.2" \
+	"type geneve id 5 remote 10.77.1.1"; then
+	check_stacked geneve
+	below
+fi
+if above vlan "link eth0 type vlan id 5" "link eth0 type vlan id 5"; then
+	check_stacked vlan
+	below
+fi
+if above macvlan "link eth0 type macvlan mode bridge"; then
+	check_stacked macvlan
+	below
+fi
+if above ipvlan "link eth0 type ipvlan"; then
+	check_stacked ipvlan
+	below
+fi
+if above bridge "type bridge"; then
+	inside a ip link set eth0 master up0
+	check_stacked bridge
+	below
+fi
 
 # WireGuard, with the kernel's module and its tool.
 if ! command -v wg >/dev/null; then

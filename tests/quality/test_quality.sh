@@ -27,4 +27,16 @@ if ./score.py --corpus "$made/corpus" --detector true --check >/dev/null; then
 else
 	ok a silent detector misses the targets
 fi
+
+# What its alerts say is what the traces show, and that check can fail.
+if ./figures.py --corpus "$made/corpus" --detector "$DORMOUSE replay --lifecycle {trace}"; then
+	ok every figure in an alert is true
+else
+	failed every figure in an alert is true
+fi
+if ./figures.py --corpus "$made/corpus" --detector true >/dev/null; then
+	failed without alerts no figure is said to be true
+else
+	ok without alerts no figure is said to be true
+fi
 exit $status

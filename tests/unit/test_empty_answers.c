@@ -73,8 +73,9 @@ static void end_dump(char *message)
 static void empty_message(char *message, uint16_t type)
 {
 	bool link = type == RTM_NEWLINK, stats = type == RTM_NEWSTATS;
+	bool socket = type == TCPDIAG_GETSOCK || type == SOCK_DIAG_BY_FAMILY;
 
-	if (empty.rtnetlink_ends && (link || stats))
+	if ((empty.rtnetlink_ends && (link || stats)) || (empty.sock_diag && socket))
 		end_dump(message);
 	else if (stats && (empty.getstats || empty.getstats_zero))
 		blank(message, sizeof(struct if_stats_msg), IFLA_STATS_LINK_64,
@@ -82,9 +83,6 @@ static void empty_message(char *message, uint16_t type)
 	else if (link && (empty.getlink || empty.getlink_zero))
 		blank(message, sizeof(struct ifinfomsg), IFLA_STATS64,
 		      empty.getlink_zero);
-	else if (empty.sock_diag &&
-		 (type == TCPDIAG_GETSOCK || type == SOCK_DIAG_BY_FAMILY))
-		end_dump(message);
 }
 
 static ssize_t empty_answer(char *answer, ssize_t length)
@@ -110,34 +108,33 @@ static bool is_netlink(int fd)
 	       domain == AF_NETLINK;
 }
 
-ssize_t recvmsg(int fd, struct msghdr *head, int flags)
+ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
-	ssize_t length = syscall(SYS_recvmsg, fd, head, flags);
+	ssize_t length = syscall(SYS_recvmsg, fd, message, flags);
 
 	if (length > 0 && is_netlink(fd))
-		empty_answer(head->msg_iov[0].iov_base, length);
+		empty_answer(message->msg_iov[0].iov_base, length);
 	return length;
 }
 
-ssize_t recv(int fd, void *buffer, size_t size, int flags)
+ssize_t recv(int fd, void *buf, size_t n, int flags)
 {
-	ssize_t length = syscall(SYS_recvfrom, fd, buffer, size, flags, NULL, NULL);
+	ssize_t length = syscall(SYS_recvfrom, fd, buf, n, flags, NULL, NULL);
 	static char rest[65536];
 
 	if (length <= 0 || !is_netlink(fd))
 		return length;
 	/* A dump that ends has no more to come. */
-	while (empty.sock_diag &&
-	       syscall(SYS_recvfrom, fd, rest, sizeof(rest), MSG_DONTWAIT, NULL,
-		       NULL) > 0)
+	while (empty.sock_diag && syscall(SYS_recvfrom, fd, rest, sizeof(rest),
+					  MSG_DONTWAIT, NULL, NULL) > 0)
 		;
-	return empty_answer(buffer, length);
+	return empty_answer(buf, length);
 }
 
-int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
-	     struct timespec *timeout)
+int recvmmsg(int fd, struct mmsghdr *vmessages, unsigned vlen, int flags,
+	     struct timespec *tmo)
 {
-	int got = (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
+	int got = (int)syscall(SYS_recvmmsg, fd, vmessages, vlen, flags, tmo);
 
 	if (!empty.events || got < 0)
 		return got;
@@ -145,11 +142,11 @@ int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 	return -1;
 }
 
-int clock_gettime(clockid_t clock, struct timespec *now)
+int clock_gettime(clockid_t clock_id, struct timespec *tp)
 {
-	int result = (int)syscall(SYS_clock_gettime, clock, now);
+	int result = (int)syscall(SYS_clock_gettime, clock_id, tp);
 
-	now->tv_sec += (time_t)later_s;
+	tp->tv_sec += (time_t)later_s;
 	return result;
 }
 
@@ -173,17 +170,17 @@ static int heading_of(const char *path)
 	return to;
 }
 
-int open(const char *path, int flags, ...)
+int open(const char *file, int oflag, ...)
 {
-	const char *name = strrchr(path, '/');
+	const char *name = strrchr(file, '/');
 	char word[32];
 
-	if (empty.tables && strncmp(path, "/proc/self/net/", 15) == 0) {
+	if (empty.tables && strncmp(file, "/proc/self/net/", 15) == 0) {
 		snprintf(word, sizeof(word), " %s ", name + 1);
 		if (strstr(empty.tables, word))
-			return heading_of(path);
+			return heading_of(file);
 	}
-	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0600);
+	return (int)syscall(SYS_openat, AT_FDCWD, file, oflag, 0600);
 }
 
 static bool allowed;
@@ -501,7 +498,7 @@ static void without_sockets_in_sock_diag_proc_has_them(void **state)
 	/* sock_diag dumps again: the connections are known already. */
 	memset(&empty, 0, sizeof(empty));
 	later_s = 301;
-	to = close_sample(c);
+	close_sample(c);
 	to = close_sample(c);
 	assert_true(collector_ok(c, COLLECTOR_SOCKETS));
 	assert_int_equal(moved(&from, &to, SIGNAL_TCP_NEW_SOCKETS), 1);

@@ -268,12 +268,12 @@ static void random_lives_count_what_flowed(void **state)
 				clean = 1;
 			take(&w, next_reading(&t, &clean));
 			if (w.flowed.tx_bytes > t.flowed)
-				fail_msg("seed %d, reading %u: %ju of %ju",
-					 (int)seed, i, (uintmax_t)w.flowed.tx_bytes,
+				fail_msg("seed %d, reading %u: %ju of %ju", (int)seed,
+					 i, (uintmax_t)w.flowed.tx_bytes,
 					 (uintmax_t)t.flowed);
 			if (clean <= 8 && w.flowed.tx_bytes != t.flowed)
-				fail_msg("seed %d, reading %u: %ju, not %ju",
-					 (int)seed, i, (uintmax_t)w.flowed.tx_bytes,
+				fail_msg("seed %d, reading %u: %ju, not %ju", (int)seed,
+					 i, (uintmax_t)w.flowed.tx_bytes,
 					 (uintmax_t)t.flowed);
 		}
 		assert_int_equal(w.flowed.tx_packets, w.flowed.tx_bytes / 100);

@@ -22,7 +22,10 @@ struct link {
 };
 
 /* The other end of a pod's own interface is in the node's namespace. */
-#define ETH0 {"eth0", "veth", 2, 7, 0, true}
+#define ETH0                                                                           \
+	{                                                                              \
+		"eth0", "veth", 2, 7, 0, true                                          \
+	}
 
 static void stack(const struct link *links, unsigned count, bool everything,
 		  struct link_counters *to)
@@ -42,8 +45,7 @@ static void stack(const struct link *links, unsigned count, bool everything,
 }
 
 /* The names of those that count, in the order of the list. */
-static void assert_counted(const struct link *links, unsigned count,
-				    const char *names)
+static void assert_counted(const struct link *links, unsigned count, const char *names)
 {
 	struct link_counters to[LINKS];
 	char counted[LINKS * (IF_NAMESIZE + 1)] = "";
@@ -52,9 +54,9 @@ static void assert_counted(const struct link *links, unsigned count,
 	stack(links, count, false, to);
 	for (unsigned i = 0; i < count; i++)
 		if (to[i].counted)
-			length += (size_t)snprintf(counted + length,
-						   sizeof(counted) - length, "%s%s",
-						   length ? " " : "", to[i].name);
+			length +=
+			    (size_t)snprintf(counted + length, sizeof(counted) - length,
+					     "%s%s", length ? " " : "", to[i].name);
 	assert_string_equal(counted, names);
 }
 
@@ -71,7 +73,7 @@ static void assert_all_counted(const struct link *links, unsigned count)
 	do {                                                                           \
 		static const struct link links[] = {__VA_ARGS__};                      \
 		const unsigned count = sizeof(links) / sizeof(links[0]);               \
-		assert_counted(links, count, names);                          \
+		assert_counted(links, count, names);                                   \
 		assert_all_counted(links, count);                                      \
 	} while (0)
 
@@ -89,7 +91,7 @@ static void a_pods_own_interface_counts(void **state)
 static void a_tunnel_is_counted_by_what_it_goes_out_by(void **state)
 {
 	static const char *const kinds[] = {
-	    "vxlan", "geneve", "gre",  "gretap", "ip6gre",    "ipip", "sit",
+	    "vxlan",  "geneve", "gre",  "gretap", "ip6gre",    "ipip", "sit",
 	    "ip6tnl", "vti",    "xfrm", "tun",    "wireguard", "ppp",  "ifb"};
 
 	(void)state;
@@ -198,7 +200,7 @@ static void it_says_what_stands_on_what(void **state)
 /* Whatever is said of the links, some count, and what counts is no other's. */
 static void nothing_said_leaves_a_namespace_uncounted(void **state)
 {
-	static const char *const kinds[] = {"",       "veth", "bridge", "vlan",
+	static const char *const kinds[] = {"",      "veth", "bridge", "vlan",
 					    "vxlan", "tun",  "dummy",  "ifb"};
 	uint64_t random = 88172645463325252u;
 
@@ -213,8 +215,11 @@ static void nothing_said_leaves_a_namespace_uncounted(void **state)
 		for (unsigned i = 0; i < count; i++) {
 			uint64_t r = random >> (8 * i);
 
-			links[i] = (struct link){"x", kinds[r & 7], (int)i + 1,
-						 (int)(r >> 3 & 7), (int)(r >> 6 & 7),
+			links[i] = (struct link){"x",
+						 kinds[r & 7],
+						 (int)i + 1,
+						 (int)(r >> 3 & 7),
+						 (int)(r >> 6 & 7),
 						 r >> 9 & 1};
 		}
 		stack(links, count, false, to);

@@ -186,6 +186,8 @@ static void the_worst_that_there_can_be_fits_a_page(void **state)
 		memset(&fake_collector.links[i], 0xFF, sizeof(struct link_counters));
 		fake_collector.links[i].name[IF_NAMESIZE - 1] = '\0';
 		fake_collector.links[i].name[0] = (char)('a' + i);
+		fake_collector.links[i].on = fake_collector.links[i].ifindex;
+		fake_collector.links[i].counted = true;
 	}
 	fake_collector.container_count = COLLECT_CONTAINERS_MAX + 1;
 	for (int i = 0; i <= COLLECT_CONTAINERS_MAX; i++) {
@@ -194,6 +196,23 @@ static void the_worst_that_there_can_be_fits_a_page(void **state)
 	}
 	memset(&fake_collector.totals, 0xFF, sizeof(fake_collector.totals));
 	render(true);
+}
+
+static void what_stands_on_what_is_shown(void **state)
+{
+	const char *text;
+
+	(void)state;
+	fake_collector.link_count = 2;
+	fake_collector.links[0].counted = true;
+	fake_collector.links[1] =
+	    (struct link_counters){.name = "wg\xC3\xB6", .ifindex = 7, .on = 2};
+	text = render(false);
+	assert_non_null(
+	    strstr(text, "\ndormouse_interface_counted{device=\"eth0\",on=\"\"} 1\n"));
+	assert_non_null(strstr(text,
+			       "\ndormouse_interface_counted{device=\"wg\xC3\xB6\","
+			       "on=\"eth0\"} 0\n"));
 }
 
 static void names_are_escaped(void **state)
@@ -347,6 +366,7 @@ int main(void)
 	    cmocka_unit_test_setup(openmetrics_families_and_samples_agree, quiet_pod),
 	    cmocka_unit_test_setup(the_text_format_knows_no_info_and_no_end, quiet_pod),
 	    cmocka_unit_test_setup(the_worst_that_there_can_be_fits_a_page, quiet_pod),
+	    cmocka_unit_test_setup(what_stands_on_what_is_shown, quiet_pod),
 	    cmocka_unit_test(names_are_escaped),
 	    cmocka_unit_test(numbers_read_back_equal),
 	    cmocka_unit_test(a_family_may_have_two_labels),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What /proc/net/dev and /proc/net/tcp say, line by line, and through a small buffer. */
+/* What /proc/net/dev and /proc/net/tcp say, line by line, and through a small buffer.
+ */
 #include <arpa/inet.h>
 #include <endian.h>
 #include <setjmp.h>
@@ -25,8 +26,7 @@ static struct span span_of(const char *text)
 static void a_line_of_dev_is_a_name_and_its_counters(void **state)
 {
 	static const char *const lines[] = {
-	    "  eth0:    1234       5    6    7    8     9         10        11     "
-	    "5678      12   13   14   15    16      17         18",
+	    "  eth0:    1234       5    6  7  8  9   10    11     5678  12 13 14 15 16",
 	    "eth0:1234 5 6 7 8 9 10 11 5678 12 13 14 15 16 17 18", /* older kernels */
 	    "eth0: 1234 5 6 7 8 9 10 11 5678 12 13 14",
 	};
@@ -132,8 +132,7 @@ static void other_lines_of_tcp_are_none(void **state)
 {
 	static const char *const lines[] = {
 	    "",
-	    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when "
-	    "retrnsmt   uid  timeout inode",
+	    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when inode",
 	    "0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0", /* no inode */
 	    "0: 0100007F:1F9 00000000:0000 0A 0:0 0:0 0 0 0 7",
 	    "0: 0100007:1F90 00000000:0000 0A 0:0 0:0 0 0 0 7",
