@@ -152,11 +152,7 @@ static void name_link(struct link_book *book, unsigned place,
 	book->tracks[place].identity = identity;
 	memcpy(link->name, news->name, sizeof(link->name));
 	if (memcmp(link->kind, news->kind, sizeof(link->kind)) != 0 ||
-<<<<<<< HEAD
-	    !link_place_same(&book->places[place], &news->place))
-=======
 	    !same_place(&book->places[place], &news->place))
->>>>>>> h-links
 		book->restack = true;
 	memcpy(link->kind, news->kind, sizeof(link->kind));
 	book->places[place] = news->place;

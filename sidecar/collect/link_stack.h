@@ -23,13 +23,6 @@ struct link_place {
 	bool elsewhere; /* what is below is in another namespace */
 };
 
-static inline bool link_place_same(const struct link_place *a,
-				   const struct link_place *b)
-{
-	return a->below == b->below && a->master == b->master &&
-	       a->elsewhere == b->elsewhere;
-}
-
 /* Sets `on` and `counted` of each of the links: counted are those that stand on no
  * other of them, or all where `everything` is asked for. `places` has one for each
  * link, `mark` is room for one flag each. */

@@ -6,8 +6,9 @@
 
 #include "lanes.h"
 
-#define HIGHEST_BLOCKS 84 /* seven hours: an onset is no older than the windows reach  \
-			   */
+#define HIGHEST_BLOCKS                                                                 \
+	84 /* seven hours: an onset is no older than the windows reach                 \
+	    */
 #define HIGHEST_BLOCK_S 300.0
 
 struct highest {
