@@ -275,11 +275,11 @@ static void add_transports(struct collector *c, bool closely)
 	if (counted)
 		signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 				    book_of(c)->loopback_packets);
-	if (closely)
-		signals_from_span(&c->signals, p, bytes ? &tcp : NULL,
-				  &c->until_sockets, seconds_now());
-	if (closely)
-		take_unaccounted(c);
+	if (!closely)
+		return;
+	signals_from_span(&c->signals, p, bytes ? &tcp : NULL, &c->until_sockets,
+			  seconds_now());
+	take_unaccounted(c);
 }
 
 void collector_sample(struct collector *c, const struct collect_request *request,

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void take_line(struct span line)
 {
 	size_t length = (size_t)(line.end - line.at);
-	char *copy = malloc(length ? length : 1);
+	char *copy = malloc(length + 1);
 	struct span alone;
 	struct link_reading reading;
 	struct diag_socket socket;
