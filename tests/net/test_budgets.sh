@@ -80,7 +80,7 @@ echo "$(metric a dormouse_samples_total) samples," \
 	"$(awk 'END { print $2 }' "$work/scrapes") scrapes," \
 	"$(alerts a '.alerts | length') alerts remembered"
 check_between "resident, KiB" 50 1024 "$(resident)"
-check_between "series" 30 80 "$(metrics a | grep -vc '^#')"
+check_between "series" 30 100 "$(metrics a | grep -vc '^#')"
 if [[ -n $peak && -r $peak ]]; then
 	check_between "most that its cgroup of 2 MiB was charged" 1 $((2 << 20)) "$(cat "$peak")"
 fi
