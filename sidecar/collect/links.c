@@ -31,6 +31,7 @@
 	   */
 #define BUFFER_BYTES_MAX (1 << 20)
 #define RETRY_S          300 /* until rtnetlink is asked again */
+#define BELIEVED_S       10  /* until nothing but zeros is doubted again */
 #define ANNOUNCEMENTS_AT_ONCE                                                          \
 	1024 /* datagrams a call, so that a storm cannot hold it */
 
@@ -39,12 +40,13 @@ struct links {
 	struct nl_sock *announced; /* NULL where the kernel refuses it */
 	uint32_t sequence;
 	bool getstats_refused;
-	bool standing_in;  /* /proc/net/dev has what rtnetlink has not */
-	double retry_at;   /* when rtnetlink is asked again */
-	struct error lack; /* what rtnetlink has not */
-	uint64_t listing;  /* hash of the indexes in the last dump of counters */
-	bool read_any;     /* it said counters of a link that is watched */
-	bool read_more;    /* and of some link one that is not 0 */
+	bool standing_in;      /* /proc/net/dev has what rtnetlink has not */
+	double retry_at;       /* when rtnetlink is asked again */
+	struct error lack;     /* what rtnetlink has not */
+	uint64_t listing;      /* hash of the indexes in the last dump of counters */
+	double believed_until; /* that all counters are 0 */
+	bool read_any;         /* it said counters of a link that is watched */
+	bool read_more;        /* and of some link one that is not 0 */
 	enum { NEVER_TOLD, TOLD_BLIND, TOLD_SEEING } told; /* links_complaint() */
 	bool told_overflow;
 	struct link_book book;
@@ -319,10 +321,16 @@ static bool unknown_request(int failure)
  * says the same. */
 static bool answer_is_usable(struct links *l)
 {
+	double now = seconds_now();
+
 	if (!l->read_any && l->book.count > 0)
 		return false;
-	return l->read_more ||
-	       !proc_dev_says_something((char *)l->buffer, sizeof(l->buffer));
+	if (l->read_more || now < l->believed_until)
+		return true;
+	if (proc_dev_says_something((char *)l->buffer, sizeof(l->buffer)))
+		return false;
+	l->believed_until = now + BELIEVED_S;
+	return true;
 }
 
 /* Takes in which links there are, whether or not that is announced. */

@@ -9,6 +9,9 @@
 
 #define DUMP_TRIES 3
 
+/* Reading the table costs more than a dump: that it was as empty holds for so long. */
+#define BELIEVED_SECONDS 60
+
 #define TCP_STATES                                                                     \
 	(1u << STATE_ESTABLISHED | 1u << STATE_SYN_SENT | 1u << STATE_FIN_WAIT1 |      \
 	 1u << STATE_FIN_WAIT2 | 1u << STATE_CLOSE_WAIT | 1u << STATE_LAST_ACK |       \
@@ -117,9 +120,14 @@ static enum diag_outcome dump_tcp_whole(struct socket_dumps *d)
 
 /* A dump without a single socket is what a namespace without any gives, and what a
  * kernel gives that does not dump. The table for people tells which. */
-static bool is_empty_talk(const struct socket_dumps *d, enum diag_outcome outcome)
+static bool is_empty_talk(struct socket_dumps *d, enum diag_outcome outcome)
 {
-	return outcome == DIAG_COMPLETE && d->met == 0 && proc_tcp_has_any();
+	if (outcome != DIAG_COMPLETE || d->met > 0 || d->time < d->believed_until)
+		return false;
+	if (proc_tcp_has_any())
+		return true;
+	d->believed_until = d->time + BELIEVED_SECONDS;
+	return false;
 }
 
 /* A socket of our own that any dump must show: those in the table may have come and

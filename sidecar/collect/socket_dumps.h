@@ -24,7 +24,8 @@ struct socket_dumps {
 	double retry_at;
 	double request_retry_at[REQUESTS]; /* of requests that the kernel refused */
 	uint64_t made, interrupted;
-	unsigned met;     /* TCP sockets in the dump */
+	double believed_until; /* that there are no sockets */
+	unsigned met;          /* TCP sockets in the dump */
 	bool ever_worked; /* its cookies are in the ledger: nothing else stands in */
 	bool standing_in; /* /proc/net/tcp said who talks to whom */
 };
