@@ -103,17 +103,17 @@ static uint64_t accounted(const struct sent_span *span, uint64_t udp_bytes)
  * as a connection's end may be told late. */
 static int64_t open_all_the_while(const struct sent_balance *b, double time)
 {
-	int64_t least = b->rest;
+	int64_t lowest = b->rest;
 
 	for (unsigned i = 1; i <= SENT_PAST; i++) {
 		unsigned at = (b->next + SENT_PAST - i) % SENT_PAST;
 
-		if (b->past[at].rest < least)
-			least = b->past[at].rest;
+		if (b->past[at].rest < lowest)
+			lowest = b->past[at].rest;
 		if (time - b->past[at].time >= LATE_S)
 			break;
 	}
-	return least;
+	return lowest;
 }
 
 /* The headers are taken for their longest, so that `rest` would fall for ever; how far
