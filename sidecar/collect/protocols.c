@@ -28,8 +28,8 @@ static const char *const paths[FILE_COUNT] = {
 
 static const uint32_t counters_of[FILE_COUNT] = {
     BIT(TCP_ACTIVE_OPENS) | BIT(TCP_OUT_SEGS) | BIT(TCP_OUT_RSTS) |
-	BIT(UDP_OUT_DATAGRAMS) | BIT(UDPLITE_OUT_DATAGRAMS) | BIT(ICMP_OUT_MSGS) |
-	BIT(IP_OUT_REQUESTS) | BIT(IP_FORWARDED),
+	BIT(TCP_RETRANS_SEGS) | BIT(UDP_OUT_DATAGRAMS) | BIT(UDPLITE_OUT_DATAGRAMS) |
+	BIT(ICMP_OUT_MSGS) | BIT(IP_OUT_REQUESTS) | BIT(IP_FORWARDED),
     BIT(UDP6_OUT_DATAGRAMS) | BIT(UDPLITE6_OUT_DATAGRAMS) | BIT(IP6_OUT_REQUESTS) |
 	BIT(IP6_IN_OCTETS) | BIT(IP6_OUT_OCTETS) | BIT(ICMP6_OUT_MSGS) |
 	BIT(IP6_FORWARDED),
@@ -46,6 +46,7 @@ struct counter_name {
 static const struct counter_name pair_names[] = {
     {"Tcp:", "ActiveOpens", TCP_ACTIVE_OPENS},
     {"Tcp:", "OutSegs", TCP_OUT_SEGS},
+    {"Tcp:", "RetransSegs", TCP_RETRANS_SEGS},
     {"Tcp:", "OutRsts", TCP_OUT_RSTS},
     {"Icmp:", "OutMsgs", ICMP_OUT_MSGS},
     {"Ip:", "OutRequests", IP_OUT_REQUESTS},

@@ -19,6 +19,7 @@
 enum protocol_counter {
 	TCP_ACTIVE_OPENS, /* connections opened, both address families */
 	TCP_OUT_SEGS,     /* segments sent, both address families */
+	TCP_RETRANS_SEGS, /* segments sent again, which are not in those */
 	TCP_OUT_RSTS,     /* resets among them */
 	ICMP_OUT_MSGS,    /* IPv4, raw sockets' included */
 	ICMP6_OUT_MSGS,

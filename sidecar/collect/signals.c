@@ -189,7 +189,8 @@ static bool take_span(struct signals *s, const struct protocol_counters *p,
 	span->packets6 = moved_of(&s->span.packets6, p, IP6_OUT_REQUESTS);
 	span->tcp_segments = protocol_has(p, TCP_OUT_SEGS)
 				 ? mark_move(&s->span.segments, p->value[TCP_OUT_SEGS])
-				 : UINT64_MAX;
+				 : UINT32_MAX;
+	span->tcp_segments += moved_of(&s->span.again, p, TCP_RETRANS_SEGS);
 	span->other_packets = moved_of(&s->span.icmp, p, ICMP_OUT_MSGS) +
 			      moved_of(&s->span.icmp6, p, ICMP6_OUT_MSGS) +
 			      moved_of(&s->span.forwarded, p, IP_FORWARDED) +

@@ -48,7 +48,7 @@ struct signals {
 	/* Since the last close look. */
 	struct {
 		struct mark bytes, packets, packets6, tcp, tcp_again;
-		struct mark segments, icmp, icmp6, forwarded, forwarded6;
+		struct mark segments, again, icmp, icmp6, forwarded, forwarded6;
 		struct mark datagrams;
 		int64_t udp_carry;
 		struct sent_balance balance;

@@ -183,7 +183,8 @@ static struct own_traffic link_traffic(void)
 	return t;
 }
 
-/* Tcp: OutSegs, the 11th number of the second "Tcp:" line. */
+/* Tcp: OutSegs, the 11th number of the second "Tcp:" line, and RetransSegs, which are
+ * not among those. */
 static uint64_t segments_sent(void)
 {
 	uint64_t segments = 0;
@@ -198,6 +199,7 @@ static uint64_t segments_sent(void)
 			continue;
 		for (int i = 0; i < 11; i++)
 			segments = strtoull(at, &at, 10);
+		segments += strtoull(at, &at, 10);
 	}
 	fclose(file);
 	return segments;
