@@ -70,7 +70,7 @@ declare -A injector=()
 start_injector() {
 	"$INJECTOR" serve --listen="127.0.0.1:$((port + $1))" \
 		--metrics-listen="127.0.0.1:$((port + 100 + $1))" --namespace="$self" \
-		--service="$self" --secret="$self-tls" --webhook="$self" \
+		--service="$self" --secret="$self" --webhook="$self" \
 		--api-server="$server" --api-token-file="$work/token" \
 		--api-ca-file="$work/ca.crt" --check-interval=1s --image-loaded "${@:2}" \
 		>>"$work/injector-$1.log" 2>&1 </dev/null &
@@ -125,7 +125,7 @@ verifies() {
 }
 
 in_secret() { # KEY
-	kubectl get -n "$self" secret "$self-tls" -o json | jq -r ".data[\"$1\"]" | base64 -d
+	kubectl get -n "$self" secret "$self" -o json | jq -r ".data[\"$1\"]" | base64 -d
 }
 
 # --- replicas that start together ------------------------------------------------------
@@ -173,8 +173,8 @@ manifests secret | kubectl apply -f - >/dev/null
 check "applying the manifests again changes nothing" "$(digest <"$work/first.crt")" \
 	"$(in_secret tls.crt | digest)"
 
-kubectl label -n "$self" secret "$self-tls" team=blue >/dev/null
-kubectl patch -n "$self" secret "$self-tls" --type=json -p \
+kubectl label -n "$self" secret "$self" team=blue >/dev/null
+kubectl patch -n "$self" secret "$self" --type=json -p \
 	'[{"op": "add", "path": "/data/other", "value": "a2VwdA=="},
 	  {"op": "remove", "path": "/data/tls.crt"}]' >/dev/null
 renewed() {
@@ -184,7 +184,7 @@ renewed() {
 wait_for "a certificate that was removed is made again" renewed
 check "by one of them" 2 "$(sum dormouse_injector_certificates_made_total)"
 check "what else the Secret holds stays" "kept blue" \
-	"$(in_secret other) $(kubectl get -n "$self" secret "$self-tls" \
+	"$(in_secret other) $(kubectl get -n "$self" secret "$self" \
 		-o jsonpath='{.metadata.labels.team}')"
 check_that "the CA is the same" verifies 0 "$work/bundle.crt"
 
