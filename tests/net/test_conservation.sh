@@ -32,8 +32,13 @@ segments() {
 	snmp a Tcp OutSegs
 }
 
+# What is missing an account is told a second later at the earliest: longer than that.
+tell() {
+	settle a 15
+}
+
 mark() {
-	settle a 4
+	tell
 	local page
 	page=$(metrics a)
 	for name in "${watched[@]}"; do
@@ -45,7 +50,7 @@ mark() {
 }
 
 measure() {
-	settle a 4
+	tell
 	local page
 	moved[link]=$(($(sent bytes) - before[link]))
 	moved[packets]=$(($(sent packets) - before[packets]))
