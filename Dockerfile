@@ -1,9 +1,10 @@
-# Both images, from a fresh clone:
+# The images, from a fresh clone:
 #
 #   docker build --target sidecar  --tag dormouse:0.1.0 .
 #   docker build --target injector --tag dormouse-injector:0.1.0 .
+#   docker build --target source   --tag dormouse-source:0.1.0 .
 #
-# or `podman build --isolation=chroot ...`; `make images` does both and writes archives.
+# or `podman build --isolation=chroot ...`; `make images` does all and writes archives.
 # Everything is built from the packages of a Debian base system, which the images do not
 # contain. `--build-arg COMMIT=$(git rev-parse --short=12 HEAD)` is what `version` prints.
 ARG BASE=debian:bookworm-slim
@@ -16,7 +17,7 @@ WORKDIR /src
 COPY Makefile ./
 COPY tests/packages.sh tests/
 
-# --- the sidecar: the static binary and nothing else ------------------------------------
+# --- the sidecar: the static binary and its licences ------------------------------------
 # musl and the libraries first: they change seldom.
 FROM tools AS sidecar-build
 COPY sidecar/static.sh sidecar/
@@ -24,19 +25,26 @@ RUN mkdir include && make build/static/deps/versions
 COPY include include/
 COPY sidecar sidecar/
 COPY tests/static.sh tests/
+COPY LICENSE Dockerfile ./
 ARG COMMIT=unknown
 RUN touch build/static/deps/versions && make static COMMIT=${COMMIT}
 
 FROM scratch AS sidecar
 COPY --from=sidecar-build /src/build/static/dormouse /dormouse
+COPY --from=sidecar-build /src/build/static/licenses /licenses
 USER 65532:65532
 EXPOSE 9477
 ENTRYPOINT ["/dormouse"]
 CMD ["run"]
 
+# --- what the sidecar is made from: goes where its image goes, see /licenses/NOTICE there --
+FROM scratch AS source
+COPY --from=sidecar-build /src/build/static/source /
+
 # --- the injector: its program, and of Debian exactly the libraries that it loads --------
 FROM tools AS injector-build
 RUN mkdir include sidecar && make build/packages/build build/packages/injector
+COPY LICENSE ./
 COPY include include/
 COPY sidecar sidecar/
 ARG COMMIT=unknown

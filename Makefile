@@ -101,7 +101,7 @@ $(BUILD)/version: FORCE
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@
 
 # Against musl, with libraries of our own making: see sidecar/static.sh. The same rules as
-# above, in a folder and with a compiler of its own.
+# above, in a folder and with a compiler of its own. LIBRARY_SOURCES=DIR names sources that are there.
 STATIC = $(BUILD)/static
 static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hardened
 	@$(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
@@ -109,10 +109,11 @@ static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hard
 		LIBS="-L$(STATIC)/deps/lib -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lz -lm" \
 		$(STATIC)/dormouse
 	@cat $(STATIC)/deps/versions
+	@sidecar/licenses.sh $(STATIC) $(VERSION) $(COMMIT)
 	@tests/static.sh $(STATIC)/dormouse $(STATIC_MAX)
 
-$(STATIC)/deps/versions: sidecar/static.sh | $(BUILD)/packages/static
-	@sidecar/static.sh $(@D)
+$(STATIC)/deps/versions: sidecar/static.sh $(wildcard $(LIBRARY_SOURCES)/*) | $(BUILD)/packages/static
+	@sidecar/static.sh $(@D) $(LIBRARY_SOURCES)
 
 install: all ## into $(DESTDIR)$(PREFIX)/bin
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/dormouse $(BUILD)/dormouse-injector
@@ -203,7 +204,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libdormouse.a
 # --- lint ------------------------------------------------------------------------------
 # Each file is read again when it or a header that it includes changes.
 LINT_FILES = $(shell find sidecar include manifests tests \( -name '*.[ch]' -o -name '*.sh' \) -print) \
-	.ci/run
+	.ci/run Makefile
 lint: $(LINT_FILES:%=$(BUILD)/lint/%.done) ## formatting, warnings, analyzers, banned functions
 	@echo "lint: $(words $(LINT_FILES)) files, nothing found"
 

@@ -6,7 +6,8 @@
 #     sidecar/rootfs.sh DIR PROGRAM
 #
 # DIR/usr/bin/PROGRAM        and DIR/usr/lib/...: its libraries, by the names that it asks for
-# DIR/usr/share/doc/*        the licence of each package that a file came from
+# DIR/usr/share/doc/*        the licence of each package that a file came from, and of PROGRAM
+# DIR/usr/share/common-licenses/*  the texts that these refer to
 # DIR/var/lib/dpkg/status.d/ and dpkg's entry of it: what scanners of images look for
 # DIR/etc/os-release         which Debian that was
 #
@@ -66,6 +67,12 @@ ln -s ../usr/lib/os-release "$dir/etc/os-release"
 for link in lib lib64; do
 	[ ! -d "$dir/usr/$link" ] || ln -s "usr/$link" "$dir/$link"
 done
+install -D -m 644 LICENSE "$dir/usr/share/doc/${program##*/}/copyright"
+grep -rhoE '/usr/share/common-licenses/[A-Za-z0-9.-]*[A-Za-z0-9]' "$dir/usr/share/doc" | sort -u |
+	while read -r text; do
+		# Some copyrights name texts that Debian does not have.
+		[ ! -e "$text" ] || install -D -m 644 "$(readlink -f "$text")" "$dir/$text"
+	done
 find "$dir" -exec touch -h -d "@${SOURCE_DATE_EPOCH:-0}" {} +
 # What was not found by ldd is found here.
 if [ "$(id -u)" = 0 ]; then

@@ -5,19 +5,24 @@
 # zlib, compiled by it from the distribution's source packages without what Dormouse does not
 # use. `make static` runs it, then builds Dormouse itself.
 #
-#     sidecar/static.sh DIR
+#     sidecar/static.sh DIR [SOURCES]
 #
 # DIR/cc                 the compiler, with everything that makes its output static and hard
 # DIR/include, DIR/lib   what the program compiles and links against
 # DIR/versions           the source packages that were used, one a line; written last
 #
-# The sources come through apt, which checks them against the archive's signed Release
+# SOURCES is a folder that has them, as this script leaves them in DIR/source: nothing is
+# fetched then. A folder PACKAGE in it, of a library that was changed, goes before its source
+# package.
+#
+# Without it the sources come through apt, which checks them against the archive's signed Release
 # file. The machine's own apt configuration is read, never changed: the lists that this
 # needs (deb-src, and testing's for libraries that stable has too old) live in DIR/apt.
 set -euo pipefail
 shopt -s extglob
 
 dir=$(realpath -m "$1")
+sources=${2:+$(realpath -e "$2")}
 
 # package, least version wanted, or 0 for the machine's own release whatever it is
 wanted="libnl3 0
@@ -94,14 +99,43 @@ fetch() {
 	[ -n "$version" ] || die "the archive has no source of $package"
 	(cd "$dir/source" &&
 		private_apt "$list" apt-get --only-source --download-only source "$package=$version" \
-			>"$dir/log/$package" 2>&1 &&
-		dpkg-source --no-check -x "${package}_${version#*:}.dsc" "$package" \
-			>>"$dir/log/$package" 2>&1 &&
-		# One age for all, or a patched Makefile.am would ask for automake.
-		find "$package" -type f -exec touch -r "$package/debian/control" {} +) ||
+			>"$dir/log/$package" 2>&1) ||
 		{ cat "$dir/log/$package" >&2; die "$package $version could not be fetched"; }
+	unpack "$package" "${package}_${version#*:}.dsc"
 	say "$package $version$note"
 	echo "$package $version$note" >>"$dir/versions.new"
+}
+
+# unpack PACKAGE FILE: FILE, a .dsc or an archive in DIR/source, into DIR/source/PACKAGE.
+unpack() {
+	(cd "$dir/source" &&
+		case $2 in
+		*.dsc) dpkg-source --no-check -x "$2" "$1" ;;
+		*) tar -xf "$2" ;;
+		esac >>"$dir/log/$1" 2>&1 &&
+		# One age for all, or a patched Makefile.am would ask for automake.
+		find "$1" -type f -exec touch -r "$1/debian/control" {} +) ||
+		{ cat "$dir/log/$1" >&2; die "$2 could not be unpacked"; }
+}
+
+# The same as fetch(), from SOURCES.
+take() {
+	local package=$1 dsc version files
+	if [ -d "$sources/$package" ]; then
+		tar -C "$sources" -cf "$dir/source/$package.tar" "$package"
+	elif [ -e "$sources/$package.tar" ]; then
+		cp "$sources/$package.tar" "$dir/source"
+	else
+		dsc=$(find "$sources" -maxdepth 1 -name "${package}_*.dsc" | sort -V | tail -n 1)
+		[ -n "$dsc" ] || die "$sources has no source of $package"
+		mapfile -t files < <(sed -n '/^Files:/,/^[^ ]/s/^ [0-9a-f]* [0-9]* //p' "$dsc")
+		(cd "$sources" && cp -t "$dir/source" "${dsc##*/}" "${files[@]}")
+		unpack "$package" "${dsc##*/}"
+		version=$(sed -n 's/^Version: //p' "$dsc")
+	fi
+	[ -n "${version:-}" ] || unpack "$package" "$package.tar"
+	say "$package ${version:=changed}, from $sources"
+	echo "$package $version" >>"$dir/versions.new"
 }
 
 update_testing() {
@@ -213,14 +247,20 @@ build_zlib() {
 
 rm -rf "$dir"
 mkdir -p "$dir"/{source,log,lib}
-write_lists
-say "fetching sources, checked by apt"
-private_apt own apt-get update >"$dir/log/own" 2>&1 || {
-	cat "$dir/log/own" >&2
-	die "apt-get update failed"
-}
+if [ -z "$sources" ]; then
+	write_lists
+	say "fetching sources, checked by apt"
+	private_apt own apt-get update >"$dir/log/own" 2>&1 || {
+		cat "$dir/log/own" >&2
+		die "apt-get update failed"
+	}
+fi
 while read -r package least; do
-	fetch "$package" "$least"
+	if [ -z "$sources" ]; then
+		fetch "$package" "$least"
+	else
+		take "$package"
+	fi
 done <<<"$wanted"
 rm -rf "$dir/apt"
 

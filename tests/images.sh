@@ -4,7 +4,9 @@
 #
 #     tests/images.sh BUILD VERSION COMMIT
 #
-# BUILD/images/dormouse.tar, dormouse-injector.tar   the Dockerfile's two targets
+# BUILD/images/dormouse.tar, dormouse-injector.tar   the Dockerfile's targets
+# BUILD/images/dormouse-source.tar                   what goes where dormouse goes, for those
+#                                                    who link its libraries anew
 # BUILD/images/dormouse-test-app.tar                 what pods of tests/cluster run
 #
 # With docker where its daemon answers, else with podman. Where the base image cannot be had
@@ -123,12 +125,33 @@ make_test_app() {
 	make_image dormouse-test-app 1 "$work/app"
 }
 
-sources=(Dockerfile .dockerignore Makefile include sidecar tests/packages.sh tests/static.sh)
+# has_files NAME FILE...: an image is more than its program: what its licences ask for is there
+# as well. A FILE is a basic regular expression.
+has_files() {
+	local name=$1 layer
+	shift
+	mkdir "$work/content"
+	tar -C "$work/content" -xf "$images/$name.tar"
+	while read -r layer; do
+		tar -tf "$work/content/$layer"
+	done < <(sed -E 's/.*"Layers": ?\[([^]]*)\].*/\1/; s/[", ]+/\n/g' "$work/content/manifest.json" |
+		grep .) | sed 's#^\./##; s#^#/#' >"$work/list"
+	rm -rf "$work/content"
+	for file in "$@"; do
+		grep -qx "$file" "$work/list" || {
+			rm "$images/$name.tar"
+			die "$name:$version has no $file"
+		}
+	done
+}
+
+sources=(Dockerfile .dockerignore LICENSE Makefile include sidecar tests/packages.sh tests/static.sh)
 tools=(tests/images.sh tests/net/sink.c tests/net/traffic.c tests/cluster/look.c)
 mkdir -p "$images"
 exec 9<"$0" # one at a time
 flock 9
-if is_new dormouse "${sources[@]}" && is_new dormouse-injector "${sources[@]}" &&
+if is_new dormouse "${sources[@]}" && is_new dormouse-source "${sources[@]}" &&
+	is_new dormouse-injector "${sources[@]}" &&
 	is_new dormouse-test-app "${tools[@]}"; then
 	exit 0
 fi
@@ -140,5 +163,12 @@ export SOURCE_DATE_EPOCH=$age
 find_builder
 find_base
 is_new dormouse "${sources[@]}" || make_program_image dormouse sidecar
+has_files dormouse /dormouse /licenses/{NOTICE,dormouse,LGPL-2.1,libnl,libmicrohttpd,cjson,zlib,musl}
+is_new dormouse-source "${sources[@]}" || make_program_image dormouse-source source
+has_files dormouse-source /Makefile /sidecar/static.sh \
+	/libraries/{libnl3,libmicrohttpd,cjson,zlib}'_.*\.dsc'
 is_new dormouse-injector "${sources[@]}" || make_program_image dormouse-injector injector
+has_files dormouse-injector /usr/bin/dormouse-injector /usr/share/doc/dormouse-injector/copyright \
+	'/usr/share/doc/libmicrohttpd[^/]*/copyright' /usr/share/doc/libc6/copyright \
+	/usr/share/common-licenses/LGPL-2.1
 is_new dormouse-test-app "${tools[@]}" || make_test_app

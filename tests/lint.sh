@@ -5,6 +5,7 @@
 #
 #     tests/lint.sh FILE.c|FILE.h [COMPILER FLAGS...]
 #     tests/lint.sh FILE.sh
+#     tests/lint.sh Makefile
 set -u
 shopt -s lastpipe # finding() at the end of a pipe must set `failed` here
 
@@ -73,8 +74,23 @@ lint_cppcheck() {
 		"${flags[@]}" "$file"
 }
 
+# A rule "%.o: | x" without a recipe does not add x: make forgets whatever rule it had for
+# that pattern, or takes no notice. It must be a static pattern, "$(OBJECTS): %.o: | x".
+lint_make() {
+	awk '/\\$/ { line = line substr($0, 1, length($0) - 1); next }
+		{ line = line $0 }
+		rule != "" && line !~ /^\t/ { print "  " rule }
+		{ rule = "" }
+		{ bare = line; while (gsub(/\$\([^()]*\)/, "", bare)); }
+		bare ~ /^[^#\t:=]*%[^:=]*:[^:=]*$/ { rule = line }
+		{ line = "" }
+		END { if (rule != "") print "  " rule }' "$file" |
+		finding "rules of a pattern without a recipe"
+}
+
 lint_text
 case $file in
+Makefile) lint_make ;;
 *.c | *.h) lint_c "$@" ;;
 *.sh | .ci/run) check shellcheck -x "$file" ;;
 esac

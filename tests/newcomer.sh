@@ -71,18 +71,23 @@ make_root() {
 	git clone -q --bare --depth 1 "file://$PWD" "$root/srv/dormouse.git"
 }
 
-# enter COMMAND...: in the base system, with processes and mounts of its own.
+# enter COMMAND...: in the base system, with processes and mounts of its own. Its root is a
+# mount, not only a folder: without that nobody in it could change how mounts propagate.
 enter() {
 	# shellcheck disable=SC2016 # the inner shell expands it
 	unshare --mount --pid --fork --kill-child bash -c 'set -e
 		mount --make-rprivate /
+		mount --bind "$0" "$0"
 		mount -t proc proc "$0/proc"
 		mount --rbind /sys "$0/sys"
 		mount --rbind /dev "$0/dev"
 		mount --make-rslave "$0/sys"
 		mount --make-rslave "$0/dev"
 		mount -t tmpfs tmpfs "$0/run"
-		exec chroot "$0" env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
+		cd "$0"
+		pivot_root . mnt
+		umount -l /mnt
+		exec env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
 			PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"' \
 		"$root" "$@"
 }

@@ -56,7 +56,7 @@ survives_a_patch() {
 	make_namespace probe dormouse.dev/injection=enabled
 	app probe | kubectl -n dormouse-test-probe create --dry-run=server -f - >"$work/probe.log" 2>&1 || true
 	kubectl get --raw /version >/dev/null 2>&1 || {
-		echo "cluster: the API server has died of a webhook's patch: see tests/cluster/mend.sh" >&2
+		echo "cluster: the API server has died of a webhook's patch: its reflect2 is older than 1.0.2" >&2
 		exit 1
 	}
 	((failures == before))

@@ -54,8 +54,9 @@ ENTRYPOINT ["/sink", "7001", "30000"]
 DOCKERFILE
 # The last stage of the sidecar's image, around the binary that was built here.
 install -m 755 "$STATIC" "$work/sidecar/dormouse"
+cp -r "${STATIC%/*}/licenses" "$work/sidecar"
 sed -n '/ AS sidecar$/,/^$/p' "$root/Dockerfile" |
-	sed 's/^COPY --from=[^ ]* [^ ]*/COPY dormouse/' >"$work/sidecar/Dockerfile"
+	sed 's#^COPY --from=[^ ]* [^ ]*/#COPY #' >"$work/sidecar/Dockerfile"
 "${pod[@]}" build -q --isolation=chroot -t localhost/example-app:1 "$work/app" >"$work/out" 2>&1 ||
 	skip "podman cannot build here: $(tail -n 1 "$work/out")"
 "${pod[@]}" build -q --isolation=chroot -t localhost/dormouse:0.1.0 \
