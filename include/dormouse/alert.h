@@ -46,13 +46,13 @@ struct alert_evidence {
 
 struct alert {
 	uint64_t id; /* printed as 16 hex digits; differs between alerts and pods */
-	struct verdict verdict; /* the latest that showed it; kind, onset, baseline as
-				 * when it was raised */
-	double peak;            /* highest value so far */
-	uint64_t total_bytes;   /* link bytes sent since the onset, while it lasted */
-	double starts_at;       /* raised */
-	double updated_at;      /* last shown by a sample */
-	double ends_at;         /* its traffic was last seen; 0 while firing */
+	/* The latest that showed it; kind, onset, baseline as when it was raised, and
+	 * bytes since that onset. */
+	struct verdict verdict;
+	double peak;       /* highest value so far */
+	double starts_at;  /* raised */
+	double updated_at; /* last shown by a sample */
+	double ends_at;    /* its traffic was last seen; 0 while firing */
 	struct alert_evidence evidence;
 };
 

@@ -69,17 +69,22 @@ struct baseline_view {
 /* One kind of departure that this sample shows, or goes on showing. */
 struct verdict {
 	enum alert_kind kind;
-	enum signal signal; /* the one that shows it most clearly */
-	double onset;       /* Unix seconds: when the traffic began */
-	double value;       /* now, per second, over the window that shows it */
-	double window_s;    /* that window */
-	uint64_t bytes;     /* link bytes sent since onset */
-	double sigmas;      /* (value - mean) / stddev, the floored stddev */
-	unsigned risk;      /* 0 to 100: how far out, in how many signals, how long */
+	enum signal signal;       /* the one that shows it most clearly */
+	double onset;             /* Unix seconds: when the traffic began */
+	double value;             /* now, per second, over the window that shows it */
+	double window_s;          /* that window */
+	uint64_t bytes, received; /* link bytes sent and received since onset */
+	/* Likewise since the detector's first sample: the difference between two
+	 * verdicts is what flowed between them. */
+	uint64_t sent_in_all, received_in_all;
+	double sigmas;  /* (value - mean) / stddev, the floored stddev */
+	unsigned risk;  /* 0 to 100: how far out, in how many signals, how long */
 	double balance; /* received over sent since onset; 1 is a relay; < 0: unknown */
-	uint64_t received;             /* link bytes received since onset */
 	struct baseline_view baseline; /* of the signal, as it was judged against */
 };
+
+/* The lesser of sent and received over the greater; -1 while there is neither. */
+double verdict_balance(uint64_t sent, uint64_t received);
 
 struct detector;
 

@@ -52,10 +52,12 @@ double incident_hold_s(double interval_s)
 	return fmax(HOLD_INTERVALS * interval_s, HOLD_MIN_S);
 }
 
+/* The incident's onset is the verdict's. */
 static void count_from(struct incident *in, const struct verdict *v)
 {
-	in->counted_onset = v->onset;
-	in->counted_bytes = v->bytes;
+	in->alert.verdict.onset = v->onset;
+	in->sent_before = v->sent_in_all - v->bytes;
+	in->received_before = v->received_in_all - v->received;
 }
 
 void incident_begin(struct incident *in, uint64_t id, double now,
@@ -65,7 +67,6 @@ void incident_begin(struct incident *in, uint64_t id, double now,
 	in->alert.id = id;
 	in->alert.verdict = *v;
 	in->alert.peak = v->value;
-	in->alert.total_bytes = v->bytes;
 	in->alert.starts_at = in->alert.updated_at = now;
 	in->signal_shown_at = in->flowed_at = now;
 	in->kinds = 1u << v->kind;
@@ -75,12 +76,16 @@ void incident_begin(struct incident *in, uint64_t id, double now,
 void incident_take_over(struct incident *in, const struct verdict *v)
 {
 	struct verdict *kept = &in->alert.verdict;
-	const double onset = fmin(kept->onset, v->onset);
-	const unsigned risk = kept->risk > v->risk ? kept->risk : v->risk;
+	const struct verdict was = *kept;
 
 	*kept = *v;
-	kept->onset = onset;
-	kept->risk = risk;
+	if (v->onset < was.onset) {
+		count_from(in, v);
+	} else {
+		kept->onset = was.onset;
+		kept->bytes = was.bytes;
+	}
+	kept->risk = was.risk > v->risk ? was.risk : v->risk;
 	in->alert.peak = v->value;
 }
 
@@ -100,40 +105,20 @@ static const struct verdict *speaker(const struct incident *in,
 	return best;
 }
 
-/* The bytes of a departure that is new to the incident. Those before the incident was
- * last shown are counted already; how many they are is not known, so they are taken to
- * have flowed evenly. */
-static uint64_t uncounted_share(const struct incident *in, double now,
-				const struct verdict *v)
+/* Takes in what the links carried since the onset, and returns how much of it was sent
+ * since the incident was last shown. */
+static uint64_t count_bytes(struct incident *in, const struct verdict *v)
 {
-	const double length = now - v->onset, fresh = now - in->alert.updated_at;
+	struct verdict *kept = &in->alert.verdict;
+	const uint64_t before = kept->bytes;
 
-	if (length <= 0 || fresh <= 0)
-		return 0;
-	return fresh >= length ? v->bytes
-			       : (uint64_t)((double)v->bytes * fresh / length);
-}
-
-/* What flowed since the incident was last shown. Several departures of one incident
- * overlap in time: each byte is counted with one of them. */
-static uint64_t count_bytes(struct incident *in, double now,
-			    const struct verdict *const shown[], size_t count)
-{
-	const struct verdict *with = NULL;
-	uint64_t fresh = 0;
-
-	for (size_t i = 0; i < count && !with; i++)
-		if (shown[i]->onset == in->counted_onset)
-			with = shown[i];
-	if (!with) {
-		with = speaker(in, shown, count);
-		fresh = uncounted_share(in, now, with);
-	} else if (with->bytes > in->counted_bytes) {
-		fresh = with->bytes - in->counted_bytes;
-	}
-	count_from(in, with);
-	in->alert.total_bytes += fresh;
-	return fresh;
+	kept->sent_in_all = v->sent_in_all;
+	kept->received_in_all = v->received_in_all;
+	kept->bytes = v->sent_in_all - in->sent_before;
+	kept->received = v->received_in_all - in->received_before;
+	kept->balance =
+	    v->balance < 0 ? v->balance : verdict_balance(kept->bytes, kept->received);
+	return kept->bytes - before;
 }
 
 static bool is_flowing(const struct incident *in, double now, uint64_t fresh_bytes)
@@ -142,7 +127,7 @@ static bool is_flowing(const struct incident *in, double now, uint64_t fresh_byt
 	const double since_onset = now - in->alert.verdict.onset;
 
 	return (double)fresh_bytes * since_onset >=
-	       FLOWING_SHARE * (double)in->alert.total_bytes * since_shown;
+	       FLOWING_SHARE * (double)in->alert.verdict.bytes * since_shown;
 }
 
 void incident_end(struct incident *in)
@@ -182,7 +167,7 @@ void incident_show(struct incident *in, double now, double hold_s,
 	const struct verdict *v = speaker(in, shown, count);
 	struct verdict *kept = &in->alert.verdict;
 
-	if (is_flowing(in, now, count_bytes(in, now, shown, count)))
+	if (is_flowing(in, now, count_bytes(in, v)))
 		in->flowed_at = now;
 	for (size_t i = 0; i < count; i++) {
 		in->kinds |= 1u << shown[i]->kind;
@@ -190,9 +175,6 @@ void incident_show(struct incident *in, double now, double hold_s,
 		if (shown[i]->risk > kept->risk)
 			kept->risk = shown[i]->risk;
 	}
-	kept->bytes = v->bytes;
-	kept->received = v->received;
-	kept->balance = v->balance;
 	show_value(in, now, hold_s, v);
 	in->alert.updated_at = now;
 }

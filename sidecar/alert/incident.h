@@ -37,9 +37,8 @@ struct incident {
 
 	double signal_shown_at; /* when the alert's signal was last the verdict's */
 
-	/* Up to where the bytes of which departure are counted in alert.total_bytes. */
-	double counted_onset;
-	uint64_t counted_bytes;
+	/* What the links had carried at the onset, as verdicts count it. */
+	uint64_t sent_before, received_before;
 };
 
 /* How a verdict belongs to an incident. */

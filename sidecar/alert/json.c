@@ -63,7 +63,7 @@ static void put_figures(struct text *t, const struct alert *alert)
 
 	number_member(t, "value", v->value);
 	number_member(t, "peak", alert->peak);
-	text_printf(t, ",\"totalBytes\":%" PRIu64, alert->total_bytes);
+	text_printf(t, ",\"totalBytes\":%" PRIu64, alert->verdict.bytes);
 	text_put(t, ",\"baseline\":{\"mean\":");
 	text_json_number(t, b->mean);
 	number_member(t, "stddev", b->stddev);

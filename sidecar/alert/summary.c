@@ -359,15 +359,15 @@ static void put_where(struct text *t, const struct alert *alert)
 		text_put(t, " Of that");
 		put_share(t, e, alert->verdict.bytes, "");
 	} else {
-		if (alert->total_bytes == 0)
+		if (alert->verdict.bytes == 0)
 			return;
 		text_put(t, " ");
-		put_bytes(t, (double)alert->total_bytes);
+		put_bytes(t, (double)alert->verdict.bytes);
 		text_put(t, alert->ends_at > 0 ? " in all" : " so far");
-		if (is_unaccounted(e, alert->total_bytes))
+		if (is_unaccounted(e, alert->verdict.bytes))
 			put_unaccounted(t, &e->unaccounted);
-		else if (has_share(e, alert->total_bytes))
-			put_share(t, e, alert->total_bytes, " of it");
+		else if (has_share(e, alert->verdict.bytes))
+			put_share(t, e, alert->verdict.bytes, " of it");
 		else
 			put_udp(t, alert);
 	}

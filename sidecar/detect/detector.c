@@ -91,7 +91,6 @@ static void take_rates(struct detector *d)
 		if (s == SIGNAL_DESTINATIONS)
 			d->rate[s] = d->inc.amount[s];
 	}
-	highest_note(&d->highest, d->inc.time, d->rate, d->inc.known);
 	d->rated |= d->inc.known & ((1u << SIGNAL_COUNT) - 1);
 }
 
@@ -136,10 +135,13 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 		break;
 	}
 	take_rates(d);
+	d->sent += d->inc.amount[SIGNAL_TX_BYTES];
+	d->received += d->inc.amount[SIGNAL_RX_BYTES];
 	bool excused = expected(&d->options, d->inc.time);
 	if (excused)
 		memset(d->inc.amount, 0, sizeof(d->inc.amount));
 	bool all = windows_add(&d->windows, &d->inc, d->counters.interval);
+	windows_rates(&d->windows, d->rate, d->inc.known);
 	count_time(d);
 	if (!d->settled) {
 		thresholds_settle(&d->envelope, l, &d->windows, &d->options,

@@ -4,12 +4,18 @@
 #define DETECT_DETECTOR_H
 
 #include "envelope.h"
-#include "highest.h"
 #include "incidents.h"
 #include "increments.h"
 #include "learnt.h"
 #include "limits.h"
 #include "windows.h"
+
+/* The intervals in a row that were above the budget. */
+struct over_budget {
+	double since;
+	double sent_before, received_before; /* link bytes until then */
+	unsigned intervals;
+};
 
 struct detector {
 	struct detect_options options;
@@ -20,13 +26,12 @@ struct detector {
 	struct incident incident;
 	double raise[MEASURES][LANES]; /* above this it is told, too */
 	double dormant_until;          /* when the pod was last dormant */
-	double over_budget_since;
-	unsigned over_budget;      /* intervals in a row */
+	struct over_budget over_budget;
 	bool settled;              /* thresholds are those of what is learnt */
 	int drift_lane;            /* -1: none */
 	double rate[SIGNAL_COUNT]; /* latest */
-	struct highest highest;
-	uint32_t rated; /* signals that have a rate */
+	uint32_t rated;            /* signals that have a rate */
+	double sent, received;     /* link bytes since the first sample */
 	struct learnt learnt;
 };
 

@@ -45,9 +45,9 @@ bool detector_judge_gap(const struct detector *d, double now, double seconds,
 	verdict->window_s = seconds;
 	verdict->bytes = bytes;
 	verdict->received = received;
-	verdict->balance = bytes > received ? (double)received / (double)bytes
-			   : received > 0   ? (double)bytes / (double)received
-					    : -1;
+	verdict->sent_in_all = bytes;
+	verdict->received_in_all = received;
+	verdict->balance = verdict_balance(bytes, received);
 	verdict->risk = (unsigned)fmin(40 + 10 * log2((double)bytes / limit), 100);
 	detector_baseline(d, SIGNAL_TX_BYTES, &verdict->baseline);
 	verdict->baseline.threshold = limit / seconds;

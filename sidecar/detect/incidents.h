@@ -17,10 +17,10 @@ struct incident {
 	double start; /* when it was noticed */
 	double onset; /* when the traffic began */
 	double told_at;
-	double hot_until;       /* the traffic itself goes on at least until then */
-	double bytes, received; /* since the onset */
-	double amount[SIGNAL_COUNT];  /* likewise */
-	double highest[SIGNAL_COUNT]; /* rate in any interval since the onset */
+	double hot_until; /* the traffic itself goes on at least until then */
+	double sent_before, received_before; /* link bytes until the onset */
+	double amount[SIGNAL_COUNT];         /* since the onset */
+	double highest[SIGNAL_COUNT];        /* rate in any interval since the onset */
 	double peak[MEASURES][LANES];
 	double hour_level[LEVEL_HOURS]; /* the leading lane, hour by hour */
 	unsigned hour_count;

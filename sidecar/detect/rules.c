@@ -44,11 +44,12 @@ void rules_settle(struct detector *d)
 	}
 }
 
-static double balance_of(double sent, double received)
+double verdict_balance(uint64_t sent, uint64_t received)
 {
-	double more = fmax(sent, received);
+	double more = (double)(sent > received ? sent : received);
+	double less = (double)(sent < received ? sent : received);
 
-	return more > 0 ? fmin(sent, received) / more : -1;
+	return more > 0 ? less / more : -1;
 }
 
 static bool relays(const struct detector *d)
@@ -110,11 +111,12 @@ static void begin(struct detector *d, const struct finding *f)
 	i->onset = windows_onset(w, &d->inc, lane, f->measure, usual);
 	i->was_dormant = d->options.profile == PROFILE_DORMANT ||
 			 now - d->dormant_until <= DORMANT_LATELY_S;
-	i->bytes = windows_since(w, &d->inc, SIGNAL_TX_BYTES, i->onset);
-	i->received = windows_since(w, &d->inc, SIGNAL_RX_BYTES, i->onset);
+	i->sent_before = d->sent - windows_since(w, &d->inc, SIGNAL_TX_BYTES, i->onset);
+	i->received_before =
+	    d->received - windows_since(w, &d->inc, SIGNAL_RX_BYTES, i->onset);
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
 		i->amount[s] = windows_since(w, &d->inc, s, i->onset);
-		i->highest[s] = highest_since(&d->highest, s, i->onset);
+		i->highest[s] = windows_highest(w, &d->inc, s, i->onset);
 	}
 	i->hour_at = now;
 	i->lane = f->lane;
@@ -159,8 +161,6 @@ static void follow_incident(struct detector *d)
 {
 	struct incident *i = &d->incident;
 
-	i->bytes += d->inc.amount[SIGNAL_TX_BYTES];
-	i->received += d->inc.amount[SIGNAL_RX_BYTES];
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
 		if (!(d->inc.known >> s & 1))
 			continue;
@@ -174,6 +174,19 @@ static void follow_incident(struct detector *d)
 static uint64_t whole(double sum)
 {
 	return sum < (double)INT64_MAX ? (uint64_t)fmax(sum, 0) : INT64_MAX;
+}
+
+/* What the links carried: up to now, and since they had carried so much. */
+static void fill_carried(const struct detector *d, double sent_before,
+			 double received_before, struct verdict *v)
+{
+	v->sent_in_all = whole(d->sent);
+	v->received_in_all = whole(d->received);
+	v->bytes = v->sent_in_all - whole(sent_before);
+	v->received = v->received_in_all - whole(received_before);
+	v->balance = d->rated >> SIGNAL_RX_BYTES & 1
+			 ? verdict_balance(v->bytes, v->received)
+			 : -1;
 }
 
 static void fill_verdict(struct detector *d, const struct finding *f, struct verdict *v)
@@ -195,10 +208,7 @@ static void fill_verdict(struct detector *d, const struct finding *f, struct ver
 	v->signal = s;
 	v->onset = i->onset;
 	v->value = rate_of(d, s, f->measure, &v->window_s);
-	v->bytes = whole(i->bytes);
-	v->received = whole(i->received);
-	v->balance =
-	    d->rated >> SIGNAL_RX_BYTES & 1 ? balance_of(i->bytes, i->received) : -1;
+	fill_carried(d, i->sent_before, i->received_before, v);
 	v->risk = risk_of(d, f);
 	detector_baseline(d, v->signal, &v->baseline);
 	v->baseline.threshold = threshold;
@@ -328,8 +338,7 @@ size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 	if (out || i->verdict.window_s == 0) {
 		fill_verdict(d, &f, &i->verdict);
 	} else {
-		i->verdict.bytes = whole(i->bytes);
-		i->verdict.received = whole(i->received);
+		fill_carried(d, i->sent_before, i->received_before, &i->verdict);
 	}
 	*verdicts = i->verdict;
 	return 1;
@@ -337,32 +346,30 @@ size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 
 bool rules_budget(struct detector *d, struct verdict *v)
 {
+	struct over_budget *o = &d->over_budget;
 	double budget = d->options.egress_budget;
 	double rate = d->inc.amount[SIGNAL_TX_BYTES] / d->inc.span[SIGNAL_TX_BYTES];
 
 	if (!(budget > 0) || !(d->inc.known >> SIGNAL_TX_BYTES & 1))
 		return false;
 	if (rate <= budget) {
-		d->over_budget = 0;
+		memset(o, 0, sizeof(*o));
 		return false;
 	}
-	if (d->over_budget == 0)
-		d->over_budget_since = d->inc.time - d->inc.elapsed;
-	if (++d->over_budget < BUDGET_INTERVALS)
+	if (o->intervals++ == 0) {
+		o->since = d->inc.time - d->inc.elapsed;
+		o->sent_before = d->sent - d->inc.amount[SIGNAL_TX_BYTES];
+		o->received_before = d->received - d->inc.amount[SIGNAL_RX_BYTES];
+	}
+	if (o->intervals < BUDGET_INTERVALS)
 		return false;
-	double bytes =
-	    windows_since(&d->windows, &d->inc, SIGNAL_TX_BYTES, d->over_budget_since);
-	double received =
-	    windows_since(&d->windows, &d->inc, SIGNAL_RX_BYTES, d->over_budget_since);
 	memset(v, 0, sizeof(*v));
 	v->kind = ALERT_BUDGET_EXCEEDED;
 	v->signal = SIGNAL_TX_BYTES;
-	v->onset = d->over_budget_since;
+	v->onset = o->since;
 	v->value = rate;
 	v->window_s = d->inc.elapsed;
-	v->bytes = whole(bytes);
-	v->received = whole(received);
-	v->balance = d->rated >> SIGNAL_RX_BYTES & 1 ? balance_of(bytes, received) : -1;
+	fill_carried(d, o->sent_before, o->received_before, v);
 	v->risk = (unsigned)fmin(50 + 10 * log2(rate / budget), 100);
 	detector_baseline(d, SIGNAL_TX_BYTES, &v->baseline);
 	v->baseline.threshold = budget;

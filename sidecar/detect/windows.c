@@ -32,6 +32,8 @@ static void clear_ring(struct windows *w, unsigned k, int64_t at)
 		memset(r->bucket[r->slot], 0, sizeof(r->bucket[r->slot]));
 	else
 		memset(r->bucket, 0, sizeof(r->bucket));
+	memset(r->began, 0, sizeof(r->began));
+	memset(r->highest, 0, sizeof(r->highest));
 	memset(w->value[k], 0, sizeof(w->value[k]));
 	r->at = at;
 	r->lone = true;
@@ -65,13 +67,23 @@ static void advance(struct windows *w, unsigned k, int64_t at)
 		double *old = r->bucket[r->slot];
 		take_off(sum, old);
 		memset(old, 0, sizeof(r->bucket[0]));
+		r->began[r->slot] = 0;
+		memset(r->highest[r->slot], 0, sizeof(r->highest[0]));
 	}
 }
 
-/* The bucket that is `back` before the newest. */
-static const double *bucket_at(const struct window_ring *r, unsigned k, unsigned back)
+/* Where the bucket is that is `back` before the newest. */
+static unsigned slot_at(const struct window_ring *r, unsigned k, unsigned back)
 {
-	return r->bucket[(r->slot + RING[k].count - back) % RING[k].count];
+	return r->slot >= back ? r->slot - back : r->slot + RING[k].count - back;
+}
+
+/* When began what the bucket holds that is `back` before the newest. */
+static double began_at(const struct window_ring *r, unsigned k, unsigned back)
+{
+	double began = r->began[slot_at(r, k, back)];
+
+	return began > 0 ? began : (double)(r->at - back) * RING[k].bucket_s;
 }
 
 /* A lane that was not read for a while: what it carried is spread evenly over that
@@ -84,7 +96,7 @@ static void add_late(struct windows *w, unsigned k, unsigned lane, double amount
 
 	for (unsigned i = 0; i < RING[k].count && left > 0; i++) {
 		double part = ceil(left < share ? left : share);
-		r->bucket[(r->slot + RING[k].count - i) % RING[k].count][lane] += part;
+		r->bucket[slot_at(r, k, i)][lane] += part;
 		r->lone = false;
 		w->value[k][lane] += part;
 		left -= part;
@@ -101,6 +113,8 @@ static void add_ring(struct windows *w, unsigned k, const struct increments *inc
 
 	if (inc->elapsed <= 0.75 * RING[k].span_s) {
 		advance(w, k, at);
+		if (r->began[r->slot] == 0)
+			r->began[r->slot] = inc->time - inc->elapsed;
 		r->lone = false;
 		add_to(r->bucket[r->slot], inc->amount);
 		add_to(sum, inc->amount);
@@ -108,6 +122,7 @@ static void add_ring(struct windows *w, unsigned k, const struct increments *inc
 	}
 	/* One interval, or a gap, fills the window. */
 	clear_ring(w, k, at);
+	r->began[r->slot] = inc->time - inc->elapsed;
 	bucket = r->bucket[r->slot];
 	memcpy(bucket, inc->amount, sizeof(inc->amount));
 	if (inc->elapsed > 1.5 * interval && inc->elapsed > length)
@@ -258,35 +273,69 @@ double windows_onset(const struct windows *w, const struct increments *inc,
 		unsigned i = 0, quiet = 0, last = 0;
 
 		for (; i < RING[k].count && quiet < 2; i++) {
-			double b = bucket_at(r, k, i)[lane];
+			double b = r->bucket[slot_at(r, k, i)][lane];
 			bool above = b > usual * fmax(length, inc->elapsed);
 			quiet = above ? 0 : quiet + 1;
 			last = above ? i : last;
 		}
-		double began = (double)(r->at - last) * length;
-		if (began < onset)
-			onset = began;
+		onset = fmin(onset, began_at(r, k, last));
 		if (quiet >= 2)
 			break;
 	}
 	return onset;
 }
 
+void windows_rates(struct windows *w, const double rate[SIGNAL_COUNT], uint32_t known)
+{
+	for (unsigned k = 0; k < SUMS; k++) {
+		struct window_ring *r = &w->ring[k];
+		float *highest = r->highest[r->slot];
+
+		for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
+			/* Rounded down: what is told is no higher than what was. */
+			float at = known >> s & 1 ? nextafterf((float)rate[s], 0) : 0;
+			highest[s] = at > highest[s] ? at : highest[s];
+		}
+	}
+}
+
+/* The finest ring that reaches so far back. Buckets begin where those of finer rings
+ * do, so that one of its buckets began then, if one of any ring did. `*count` are those
+ * of its buckets, from the newest, that began since. */
+static unsigned ring_since(const struct windows *w, const struct increments *inc,
+			   double since, unsigned *count)
+{
+	double before = since - inc->elapsed * 0.001;
+	unsigned k = SUM_10S;
+
+	while (k < SUM_6H && began_at(&w->ring[k], k, RING[k].count - 1) > since)
+		k++;
+	*count = 0;
+	while (*count < RING[k].count && began_at(&w->ring[k], k, *count) > before)
+		++*count;
+	return k;
+}
+
 double windows_since(const struct windows *w, const struct increments *inc,
 		     unsigned lane, double since)
 {
-	double age = inc->time - since, sum = 0;
-	unsigned k = SUM_10S;
-
-	if (age <= inc->elapsed * 1.001)
-		return inc->amount[lane];
-	while (k < SUM_6H && age > RING[k].span_s - RING[k].bucket_s)
-		k++;
+	unsigned count, k = ring_since(w, inc, since, &count);
 	const struct window_ring *r = &w->ring[k];
-	for (unsigned i = 0; i < RING[k].count; i++) {
-		if ((double)(r->at - i + 1) * RING[k].bucket_s <= since)
-			break;
-		sum += bucket_at(r, k, i)[lane];
-	}
+	double sum = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		sum += r->bucket[slot_at(r, k, i)][lane];
 	return sum;
+}
+
+double windows_highest(const struct windows *w, const struct increments *inc,
+		       unsigned signal, double since)
+{
+	unsigned count, k = ring_since(w, inc, since, &count);
+	const struct window_ring *r = &w->ring[k];
+	float highest = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		highest = fmaxf(highest, r->highest[slot_at(r, k, i)][signal]);
+	return (double)highest;
 }

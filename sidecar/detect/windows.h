@@ -22,6 +22,10 @@ struct window_ring {
 	int64_t at;    /* number of the newest bucket: time over bucket length */
 	unsigned slot; /* where it is */
 	bool lone;     /* no other bucket holds anything */
+	/* When the first interval that a bucket holds began: up to an interval before
+	 * the bucket does. 0 where none ended in it. */
+	double began[WINDOW_BUCKETS_MAX];
+	float highest[WINDOW_BUCKETS_MAX][SIGNAL_COUNT]; /* rate of an interval */
 	double bucket[WINDOW_BUCKETS_MAX][LANES];
 };
 
@@ -54,8 +58,16 @@ bool windows_add(struct windows *w, struct increments *inc, double interval);
 double windows_onset(const struct windows *w, const struct increments *inc,
 		     unsigned lane, enum measure measure, double usual);
 
-/* How much the lane carried since then, as far as the windows reach back. */
+/* Takes in the rates of the interval that windows_add() just took, of the signals in
+ * `known`; what the gauge shows is its rate. */
+void windows_rates(struct windows *w, const double rate[SIGNAL_COUNT], uint32_t known);
+
+/* How much the lane carried since then, and the highest rate that the signal had in an
+ * interval since, as far as the windows reach back. Exact for what windows_onset()
+ * returned and within an interval for any other time. */
 double windows_since(const struct windows *w, const struct increments *inc,
 		     unsigned lane, double since);
+double windows_highest(const struct windows *w, const struct increments *inc,
+		       unsigned signal, double since);
 
 #endif

@@ -34,6 +34,15 @@ if ./figures.py --corpus "$made/corpus" --detector "$DORMOUSE replay --lifecycle
 else
 	failed every figure in an alert is true
 fi
+./random_traces.py --out "$made/random" --seed 1 || exit 1
+for flags in "" "--learn 60s --dormant-after 20s" "--learn 10s --dormant-after 5s --egress-budget 1MB"; do
+	what="every figure in an alert about random traffic is true${flags:+, $flags}"
+	if ./figures.py --corpus "$made/random" --detector "$DORMOUSE replay --lifecycle $flags {trace}"; then
+		ok "$what"
+	else
+		failed "$what"
+	fi
+done
 if ./figures.py --corpus "$made/corpus" --detector true >/dev/null; then
 	failed without alerts no figure is said to be true
 else

@@ -129,6 +129,7 @@ static inline struct verdict verdict_of(const struct world *w, enum alert_kind k
 	    .value = 1e6,
 	    .window_s = 10,
 	    .bytes = 20000000,
+	    .sent_in_all = 20000000,
 	    .sigmas = 40,
 	    .risk = 50,
 	    .balance = -1,
@@ -159,9 +160,15 @@ static inline void next(struct world *w, const struct verdict *verdicts, size_t 
 }
 
 /* The departure goes on: the same onset, `seconds` more of its rate. */
+static inline void send_more(struct verdict *v, uint64_t bytes)
+{
+	v->bytes += bytes;
+	v->sent_in_all += bytes;
+}
+
 static inline void go_on(struct verdict *v, double seconds)
 {
-	v->bytes += (uint64_t)(v->value * seconds);
+	send_more(v, (uint64_t)(v->value * seconds));
 }
 
 static inline void quiet_for(struct world *w, double seconds)

@@ -238,7 +238,7 @@ static void a_drip_that_goes_on_is_found_behind_those_who_came_first(void **stat
 		flows[i] = flow_to(i + 1, 443, 1000000);
 	raise_with(w, flows, ALERT_FLOWS_MAX);
 	for (int look = 0; look < 200; look++) {
-		v.bytes += 100000;
+		send_more(&v, 100000);
 		next_look(w, &v, 1, &drip, 1);
 	}
 	const struct alert_evidence *e = &w->last.evidence;

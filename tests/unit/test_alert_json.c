@@ -23,7 +23,6 @@ static struct alert an_alert(void)
 	    .id = 0xABC,
 	    .verdict = verdict_of(&w, ALERT_DORMANCY_BREAK),
 	    .peak = 2e6,
-	    .total_bytes = 20000000,
 	    .starts_at = T0,
 	    .updated_at = T0 + 60,
 	};
@@ -135,11 +134,12 @@ static struct alert the_longest_alert(void)
 	const double longest = -2.2250738585072014e-308;
 
 	a.id = UINT64_MAX;
+	a.verdict.bytes = 0;
 	a.verdict.kind = ALERT_CONNECTION_FANOUT;
 	a.verdict.signal = SIGNAL_TCP_INITIATED_TX_BYTES;
 	a.verdict.value = a.peak = a.verdict.sigmas = longest;
 	a.verdict.balance = 2.2250738585072014e-308;
-	a.verdict.received = a.verdict.bytes = a.total_bytes = UINT64_MAX;
+	a.verdict.received = a.verdict.bytes = UINT64_MAX;
 	a.verdict.baseline =
 	    (struct baseline_view){longest, longest, longest, longest, UINT64_MAX, T0};
 	a.ends_at = T0;
@@ -244,12 +244,13 @@ static void each_kind_has_its_sentence(void **state)
 			    "This pod sends 1.0 MB/s (tx_bytes, over 10 s), far more "
 			    "than it used to. Before, in 99 of 100 intervals it sent "
 			    "at most 2.1 kB/s. 20 MB so far.");
-	a.total_bytes = 0; /* not known */
+	a.verdict.bytes = 0; /* not known */
 	a.verdict.kind = ALERT_BUDGET_EXCEEDED;
 	assert_string_equal(sentence_of(&a),
 			    "This pod sends 1.0 MB/s (tx_bytes, over 10 s), more "
 			    "than its budget of 9.0 kB/s.");
 	a.verdict.kind = ALERT_PROXY_RELAY;
+	a.verdict.bytes = 20000000;
 	a.verdict.received = 21000000;
 	assert_string_equal(
 	    sentence_of(&a),
@@ -266,6 +267,7 @@ static void each_kind_has_its_sentence(void **state)
 			    "past explains up to 9.0 kB/s.");
 	a.verdict.baseline.threshold = 0;
 	assert_non_null(strstr(sentence_of(&a), "20 MB, on average 1.0 MB/s."));
+	a.verdict.bytes = 0;
 	a.verdict.kind = ALERT_CONNECTION_FANOUT;
 	a.verdict.signal = SIGNAL_TCP_NEW_SOCKETS;
 	a.verdict.value = 340;

@@ -36,6 +36,7 @@ static void follow(void *context, enum alert_event event, const struct alert *al
 	assert_int_equal(t->fires, event != ALERT_REOPENED);
 	t->fires = event != ALERT_RESOLVED;
 	assert_int_equal(t->fires, alert->ends_at == 0);
+	assert_true(alert->verdict.bytes <= alert->verdict.sent_in_all);
 }
 
 static uint32_t below(uint64_t *random, uint32_t bound)
@@ -49,21 +50,29 @@ static uint32_t below(uint64_t *random, uint32_t bound)
 static size_t invent(struct verdict departures[], const struct world *w,
 		     uint64_t *random, struct verdict verdicts[VERDICTS_MAX])
 {
+	static uint64_t sent = 1000000, received = 1000000;
+	const uint64_t sends = below(random, 5000), receives = below(random, 5000);
 	size_t count = 0;
 
+	sent += sends;
+	received += receives;
 	for (unsigned kind = 0; kind < ALERT_MONITOR_GAP; kind++) {
 		struct verdict *d = &departures[kind];
 		if (below(random, 20) == 0) {
 			*d = verdict_of(w, (enum alert_kind)kind);
 			d->onset = w->now - below(random, 100);
 			d->bytes = below(random, 1000000);
+			d->received = below(random, 1000000);
 			d->value = below(random, 1000);
 			d->signal = (enum signal)below(random, SIGNAL_COUNT);
 			d->risk = below(random, 101);
 		} else if (below(random, 15) == 0) {
 			d->onset = 0; /* it is over */
 		}
-		d->bytes += below(random, 5000);
+		d->bytes += sends;
+		d->received += receives;
+		d->sent_in_all = sent;
+		d->received_in_all = received;
 		if (d->onset > 0 && below(random, 5) > 0)
 			verdicts[count++] = *d;
 	}
