@@ -6,11 +6,13 @@
 #include <string.h>
 
 /* Whether the traffic that fills a window still flows: the last moments carry at least
- * what lies half-way between the everyday and the threshold. */
+ * what lies half-way between the everyday and the threshold. Of a long window that is
+ * the last minute, unless traffic is taken to be over sooner than that. */
 static bool goes_on(const struct detector *d, unsigned k, unsigned s)
 {
 	const struct windows *w = &d->windows;
-	unsigned last = k <= SUM_1M ? SUM_10S : SUM_1M;
+	bool soon = d->options.dormant_after_s < w->length[SUM_1M];
+	unsigned last = k <= SUM_1M || soon ? SUM_10S : SUM_1M;
 	double middle = (d->envelope.usual[k][s] + d->envelope.threshold[k][s]) / 2;
 
 	if (s == LANE_UNASKED) /* a ratio */

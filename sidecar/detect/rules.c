@@ -6,7 +6,7 @@
 #include "detector.h"
 #include "findings.h"
 
-#define HOT_S              30.0 /* how long traffic seen counts as going on */
+#define HOT_S              30.0 /* how long traffic seen counts as going on, or dormant_after_s */
 #define HOT_INTERVALS      3
 #define TAKEOVER_S         300.0 /* a kind that says more may replace a volume kind */
 #define PERSISTS_S         30.0  /* how long a young pod's departure lasts */
@@ -89,6 +89,19 @@ static bool volume_kind(enum alert_kind kind)
 	       kind == ALERT_EGRESS_DRIFT;
 }
 
+/* The rate that all but a hundredth of the intervals kept below, those left out that
+ * may have been this incident's own: as many as the measure that shows it is long, and
+ * one that it began in. */
+static double usual_before(const struct detector *d, unsigned lane,
+			   enum measure measure)
+{
+	const struct histogram *h = &d->learnt.histogram[lane];
+	double own = d->windows.length[measure] / d->counters.interval + 1;
+	double share = 0.01 + own / fmax((double)histogram_total(h), 1);
+
+	return share < 1 ? histogram_above(h, share) : 0;
+}
+
 static void begin(struct detector *d, const struct finding *f)
 {
 	struct incident *i = &d->incident;
@@ -107,7 +120,7 @@ static void begin(struct detector *d, const struct finding *f)
 	if (d->inc.late >> lane & 1 && d->inc.known >> SIGNAL_TX_BYTES & 1)
 		lane = SIGNAL_TX_BYTES;
 	if (lane < SIGNAL_COUNT)
-		usual = histogram_above(&d->learnt.histogram[lane], 0.01);
+		usual = usual_before(d, lane, f->measure);
 	i->onset = windows_onset(w, &d->inc, lane, f->measure, usual);
 	i->was_dormant = d->options.profile == PROFILE_DORMANT ||
 			 now - d->dormant_until <= DORMANT_LATELY_S;
@@ -244,7 +257,7 @@ static bool follow_level(struct detector *d)
 	double now = d->inc.time, low = INFINITY, high = 0;
 
 	if (d->options.profile == PROFILE_DORMANT ||
-	    now - i->hour_at < d->options.learn_s)
+	    now - i->hour_at < fmax(d->options.learn_s, 3600))
 		return false;
 	i->hour_at = now;
 	i->hour_level[i->hour_count++ % LEVEL_HOURS] =
@@ -323,7 +336,8 @@ size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 	if (!i->open)
 		return 0;
 	if (out) {
-		i->hot_until = now + fmax(HOT_S, HOT_INTERVALS * d->counters.interval);
+		i->hot_until = now + fmax(fmin(HOT_S, d->options.dormant_after_s),
+					  HOT_INTERVALS * d->counters.interval);
 		envelope_soil(&d->envelope, &d->windows, now);
 		incident_peaks(i, &d->windows);
 	}

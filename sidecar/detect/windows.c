@@ -273,7 +273,10 @@ double windows_onset(const struct windows *w, const struct increments *inc,
 		unsigned i = 0, quiet = 0, last = 0;
 
 		for (; i < RING[k].count && quiet < 2; i++) {
-			double b = r->bucket[slot_at(r, k, i)][lane];
+			unsigned slot = slot_at(r, k, i);
+			double b = r->bucket[slot][lane];
+			if (b == 0 && r->began[slot] == 0)
+				continue; /* no interval ended in it */
 			bool above = b > usual * fmax(length, inc->elapsed);
 			quiet = above ? 0 : quiet + 1;
 			last = above ? i : last;
