@@ -47,14 +47,17 @@ private_apt() {
 		-o Acquire::Languages=none -o APT::Sandbox::User="$(id -un)" "${@:2}"
 }
 
-# Writes the source lists "own" (this machine's release) and "testing".
+# Writes the source lists "own" (this machine's release), "testing", "stable" and "oldstable".
+others="testing stable oldstable"
 write_lists() {
-	local codename options uri suite
+	local codename options uri suite other
 	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	codename=${codename:-sid}
-	mkdir -p "$dir"/apt/{own,testing,cache}
-	: >"$dir/apt/own.list"
-	: >"$dir/apt/testing.list"
+	mkdir -p "$dir/apt/cache"
+	for other in own $others; do
+		mkdir "$dir/apt/$other"
+		: >"$dir/apt/$other.list"
+	done
 	while read -r options uri suite; do
 		case $suite in
 		"$codename"* | stable* | oldstable* | testing* | unstable | sid)
@@ -62,7 +65,9 @@ write_lists() {
 		esac
 		case $suite in
 		"$codename" | stable | oldstable)
-			echo "deb-src $options $uri testing main" >>"$dir/apt/testing.list" ;;
+			for other in $others; do
+				echo "deb-src $options $uri $other main" >>"$dir/apt/$other.list"
+			done ;;
 		esac
 	done < <(tests/packages.sh sources)
 	sed -i 's/ \[\] / /' "$dir"/apt/*.list
@@ -88,7 +93,7 @@ fetch() {
 	local package=$1 least=$2 list=own version newer note=
 	version=$(newest own "$package")
 	if [ "$least" != 0 ] && dpkg --compare-versions "${version:-0}" lt "$least"; then
-		update_testing
+		update testing
 		newer=$(newest testing "$package")
 		if [ -n "$newer" ] && dpkg --compare-versions "$newer" gt "${version:-0}"; then
 			list=testing version=$newer
@@ -97,13 +102,36 @@ fetch() {
 			note=" WARNING: older than $least, which the archive does not serve"
 	fi
 	[ -n "$version" ] || die "the archive has no source of $package"
-	(cd "$dir/source" &&
-		private_apt "$list" apt-get --only-source --download-only source "$package=$version" \
-			>"$dir/log/$package" 2>&1) ||
-		{ cat "$dir/log/$package" >&2; die "$package $version could not be fetched"; }
+	if ! download "$list" "$package" "$version"; then
+		elsewhere "$package" "$least" "$version" ||
+			{ cat "$dir/log/$package" >&2; die "$package $version could not be fetched"; }
+	fi
 	unpack "$package" "${package}_${version#*:}.dsc"
 	say "$package $version$note"
 	echo "$package $version$note" >>"$dir/versions.new"
+}
+
+download() {
+	(cd "$dir/source" &&
+		private_apt "$1" apt-get --only-source --download-only source "$2=$3" >"$dir/log/$2" 2>&1)
+}
+
+# Mirrors have holes: what the archive lists and this one does not serve is taken from another
+# release, if that has one that is new enough. Sets fetch()'s version and note.
+elsewhere() {
+	local package=$1 least=$2 wanted=$3 other
+	for other in $others; do
+		update "$other"
+		version=$(newest "$other" "$package")
+		[ -n "$version" ] || continue
+		[ "$version" != "$wanted" ] || continue
+		dpkg --compare-versions "$version" ge "$least" || continue
+		if download "$other" "$package" "$version"; then
+			note=" WARNING: of $other, because the mirror does not serve $wanted"
+			return
+		fi
+	done
+	return 1
 }
 
 # unpack PACKAGE FILE: FILE, a .dsc or an archive in DIR/source, into DIR/source/PACKAGE.
@@ -138,11 +166,12 @@ take() {
 	echo "$package $version" >>"$dir/versions.new"
 }
 
-update_testing() {
-	[ ! -e "$dir/apt/testing.done" ] || return 0
-	private_apt testing apt-get update >"$dir/log/testing" 2>&1 ||
-		say "WARNING: no testing for this machine: $(grep -m 1 '^E:' "$dir/log/testing")"
-	: >"$dir/apt/testing.done"
+# update LIST: once.
+update() {
+	[ ! -e "$dir/apt/$1.done" ] || return 0
+	private_apt "$1" apt-get update >"$dir/log/$1" 2>&1 ||
+		say "WARNING: no $1 for this machine: $(grep -m 1 '^E:' "$dir/log/$1")"
+	: >"$dir/apt/$1.done"
 }
 
 # --- compiling --------------------------------------------------------------------------
