@@ -266,6 +266,9 @@ double windows_onset(const struct windows *w, const struct increments *inc,
 {
 	double onset = inc->time - inc->elapsed;
 	enum measure first = measure >= SUMS ? SUM_1M : SUM_10S;
+	/* What a late look found is spread over more time than it took: nothing was
+	 * sent while the link carried nothing. */
+	bool link_known = inc->known >> SIGNAL_TX_BYTES & 1;
 
 	for (unsigned k = first; k < SUMS; k++) {
 		const struct window_ring *r = &w->ring[k];
@@ -274,10 +277,11 @@ double windows_onset(const struct windows *w, const struct increments *inc,
 
 		for (; i < RING[k].count && quiet < 2; i++) {
 			unsigned slot = slot_at(r, k, i);
-			double b = r->bucket[slot][lane];
-			if (b == 0 && r->began[slot] == 0)
+			const double *b = r->bucket[slot];
+			if (r->began[slot] == 0)
 				continue; /* no interval ended in it */
-			bool above = b > usual * fmax(length, inc->elapsed);
+			bool above = b[lane] > usual * fmax(length, inc->elapsed) &&
+				     (!link_known || b[SIGNAL_TX_BYTES] > 0);
 			quiet = above ? 0 : quiet + 1;
 			last = above ? i : last;
 		}
