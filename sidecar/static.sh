@@ -183,7 +183,7 @@ write_compiler() {
 	local flags protection specs
 	specs=$(dpkg -L musl-dev musl-tools | grep 'musl-gcc\.specs$')
 	[ -r "$specs" ] || die "musl-tools brought no musl-gcc.specs"
-	sed -e 's|%{!shared: \(/[^ ]*\)/Scrt1.o}|\1/rcrt1.o|' \
+	sed -e 's|/Scrt1\.o|/rcrt1.o|g' \
 		-e 's|^-dynamic-linker .*|-nostdlib -static -pie --no-dynamic-linker -z text|' \
 		"$specs" >"$dir/musl.specs"
 	if ! grep -q rcrt1.o "$dir/musl.specs" || ! grep -q no-dynamic-linker "$dir/musl.specs"; then
@@ -202,6 +202,11 @@ write_compiler() {
 	printf '#!/bin/sh\nexec gcc "-specs=%s" -isystem "%s" %s "$@"\n' \
 		"$dir/musl.specs" "$dir/include" "$flags" >"$dir/cc"
 	chmod +x "$dir/cc"
+	echo 'int main(void) { return 0; }' >"$dir/runs.c"
+	if ! "$dir/cc" -o "$dir/runs" "$dir/runs.c" || ! "$dir/runs"; then
+		die "what $dir/cc makes of $dir/runs.c does not run: $specs is not as this script knows it"
+	fi
+	rm "$dir/runs" "$dir/runs.c"
 	say "compiling with gcc, musl and $flags"
 }
 

@@ -13,7 +13,8 @@
 #
 # The system lies in a folder of its own below ${TMPDIR:-/var/tmp}, which is removed however
 # this ends; its processes and mounts are in namespaces of their own and end with it. The
-# network is this machine's, so port 9477 has to be free.
+# network is this machine's, so port 9477 has to be free; of several newcomers one at a time
+# has it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,6 +23,7 @@ target=${2:-test}
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/newcomer.XXXXXX")
 root=$work/root
 inside=
+exec 9<"$0" # what they take turns by
 cleanup() {
 	local status=$?
 	trap - EXIT
@@ -96,7 +98,10 @@ enter() {
 # run_monitor LOG: `make run` on a terminal, as one types it, until all commands that it
 # suggests are answered; then Ctrl-C.
 run_monitor() {
-	local log=$1 began=$SECONDS commands command pid
+	local log=$1 began commands command pid
+	flock 9
+	began=$SECONDS
+	! (exec 4<>/dev/tcp/127.0.0.1/9477) 2>/dev/null || die "port 9477 is not free"
 	rm -f /tmp/keys
 	mkfifo /tmp/keys
 	exec 3<>/tmp/keys
@@ -116,6 +121,7 @@ run_monitor() {
 	wait "$pid" || true
 	exec 3>&-
 	grep -q '"event":"stopped"' "$log" || { tail -n 20 "$log"; die "Ctrl-C did not stop it"; }
+	flock -u 9
 	step "make run answered to \"${commands[0]}\" and ${#commands[@]} in all, after $((SECONDS - began)) s"
 }
 
@@ -144,7 +150,6 @@ make_target() {
 }
 
 newcomer() {
-	! (exec 3<>/dev/tcp/127.0.0.1/9477) 2>/dev/null || die "port 9477 is not free"
 	cd /root
 	git clone -q /srv/dormouse.git dormouse
 	cd dormouse
