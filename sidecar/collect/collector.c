@@ -178,6 +178,8 @@ static bool opens_unexplained(const struct collector *c)
 
 	if (!protocol_has(p, TCP_ACTIVE_OPENS) || !c->opens.made)
 		return false;
+	if (sockets_opens_doubted(c->sockets))
+		return true;
 	opened = p->value[TCP_ACTIVE_OPENS] - c->opens.at;
 	return opened > seen - c->opens_seen.at + OPENS_EVERYDAY;
 }

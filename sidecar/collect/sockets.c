@@ -26,19 +26,30 @@ struct sockets {
 	struct socket_dumps dumps;
 	struct socket_events events;
 
-	/* For mending the opens that went with lost events: all as of the last look
-	 * before which none was lost, or after which what was lost is mended. */
+	/* For mending the opens that nobody saw. */
 	bool knows_active_opens, has_settled;
 	uint64_t active_opens; /* as last noted */
 	int64_t never_seen;    /* ActiveOpens minus the opens that were seen */
+	/* By how much that is more now, at least and at most since `doubted_at`. */
+	int64_t doubt_least, doubt_most;
+	double doubted_at;
+	uint64_t doubted_opens; /* as last noted, then */
+	/* When opens were last mended. */
 	uint64_t settled_lost, settled_opened, settled_anywhere;
 };
 
-/* How many of the connections that nobody saw went to others: as large a share as of
- * those that were seen since the last settlement. A few over loopback among many (the
- * monitor's own status is asked there) do not make it smaller. */
+/* How long what the kernel counted must have been seen by nobody, seconds: it tells of
+ * a connection's end from a work queue, which waits on a busy machine. */
+#define DOUBT_S 1.0
+
+/* How many of the connections that nobody saw went to others. If events were lost, as
+ * large a share as of those that were seen since opens were last mended; a few over
+ * loopback among many (the monitor's own status is asked there) do not make it smaller.
+ * If none was, a socket was connected anew: all of them, or loopback would hide it. */
 static uint64_t share_of_others(const struct sockets *s, uint64_t unseen)
 {
+	if (s->events.ok && s->events.tcp.lost == s->settled_lost)
+		return unseen;
 	uint64_t anywhere = s->ledger.opened_anywhere - s->settled_anywhere;
 	uint64_t others = s->ledger.opened - s->settled_opened;
 
@@ -47,32 +58,53 @@ static uint64_t share_of_others(const struct sockets *s, uint64_t unseen)
 	return (uint64_t)((double)unseen * (double)others / (double)anywhere + 0.5);
 }
 
+static void begin_doubt(struct sockets *s, int64_t more, double time)
+{
+	s->doubt_least = s->doubt_most = more;
+	s->doubted_at = time;
+	s->doubted_opens = s->active_opens;
+}
+
 /* Kernel source: tcp_connect() counts ActiveOpens when it sends the SYN. What it
- * counted and nobody saw is, beyond what was never seen when all went well, the opens
- * whose events were lost; with no source at all it is every open. */
-static void mend_opens(struct sockets *s)
+ * counted and nobody saw at several looks is an open whose event was lost, or a socket
+ * that was connected anew (to AF_UNSPEC and elsewhere), which keeps its inode and
+ * cookie; with no source at all it is every open. Its counter is read before the
+ * sockets are looked at, so that for a moment more can be seen than it says. */
+static void mend_opens(struct sockets *s, double time)
 {
 	struct ledger *l = &s->ledger;
 
 	if (!s->knows_active_opens)
 		return;
 	int64_t difference = (int64_t)(s->active_opens - l->opened_anywhere);
-	bool lost = s->events.tcp.lost != s->settled_lost || !s->events.ok;
-	if (s->has_settled && lost && difference > s->never_seen) {
-		uint64_t unseen = (uint64_t)(difference - s->never_seen);
-		/* The kernel sends events from a work queue: on a busy machine some
-		 * are still to come and will be counted then. */
-		uint64_t lately = s->events.tcp.lost - s->settled_lost;
-		if (s->events.ok && unseen > lately)
-			unseen = lately;
-		ledger_add_opened(l, share_of_others(s, unseen), unseen);
-	} else if (!s->has_settled || !lost) {
+	if (!s->has_settled)
 		s->never_seen = difference;
-	}
+	int64_t more = difference - s->never_seen;
+	if (!s->has_settled || time < s->doubted_at)
+		begin_doubt(s, more, time);
 	s->has_settled = true;
+	s->doubt_least = more < s->doubt_least ? more : s->doubt_least;
+	s->doubt_most = more > s->doubt_most ? more : s->doubt_most;
+	if (time - s->doubted_at < DOUBT_S)
+		return;
+	if (s->doubt_least > 0) {
+		uint64_t unseen = (uint64_t)s->doubt_least;
+		ledger_add_opened(l, share_of_others(s, unseen), unseen);
+		more -= s->doubt_least;
+	} else if (s->doubt_most < 0 && s->active_opens == s->doubted_opens) {
+		/* Not for being ahead: none was opened meanwhile. */
+		s->never_seen += s->doubt_most;
+		more -= s->doubt_most;
+	}
 	s->settled_lost = s->events.tcp.lost;
 	s->settled_opened = l->opened;
 	s->settled_anywhere = l->opened_anywhere;
+	begin_doubt(s, more, time);
+}
+
+bool sockets_opens_doubted(const struct sockets *s)
+{
+	return s->has_settled && s->doubt_most > 0;
 }
 
 void sockets_note_active_opens(struct sockets *s, uint64_t active_opens)
@@ -90,7 +122,7 @@ bool sockets_look(struct sockets *s, double time)
 	/* Connections that this dump missed, the next may show; not so with no source.
 	 */
 	if (outcome == DIAG_COMPLETE || (!s->dumps.ok && !s->events.ok))
-		mend_opens(s);
+		mend_opens(s, time);
 	return outcome != DIAG_FAILED || s->dumps.standing_in;
 }
 

@@ -33,9 +33,10 @@ int sockets_event_fd(const struct sockets *s);
 void sockets_process_events(struct sockets *s);
 
 /* Notes ActiveOpens of /proc/net/snmp as of now (since boot). Call it right before each
- * sockets_look(): when destroy messages were lost, the number of connections opened is
- * mended from it; where the kernel refuses both sources it is all there is, loopback
- * included. Without it the number stays unmended. */
+ * sockets_look(): what it counts and nobody saw for a second (destroy messages were
+ * lost, a socket was connected anew) is added to the connections opened; where the
+ * kernel refuses both sources it is all there is, loopback included. Without it the
+ * number stays unmended. */
 void sockets_note_active_opens(struct sockets *s, uint64_t active_opens);
 
 /* As collector_own_socket(). */
@@ -61,6 +62,10 @@ uint64_t sockets_tcp_tx_packets(const struct sockets *s);
 
 /* TCP payload that was sent once more, cumulative, loopback and own left out. */
 uint64_t sockets_tcp_tx_again(const struct sockets *s);
+
+/* Whether more were opened than were seen, and it is not known yet whether the rest are
+ * seen a moment later: worth another look. */
+bool sockets_opens_doubted(const struct sockets *s);
 
 /* Connections opened as the kernel's ActiveOpens counts them, loopback and own
  * included, as far as they were seen. */
