@@ -6,7 +6,8 @@
 #include "detector.h"
 #include "findings.h"
 
-#define HOT_S              30.0 /* how long traffic seen counts as going on, or dormant_after_s */
+/* How long traffic seen counts as going on, or dormant_after_s. */
+#define HOT_S              30.0
 #define HOT_INTERVALS      3
 #define TAKEOVER_S         300.0 /* a kind that says more may replace a volume kind */
 #define PERSISTS_S         30.0  /* how long a young pod's departure lasts */
