@@ -36,14 +36,21 @@ void address_set_release(struct address_set *set)
 	*set = (struct address_set){0};
 }
 
+bool address_set_has(const struct address_set *set, const struct in6_addr *address)
+{
+	uint32_t i = set->heads[hash_address(address, set->seed) & set->mask];
+
+	for (; i != NO_INDEX; i = set->links[i].next)
+		if (IN6_ARE_ADDR_EQUAL(&set->links[i].address, address))
+			return true;
+	return false;
+}
+
 void address_set_add(struct address_set *set, const struct in6_addr *address)
 {
 	uint32_t *head = &set->heads[hash_address(address, set->seed) & set->mask];
 
-	for (uint32_t i = *head; i != NO_INDEX; i = set->links[i].next)
-		if (IN6_ARE_ADDR_EQUAL(&set->links[i].address, address))
-			return;
-	if (set->count == set->max)
+	if (address_set_has(set, address) || set->count == set->max)
 		return;
 	struct address_link *link = &set->links[set->count];
 	link->address = *address;

@@ -4,6 +4,7 @@
 #define DORMOUSE_COLLECT_ADDRESS_SET_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct address_set {
@@ -20,6 +21,7 @@ int address_set_init(struct address_set *set, uint32_t max, uint64_t seed);
 void address_set_release(struct address_set *set);
 
 void address_set_add(struct address_set *set, const struct in6_addr *address);
+bool address_set_has(const struct address_set *set, const struct in6_addr *address);
 void address_set_clear(struct address_set *set);
 
 #endif

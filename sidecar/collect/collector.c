@@ -26,6 +26,7 @@
 #include "source_states.h"
 #include "unaccounted.h"
 
+#define ADDRESSES_S 10 /* how old addresses may be at a close look */
 #define HEARTBEAT_S 60
 
 /* Of a link, with its header. Less than this cannot be several TCP segments that the
@@ -47,7 +48,8 @@ struct collector {
 	struct collect_totals totals;
 	struct mark opens, opens_seen;                   /* at the last close look */
 	struct mark sent_packets, sent_bytes, explained; /* at the last sample */
-	double looked_at; /* monotonic seconds; the last close look */
+	double looked_at;    /* monotonic seconds; the last close look */
+	double addresses_at; /* likewise, when addresses were last read */
 	bool ever_looked;
 	struct link_sums until_sockets; /* see read_links_again() */
 	bool by_octets;  /* the links' counters could not be read last time */
@@ -231,6 +233,17 @@ static void read_links_again(struct collector *c)
 	c->until_sockets.tx_packets = (after->tx_packets - before.tx_packets) / 2;
 }
 
+/* Addresses come late (IPv6's after a second or two) and seldom. */
+static void refresh_addresses(struct collector *c)
+{
+	double now = seconds_now();
+
+	if (!c->links || (c->addresses_at > 0 && now - c->addresses_at < ADDRESSES_S))
+		return;
+	links_addresses(c->links, sockets_own_addresses(c->sockets));
+	c->addresses_at = now;
+}
+
 /* snmp6 and the sockets. */
 static void look_closely(struct collector *c, const struct collect_request *request)
 {
@@ -240,6 +253,7 @@ static void look_closely(struct collector *c, const struct collect_request *requ
 		protocols_read_ip6(c->protocols);
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		sockets_note_active_opens(c->sockets, p->value[TCP_ACTIVE_OPENS]);
+	refresh_addresses(c);
 	c->looked_closely = sockets_look(c->sockets, request->time);
 	read_links_again(c);
 	c->looked_at = seconds_now();

@@ -28,6 +28,7 @@ int ledger_init(struct ledger *l, const struct collect_options *options, uint64_
 	    socket_table_init(&l->own_table, OWN_ROOM) < 0 ||
 	    socket_table_init(&l->udp, options->max_sockets) < 0 ||
 	    address_set_init(&l->reached, options->max_destinations, seed) < 0 ||
+	    address_set_init(&l->own_addresses, OWN_ADDRESSES_MAX, seed) < 0 ||
 	    !(l->flows = flows_new(options->max_destinations, seed))) {
 		ledger_release(l);
 		return fail(err, "sockets: out of memory for %u sockets and %u flows",
@@ -42,6 +43,7 @@ void ledger_release(struct ledger *l)
 	socket_table_release(&l->own_table);
 	socket_table_release(&l->udp);
 	address_set_release(&l->reached);
+	address_set_release(&l->own_addresses);
 	flows_free(l->flows);
 	l->flows = NULL;
 }
@@ -53,12 +55,13 @@ static bool is_loopback_address(const struct in6_addr *a)
 	return IN6_IS_ADDR_LOOPBACK(a);
 }
 
-/* To or from 127/8 or ::1, or to itself by its own address: none of it leaves the pod.
- */
-static bool is_loopback(const struct diag_socket *s)
+/* To or from 127/8 or ::1, or to itself by an address of its own: none of it leaves the
+ * pod. */
+static bool is_loopback(const struct ledger *l, const struct diag_socket *s)
 {
 	return is_loopback_address(&s->remote) || is_loopback_address(&s->local) ||
-	       IN6_ARE_ADDR_EQUAL(&s->remote, &s->local);
+	       IN6_ARE_ADDR_EQUAL(&s->remote, &s->local) ||
+	       address_set_has(&l->own_addresses, &s->remote);
 }
 
 static bool listens(struct ledger *l, const struct diag_socket *s)
@@ -66,7 +69,7 @@ static bool listens(struct ledger *l, const struct diag_socket *s)
 	if (listeners_match(&l->listeners, &s->local, s->local_port))
 		return true;
 	/* A dump is told of the listeners first; for an event they may be old. */
-	if (s->state != STATE_CLOSE || l->refreshed || is_loopback(s))
+	if (s->state != STATE_CLOSE || l->refreshed || is_loopback(l, s))
 		return false;
 	l->refreshed = true;
 	l->refresh_listeners(l->refresh_context);
@@ -297,7 +300,7 @@ static void count_handshake(struct ledger *l, const struct tracked_socket *t,
 
 bool ledger_own_accepted(struct ledger *l, const struct diag_socket *s)
 {
-	if (is_loopback(s))
+	if (is_loopback(l, s))
 		return false;
 	struct tracked_socket *t = socket_table_add(&l->own_table, s->cookie);
 	if (!t) {
@@ -353,7 +356,7 @@ void ledger_live(struct ledger *l, const struct diag_socket *s)
 	if (!s->has_counters || IN6_IS_ADDR_UNSPECIFIED(&s->remote) ||
 	    ledger_own_seen(l, s))
 		return;
-	if (is_loopback(s)) {
+	if (is_loopback(l, s)) {
 		l->loopback_live += side_of(l, s) == SIDE_OPENED;
 		return;
 	}
@@ -401,7 +404,7 @@ static void count_udp(struct ledger *l, const struct diag_socket *s, uint8_t con
 
 void ledger_udp(struct ledger *l, const struct diag_socket *s)
 {
-	if (IN6_IS_ADDR_UNSPECIFIED(&s->remote) || is_loopback(s))
+	if (IN6_IS_ADDR_UNSPECIFIED(&s->remote) || is_loopback(l, s))
 		return;
 	struct tracked_socket *t = socket_table_find(&l->udp, s->cookie);
 	bool is_new = !t && (t = socket_table_add(&l->udp, s->cookie));
@@ -419,7 +422,7 @@ void ledger_udp_destroyed(struct ledger *l, const struct diag_socket *s)
 		socket_table_remove(&l->udp, t);
 		return;
 	}
-	if (!l->is_marked || IN6_IS_ADDR_UNSPECIFIED(&s->remote) || is_loopback(s))
+	if (!l->is_marked || IN6_IS_ADDR_UNSPECIFIED(&s->remote) || is_loopback(l, s))
 		return;
 	count_udp(l, s, containers_guess(&l->containers), true, NULL);
 }
@@ -554,7 +557,7 @@ void ledger_destroyed(struct ledger *l, const struct diag_socket *s)
 	bool tried = !IN6_IS_ADDR_UNSPECIFIED(&s->remote) && s->local_port != 0;
 	if (!l->is_marked || !s->has_counters || !tried)
 		return;
-	if (is_loopback(s))
+	if (is_loopback(l, s))
 		l->loopback_ended += side_of(l, s) == SIDE_OPENED;
 	else
 		ended_unseen(l, s);

@@ -32,6 +32,7 @@ struct volume {
 };
 
 #define OWN_LISTENERS_MAX 4
+#define OWN_ADDRESSES_MAX 256
 
 struct ledger {
 	struct socket_table table;
@@ -42,6 +43,9 @@ struct ledger {
 	struct containers containers;
 	struct flows *flows;
 	struct address_set reached; /* remote addresses of this interval */
+	/* What is sent there goes over loopback; OWN_ADDRESSES_MAX of them are known.
+	 */
+	struct address_set own_addresses;
 	uint64_t own_listeners[OWN_LISTENERS_MAX]; /* cookies */
 	unsigned own_listener_count;
 	struct own_traffic own;

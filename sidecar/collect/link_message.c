@@ -121,3 +121,29 @@ bool link_message_news(struct nlmsghdr *message, struct link_news *news)
 	news->has_reading = link_message_reading(message, &ifindex, &news->reading);
 	return true;
 }
+
+bool link_message_address(const struct nlmsghdr *message, struct in6_addr *address)
+{
+	const struct ifaddrmsg *head = nlmsg_data(message);
+	const struct nlattr *attribute;
+	size_t length;
+
+	if (message->nlmsg_type != RTM_NEWADDR ||
+	    !nlmsg_valid_hdr(message, sizeof(*head)) ||
+	    (head->ifa_family != AF_INET && head->ifa_family != AF_INET6))
+		return false;
+	/* On a link between two, IFA_ADDRESS is the other's. */
+	attribute = attribute_of(message, sizeof(*head), IFA_LOCAL);
+	if (!attribute)
+		attribute = attribute_of(message, sizeof(*head), IFA_ADDRESS);
+	length =
+	    head->ifa_family == AF_INET ? sizeof(struct in_addr) : sizeof(*address);
+	if (!attribute || nla_len(attribute) != (int)length)
+		return false;
+	memset(address, 0, sizeof(*address));
+	if (head->ifa_family == AF_INET)
+		address->s6_addr[10] = address->s6_addr[11] = 0xff;
+	memcpy(address->s6_addr + sizeof(*address) - length, nla_data(attribute),
+	       length);
+	return true;
+}

@@ -8,6 +8,7 @@
 #define DORMOUSE_COLLECT_LINK_MESSAGE_H
 
 #include <linux/netlink.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 
 #include "link_book.h"
@@ -22,5 +23,9 @@ bool link_message_reading(const struct nlmsghdr *message, int *ifindex,
  * that came or went: bridge ports report joining and leaving in the same types.
  * Allocates and frees. */
 bool link_message_news(struct nlmsghdr *message, struct link_news *news);
+
+/* The address of this host that a message of RTM_NEWADDR says, IPv4 mapped. False when
+ * it says none. Does not allocate. */
+bool link_message_address(const struct nlmsghdr *message, struct in6_addr *address);
 
 #endif

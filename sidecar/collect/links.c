@@ -50,6 +50,7 @@ struct links {
 	enum { NEVER_TOLD, TOLD_BLIND, TOLD_SEEING } told; /* links_complaint() */
 	bool told_overflow;
 	struct link_book book;
+	struct address_set *addresses; /* while they are read */
 	struct links_totals totals;
 	_Alignas(8) unsigned char buffer[RECEIVE_BYTES];
 };
@@ -110,8 +111,8 @@ static void grow_buffer(struct links *l, int fd)
 		l->totals.buffers_grown++;
 }
 
-/* Asks for a dump of every link's counters (RTM_GETSTATS) or of every link
- * (RTM_GETLINK). Returns 0 or -errno. */
+/* Asks for a dump of every link's counters (RTM_GETSTATS), of every link (RTM_GETLINK)
+ * or of every address (RTM_GETADDR). Returns 0 or -errno. */
 static int ask(struct links *l, uint16_t type)
 {
 	struct {
@@ -119,6 +120,7 @@ static int ask(struct links *l, uint16_t type)
 		union {
 			struct if_stats_msg stats;
 			struct ifinfomsg link;
+			struct ifaddrmsg address;
 		} body;
 	} request;
 
@@ -130,6 +132,8 @@ static int ask(struct links *l, uint16_t type)
 		request.head.nlmsg_len = NLMSG_LENGTH(sizeof(request.body.stats));
 		request.body.stats.filter_mask =
 		    IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
+	} else if (type == RTM_GETADDR) {
+		request.head.nlmsg_len = NLMSG_LENGTH(sizeof(request.body.address));
 	} else {
 		request.head.nlmsg_len = NLMSG_LENGTH(sizeof(request.body.link));
 	}
@@ -422,6 +426,25 @@ int links_read(struct links *l, struct error *err)
 {
 	links_process(l);
 	return read_links(l, LINK_RESYNCED, err);
+}
+
+static void read_address(struct links *l, struct nlmsghdr *message, double now)
+{
+	struct in6_addr address;
+
+	(void)now;
+	if (link_message_address(message, &address))
+		address_set_add(l->addresses, &address);
+}
+
+void links_addresses(struct links *l, struct address_set *addresses)
+{
+	int ignored;
+
+	address_set_clear(addresses);
+	l->addresses = addresses;
+	if (l->query)
+		dump(l, RTM_GETADDR, read_address, &ignored);
 }
 
 bool links_lack(const struct links *l, struct error *lack)

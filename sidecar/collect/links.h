@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "address_set.h"
 #include "dormouse/error.h"
 #include "link_book.h"
 
@@ -52,6 +53,10 @@ bool links_complaint(struct links *l, struct error *complaint);
 
 /* From now on counters are asked for by RTM_GETLINK, as on kernels before 4.7. */
 void links_without_getstats(struct links *l);
+
+/* The addresses of this namespace, as of now; none where they cannot be read. Does not
+ * allocate. */
+void links_addresses(struct links *l, struct address_set *addresses);
 
 const struct link_book *links_book(const struct links *l);
 const struct links_totals *links_totals(const struct links *l);

@@ -82,6 +82,8 @@ static void mend_opens(struct sockets *s, double time)
 	int64_t more = difference - s->never_seen;
 	if (!s->has_settled || time < s->doubted_at)
 		begin_doubt(s, more, time);
+	else if (!s->dumps.ok && !s->events.ok) /* nobody will see them */
+		begin_doubt(s, more, time - DOUBT_S);
 	s->has_settled = true;
 	s->doubt_least = more < s->doubt_least ? more : s->doubt_least;
 	s->doubt_most = more > s->doubt_most ? more : s->doubt_most;
@@ -199,6 +201,11 @@ int sockets_event_fd(const struct sockets *s)
 void sockets_process_events(struct sockets *s)
 {
 	socket_events_process(&s->events);
+}
+
+struct address_set *sockets_own_addresses(struct sockets *s)
+{
+	return &s->ledger.own_addresses;
 }
 
 void sockets_own(struct sockets *s, int fd, bool closing)

@@ -16,6 +16,7 @@
 #include "dormouse/collect.h"
 #include "dormouse/error.h"
 
+struct address_set;
 struct sockets;
 
 /* Opens both sources and takes the first look: what lives now is the mark from which
@@ -38,6 +39,10 @@ void sockets_process_events(struct sockets *s);
  * kernel refuses both sources it is all there is, loopback included. Without it the
  * number stays unmended. */
 void sockets_note_active_opens(struct sockets *s, uint64_t active_opens);
+
+/* The addresses of this namespace, to be filled before sockets_look() whenever they may
+ * have changed; owned by s. Connections between two of them are loopback's. */
+struct address_set *sockets_own_addresses(struct sockets *s);
 
 /* As collector_own_socket(). */
 void sockets_own(struct sockets *s, int fd, bool closing);

@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct nlmsghdr *message;
 	struct link_reading reading;
 	struct link_news news;
+	struct in6_addr address;
 	int ifindex;
 
 	if (size < sizeof(*message))
@@ -27,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(message, data, size);
 	message->nlmsg_len = (uint32_t)size;
 	link_message_reading(message, &ifindex, &reading);
+	link_message_address(message, &address);
 	if (link_message_news(message, &news) &&
 	    (news.ifindex <= 0 || !memchr(news.name, 0, sizeof(news.name)) ||
 	     !memchr(news.kind, 0, sizeof(news.kind)) ||

@@ -15,7 +15,7 @@
 source "$(dirname "$0")/lib.sh"
 need jq curl
 
-attacks=(cloak squat source_port resets reuse pings packets tunnel)
+attacks=(cloak squat source_port resets reuse pings packets tunnel within)
 declare -A net=()
 
 quiet_pod() {
@@ -31,6 +31,7 @@ number=1
 for attack in "${attacks[@]}"; do
 	quiet_pod "$attack" $((number++))
 done
+inside awithin ip address add "${net[within]}.101/24" dev eth0
 
 is_dormant() {
 	[[ $(metric "a$1" 'dormouse_pod_state{state="dormant"}') == 1 ]]
@@ -60,6 +61,13 @@ inside atunnel ip link set vx0 up
 inside atunnel ip neighbour add 10.99.0.2 lladdr 02:00:00:00:00:09 dev vx0 nud permanent
 start atunnel tunnel.log "$work/unseen" raw 10.99.0.2 253 1000 1000 100
 
+# Pings beside as much TCP between two of the pod's own addresses, which is on no link.
+within=${net[within]}
+start_sink awithin 7001
+start awithin within.tcp bash -c "for port in {20001..20040}; do
+	'$work/unseen' from $within.1 \$port $within.101 7001 50000; sleep .25; done"
+start awithin within.log "$work/unseen" pings "$within.2" 1000 1000 100
+
 # --- what is told ----------------------------------------------------------------------
 patience=$((patience + 30))
 told() {
@@ -71,7 +79,7 @@ for attack in "${attacks[@]}"; do
 done
 
 # Until the evidence is complete.
-for log in cloak.log squat.log from.log resets.log reuse.log pings.log packets.log tunnel.log; do
+for log in cloak.log squat.log from.log resets.log reuse.log pings.log packets.log tunnel.log within.log; do
 	wait_for "${log%.log} ends" grep -qs ^done "$work/$log" || true
 done
 for attack in "${attacks[@]}"; do
@@ -87,6 +95,7 @@ check_between "reuse: unaccounted for of 8,000,000 bytes" 7000000 8300000 "$(una
 check_between "pings: unaccounted for of 1,042,000 bytes" 900000 1100000 "$(unaccounted pings)"
 check_between "packets: unaccounted for of 2,000,000 bytes" 1800000 2100000 "$(unaccounted packets)"
 check_between "tunnel: unaccounted for of 1,084,000 bytes" 900000 1100000 "$(unaccounted tunnel)"
+check_between "within: unaccounted for of 1,042,000 bytes of pings" 850000 1100000 "$(unaccounted within)"
 
 sum_to() {
 	alerts "a$1" "[.alerts[0].evidence.destinations[] | select(.address == \"$2\") | .bytes] | add"

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sys/wait.h>
@@ -377,6 +378,40 @@ static void a_message_cut_short_says_nothing(void **state)
 	assert_false(link_message_news(&message.head, &news));
 }
 
+static bool is_own(const struct address_set *set, const char *text)
+{
+	struct in6_addr address;
+
+	assert_int_equal(inet_pton(AF_INET6, text, &address), 1);
+	return address_set_has(set, &address);
+}
+
+/* Of a link between two ends, IFA_ADDRESS is the other's. */
+static void addresses_are_the_namespaces_own(void **state)
+{
+	struct links *l = *state;
+	struct address_set own;
+
+	if (!allowed)
+		skip();
+	assert_int_equal(address_set_init(&own, 256, 1), 0);
+	assert_int_equal(shell("ip address add 10.9.0.1/24 dev a && "
+			       "ip address add 10.9.1.1 peer 10.9.1.2 dev a && "
+			       "echo 0 >/proc/sys/net/ipv6/conf/b/disable_ipv6 && "
+			       "ip address add fd09::1/64 dev b nodad"),
+			 0);
+	links_addresses(l, &own);
+	assert_true(is_own(&own, "::ffff:10.9.0.1"));
+	assert_true(is_own(&own, "::ffff:10.9.1.1"));
+	assert_false(is_own(&own, "::ffff:10.9.1.2"));
+	assert_true(is_own(&own, "fd09::1"));
+	assert_int_equal(shell("ip address del 10.9.0.1/24 dev a"), 0);
+	links_addresses(l, &own);
+	assert_false(is_own(&own, "::ffff:10.9.0.1"));
+	assert_true(is_own(&own, "fd09::1"));
+	address_set_release(&own);
+}
+
 #define ON_A_PAIR(f) cmocka_unit_test_setup_teardown(f, make_pair, remove_pair)
 
 int main(void)
@@ -393,6 +428,7 @@ int main(void)
 	    ON_A_PAIR(lost_announcements_are_mended_by_a_listing),
 	    ON_A_PAIR(an_announcement_makes_the_descriptor_readable),
 	    ON_A_PAIR(nobody_without_capabilities_reads_the_same),
+	    ON_A_PAIR(addresses_are_the_namespaces_own),
 	    cmocka_unit_test(a_message_cut_short_says_nothing),
 	};
 
