@@ -116,17 +116,34 @@ static int64_t open_all_the_while(const struct sent_balance *b, double time)
 	return lowest;
 }
 
+/* Datagrams are counted a moment before the links: those that went between the two
+ * readings were on the links in the span before and are counted in this one. What was
+ * left open then is theirs, as far as they can carry it in a frame. Returns payload. */
+static uint64_t early_udp_bytes(struct sent_balance *balance,
+				const struct sent_span *span)
+{
+	int64_t early = (int64_t)(span->datagrams - datagrams_sent(span));
+	int64_t open = balance->rest - balance->told;
+	int64_t bytes =
+	    within(open, 0, early * (DATAGRAM_BYTES_WIRE + UDP_HEADERS_BYTES));
+	int64_t payload = bytes - early * UDP_HEADERS_BYTES;
+
+	balance->rest -= bytes;
+	return payload > 0 ? (uint64_t)payload : 0;
+}
+
 /* The headers are taken for their longest, so that `rest` would fall for ever; how far
  * it may fall is bounded by how far TCP can be ahead, or else that would be credit for
  * whoever wants to send unseen. */
 uint64_t sent_unaccounted_bytes(struct sent_balance *balance,
-				const struct sent_span *span, uint64_t udp_bytes,
+				const struct sent_span *span, uint64_t *udp_bytes,
 				double time)
 {
 	int64_t ahead = AHEAD_BYTES + (int64_t)(span->tcp_bytes / TCP_ERROR_SHARE);
 	int64_t sure;
 
-	balance->rest += (int64_t)(span->link_bytes - accounted(span, udp_bytes));
+	balance->rest += (int64_t)(span->link_bytes - accounted(span, *udp_bytes));
+	*udp_bytes += early_udp_bytes(balance, span);
 	if (balance->rest < balance->told - ahead)
 		balance->rest = balance->told - ahead;
 	sure = open_all_the_while(balance, time);

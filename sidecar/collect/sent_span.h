@@ -45,13 +45,13 @@ struct sent_balance {
 	unsigned next;
 };
 
-/* Takes in a span that ends at `time`, monotonic seconds, and of which `udp_bytes` are
- * UDP payload. Returns the bytes, headers included, that turned out to be nobody's:
- * those that were still missing an account one span later, and a second later at least
- * (or SENT_PAST spans), because the kernel tells of a connection's end a moment after
- * it. */
+/* Takes in a span that ends at `time`, monotonic seconds, and of which `*udp_bytes` are
+ * UDP payload; adds to them those that were on the links before they were counted.
+ * Returns the bytes, headers included, that turned out to be nobody's: those that were
+ * still missing an account one span later, and a second later at least (or SENT_PAST
+ * spans), because the kernel tells of a connection's end a moment after it. */
 uint64_t sent_unaccounted_bytes(struct sent_balance *balance,
-				const struct sent_span *span, uint64_t udp_bytes,
+				const struct sent_span *span, uint64_t *udp_bytes,
 				double time);
 
 #endif

@@ -221,8 +221,8 @@ void signals_from_span(struct signals *s, const struct protocol_counters *p,
 	if (!tcp_known && span.datagrams < span.link_packets - span.link_packets / 10)
 		return;
 	udp_bytes = sent_udp_bytes(&span, &s->span.udp_carry);
-	add(s, SIGNAL_UDP_TX_BYTES, udp_bytes);
 	if (tcp_known)
 		add(s, SIGNAL_UNACCOUNTED_TX_BYTES,
-		    sent_unaccounted_bytes(&s->span.balance, &span, udp_bytes, time));
+		    sent_unaccounted_bytes(&s->span.balance, &span, &udp_bytes, time));
+	add(s, SIGNAL_UDP_TX_BYTES, udp_bytes);
 }

@@ -179,9 +179,18 @@ static double clock_at;
 static uint64_t unaccounted(struct sent_balance *b, const struct sent_span *span)
 {
 	int64_t carry = 0;
+	uint64_t udp_bytes = sent_udp_bytes(span, &carry);
 
 	clock_at += 10;
-	return sent_unaccounted_bytes(b, span, sent_udp_bytes(span, &carry), clock_at);
+	return sent_unaccounted_bytes(b, span, &udp_bytes, clock_at);
+}
+
+/* The same a tenth of a second later, without UDP. */
+static uint64_t soon_unaccounted(struct sent_balance *b, const struct sent_span *span)
+{
+	uint64_t none = 0;
+
+	return sent_unaccounted_bytes(b, span, &none, clock_at += 0.1);
 }
 
 static void a_pod_with_sockets_alone_owes_nothing(void **state)
@@ -228,6 +237,31 @@ static void a_connection_told_late_is_nobodys_for_no_moment(void **state)
 	}
 }
 
+/* Counted by UDP after the links were read, or in part. */
+static void datagrams_between_two_readings_are_udp(void **state)
+{
+	(void)state;
+	for (unsigned before = 0; before <= 1000; before += 250) {
+		struct sent_balance b = {0};
+		struct sent_span first = {.datagrams = before}, second = {0},
+				 nothing = {0};
+		struct sent_span *spans[] = {&first, &second, &nothing, &nothing};
+		int64_t carry = 0;
+		uint64_t udp = 0, told = 0;
+
+		add_packets(&first, 1000, 1042);
+		second.datagrams = 1000 - before;
+		for (int i = 0; i < 4; i++) {
+			uint64_t bytes = sent_udp_bytes(spans[i], &carry);
+			told +=
+			    sent_unaccounted_bytes(&b, spans[i], &bytes, clock_at += 1);
+			udp += bytes;
+		}
+		assert_int_equal(told, 0);
+		assert_in_range(udp, 990000, 1000000);
+	}
+}
+
 /* On a busy machine that moment is longer than a short interval. */
 static void short_intervals_wait_as_long_for_it(void **state)
 {
@@ -238,15 +272,15 @@ static void short_intervals_wait_as_long_for_it(void **state)
 
 	(void)state;
 	early.tcp_bytes = 0;
-	told += sent_unaccounted_bytes(&b, &early, 0, clock_at += 0.1);
+	told += soon_unaccounted(&b, &early);
 	for (int i = 0; i < 8; i++)
-		told += sent_unaccounted_bytes(&b, &nothing, 0, clock_at += 0.1);
-	told += sent_unaccounted_bytes(&b, &late, 0, clock_at += 0.1);
+		told += soon_unaccounted(&b, &nothing);
+	told += soon_unaccounted(&b, &late);
 	assert_int_equal(told, 0);
 	add_packets(&raw, 1000, 1000);
-	sent_unaccounted_bytes(&b, &raw, 0, clock_at += 0.1);
+	soon_unaccounted(&b, &raw);
 	for (int i = 0; i < 11; i++)
-		told += sent_unaccounted_bytes(&b, &nothing, 0, clock_at += 0.1);
+		told += soon_unaccounted(&b, &nothing);
 	assert_in_range(told, 900000, 1000000);
 }
 
@@ -331,6 +365,7 @@ int main(void)
 	    cmocka_unit_test(what_is_carried_stays_within_tcps_error),
 	    cmocka_unit_test(a_pod_with_sockets_alone_owes_nothing),
 	    cmocka_unit_test(packets_of_no_protocol_are_told_one_span_later),
+	    cmocka_unit_test(datagrams_between_two_readings_are_udp),
 	    cmocka_unit_test(a_connection_told_late_is_nobodys_for_no_moment),
 	    cmocka_unit_test(short_intervals_wait_as_long_for_it),
 	    cmocka_unit_test(being_ahead_is_no_lasting_credit),
