@@ -159,8 +159,11 @@ static enum MHD_Result refuse_midway(struct reviews *r, struct MHD_Connection *c
 {
 	char head[REFUSAL_MAX + 256];
 	struct text t = text_over(head, sizeof(head));
+	/* From libmicrohttpd 1.0 on, the next question about a connection takes the
+	 * place of this answer. */
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	gnutls_session_t session = info ? info->tls_session : NULL;
 
 	count_refusal(r, why);
 	gate_hear_out(c);
@@ -174,8 +177,8 @@ static enum MHD_Result refuse_midway(struct reviews *r, struct MHD_Connection *c
 	text_printf(&t, "Content-Length: %zu\r\n\r\n%s", strlen(r->refused[why].text),
 		    r->refused[why].text);
 	/* Should it not go out whole, the client sees the end without an answer. */
-	if (info && !t.overflowed)
-		gnutls_record_send(info->tls_session, t.data, t.length);
+	if (session && !t.overflowed)
+		gnutls_record_send(session, t.data, t.length);
 	return MHD_NO;
 }
 
