@@ -36,11 +36,19 @@ struct sockets {
 	uint64_t doubted_opens; /* as last noted, then */
 	/* When opens were last mended. */
 	uint64_t settled_lost, settled_opened, settled_anywhere;
+
+	/* What was added lately and may yet be seen; how many of it went to others. */
+	uint64_t mended, mended_others;
+	double mended_at;
+	uint64_t opened; /* as told: never less than before */
 };
 
 /* How long what the kernel counted must have been seen by nobody, seconds: it tells of
  * a connection's end from a work queue, which waits on a busy machine. */
 #define DOUBT_S 1.0
+
+/* How late it may be at most, seconds. */
+#define LATE_MOST_S 60.0
 
 /* How many of the connections that nobody saw went to others. If events were lost, as
  * large a share as of those that were seen since opens were last mended; a few over
@@ -56,6 +64,59 @@ static uint64_t share_of_others(const struct sockets *s, uint64_t unseen)
 	if (anywhere == 0 || (anywhere - others) * 20 < anywhere)
 		return unseen;
 	return (uint64_t)((double)unseen * (double)others / (double)anywhere + 0.5);
+}
+
+static int64_t never_seen_now(const struct sockets *s)
+{
+	return (int64_t)(s->active_opens - s->ledger.opened_anywhere);
+}
+
+/* How many of those that were added have been seen after all. */
+static uint64_t seen_after_all(const struct sockets *s)
+{
+	int64_t over = s->never_seen - never_seen_now(s);
+
+	if (over <= 0)
+		return 0;
+	return (uint64_t)over < s->mended ? (uint64_t)over : s->mended;
+}
+
+static uint64_t others_of(const struct sockets *s, uint64_t mended)
+{
+	return mended == 0 ? 0 : mended * s->mended_others / s->mended;
+}
+
+static void tell_opened(struct sockets *s)
+{
+	uint64_t opened = s->ledger.opened - others_of(s, seen_after_all(s));
+
+	s->opened = opened > s->opened ? opened : s->opened;
+}
+
+/* Takes back what was added and has been seen since. */
+static void take_back(struct sockets *s, double time)
+{
+	uint64_t over = seen_after_all(s), others = others_of(s, over);
+
+	s->ledger.opened -= others;
+	s->ledger.opened_anywhere -= over;
+	s->mended -= over;
+	s->mended_others -= others;
+	/* Shares are of what was seen since: never of less than nothing. */
+	s->settled_opened -= s->settled_opened < others ? s->settled_opened : others;
+	s->settled_anywhere -= s->settled_anywhere < over ? s->settled_anywhere : over;
+	if (time - s->mended_at > LATE_MOST_S || time < s->mended_at)
+		s->mended = s->mended_others = 0;
+}
+
+static void add_unseen(struct sockets *s, uint64_t unseen, double time)
+{
+	uint64_t others = share_of_others(s, unseen);
+
+	ledger_add_opened(&s->ledger, others, unseen);
+	s->mended += unseen;
+	s->mended_others += others;
+	s->mended_at = time;
 }
 
 static void begin_doubt(struct sockets *s, int64_t more, double time)
@@ -76,10 +137,10 @@ static void mend_opens(struct sockets *s, double time)
 
 	if (!s->knows_active_opens)
 		return;
-	int64_t difference = (int64_t)(s->active_opens - l->opened_anywhere);
+	take_back(s, time);
 	if (!s->has_settled)
-		s->never_seen = difference;
-	int64_t more = difference - s->never_seen;
+		s->never_seen = never_seen_now(s);
+	int64_t more = never_seen_now(s) - s->never_seen;
 	if (!s->has_settled || time < s->doubted_at)
 		begin_doubt(s, more, time);
 	else if (!s->dumps.ok && !s->events.ok) /* nobody will see them */
@@ -89,10 +150,13 @@ static void mend_opens(struct sockets *s, double time)
 	s->doubt_most = more > s->doubt_most ? more : s->doubt_most;
 	if (time - s->doubted_at < DOUBT_S)
 		return;
-	if (s->doubt_least > 0) {
-		uint64_t unseen = (uint64_t)s->doubt_least;
-		ledger_add_opened(l, share_of_others(s, unseen), unseen);
-		more -= s->doubt_least;
+	/* Those that were opened meanwhile may be on their way. */
+	int64_t recent = (int64_t)(s->active_opens - s->doubted_opens);
+	int64_t unseen =
+	    more - recent < s->doubt_least ? more - recent : s->doubt_least;
+	if (unseen > 0) {
+		add_unseen(s, (uint64_t)unseen, time);
+		more -= unseen;
 	} else if (s->doubt_most < 0 && s->active_opens == s->doubted_opens) {
 		/* Not for being ahead: none was opened meanwhile. */
 		s->never_seen += s->doubt_most;
@@ -125,6 +189,7 @@ bool sockets_look(struct sockets *s, double time)
 	 */
 	if (outcome == DIAG_COMPLETE || (!s->dumps.ok && !s->events.ok))
 		mend_opens(s, time);
+	tell_opened(s);
 	return outcome != DIAG_FAILED || s->dumps.standing_in;
 }
 
@@ -201,6 +266,7 @@ int sockets_event_fd(const struct sockets *s)
 void sockets_process_events(struct sockets *s)
 {
 	socket_events_process(&s->events);
+	tell_opened(s);
 }
 
 struct address_set *sockets_own_addresses(struct sockets *s)
@@ -228,7 +294,7 @@ void sockets_totals(const struct sockets *s, struct collect_totals *totals)
 
 	totals->tcp_tx_bytes = l->tx_bytes;
 	totals->tcp_initiated_tx_bytes = l->initiated_tx_bytes;
-	totals->tcp_opened = l->opened;
+	totals->tcp_opened = s->opened;
 	totals->destinations = l->destinations;
 	totals->own = l->own;
 	totals->sockets_tracked = l->table.count;
