@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -18,14 +20,24 @@
 #include <unistd.h>
 
 #include "../tls_store.h"
+#include "crowd.h"
 #include "linger.h"
 
 /* Connections that the kernel keeps for us, beyond what listen_on() asks for: an API
- * server opens many at once when many pods are made. */
-#define BACKLOG 512
+ * server opens many at once when many pods are made, and a crowd must not fill it. */
+#define BACKLOG 4096
 
-/* New connections in a turn. */
-#define ACCEPTS_PER_TURN 2
+/* New connections in a turn, and how many may be turned away besides, which costs
+ * little: whoever comes behind a crowd must not wait for it. */
+#define ACCEPTS_PER_TURN  2
+#define REFUSALS_PER_TURN 256
+
+/* Places beyond the limit, for those that replace others which are still to be closed.
+ */
+#define SPARE_PLACES 8
+
+/* Seconds between complaints of a crowd. */
+#define COMPLAIN_EVERY_S 60
 
 /* Seconds between looks at the clocks, and until accepting is tried again when there
  * was no descriptor or no memory for it. */
@@ -69,6 +81,11 @@ struct gate {
 	bool stalled;         /* the last turn led nowhere */
 	struct lingerers linger;
 	struct error refusal; /* what the library said last */
+	struct origin newcomer;
+	uint64_t told_refused, told_crowded; /* by the last complaint */
+	double told_at;
+	unsigned count;         /* places, the spare ones included */
+	struct member *members; /* one a place */
 	struct place places[];
 };
 
@@ -77,6 +94,13 @@ const char *gate_cut_name(enum gate_cut cut)
 	static const char *const names[] = {"handshake", "request", "idle", "crowded"};
 
 	return names[cut];
+}
+
+const char *gate_refusal_name(enum gate_refusal refusal)
+{
+	static const char *const names[] = {"share", "full", "failed"};
+
+	return names[refusal];
 }
 
 /* --- what the library tells ----------------------------------------------------------
@@ -92,6 +116,26 @@ static void note_refusal(void *context, const char *format, va_list arguments)
 	vsnprintf(g->refusal.text, sizeof(g->refusal.text), format, arguments);
 }
 
+/* As the crowd sees it. */
+static void set_stage(struct place *p)
+{
+	static const enum stage stages[] = {
+	    [PHASE_FREE] = STAGE_FREE,
+	    [PHASE_HANDSHAKE] = STAGE_NEW,
+	    [PHASE_IDLE] = STAGE_IDLE,
+	    [PHASE_REQUEST] = STAGE_REQUEST,
+	};
+	struct gate *g = p->gate;
+	unsigned at = (unsigned)(p - g->places);
+	enum stage stage = stages[p->phase];
+
+	if (p->phase == PHASE_IDLE && !p->asked)
+		stage = STAGE_NEW;
+	if (p->cut && stage != STAGE_FREE)
+		stage = STAGE_ENDING;
+	crowd_enter(g->members, g->count, at, stage, g->now);
+}
+
 static void enter(struct place *p, enum phase phase)
 {
 	struct gate *g = p->gate;
@@ -101,6 +145,8 @@ static void enter(struct place *p, enum phase phase)
 	g->handshaking += phase == PHASE_HANDSHAKE;
 	p->phase = phase;
 	p->since = g->now;
+	if (!p->cut)
+		set_stage(p);
 }
 
 /* GnuTLS' hook after the client's Finished. The session's own pointer is the HTTP
@@ -120,7 +166,7 @@ static int handshake_done(gnutls_session_t session, unsigned type, unsigned when
 
 static struct place *free_place(struct gate *g)
 {
-	for (unsigned i = 0; i < g->settings.max; i++)
+	for (unsigned i = 0; i < g->count; i++)
 		if (g->places[i].phase == PHASE_FREE)
 			return &g->places[i];
 	return NULL;
@@ -136,6 +182,8 @@ static struct place *opened(struct gate *g, struct MHD_Connection *connection)
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	*p = (struct place){.fd = info->connect_fd, .gate = g};
 	g->taken++;
+	crowd_join(g->members, g->count, (unsigned)(p - g->places), g->newcomer,
+		   g->now);
 	enter(p, g->settings.tls ? PHASE_HANDSHAKE : PHASE_IDLE);
 	if (!g->settings.tls)
 		return p;
@@ -164,6 +212,7 @@ static void connection_changed(void *context, struct MHD_Connection *connection,
 		linger_add(&g->linger, p->fd, g->now);
 	g->counters.handshakes_ended += p->phase == PHASE_HANDSHAKE && !p->cut;
 	g->taken--;
+	p->cut = false;
 	enter(p, PHASE_FREE);
 }
 
@@ -185,8 +234,8 @@ static void *request_began(void *context, const char *uri,
 	(void)context;
 	(void)uri;
 	if (p) {
-		enter(p, PHASE_REQUEST);
 		p->asked = true;
+		enter(p, PHASE_REQUEST);
 	}
 	return NULL;
 }
@@ -232,7 +281,7 @@ static int start_daemon(struct gate *g, struct error *err)
 		flags |= MHD_USE_ERROR_LOG;
 	g->daemon = MHD_start_daemon(
 	    flags, 0, NULL, NULL, answer, g, MHD_OPTION_EXTERNAL_LOGGER, note_refusal,
-	    g, MHD_OPTION_CONNECTION_LIMIT, g->settings.max,
+	    g, MHD_OPTION_CONNECTION_LIMIT, g->count,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 	    MHD_OPTION_NOTIFY_CONNECTION, connection_changed, g,
 	    MHD_OPTION_URI_LOG_CALLBACK, request_began, NULL,
@@ -269,13 +318,19 @@ static int open_socket(struct gate *g, struct error *err)
 struct gate *gate_open(const struct gate_settings *settings, int epoll_fd,
 		       struct error *err)
 {
-	struct gate *g = calloc(1, sizeof(*g) + settings->max * sizeof(struct place));
+	unsigned count = settings->max + SPARE_PLACES;
+	struct gate *g = calloc(1, sizeof(*g) + count * sizeof(struct place));
+	struct member *members = calloc(count, sizeof(*members));
 
-	if (!g) {
+	if (!g || !members) {
+		free(members);
+		free(g);
 		fail(err, "out of memory");
 		return NULL;
 	}
 	g->settings = *settings;
+	g->count = count;
+	g->members = members;
 	g->epoll_fd = epoll_fd;
 	g->linger.epoll_fd = epoll_fd;
 	g->listen_fd = -1;
@@ -304,6 +359,7 @@ void gate_close(struct gate *g)
 	if (g->daemon)
 		MHD_stop_daemon(g->daemon);
 	linger_close(&g->linger);
+	free(g->members);
 	free(g);
 }
 
@@ -314,26 +370,44 @@ static void cut(struct place *p, enum gate_cut why)
 	/* The library sees the end of the stream and closes. */
 	shutdown(p->fd, SHUT_RDWR);
 	p->cut = true;
+	set_stage(p);
 	p->gate->counters.cut[why]++;
 }
 
-/* Whether somebody leaves, or has been told to, so that there will be a place. */
-static bool make_room(struct gate *g)
+/* Closes what was never taken in, so that nothing of it stays with the kernel. */
+static void turn_away(struct gate *g, int fd, enum gate_refusal why)
 {
-	struct place *longest = NULL;
+	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
-	for (unsigned i = 0; i < g->settings.max; i++) {
-		struct place *p = &g->places[i];
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	close(fd);
+	g->counters.refused[why]++;
+}
 
-		if (p->cut)
-			return true;
-		if (p->phase == PHASE_IDLE && (!longest || p->since < longest->since))
-			longest = p;
-	}
-	if (!longest || g->now - longest->since < GATE_SPARED_IDLE_S)
+/* Whether there is a place for the newcomer; somebody else may lose one for it. */
+static bool has_place(struct gate *g, int fd)
+{
+	unsigned whom;
+
+	if (g->taken >= g->count) {
+		turn_away(g, fd, GATE_REFUSED_FULL);
 		return false;
-	cut(longest, GATE_CUT_CROWDED);
-	return true;
+	}
+	switch (crowd_judge(g->members, g->count, g->settings.max, g->newcomer, g->now,
+			    &whom)) {
+	case CROWD_ADMIT:
+		return true;
+	case CROWD_REPLACE:
+		cut(&g->places[whom], GATE_CUT_CROWDED);
+		return true;
+	case CROWD_REFUSE_SHARE:
+		turn_away(g, fd, GATE_REFUSED_SHARE);
+		return false;
+	case CROWD_REFUSE_FULL:
+		break;
+	}
+	turn_away(g, fd, GATE_REFUSED_FULL);
+	return false;
 }
 
 static void set_listening(struct gate *g, bool on)
@@ -347,8 +421,10 @@ static void set_listening(struct gate *g, bool on)
 		  &event);
 }
 
-/* Takes one connection in, or turns it away; false when nobody is waiting. */
-static bool accept_one(struct gate *g)
+enum accepted { ACCEPTED, TURNED_AWAY, NOBODY_WAITS };
+
+/* Takes one connection in, or turns it away. */
+static enum accepted accept_one(struct gate *g)
 {
 	struct sockaddr_storage from;
 	socklen_t length = sizeof(from);
@@ -360,35 +436,44 @@ static bool accept_one(struct gate *g)
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		    errno == ENOMEM)
 			set_listening(g, false);
-		return errno == ECONNABORTED || errno == EINTR;
+		return errno == ECONNABORTED || errno == EINTR ? TURNED_AWAY
+							       : NOBODY_WAITS;
 	}
-	if (g->taken >= g->settings.max) {
-		close(fd);
-		g->counters.refused++;
-	} else if (MHD_add_connection(g->daemon, fd, (struct sockaddr *)&from,
-				      length) == MHD_YES) {
+	g->newcomer = origin_of((struct sockaddr *)&from);
+	if (!has_place(g, fd))
+		return TURNED_AWAY;
+	if (MHD_add_connection(g->daemon, fd, (struct sockaddr *)&from, length) ==
+	    MHD_YES) {
 		g->counters.accepted++;
-	} else { /* the library has closed it */
-		g->counters.refused++;
+		return ACCEPTED;
 	}
-	return true;
+	g->counters.refused[GATE_REFUSED_FAILED]++; /* the library has closed it */
+	return TURNED_AWAY;
 }
 
+/* What is ready when more are let in than the library can close in this turn waits for
+ * the next. */
 static void accept_some(struct gate *g)
 {
-	if (!g->listening)
-		return;
-	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-		if (g->taken >= g->settings.max && make_room(g))
-			return; /* they wait for the next turn */
-		if (!accept_one(g))
+	unsigned accepted = 0, refused = 0;
+
+	while (g->listening && g->taken < g->count && accepted < ACCEPTS_PER_TURN &&
+	       refused < REFUSALS_PER_TURN)
+		switch (accept_one(g)) {
+		case ACCEPTED:
+			accepted++;
+			break;
+		case TURNED_AWAY:
+			refused++;
+			break;
+		case NOBODY_WAITS:
 			return;
-	}
+		}
 }
 
 void gate_stop_listening(struct gate *g)
 {
-	while (g->listening && accept_one(g))
+	while (g->listening && accept_one(g) != NOBODY_WAITS)
 		;
 	set_listening(g, false);
 	if (g->listen_fd >= 0)
@@ -400,13 +485,16 @@ void gate_stop_listening(struct gate *g)
  */
 static void cut_slow(struct gate *g)
 {
-	for (unsigned i = 0; g->taken > 0 && i < g->settings.max; i++) {
+	bool pressed = g->taken > g->settings.max - g->settings.max / 4;
+	double handshake_s = pressed ? GATE_PRESSED_MAX_S : GATE_ARRIVAL_MAX_S;
+
+	for (unsigned i = 0; g->taken > 0 && i < g->count; i++) {
 		struct place *p = &g->places[i];
 		double age = g->now - p->since;
 
 		if (p->phase == PHASE_FREE || p->cut)
 			continue;
-		if (p->phase == PHASE_HANDSHAKE && age > GATE_ARRIVAL_MAX_S)
+		if (p->phase == PHASE_HANDSHAKE && age > handshake_s)
 			cut(p, GATE_CUT_HANDSHAKE);
 		else if (p->phase == PHASE_REQUEST && age > GATE_ARRIVAL_MAX_S)
 			cut(p, GATE_CUT_REQUEST);
@@ -452,6 +540,11 @@ int gate_timeout_ms(const struct gate *g)
 		   : -1;
 }
 
+unsigned gate_max(const struct gate *g)
+{
+	return g->settings.max;
+}
+
 unsigned gate_connections(const struct gate *g)
 {
 	return g->taken;
@@ -469,7 +562,7 @@ bool gate_busy(const struct gate *g)
 {
 	if (g->linger.count > 0)
 		return true;
-	for (unsigned i = 0; i < g->settings.max; i++) {
+	for (unsigned i = 0; i < g->count; i++) {
 		const struct place *p = &g->places[i];
 		bool starts = !p->asked && g->now - p->since < GATE_START_S;
 
@@ -478,6 +571,37 @@ bool gate_busy(const struct gate *g)
 			return true;
 	}
 	return false;
+}
+
+static uint64_t refused_of(const struct gate *g)
+{
+	uint64_t sum = 0;
+
+	for (int why = 0; why < GATE_REFUSALS; why++)
+		sum += g->counters.refused[why];
+	return sum;
+}
+
+bool gate_complaint(struct gate *g, double now, struct error *complaint)
+{
+	uint64_t refused = refused_of(g), crowded = g->counters.cut[GATE_CUT_CROWDED];
+	struct origin whose = {0, 0};
+	char host[INET6_ADDRSTRLEN + sizeof("/64")];
+
+	if ((refused == g->told_refused && crowded == g->told_crowded) ||
+	    (g->told_at > 0 && now - g->told_at < COMPLAIN_EVERY_S))
+		return false;
+	unsigned most = crowd_largest(g->members, g->count, &whose);
+	origin_print(whose, host, sizeof(host));
+	fail(complaint,
+	     "all %u places of %s are taken, %u by %s: %" PRIu64
+	     " connections refused, %" PRIu64 " cut for others",
+	     g->settings.max, g->settings.where->text, most, most ? host : "nobody",
+	     refused - g->told_refused, crowded - g->told_crowded);
+	g->told_refused = refused;
+	g->told_crowded = crowded;
+	g->told_at = now;
+	return true;
 }
 
 uint16_t gate_port(const struct gate *g)

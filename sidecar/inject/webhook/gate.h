@@ -15,24 +15,32 @@
 #include "dormouse/error.h"
 #include "dormouse/listen.h"
 
-/* A TLS handshake, and a request from its first line to its answer, take no longer. */
+/* A TLS handshake, and a request from its first line to its answer, take no longer; the
+ * handshake while most places are taken. */
 #define GATE_ARRIVAL_MAX_S 10.0
+#define GATE_PRESSED_MAX_S 2.0
 
 #define GATE_START_S 1.0
-
-/* When all places are taken, whoever is idle for that long makes room. */
-#define GATE_SPARED_IDLE_S 5.0
 
 /* Why a connection was cut. */
 enum gate_cut {
 	GATE_CUT_HANDSHAKE, /* "handshake": it took too long */
 	GATE_CUT_REQUEST,   /* "request": likewise */
 	GATE_CUT_IDLE,      /* "idle" */
-	GATE_CUT_CROWDED,   /* "crowded": idle, and others wanted its place */
+	GATE_CUT_CROWDED,   /* "crowded": others wanted its place, see crowd.h */
 	GATE_CUTS,
 };
 
+/* Why a connection was closed as soon as it was accepted. */
+enum gate_refusal {
+	GATE_REFUSED_SHARE,  /* "share": all places taken, and many by its host */
+	GATE_REFUSED_FULL,   /* "full": all places taken, and nobody yields */
+	GATE_REFUSED_FAILED, /* "failed": the library has not taken it */
+	GATE_REFUSALS,
+};
+
 const char *gate_cut_name(enum gate_cut cut);
+const char *gate_refusal_name(enum gate_refusal refusal);
 
 struct gate_settings {
 	const struct listen_address *where;
@@ -49,12 +57,16 @@ struct gate_settings {
 
 struct gate_counters {
 	uint64_t accepted;
-	uint64_t refused;          /* closed at once: no place */
+	uint64_t refused[GATE_REFUSALS];
 	uint64_t handshakes_ended; /* by the client, or in an error */
 	uint64_t cut[GATE_CUTS];
 };
 
 struct gate;
+
+/* Who was kept out since the last time, in words, at most once a minute; false when
+ * nobody was. */
+bool gate_complaint(struct gate *g, double now, struct error *complaint);
 
 /* Binds, listens, and adds itself to the epoll set, always as EPOLLIN. The times below
  * are monotonic seconds. */
@@ -80,6 +92,7 @@ void gate_hear_out(struct MHD_Connection *connection);
 bool gate_busy(const struct gate *g);
 
 unsigned gate_connections(const struct gate *g);
+unsigned gate_max(const struct gate *g);
 uint16_t gate_port(const struct gate *g);
 const struct gate_counters *gate_counters(const struct gate *g);
 

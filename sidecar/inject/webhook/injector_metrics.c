@@ -159,11 +159,17 @@ static void put_gates(struct exposition *x, const struct injector_figures *f)
 			  "Connections taken in.");
 	for (int i = 0; i < 2; i++)
 		exposition_count(x, names[i], gate_counters(gates[i])->accepted);
-	exposition_family(x, METRIC_COUNTER,
-			  "dormouse_injector_connections_refused_total", "port",
-			  "Connections closed at once because all places were taken.");
+	exposition_family(x, METRIC_GAUGE, "dormouse_injector_connections_max", "port",
+			  "Connections that are held at most (--max-connections).");
 	for (int i = 0; i < 2; i++)
-		exposition_count(x, names[i], gate_counters(gates[i])->refused);
+		exposition_count(x, names[i], gate_max(gates[i]));
+	exposition_family_of_two(
+	    x, METRIC_COUNTER, "dormouse_injector_connections_refused_total", "port",
+	    "reason", "Connections closed at once: their host's share, full, failed.");
+	for (int i = 0; i < 2; i++)
+		for (int why = 0; why < GATE_REFUSALS; why++)
+			exposition_count_of_two(x, names[i], gate_refusal_name(why),
+						gate_counters(gates[i])->refused[why]);
 	exposition_family_of_two(
 	    x, METRIC_COUNTER, "dormouse_injector_connections_cut_total", "port",
 	    "reason", "Connections cut: too slow, idle, or for others.");

@@ -175,6 +175,14 @@ static void look_at_template(struct webhook *w, double now)
 	}
 }
 
+static void complain_of_crowd(struct gate *g, double now)
+{
+	struct error complaint;
+
+	if (gate_complaint(g, now, &complaint))
+		log_event(LOG_LEVEL_WARNING, "crowded", "%s", complaint.text);
+}
+
 void webhook_process(struct webhook *w)
 {
 	double now = monotonic_s();
@@ -185,6 +193,8 @@ void webhook_process(struct webhook *w)
 		more |= gate_process(w->metrics_gate, now);
 	}
 	decisions_tick(&w->decisions, now);
+	complain_of_crowd(w->review_gate, now);
+	complain_of_crowd(w->metrics_gate, now);
 	look_at_template(w, now);
 	w->counters.lines_withheld = w->decisions.withheld;
 	w->site.figures.body_bytes = reviews_body_bytes(w->reviews);

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* crowd.c - who yields to whom. */
+#include "crowd.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One part in so many of all places is a share that many connections make at most. */
+#define SHARE 8
+
+static uint64_t leading_bytes(const uint8_t *bytes, unsigned count)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		value = value << 8 | bytes[i];
+	return value;
+}
+
+struct origin origin_of(const struct sockaddr *from)
+{
+	struct sockaddr_in6 in6;
+	const uint8_t *bytes = in6.sin6_addr.s6_addr;
+
+	if (from->sa_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, from, sizeof(in));
+		uint64_t address = ntohl(in.sin_addr.s_addr);
+		return (struct origin){address, address >> 8};
+	}
+	if (from->sa_family != AF_INET6)
+		return (struct origin){0, 0};
+	memcpy(&in6, from, sizeof(in6));
+	if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
+		uint64_t address = leading_bytes(bytes + 12, 4);
+		return (struct origin){address, address >> 8};
+	}
+	return (struct origin){leading_bytes(bytes, 8), leading_bytes(bytes, 6)};
+}
+
+/* No /64 of the IPv6 Internet or of private networks begins with 32 bits of 0. */
+void origin_print(struct origin origin, char *text, size_t size)
+{
+	uint64_t h = origin.host;
+
+	if (h <= UINT32_MAX)
+		snprintf(text, size, "%u.%u.%u.%u", (unsigned)(h >> 24 & 255),
+			 (unsigned)(h >> 16 & 255), (unsigned)(h >> 8 & 255),
+			 (unsigned)(h & 255));
+	else
+		snprintf(text, size, "%x:%x:%x:%x::/64", (unsigned)(h >> 48 & 0xffff),
+			 (unsigned)(h >> 32 & 0xffff), (unsigned)(h >> 16 & 0xffff),
+			 (unsigned)(h & 0xffff));
+}
+
+static bool holds(const struct member *m)
+{
+	return m->stage > STAGE_ENDING;
+}
+
+/* Counts a place in or out, with all that are held from the same host and network. */
+static void count_alike(struct member *members, unsigned count, unsigned at, int by)
+{
+	struct member *one = &members[at];
+
+	for (unsigned i = 0; i < count; i++) {
+		struct member *m = &members[i];
+
+		if (i == at || !holds(m))
+			continue;
+		if (m->from.host == one->from.host) {
+			m->of_host += (unsigned)by;
+			one->of_host = m->of_host;
+		}
+		if (m->from.network == one->from.network) {
+			m->of_network += (unsigned)by;
+			one->of_network = m->of_network;
+		}
+	}
+}
+
+void crowd_join(struct member *members, unsigned count, unsigned at, struct origin from,
+		double now)
+{
+	members[at] = (struct member){STAGE_NEW, now, from, 1, 1};
+	count_alike(members, count, at, 1);
+}
+
+void crowd_enter(struct member *members, unsigned count, unsigned at, enum stage stage,
+		 double now)
+{
+	bool held = holds(&members[at]);
+
+	members[at].stage = stage;
+	members[at].since = now;
+	if (held && !holds(&members[at]))
+		count_alike(members, count, at, -1);
+}
+
+/* Of those of one host, in the order in which they yield; the late ones before all. */
+enum rank { RANK_LATE, RANK_ARRIVING, RANK_IDLE, RANK_SLOW, RANK_SPARED };
+
+static enum rank rank_of(const struct member *m, double now)
+{
+	double age = now - m->since;
+
+	switch (m->stage) {
+	case STAGE_NEW:
+		return age >= CROWD_ARRIVES_S ? RANK_LATE : RANK_ARRIVING;
+	case STAGE_IDLE:
+		return RANK_IDLE;
+	case STAGE_REQUEST:
+		return age >= CROWD_ASKS_S ? RANK_SLOW : RANK_SPARED;
+	case STAGE_FREE:
+	case STAGE_ENDING:
+		break;
+	}
+	return RANK_SPARED;
+}
+
+static bool is_large(unsigned of_host, unsigned max)
+{
+	return of_host * SHARE >= max;
+}
+
+/* A newcomer, and how many places its host holds. */
+struct newcomer {
+	struct origin from;
+	unsigned of_host;
+	bool large;
+	double now;
+};
+
+/* Whether it may have this place. Those of a large host can trade with each other, but
+ * not quickly: each that is let in costs a handshake. */
+static bool may_have(const struct newcomer *n, const struct member *m)
+{
+	enum rank rank = rank_of(m, n->now);
+
+	if (rank == RANK_SPARED)
+		return false;
+	if (m->of_host > n->of_host)
+		return true;
+	if (rank == RANK_LATE)
+		return !n->large || n->now - m->since >= CROWD_TRADES_S;
+	return m->from.host == n->from.host && rank == RANK_IDLE;
+}
+
+/* Whether `a` is to yield rather than `b`. */
+static bool yields_before(const struct member *a, const struct member *b, double now)
+{
+	enum rank of_a = rank_of(a, now), of_b = rank_of(b, now);
+
+	if ((of_a == RANK_LATE) != (of_b == RANK_LATE))
+		return of_a == RANK_LATE;
+	if (a->of_host != b->of_host)
+		return a->of_host > b->of_host;
+	if (a->of_network != b->of_network)
+		return a->of_network > b->of_network;
+	if (of_a != of_b)
+		return of_a < of_b;
+	return a->since < b->since;
+}
+
+enum judgement crowd_judge(const struct member *members, unsigned count, unsigned max,
+			   struct origin newcomer, double now, unsigned *whom)
+{
+	const struct member *best = NULL;
+	struct newcomer n = {.from = newcomer, .now = now};
+	unsigned held = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct member *m = &members[i];
+
+		held += holds(m);
+		n.of_host += holds(m) && m->from.host == newcomer.host;
+	}
+	if (held < max)
+		return CROWD_ADMIT;
+	n.large = is_large(n.of_host, max);
+	for (unsigned i = 0; i < count; i++) {
+		const struct member *m = &members[i];
+
+		if (may_have(&n, m) && (!best || yields_before(m, best, now)))
+			best = m;
+	}
+	if (!best)
+		return n.large ? CROWD_REFUSE_SHARE : CROWD_REFUSE_FULL;
+	*whom = (unsigned)(best - members);
+	return CROWD_REPLACE;
+}
+
+unsigned crowd_largest(const struct member *members, unsigned count,
+		       struct origin *whose)
+{
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (holds(&members[i]) && members[i].of_host > most) {
+			most = members[i].of_host;
+			*whose = members[i].from;
+		}
+	return most;
+}
