@@ -34,7 +34,7 @@ struct sockets {
 	int64_t doubt_least, doubt_most;
 	double doubted_at;
 	uint64_t doubted_opens; /* as last noted, then */
-	/* When opens were last mended. */
+	/* When none was in doubt. */
 	uint64_t settled_lost, settled_opened, settled_anywhere;
 
 	/* What was added lately and may yet be seen; how many of it went to others. */
@@ -51,7 +51,7 @@ struct sockets {
 #define LATE_MOST_S 60.0
 
 /* How many of the connections that nobody saw went to others. If events were lost, as
- * large a share as of those that were seen since opens were last mended; a few over
+ * large a share as of those that were seen since none was in doubt; a few over
  * loopback among many (the monitor's own status is asked there) do not make it smaller.
  * If none was, a socket was connected anew: all of them, or loopback would hide it. */
 static uint64_t share_of_others(const struct sockets *s, uint64_t unseen)
@@ -162,9 +162,11 @@ static void mend_opens(struct sockets *s, double time)
 		s->never_seen += s->doubt_most;
 		more -= s->doubt_most;
 	}
-	s->settled_lost = s->events.tcp.lost;
-	s->settled_opened = l->opened;
-	s->settled_anywhere = l->opened_anywhere;
+	if (unseen > 0 || more <= 0) {
+		s->settled_lost = s->events.tcp.lost;
+		s->settled_opened = l->opened;
+		s->settled_anywhere = l->opened_anywhere;
+	}
 	begin_doubt(s, more, time);
 }
 
