@@ -5,6 +5,7 @@
 # 300 connections each that say nothing, or half of what they should, and come again when
 # they are cut, at the webhook's port and at that of health and metrics; meanwhile reviews
 # come on connections of their own and on kept ones, and a probe each fifth of a second.
+# Runs alone: a crowd takes all the processors that it gets.
 #
 #     +--------- c ---------+          +--------- a ---------+          +--------- b ---------+
 #     |  crowd.py      eth0 |----------| eth0 injector  eth1 |----------| eth0  probes        |
