@@ -55,7 +55,8 @@ INJECTOR_SOURCES = $(filter-out %/main.c,$(wildcard sidecar/inject/*.c sidecar/i
 INJECTOR_OBJECTS = $(INJECTOR_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 POD_TESTS = tests/net/test_pod.sh
-NET_TESTS = $(filter-out $(POD_TESTS),$(wildcard tests/net/test_*.sh))
+CROWD_TESTS = tests/net/test_injector_crowd.sh
+NET_TESTS = $(filter-out $(POD_TESTS) $(CROWD_TESTS),$(wildcard tests/net/test_*.sh))
 NET_TOOLS = $(patsubst tests/net/%.c,$(BUILD)/tests/net/%,$(wildcard tests/net/*.c))
 DEPENDENCIES = $(addprefix $(BUILD)/,sidecar tests bench lint)
 BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
@@ -137,6 +138,10 @@ tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(UNIT_TESTS) $(NET_TOOLS) $
 # With a container runtime, which is too much to put on everyone's machine.
 pod: static $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/test $(BUILD)/packages/pod ## the hand-written pod of manifests/examples, run by podman (as root)
 	@tests/run.sh $(BUILD) $(POD_TESTS)
+
+# Takes all the processors that it gets, which nothing else that is tested should suffer.
+crowd: tests ## a crowd of clients at the injector's door (as root)
+	@tests/run.sh $(BUILD) $(CROWD_TESTS)
 
 cluster: $(BUILD)/dormouse-injector $(BUILD)/packages/test ## the end-to-end test, in the cluster that KUBECONFIG names: tests/cluster/run.sh
 	@tests/cluster/run.sh $(BUILD) $(VERSION) $(COMMIT)
@@ -253,4 +258,4 @@ help: ## this list
 -include $(shell find $(DEPENDENCIES) -type f -name '*.d' 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static install images test tests unit net pod cluster score sanitize fuzz fuzzers bench lint manifests clean help FORCE
+.PHONY: all run static install images test tests unit net pod crowd cluster score sanitize fuzz fuzzers bench lint manifests clean help FORCE
