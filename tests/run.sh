@@ -14,9 +14,9 @@
 # TEST_JOBS run side by side, by default one a processor; then, one by one, those scripts
 # that say "# Runs alone" because they measure time.
 #
-# With TEST_RETRY=1 a script that failed is run once more when all are done, alone: on a
+# With TEST_RETRY=1 a test that failed is run once more when all are done, alone: on a
 # machine that others load as well, traffic may stall for seconds. What passes only then is
-# named at the end.
+# named at the end, and what it said at first is shown above.
 #
 # Scripts find the program and the tools they drive by $DORMOUSE and $TOOLS; Prometheus is on
 # the PATH.
@@ -132,9 +132,7 @@ has_failed() {
 second=()
 if [[ ${TEST_RETRY:-} == 1 ]]; then
 	for test in "$@"; do
-		if [[ $test != *.sh ]] || ! has_failed "$test"; then
-			continue
-		fi
+		has_failed "$test" || continue
 		cp "$logs/$(basename "$test").log" "$logs/$(basename "$test").first.log"
 		run_test "$test" &
 		wait $!

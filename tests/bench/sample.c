@@ -99,10 +99,8 @@ int main(void)
 	struct sources s = {0};
 	struct error err;
 
-	if (!own_namespace_enter() ||
-	    shell("ip link set dev lo up; ip link add name eth0 type veth peer name "
-		  "peer && "
-		  "ip link set dev eth0 up && ip link set dev peer up") != 0)
+	if (!own_namespace_enter() || shell("ip link set dev lo up") != 0 ||
+	    !make_veth("eth0", "peer"))
 		return 0;
 	s.collector = collector_open(&options, &err);
 	s.links = links_open("eth0", &err);

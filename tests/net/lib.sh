@@ -119,6 +119,19 @@ join() {
 		peer name "$4" netns "$(space_name "$3")"
 	address "$1" "$2" "$5" 1
 	address "$3" "$4" "$5" 2
+	await_link "$1" "$2"
+}
+
+# await_link SPACE IFACE: until it has a carrier, and with it a queue: what an end that came up
+# before its peer sends until then is dropped without an error.
+await_link() {
+	local tries
+	for ((tries = 0; tries < 500; tries++)); do
+		[[ $(inside "$1" cat "/sys/class/net/$2/operstate") != up ]] || return 0
+		sleep 0.02
+	done
+	echo "$2 of $1 has no carrier after ten seconds"
+	return 1
 }
 
 address() {

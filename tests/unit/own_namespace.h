@@ -49,6 +49,20 @@ __attribute__((format(printf, 1, 2))) static inline int shell(const char *format
 	return length < (int)sizeof(command) ? system(command) : -1;
 }
 
+/* Makes a veth pair that carries from its first frame on. An end that comes up before
+ * its peer has no carrier yet, and is given its queue by the kernel's link watch some
+ * time later: until then what it sends is dropped and called sent
+ * (net/core/link_watch.c). True if both ends are up within ten seconds. */
+static inline int make_veth(const char *name, const char *peer)
+{
+	return shell("ip link add name %s type veth peer name %s && "
+		     "ip link set dev %s up && ip link set dev %s up && "
+		     "for i in $(seq 500); do "
+		     "ip -o link show dev %s | grep -q 'state UP' && exit 0; "
+		     "sleep 0.02; done; exit 1",
+		     name, peer, peer, name, peer) == 0;
+}
+
 /* The counters of one link as /proc/net/dev gives them. */
 struct kernel_counters {
 	uint64_t rx_bytes, rx_packets, rx_errors, rx_dropped;

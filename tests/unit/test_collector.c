@@ -350,11 +350,7 @@ static void signals_never_fall_whatever_links_do(void **state)
 		skip();
 	last = quiet_sample(*state);
 	for (i = 0; i < 10; i++) {
-		assert_int_equal(
-		    shell("ip link add name net1 type veth peer name net2 && "
-			  "ip link set dev net1 up && "
-			  "ip link set dev net2 up"),
-		    0);
+		assert_true(make_veth("net1", "net2"));
 		assert_int_equal(send_frames("net1", 4, 100), 0);
 		if (i % 2)
 			collector_process(*state);

@@ -326,9 +326,7 @@ static void assert_proc_stands_in(void)
 	/* Loopback is left out, and links come, change their names and go. */
 	from = close_sample(c);
 	send_udp("127.0.0.1", 10, 1000);
-	assert_int_equal(shell("ip link add name c type veth peer name d && "
-			       "ip link set dev c up && ip link set dev d up"),
-			 0);
+	assert_true(make_veth("c", "d"));
 	to = close_sample(c);
 	assert_int_equal(moved(&from, &to, SIGNAL_TX_BYTES), 0);
 	collector_links(c, &count);

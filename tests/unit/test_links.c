@@ -28,9 +28,7 @@ static int make_pair(void **state)
 
 	if (!allowed)
 		return 0;
-	assert_int_equal(shell("ip link add name a type veth peer name b && "
-			       "ip link set dev a up && ip link set dev b up"),
-			 0);
+	assert_true(make_veth("a", "b"));
 	*state = links_open("", &err);
 	assert_non_null(*state);
 	return 0;
@@ -121,9 +119,7 @@ static void a_link_that_appears_counts_from_its_first_byte(void **state)
 
 	if (!allowed)
 		skip();
-	assert_int_equal(shell("ip link add name c type veth peer name d && "
-			       "ip link set dev c up && ip link set dev d up"),
-			 0);
+	assert_true(make_veth("c", "d"));
 	assert_int_equal(send_frames("c", 11, 100), 0);
 	read_links(l);
 	assert_as_the_kernel_says(l, "c");
@@ -173,9 +169,7 @@ static void a_flapping_link_loses_no_byte(void **state)
 	if (!allowed)
 		skip();
 	for (i = 0; i < 20; i++) {
-		assert_int_equal(shell("ip link add name c type veth peer name d && "
-				       "ip link set dev c up && ip link set dev d up"),
-				 0);
+		assert_true(make_veth("c", "d"));
 		assert_int_equal(send_frames("c", 3, 100), 0);
 		if (i % 3 == 0)
 			read_links(l);
@@ -285,9 +279,7 @@ static void lost_announcements_are_mended_by_a_listing(void **state)
 	for (i = 0; i < 10; i++)
 		assert_int_equal(
 		    shell("ip link set dev a down && ip link set dev a up"), 0);
-	assert_int_equal(shell("ip link add name c type veth peer name d && "
-			       "ip link set dev c up && ip link set dev d up"),
-			 0);
+	assert_true(make_veth("c", "d"));
 	assert_int_equal(send_frames("c", 9, 100), 0);
 	assert_int_equal(shell("ip link set dev b down && ip link set dev b name w"),
 			 0);

@@ -294,10 +294,7 @@ int main(void)
 	    TEST(rotation_of_standard_output_is_a_bad_flag),
 	};
 
-	in_namespace =
-	    own_namespace_enter() &&
-	    shell("ip link add v0 type veth peer name v1 && ip link set v0 up && "
-		  "ip link set v1 up") == 0;
+	in_namespace = own_namespace_enter() && make_veth("v0", "v1");
 	options.keep = 4;
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
