@@ -17,6 +17,8 @@ enum skip_reason {
 	SKIP_ALREADY_INJECTED, /* "already-injected": a container of that name */
 	SKIP_OPTED_OUT,        /* "opted-out": label dormouse.dev/inject: "false" */
 	SKIP_JOB,              /* "job-without-native-sidecar": it would never end */
+	SKIP_LIMIT_RANGE,      /* "limit-range": no size of it fits: see fit.h */
+	SKIP_RESOURCE_QUOTA,   /* "resource-quota": nor into what is left */
 	SKIP_REASONS,
 };
 
@@ -31,6 +33,7 @@ struct pod_facts {
 	bool native;               /* the sidecar would be a native one */
 };
 
+/* All reasons but the last two. */
 enum skip_reason eligibility_of(const struct pod_facts *facts);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "dormouse/error.h"
 #include "injector_options.h"
+#include "namespaces.h"
 #include "tls_store.h"
 
 /* What the keeper found; read by any thread. */
@@ -27,6 +28,11 @@ struct keeper_facts {
 	    request_failures;           /* no answer, or an error; conflicts not */
 	atomic_uint_fast64_t conflicts; /* another replica was first */
 	atomic_uint_fast64_t certificates_made;
+	/* What namespaces say: whether all of a kind is known, and followed; how many
+	 * kinds were not tried yet; breaks of following. */
+	atomic_bool watched[NAMESPACES_KINDS];
+	atomic_int watches_untried;
+	atomic_uint_fast64_t watch_failures;
 };
 
 struct keeper;
@@ -39,5 +45,20 @@ struct keeper *keeper_start(const struct injector_options *options,
 
 /* Ends the thread: at once, but for a request that is under way (5 seconds at most). */
 void keeper_stop(struct keeper *k);
+
+/* The threads, one for each kind, that keep `namespaces` as the API server has them:
+ * a list, then a watch (client-go calls that a reflector). What was known stays in use
+ * while the API server does not answer. */
+struct reflectors;
+
+/* As keeper_start(). Where there is no API server that is told, and NULL returned: it
+ * is no failure to know nothing. */
+struct reflectors *reflectors_start(const struct injector_options *options,
+				    struct namespaces *namespaces,
+				    struct keeper_facts *facts);
+void reflectors_stop(struct reflectors *r);
+
+/* "namespaces", "limitranges", "resourcequotas". */
+const char *reflector_resource(enum namespaces_kind kind);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "eligibility.h"
 #include "json.h"
+#include "namespaces.h"
 #include "template.h"
 
 struct text;
@@ -17,6 +18,8 @@ struct injection {
 	const struct sidecar_template *template;
 	const char *own_namespace;
 	bool native;
+	/* What is known of the pod's namespace; NULL: nothing is. */
+	struct namespaces *namespaces;
 	const char *held; /* why no pod is injected at all; "" or NULL: each is */
 };
 
@@ -38,7 +41,7 @@ struct review_result {
 	bool dry_run;
 	char namespace[64];   /* of the pod, for the log; "" where unknown */
 	char name[254];       /* its name, or its generateName */
-	struct error trouble; /* REVIEW_REFUSED, REVIEW_FAILED */
+	struct error trouble; /* why: REVIEW_REFUSED, REVIEW_FAILED, no size fits */
 };
 
 /* The longest answer. */

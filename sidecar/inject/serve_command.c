@@ -22,6 +22,8 @@
 struct injector {
 	struct injector_options options;
 	struct keeper_facts facts;
+	struct namespaces *namespaces;
+	struct reflectors *reflectors; /* NULL: there is no API server */
 	struct tls_store *store;
 	struct keeper *keeper;
 	struct webhook *webhook;
@@ -60,6 +62,7 @@ static int open_injector(struct injector *i, struct error *err)
 	const struct webhook_source source = {.options = &i->options,
 					      .store = i->store,
 					      .facts = &i->facts,
+					      .namespaces = i->namespaces,
 					      .started_at = wall_clock()};
 
 	/* Signals are blocked before there is another thread. */
@@ -75,13 +78,16 @@ static int open_injector(struct injector *i, struct error *err)
 	i->keeper = keeper_start(&i->options, i->store, &i->facts, err);
 	if (!i->keeper || watch(i, i->signal_fd, err) < 0)
 		return -1;
+	i->reflectors = reflectors_start(&i->options, i->namespaces, &i->facts);
 	return watch(i, webhook_fd(i->webhook), err);
 }
 
 static void close_injector(struct injector *i)
 {
+	reflectors_stop(i->reflectors);
 	keeper_stop(i->keeper);
 	webhook_close(i->webhook);
+	namespaces_free(i->namespaces);
 	tls_store_free(i->store);
 	if (i->epoll_fd >= 0)
 		close(i->epoll_fd);
@@ -156,7 +162,8 @@ int injector_serve_main(int argc, char **argv)
 	allow_descriptors();
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 	i.store = tls_store_new(&err);
-	result = i.store ? serve(&i, &err) : -1;
+	i.namespaces = i.store ? namespaces_new(&err) : NULL;
+	result = i.namespaces ? serve(&i, &err) : -1;
 	if (result < 0)
 		log_event(LOG_LEVEL_ERROR, "failed", "%s", err.text);
 	else

@@ -22,6 +22,7 @@ struct webhook_source {
 	const struct injector_options *options;
 	struct tls_store *store;
 	const struct keeper_facts *facts;
+	struct namespaces *namespaces;
 	double started_at; /* Unix seconds */
 };
 

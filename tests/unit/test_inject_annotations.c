@@ -105,7 +105,23 @@ static void the_state_is_not_for_pods(void **state)
 	(void)state;
 	assert_warned("'annotations': {'dormouse.dev/state': '/tmp/x'}",
 		      "dormouse: annotation dormouse.dev/state is not for pods: the "
-		      "sidecar keeps its state in a volume of its own");
+		      "template's stateVolume gives the sidecar a volume");
+}
+
+static void the_sidecars_size_is_read_as_it_will_be(void **state)
+{
+	(void)state;
+	assert_warned(
+	    "'annotations': {'dormouse.dev/resources': 'cpu=5m,memory=4Mi'}",
+	    "dormouse: annotation dormouse.dev/resources: \"cpu=5m,memory=4Mi\" "
+	    "will not do: it takes cpu of at least 1m and memory of at least "
+	    "8Mi, such as cpu=5m,memory=8Mi");
+	check_metadata(
+	    "'annotations': {'dormouse.dev/resources': ' memory=8Mi , cpu=1 '}");
+	assert_int_equal(warnings.count, 0);
+	assert_warned("'labels': {'dormouse.dev/resources': 'x'}",
+		      "dormouse: label dormouse.dev/resources is not read: it is an "
+		      "annotation");
 }
 
 static void labels_and_annotations_taken_for_each_other_are_told(void **state)
@@ -192,6 +208,7 @@ int main(void)
 	    cmocka_unit_test(each_value_is_looked_at_by_itself),
 	    cmocka_unit_test(an_unknown_annotation_is_named),
 	    cmocka_unit_test(the_state_is_not_for_pods),
+	    cmocka_unit_test(the_sidecars_size_is_read_as_it_will_be),
 	    cmocka_unit_test(labels_and_annotations_taken_for_each_other_are_told),
 	    cmocka_unit_test(a_label_takes_true_or_false),
 	    cmocka_unit_test(beyond_sixteen_they_are_only_counted),

@@ -217,11 +217,11 @@ static void the_first_reason_counts(void **state)
 	};
 
 	(void)state;
-	for (int first = SKIP_SYSTEM_NAMESPACE; first < SKIP_REASONS; first++) {
+	for (int first = SKIP_SYSTEM_NAMESPACE; first <= SKIP_JOB; first++) {
 		char spec[256] = "", metadata[512] = "", pod[1024];
 		struct text s = text_over(spec, sizeof(spec));
 		struct text m = text_over(metadata, sizeof(metadata));
-		for (int i = SKIP_MIRROR_POD; i < SKIP_REASONS; i++) {
+		for (int i = SKIP_MIRROR_POD; i <= SKIP_JOB; i++) {
 			bool in_spec = i == SKIP_HOST_NETWORK || i == SKIP_WINDOWS ||
 				       i == SKIP_ALREADY_INJECTED;
 			struct text *t = in_spec ? &s : &m;

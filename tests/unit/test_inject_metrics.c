@@ -17,6 +17,7 @@
 
 static struct injector_counters counters;
 static struct keeper_facts facts;
+static struct namespaces *namespaces;
 static struct injector_figures figures;
 static struct tls_store *store;
 static struct gate *gate;
@@ -45,15 +46,17 @@ static int open_all(void **state)
 	value_listen("127.0.0.1:0", &where);
 	epoll_fd = epoll_create1(0);
 	store = tls_store_new(&err);
+	namespaces = namespaces_new(&err);
 	gate = gate_open(&settings, epoll_fd, &err);
 	figures = (struct injector_figures){.counters = &counters,
 					    .facts = &facts,
+					    .namespaces = namespaces,
 					    .store = store,
 					    .reviews = gate,
 					    .metrics = gate,
 					    .config_errors = 3,
 					    .started_at = 1.7e9};
-	return store && gate ? 0 : -1;
+	return store && namespaces && gate ? 0 : -1;
 }
 
 static int close_all(void **state)
@@ -61,6 +64,7 @@ static int close_all(void **state)
 	(void)state;
 	gate_close(gate);
 	tls_store_free(store);
+	namespaces_free(namespaces);
 	close(epoll_fd);
 	return 0;
 }

@@ -14,17 +14,21 @@
 
 static struct error err;
 static char written[PATCH_MAX];
+static const char *template_text = "";
 
 /* The patch for a pod, as a tree; NULL: it was refused. */
 static cJSON *patch_for(const cJSON *pod, bool native)
 {
-	struct sidecar_template *template = template_read("", 0, &err);
+	struct sidecar_template *template =
+	    template_read(template_text, strlen(template_text), &err);
 	const struct injection injection = {
 	    .template = template, .own_namespace = "", .native = native};
 	struct text out = text_over(written, sizeof(written));
 
 	assert_non_null(template);
-	int result = patch_write(&injection, pod, &out, &err);
+	struct fit fit;
+	fit_sidecar(&injection, "", pod, &fit);
+	int result = patch_write(&injection, &fit, pod, &out, &err);
 	template_free(template);
 	if (result < 0)
 		return NULL;
@@ -171,7 +175,7 @@ static void nothing_that_was_there_is_changed(void **state)
 		    json_text(annotations, "kubectl.kubernetes.io/default-container"),
 		    "web");
 		assert_string_equal(text_at(pod, "spec.volumes.1.name"),
-				    "dormouse-state");
+				    "dormouse-empty");
 		cJSON_DeleteItemFromObjectCaseSensitive(
 		    annotations, "kubectl.kubernetes.io/default-container");
 		cJSON_DeleteItemFromArray(at(spec, "volumes"), 1);
@@ -188,17 +192,15 @@ static void nothing_that_was_there_is_changed(void **state)
 static void a_taken_volume_name_is_passed_over(void **state)
 {
 	cJSON *pod = patched("{'spec': {'containers': [{'name': 'a'}], 'volumes': "
-			     "[{'name': 'dormouse-state-1'}, {'name': "
-			     "'dormouse-state'}, {'name': 'dormouse-state-03'}, {}, "
-			     "{'name': 'dormouse-state-3'}]}}",
+			     "[{'name': 'dormouse-empty-1'}, {'name': "
+			     "'dormouse-empty'}, {'name': 'dormouse-empty-03'}, {}, "
+			     "{'name': 'dormouse-empty-3'}]}}",
 			     true);
 
 	(void)state;
-	assert_string_equal(text_at(pod, "spec.volumes.5.name"), "dormouse-state-2");
+	assert_string_equal(text_at(pod, "spec.volumes.5.name"), "dormouse-empty-2");
 	assert_string_equal(text_at(pod, "spec.initContainers.0.volumeMounts.0.name"),
-			    "dormouse-state-2");
-	assert_string_equal(text_at(pod, "spec.initContainers.0.volumeMounts.1.name"),
-			    "dormouse-state-2");
+			    "dormouse-empty-2");
 	cJSON_Delete(pod);
 }
 
@@ -210,14 +212,43 @@ static void volume_names_are_searched_in_bounded_time(void **state)
 
 	(void)state;
 	text_put(&t, "{'spec': {'containers': [{'name': 'a'}], 'volumes': [{'name': "
-		     "'dormouse-state'}");
+		     "'dormouse-empty'}");
 	for (int i = 1; i < 20000; i++)
-		text_printf(&t, ", {'name': 'dormouse-state-%d'}", i);
+		text_printf(&t, ", {'name': 'dormouse-empty-%d'}", i);
 	text_put(&t, "]}}");
 	assert_null(patch_for_text(text, true));
-	assert_string_equal(err.text, "spec.volumes has every name from dormouse-state "
-				      "to dormouse-state-255");
+	assert_string_equal(err.text, "spec.volumes has every name from dormouse-empty "
+				      "to dormouse-empty-255");
 	free(text);
+}
+
+static void a_volume_with_state_is_no_reason_to_stay(void **state)
+{
+	static const char evictable[] =
+	    "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes";
+
+	(void)state;
+	template_text = "{\"stateVolume\": true}";
+	cJSON *pod = patched("{'spec': {'containers': [{'name': 'a'}]}}", true);
+	assert_string_equal(json_text(at(pod, "metadata.annotations"), evictable),
+			    "dormouse-state");
+	assert_non_null(at(pod, "spec.volumes.0.emptyDir"));
+	cJSON_Delete(pod);
+
+	pod = patched("{'metadata': {'annotations': {'cluster-autoscaler.kubernetes.io/"
+		      "safe-to-evict-local-volumes': 'cache,tmp'}}, 'spec': "
+		      "{'containers': [{'name': 'a'}], 'volumes': [{'name': "
+		      "'dormouse-state'}]}}",
+		      true);
+	assert_string_equal(json_text(at(pod, "metadata.annotations"), evictable),
+			    "cache,tmp,dormouse-state-1");
+	cJSON_Delete(pod);
+
+	template_text = "";
+	pod = patched("{'spec': {'containers': [{'name': 'a'}]}}", true);
+	assert_null(json_text(at(pod, "metadata.annotations"), evictable));
+	assert_null(at(pod, "spec.volumes.0.emptyDir"));
+	cJSON_Delete(pod);
 }
 
 static void within_pod_resources_it_asks_for_none(void **state)
@@ -230,7 +261,9 @@ static void within_pod_resources_it_asks_for_none(void **state)
 	assert_null(at(pod, "spec.initContainers.0.resources"));
 	cJSON_Delete(pod);
 	pod =
-	    patched("{'spec': {'containers': [{'name': 'a'}], 'resources': {}}}", true);
+	    patched("{'spec': {'containers': [{'name': 'a', 'resources': {'requests': "
+		    "{'cpu': '1'}}}], 'resources': {}}}",
+		    true);
 	assert_non_null(at(pod, "spec.initContainers.0.resources"));
 	cJSON_Delete(pod);
 }
@@ -341,6 +374,7 @@ int main(void)
 	    cmocka_unit_test(nothing_that_was_there_is_changed),
 	    cmocka_unit_test(a_taken_volume_name_is_passed_over),
 	    cmocka_unit_test(volume_names_are_searched_in_bounded_time),
+	    cmocka_unit_test(a_volume_with_state_is_no_reason_to_stay),
 	    cmocka_unit_test(within_pod_resources_it_asks_for_none),
 	    cmocka_unit_test(a_pod_of_the_wrong_kinds_is_refused),
 	    cmocka_unit_test(add_does_as_rfc_6902_says),

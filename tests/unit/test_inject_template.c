@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "../../sidecar/inject/review/quantity.h"
+#include "../../sidecar/inject/quantity.h"
 #include "../../sidecar/inject/template.h"
 #include "dormouse/flags.h"
 #include "dormouse/options.h"
@@ -21,8 +21,12 @@
 static struct error err;
 static char written[65536];
 
-static const struct sidecar_shape native = {.native = true, .volume = SIDECAR_VOLUME};
-static const struct sidecar_shape plain = {.volume = SIDECAR_VOLUME};
+static const struct resources small = {{{10, 16 << 20, RESOURCE_NONE}},
+				       {{RESOURCE_NONE, 16 << 20, RESOURCE_NONE}}};
+static const struct sidecar_shape native = {
+    .native = true, .resources = &small, .volume = "dormouse-empty"};
+static const struct sidecar_shape plain = {.resources = &small,
+					   .volume = "dormouse-empty"};
 
 static struct sidecar_template *read_text(const char *text)
 {
@@ -73,7 +77,7 @@ static void the_container_is_this(void **state)
 	static const char head[] =
 	    "{\"name\":\"dormouse\",\"image\":\"dormouse:0.1.0\","
 	    "\"imagePullPolicy\":\"IfNotPresent\","
-	    "\"args\":[\"run\",\"--state=/var/lib/dormouse/state\"],"
+	    "\"args\":[\"run\"],"
 	    "\"restartPolicy\":\"Always\","
 	    "\"ports\":[{\"name\":\"dormouse\",\"containerPort\":9477,"
 	    "\"protocol\":\"TCP\"}],"
@@ -81,9 +85,8 @@ static void the_container_is_this(void **state)
 	    "{\"apiVersion\":\"v1\",\"fieldPath\":\"metadata.name\"}}},";
 	static const char tail[] =
 	    "],\"resources\":{\"requests\":{\"cpu\":\"10m\",\"memory\":\"16Mi\"},"
-	    "\"limits\":{\"cpu\":\"10m\",\"memory\":\"16Mi\"}},"
-	    "\"volumeMounts\":[{\"name\":\"dormouse-state\","
-	    "\"mountPath\":\"/var/lib/dormouse\"},{\"name\":\"dormouse-state\","
+	    "\"limits\":{\"memory\":\"16Mi\"}},"
+	    "\"volumeMounts\":[{\"name\":\"dormouse-empty\","
 	    "\"mountPath\":\"/var/run/secrets/kubernetes.io/serviceaccount\","
 	    "\"readOnly\":true}],"
 	    "\"terminationMessagePolicy\":\"FallbackToLogsOnError\","
@@ -147,7 +150,8 @@ static void each_flag_of_the_monitor_but_state_comes_from_its_annotation(void **
 
 static void shapes_differ_where_they_must(void **state)
 {
-	struct sidecar_shape within = {.within_pod_resources = true,
+	const struct resources none = {amounts_none, amounts_none};
+	struct sidecar_shape within = {.resources = &none,
 				       .volume = "dormouse-state-2"};
 	cJSON *tree = container_tree("{}", &plain);
 
@@ -159,14 +163,71 @@ static void shapes_differ_where_they_must(void **state)
 	tree = container_tree("{}", &within);
 	assert_null(at(tree, "resources"));
 	assert_string_equal(text_at(tree, "volumeMounts.0.name"), "dormouse-state-2");
-	assert_string_equal(text_at(tree, "volumeMounts.1.name"), "dormouse-state-2");
+	assert_null(at(tree, "volumeMounts.1"));
 	cJSON_Delete(tree);
+}
 
-	struct sidecar_template *t = read_text("{}");
+static const char *volume(const char *text)
+{
+	struct sidecar_template *t = read_text(text);
 	struct text out = text_over(written, sizeof(written));
-	template_put_volume(t, &within, &out);
-	assert_string_equal(written, "{\"name\":\"dormouse-state-2\",\"emptyDir\":"
-				     "{\"medium\":\"Memory\",\"sizeLimit\":\"1Mi\"}}");
+
+	assert_non_null(t);
+	template_put_volume(t, &plain, &out);
+	template_free(t);
+	return written;
+}
+
+static void state_is_kept_where_the_template_says_so(void **state)
+{
+	static const char says[] = "{'stateVolume': true}";
+	cJSON *tree = container_tree("{'stateVolume': false}", &plain);
+
+	(void)state;
+	assert_int_equal(cJSON_GetArraySize(at(tree, "args")), 1);
+	cJSON_Delete(tree);
+	assert_string_equal(volume("{}"),
+			    "{\"name\":\"dormouse-empty\",\"downwardAPI\":{}}");
+
+	tree = container_tree(says, &plain);
+	assert_string_equal(text_at(tree, "args.1"), "--state=/var/lib/dormouse/state");
+	assert_string_equal(text_at(tree, "volumeMounts.0.mountPath"),
+			    "/var/lib/dormouse");
+	assert_string_equal(text_at(tree, "volumeMounts.1.mountPath"),
+			    "/var/run/secrets/kubernetes.io/serviceaccount");
+	cJSON_Delete(tree);
+	assert_string_equal(volume(says),
+			    "{\"name\":\"dormouse-empty\",\"emptyDir\":"
+			    "{\"medium\":\"Memory\",\"sizeLimit\":\"1Mi\"}}");
+}
+
+static void a_template_may_name_several_sizes(void **state)
+{
+	struct sidecar_template *t =
+	    read_text("{'resources': [{'requests': {'cpu': '0.02', 'memory': '32Mi'}, "
+		      "'limits': {'cpu': 1, 'memory': 33554432}}, {'requests': {'cpu': "
+		      "'1m', 'memory': '2Mi', 'ephemeral-storage': '1M'}, 'limits': "
+		      "{'memory': '4Mi'}}]}");
+
+	(void)state;
+	assert_non_null(t);
+	assert_int_equal(template_sizes(t), 2);
+	assert_int_equal(template_size(t, 0)->requests.of[RESOURCE_CPU], 20);
+	assert_int_equal(template_size(t, 0)->requests.of[RESOURCE_MEMORY], 32 << 20);
+	assert_int_equal(template_size(t, 0)->requests.of[RESOURCE_STORAGE],
+			 RESOURCE_NONE);
+	assert_int_equal(template_size(t, 0)->limits.of[RESOURCE_CPU], 1000);
+	assert_int_equal(template_size(t, 0)->limits.of[RESOURCE_MEMORY], 32 << 20);
+	assert_int_equal(template_size(t, 1)->limits.of[RESOURCE_CPU], RESOURCE_NONE);
+	assert_int_equal(template_size(t, 1)->requests.of[RESOURCE_STORAGE], 1000000);
+	assert_int_equal(template_size(t, 1)->limits.of[RESOURCE_MEMORY], 4 << 20);
+	template_free(t);
+
+	/* The built-in ones: the second is for where the first does not fit. */
+	t = read_text("{}");
+	assert_int_equal(template_sizes(t), 2);
+	assert_true(template_size(t, 1)->requests.of[RESOURCE_MEMORY] <
+		    template_size(t, 0)->requests.of[RESOURCE_MEMORY]);
 	template_free(t);
 }
 
@@ -175,16 +236,15 @@ static void what_a_template_says_is_in_the_container(void **state)
 	cJSON *tree = container_tree(
 	    "{'image': 'registry.example/dormouse@sha256:00', 'imagePullPolicy': "
 	    "'Always', 'cluster': 'prod \\\"eu\\\"', 'flags': {'sensitivity': 'high', "
-	    "'interval': '30s'}, 'resources': {'requests': {'cpu': '0.02', 'memory': "
-	    "'32Mi'}, 'limits': {'cpu': '20m', 'memory': 33554432}}}",
+	    "'interval': '30s'}}",
 	    &native);
 
 	(void)state;
 	assert_string_equal(text_at(tree, "image"),
 			    "registry.example/dormouse@sha256:00");
 	assert_string_equal(text_at(tree, "imagePullPolicy"), "Always");
-	assert_string_equal(text_at(tree, "resources.requests.cpu"), "0.02");
-	assert_int_equal(at(tree, "resources.limits.memory")->valueint, 33554432);
+	assert_string_equal(text_at(tree, "resources.requests.cpu"), "10m");
+	assert_string_equal(text_at(tree, "resources.limits.memory"), "16Mi");
 
 	/* After who the pod is, before what its annotations say; in the flags' order.
 	 */
@@ -247,36 +307,43 @@ static void a_bad_template_is_told_by_its_member(void **state)
 	     "flags.interval: \"1x\" will not do: it takes a duration"},
 	    {"{'flags': {'interval': '1\\ns'}}", "flags.interval: \"1?s\" will not do"},
 	    {"{'flags': {'max-sockets': 100}}", "flags.max-sockets: it takes a text"},
-	    {"{'flags': {'state': '/x'}}", "flags.state: the sidecar's state"},
+	    {"{'flags': {'state': '/x'}}", "flags.state: stateVolume gives"},
+	    {"{'stateVolume': 'yes'}", "stateVolume: it takes true or false"},
 	    {"{'resources': {}}",
-	     "resources: cpu must stand in requests and in limits"},
+	     "resources: requests.cpu takes a quantity such as 10m"},
 	    {"{'resources': 'small'}", "resources: it takes an object"},
+	    {"{'resources': []}", "resources: it takes one size to 8"},
+	    {"{'resources': [{}, {}, {}, {}, {}, {}, {}, {}, {}]}",
+	     "resources: it takes one size to 8"},
+	    {"{'resources': [{'requests': {'cpu': '10m', 'memory': '16Mi'}, 'limits': "
+	     "{'memory': '16Mi'}}, {'requests': {'cpu': 'x'}}]}",
+	     "resources[1]: requests.cpu takes a quantity"},
 	    {"{'resources': {'requests': ['cpu']}}",
-	     "resources.requests: it takes an object"},
-	    {"{'resources': {'limits': 1}}", "resources.limits: it takes an object"},
-	    {"{'resources': {'claims': []}}", "resources.claims is not known"},
+	     "resources: requests: it takes an object"},
+	    {"{'resources': {'limits': 1}}", "resources: limits: it takes an object"},
+	    {"{'resources': {'claims': []}}", "resources: claims is not known"},
 	    {RESOURCES("'cpu': '1', 'gpu': '1'", ""),
-	     "resources.requests.gpu is not known"},
-	    {RESOURCES("'cpu': '10m', 'memory': '16Mi'", "'memory': '16Mi'"),
-	     "resources: cpu must stand"},
+	     "resources: requests.gpu is not known"},
+	    {RESOURCES("'cpu': '10m', 'memory': '16Mi'", "'cpu': '10m'"),
+	     "resources: limits.memory takes a quantity such as 16Mi"},
 	    {RESOURCES("'cpu': '10m', 'memory': '16Mi'",
-		       "'cpu': '20m', 'memory': '16Mi'"),
-	     "resources: the request and the limit of cpu must be equal"},
+		       "'cpu': '5m', 'memory': '16Mi'"),
+	     "resources: limits.cpu is less than requests.cpu"},
 	    {RESOURCES("'cpu': '10m', 'memory': '16Mi'",
 		       "'cpu': '10m', 'memory': '16M'"),
-	     "resources: the request and the limit of memory must be equal"},
+	     "resources: limits.memory is less than requests.memory"},
 	    {RESOURCES("'cpu': 'ten', 'memory': '16Mi'",
 		       "'cpu': 'ten', 'memory': '16Mi'"),
-	     "resources: cpu must stand"},
-	    {RESOURCES("'cpu': '10m', 'memory': '16m'",
-		       "'cpu': '10m', 'memory': '16m'"),
-	     "resources: memory of 0.016 is too little; 16Mi would do"},
+	     "resources: requests.cpu takes a quantity"},
+	    {RESOURCES("'cpu': '10m', 'memory': '1Mi'",
+		       "'cpu': '10m', 'memory': '1Mi'"),
+	     "resources: requests.memory is too little; 16Mi would do"},
 	    {RESOURCES("'cpu': '-1', 'memory': '16Mi'",
 		       "'cpu': '-1', 'memory': '16Mi'"),
-	     "resources: cpu must stand"},
-	    {RESOURCES("'cpu': '1', 'memory': '16Mi', 'ephemeral-storage': '1Mi'",
-		       "'cpu': '1', 'memory': '16Mi'"),
-	     "resources: ephemeral-storage must stand"},
+	     "resources: requests.cpu takes a quantity"},
+	    {RESOURCES("'cpu': '1', 'memory': '16Mi'",
+		       "'cpu': '1', 'memory': '16Mi', 'ephemeral-storage': '1Mi'"),
+	     "resources: requests.ephemeral-storage takes a quantity"},
 	};
 
 	(void)state;
@@ -412,6 +479,8 @@ int main(void)
 	    cmocka_unit_test(
 		each_flag_of_the_monitor_but_state_comes_from_its_annotation),
 	    cmocka_unit_test(shapes_differ_where_they_must),
+	    cmocka_unit_test(state_is_kept_where_the_template_says_so),
+	    cmocka_unit_test(a_template_may_name_several_sizes),
 	    cmocka_unit_test(what_a_template_says_is_in_the_container),
 	    cmocka_unit_test(what_is_left_out_is_built_in),
 	    cmocka_unit_test(the_shipped_template_is_the_built_in_one),

@@ -252,7 +252,8 @@ static void write_template(const char *text)
 
 static bool makes(const struct template_file *f, const char *words)
 {
-	static const struct sidecar_shape shape = {.volume = SIDECAR_VOLUME};
+	const struct resources none = {amounts_none, amounts_none};
+	const struct sidecar_shape shape = {.resources = &none, .volume = "v"};
 	static char container[32768];
 	struct text t = text_over(container, sizeof(container));
 

@@ -3,31 +3,22 @@
 #include "../keeper.h"
 
 #include <errno.h>
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../json.h"
 #include "authority.h"
 #include "dormouse/log.h"
 #include "dormouse/wake.h"
 #include "kubernetes.h"
+#include "outage.h"
 #include "tls_files.h"
+#include "worker.h"
 
 #define NATIVE_SINCE    29 /* 1.29: from there on they are on by default */
 #define VERSION_EVERY_S 3600.0
 #define FILES_EVERY_S   10.0
 #define FIRST_RETRY_S   1.0
-
-/* What is failing at the moment, so that it is told once. */
-struct outage {
-	bool failing;
-	long status;
-};
 
 /* What is asked of the API server, in this order. */
 enum task { TASK_VERSION, TASK_SECRET, TASK_PUBLISH, TASKS };
@@ -46,20 +37,8 @@ struct keeper {
 	double version_at; /* due, on the monotonic clock */
 	struct outage unreachable, failing[TASKS];
 
-	pthread_t thread;
-	bool started;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	atomic_bool stop;
+	struct worker worker;
 };
-
-static double monotonic_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* --- tasks --------------------------------------------------------------------------
  */
@@ -77,7 +56,7 @@ static int ask_version(struct keeper *k, long *status, struct error *err)
 	const struct kubernetes_request request = {.method = "GET", .path = "/version"};
 	cJSON *version;
 
-	if (k->options->native != NATIVE_AUTO || monotonic_now() < k->version_at)
+	if (k->options->native != NATIVE_AUTO || worker_clock() < k->version_at)
 		return 0;
 	if (kubernetes_ask(k->api, &request, status, &version, err) < 0)
 		return -1;
@@ -93,7 +72,7 @@ static int ask_version(struct keeper *k, long *status, struct error *err)
 			  native ? "native, init containers that go on"
 				 : "plain containers");
 	atomic_store(&k->facts->native, native);
-	k->version_at = monotonic_now() + VERSION_EVERY_S;
+	k->version_at = worker_clock() + VERSION_EVERY_S;
 	return 0;
 }
 
@@ -116,24 +95,8 @@ static const struct {
     [TASK_PUBLISH] = {publish, "ca-not-published", "ca-in-place"},
 };
 
-/* --- what is told -------------------------------------------------------------------
+/* --- rounds -------------------------------------------------------------------------
  */
-
-static void outage_begins(struct outage *o, const char *event, long status,
-			  const struct error *err)
-{
-	if (!o->failing || o->status != status)
-		log_event(LOG_LEVEL_WARNING, event, "%s", err->text);
-	o->failing = true;
-	o->status = status;
-}
-
-static void outage_ends(struct outage *o, const char *event)
-{
-	if (o->failing)
-		log_event(LOG_LEVEL_INFO, event, "what was told before is over");
-	o->failing = false;
-}
 
 /* Runs the tasks; whether all went well. Where the API server does not answer, the rest
  * is left for later. */
@@ -141,12 +104,12 @@ static bool run_tasks(struct keeper *k)
 {
 	bool well = true;
 
-	for (enum task t = 0; t < TASKS && !atomic_load(&k->stop); t++) {
+	for (enum task t = 0; t < TASKS && !atomic_load(&k->worker.stop); t++) {
 		struct error err;
 		long status = -1; /* nothing was asked */
 		const int result = tasks[t].run(k, &status, &err);
 
-		if (atomic_load(&k->stop))
+		if (atomic_load(&k->worker.stop))
 			return false;
 		if (status > 0)
 			outage_ends(&k->unreachable, "api-reachable");
@@ -180,15 +143,6 @@ static void look_at_files(struct keeper *k)
 /* --- the thread ---------------------------------------------------------------------
  */
 
-/* Replicas that started together are not to stay in step. */
-static double jittered(double seconds)
-{
-	uint16_t random = 0;
-
-	gnutls_rnd(GNUTLS_RND_NONCE, &random, sizeof(random));
-	return seconds * (0.9 + 0.2 * random / 65535.0);
-}
-
 /* The check interval, or less when the certificate in use ends soon: one of a shorter
  * life may be there from before. */
 static double interval_now(const struct keeper *k)
@@ -212,19 +166,7 @@ static double pause_after(struct keeper *k, bool well)
 	if (well || retry_s > interval_s)
 		retry_s = interval_s;
 	k->retry_s = well ? FIRST_RETRY_S : 2 * retry_s;
-	return jittered(retry_s);
-}
-
-static void sleep_until(struct keeper *k, double when)
-{
-	struct timespec until = {.tv_sec = (time_t)when};
-
-	until.tv_nsec = (long)((when - (double)until.tv_sec) * 1e9);
-	pthread_mutex_lock(&k->lock);
-	while (!atomic_load(&k->stop) &&
-	       pthread_cond_timedwait(&k->wake, &k->lock, &until) == 0)
-		;
-	pthread_mutex_unlock(&k->lock);
+	return worker_jittered(retry_s);
 }
 
 static void *keeper_main(void *k_)
@@ -232,24 +174,24 @@ static void *keeper_main(void *k_)
 	struct keeper *k = k_;
 	double tasks_at = 0, files_at = 0;
 
-	while (!atomic_load(&k->stop)) {
-		double next = monotonic_now() + VERSION_EVERY_S;
+	while (!atomic_load(&k->worker.stop)) {
+		double next = worker_clock() + VERSION_EVERY_S;
 
-		if (!k->own_ca && monotonic_now() >= files_at) {
+		if (!k->own_ca && worker_clock() >= files_at) {
 			look_at_files(k);
-			files_at = monotonic_now() + (k->interval_s < FILES_EVERY_S
-							  ? k->interval_s
-							  : FILES_EVERY_S);
+			files_at = worker_clock() + (k->interval_s < FILES_EVERY_S
+							 ? k->interval_s
+							 : FILES_EVERY_S);
 		}
-		if (k->api && monotonic_now() >= tasks_at) {
+		if (k->api && worker_clock() >= tasks_at) {
 			const bool well = run_tasks(k);
-			tasks_at = monotonic_now() + pause_after(k, well);
+			tasks_at = worker_clock() + pause_after(k, well);
 		}
 		if (!k->own_ca && files_at < next)
 			next = files_at;
 		if (k->api && tasks_at < next)
 			next = tasks_at;
-		sleep_until(k, next);
+		worker_sleep_until(&k->worker, next);
 	}
 	return NULL;
 }
@@ -310,7 +252,7 @@ static int open_api(struct keeper *k, struct error *err)
 	if (!k->own_ca && k->options->native != NATIVE_AUTO)
 		return 0;
 	if (kubernetes_find(k->options, &k->access, err) == 0) {
-		k->api = kubernetes_open(&k->access, &k->stop, k->facts, err);
+		k->api = kubernetes_open(&k->access, &k->worker.stop, k->facts, err);
 		k->authority.api = k->api;
 	}
 	if (k->api)
@@ -322,26 +264,6 @@ static int open_api(struct keeper *k, struct error *err)
 		  "make them native",
 		  err->text);
 	return 0;
-}
-
-/* The thread takes no signals. */
-static int start_thread(struct keeper *k, struct error *err)
-{
-	pthread_condattr_t attributes;
-	sigset_t all, before;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_mutex_init(&k->lock, NULL);
-	pthread_cond_init(&k->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	const int code = pthread_create(&k->thread, NULL, keeper_main, k);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	k->started = code == 0;
-	return code ? fail_errno(err, code, "start the keeper's thread") : 0;
 }
 
 struct keeper *keeper_start(const struct injector_options *options,
@@ -359,7 +281,7 @@ struct keeper *keeper_start(const struct injector_options *options,
 	k->facts = facts;
 	set_out(k);
 	if ((k->own_ca && check_names(options, err) < 0) || open_api(k, err) < 0 ||
-	    start_thread(k, err) < 0) {
+	    worker_start(&k->worker, "the keeper's thread", keeper_main, k, err) < 0) {
 		keeper_stop(k);
 		return NULL;
 	}
@@ -370,15 +292,8 @@ void keeper_stop(struct keeper *k)
 {
 	if (!k)
 		return;
-	if (k->started) {
-		pthread_mutex_lock(&k->lock);
-		atomic_store(&k->stop, true);
-		pthread_cond_signal(&k->wake);
-		pthread_mutex_unlock(&k->lock);
-		pthread_join(k->thread, NULL);
-		pthread_cond_destroy(&k->wake);
-		pthread_mutex_destroy(&k->lock);
-	}
+	worker_tell(&k->worker);
+	worker_join(&k->worker);
 	kubernetes_close(k->api);
 	explicit_bzero(k, sizeof(*k));
 	free(k);

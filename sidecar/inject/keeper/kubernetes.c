@@ -32,8 +32,11 @@ struct kubernetes {
 	const atomic_bool *stop;
 	struct keeper_facts *facts;
 	CURL *curl;
-	char *answer; /* of the request under way */
+	char *answer; /* of the request under way, or its last line so far */
 	size_t length;
+	const struct kubernetes_watch *watch; /* under way, or NULL */
+	struct error *watch_error;
+	int watch_result;
 	char trouble[CURL_ERROR_SIZE];
 };
 
@@ -78,20 +81,73 @@ int kubernetes_find(const struct injector_options *options,
  */
 
 /* More than the bound ends the request. */
-static size_t take_answer(char *data, size_t one, size_t length, void *k_)
+static int add_to_answer(struct kubernetes *k, const char *data, size_t length)
 {
-	struct kubernetes *k = k_;
-
-	(void)one; /* is 1 */
 	if (length > KUBERNETES_ANSWER_MAX - k->length)
-		return 0;
+		return -1;
 	char *more = realloc(k->answer, k->length + length + 1);
 	if (!more)
-		return 0;
+		return -1;
 	memcpy(more + k->length, data, length);
 	k->answer = more;
 	k->length += length;
 	k->answer[k->length] = '\0';
+	return 0;
+}
+
+/* It may have been a Secret. */
+static void forget_answer(struct kubernetes *k)
+{
+	if (k->answer)
+		explicit_bzero(k->answer, k->length);
+	free(k->answer);
+	k->answer = NULL;
+	k->length = 0;
+}
+
+/* Hands over the line that is in k->answer. */
+static int hand_over(struct kubernetes *k)
+{
+	enum json_refusal why;
+	struct error *err = k->watch_error;
+	int result = -1;
+	cJSON *tree = json_read(k->answer, k->length, &json_review_limits, &why, err);
+
+	if (tree)
+		result = k->watch->line(k->watch->context, tree, err);
+	else
+		fail_within(err, "a line is no JSON");
+	cJSON_Delete(tree);
+	forget_answer(k);
+	return result;
+}
+
+/* Of an error there are no lines, but one answer. */
+static bool comes_in_lines(const struct kubernetes *k)
+{
+	long status = 0;
+
+	curl_easy_getinfo(k->curl, CURLINFO_RESPONSE_CODE, &status);
+	return k->watch && status >= 200 && status <= 299;
+}
+
+static size_t take_answer(char *data, size_t one, size_t length, void *k_)
+{
+	struct kubernetes *k = k_;
+	const char *end;
+	size_t at = 0;
+
+	(void)one; /* is 1 */
+	while (comes_in_lines(k) && (end = memchr(data + at, '\n', length - at))) {
+		if (add_to_answer(k, data + at, (size_t)(end - data) - at) < 0)
+			return 0;
+		at = (size_t)(end - data) + 1;
+		k->watch_result = hand_over(k);
+		if (k->watch_result < 0)
+			return 0;
+	}
+	if (at < length && add_to_answer(k, data + at, length - at) < 0)
+		return 0;
 	return length;
 }
 
@@ -130,6 +186,7 @@ static CURLcode set_up(struct kubernetes *k)
 	SET(TIMEOUT_MS, REQUEST_MAX_MS);
 	SET(MAXCONNECTS, 1L);
 	SET(MAXAGE_CONN, IDLE_MAX_S);
+	SET(TCP_KEEPALIVE, 1L);
 	SET(USERAGENT, agent);
 	SET(ERRORBUFFER, k->trouble);
 	SET(WRITEFUNCTION, take_answer);
@@ -224,9 +281,10 @@ static int headers_of(const struct kubernetes *k,
 {
 	char line[TOKEN_MAX], type[128];
 
+	snprintf(type, sizeof(type), "Accept: %s",
+		 request->accept ? request->accept : "application/json");
 	if (read_token(k->access->token_file, line, sizeof(line), err) < 0 ||
-	    append(headers, line, err) < 0 ||
-	    append(headers, "Accept: application/json", err) < 0)
+	    append(headers, line, err) < 0 || append(headers, type, err) < 0)
 		return -1;
 	if (!request->type)
 		return 0;
@@ -254,11 +312,15 @@ static long perform(struct kubernetes *k, const struct kubernetes_request *reque
 	if (!request->body)
 		curl_easy_setopt(k->curl, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(k->curl, CURLOPT_CUSTOMREQUEST, request->method);
+	curl_easy_setopt(k->curl, CURLOPT_TIMEOUT_MS,
+			 k->watch ? k->watch->seconds * 1000 : REQUEST_MAX_MS);
 	k->trouble[0] = '\0';
 	const CURLcode code = curl_easy_perform(k->curl);
 	curl_easy_setopt(k->curl, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(k->curl, CURLOPT_POSTFIELDS, NULL);
 	if (code == CURLE_OK)
+		curl_easy_getinfo(k->curl, CURLINFO_RESPONSE_CODE, &status);
+	else if (code == CURLE_OPERATION_TIMEDOUT && comes_in_lines(k))
 		curl_easy_getinfo(k->curl, CURLINFO_RESPONSE_CODE, &status);
 	else if (code == CURLE_WRITE_ERROR)
 		fail(err, "the answer is over %d bytes", KUBERNETES_ANSWER_MAX);
@@ -319,16 +381,44 @@ int kubernetes_ask(struct kubernetes *k, const struct kubernetes_request *reques
 	else if (!tree)
 		result = fail(err, "the answer is no JSON: %s", unread.text);
 	count(k, request, *status, result < 0);
-	/* It may have been a Secret. */
-	if (k->answer)
-		explicit_bzero(k->answer, k->length);
-	free(k->answer);
-	k->answer = NULL;
-	k->length = 0;
+	forget_answer(k);
 	if (result == 0)
 		*answer = tree;
 	else
 		cJSON_Delete(tree);
 	return result < 0 ? fail_within(err, "%s %s", request->method, request->path)
+			  : 0;
+}
+
+int kubernetes_watch(struct kubernetes *k, const struct kubernetes_watch *watch,
+		     long *status, struct error *err)
+{
+	struct error lines = {""};
+	cJSON *tree = NULL;
+	int result = 0;
+	enum json_refusal why;
+
+	k->watch = watch;
+	k->watch_error = &lines;
+	k->watch_result = 0;
+	const long got = perform(k, &watch->request, err);
+	k->watch = NULL;
+	*status = got < 0 ? 0 : got;
+	if (k->watch_result < 0) {
+		result = fail(err, "%s", lines.text);
+		*status = 200;
+	} else if (got < 0) {
+		result = -1;
+	} else if (got < 200 || got > 299) {
+		if (k->answer)
+			tree = json_read(k->answer, k->length, &json_review_limits,
+					 &why, &lines);
+		result = fail_status(err, got, tree);
+		cJSON_Delete(tree);
+	}
+	count(k, &watch->request, *status, result < 0);
+	forget_answer(k);
+	return result < 0 ? fail_within(err, "%s %s", watch->request.method,
+					watch->request.path)
 			  : 0;
 }

@@ -2,7 +2,7 @@
 /* kubernetes.h - requests to the API server, one after the other, by libcurl.
  *
  * HTTPS only, verified against the one CA file, never through a proxy. Every request
- * ends within 5 seconds. For one thread.
+ * but a watch ends within 5 seconds. For one thread.
  */
 #ifndef DORMOUSE_INJECT_KUBERNETES_H
 #define DORMOUSE_INJECT_KUBERNETES_H
@@ -40,6 +40,7 @@ void kubernetes_close(struct kubernetes *k);
 struct kubernetes_request {
 	const char *method; /* "GET", "PUT", "PATCH" */
 	const char *path;   /* "/version" */
+	const char *accept; /* the kind of answer; NULL: application/json */
 	const char *type;   /* of the body; NULL: none */
 	const char *body;
 };
@@ -52,5 +53,21 @@ bool kubernetes_conflict(const struct kubernetes_request *request, long status);
  * was answered. */
 int kubernetes_ask(struct kubernetes *k, const struct kubernetes_request *request,
 		   long *status, cJSON **answer, struct error *err);
+
+/* Takes a line of an answer, as a tree that is deleted afterwards. Less than 0 ends the
+ * watch, with the error that it set. */
+typedef int kubernetes_line(void *context, const cJSON *line, struct error *err);
+
+/* Asks, and hands over each line of the answer as it comes, for at most so many
+ * seconds. 0: the answer, of status 2xx, came to its end, or the seconds were over.
+ * Else as kubernetes_ask(). */
+struct kubernetes_watch {
+	struct kubernetes_request request;
+	long seconds;
+	kubernetes_line *line;
+	void *context;
+};
+int kubernetes_watch(struct kubernetes *k, const struct kubernetes_watch *watch,
+		     long *status, struct error *err);
 
 #endif

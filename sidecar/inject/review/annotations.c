@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "../json.h"
+#include "../resources.h"
 #include "dormouse/flags.h"
 #include "dormouse/options.h"
 #include "printable.h"
 
-#define DOMAIN "dormouse.dev/"
+#define DOMAIN         "dormouse.dev/"
+#define RESOURCES_NAME (RESOURCES_ANNOTATION + sizeof(DOMAIN) - 1)
 
 void warnings_clear(struct warnings *w)
 {
@@ -65,6 +67,15 @@ static void check_flag(const struct flag *flag, const char *value, struct warnin
 	warnings_add(w, "%s", err.text);
 }
 
+static void check_resources(const char *value, struct warnings *w)
+{
+	struct amounts amounts;
+	struct error err;
+
+	if (value && value[0] && resources_parse(value, &amounts, &err) < 0)
+		warnings_add(w, "annotation " RESOURCES_ANNOTATION ": %s", err.text);
+}
+
 static void check_annotation(const cJSON *annotation, struct warnings *w)
 {
 	const char *name = own_name(annotation);
@@ -82,7 +93,11 @@ static void check_annotation(const cJSON *annotation, struct warnings *w)
 	}
 	if (strcmp(name, "state") == 0) {
 		warnings_add(w, "annotation " DOMAIN "state is not for pods: the "
-				"sidecar keeps its state in a volume of its own");
+				"template's stateVolume gives the sidecar a volume");
+		return;
+	}
+	if (strcmp(name, RESOURCES_NAME) == 0) {
+		check_resources(value, w);
 		return;
 	}
 
@@ -124,7 +139,7 @@ static void check_label(const cJSON *label, struct warnings *w)
 		warnings_add(w,
 			     "label " DOMAIN "injection is not read: it is a label of "
 			     "namespaces; a pod's is " DOMAIN "inject");
-	else if (flag_of_run(name))
+	else if (flag_of_run(name) || strcmp(name, RESOURCES_NAME) == 0)
 		warnings_add(w, "label " DOMAIN "%s is not read: it is an annotation",
 			     shown);
 }

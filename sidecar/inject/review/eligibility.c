@@ -171,6 +171,8 @@ static const struct {
     [SKIP_ALREADY_INJECTED] = {"already-injected", is_injected},
     [SKIP_OPTED_OUT] = {"opted-out", is_opted_out},
     [SKIP_JOB] = {"job-without-native-sidecar", is_endless_job},
+    [SKIP_LIMIT_RANGE] = {"limit-range", NULL},
+    [SKIP_RESOURCE_QUOTA] = {"resource-quota", NULL},
 };
 
 const char *skip_reason_name(enum skip_reason reason)
@@ -181,7 +183,7 @@ const char *skip_reason_name(enum skip_reason reason)
 enum skip_reason eligibility_of(const struct pod_facts *facts)
 {
 	for (int reason = SKIP_NOTHING + 1; reason < SKIP_REASONS; reason++)
-		if (reasons[reason].holds(facts))
+		if (reasons[reason].holds && reasons[reason].holds(facts))
 			return (enum skip_reason)reason;
 	return SKIP_NOTHING;
 }

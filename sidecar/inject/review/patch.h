@@ -8,6 +8,7 @@
 #include "../eligibility.h"
 #include "../review.h"
 #include "annotations.h"
+#include "fit.h"
 
 struct text;
 
@@ -16,8 +17,9 @@ struct text;
 
 /* Writes the patch (RFC 6902, nothing but "add") that gives the pod its sidecar. What
  * stands in the pod stays where it is, but for the first init container, which becomes
- * the second. -1: the pod's own members are not of the kind that they should be. */
-int patch_write(const struct injection *injection, const cJSON *pod, struct text *patch,
-		struct error *err);
+ * the second, and for the list of volumes without which a pod may be evicted. -1: the
+ * pod's own members are not of the kind that they should be. */
+int patch_write(const struct injection *injection, const struct fit *fit,
+		const cJSON *pod, struct text *patch, struct error *err);
 
 #endif

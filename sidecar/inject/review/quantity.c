@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quantity.c - Kubernetes' amounts of a resource. */
-#include "quantity.h"
+#include "../quantity.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -199,6 +199,28 @@ static void warn_of_skip(struct review *r)
 		    skip_reason_name(r->result->reason));
 }
 
+/* Whoever creates a pod that cannot have a sidecar is told what would do. */
+static void warn_of_size(struct review *r, const struct fit *fit)
+{
+	warnings_add(
+	    &r->warnings,
+	    "the pod was left without its sidecar: %s; annotation " RESOURCES_ANNOTATION
+	    " would make it smaller, such as " RESOURCES_SUCH_AS,
+	    fit->why);
+}
+
+/* What the sidecar asks for; false: no size of it fits. */
+static bool choose_size(struct review *r, struct fit *fit)
+{
+	r->result->reason = fit_sidecar(r->injection, r->namespace, r->pod, fit);
+	if (r->result->reason == SKIP_NOTHING)
+		return true;
+	r->result->outcome = REVIEW_SKIPPED;
+	fail(&r->result->trouble, "%s", fit->why);
+	warn_of_size(r, fit);
+	return false;
+}
+
 static int decide(struct review *r)
 {
 	struct pod_facts facts = {
@@ -208,6 +230,7 @@ static int decide(struct review *r)
 	    .native = r->injection->native,
 	};
 	struct review_result *result = r->result;
+	struct fit fit;
 
 	result->reason = eligibility_of(&facts);
 	if (result->reason != SKIP_NOTHING) {
@@ -222,6 +245,8 @@ static int decide(struct review *r)
 	}
 	annotations_check(r->pod, &r->warnings);
 	ports_check(r->pod, r->injection->template, &r->warnings);
+	if (!choose_size(r, &fit))
+		return 0;
 
 	char *memory = cJSON_malloc(PATCH_MAX);
 	if (!memory) {
@@ -230,7 +255,7 @@ static int decide(struct review *r)
 		return 0;
 	}
 	r->patch = text_over(memory, PATCH_MAX);
-	if (patch_write(r->injection, r->pod, &r->patch, &result->trouble) < 0) {
+	if (patch_write(r->injection, &fit, r->pod, &r->patch, &result->trouble) < 0) {
 		fail_within(&result->trouble, "request.object");
 		return refuse_with(r, 422);
 	}

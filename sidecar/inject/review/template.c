@@ -18,14 +18,17 @@
 #include "printable.h"
 #include "template_check.h"
 
-/* Of the text of what a template decides: image, resources, environment. */
+/* Of the text of what a template decides: image, environment. */
 #define PIECES_MAX 32768
 
 struct sidecar_template {
 	char image_name[96]; /* for sentences: made printable, perhaps cut */
 	bool image_pullable;
 	char addresses[SIDECAR_PORTS][sizeof(((struct listen_address *)0)->text)];
-	const char *image, *resources, *environment; /* JSON, in `pieces` */
+	struct resources sizes[TEMPLATE_SIZES_MAX];
+	unsigned size_count;
+	bool keeps_state;
+	const char *image, *environment; /* JSON, in `pieces` */
 	char pieces[PIECES_MAX];
 };
 
@@ -34,15 +37,19 @@ const char *const sidecar_listen_flags[SIDECAR_PORTS] = {"listen", "alert-listen
 /* As manifests/base/template.json. */
 static const char builtin[] =
     "{\"image\": \"dormouse:0.1.0\", \"imagePullPolicy\": \"IfNotPresent\","
-    " \"resources\": {\"requests\": {\"cpu\": \"10m\", \"memory\": \"16Mi\"},"
-    " \"limits\": {\"cpu\": \"10m\", \"memory\": \"16Mi\"}}}";
+    " \"resources\": ["
+    "{\"requests\": {\"cpu\": \"10m\", \"memory\": \"16Mi\"},"
+    " \"limits\": {\"cpu\": \"50m\", \"memory\": \"16Mi\"}},"
+    "{\"requests\": {\"cpu\": \"5m\", \"memory\": \"8Mi\"},"
+    " \"limits\": {\"cpu\": \"20m\", \"memory\": \"8Mi\"}}]}";
 
 /* --- what does not depend on the template ---------------------------------------- */
 
 static const char before_image[] = "{\"name\":\"" SIDECAR_CONTAINER "\",";
 
-static const char after_image[] =
+static const char with_state[] =
     ",\"args\":[\"run\",\"--state=/var/lib/dormouse/state\"],";
+static const char without_state[] = ",\"args\":[\"run\"],";
 
 static const char native_only[] = "\"restartPolicy\":\"Always\",";
 
@@ -50,12 +57,19 @@ static const char before_environment[] =
     "\"ports\":[{\"name\":\"dormouse\",\"containerPort\":9477,\"protocol\":\"TCP\"}],"
     "\"env\":[";
 
-/* Where the API server's token would be mounted, there is the empty directory already:
- * the sidecar needs none. */
-static const char mounts[] =
-    "\"volumeMounts\":[{\"name\":\"%s\",\"mountPath\":\"/var/lib/dormouse\"},"
+/* Where the API server's token would be mounted, there is a volume without a token
+ * already: the sidecar needs none. */
+static const char state_mount[] =
+    "{\"name\":\"%s\",\"mountPath\":\"/var/lib/dormouse\"},";
+static const char no_token_mount[] =
     "{\"name\":\"%s\",\"mountPath\":\"/var/run/secrets/kubernetes.io/serviceaccount\","
     "\"readOnly\":true}],";
+
+/* An emptyDir is a pod's local data to `kubectl drain`, which then refuses to evict it,
+ * and to autoscalers; a downwardAPI volume without items is empty and is none. */
+static const char state_volume[] =
+    "{\"name\":\"%s\",\"emptyDir\":{\"medium\":\"Memory\",\"sizeLimit\":\"1Mi\"}}";
+static const char empty_volume[] = "{\"name\":\"%s\",\"downwardAPI\":{}}";
 
 static const char after_mounts[] =
     "\"terminationMessagePolicy\":\"FallbackToLogsOnError\","
@@ -137,24 +151,32 @@ static void put_environment(struct text *t, const cJSON *tree)
 		t->data[--t->length] = '\0';
 }
 
-static void put_amounts(struct text *t, const char *list, const cJSON *amounts)
+static void put_amounts(struct text *t, const char *list, const struct amounts *amounts)
 {
-	const cJSON *member;
 	const char *comma = "";
 
 	text_printf(t, "\"%s\":{", list);
-	cJSON_ArrayForEach(member, amounts)
-	{
-		text_put(t, comma);
-		text_json_string(t, member->string);
-		text_put(t, ":");
-		if (cJSON_IsNumber(member))
-			text_json_number(t, member->valuedouble);
-		else
-			text_json_string(t, cJSON_GetStringValue(member));
+	for (int r = 0; r < RESOURCES; r++) {
+		if (amounts->of[r] == RESOURCE_NONE)
+			continue;
+		text_printf(t, "%s\"%s\":\"", comma, resource_name(r));
+		resource_put(r, amounts->of[r], t);
+		text_put(t, "\"");
 		comma = ",";
 	}
 	text_put(t, "}");
+}
+
+/* Nothing at all where nothing is said. */
+static void put_resources(struct text *t, const struct resources *resources)
+{
+	if (memcmp(&resources->requests, &amounts_none, sizeof(amounts_none)) == 0)
+		return;
+	text_put(t, "\"resources\":{");
+	put_amounts(t, "requests", &resources->requests);
+	text_put(t, ",");
+	put_amounts(t, "limits", &resources->limits);
+	text_put(t, "},");
 }
 
 /* Ends a piece with its NUL, and begins the next one. */
@@ -178,6 +200,30 @@ static void take_addresses(struct sidecar_template *made, const cJSON *tree)
 	}
 }
 
+static void take_size(struct sidecar_template *made, const cJSON *size)
+{
+	if (made->size_count < TEMPLATE_SIZES_MAX)
+		made->sizes[made->size_count++] = (struct resources){
+		    resources_read(json_member(size, "requests"), ROUND_UP),
+		    resources_read(json_member(size, "limits"), ROUND_DOWN),
+		};
+}
+
+static void take_sizes(struct sidecar_template *made, const cJSON *resources)
+{
+	const cJSON *size;
+
+	made->size_count = 0;
+	if (cJSON_IsObject(resources)) {
+		take_size(made, resources);
+		return;
+	}
+	cJSON_ArrayForEach(size, resources)
+	{
+		take_size(made, size);
+	}
+}
+
 static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 			const cJSON *standard, struct error *err)
 {
@@ -185,8 +231,8 @@ static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 	const cJSON *resources = json_member(tree, "resources");
 	const char *image = text_or(tree, "image", json_text(standard, "image"));
 
-	if (!resources)
-		resources = json_member(standard, "resources");
+	take_sizes(made, resources ? resources : json_member(standard, "resources"));
+	made->keeps_state = cJSON_IsTrue(json_member(tree, "stateVolume"));
 	printable(made->image_name, sizeof(made->image_name), image);
 	made->image_pullable = strchr(image, '/') != NULL;
 	take_addresses(made, tree);
@@ -196,12 +242,6 @@ static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 	text_put(&t, ",\"imagePullPolicy\":");
 	text_json_string(&t, text_or(tree, "imagePullPolicy",
 				     json_text(standard, "imagePullPolicy")));
-	made->resources = next_piece(&t);
-	text_put(&t, "\"resources\":{");
-	put_amounts(&t, "requests", json_member(resources, "requests"));
-	text_put(&t, ",");
-	put_amounts(&t, "limits", json_member(resources, "limits"));
-	text_put(&t, "},");
 	made->environment = next_piece(&t);
 	put_environment(&t, tree);
 	text_put(&t, "],");
@@ -295,28 +335,46 @@ const char *template_address(const struct sidecar_template *t, size_t flag)
 	return t->addresses[flag];
 }
 
+unsigned template_sizes(const struct sidecar_template *t)
+{
+	return t->size_count;
+}
+
+const struct resources *template_size(const struct sidecar_template *t, unsigned i)
+{
+	return &t->sizes[i];
+}
+
+bool template_keeps_state(const struct sidecar_template *t)
+{
+	return t->keeps_state;
+}
+
+const char *template_volume(const struct sidecar_template *t)
+{
+	return t->keeps_state ? "dormouse-state" : "dormouse-empty";
+}
+
 void template_put_container(const struct sidecar_template *t,
 			    const struct sidecar_shape *shape, struct text *out)
 {
 	text_put_bytes(out, before_image, sizeof(before_image) - 1);
 	text_put(out, t->image);
-	text_put_bytes(out, after_image, sizeof(after_image) - 1);
+	text_put(out, t->keeps_state ? with_state : without_state);
 	if (shape->native)
 		text_put_bytes(out, native_only, sizeof(native_only) - 1);
 	text_put_bytes(out, before_environment, sizeof(before_environment) - 1);
 	text_put(out, t->environment);
-	if (!shape->within_pod_resources)
-		text_put(out, t->resources);
-	text_printf(out, mounts, shape->volume, shape->volume);
+	put_resources(out, shape->resources);
+	text_put(out, "\"volumeMounts\":[");
+	if (t->keeps_state)
+		text_printf(out, state_mount, shape->volume);
+	text_printf(out, no_token_mount, shape->volume);
 	text_put_bytes(out, after_mounts, sizeof(after_mounts) - 1);
 }
 
 void template_put_volume(const struct sidecar_template *t,
 			 const struct sidecar_shape *shape, struct text *out)
 {
-	(void)t;
-	text_printf(out,
-		    "{\"name\":\"%s\",\"emptyDir\":{\"medium\":\"Memory\","
-		    "\"sizeLimit\":\"1Mi\"}}",
-		    shape->volume);
+	text_printf(out, t->keeps_state ? state_volume : empty_volume, shape->volume);
 }

@@ -2,24 +2,21 @@
 /* template_check.c - what a template may say. */
 #include "template_check.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../json.h"
+#include "../template.h"
 #include "dormouse/flags.h"
 #include "dormouse/options.h"
 #include "dormouse/text.h"
 #include "printable.h"
-#include "quantity.h"
 
 #define CLUSTER_MAX 253
 #define IMAGE_MAX   1024
 /* Below that it would be killed as it starts: the design's own bound. */
-#define MEMORY_MIN 0x1p21
-/* "0.3" and "300m" are the same, in binary hardly. */
-#define EQUAL_WITHIN 1e-9
+#define MEMORY_MIN (2 << 20)
 
 static int check_members(const cJSON *object, const char *what,
 			 const char *const *known, struct error *err)
@@ -85,65 +82,88 @@ static int check_policy(const char *policy, struct error *err)
 		    printable(shown, sizeof(shown), policy));
 }
 
-/* The amount of one resource in requests or limits; NAN where it is none. */
-static double amount(const cJSON *resources, const char *list, const char *name)
+/* What a size must say of a resource. */
+static const struct {
+	bool request, limit; /* it must stand there */
+	int64_t least;
+	const char *such_as;
+} needs[RESOURCES] = {
+    [RESOURCE_CPU] = {true, false, 1, "10m"},
+    [RESOURCE_MEMORY] = {true, true, MEMORY_MIN, "16Mi"},
+    [RESOURCE_STORAGE] = {false, false, 1, "1Mi"},
+};
+
+/* Reads one amount; RESOURCE_NONE where it may be missing and is. */
+static int check_amount(const cJSON *size, const char *list, enum resource r,
+			bool needed, int64_t *amount, struct error *err)
 {
-	const cJSON *member = json_member(json_member(resources, list), name);
-	const char *text = cJSON_GetStringValue(member);
-	double value = NAN;
+	const cJSON *member = json_member(json_member(size, list), resource_name(r));
 
-	if (cJSON_IsNumber(member))
-		return member->valuedouble;
-	if (text)
-		quantity_read(text, &value);
-	return value;
-}
-
-/* A pod is Guaranteed only while each of its containers asks for as much as it may
- * have. */
-static int check_resource(const cJSON *resources, const char *name, bool needed,
-			  double minimum, const char *such_as, struct error *err)
-{
-	double request = amount(resources, "requests", name);
-	double limit = amount(resources, "limits", name);
-
-	if (!needed && !json_member(json_member(resources, "requests"), name) &&
-	    !json_member(json_member(resources, "limits"), name))
+	*amount = member ? resource_amount(r, member, ROUND_DOWN) : RESOURCE_NONE;
+	if (!member && !needed)
 		return 0;
-	if (!(request > 0) || !(limit > 0))
-		return fail(err,
-			    "resources: %s must stand in requests and in limits, "
-			    "as a quantity such as %s",
-			    name, such_as);
-	if (fabs(request - limit) > limit * EQUAL_WITHIN)
-		return fail(err,
-			    "resources: the request and the limit of %s must be "
-			    "equal, or Guaranteed pods would no longer be",
-			    name);
-	if (limit < minimum)
-		return fail(err, "resources: %s of %g is too little; %s would do", name,
-			    limit, such_as);
+	if (*amount == RESOURCE_NONE || *amount == 0)
+		return fail(err, "%s.%s takes a quantity such as %s", list,
+			    resource_name(r), needs[r].such_as);
+	if (*amount < needs[r].least)
+		return fail(err, "%s.%s is too little; %s would do", list,
+			    resource_name(r), needs[r].such_as);
 	return 0;
 }
 
-static int check_resources(const cJSON *resources, struct error *err)
+static int check_resource(const cJSON *size, enum resource r, struct error *err)
+{
+	int64_t request, limit;
+
+	if (check_amount(size, "requests", r, needs[r].request, &request, err) < 0 ||
+	    check_amount(size, "limits", r, needs[r].limit, &limit, err) < 0)
+		return -1;
+	if (limit != RESOURCE_NONE && limit < request)
+		return fail(err, "limits.%s is less than requests.%s", resource_name(r),
+			    resource_name(r));
+	if (limit != RESOURCE_NONE && request == RESOURCE_NONE)
+		return fail(err, "requests.%s takes a quantity such as %s",
+			    resource_name(r), needs[r].such_as);
+	return 0;
+}
+
+static int check_size(const cJSON *size, struct error *err)
 {
 	static const char *const lists[] = {"requests", "limits", NULL};
 	static const char *const names[] = {"cpu", "memory", "ephemeral-storage", NULL};
 
-	if (!cJSON_IsObject(resources))
-		return fail(err, "resources: it takes an object with requests and "
-				 "limits");
-	if (check_members(resources, "resources", lists, err) < 0 ||
-	    check_members(json_member(resources, "requests"), "resources.requests",
-			  names, err) < 0 ||
-	    check_members(json_member(resources, "limits"), "resources.limits", names,
-			  err) < 0)
+	if (!cJSON_IsObject(size))
+		return fail(err, "it takes an object with requests and limits, or an "
+				 "array of them");
+	if (check_members(size, "", lists, err) < 0 ||
+	    check_members(json_member(size, "requests"), "requests", names, err) < 0 ||
+	    check_members(json_member(size, "limits"), "limits", names, err) < 0)
 		return -1;
-	if (check_resource(resources, "cpu", true, 1e-3, "10m", err) < 0 ||
-	    check_resource(resources, "memory", true, MEMORY_MIN, "16Mi", err) < 0)
-		return -1;
-	return check_resource(resources, "ephemeral-storage", false, 0, "1Mi", err);
+	for (int r = 0; r < RESOURCES; r++)
+		if (check_resource(size, r, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* One size, or several of which a pod gets the first that fits. */
+static int check_resources(const cJSON *resources, struct error *err)
+{
+	const cJSON *size;
+	int number = 0;
+
+	if (!cJSON_IsArray(resources))
+		return check_size(resources, err) < 0 ? fail_within(err, "resources")
+						      : 0;
+	if (!resources->child || cJSON_GetArraySize(resources) > TEMPLATE_SIZES_MAX)
+		return fail(err, "resources: it takes one size to %d",
+			    TEMPLATE_SIZES_MAX);
+	cJSON_ArrayForEach(size, resources)
+	{
+		if (check_size(size, err) < 0)
+			return fail_within(err, "resources[%d]", number);
+		number++;
+	}
+	return 0;
 }
 
 static int refuse_unknown(struct error *err, const char *name)
@@ -175,8 +195,8 @@ static int check_flags(const cJSON *flags, struct error *err)
 
 		printable(shown, sizeof(shown), member->string);
 		if (flag && strcmp(flag->name, TEMPLATE_STATE_FLAG) == 0)
-			return fail(err, "flags.state: the sidecar's state is in a "
-					 "volume of its own");
+			return fail(err, "flags.state: stateVolume gives the sidecar "
+					 "a volume for its state");
 		if (!flag)
 			return refuse_unknown(err, shown);
 		snprintf(source, sizeof(source), "flags.%s", flag->name);
@@ -203,7 +223,9 @@ static int check_cluster(const cJSON *cluster, struct error *err)
 int template_check(const cJSON *tree, struct error *err)
 {
 	static const char *const members[] = {"image", "imagePullPolicy", "resources",
-					      "flags", "cluster",         NULL};
+					      "flags", "cluster",         "stateVolume",
+					      NULL};
+	const cJSON *state = json_member(tree, "stateVolume");
 
 	if (!cJSON_IsObject(tree))
 		return fail(err, "it takes an object, such as {\"image\": "
@@ -214,6 +236,8 @@ int template_check(const cJSON *tree, struct error *err)
 	    check_flags(json_member(tree, "flags"), err) < 0 ||
 	    check_cluster(json_member(tree, "cluster"), err) < 0)
 		return -1;
+	if (state && !cJSON_IsBool(state))
+		return fail(err, "stateVolume: it takes true or false");
 	if (json_member(tree, "resources"))
 		return check_resources(json_member(tree, "resources"), err);
 	return 0;

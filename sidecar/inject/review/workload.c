@@ -95,7 +95,10 @@ static int patch_pod(const struct injection *injection, cJSON *pod, struct error
 	if (!memory)
 		return fail(err, "there is no memory for a patch");
 	struct text patch = text_over(memory, PATCH_MAX);
-	if (patch_write(injection, pod, &patch, err) < 0)
+	struct fit fit;
+	/* Nothing is known of the namespace: it always fits. */
+	fit_sidecar(injection, "", pod, &fit);
+	if (patch_write(injection, &fit, pod, &patch, err) < 0)
 		goto out;
 	if (patch.overflowed)
 		fail(err, "the patch is longer than %d bytes", PATCH_MAX);

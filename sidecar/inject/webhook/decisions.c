@@ -73,6 +73,8 @@ void decisions_log(struct decisions *d, double now, const struct review_result *
 	put_pod(&t, r);
 	if (r->outcome == REVIEW_SKIPPED)
 		text_printf(&t, ": %s", skip_reason_name(r->reason));
+	if (r->outcome == REVIEW_SKIPPED && r->trouble.text[0])
+		text_printf(&t, ": %s", r->trouble.text);
 	if (r->outcome == REVIEW_REFUSED)
 		text_printf(&t, ": %u", r->status);
 	if (trouble)

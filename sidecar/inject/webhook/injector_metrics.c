@@ -145,6 +145,28 @@ static void put_cluster(struct exposition *x, const struct injector_figures *f)
 	exposition_count(x, "failure", failures);
 }
 
+static void put_namespaces(struct exposition *x, const struct injector_figures *f)
+{
+	const struct namespaces_figures figures = namespaces_figures(f->namespaces);
+
+	exposition_family(x, METRIC_GAUGE, "dormouse_injector_watch_synced", "resource",
+			  "Whether all of it is known and followed; 0: pods are fitted "
+			  "to what was known last.");
+	for (int kind = 0; kind < NAMESPACES_KINDS; kind++)
+		exposition_count(x, reflector_resource(kind),
+				 atomic_load(&f->facts->watched[kind]));
+	exposition_single(x, METRIC_COUNTER, "dormouse_injector_watch_failures_total",
+			  "Times a list or a watch failed and was begun anew.",
+			  atomic_load(&f->facts->watch_failures));
+	exposition_single(
+	    x, METRIC_GAUGE, "dormouse_injector_namespace_objects",
+	    "LimitRanges, quotas and annotated namespaces that are known.",
+	    figures.objects);
+	exposition_single(
+	    x, METRIC_COUNTER, "dormouse_injector_namespace_objects_dropped_total",
+	    "Such objects left out because there were too many.", figures.dropped);
+}
+
 static void put_gates(struct exposition *x, const struct injector_figures *f)
 {
 	const struct gate *const gates[] = {f->reviews, f->metrics};
@@ -191,6 +213,7 @@ void injector_metrics_render(const struct injector_figures *figures, bool openme
 	put_reviews(&x, figures->counters);
 	put_tls(&x, figures);
 	put_cluster(&x, figures);
+	put_namespaces(&x, figures);
 	put_gates(&x, figures);
 	exposition_single(&x, METRIC_GAUGE, "dormouse_injector_large_body_bytes",
 			  "Memory of bodies that are large, bytes.",

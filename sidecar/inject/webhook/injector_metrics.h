@@ -50,6 +50,7 @@ void injector_count(struct injector_counters *c, const struct review_result *res
 struct injector_figures {
 	const struct injector_counters *counters;
 	const struct keeper_facts *facts;
+	struct namespaces *namespaces;
 	struct tls_store *store;
 	const struct gate *reviews, *metrics;
 	size_t body_bytes; /* of large bodies, at the moment */

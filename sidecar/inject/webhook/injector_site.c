@@ -72,6 +72,8 @@ static const char *missing(const struct injector_site *s)
 		return "there is no certificate yet\n";
 	if (expiry <= wall_clock())
 		return "the certificate has expired\n";
+	if (atomic_load(&s->figures.facts->watches_untried) > 0)
+		return "what namespaces say is not read yet\n";
 	if (!atomic_load(&s->figures.facts->webhook_ready))
 		return "the webhook configuration does not have our CA yet\n";
 	return NULL;

@@ -248,6 +248,7 @@ static enum MHD_Result review(struct reviews *r, struct MHD_Connection *c,
 	    .template = r->source.template->template,
 	    .own_namespace = r->source.own_namespace,
 	    .native = atomic_load(&r->source.facts->native),
+	    .namespaces = r->source.namespaces,
 	    .held = r->source.held,
 	};
 	struct review_result result;

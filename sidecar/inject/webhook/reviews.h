@@ -17,6 +17,7 @@ struct reviews;
 struct reviews_source {
 	const struct template_file *template;
 	const struct keeper_facts *facts;
+	struct namespaces *namespaces;
 	const char *own_namespace;
 	const char *held; /* as of struct injection; may change */
 	size_t max_body;

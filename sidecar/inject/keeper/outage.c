@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* outage.c - what is failing at the moment, so that it is told once. */
+#include "outage.h"
+
+#include "dormouse/log.h"
+
+void outage_begins(struct outage *o, const char *event, long status,
+		   const struct error *err)
+{
+	if (!o->failing || o->status != status)
+		log_event(LOG_LEVEL_WARNING, event, "%s", err->text);
+	o->failing = true;
+	o->status = status;
+}
+
+void outage_ends(struct outage *o, const char *event)
+{
+	if (o->failing)
+		log_event(LOG_LEVEL_INFO, event, "what was told before is over");
+	o->failing = false;
+}
