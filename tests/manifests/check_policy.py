@@ -29,7 +29,15 @@ EXPRESSIONS = [
     ('jsonpatch.escapeKey("a/b~c")', "a~1b~0c"), ('[1, 2,]', [1, 2]), ('(1', None), ('1 1', None), ("'it\\'s'", "it's"),
     ('Object.a{b: Object.a.b{c: 1}}', {"b": {"c": 1}}), ('Object.a{b: Object.a.c{c: 1}}', None),
     ('Object.a{b: [Object.a.b{}, Object.b{}]}', None), ('"a:1".endsWith(":" + string(1))', True),
-    ('[1, 2].size() + 1', 3), ('"ab".contains("b")', True)]
+    ('[1, 2].size() + 1', 3), ('"ab".contains("b")', True), ('5 - 2 * 2', 1), ('5 - 2 - 2', 1), ('1 - 1.0', None),
+    ('0.5 * 3.0', 1.5), ('[0.5, 1.0].sum() <= 1.5', True), ('1 >= 2', False), ('1 < "a"', None), ('"a" in "ab"', None),
+    ('int("007")', 7), ('int("9223372036854775808")', None), ('int("7x")', None), ('double("1.")', 1.0),
+    ('double(".")', None), ('bytes("é").size()', 2), ('"é".size()', 1), ('"a,b".split(",").join(";")', "a;b"),
+    ('"a1b22".findAll("[0-9]+")', ["1", "22"]), ('"a1b22".find("[0-9]+$")', "22"), ('"ab".find("[0-9]")', ""),
+    (r'"a.b".matches(r"^a\.b$")', True), (r'"a\nb".matches("^a.b$")', False), ('"1\n".matches("^1$")', False),
+    (r'"1".matches(r"\d")', None), ('"1".matches("(?i)1")', None), ('"1".matches("1*?")', None), ('1.matches("1")', None),
+    ('isQuantity("8Mi") && !isQuantity("8mi") && !isQuantity("")', True), ('isIP("::1")', None),
+    ('quantity("0.5").compareTo(quantity("500m"))', 0), ('quantity("1Ki").compareTo(quantity("1k"))', 1)]
 
 
 def value_of(expression):
