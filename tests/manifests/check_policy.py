@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 import cel
+import validating
 from checks import check, check_selectors, finish
 from objects import read
 from pods import PODS
@@ -147,29 +148,21 @@ def conflicts_told(injector, pod):
     return re.findall(r"dormouse: container (\S+): port", run.stderr)
 
 
-def warnings_of(spec, pod):
-    """What a ValidatingAdmissionPolicy says of a pod, and its variables."""
-    scope = Policy.scope(pod)
-    variables = scope["variables"] = {}
-    for variable in spec["variables"]:
-        variables[variable["name"]] = cel.evaluate(variable["expression"], scope)
-    return [cel.evaluate(one["messageExpression"], scope) for one in spec["validations"]
-            if not cel.evaluate(one["expression"], scope)], variables
-
-
 def check_warnings(folder, policy, unset, injector):
     spec, binding = (one["spec"] for one in read([os.path.join(folder, "warnings.yaml")]))
     for pod in PORTS:
         what = f"port {pod['spec']['containers'][1]['ports'][0]}, {pod['metadata']['annotations']}"
-        told, variables = warnings_of(spec, policy.patched(pod))
-        containers = conflicts_told(injector, pod)
-        check(f"{what}: as the injector warns", sorted(containers), sorted(variables["conflicts"]))
+        patched = policy.patched(pod)
+        told, containers = validating.complaints(spec, patched), conflicts_told(injector, pod)
+        check(f"{what}: as the injector warns", sorted(containers), sorted(
+            validating.scope_of(spec, patched)["variables"]["conflicts"]))
         check(f"{what}: warned of", bool(containers), bool(told and told[0].startswith("dormouse: container ")))
-        check(f"{what}: without a sidecar nothing is said", [], warnings_of(spec, pod)[0])
+        check(f"{what}: without a sidecar nothing is said", [], validating.complaints(spec, pod))
     for name, pod in PODS:
         if policy.matches(pod):
-            check(f"{name}: nothing is warned of", [], warnings_of(spec, policy.patched(pod))[0])
-            check(f"{name}: an image that no registry has is told of", 1, len(warnings_of(spec, unset.patched(pod))[0]))
+            check(f"{name}: nothing is warned of", [], validating.complaints(spec, policy.patched(pod)))
+            check(f"{name}: an image that no registry has is told of", 1,
+                  len(validating.complaints(spec, unset.patched(pod))))
     check("warnings never refuse a pod", ("Ignore", ["Warn"], "dormouse-warnings"),
           (spec["failurePolicy"], binding["validationActions"], binding["policyName"]))
 

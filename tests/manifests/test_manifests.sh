@@ -8,6 +8,7 @@ set -u
 cd "$(dirname "$0")" || exit 1
 manifests=../../manifests
 injector=${INJECTOR:-$PWD/../../build/dormouse-injector}
+dormouse=${DORMOUSE:-$PWD/../../build/dormouse}
 
 skip() {
 	echo "skipped: $*"
@@ -15,7 +16,7 @@ skip() {
 }
 
 python3 -c 'import yaml' 2>/dev/null || skip "needs python3-yaml"
-[[ -x $injector ]] || skip "needs $injector: make"
+[[ -x $injector && -x $dormouse ]] || skip "needs $injector and $dormouse: make"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
@@ -51,6 +52,7 @@ render() {
 ./restricted.py --self-test || status=1
 ./qos.py --self-test || status=1
 ./check_policy.py "$injector" $manifests/policy || status=1
+./check_annotations.py "$dormouse" "$injector" $manifests/policy || status=1
 ./check_examples.py "$injector" $manifests/examples || status=1
 for example in "$manifests"/examples/*.yaml; do
 	check "examples/${example##*/} keeps to restricted" ./restricted.py "$example"
