@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 
 cat <<'HEADER'
 # Dormouse's injector: adds the sidecar to the pods of every namespace that is labelled
-# dormouse.dev/injection=enabled. For Kubernetes 1.25 and newer.
+# dormouse.dev/injection=enabled or =required. For Kubernetes 1.25 and newer.
 #
 #     kubectl apply -f manifests/install.yaml
 #

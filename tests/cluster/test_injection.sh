@@ -12,7 +12,7 @@ restricted=(pod-security.kubernetes.io/enforce=restricted pod-security.kubernete
 apps=dormouse-test-apps
 make_namespace apps dormouse.dev/injection=enabled "${restricted[@]}"
 make_namespace host dormouse.dev/injection=enabled
-make_namespace quota dormouse.dev/injection=enabled "${restricted[@]}"
+make_namespace quota dormouse.dev/injection=required "${restricted[@]}"
 make_namespace elsewhere "${restricted[@]}"
 
 skipped() {

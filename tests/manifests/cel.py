@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluates the part of CEL that manifests/policy is written in, the way the API server does.
+"""Evaluates the part of CEL that manifests/ is written in, the way the API server does.
 
 Values are Python's: text, numbers, booleans, lists, dicts. A message, `Object.spec.volumes{name: "a"}`, is a dict that
 knows its type; the API server demands that the type of a member be the path to it, and so does this. What is not known
-here is an error, never a guess.
+here is an error, never a guess; what came to Kubernetes later than 1.30 is not known.
 
-The language: https://github.com/google/cel-spec/blob/master/doc/langdef.md."""
+The language: https://github.com/google/cel-spec/blob/master/doc/langdef.md; what Kubernetes adds:
+https://kubernetes.io/docs/reference/using-api/cel/."""
+import functools
+import math
 import re
 
-TOKEN = re.compile(r"""\s*(?:(?P<number>\d+)|(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<name>[A-Za-z_]\w*)
-                           |(?P<sign>&&|\|\||==|!=|[-+!?:.,(){}\[\]<>]))""", re.VERBOSE)
+from qos import quantity
+from re2 import Re2Error, re2
+
+TOKEN = re.compile(r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<raw>r"[^"]*"|r'[^']*')
+                           |(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<name>[A-Za-z_]\w*)
+                           |(?P<sign>&&|\|\||[=!<>]=|[-+*!?:.,(){}\[\]<>]))""", re.VERBOSE)
 
 
 class CelError(Exception):
@@ -26,6 +33,15 @@ class Message(dict):
             for one in value if isinstance(value, list) else [value]:
                 if isinstance(one, Message) and kind != "JSONPatch" and one.kind != f"{kind}.{name}":
                     raise CelError(f"{one.kind} stands where {kind}.{name} belongs")
+
+
+ESCAPES = {"n": "\n", "t": "\t", **{sign: sign for sign in "\\\"'"}}
+
+
+def unescaped(match):
+    if match[1] not in ESCAPES:
+        raise CelError(f"not understood: {match[0]!r}")
+    return ESCAPES[match[1]]
 
 
 def tokens_of(source):
@@ -96,26 +112,32 @@ class Parser:
 
     def relation(self):
         left = self.sum()
-        sign = self.takes("==", "!=", "<", ">", "in")
+        sign = self.takes("==", "!=", "<=", ">=", "<", ">", "in")
         if not sign:
             return left
         right = self.sum()
-        return lambda scope: RELATIONS[sign](left(scope), right(scope))
+        return lambda scope: called(RELATIONS, sign, left(scope), right(scope))
 
     def sum(self):
+        left = self.product()
+        while sign := self.takes("+", "-"):
+            left = self.arithmetic(sign, left, self.product())
+        return left
+
+    def product(self):
         left = self.unary()
-        while self.takes("+"):
-            left = self.plus(left, self.unary())
+        while self.takes("*"):
+            left = self.arithmetic("*", left, self.unary())
         return left
 
     @staticmethod
-    def plus(left, right):
-        return lambda scope: added(left(scope), right(scope))
+    def arithmetic(sign, left, right):
+        return lambda scope: called(ARITHMETIC, sign, left(scope), right(scope))
 
     def unary(self):
         if self.takes("!"):
             operand = self.unary()
-            return lambda scope: not truth(operand(scope))
+            return lambda scope: called(LOGIC, "!", truth(operand(scope)))
         return self.member()
 
     def member(self):
@@ -140,15 +162,19 @@ class Parser:
         arguments = self.list_of(self.choice, ")")
         if name not in METHODS:
             raise CelError(f"{name}() is not known")
-        return lambda scope: METHODS[name](target(scope), *[one(scope) for one in arguments])
+        return lambda scope: called(METHODS, name, target(scope), *[one(scope) for one in arguments])
 
     def primary(self):
         kind, value = self.tokens[self.at]
         self.at += 1
         if kind == "number":
-            return lambda scope: int(value)
+            number = float(value) if "." in value else int(value)
+            return lambda scope: number
+        if kind == "raw":
+            return lambda scope: value[2:-1]
         if kind == "text":
-            return lambda scope: re.sub(r"\\(.)", r"\1", value[1:-1])
+            text = re.sub(r"\\(.)", unescaped, value[1:-1])
+            return lambda scope: text
         if kind == "name":
             return self.named(value)
         if value == "(":
@@ -157,10 +183,10 @@ class Parser:
             return inner
         if value == "[":
             members = self.list_of(self.choice, "]")
-            return lambda scope: [one(scope) for one in members]
+            return lambda scope: made(LIST_COST, [one(scope) for one in members])
         if value == "{":
             pairs = self.list_of(lambda: self.pair(self.choice), "}")
-            return lambda scope: {key(scope): one(scope) for key, one in pairs}
+            return lambda scope: made(MAP_COST, {key(scope): one(scope) for key, one in pairs})
         raise CelError(f"not expected: {value!r}")
 
     def named(self, name):
@@ -170,10 +196,10 @@ class Parser:
             target = self.member()
             self.needs(")")
             return lambda scope: target.exists(scope)
-        if name == "string" and self.takes("("):
+        if name in FUNCTIONS and self.takes("("):
             value = self.choice()
             self.needs(")")
-            return lambda scope: str(value(scope))
+            return lambda scope: called(FUNCTIONS, name, value(scope))
         if name in ("Object", "JSONPatch"):
             return self.message(name)
         return lambda scope: variable_of(scope, name)
@@ -183,7 +209,7 @@ class Parser:
             kind += "." + self.name()
         self.needs("{")
         pairs = self.list_of(lambda: self.pair(self.name), "}")
-        return lambda scope: Message(kind, {name: one(scope) for name, one in pairs})
+        return lambda scope: made(MESSAGE_COST, Message(kind, {name: one(scope) for name, one in pairs}))
 
     def pair(self, key):
         key = key()
@@ -199,7 +225,64 @@ class Parser:
         return elements
 
 
+# --- what it costs ---------------------------------------------------------------------
+# Near enough to what the API server counts: github.com/google/cel-go, interpreter/runtimecost.go, and for its own
+# functions k8s.io/apiserver/pkg/cel/library/cost.go. At most, for an expression and for all of a policy:
+CALL_LIMIT, POLICY_LIMIT = 1000000, 10000000
+LIST_COST, MAP_COST, MESSAGE_COST = 10, 30, 40
+# Around the body, for each element; and for each that is kept.
+MACRO_COSTS, KEPT_COST = {"exists": 5, "all": 5, "filter": 2, "map": 13}, 12
+
+
+class Spent:
+    cost = 0
+
+
+def spend(cost):
+    Spent.cost += cost
+
+
+def made(cost, value):
+    spend(cost)
+    return value
+
+
+def tenth(*values):
+    """Texts and lists are gone through at a tenth of their length."""
+    return math.ceil(sum(len(value) for value in values) / 10)
+
+
+COSTS = {
+    "matches": lambda _, text, pattern: math.ceil((1 + len(text)) / 10) * math.ceil(len(pattern) / 4),
+    "contains": lambda _, text, part: tenth(text) * tenth(part),
+    "startsWith": lambda _, text, part: tenth(part),
+    "endsWith": lambda _, text, part: tenth(part),
+    "replace": lambda _, text, *others: 2 * tenth(text),
+    "split": lambda _, text, *others: 2 * tenth(text),
+    "join": lambda result, *others: 2 * tenth(result),
+    "sum": lambda _, numbers: len(numbers),
+    "bytes": lambda _, text: tenth(text),
+    "upperAscii": lambda _, text: tenth(text),
+    "quantity": lambda _, text: tenth(text),
+    "isQuantity": lambda _, text: tenth(text),
+    "in": lambda _, value, values: len(values) if isinstance(values, list) else 1,
+    "+": lambda _, left, right: tenth(left, right) if isinstance(left, str) else 1,
+    "==": lambda _, left, right: min(tenth(left), tenth(right)) if isinstance(left, str) else 1,
+}
+COSTS |= {"find": COSTS["matches"], "findAll": COSTS["matches"], "!=": COSTS["=="]}
+
+
 # --- what the signs and names do -------------------------------------------------------
+def called(table, name, *arguments):
+    """The value of a function or sign of the table, its cost counted."""
+    try:
+        value = table[name](*arguments)
+        spend(COSTS[name](value, *arguments) if name in COSTS else 1)
+    except (TypeError, AttributeError, ValueError, KeyError, Re2Error) as error:
+        raise CelError(f"{name}: {error}") from error
+    return value
+
+
 def truth(value):
     if not isinstance(value, bool):
         raise CelError(f"{value!r} is neither true nor false")
@@ -209,6 +292,7 @@ def truth(value):
 def decided(operands, scope, decisive):
     error = None
     for operand in operands:
+        spend(1)
         try:
             if truth(operand(scope)) == decisive:
                 return decisive
@@ -219,15 +303,17 @@ def decided(operands, scope, decisive):
     return not decisive
 
 
-def added(left, right):
-    if type(left) is not type(right) or not isinstance(left, (str, list, int)):
-        raise CelError(f"{left!r} + {right!r}")
-    return left + right
+def alike(left, right, *kinds):
+    """Both, of the same type, one of those; whole numbers are no booleans."""
+    if type(left) is not type(right) or type(left) not in kinds:
+        raise CelError(f"{left!r} and {right!r} do not go together")
+    return left, right
 
 
 def variable_of(scope, name):
     if name not in scope:
         raise CelError(f"{name} is not known")
+    spend(1)
     return scope[name]
 
 
@@ -236,6 +322,7 @@ def selected(target, name):
         value = target(scope)
         if not isinstance(value, dict) or name not in value:
             raise CelError(f"there is no {name}")
+        spend(1)
         return value[name]
 
     # For has(): the last member may be missing, none before it.
@@ -251,25 +338,63 @@ def selected(target, name):
 
 def indexed(target, index):
     def element(scope):
+        value, key = target(scope), index(scope)
+        if not isinstance(value, (list, dict)) or isinstance(value, list) and (isinstance(key, bool) or key < 0):
+            raise CelError(f"no element {key!r} of {value!r}")
+        spend(1)
         try:
-            return target(scope)[index(scope)]
+            return value[key]
         except (KeyError, IndexError, TypeError) as error:
             raise CelError(f"no element {error}") from error
     return element
 
 
-def over(values, variable, body, scope):
+def over(name, values, variable, body, scope):
     """(value, body of the macro for it)"""
     if not isinstance(values, (list, dict)):
         raise CelError(f"{values!r} has no elements")
-    return ((value, lambda _, value=value: body({**scope, variable: value})) for value in values)
+
+    def one(value):
+        spend(MACRO_COSTS[name])
+        return body({**scope, variable: value})
+    return ((value, lambda _, value=value: one(value)) for value in values)
+
+
+def in_either(value, values):
+    if not isinstance(values, (list, dict)):
+        raise CelError(f"nothing is in {values!r}")
+    return value in values
+
+
+def whole(value):
+    """int(): of text in decimal."""
+    number = re2("^[-+]?0*([0-9]{1,19})$").search(value)
+    if not number or int(number[1]) >= 2**63:
+        raise CelError(f"{value!r} is no whole number")
+    return int(("-" if value[0] == "-" else "") + number[1])
+
+
+def fractional(value):
+    """double(): of text in decimal without an exponent."""
+    if not re2(r"^([0-9]+\.?[0-9]*|\.[0-9]+)$").search(value):
+        raise CelError(f"{value!r} is not known as a number here")
+    return float(value)
+
+
+def is_quantity(text):
+    try:
+        quantity(text)
+    except ValueError:
+        return False
+    return text.isascii()
 
 
 MACROS = {
-    "exists": lambda *arguments: decided([one for _, one in over(*arguments)], {}, True),
-    "all": lambda *arguments: decided([one for _, one in over(*arguments)], {}, False),
-    "filter": lambda *arguments: [value for value, one in over(*arguments) if truth(one({}))],
-    "map": lambda *arguments: [one({}) for _, one in over(*arguments)],
+    "exists": lambda *arguments: decided([one for _, one in over("exists", *arguments)], {}, True),
+    "all": lambda *arguments: decided([one for _, one in over("all", *arguments)], {}, False),
+    "filter": lambda *arguments: [
+        made(KEPT_COST, value) for value, one in over("filter", *arguments) if truth(one({}))],
+    "map": lambda *arguments: [one({}) for _, one in over("map", *arguments)],
 }
 METHODS = {
     "contains": lambda text, part: part in text,
@@ -278,18 +403,54 @@ METHODS = {
     "size": len,
     "upperAscii": lambda text: text.upper(),
     "replace": lambda text, old, new: text.replace(old, new),
+    "split": lambda text, separator: text.split(separator),
+    "join": lambda texts, separator: separator.join(texts),
+    "matches": lambda text, pattern: bool(re2(pattern).search(text)),
+    "find": lambda text, pattern: (re2(pattern).search(text) or [""])[0],
+    "findAll": lambda text, pattern: [found[0] for found in re2(pattern).finditer(text)],
+    "sum": sum,
+    "compareTo": lambda left, right: (left > right) - (left < right),
     # jsonpatch.escapeKey(): RFC 6901.
     "escapeKey": lambda _, key: key.replace("~", "~0").replace("/", "~1"),
+}
+FUNCTIONS = {
+    "string": str,
+    "bytes": lambda text: text.encode(),
+    "int": whole,
+    "double": fractional,
+    "quantity": quantity,
+    "isQuantity": is_quantity,
+}
+LOGIC = {"!": lambda value: not value}
+ARITHMETIC = {
+    "+": lambda left, right: (lambda a, b: a + b)(*alike(left, right, str, list, int, float)),
+    "-": lambda left, right: (lambda a, b: a - b)(*alike(left, right, int, float)),
+    "*": lambda left, right: (lambda a, b: a * b)(*alike(left, right, int, float)),
 }
 RELATIONS = {
     "==": lambda left, right: left == right,
     "!=": lambda left, right: left != right,
     "<": lambda left, right: left < right,
     ">": lambda left, right: left > right,
-    "in": lambda left, right: left in right,
+    "<=": lambda left, right: left <= right,
+    ">=": lambda left, right: left >= right,
+    "in": in_either,
 }
+
+
+@functools.lru_cache(maxsize=None)
+def compiled(source):
+    """A function of an expression's variables, as a dict."""
+    return Parser(source).whole()
 
 
 def evaluate(source, scope):
     """The value of an expression where `scope` has its variables."""
-    return Parser(source).whole()({"jsonpatch": None, **scope})
+    return compiled(source)({"jsonpatch": None, **scope})
+
+
+def cost_of(source, scope):
+    """What it costs to evaluate."""
+    before = Spent.cost
+    evaluate(source, scope)
+    return Spent.cost - before

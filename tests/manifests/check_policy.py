@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 import cel
+import validating
 from checks import check, check_selectors, finish
 from objects import read
 from pods import PODS
@@ -29,7 +30,15 @@ EXPRESSIONS = [
     ('jsonpatch.escapeKey("a/b~c")', "a~1b~0c"), ('[1, 2,]', [1, 2]), ('(1', None), ('1 1', None), ("'it\\'s'", "it's"),
     ('Object.a{b: Object.a.b{c: 1}}', {"b": {"c": 1}}), ('Object.a{b: Object.a.c{c: 1}}', None),
     ('Object.a{b: [Object.a.b{}, Object.b{}]}', None), ('"a:1".endsWith(":" + string(1))', True),
-    ('[1, 2].size() + 1', 3), ('"ab".contains("b")', True)]
+    ('[1, 2].size() + 1', 3), ('"ab".contains("b")', True), ('5 - 2 * 2', 1), ('5 - 2 - 2', 1), ('1 - 1.0', None),
+    ('0.5 * 3.0', 1.5), ('[0.5, 1.0].sum() <= 1.5', True), ('1 >= 2', False), ('1 < "a"', None), ('"a" in "ab"', None),
+    ('int("007")', 7), ('int("9223372036854775808")', None), ('int("7x")', None), ('double("1.")', 1.0),
+    ('double(".")', None), ('bytes("é").size()', 2), ('"é".size()', 1), ('"a,b".split(",").join(";")', "a;b"),
+    ('"a1b22".findAll("[0-9]+")', ["1", "22"]), ('"a1b22".find("[0-9]+$")', "22"), ('"ab".find("[0-9]")', ""),
+    (r'"a.b".matches(r"^a\.b$")', True), (r'"a\nb".matches("^a.b$")', False), ('"1\n".matches("^1$")', False),
+    (r'"1".matches(r"\d")', None), ('"1".matches("(?i)1")', None), ('"1".matches("1*?")', None), ('1.matches("1")', None),
+    ('isQuantity("8Mi") && !isQuantity("8mi") && !isQuantity("")', True), ('isIP("::1")', None),
+    ('quantity("0.5").compareTo(quantity("500m"))', 0), ('quantity("1Ki").compareTo(quantity("1k"))', 1)]
 
 
 def value_of(expression):
@@ -139,29 +148,21 @@ def conflicts_told(injector, pod):
     return re.findall(r"dormouse: container (\S+): port", run.stderr)
 
 
-def warnings_of(spec, pod):
-    """What a ValidatingAdmissionPolicy says of a pod, and its variables."""
-    scope = Policy.scope(pod)
-    variables = scope["variables"] = {}
-    for variable in spec["variables"]:
-        variables[variable["name"]] = cel.evaluate(variable["expression"], scope)
-    return [cel.evaluate(one["messageExpression"], scope) for one in spec["validations"]
-            if not cel.evaluate(one["expression"], scope)], variables
-
-
 def check_warnings(folder, policy, unset, injector):
     spec, binding = (one["spec"] for one in read([os.path.join(folder, "warnings.yaml")]))
     for pod in PORTS:
         what = f"port {pod['spec']['containers'][1]['ports'][0]}, {pod['metadata']['annotations']}"
-        told, variables = warnings_of(spec, policy.patched(pod))
-        containers = conflicts_told(injector, pod)
-        check(f"{what}: as the injector warns", sorted(containers), sorted(variables["conflicts"]))
+        patched = policy.patched(pod)
+        told, containers = validating.complaints(spec, patched), conflicts_told(injector, pod)
+        check(f"{what}: as the injector warns", sorted(containers), sorted(
+            validating.scope_of(spec, patched)["variables"]["conflicts"]))
         check(f"{what}: warned of", bool(containers), bool(told and told[0].startswith("dormouse: container ")))
-        check(f"{what}: without a sidecar nothing is said", [], warnings_of(spec, pod)[0])
+        check(f"{what}: without a sidecar nothing is said", [], validating.complaints(spec, pod))
     for name, pod in PODS:
         if policy.matches(pod):
-            check(f"{name}: nothing is warned of", [], warnings_of(spec, policy.patched(pod))[0])
-            check(f"{name}: an image that no registry has is told of", 1, len(warnings_of(spec, unset.patched(pod))[0]))
+            check(f"{name}: nothing is warned of", [], validating.complaints(spec, policy.patched(pod)))
+            check(f"{name}: an image that no registry has is told of", 1,
+                  len(validating.complaints(spec, unset.patched(pod))))
     check("warnings never refuse a pod", ("Ignore", ["Warn"], "dormouse-warnings"),
           (spec["failurePolicy"], binding["validationActions"], binding["policyName"]))
 

@@ -50,8 +50,8 @@ OPERATORS = {
 SYSTEM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "dormouse-system")
 NAMESPACES = [(name, {"kubernetes.io/metadata.name": name, **labels})
               for name in ("shop", *SYSTEM_NAMESPACES)
-              for labels in ({}, {"dormouse.dev/injection": "enabled"}, {"dormouse.dev/injection": "disabled"},
-                             {"dormouse.dev/injection": ""}, {"dormouse.dev/injection": "Enabled"})]
+              for labels in ({}, *({"dormouse.dev/injection": value} for value in (
+                  "enabled", "required", "disabled", "", "Enabled")))]
 PODS = [{}, {"app": "x"}, *({"dormouse.dev/inject": value} for value in ("true", "false", "", "True", "yes"))]
 
 
@@ -59,7 +59,7 @@ def wanted(namespace, labels, pod):
     """Which of the two, by name, ought to have the pod: the one for namespaces, the one for pods, or none."""
     if namespace in SYSTEM_NAMESPACES:
         return []
-    if labels.get("dormouse.dev/injection") == "enabled":
+    if labels.get("dormouse.dev/injection") in ("enabled", "required"):
         return ["namespaces"] if pod.get("dormouse.dev/inject") != "false" else []
     return ["pods"] if pod.get("dormouse.dev/inject") == "true" else []
 

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is under manifests/ is right: install.yaml is the base, rights and selectors are what
 # they are said to be, every pod keeps to `restricted`, the examples and the policy add the very
-# container that the injector adds. Where KUBECONFIG names a cluster, its API server is asked as
-# well; nothing is left there.
+# container that the injector adds, the policies warn and refuse as it would have. Where
+# KUBECONFIG names a cluster, its API server is asked as well; nothing is left there.
 set -u
 cd "$(dirname "$0")" || exit 1
 manifests=../../manifests
 injector=${INJECTOR:-$PWD/../../build/dormouse-injector}
+dormouse=${DORMOUSE:-$PWD/../../build/dormouse}
 
 skip() {
 	echo "skipped: $*"
@@ -15,7 +16,7 @@ skip() {
 }
 
 python3 -c 'import yaml' 2>/dev/null || skip "needs python3-yaml"
-[[ -x $injector ]] || skip "needs $injector: make"
+[[ -x $injector && -x $dormouse ]] || skip "needs $injector and $dormouse: make"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
@@ -51,6 +52,8 @@ render() {
 ./restricted.py --self-test || status=1
 ./qos.py --self-test || status=1
 ./check_policy.py "$injector" $manifests/policy || status=1
+./check_annotations.py "$dormouse" "$injector" $manifests/policy || status=1
+./check_required.py "$injector" $manifests ../cluster/pods || status=1
 ./check_examples.py "$injector" $manifests/examples || status=1
 for example in "$manifests"/examples/*.yaml; do
 	check "examples/${example##*/} keeps to restricted" ./restricted.py "$example"
@@ -79,6 +82,7 @@ if command -v kubectl >/dev/null || command -v kustomize >/dev/null; then
 fi
 # Older ones know the base, but not the overlays' patches.
 if render $manifests/policy >"$work/policy.yaml" 2>/dev/null &&
+	render $manifests/required >"$work/required.yaml" 2>/dev/null &&
 	render $manifests/overlays/cert-manager >"$work/cert-manager.yaml" 2>/dev/null; then
 	check "overlays/cert-manager keeps to restricted" ./restricted.py "$work/cert-manager.yaml"
 	check "overlays/cert-manager: no rights, no Secret of its own" \
@@ -109,7 +113,7 @@ if render $manifests/policy >"$work/policy.yaml" 2>/dev/null &&
 		render "$work/renamed" >"$work/renamed.yaml" || failed "$1 cannot be renamed"
 		./check_names.py "$1 as '$2'...'$3' in '$4'" "$work/renamed.yaml" "$2" "$3" "$4" || status=1
 	}
-	for folder in base policy overlays/cert-manager overlays/loaded-images; do
+	for folder in base policy required overlays/cert-manager overlays/loaded-images; do
 		rename $folder "" "" ""
 		rename $folder acme- "" ""
 		rename $folder "" -eu1 ""
@@ -124,9 +128,10 @@ fi
 # --- what an API server says -----------------------------------------------------------
 if [[ -n ${KUBECONFIG:-} ]] && kubectl --request-timeout=20s api-versions >"$work/versions" 2>"$work/out"; then
 	minor=$(kubectl version -o json 2>/dev/null | sed -n '/serverVersion/,$ s/.*"minor": "\([0-9]*\).*/\1/p')
-	for file in "$manifests"/install.yaml "$work/policy.yaml" "$manifests"/examples/*.yaml; do
+	for file in "$manifests"/install.yaml "$work"/{policy,required}.yaml "$manifests"/examples/*.yaml; do
 		[[ $file == */native-* ]] && ((minor < 29)) && continue
 		[[ $file == */policy.yaml ]] && ((minor < 36)) && continue
+		[[ $file == */required.yaml ]] && ((minor < 30)) && continue
 		./step_back.py default "$file" <"$work/versions" >"$work/trial.json"
 		check "the API server (1.$minor) would take ${file##*/}" \
 			kubectl -n default apply --dry-run=server --validate=true -f "$work/trial.json"
