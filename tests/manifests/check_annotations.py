@@ -22,7 +22,7 @@ from values import CHOSEN, variations
 DOMAIN = "dormouse.dev/"
 # Annotations that are no flags; and those of them that the webhook does not know yet, which are not compared.
 NO_FLAGS = ["resources"]
-AHEAD = {"resources"}
+AHEAD = set()
 # Flags that are no annotations, to both.
 LEFT_OUT = {"state"}
 # (flag, value): refused by one of the two only, and why. None: CEL counts, so that even sums of durations, groups of

@@ -30,7 +30,7 @@ def without_sidecar(pod):
     """What the pod was before Dormouse was added by hand."""
     pod = copy.deepcopy(pod)
     spec = pod["spec"]
-    for members, name in (("containers", "dormouse"), ("initContainers", "dormouse"), ("volumes", "dormouse-state")):
+    for members, name in (("containers", "dormouse"), ("initContainers", "dormouse"), ("volumes", "dormouse-empty")):
         spec[members] = [one for one in spec.get(members, []) if one["name"] != name]
         if not spec[members]:
             del spec[members]

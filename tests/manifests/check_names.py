@@ -65,7 +65,7 @@ class References:
     def rules(self, obj):
         for rule in obj["rules"]:
             for resource in rule["resources"]:
-                for name in rule["resourceNames"]:
+                for name in rule.get("resourceNames", []):
                     self.add(RESOURCES[resource], name)
 
     of_Role = of_ClusterRole = rules

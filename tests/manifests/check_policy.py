@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 import cel
 import validating
@@ -48,11 +49,12 @@ def value_of(expression):
         return None
 
 
-def injected(injector, pods):
+def injected(injector, pods, template=None):
     """What the injector makes of them, as native sidecars."""
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": pods})
-    run = subprocess.run([injector, "inject", "--native-sidecar=yes", "--namespace=dormouse-system"], input=text,
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True)
+    with_template = [f"--template={template}"] if template else []
+    run = subprocess.run([injector, "inject", "--native-sidecar=yes", "--namespace=dormouse-system", *with_template],
+                         input=text, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True)
     return json.loads(run.stdout)["items"]
 
 
@@ -69,14 +71,17 @@ class Policy:
 
     @staticmethod
     def scope(pod):
-        return {"object": pod, "request": {"namespace": pod["metadata"].get("namespace", "default")}}
+        namespace = pod["metadata"].get("namespace", "default")
+        return {"object": pod, "request": {"namespace": namespace}, "namespaceObject": {"metadata": {"name": namespace}}}
 
     def matches(self, pod):
         return all(cel.evaluate(condition["expression"], self.scope(pod))
                    for condition in self.spec["matchConditions"])
 
-    def patched(self, pod):
+    def patched(self, pod, namespace_annotations=None):
         scope = self.scope(pod)
+        if namespace_annotations:
+            scope["namespaceObject"]["metadata"]["annotations"] = namespace_annotations
         variables = scope["variables"] = {}
         for variable in self.spec["variables"]:
             variables[variable["name"]] = cel.evaluate(variable["expression"], scope)
@@ -85,6 +90,9 @@ class Policy:
             for operation in cel.evaluate(mutation["jsonPatch"]["expression"], {**scope, "object": pod}):
                 add(pod, operation)
         return pod
+
+
+EVICTABLE = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
 
 
 def add(pod, operation):
@@ -97,7 +105,7 @@ def add(pod, operation):
         at = at[int(key)] if isinstance(at, list) else at[key]
     if isinstance(at, list):
         at.insert(len(at) if last == "-" else int(last), operation["value"])
-    elif last in at:
+    elif last in at and last != EVICTABLE:
         raise ValueError(f"{operation['path']} is there already")
     else:
         at[last] = operation["value"]
@@ -122,6 +130,30 @@ def check_pods(policy, injector):
             check(f"{name}: not injected twice", False, policy.matches(policy.patched(pod)))
         else:
             check(f"{name}: left alone", pod, expected)
+
+
+def check_namespaces(policy):
+    """What a namespace's annotation says holds where the pod's does not."""
+    pods = dict(PODS)
+    for annotation, pod, expected in (("cpu=5m", "Burstable", "5m"), ("lots", "Burstable", "10m"),
+                                      ("cpu=5m", "Burstable, and asks for cpu=1m", "1m"),
+                                      ("cpu=5m", "Burstable, and asks for lots", "5m"),
+                                      ("cpu=5m", "Guaranteed", "5m")):
+        said = policy.patched(pods[f"a pod that is {pod}"], {"dormouse.dev/resources": annotation})
+        check(f"a namespace says {annotation}: {pod}", expected, sidecar_of(said)["resources"]["requests"]["cpu"])
+
+
+def check_state(spec, injector):
+    """With a volume for the state, as a template of the injector's says it."""
+    policy = Policy(spec, imageLoaded="true", stateVolume="true")
+    pods = [pod for _, pod in PODS if policy.matches(pod)]
+    pods.append({**pods[0], "metadata": {"name": "listed", "annotations": {EVICTABLE: "cache"}}})
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as template:
+        template.write('{"stateVolume": true}')
+        template.flush()
+        check("with a volume for the state: the same", without_nothing(injected(injector, pods, template.name)),
+              [without_nothing(policy.patched(pod)) for pod in pods])
+    check("the volume does not hold the pod", "cache,dormouse-state", policy.patched(pods[-1])["metadata"]["annotations"][EVICTABLE])
 
 
 def listens(port, annotations=None, protocol=None, **more):
@@ -181,11 +213,14 @@ def main():
           sidecar_of(Policy(spec, image='"registry.example/dormouse:1"').patched(plain))["image"])
     check("expressions are read as the API server does", EXPRESSIONS,
           [(expression, value_of(expression)) for expression, _ in EXPRESSIONS])
-    ours, theirs = sidecar_of(policy.patched(plain)), sidecar_of(injected(injector, [plain])[0])
+    asking = dict(PODS)["a pod that is Burstable"]
+    ours, theirs = sidecar_of(policy.patched(asking)), sidecar_of(injected(injector, [asking])[0])
     for field in sorted({*ours, *theirs}):
         check(f"the container's {field}", theirs.get(field), ours.get(field))
     check("its members stand in the same order", list(theirs), list(ours))
     check_pods(policy, injector)
+    check_namespaces(policy)
+    check_state(spec, injector)
     check_warnings(folder, policy, Policy(spec), injector)
     check("an error never costs a pod its creation", "Ignore", spec["failurePolicy"])
     check("the bindings are the policy's", {"dormouse"}, {one["spec"]["policyName"] for one in bindings})

@@ -28,6 +28,25 @@ def volumes(*names):
     return changed(PLAIN, "spec/volumes", [{"name": name, "emptyDir": {}} for name in names])
 
 
+def asking(*resources, annotation=None, init=()):
+    """A pod whose containers have these resources, and whose init containers have those of `init`."""
+    spec = {"containers": [{"name": f"c{i}", "image": "c:1", "resources": one} for i, one in enumerate(resources)]}
+    if init:
+        spec["initContainers"] = [{"name": f"i{i}", "image": "i:1", "resources": one} for i, one in enumerate(init)]
+    metadata = {"name": "asking", **({"annotations": {"dormouse.dev/resources": annotation}} if annotation else {})}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+WHOLE = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "0.1", "memory": "64Mi"}}
+LIMITS = {"limits": {"cpu": "1", "memory": "1Gi"}}
+CPU_LIMIT = {"requests": {"cpu": "10m"}, "limits": {"cpu": "1"}}
+REQUESTS = {"requests": {"cpu": "10m", "memory": "1Gi"}}
+NOTHING = {"requests": {"cpu": "0", "memory": "0"}}
+SIZES = [("Guaranteed", (WHOLE, LIMITS)), ("Guaranteed with an init container", (WHOLE,)), ("Burstable", (REQUESTS,)),
+         ("Burstable with a limit of CPU", (CPU_LIMIT,)), ("Burstable in part", (WHOLE, {})),
+         ("Burstable with limits of CPU in part", (CPU_LIMIT, REQUESTS)), ("BestEffort that says so", (NOTHING, {})),
+         ("memory only", ({"limits": {"memory": "1Gi"}},))]
+
 PODS = [
     ("a plain pod", PLAIN),
     ("a pod of a ReplicaSet", {**PLAIN, "metadata": {"generateName": "plain-", "labels": {"app": "x"}}}),
@@ -39,9 +58,9 @@ PODS = [
     ("a pod with another's native sidecar", changed(PLAIN, "spec/initContainers", [
         {"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}])),
     ("a pod with volumes", volumes("data", "cache")),
-    ("a pod with a volume of that name", volumes("dormouse-state")),
-    ("a pod with two volumes of such names", volumes("dormouse-state", "x", "dormouse-state-1")),
-    ("a pod with a volume of the second name", volumes("dormouse-state-1")),
+    ("a pod with a volume of that name", volumes("dormouse-empty")),
+    ("a pod with two volumes of such names", volumes("dormouse-empty", "x", "dormouse-empty-1")),
+    ("a pod with a volume of the second name", volumes("dormouse-empty-1")),
     ("a pod with resources of its own", changed(PLAIN, "spec/resources", {"limits": {"cpu": "1", "memory": "1Gi"}})),
     ("a pod that asks for resources of its own", changed(PLAIN, "spec/resources", {"requests": {"cpu": "1"}})),
     ("a pod of a Job", pod(name="a", ownerReferences=[
@@ -73,4 +92,9 @@ PODS = [
         {"name": "app", "image": "a:1"}, {"name": "dormouse", "image": "dormouse:0.1.0"}])),
     ("a pod that has the init container", changed(PLAIN, "spec/initContainers", [
         {"name": "dormouse", "image": "dormouse:0.1.0"}])),
-]
+] + [(f"a pod that is {name}", asking(*resources)) for name, resources in SIZES] + [
+    (f"a pod that is {name}, and asks for {annotation}", asking(*resources, annotation=annotation))
+    for name, resources in SIZES for annotation in ("cpu=5m,memory=8Mi", "memory=32Mi", "cpu=1m", "cpu=1m,cpu=2m", "lots",
+                                                    "cpu=5m,memory=4Mi", "cpu=0", "memory=8Mi,cpu=20m", "cpu=5m,")] + [
+    (f"a pod with init containers {name}", asking(*resources, init=resources)) for name, resources in SIZES] + [
+    (f"a pod with init containers {name} beside others", asking(WHOLE, init=resources)) for name, resources in SIZES]

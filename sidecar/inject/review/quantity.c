@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS "0123456789"
+#define DIGITS     "0123456789"
+#define NUMBER_MAX 100 /* digits: far beyond what any amount has */
 
 static const struct {
 	const char *suffix;
@@ -49,7 +50,7 @@ int quantity_read(const char *text, double *value)
 	const char *suffix = text + sign + length;
 	double number;
 
-	if (length == 0 || length > 30)
+	if (length == 0 || length > NUMBER_MAX)
 		return -1;
 	/* strtod() would take "0x1" and "1e3": the one cannot come here, the other may.
 	 */

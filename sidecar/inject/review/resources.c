@@ -11,6 +11,8 @@
 #include "dormouse/text.h"
 #include "printable.h"
 
+#define ANNOTATION_MAX 100
+
 static const struct {
 	const char *name;
 	double per_unit; /* amounts in what a quantity counts */
@@ -89,8 +91,8 @@ static int refuse(struct error *err, const char *text)
 	char shown[81];
 
 	return fail(err,
-		    "\"%s\" will not do: it takes cpu of at least %s and memory of at "
-		    "least %s, such as " RESOURCES_SUCH_AS,
+		    "\"%s\" will not do: it takes at least cpu=%s,memory=%s, or one of "
+		    "the two",
 		    printable(shown, sizeof(shown), text), table[RESOURCE_CPU].such_as,
 		    table[RESOURCE_MEMORY].such_as);
 }
@@ -99,7 +101,7 @@ static int refuse(struct error *err, const char *text)
 static int parse_one(const char *text, size_t length, struct amounts *amounts)
 {
 	const char *equals = memchr(text, '=', length);
-	char value[40];
+	char value[ANNOTATION_MAX];
 	double number;
 
 	if (!equals)
@@ -128,17 +130,15 @@ int resources_parse(const char *text, struct amounts *amounts, struct error *err
 	struct amounts read = amounts_none;
 	const char *at = text;
 
-	for (;;) {
-		at += strspn(at, " ");
-		size_t length = strcspn(at, ",");
-		const char *next = at + length;
-		while (length > 0 && at[length - 1] == ' ')
-			length--;
+	if (strlen(text) > ANNOTATION_MAX)
+		return refuse(err, text);
+	for (;; at++) {
+		const size_t length = strcspn(at, ",");
 		if (parse_one(at, length, &read) < 0)
 			return refuse(err, text);
-		if (!*next)
+		at += length;
+		if (!*at)
 			break;
-		at = next + 1;
 	}
 	*amounts = read;
 	return 0;
