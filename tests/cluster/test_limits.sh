@@ -48,11 +48,13 @@ declare -A resources=(
 	[besteffort]='{}'
 )
 
-# created SPACE POD [OPTION...]: whether the API server takes it; its JSON in $work/pod.
+# created SPACE POD WITH [OPTION...]: whether the API server takes it, WITH its sidecar (true) or
+# opted out (false); its JSON in $work/pod.
 created() {
-	local space=dormouse-test-$1 pod=$2
-	shift 2
+	local space=dormouse-test-$1 pod=$2 with=$3
+	shift 3
 	app "$pod" '.metadata.name = $name | .spec.containers[0].image = $image |
+		.metadata.labels["dormouse.dev/inject"] = "'"$with"'" |
 		.spec.containers[0].resources = '"${resources[$pod]}" |
 		kubectl -n "$space" create -o json "$@" -f - >"$work/pod" 2>"$work/said"
 }
@@ -71,14 +73,13 @@ in_space() {
 	local space=$1 pod taken=()
 	declare -A class
 	for pod in "${pods[@]}"; do
-		created "$space" "$pod" --dry-run=server || continue
+		created "$space" "$pod" false --dry-run=server || continue
 		taken+=("$pod")
 		class[$pod]=$(qos)
 	done
-	kubectl label namespace "dormouse-test-$space" dormouse.dev/injection=enabled >/dev/null
 	for pod in "${taken[@]}"; do
 		# One at a time: what each takes of a quota is given back.
-		check_that "$space: a $pod pod is created" wait_for "$pod" created "$space" "$pod"
+		check_that "$space: a $pod pod is created" wait_for "$pod" created "$space" "$pod" true
 		check "$space: it is ${class[$pod]} as before" "${class[$pod]}" "$(qos)"
 		if jq -e "$sidecar" "$work/pod" >/dev/null; then
 			with_sidecar+=("$space/$pod")
@@ -97,13 +98,14 @@ quota_is_free() {
 
 with_sidecar=() without_sidecar=()
 for space in "${spaces[@]}"; do
-	make_namespace "$space"
+	make_namespace "$space" dormouse.dev/injection=enabled
 	limits "$space" "${kinds[$space]:-LimitRange}" "${specs[$space]}"
 	wait_for "the quota of $space" quota_is_counted "$space"
 	in_space "$space"
 done
-check "pods left alone, which no size fits" 1 ${#without_sidecar[@]}
-check_that "it is told why" grep -q "used-up/burstable.*ResourceQuota leaves" <<<"${without_sidecar[*]}"
+printf '%s\n' "${without_sidecar[@]}" | tee "$work/without"
+check "pods left alone" 1 ${#without_sidecar[@]}
+check_that "which no size fits, as is told" grep -q "used-up/burstable.*ResourceQuota leaves" "$work/without"
 check_between "pods with their sidecar" 20 1000 ${#with_sidecar[@]}
 check_between "counted as resource-quota" 1 1000000 \
 	"$(injector_metric 'dormouse_injector_reviews_total{outcome="skipped",reason="resource-quota"}')"
@@ -116,11 +118,11 @@ done
 make_namespace said dormouse.dev/injection=enabled
 limits said ResourceQuota "$(hard '"requests.cpu": "102m"')"
 wait_for "the quota" quota_is_counted said || true
-created said burstable --dry-run=server
+created said burstable true --dry-run=server
 check "without a word the pod is left alone" 1 "$(jq '.spec.containers | length' "$work/pod")"
 kubectl annotate namespace dormouse-test-said dormouse.dev/resources=cpu=2m,memory=8Mi >/dev/null
 said_is_followed() {
-	created said burstable --dry-run=server && jq -e "$sidecar | .resources.requests.cpu == \"2m\"" "$work/pod" >/dev/null
+	created said burstable true --dry-run=server && jq -e "$sidecar | .resources.requests.cpu == \"2m\"" "$work/pod" >/dev/null
 }
 check_that "its annotation names a size that fits" wait_for "the annotation" said_is_followed
 
