@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char written[65536];
 	struct error err = {.text = ""};
-	struct sidecar_shape shape = {.native = true, .volume = SIDECAR_VOLUME};
+	struct sidecar_shape shape = {.native = true, .volume = "v"};
 	char *text = malloc(size ? size : 1);
 
 	memcpy(text, data, size);
@@ -25,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	struct text out = text_over(written, sizeof(written));
+	shape.resources = template_size(t, template_sizes(t) - 1);
 	text_put(&out, "[");
 	template_put_container(t, &shape, &out);
 	text_put(&out, ",");

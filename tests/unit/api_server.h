@@ -52,6 +52,9 @@ static struct {
 	size_t padding;  /* bytes more in each answer */
 	double stall_s;  /* before each answer */
 	unsigned requests, puts, patches;
+	/* Answers other paths; NULL: there are none. */
+	unsigned (*others)(struct MHD_Connection *connection, const char *path,
+			   char **text);
 } api;
 
 struct incoming {
@@ -182,6 +185,8 @@ static unsigned answer_request(struct MHD_Connection *connection, const char *pa
 	}
 	if (!who || strcmp(who, let_in) != 0)
 		return 401;
+	if (!object && api.others)
+		return api.others(connection, path, text);
 	if (object)
 		status = serve_object(method, object, body);
 	if (status == 200)

@@ -21,7 +21,8 @@
 #define WATCH_GRACE_S 30    /* and we, if it did not */
 #define FIRST_RETRY_S 1.0
 #define LAST_RETRY_S  60.0
-#define SHORT_S       1.0 /* a watch that ended so soon without a word is a failure */
+/* A watch that ended sooner without a word has failed; sooner there is no other. */
+#define SHORT_S       1.0
 #define TELL_EVERY_S  10.0
 #define VERSION_SIZE  64
 #define CONTINUE_SIZE 1024

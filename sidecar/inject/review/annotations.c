@@ -13,8 +13,7 @@
 #include "dormouse/options.h"
 #include "printable.h"
 
-#define DOMAIN         "dormouse.dev/"
-#define RESOURCES_NAME (RESOURCES_ANNOTATION + sizeof(DOMAIN) - 1)
+#define DOMAIN "dormouse.dev/"
 
 void warnings_clear(struct warnings *w)
 {
