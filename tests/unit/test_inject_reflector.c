@@ -49,7 +49,8 @@ static unsigned watch_ranges(struct MHD_Connection *c, char **text)
 	server.watches++;
 	snprintf(server.from, sizeof(server.from), "%s",
 		 argument(c, "resourceVersion"));
-	*text = strdup(server.lines);
+	*text = strdup(server.lines[0] ? server.lines
+				       : EVENT("BOOKMARK", "{\"metadata\":{}}"));
 	server.lines[0] = '\0';
 	return server.watch_status;
 }
