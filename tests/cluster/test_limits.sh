@@ -104,8 +104,11 @@ for space in "${spaces[@]}"; do
 	in_space "$space"
 done
 printf '%s\n' "${without_sidecar[@]}" | tee "$work/without"
-check "pods left alone" 1 ${#without_sidecar[@]}
-check_that "which no size fits, as is told" grep -q "used-up/burstable.*ResourceQuota leaves" "$work/without"
+check "pods left alone, as no size fits" 2 ${#without_sidecar[@]}
+check_that "one whose limits are all that pods may have, as is told" \
+	grep -q "pod-max/bounded.*LimitRange leaves 0m" "$work/without"
+check_that "and one that leaves nothing of a quota" \
+	grep -q "used-up/burstable.*ResourceQuota leaves 3m" "$work/without"
 check_between "pods with their sidecar" 20 1000 ${#with_sidecar[@]}
 check_between "counted as resource-quota" 1 1000000 \
 	"$(injector_metric 'dormouse_injector_reviews_total{outcome="skipped",reason="resource-quota"}')"

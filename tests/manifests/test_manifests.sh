@@ -85,8 +85,11 @@ if render $manifests/policy >"$work/policy.yaml" 2>/dev/null &&
 	render $manifests/required >"$work/required.yaml" 2>/dev/null &&
 	render $manifests/overlays/cert-manager >"$work/cert-manager.yaml" 2>/dev/null; then
 	check "overlays/cert-manager keeps to restricted" ./restricted.py "$work/cert-manager.yaml"
-	check "overlays/cert-manager: no rights, no Secret of its own" \
-		bash -c "! grep -E '^kind: (Secret|(Cluster)?Role(Binding)?)$' '$work/cert-manager.yaml'"
+	check "overlays/cert-manager: no Secret of its own" \
+		bash -c "! grep -E '^kind: (Secret|Role|RoleBinding)$' '$work/cert-manager.yaml'"
+	check "overlays/cert-manager: no right to write" \
+		bash -c "grep -q '^kind: ClusterRole$' '$work/cert-manager.yaml' &&
+			! grep -E '^  - (create|update|patch|delete)$|mutatingwebhookconfigurations' '$work/cert-manager.yaml'"
 	check "overlays/cert-manager: the CA is put into the webhook configuration" \
 		grep -q 'cert-manager.io/inject-ca-from-secret: dormouse-system/dormouse-injector-tls' \
 		"$work/cert-manager.yaml"

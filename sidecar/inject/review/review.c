@@ -205,7 +205,7 @@ static void warn_of_size(struct review *r, const struct fit *fit)
 	warnings_add(
 	    &r->warnings,
 	    "the pod was left without its sidecar: %s; annotation " RESOURCES_ANNOTATION
-	    " would make it smaller, such as " RESOURCES_SUCH_AS,
+	    " can name a smaller size",
 	    fit->why);
 }
 
