@@ -44,13 +44,13 @@ struct text;
 void resource_put(enum resource resource, int64_t amount, struct text *out);
 
 /* The annotation by which a pod or a namespace says what its sidecars ask for. */
-#define RESOURCES_NAME	     "resources"
+#define RESOURCES_NAME       "resources"
 #define RESOURCES_ANNOTATION "dormouse.dev/" RESOURCES_NAME
 #define RESOURCES_SUCH_AS    "cpu=5m,memory=8Mi"
 
-/* "cpu=5m,memory=8Mi", in either order and without blanks; one may be missing, its amount is then
- * RESOURCE_NONE. Less than 1m or 8Mi, with which no container starts, fails. The error
- * says what would do. */
+/* "cpu=5m,memory=8Mi", in either order and without blanks; one may be missing, its
+ * amount is then RESOURCE_NONE. Less than 1m or 8Mi, with which no container starts,
+ * fails. The error says what would do. */
 int resources_parse(const char *text, struct amounts *amounts, struct error *err);
 
 #endif

@@ -197,6 +197,21 @@ static void changes_are_followed(void **state)
 	reflect();
 	assert_true(soon(changes_known));
 	assert_int_equal(least_cpu("c"), 30);
+}
+
+static bool namespaces_are_watched(void)
+{
+	pthread_mutex_lock(&api.lock);
+	const bool watched = server.accepted[0];
+	pthread_mutex_unlock(&api.lock);
+	return watched;
+}
+
+static void of_namespaces_the_metadata_is_asked_for(void **state)
+{
+	(void)state;
+	reflect();
+	assert_true(soon(namespaces_are_watched));
 	assert_string_equal(
 	    server.accepted,
 	    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
@@ -286,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    REFLECTED(all_pages_of_a_list_are_read),
 	    REFLECTED(changes_are_followed),
+	    REFLECTED(of_namespaces_the_metadata_is_asked_for),
 	    REFLECTED(a_watch_goes_on_where_the_last_one_ended),
 	    REFLECTED(what_vanished_unseen_is_gone_after_the_next_list),
 	    REFLECTED(without_the_right_nothing_is_known_and_nobody_waits),
