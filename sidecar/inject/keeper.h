@@ -56,7 +56,7 @@ struct reflectors;
 struct reflectors *reflectors_start(const struct injector_options *options,
 				    struct namespaces *namespaces,
 				    struct keeper_facts *facts);
-void reflectors_stop(struct reflectors *r);
+void reflectors_stop(struct reflectors *all);
 
 /* "namespaces", "limitranges", "resourcequotas". */
 const char *reflector_resource(enum namespaces_kind kind);

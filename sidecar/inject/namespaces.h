@@ -80,10 +80,10 @@ void namespaces_free(struct namespaces *n);
 
 /* An object as the API server has it. What says nothing about resources is not kept.
  * -1: there is no more room, or it cannot be read; the error names the object. */
-int namespaces_put(struct namespaces *n, enum namespaces_kind kind, const cJSON *object,
+int namespaces_put(struct namespaces *n, enum namespaces_kind kind, const cJSON *json,
 		   struct error *err);
 void namespaces_remove(struct namespaces *n, enum namespaces_kind kind,
-		       const cJSON *object);
+		       const cJSON *json);
 
 /* A whole list: what was not put between the two calls is gone after the second. */
 void namespaces_begin(struct namespaces *n, enum namespaces_kind kind);

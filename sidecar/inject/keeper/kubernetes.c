@@ -35,7 +35,7 @@ struct kubernetes {
 	char *answer; /* of the request under way, or its last line so far */
 	size_t length;
 	const struct kubernetes_watch *watch; /* under way, or NULL */
-	struct error *watch_error;
+	struct error watch_error;
 	int watch_result;
 	char trouble[CURL_ERROR_SIZE];
 };
@@ -109,7 +109,7 @@ static void forget_answer(struct kubernetes *k)
 static int hand_over(struct kubernetes *k)
 {
 	enum json_refusal why;
-	struct error *err = k->watch_error;
+	struct error *err = &k->watch_error;
 	int result = -1;
 	cJSON *tree = json_read(k->answer, k->length, &json_review_limits, &why, err);
 
@@ -318,9 +318,7 @@ static long perform(struct kubernetes *k, const struct kubernetes_request *reque
 	const CURLcode code = curl_easy_perform(k->curl);
 	curl_easy_setopt(k->curl, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(k->curl, CURLOPT_POSTFIELDS, NULL);
-	if (code == CURLE_OK)
-		curl_easy_getinfo(k->curl, CURLINFO_RESPONSE_CODE, &status);
-	else if (code == CURLE_OPERATION_TIMEDOUT && comes_in_lines(k))
+	if (code == CURLE_OK || (code == CURLE_OPERATION_TIMEDOUT && comes_in_lines(k)))
 		curl_easy_getinfo(k->curl, CURLINFO_RESPONSE_CODE, &status);
 	else if (code == CURLE_WRITE_ERROR)
 		fail(err, "the answer is over %d bytes", KUBERNETES_ANSWER_MAX);
@@ -393,26 +391,25 @@ int kubernetes_ask(struct kubernetes *k, const struct kubernetes_request *reques
 int kubernetes_watch(struct kubernetes *k, const struct kubernetes_watch *watch,
 		     long *status, struct error *err)
 {
-	struct error lines = {""};
+	struct error unread;
 	cJSON *tree = NULL;
 	int result = 0;
 	enum json_refusal why;
 
 	k->watch = watch;
-	k->watch_error = &lines;
 	k->watch_result = 0;
 	const long got = perform(k, &watch->request, err);
 	k->watch = NULL;
 	*status = got < 0 ? 0 : got;
 	if (k->watch_result < 0) {
-		result = fail(err, "%s", lines.text);
+		result = fail(err, "%s", k->watch_error.text);
 		*status = 200;
 	} else if (got < 0) {
 		result = -1;
 	} else if (got < 200 || got > 299) {
 		if (k->answer)
 			tree = json_read(k->answer, k->length, &json_review_limits,
-					 &why, &lines);
+					 &why, &unread);
 		result = fail_status(err, got, tree);
 		cJSON_Delete(tree);
 	}
