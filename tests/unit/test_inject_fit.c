@@ -272,6 +272,7 @@ static cJSON *tree_of_pod(const struct pod *pod)
 }
 
 static struct namespaces *known;
+static struct fit fit;
 
 static void know(enum namespaces_kind kind, const char *json)
 {
@@ -551,7 +552,6 @@ static void whatever_the_namespace_says_the_pod_is_created(void **state)
 			know_quota(&w.quotas[i], i);
 		const struct injection injection = {
 		    .template = template, .native = native, .namespaces = known};
-		struct fit fit;
 		cJSON *tree = tree_of_pod(&pod);
 		const enum skip_reason reason =
 		    fit_sidecar(&injection, "n", tree, &fit);
@@ -592,8 +592,6 @@ static void whatever_the_namespace_says_the_pod_is_created(void **state)
 
 /* --- single cases --------------------------------------------------------------------
  */
-
-static struct fit fit;
 
 static enum skip_reason fitted(const char *pod, bool native)
 {
