@@ -67,9 +67,13 @@ check_between "bytes of the sidecar's image" 10000 $((512 * 1024)) \
 
 # --- the pod --------------------------------------------------------------------------
 # Podman refuses a pod that asks for its namespace, its node or an annotation: these variables
-# are left out, and nothing else is changed.
+# are left out. It knows no downwardAPI volume either, and mounts no token that one would have to
+# hide: in its place stands what `"stateVolume": true` adds. Nothing else is changed.
 sed -Ez -e 's/ +- \{name: [A-Z_]+, valueFrom: [^\n]*fieldPath: (metadata\.namespace|spec\.nodeName)[^\n]*\n//g' \
 	-e 's/ +- name: [A-Z_]+\n +valueFrom: [^\n]*metadata\.annotations[^\n]*\n//g' \
+	-e 's/args: \[run\]/args: [run, --state=\/var\/lib\/dormouse\/state]/' \
+	-e 's/name: dormouse-empty\n( +)mountPath: [^\n]*\n +readOnly: true/name: dormouse-state\n\1mountPath: \/var\/lib\/dormouse/' \
+	-e 's/name: dormouse-empty\n( +)downwardAPI: /name: dormouse-state\n\1emptyDir: /' \
 	"$root/manifests/examples/manual-sidecar.yaml" >"$work/play/manual-sidecar.yaml"
 (cd "$work/play" && "${pod[@]}" kube play manual-sidecar.yaml) >"$work/play.log" 2>&1 || {
 	failed "podman kube play"
