@@ -75,6 +75,7 @@ static void count_time(struct detector *d)
 		return;
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
 		histogram_turn(&l->histogram[s]);
+	recent_turned(&d->recent);
 	l->generation_s = 0;
 }
 
@@ -99,6 +100,21 @@ static void learn_rates(struct detector *d)
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
 		if (d->inc.known >> s & 1)
 			histogram_add(&d->learnt.histogram[s], d->rate[s]);
+}
+
+/* The interval that has just passed, before any of it is taken in. */
+static struct recent_sample sample_now(const struct detector *d)
+{
+	struct recent_sample s = {
+	    .began = d->inc.time - d->inc.elapsed,
+	    .ended = d->inc.time,
+	    .sent_before = d->sent,
+	    .received_before = d->received,
+	    .known = d->inc.known,
+	};
+
+	memcpy(s.rate, d->rate, sizeof(s.rate));
+	return s;
 }
 
 /* Whether any judged measure is above its threshold. */
@@ -126,6 +142,7 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 	case READING_FIRST:
 		windows_clear(&d->windows);
 		memset(&d->incident, 0, sizeof(d->incident));
+		memset(&d->recent, 0, sizeof(d->recent));
 		l->low_since = fmin(l->low_since, d->inc.time);
 		d->dormant_until = fmin(d->dormant_until, d->inc.time);
 		if (l->state_since == 0)
@@ -135,10 +152,11 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 		break;
 	}
 	take_rates(d);
+	struct recent_sample now = sample_now(d);
 	d->sent += d->inc.amount[SIGNAL_TX_BYTES];
 	d->received += d->inc.amount[SIGNAL_RX_BYTES];
-	bool excused = expected(&d->options, d->inc.time);
-	if (excused)
+	now.excused = expected(&d->options, d->inc.time);
+	if (now.excused)
 		memset(d->inc.amount, 0, sizeof(d->inc.amount));
 	bool all = windows_add(&d->windows, &d->inc, d->counters.interval);
 	windows_rates(&d->windows, d->rate, d->inc.known);
@@ -152,12 +170,14 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 	if (d->incident.open ||
 	    (dormancy_known(d) && (d->drift_lane >= 0 || any_out(d, all))))
 		count = rules_judge(d, verdicts, &ordinary);
-	bool keep = ordinary && !excused && l->warm_until_s > 0;
+	bool keep = ordinary && !now.excused && l->warm_until_s > 0;
 	if (keep)
 		envelope_track(&d->envelope, l, &d->windows, d->inc.time, watched(d),
 			       all);
 	if (ordinary)
 		learn_rates(d);
+	now.learnt = ordinary;
+	recent_note(&d->recent, &now);
 	if (rules_budget(d, &verdicts[count]))
 		count++;
 	dormancy_follow(d);
@@ -194,6 +214,7 @@ int detector_restore(struct detector *d, const void *learnt, size_t bytes,
 	}
 	memset(&d->counters, 0, sizeof(d->counters));
 	memset(&d->incident, 0, sizeof(d->incident));
+	memset(&d->recent, 0, sizeof(d->recent));
 	windows_clear(&d->windows);
 	envelope_init(&d->envelope, &d->learnt);
 	d->settled = false;

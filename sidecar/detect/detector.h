@@ -8,6 +8,7 @@
 #include "increments.h"
 #include "learnt.h"
 #include "limits.h"
+#include "recent.h"
 #include "windows.h"
 
 /* The intervals in a row that were above the budget. */
@@ -22,6 +23,7 @@ struct detector {
 	struct counters counters;
 	struct increments inc;
 	struct windows windows;
+	struct recent recent; /* those before the one in `inc` */
 	struct envelope envelope;
 	struct incident incident;
 	double raise[MEASURES][LANES]; /* above this it is told, too */

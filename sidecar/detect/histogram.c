@@ -5,6 +5,19 @@
 #include <math.h>
 #include <string.h>
 
+void histogram_remove(struct histogram *h, double rate)
+{
+	struct histogram_half *half = &h->half[0];
+	uint32_t *count = &half->count[histogram_bucket(rate)];
+
+	if (*count == 0)
+		return; /* it was full when this one came */
+	--*count;
+	half->total--;
+	half->sum = half->total ? fmax(half->sum - rate, 0) : 0;
+	half->squares = half->total ? fmax(half->squares - rate * rate, 0) : 0;
+}
+
 void histogram_turn(struct histogram *h)
 {
 	h->half[1] = h->half[0];

@@ -48,6 +48,10 @@ static inline void histogram_add(struct histogram *h, double rate)
 	half->squares += rate * rate;
 }
 
+/* Takes back an interval with that rate which histogram_add() counted since the last
+ * histogram_turn(). What of the sums is left of rounding is none. */
+void histogram_remove(struct histogram *h, double rate);
+
 /* The newer generation becomes the older one. */
 void histogram_turn(struct histogram *h);
 

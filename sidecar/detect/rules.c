@@ -103,17 +103,12 @@ static double usual_before(const struct detector *d, unsigned lane,
 	return share < 1 ? histogram_above(h, share) : 0;
 }
 
-static void begin(struct detector *d, const struct finding *f)
+/* When the traffic that a finding shows began, by the windows. */
+static double onset_of(const struct detector *d, const struct finding *f)
 {
-	struct incident *i = &d->incident;
-	const struct windows *w = &d->windows;
-	double now = d->inc.time;
 	unsigned lane = f->lane;
 	double usual = 0;
 
-	memset(i, 0, sizeof(*i));
-	i->open = true;
-	i->start = now;
 	/* What a late look found may have begun at any time since the look before it;
 	 * the link's bytes are read at every sample. */
 	if (lane == LANE_UNASKED)
@@ -122,9 +117,14 @@ static void begin(struct detector *d, const struct finding *f)
 		lane = SIGNAL_TX_BYTES;
 	if (lane < SIGNAL_COUNT)
 		usual = usual_before(d, lane, f->measure);
-	i->onset = windows_onset(w, &d->inc, lane, f->measure, usual);
-	i->was_dormant = d->options.profile == PROFILE_DORMANT ||
-			 now - d->dormant_until <= DORMANT_LATELY_S;
+	return windows_onset(&d->windows, &d->inc, lane, f->measure, usual);
+}
+
+static void count_from_onset(struct detector *d)
+{
+	struct incident *i = &d->incident;
+	const struct windows *w = &d->windows;
+
 	i->sent_before = d->sent - windows_since(w, &d->inc, SIGNAL_TX_BYTES, i->onset);
 	i->received_before =
 	    d->received - windows_since(w, &d->inc, SIGNAL_RX_BYTES, i->onset);
@@ -132,10 +132,49 @@ static void begin(struct detector *d, const struct finding *f)
 		i->amount[s] = windows_since(w, &d->inc, s, i->onset);
 		i->highest[s] = windows_highest(w, &d->inc, s, i->onset);
 	}
+}
+
+/* A connection carries nothing when it is opened, and a sample may fall between that
+ * and the traffic. Where the pod opened more than it usually does in the sample before
+ * the onset, the incident began there. */
+static void reach_opening(struct detector *d, enum measure measure)
+{
+	struct incident *i = &d->incident;
+	const enum signal opened = SIGNAL_TCP_NEW_SOCKETS;
+	const struct recent_sample *before = recent_ended(&d->recent, i->onset);
+
+	if (!before || before->excused || !(before->known >> opened & 1) ||
+	    before->rate[opened] <= usual_before(d, opened, measure))
+		return;
+	i->onset = before->began;
+	i->sent_before = before->sent_before;
+	i->received_before = before->received_before;
+	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
+		if (!(before->known >> s & 1))
+			continue;
+		i->amount[s] += before->rate[s] * (before->ended - before->began);
+		i->highest[s] = fmax(i->highest[s], before->rate[s]);
+	}
+}
+
+static void begin(struct detector *d, const struct finding *f)
+{
+	struct incident *i = &d->incident;
+	double now = d->inc.time;
+
+	memset(i, 0, sizeof(*i));
+	i->open = true;
+	i->start = now;
+	i->onset = onset_of(d, f);
+	count_from_onset(d);
+	reach_opening(d, f->measure);
+	i->was_dormant = d->options.profile == PROFILE_DORMANT ||
+			 now - d->dormant_until <= DORMANT_LATELY_S;
 	i->hour_at = now;
 	i->lane = f->lane;
 	i->measure = f->measure;
 	envelope_drop(&d->envelope, &d->learnt, i->onset);
+	recent_unlearn(&d->recent, d->learnt.histogram, i->onset);
 }
 
 /* From 30 for what just crosses a threshold: ten for each doubling above it, up to 40;

@@ -163,18 +163,41 @@ check_that "$scene: the summary names none of them" \
 stop_monitor a
 
 # --- a connection from before ----------------------------------------------------------
+# open_held LOG: a connection that sends when it is told how much by `echo N >&$commands`.
 mkfifo "$work/commands"
 exec {commands}<>"$work/commands"
-ip netns exec "$(space_name a)" "$work/traffic" hold 10.77.1.2 7000 \
-	<"$work/commands" >"$work/hold" 2>&1 &
-pids+=("$!")
-wait_for "the connection is there" grep -qs connected "$work/hold"
+open_held() {
+	ip netns exec "$(space_name a)" "$work/traffic" hold 10.77.1.2 7000 \
+		<"$work/commands" >"$work/$1" 2>&1 &
+	held=$!
+	pids+=("$held")
+	wait_for "the connection is there" grep -qs connected "$work/$1"
+}
+
+send_held() {
+	echo $theft >&"$commands"
+	wait_for "$scene: it is sent" grep -qs sent "$work/$1"
+	is_alert
+	named 10.77.1.2 7000 opened
+	check "$scene: connections" 1 "$(first connections)"
+}
+
+open_held hold
 watched "a connection from before the monitor"
-echo $theft >&"$commands"
-wait_for "$scene: it is sent" grep -qs sent "$work/hold"
-is_alert
-named 10.77.1.2 7000 opened
-check "$scene: connections" 1 "$(first connections)"
+send_held hold
+kill "$held"
+stop_monitor a
+
+watched "a connection that was opened a sample before it sends" --interval 2s
+opened_at=$(date +%s.%N)
+open_held next
+settle a 1
+check "$scene: it is no alert yet" 0 "$(alerts a '.alerts | length')"
+send_held next
+check_that "$scene: the alert begins when it was opened" awk -v opened="$opened_at" \
+	-v onset="$(alerts a '.alerts[0].onset | sub("[.][0-9]+Z$"; "Z") | fromdate')" \
+	'BEGIN { exit !(onset <= opened && onset > opened - 4) }'
+kill "$held"
 exec {commands}>&-
 stop_monitor a
 
