@@ -54,6 +54,7 @@ render() {
 ./check_policy.py "$injector" $manifests/policy || status=1
 ./check_annotations.py "$dormouse" "$injector" $manifests/policy || status=1
 ./check_required.py "$injector" $manifests ../cluster/pods || status=1
+./check_network.py $manifests || status=1
 ./check_examples.py "$injector" $manifests/examples || status=1
 for example in "$manifests"/examples/*.yaml; do
 	check "examples/${example##*/} keeps to restricted" ./restricted.py "$example"
@@ -131,7 +132,8 @@ fi
 # --- what an API server says -----------------------------------------------------------
 if [[ -n ${KUBECONFIG:-} ]] && kubectl --request-timeout=20s api-versions >"$work/versions" 2>"$work/out"; then
 	minor=$(kubectl version -o json 2>/dev/null | sed -n '/serverVersion/,$ s/.*"minor": "\([0-9]*\).*/\1/p')
-	for file in "$manifests"/install.yaml "$work"/{policy,required}.yaml "$manifests"/examples/*.yaml; do
+	for file in "$manifests"/install.yaml "$work"/{policy,required}.yaml "$manifests"/examples/*.yaml \
+		"$manifests"/network-policy/{addresses,konnectivity}.yaml; do
 		[[ $file == */native-* ]] && ((minor < 29)) && continue
 		[[ $file == */policy.yaml ]] && ((minor < 36)) && continue
 		[[ $file == */required.yaml ]] && ((minor < 30)) && continue

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* traffic.c - sends exactly what it is told, and says what it sent.
  *
- *     traffic connect ADDRESS PORT COUNT BYTES PARALLEL
- *         COUNT connections of BYTES each, PARALLEL at a time; each is finished only
- * when the other side has taken everything and closed traffic datagrams ADDRESS PORT
- * COUNT BYTES COUNT UDP datagrams of BYTES each traffic stream ADDRESS PORT
- * BYTES_A_SECOND SECONDS one connection, paced traffic hold ADDRESS PORT one
- * connection; each number on stdin sends as many bytes and is answered by "sent TOTAL"
- * when the other side has acknowledged them; ends with stdin traffic requests ADDRESS
- * PORT PATH COUNT PER_SECOND COUNT HTTP requests, each on a connection of its own,
- * paced
+ *     traffic COMMAND ADDRESS PORT ...
+ *
+ *     connect ... COUNT BYTES PARALLEL   COUNT connections of BYTES each, PARALLEL at a
+ *                        time; each is finished only when the other side has taken
+ *                        everything and closed
+ *     spread ... COUNT BYTES   the same one by one, each to the next IPv4 address
+ *     datagrams ... COUNT BYTES          COUNT UDP datagrams of BYTES each
+ *     stream ... BYTES_A_SECOND SECONDS  one connection, paced
+ *     hold ...           one connection; each number on stdin sends as many bytes and
+ * is answered by "sent TOTAL" when the other side has acknowledged them; ends with
+ * stdin idle ... COUNT     COUNT connections that say nothing, until it is ended crowd
+ * ... COUNT SECONDS   the same for so long, and another for each that is cut requests
+ * ... PATH COUNT PER_SECOND COUNT HTTP requests, each on a connection of its own, paced
+ *
+ * ADDRESS may be link-local/IPV4: the IPv6 address that whoever has that IPv4 address
+ * on this link has formed of its MAC (RFC 4862).
  *
  * The last line of stdout is
  *
@@ -20,6 +27,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -106,6 +114,49 @@ static struct target resolve(const char *address, const char *port)
 	target.length = info->ai_addrlen;
 	freeaddrinfo(info);
 	return target;
+}
+
+/* The address that a neighbour has formed of its MAC, which the kernel's table of
+ * neighbours tells once something was sent there. */
+static void link_local(const char *ipv4, const char *port, char *address, size_t size)
+{
+	const struct target to = resolve(ipv4, port);
+	char line[256], ip[64], link[IF_NAMESIZE];
+	unsigned m[6];
+	int fd = socket(to.address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 ||
+	    sendto(fd, "", 1, 0, (const struct sockaddr *)&to.address, to.length) < 0)
+		die("sendto");
+	close(fd);
+	sleep_until(now_s() + 0.5);
+	FILE *table = fopen("/proc/net/arp", "re");
+	if (!table)
+		die("/proc/net/arp");
+	address[0] = '\0';
+	while (fgets(line, sizeof(line), table))
+		if (sscanf(line, "%63s %*s %*s %x:%x:%x:%x:%x:%x %*s %15s", ip, &m[0],
+			   &m[1], &m[2], &m[3], &m[4], &m[5], link) == 8 &&
+		    strcmp(ip, ipv4) == 0)
+			snprintf(address, size, "fe80::%x:%xff:fe%02x:%x%%%s",
+				 (m[0] ^ 2) << 8 | m[1], m[2], m[3], m[4] << 8 | m[5],
+				 link);
+	fclose(table);
+	if (address[0] == '\0') {
+		fprintf(stderr, "traffic: %s is no neighbour\n", ipv4);
+		exit(1);
+	}
+}
+
+static struct target find_target(const char *address, const char *port)
+{
+	static const char prefix[] = "link-local/";
+	char found[64];
+
+	if (strncmp(address, prefix, sizeof(prefix) - 1) != 0)
+		return resolve(address, port);
+	link_local(address + sizeof(prefix) - 1, port, found, sizeof(found));
+	return resolve(found, port);
 }
 
 static int connected(const struct target *to, int type)
@@ -342,6 +393,51 @@ static struct sum run_idle(const struct target *to, char **args)
 	return sum;
 }
 
+/* Opens another connection of the crowd; when there is no port or no buffer for it, the
+ * next turn tries again. */
+static bool knock(int epoll_fd, const struct target *to)
+{
+	int fd = socket(to->address.ss_family,
+			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.fd = fd};
+
+	if (fd < 0)
+		return false;
+	if ((connect(fd, (const struct sockaddr *)&to->address, to->length) < 0 &&
+	     errno != EINPROGRESS) ||
+	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+		close(fd);
+		return false;
+	}
+	return true;
+}
+
+static struct sum run_crowd(const struct target *to, char **args)
+{
+	const uint64_t count = number(args[0]);
+	const double end = now_s() + (double)number(args[1]);
+	struct epoll_event events[64];
+	struct sum sum = {0};
+	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	bool is_told = false;
+
+	for (uint64_t open = 0; now_s() < end;) {
+		for (; open < count && knock(epoll_fd, to); open++)
+			sum.count++;
+		if (open == count && !is_told) {
+			printf("crowding\n");
+			fflush(stdout);
+			is_told = true;
+		}
+		int ready = epoll_wait(epoll_fd, events, 64, 50);
+		/* Cut: a closed descriptor is no longer watched. */
+		for (int i = 0; i < ready; i++, open--)
+			close(events[i].data.fd);
+	}
+	close(epoll_fd);
+	return sum;
+}
+
 static struct sum run_requests(const struct target *to, char **args)
 {
 	uint64_t count = number(args[1]);
@@ -375,7 +471,7 @@ static const struct command {
     {"spread", 2, run_spread},       {"connect", 3, run_connect},
     {"datagrams", 2, run_datagrams}, {"stream", 2, run_stream},
     {"hold", 0, run_hold},           {"idle", 1, run_idle},
-    {"requests", 3, run_requests},
+    {"requests", 3, run_requests},   {"crowd", 2, run_crowd},
 };
 
 int main(int argc, char **argv)
@@ -387,7 +483,7 @@ int main(int argc, char **argv)
 
 		if (strcmp(argv[1], c->name) != 0 || argc != 4 + c->arguments)
 			continue;
-		const struct target to = resolve(argv[2], argv[3]);
+		const struct target to = find_target(argv[2], argv[3]);
 		double begin = now_s();
 		struct sum sum = c->run(&to, argv + 4);
 		printf("done %llu %llu %.3f\n", (unsigned long long)sum.count,
