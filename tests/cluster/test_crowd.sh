@@ -62,6 +62,16 @@ probe() {
 	echo "probes $all late $late" >"$work/probes-$1"
 }
 
+# Connections that were refused, or cut for others, by all replicas.
+turned_away() {
+	local pod
+	for pod in "${replicas[@]}"; do
+		proxy dormouse-system "$pod" 8080 metrics || true
+	done | awk 'index($1, "dormouse_injector_connections_refused_total") == 1 ||
+		index($1, "dormouse_injector_connections_cut_total") == 1 && /crowded/ { sum += $2 }
+		END { print sum + 0 }'
+}
+
 restarts() {
 	kubectl -n dormouse-system get pods -l app.kubernetes.io/name=dormouse-injector -o json |
 		jq '[.items[].status.containerStatuses[].restartCount] | add'
@@ -72,7 +82,7 @@ pids+=("$!")
 wait_for "kubectl proxy" grep -qs '^Starting to serve on' "$work/proxy"
 url=http://$(sed -n 's/^Starting to serve on //p' "$work/proxy")
 restarted=$(restarts)
-refused=$(injector_metric 'dormouse_injector_connections_refused_total{port="reviews",reason="share"}')
+turned_away=$(turned_away)
 
 for pod in four-1 four-2; do attacker $pod 4; done
 for pod in six-1 six-2; do attacker $pod 6; done
@@ -108,6 +118,7 @@ for pod in "${replicas[@]}"; do
 	check_between "probes of $pod" 10 100000 "$all"
 	check "of them, failed or later than a second" 0 "$late"
 done
+check_between "connections turned away" 1 1000000000 $(($(turned_away) - turned_away))
 check "restarts of the injector" "$restarted" "$(restarts)"
 kubectl -n $outside delete pods --all --grace-period=1 --wait=false >"$work/out"
 finish

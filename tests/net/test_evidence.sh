@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# An alert names who got the bytes, whatever else the pod is connected to; and what is
-# counted of connections and datagrams is what the kernel counts.
+# An alert names who got the bytes, whatever else the pod is connected to.
 #
 #     +--------- a ---------+               +--------- b ---------+
 #     |  dormouse      eth0 |---------------| eth0   sink         |
@@ -214,42 +213,5 @@ eventually "$scene: its address" 10.77.1.2 alerts a "$peer | .address"
 check "$scene: who opened it" unknown "$(alerts a "$peer | .direction")"
 echo "summary: $(alerts a '.alerts[0].summary')"
 end_play
-stop_monitor a
-
-watched "300 lookups between two samples" --interval 2s
-inside a "$peers" lookups 10.99.80.1 53 300 >"$work/out"
-wait_for "$scene: their destinations are counted" \
-	metric_at_least a dormouse_destinations 300 || true
-check "$scene: reports of them lost" 0 \
-	"$(metric a dormouse_udp_socket_events_lost_total)"
-stop_monitor a
-
-# --- counted as the kernel counts ------------------------------------------------------
-watched "attempts" --interval 100ms
-for address in 10.77.1.2 10.77.1.99 fd77:1::2 fd77:1::99; do
-	for seconds in 0 0.3; do
-		before=$(metric a dormouse_tcp_connections_opened_total)
-		inside a "$peers" attempts $address 7000 500 $seconds >"$work/out"
-		opened() {
-			echo $(($(metric a dormouse_tcp_connections_opened_total) - before))
-		}
-		eventually "500 attempts at $address for $seconds s" 500 opened
-		# Of those that nobody answered the kernel tells the end after three seconds.
-		settle a 40
-		check "500 attempts at $address for $seconds s, when all is told" 500 "$(opened)"
-	done
-done
-stop_monitor a
-
-watched "datagrams" --interval 200ms
-for address in fd77:1::2 10.77.1.2 fd77:1::2; do
-	before=$(metric a dormouse_udp_transmit_packets_total)
-	kernel=$(($(snmp a Udp OutDatagrams) + $(snmp6 a Udp6OutDatagrams)))
-	inside a "$peers" datagrams $address 5 >"$work/out"
-	settle a 2
-	check "$scene to $address, at the next sample" \
-		$(($(snmp a Udp OutDatagrams) + $(snmp6 a Udp6OutDatagrams) - kernel)) \
-		$(($(metric a dormouse_udp_transmit_packets_total) - before))
-done
 stop_monitor a
 finish

@@ -29,6 +29,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <netdb.h>
+#include <netinet/ether.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -116,36 +117,62 @@ static struct target resolve(const char *address, const char *port)
 	return target;
 }
 
-/* The address that a neighbour has formed of its MAC, which the kernel's table of
- * neighbours tells once something was sent there. */
+/* Cuts the next field off; "" when there is none. */
+static char *next_field(char **rest)
+{
+	char *field = *rest + strspn(*rest, " \n");
+	char *end = field + strcspn(field, " \n");
+
+	*rest = *end ? end + 1 : end;
+	*end = '\0';
+	return field;
+}
+
+/* The MAC of a neighbour, as the kernel's table of them has it. Fills `link`, too. */
+static bool find_neighbour(const char *ipv4, struct ether_addr *mac, char *link,
+			   size_t link_size)
+{
+	char line[256], *fields[6];
+	bool found = false;
+	FILE *table = fopen("/proc/net/arp", "re");
+
+	if (!table)
+		die("/proc/net/arp");
+	/* IP address, HW type, flags, HW address, mask, device */
+	while (!found && fgets(line, sizeof(line), table)) {
+		char *rest = line;
+		for (int i = 0; i < 6; i++)
+			fields[i] = next_field(&rest);
+		if (strcmp(fields[0], ipv4) != 0 || !ether_aton_r(fields[3], mac))
+			continue;
+		snprintf(link, link_size, "%s", fields[5]);
+		found = true;
+	}
+	fclose(table);
+	return found;
+}
+
+/* The address that a neighbour has formed of its MAC; the kernel knows that once
+ * something was sent there. */
 static void link_local(const char *ipv4, const char *port, char *address, size_t size)
 {
 	const struct target to = resolve(ipv4, port);
-	char line[256], ip[64], link[IF_NAMESIZE];
-	unsigned m[6];
 	int fd = socket(to.address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char link[IF_NAMESIZE];
+	struct ether_addr mac;
 
 	if (fd < 0 ||
 	    sendto(fd, "", 1, 0, (const struct sockaddr *)&to.address, to.length) < 0)
 		die("sendto");
 	close(fd);
 	sleep_until(now_s() + 0.5);
-	FILE *table = fopen("/proc/net/arp", "re");
-	if (!table)
-		die("/proc/net/arp");
-	address[0] = '\0';
-	while (fgets(line, sizeof(line), table))
-		if (sscanf(line, "%63s %*s %*s %x:%x:%x:%x:%x:%x %*s %15s", ip, &m[0],
-			   &m[1], &m[2], &m[3], &m[4], &m[5], link) == 8 &&
-		    strcmp(ip, ipv4) == 0)
-			snprintf(address, size, "fe80::%x:%xff:fe%02x:%x%%%s",
-				 (m[0] ^ 2) << 8 | m[1], m[2], m[3], m[4] << 8 | m[5],
-				 link);
-	fclose(table);
-	if (address[0] == '\0') {
+	if (!find_neighbour(ipv4, &mac, link, sizeof(link))) {
 		fprintf(stderr, "traffic: %s is no neighbour\n", ipv4);
 		exit(1);
 	}
+	const uint8_t *m = mac.ether_addr_octet;
+	snprintf(address, size, "fe80::%02x%02x:%02xff:fe%02x:%02x%02x%%%s", m[0] ^ 2,
+		 m[1], m[2], m[3], m[4], m[5], link);
 }
 
 static struct target find_target(const char *address, const char *port)
