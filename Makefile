@@ -140,7 +140,7 @@ pod: static $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/test $(BUILD)/packa
 	@tests/run.sh $(BUILD) $(POD_TESTS)
 
 # Takes all the processors that it gets, which nothing else that is tested should suffer.
-crowd: tests ## a crowd of clients at the injector's door (as root)
+crowd: $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/test ## a crowd of clients at the injector's door (as root)
 	@tests/run.sh $(BUILD) $(CROWD_TESTS)
 
 cluster: $(BUILD)/dormouse-injector $(BUILD)/packages/test ## the end-to-end test, in the cluster that KUBECONFIG names: tests/cluster/run.sh
