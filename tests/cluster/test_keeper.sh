@@ -16,7 +16,8 @@ INJECTOR=${INJECTOR:-$root/build/dormouse-injector}
 self=keeper-$$
 replicas=5
 patience=${TEST_PATIENCE:-120}
-port=$((20000 + $$ % 20000))
+# Below those that the kernel gives out, and beside those of Services.
+port=$((10000 + $$ % 19000))
 
 [[ -n ${KUBECONFIG:-} ]] || skip "needs KUBECONFIG"
 for tool in kubectl jq curl openssl; do
@@ -213,25 +214,52 @@ for i in 0 1; do
 	wait_for "replica $i is ready" is_ready $i
 done
 old_ca=$(served 0 | ca_of)
-requests=0 lost=0
-cp "$work/bundle.crt" "$work/bundle.older"
+requests=0 lost=0 old_ones=0
 
-# A round: with the bundle of this moment, and with that of two rounds before, as an API
-# server that has not heard of the change yet.
+# now: milliseconds.
+now() {
+	echo $(($(date +%s%N) / 1000000))
+}
+
+# older_bundle: the oldest that was fetched in the last three seconds, as an API server that has
+# not heard of a change yet. A new CA signs nothing for four, with lives as short as here.
+older_bundle() {
+	local bundle oldest since=$(($(now) - 3000))
+	for bundle in "$work"/bundle.at-*; do
+		if [[ ! -e $bundle ]]; then
+			continue
+		elif ((${bundle##*-} < since)); then
+			rm "$bundle"
+		elif [[ -z ${oldest:-} ]]; then
+			oldest=$bundle
+		fi
+	done
+	echo "${oldest:-}"
+}
+
+# tried REPLICA BUNDLE
+tried() {
+	requests=$((requests + 1))
+	verifies "$1" "$2" && return
+	lost=$((lost + 1))
+	echo "replica $1 did not verify with ${2##*/} at $(now)" >&2
+}
+
+# A round: with the bundle of this moment, and with an older one.
 round() {
-	local i bundle
+	local i older fetched
+	fetched=$(now)
 	published 0 >"$work/bundle.now"
 	for i in 0 1; do
-		for bundle in now older; do
-			requests=$((requests + 1))
-			verifies "$i" "$work/bundle.$bundle" && continue
-			lost=$((lost + 1))
-			echo "replica $i did not verify with bundle.$bundle" >&2
-		done
+		tried "$i" "$work/bundle.now"
+		older=$(older_bundle)
+		if [[ -n $older ]]; then
+			old_ones=$((old_ones + 1))
+			tried "$i" "$older"
+		fi
 		served "$i" >>"$work/served.crt"
 	done
-	[[ ! -e $work/bundle.old ]] || mv "$work/bundle.old" "$work/bundle.older"
-	mv "$work/bundle.now" "$work/bundle.old"
+	mv "$work/bundle.now" "$work/bundle.at-$fetched"
 }
 changed() {
 	round
@@ -241,6 +269,7 @@ wait_for "the CA is replaced" changed
 old_ca=$(served 0 | ca_of)
 wait_for "and once more" changed
 check "of $requests requests meanwhile failed" 0 "$lost"
+check_between "of them, with an older bundle" 10 1000000 "$old_ones"
 check_between "certificates were served" 4 100 \
 	"$(awk '/BEGIN/ { getline; getline; print }' "$work/served.crt" | sort -u | wc -l)"
 check_between "CAs in the bundle" 1 3 "$(published 0 | grep -c BEGIN)"
