@@ -288,7 +288,7 @@ def called(table, name, *arguments):
     """The value of a function or sign of the table, its cost counted."""
     try:
         value = table[name](*arguments)
-        spend(COSTS[name](value, *arguments) if name in COSTS else 1)
+        Spent.cost += COSTS[name](value, *arguments) if name in COSTS else 1
     except (TypeError, AttributeError, ValueError, KeyError, Re2Error) as error:
         raise CelError(f"{name}: {error}") from error
     return value
@@ -359,7 +359,7 @@ def alike(left, right, *kinds):
 def variable_of(scope, name):
     if name not in scope:
         raise CelError(f"{name} is not known")
-    spend(1)
+    Spent.cost += 1
     return scope[name]
 
 
@@ -368,7 +368,7 @@ def selected(target, name):
         value = target(scope)
         if not isinstance(value, dict) or name not in value:
             raise CelError(f"there is no {name}")
-        spend(1)
+        Spent.cost += 1
         return value[name]
 
     # For has(): the last member may be missing, none before it.
@@ -387,7 +387,7 @@ def indexed(target, index):
         value, key = target(scope), index(scope)
         if not isinstance(value, (list, dict)) or isinstance(value, list) and (isinstance(key, bool) or key < 0):
             raise CelError(f"no element {key!r} of {value!r}")
-        spend(1)
+        Spent.cost += 1
         try:
             return value[key]
         except (KeyError, IndexError, TypeError) as error:

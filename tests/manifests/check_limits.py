@@ -20,7 +20,7 @@ import sys
 import cel
 import limit_ranger
 from checks import check, check_selectors, finish
-from limit_ranger import amounts, whole
+from limit_ranger import amounts, copied, whole
 from mutating import Policy, created
 from objects import containers_of, read
 from pods import PODS
@@ -28,8 +28,9 @@ from qos import qos_class, quantity
 from validating import without_null
 
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
+UNITS = tuple(zip(RESOURCES, ("m", "Mi", "Mi")))
 INJECTED, LIMITS, LEFT_OUT = (f"policy.dormouse.dev/{name}" for name in ("injected", "limits", "left-out"))
-WORLDS = 100
+WORLDS = 2000
 
 
 # --- LimitRanges -----------------------------------------------------------------------
@@ -152,7 +153,7 @@ def anything_does(pod, limit_ranges, scarce):
             if qos_class(pod) == "Guaranteed" and limit != request and scarce != "ephemeral-storage":
                 continue
             sidecar = {"name": "dormouse", "restartPolicy": "Always", "resources": resources}
-            with_it = copy.deepcopy(pod)
+            with_it = copied(pod)
             with_it["spec"]["initContainers"] = [sidecar] + with_it["spec"].get("initContainers", [])
             if not limit_ranger.refusals(limit_ranger.admitted(with_it, only), only):
                 return True
@@ -192,7 +193,7 @@ class Result:
     """What became of a pod, and what is wrong with it."""
 
     def __init__(self, policies, pod, limit_ranges, orders=None, webhook=None, annotations=None, asked=None):
-        self.wrong = []
+        self.wrong, self.webhook = [], webhook
         self.plain = created(pod, limit_ranges, [], webhook)
         self.admitted = not limit_ranger.refusals(self.plain, limit_ranges)
         if not self.admitted:
@@ -215,32 +216,32 @@ class Result:
             self.wrong.append(f"{qos_class(self.plain)}, now {qos_class(pod)}")
         if sidecar and self.wanted is None:
             self.wrong.append(f"the webhook leaves it alone, not {size_of(sidecar)}")
-        elif sidecar and size_of(sidecar) != self.wanted and self.plain_size(sidecar):
+        elif sidecar and self.wanted != self.fitted_size(pod):
             self.wrong.append(f"the webhook's size: {self.wanted}, found {size_of(sidecar)}")
         elif not sidecar and self.wanted is not None:
             self.wrong.append(f"left out, where the webhook fits {self.wanted}")
-        if not sidecar and without_reason(pod) != without_notes(self.plain):
+        if not sidecar and without_reason(pod) != without_null(self.plain):
             self.wrong.append("something else is left of it")
 
-    def plain_size(self, sidecar):
-        """False where what nobody asked for is a default of nothing, as of all other containers."""
-        return any(value not in (0, None) for name, one in size_of(sidecar).items() for value in one
-                   if name not in self.wanted or one != self.wanted[name])
-
-
-def without_notes(pod):
-    return without_null(pod)
+    def fitted_size(self, pod):
+        """The sidecar's size. What bounds nothing leaves it as it was added, before other webhooks had their turns, with
+        LimitRanger's default of storage; and of what it does not ask for it may have a default of nothing."""
+        size = size_of(sidecar_of(pod))
+        if LIMITS not in pod["metadata"]["annotations"]:
+            size = self.wanted if self.webhook else {
+                **size, **{name: one for name, one in self.wanted.items() if name == "ephemeral-storage"}}
+        return {name: one for name, one in size.items() if name in self.wanted or any(one)}
 
 
 def without_reason(pod):
-    pod = copy.deepcopy(pod)
+    pod = copied(pod)
     del pod["metadata"]["annotations"][LEFT_OUT]
     return without_null(pod)
 
 
 def told_of_by_nobody(pod):
     """Without the reason, which names the LimitRange that was looked at last."""
-    pod = copy.deepcopy(pod)
+    pod = copied(pod)
     notes = pod["metadata"].get("annotations", {})
     notes[LEFT_OUT] = LEFT_OUT in notes
     return pod
@@ -248,7 +249,7 @@ def told_of_by_nobody(pod):
 
 def texted(pod):
     """Quantities as the API server hands them on."""
-    pod = without_null(copy.deepcopy(pod))
+    pod = without_null(copied(pod))
     for container in containers_of(pod):
         for member in (container.get("resources") or {}).values():
             if isinstance(member, dict):
@@ -286,7 +287,9 @@ def check_shapes(policies, folder):
             pod = texted(pod)
             if has_own(pod) or not policies.inject.matches(pod):
                 continue
-            result = Result(policies, pod, limit_ranges, asked=asked_by(pod))
+            # Of twelve orders every third, each policy first in two of them.
+            result = Result(policies, pod, limit_ranges, lambda orders: orders[::3] if len(orders) > 4 else orders,
+                            asked=asked_by(pod))
             wrong += [(name, one) for one in result.wrong]
             counts["admitted"] += result.admitted
             if result.admitted:
@@ -320,9 +323,7 @@ class Chance(random.Random):
         if style == 0:
             return {}
         said = {"requests": {}, "limits": {}}
-        names = RESOURCES if self.randrange(4) == 0 else RESOURCES[:2]
-        for name in names:
-            unit = "m" if name == "cpu" else "Mi"
+        for name, unit in UNITS if self.randrange(4) == 0 else UNITS[:2]:
             limit = 5 * self.randint(1, 20)
             request = self.choice([limit] * 7 + [(limit + 1) // 2]) if style == 1 else self.randint(1, limit)
             if style == 1 or self.randrange(2):
@@ -342,20 +343,31 @@ class Chance(random.Random):
         metadata = {"name": "chance", **self.maybe(4, lambda: {"annotations": {"some": "note"}})}
         return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
-    def amounts(self, one_in, least, most, units=("m", "Mi", "Mi")):
-        return {name: f"{self.randint(least, most)}{unit}" for name, unit in zip(RESOURCES, units)
+    def amounts(self, one_in, least, most):
+        return {name: f"{self.randint(least, most)}{unit}" for name, unit in UNITS
                 if self.randrange(one_in if name != "ephemeral-storage" else 3 * one_in) == 0}
 
     def ratios(self, one_in):
         return {name: self.choice(["1", "2", "3", "6", "1.5", "2500m"]) for name in RESOURCES[:2]
                 if self.randrange(one_in) == 0}
 
-    def limit_range(self, name):
-        items = [each(min=self.amounts(4, 1, 40), max=self.amounts(4, 10, 150), maxLimitRequestRatio=self.ratios(5),
-                      default=self.amounts(4, 10, 100), defaultRequest=self.amounts(4, 5, 50)),
-                 pods(min=self.amounts(8, 1, 40), max=self.amounts(4, 20, 250), maxLimitRequestRatio=self.ratios(8))]
+    def room(self, pod):
+        """Maxima for a pod that leave it little or nothing beside what it has."""
+        filled = limit_ranger.with_requests(pod)
+        return {name: f"{math.ceil(value * 1000 if name == 'cpu' else value / (1 << 20)) + self.choice([0, 6, 12, 30, 80])}{unit}"
+                for name, unit, value in ((name, unit, whole(filled, "limits").get(name)) for name, unit in UNITS)
+                if value and self.randrange(4) == 0}
+
+    def limit_range(self, name, pod):
+        if self.randrange(5) == 0:
+            storage = {"ephemeral-storage": self.choice(["10Mi", "100Mi", "1Gi"])}
+            return limit_range(each(default=storage), pods(max={"ephemeral-storage": self.choice(["150Mi", "4Gi"])}), name=name)
+        items = [each(min=self.amounts(4, 1, 40), max=self.amounts(6, 20, 150), maxLimitRequestRatio=self.ratios(6),
+                      default=self.amounts(4, 10, 100), defaultRequest=self.amounts(6, 5, 50)),
+                 pods(min=self.amounts(8, 1, 40), max=self.room(pod), maxLimitRequestRatio=self.ratios(8))]
         self.shuffle(items)
-        return limit_range(*({key: value for key, value in item.items() if value} for item in items), name=name)
+        return limit_range(*({key: value for key, value in item.items() if value or key == "type"} for item in items),
+                           name=name)
 
 
 def proxied(chance):
@@ -363,7 +375,7 @@ def proxied(chance):
     container = {"name": "proxy", "resources": chance.resources(2)}
 
     def add(pod):
-        pod = copy.deepcopy(pod)
+        pod = copied(pod)
         pod["spec"]["containers"].append(copy.deepcopy(container))
         return pod
     return add
@@ -375,7 +387,7 @@ def check_worlds(policies):
     for seed in range(WORLDS):
         chance = Chance(seed)
         pod = chance.pod()
-        limit_ranges = [chance.limit_range(f"r{i}") for i in range(chance.choice([1, 1, 2, 2, 3]))]
+        limit_ranges = [chance.limit_range(f"r{i}", pod) for i in range(chance.choice([1, 1, 2, 2, 3]))]
         webhook = proxied(chance) if chance.randrange(8) == 0 else None
 
         # All orders now and then; else one with each policy first.
@@ -388,14 +400,14 @@ def check_worlds(policies):
         counts[qos_class(result.plain)] += 1
         counts["fitted" if result.sidecar else "left out"] += 1
         wrong += [(seed, one) for one in result.wrong]
-        if not result.sidecar and counts["left out"] <= 60 and anything_does(
+        if not result.sidecar and counts["left out"] <= 40 and anything_does(
                 result.plain, limit_ranges, result.left_out.split(":")[0]):
             in_vain.append((seed, result.left_out))
     print("        " + ", ".join(f"{key}: {value}" for key, value in counts.items()))
     check(f"pods and LimitRanges by chance ({WORLDS}): whoever is admitted is with a sidecar, the webhook's size",
           [], wrong[:5])
     check("where a pod was left alone, no size would have done", [], in_vain[:5])
-    check("there were worlds of all kinds", True, all(counts[key] > 50 for key in counts))
+    check("there were worlds of all kinds", True, all(counts[key] > 30 for key in counts))
 
 
 # --- single cases ------------------------------------------------------------------------

@@ -3,9 +3,15 @@
 LimitRange before, pkg/apis/core/v1/defaults.go (SetDefaults_LimitRangeItem); of a pod, PodRequests() and PodLimits() in
 staging/src/k8s.io/component-helpers/resource/helpers.go. Pods with resources of their own are not known here."""
 import copy
+import json
 
 from objects import containers_of
 from qos import quantity
+
+
+def copied(pod):
+    """A copy, of all that JSON has."""
+    return json.loads(json.dumps(pod))
 
 
 def completed(limit_range):
@@ -21,7 +27,7 @@ def completed(limit_range):
 
 def with_requests(pod):
     """As SetDefaults_Pod() leaves it, and every patch: a request that is missing is the limit."""
-    pod = copy.deepcopy(pod)
+    pod = copied(pod)
     for container in containers_of(pod):
         resources = container.get("resources") or {}
         missing = {name: value for name, value in (resources.get("limits") or {}).items()
@@ -33,7 +39,7 @@ def with_requests(pod):
 
 def admitted(pod, limit_ranges):
     """Its turn among the plugins that change a pod: the defaults of all of them."""
-    pod = copy.deepcopy(pod)
+    pod = copied(pod)
     for item in (item for one in limit_ranges for item in one["spec"]["limits"] if item["type"] == "Container"):
         for container in containers_of(pod):
             resources = container.setdefault("resources", {})

@@ -5,7 +5,7 @@ import copy
 import json
 
 import cel
-import limit_ranger
+from limit_ranger import admitted, copied, with_requests
 from validating import Lazy, without_null
 
 
@@ -29,26 +29,35 @@ class Policy:
         return scope
 
     def matches(self, pod, param=None, annotations=None):
+        return self.remembered(self.conditions_hold, pod, param, annotations)
+
+    def patched(self, pod, param=None, annotations=None):
+        """The pod after its patches."""
+        return self.remembered(self.after_patches, pod, param, annotations)
+
+    def remembered(self, function, *question):
+        """The same question has the same answer."""
+        key = function.__name__ + json.dumps(question)
+        if key not in self.known:
+            self.known[key] = function(*question)
+        return self.known[key]
+
+    def conditions_hold(self, pod, param, annotations):
         scope = self.scope(pod, param, annotations or {})
         # What a condition has no business with.
         del scope["variables"], scope["namespaceObject"]
         return all(cel.evaluate(one["expression"], scope) for one in self.spec["matchConditions"])
 
-    def patched(self, pod, param=None, annotations=None):
-        """The pod after its patches. The same question has the same answer."""
-        key = json.dumps([pod, param, annotations])
-        if key not in self.known:
-            patched = pod
-            for mutation in self.spec["mutations"]:
-                scope = self.scope(patched, param, annotations or {})
-                patched = applied(patched, cel.evaluate(mutation["jsonPatch"]["expression"], scope))
-            self.known[key] = limit_ranger.with_requests(without_null(patched))
-        return self.known[key]
+    def after_patches(self, pod, param, annotations):
+        for mutation in self.spec["mutations"]:
+            scope = self.scope(pod, param, annotations or {})
+            pod = applied(pod, cel.evaluate(mutation["jsonPatch"]["expression"], scope))
+        return with_requests(without_null(pod))
 
 
 def applied(pod, patch):
     """RFC 6902, of which "add" and "remove" are known; what is to be removed must be there."""
-    pod = copy.deepcopy(pod)
+    pod = copied(pod)
     for operation in patch:
         at = pod
         *path, last = [key.replace("~1", "/").replace("~0", "~") for key in operation["path"].split("/")[1:]]
@@ -99,11 +108,11 @@ class Plugin:
 def created(pod, limit_ranges, invocations, webhook=None, annotations=None):
     """The pod as it is when all have had their turns; what refuses it comes after that. webhook: changes a pod once."""
     plugin = Plugin(invocations, annotations)
-    pod = limit_ranger.with_requests(without_null(pod))
+    pod = with_requests(without_null(pod))
     for second in (False, True):
-        pod = plugin.turn(limit_ranger.admitted(pod, limit_ranges), second)
+        pod = plugin.turn(admitted(pod, limit_ranges), second)
         if webhook and not second:
-            pod = limit_ranger.with_requests(webhook(pod))
+            pod = with_requests(webhook(pod))
         if not plugin.should_reinvoke and not webhook:
             break
     return pod
