@@ -19,6 +19,7 @@ import sys
 
 import cel
 import limit_ranger
+import validating
 from checks import check, check_selectors, finish
 from limit_ranger import amounts, copied, whole
 from mutating import Policy, created
@@ -30,7 +31,7 @@ from validating import without_null
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 UNITS = tuple(zip(RESOURCES, ("m", "Mi", "Mi")))
 INJECTED, LIMITS, LEFT_OUT = (f"policy.dormouse.dev/{name}" for name in ("injected", "limits", "left-out"))
-WORLDS = 2000
+WORLDS = 1600
 
 
 # --- LimitRanges -----------------------------------------------------------------------
@@ -94,15 +95,15 @@ def fitted(name, wish, pod, limit_ranges):
     container, all_of = (functools.partial(bound, limit_ranges, kind, name=name) for kind in ("Container", "Pod"))
     base = [int(whole(pod, member).get(name, 0) * (1000 if name == "cpu" else 1)) for member in ("requests", "limits")]
     most = [container(member="max", choose=min, up=False), all_of(member="max", choose=min, up=False)]
-    request_max, limit_max = (min([math.inf] + [one - less for one, less in zip(most, (0, base[i])) if one is not None])
-                              for i in (0, 1))
+    request_max, limit_max = (
+        min([math.inf] + [one - less for one, less in zip(most, (0, base[i])) if one is not None]) for i in (0, 1))
     guaranteed = qos_class(pod) == "Guaranteed" and name != "ephemeral-storage"
     ratios = ratio_of(limit_ranges, "Container", name), ratio_of(limit_ranges, "Pod", name)
     request = max(wish[0], container(member="min", choose=max, up=True) or 0)
     if request > request_max:
         return None
-    if not (name == "memory" or all(name in amounts(one, "limits") for one in containers_of(pod)) or ratios[0] is not None
-            or most[0] is not None or container(member="default", choose=min, up=True) is not None):
+    demanded = (ratios[0], most[0], container(member="default", choose=min, up=True)) != (None, None, None)
+    if not (name == "memory" or demanded or all(name in amounts(one, "limits") for one in containers_of(pod))):
         return request, None
     limit = max(wish[1], request, (all_of(member="min", choose=max, up=True) or 0) - base[1])
     limit = min(limit, limit_max, request_max if guaranteed else math.inf)
@@ -199,8 +200,8 @@ class Result:
         if not self.admitted:
             return
         all_orders = list(policies.orders(limit_ranges))
-        found = [created(pod, limit_ranges, order, webhook, annotations) for order in
-                 (all_orders if orders is None else orders(all_orders))]
+        tried = all_orders if orders is None else orders(all_orders)
+        found = [created(pod, limit_ranges, order, webhook, annotations) for order in tried]
         self.pod, self.sidecar = found[0], sidecar_of(found[0])
         self.left_out = self.pod["metadata"].get("annotations", {}).get(LEFT_OUT)
         self.wanted = webhooks_size(self.plain, limit_ranges, asked or {})
@@ -224,8 +225,8 @@ class Result:
             self.wrong.append("something else is left of it")
 
     def fitted_size(self, pod):
-        """The sidecar's size. What bounds nothing leaves it as it was added, before other webhooks had their turns, with
-        LimitRanger's default of storage; and of what it does not ask for it may have a default of nothing."""
+        """The sidecar's size. What bounds nothing leaves it as it was added, before other webhooks had their turns,
+        with LimitRanger's default of storage; and of what it does not ask for it may have a default of nothing."""
         size = size_of(sidecar_of(pod))
         if LIMITS not in pod["metadata"]["annotations"]:
             size = self.wanted if self.webhook else {
@@ -279,13 +280,17 @@ def asked_by(pod):
     return {name: amount(value, name) for name, value in parts.items()}
 
 
+# Where wishes are tried out.
+WISHED = ("a minimum", "a maximum for pods", "ratios")
+
+
 def check_shapes(policies, folder):
     counts = {"admitted": 0, "with": 0, "left out": 0}
     for what, limit_ranges in RANGES.items():
         wrong = []
         for name, pod in shapes(folder):
             pod = texted(pod)
-            if has_own(pod) or not policies.inject.matches(pod):
+            if has_own(pod) or not policies.inject.matches(pod) or "asks for" in name and what not in WISHED:
                 continue
             # Of twelve orders every third, each policy first in two of them.
             result = Result(policies, pod, limit_ranges, lambda orders: orders[::3] if len(orders) > 4 else orders,
@@ -318,13 +323,13 @@ class Chance(random.Random):
     def maybe(self, one_in, value):
         return {} if self.randrange(one_in) else value()
 
-    def resources(self, style):
+    def resources(self, style, most=20):
         """What a container says: 0 nothing, 1 all, 2 anything."""
         if style == 0:
             return {}
         said = {"requests": {}, "limits": {}}
         for name, unit in UNITS if self.randrange(4) == 0 else UNITS[:2]:
-            limit = 5 * self.randint(1, 20)
+            limit = 5 * self.randint(1, most)
             request = self.choice([limit] * 7 + [(limit + 1) // 2]) if style == 1 else self.randint(1, limit)
             if style == 1 or self.randrange(2):
                 said["limits"][name] = f"{limit}{unit}"
@@ -338,7 +343,7 @@ class Chance(random.Random):
                                for i in range(self.randint(1, 3))]}
         if self.randrange(2):
             spec["initContainers"] = [
-                {"name": f"i{i}", "resources": self.resources(min(style, 2)),
+                {"name": f"i{i}", "resources": self.resources(min(style, 2), self.choice([20, 80])),
                  **({"restartPolicy": "Always"} if self.randrange(2) else {})} for i in range(self.randint(1, 3))]
         metadata = {"name": "chance", **self.maybe(4, lambda: {"annotations": {"some": "note"}})}
         return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
@@ -353,15 +358,15 @@ class Chance(random.Random):
 
     def room(self, pod):
         """Maxima for a pod that leave it little or nothing beside what it has."""
-        filled = limit_ranger.with_requests(pod)
-        return {name: f"{math.ceil(value * 1000 if name == 'cpu' else value / (1 << 20)) + self.choice([0, 6, 12, 30, 80])}{unit}"
-                for name, unit, value in ((name, unit, whole(filled, "limits").get(name)) for name, unit in UNITS)
-                if value and self.randrange(4) == 0}
+        has = whole(limit_ranger.with_requests(pod), "limits")
+        return {name: f"{math.ceil(has[name] / quantity('1' + unit)) + self.choice([0, 6, 12, 30, 80])}{unit}"
+                for name, unit in UNITS if has.get(name) and self.randrange(4) == 0}
 
     def limit_range(self, name, pod):
         if self.randrange(5) == 0:
             storage = {"ephemeral-storage": self.choice(["10Mi", "100Mi", "1Gi"])}
-            return limit_range(each(default=storage), pods(max={"ephemeral-storage": self.choice(["150Mi", "4Gi"])}), name=name)
+            most = {"ephemeral-storage": self.choice(["150Mi", "4Gi"])}
+            return limit_range(each(default=storage), pods(max=most), name=name)
         items = [each(min=self.amounts(4, 1, 40), max=self.amounts(6, 20, 150), maxLimitRequestRatio=self.ratios(6),
                       default=self.amounts(4, 10, 100), defaultRequest=self.amounts(6, 5, 50)),
                  pods(min=self.amounts(8, 1, 40), max=self.room(pod), maxLimitRequestRatio=self.ratios(8))]
@@ -415,40 +420,59 @@ ASKING = {"metadata": {"name": "a"}, "spec": {"containers": [
     {"name": "app", "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}]}}
 FULL = {"metadata": {"name": "a"}, "spec": {"containers": [
     {"name": "app", "resources": {"requests": {"cpu": "100m"}, "limits": {"cpu": "100m"}}}]}}
+
+
+def sized(milli):
+    return {"requests": {"cpu": f"{milli}m"}, "limits": {"cpu": f"{milli}m"}}
+
+
+def job(milli):
+    return {"name": "job", "resources": sized(milli)}
+
+
+def proxy(milli):
+    return {"name": "proxy", "restartPolicy": "Always", "resources": sized(milli)}
+
+
 STATE = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
 
 
-def noted(pod, **annotations):
-    return {**pod, "metadata": {"name": "a", "annotations": {key.replace("__", "/").replace("_", "."): value
-                                                            for key, value in annotations.items()}}}
-
-
-def check_cases(policies, inject, limits):
+def check_cases(policies, inject, limits, warnings):
     minimum, used_up = RANGES["a minimum"], RANGES["a maximum for pods"]
     for order in policies.orders(minimum):
         pod = created(ASKING, minimum, order)
         check("a minimum is asked for", {"requests": {"cpu": "50m", "memory": "32Mi"}, "limits": {"memory": "32Mi"}},
               sidecar_of(pod)["resources"])
-        check("and what was looked at is noted", "min.cpu=50m,min.memory=32Mi", pod["metadata"]["annotations"][LIMITS])
+        check("and what was looked at is noted", "min.cpu=50m,min.memory=32Mi",
+              pod["metadata"]["annotations"].get(LIMITS))
+    told = {LEFT_OUT: "cpu: the sidecar asks for 5m, LimitRange limits leaves 0m"}
     for order in policies.orders(used_up):
-        check("a pod that has all that it may is left alone",
-              {"name": "a", "annotations": {
-                  LEFT_OUT: "cpu: the sidecar asks for 5m, LimitRange limits leaves 0m"}},
-              created(FULL, used_up, order)["metadata"])
+        gone = created(FULL, used_up, order)
+        check("a pod that has all that it may is left alone", ({"name": "a", "annotations": told}, FULL["spec"]),
+              (gone["metadata"], gone["spec"]))
+        check("whoever creates it is told", [f"dormouse: the pod was left without its sidecar: {told[LEFT_OUT]}"],
+              validating.complaints(warnings, gone))
         own = {"kubectl.kubernetes.io/default-container": "app", "other": "note", "dormouse.dev/interval": "30s"}
         theirs = {**FULL, "metadata": {"name": "a", "annotations": own}}
-        check("with its own annotations", {**own, LEFT_OUT: "cpu: the sidecar asks for 5m, LimitRange limits leaves 0m"},
-              created(theirs, used_up, order)["metadata"]["annotations"])
-    contrary = [limit_range(each(min={"memory": "32Mi"}), name="a"), limit_range(pods(max={"memory": "80Mi"}), name="b")]
+        check("with its own annotations", {**own, **told}, created(theirs, used_up, order)["metadata"]["annotations"])
+    for init, room in (((job(80), proxy(20)), 20), ((proxy(20), job(80)), 0), ((job(10), proxy(80)), 10)):
+        pod = {**ASKING, "spec": {"containers": [{"name": "app", "resources": sized(10)}], "initContainers": list(init)}}
+        for order in policies.orders(used_up):
+            sidecar = sidecar_of(created(pod, used_up, order))
+            check(f"an init container has the sidecars before it, no others: {room}m are left", room,
+                  room and amount(sidecar["resources"]["limits"]["cpu"], "cpu") if sidecar else 0)
+    contrary = [limit_range(each(min={"memory": "32Mi"}), name="a"),
+                limit_range(pods(max={"memory": "80Mi"}), name="b")]
     bounded = {**FULL, "spec": {"containers": [{"name": "app", "resources": {
         "requests": {"memory": "60Mi"}, "limits": {"memory": "64Mi"}}}]}}
     for order in policies.orders(contrary):
-        check("two that cannot both be had", True, created(bounded, contrary, order)["metadata"]["annotations"][LEFT_OUT]
-              .startswith("memory: the sidecar asks for 32Mi, LimitRange "))
+        said = created(bounded, contrary, order)["metadata"]["annotations"].get(LEFT_OUT, "")
+        check("two that cannot both be had", True, said.startswith("memory: the sidecar asks for 32Mi, LimitRange "))
     by_hand = {**ASKING, "spec": {**ASKING["spec"], "initContainers": [
         {"name": "dormouse", "restartPolicy": "Always", "resources": {"requests": {"cpu": "1m", "memory": "8Mi"}}}]}}
     for order in policies.orders(minimum):
-        check("a sidecar that somebody added by hand is theirs", by_hand["spec"], created(by_hand, minimum, order)["spec"])
+        check("a sidecar that somebody added by hand is theirs", by_hand["spec"],
+              created(by_hand, minimum, order)["spec"])
     for order in policies.orders(minimum):
         asked = created(ASKING, minimum, order, annotations={"dormouse.dev/resources": "cpu=60m"})
         check("a namespace's wish holds, if it is more", {"cpu": "60m", "memory": "32Mi"},
@@ -523,9 +547,10 @@ def main():
     policy_folder, pods_folder = sys.argv[1:]
     inject = read([os.path.join(policy_folder, "policy.yaml")])[0]["spec"]
     policy, *bindings = read([os.path.join(policy_folder, "limits.yaml")])
+    warnings = read([os.path.join(policy_folder, "warnings.yaml")])[0]["spec"]
     policies = Policies(inject, policy["spec"])
     check_objects(inject, policy["spec"], bindings)
-    check_cases(policies, inject, policy["spec"])
+    check_cases(policies, inject, policy["spec"], warnings)
     check_shapes(policies, pods_folder)
     check_others(policies, pods_folder)
     check_costs(policies, pods_folder)
