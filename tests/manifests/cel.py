@@ -64,6 +64,8 @@ class Parser:
 
     def __init__(self, source):
         self.tokens, self.at = tokens_of(source), 0
+        # The names whose values are of no type known beforehand, as those of objects are.
+        self.dynamic = {"object", "oldObject", "params"}
 
     def sees(self, *signs):
         kind, value = self.tokens[self.at]
@@ -99,7 +101,7 @@ class Parser:
         yes = self.either()
         self.needs(":")
         no = self.choice()
-        return lambda scope: (yes if truth(condition(scope)) else no)(scope)
+        return typed(lambda scope: (yes if truth(condition(scope)) else no)(scope), is_dynamic(yes) or is_dynamic(no))
 
     def either(self):
         return self.logic("||", self.both, True)
@@ -161,11 +163,15 @@ class Parser:
 
     def call(self, target, name):
         if name in MACROS:
-            variable = unreserved(self.name())
+            variable, before = unreserved(self.name()), set(self.dynamic)
+            elements = is_dynamic(target) or is_dynamic(target, "elements")
+            (self.dynamic.add if elements else self.dynamic.discard)(variable)
             self.needs(",")
             body = self.choice()
             self.needs(")")
-            return lambda scope: MACROS[name](target(scope), variable, body, scope)
+            self.dynamic = before
+            return typed(lambda scope: MACROS[name](target(scope), variable, body, scope),
+                         elements=name == "filter" and elements or name == "map" and is_dynamic(body))
         arguments = self.list_of(self.choice, ")")
         if name not in METHODS:
             raise CelError(f"{name}() is not known")
@@ -190,9 +196,13 @@ class Parser:
             return inner
         if value == "[":
             members = self.list_of(self.choice, "]")
+            if len({is_dynamic(one) for one in members}) > 1:
+                raise CelError("members of a list have a type that is known beforehand, and none")
             return lambda scope: made(LIST_COST, alike_all([one(scope) for one in members]))
         if value == "{":
             pairs = self.list_of(lambda: self.pair(self.choice), "}")
+            if len({is_dynamic(one) for _, one in pairs}) > 1:
+                raise CelError("members of a map have a type that is known beforehand, and none")
             return lambda scope: made(MAP_COST, alike_members({key(scope): one(scope) for key, one in pairs}))
         raise CelError(f"not expected: {value!r}")
 
@@ -210,7 +220,7 @@ class Parser:
         if name in ("Object", "JSONPatch"):
             return self.message(name)
         unreserved(name)
-        return lambda scope: variable_of(scope, name)
+        return typed(lambda scope: variable_of(scope, name), name in self.dynamic)
 
     def message(self, kind):
         while self.takes("."):
@@ -314,6 +324,17 @@ def decided(operands, scope, decisive):
     return not decisive
 
 
+def typed(function, dynamic=False, elements=False):
+    """The function of an expression, with whether CEL's checker knows the type of its value or of its elements; what is
+    not said to be dynamic may be so all the same, such as a variable of the policy."""
+    function.dynamic, function.elements = dynamic, elements
+    return function
+
+
+def is_dynamic(function, what="dynamic"):
+    return getattr(function, what, False)
+
+
 def unreserved(name):
     if name in RESERVED:
         raise CelError(f"{name!r} is no name")
@@ -379,7 +400,7 @@ def selected(target, name):
         return name in value
 
     member.exists = exists
-    return member
+    return typed(member, is_dynamic(target))
 
 
 def indexed(target, index):
@@ -392,7 +413,7 @@ def indexed(target, index):
             return value[key]
         except (KeyError, IndexError, TypeError) as error:
             raise CelError(f"no element {error}") from error
-    return element
+    return typed(element, is_dynamic(target) or is_dynamic(target, "elements"))
 
 
 def over(name, values, variable, body, scope):

@@ -47,14 +47,16 @@ EXPRESSIONS = [
     ('[0.0].max() < -1.0', False), ('["a", "b"].indexOf("b")', 1), ('["a"].indexOf("b")', -1), ('7 / 2', 3), ('-7 / 2', -3),
     ('-7 % 2', -1), ('7.0 / 2.0', 3.5), ('1 / 0', None), ('1 / 2.0', None), ('int(1.9)', 1), ('int(-1.9)', -1),
     ('int(9300000000000000000.0)', None), ('double(2)', 2.0), ('[1].map(namespace, 1)', None), ('in', None),
-    ('[].sum() + 0.5', None)]
+    ('[].sum() + 0.5', None), ('[object.a, 1]', None), ('[object.a, object.b]', [1, 2]), ('[int(object.a), 1]', [1, 1]),
+    ('{"a": object.a, "b": 1}', None), ('object.c.map(x, [x, 1])', None), ('object.c.map(x, x).filter(x, true)[0] + 1', 2),
+    ('[object.c.map(x, x)[0], 1]', None), ('[true ? object.a : 2, 1]', None), ('[1].map(object, [object, 2])', [[1, 2]])]
 # What the policy says of itself, which the injector has no need of.
 MARK = "policy.dormouse.dev/injected"
 
 
 def value_of(expression):
     try:
-        return cel.evaluate(expression, {"o": {"a": 1}})
+        return cel.evaluate(expression, {"o": {"a": 1}, "object": {"a": 1, "b": 2, "c": [1]}})
     except cel.CelError:
         return None
 
