@@ -58,6 +58,7 @@ RANGES = {
     "defaults": [limit_range(each(default={"cpu": "200m", "memory": "64Mi"},
                                   defaultRequest={"cpu": "100m", "memory": "64Mi"}))],
     "a maximum for pods": [limit_range(pods(max={"cpu": "100m", "memory": "128Mi"}))],
+    "a minimum for pods": [limit_range(pods(min={"memory": "64Mi"}))],
     "a minimum and a maximum for pods": [limit_range(pods(min={"memory": "64Mi"}, max={"memory": "1Gi"}))],
     "a ratio for pods": [limit_range(pods(maxLimitRequestRatio={"cpu": "1.2", "memory": "2"}))],
     "all at once": [limit_range(each(min={"cpu": "20m"}, max={"cpu": "40m"}, maxLimitRequestRatio={"cpu": "1"}))],
@@ -447,7 +448,8 @@ def check_cases(policies, inject, limits, warnings):
         check("a minimum is asked for", {"requests": {"cpu": "50m", "memory": "32Mi"}, "limits": {"memory": "32Mi"}},
               sidecar_of(pod)["resources"])
         check("and what was looked at is noted",
-              "min.cpu=50m,default.cpu=50m,min.memory=32Mi,default.memory=32Mi", pod["metadata"]["annotations"].get(LIMITS))
+              "min.cpu=50m,default.cpu=50m,min.memory=32Mi,default.memory=32Mi",
+              pod["metadata"]["annotations"].get(LIMITS))
     told = {LEFT_OUT: "cpu: the sidecar asks for 5m, LimitRange limits leaves 0m"}
     for order in policies.orders(used_up):
         gone = created(FULL, used_up, order)
@@ -459,11 +461,18 @@ def check_cases(policies, inject, limits, warnings):
         theirs = {**FULL, "metadata": {"name": "a", "annotations": own}}
         check("with its own annotations", {**own, **told}, created(theirs, used_up, order)["metadata"]["annotations"])
     for init, room in (((job(80), proxy(20)), 20), ((proxy(20), job(80)), 0), ((job(10), proxy(80)), 10)):
-        pod = {**ASKING, "spec": {"containers": [{"name": "app", "resources": sized(10)}], "initContainers": list(init)}}
+        # A container that is restarted always is no sidecar.
+        pod = {**ASKING, "spec": {"containers": [{**proxy(10), "name": "app"}], "initContainers": list(init)}}
         for order in policies.orders(used_up):
             sidecar = sidecar_of(created(pod, used_up, order))
             check(f"an init container has the sidecars before it, no others: {room}m are left", room,
                   amount(sidecar["resources"]["limits"]["cpu"], "cpu") if sidecar else 0)
+    uneven = [limit_range(each(min={"cpu": "11500u"}, max={"cpu": "20500u"}))]
+    for order in policies.orders(uneven):
+        pod = {**ASKING, "spec": {"containers": [{"name": "app", "resources": {
+            "requests": {"cpu": "12m"}, "limits": {"cpu": "15m"}}}]}}
+        check("bounds between two sizes", {"cpu": (12, 20), "memory": (16 << 20, 16 << 20)},
+              size_of(sidecar_of(created(pod, uneven, order))))
     contrary = [limit_range(each(min={"memory": "32Mi"}), name="a"),
                 limit_range(pods(max={"memory": "80Mi"}), name="b")]
     bounded = {**FULL, "spec": {"containers": [{"name": "app", "resources": {
