@@ -10,13 +10,17 @@ https://kubernetes.io/docs/reference/using-api/cel/."""
 import functools
 import math
 import re
+from fractions import Fraction
 
 from qos import quantity
 from re2 import Re2Error, re2
 
 TOKEN = re.compile(r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<raw>r"[^"]*"|r'[^']*')
                            |(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<name>[A-Za-z_]\w*)
-                           |(?P<sign>&&|\|\||[=!<>]=|[-+*!?:.,(){}\[\]<>]))""", re.VERBOSE)
+                           |(?P<sign>&&|\|\||[=!<>]=|[-+*/%!?:.,(){}\[\]<>]))""", re.VERBOSE)
+# Names that nothing can have; a member can.
+RESERVED = set("as break const continue else for function if import let loop package namespace return var void "
+               "while in".split())
 
 
 class CelError(Exception):
@@ -60,6 +64,8 @@ class Parser:
 
     def __init__(self, source):
         self.tokens, self.at = tokens_of(source), 0
+        # The names whose values are of no type known beforehand, as those of objects are.
+        self.dynamic = {"object", "oldObject", "params"}
 
     def sees(self, *signs):
         kind, value = self.tokens[self.at]
@@ -95,7 +101,7 @@ class Parser:
         yes = self.either()
         self.needs(":")
         no = self.choice()
-        return lambda scope: (yes if truth(condition(scope)) else no)(scope)
+        return typed(lambda scope: (yes if truth(condition(scope)) else no)(scope), is_dynamic(yes) or is_dynamic(no))
 
     def either(self):
         return self.logic("||", self.both, True)
@@ -126,8 +132,8 @@ class Parser:
 
     def product(self):
         left = self.unary()
-        while self.takes("*"):
-            left = self.arithmetic("*", left, self.unary())
+        while sign := self.takes("*", "/", "%"):
+            left = self.arithmetic(sign, left, self.unary())
         return left
 
     @staticmethod
@@ -138,6 +144,9 @@ class Parser:
         if self.takes("!"):
             operand = self.unary()
             return lambda scope: called(LOGIC, "!", truth(operand(scope)))
+        if self.takes("-"):
+            operand = self.unary()
+            return lambda scope: called(LOGIC, "-", operand(scope))
         return self.member()
 
     def member(self):
@@ -154,11 +163,15 @@ class Parser:
 
     def call(self, target, name):
         if name in MACROS:
-            variable = self.name()
+            variable, before = unreserved(self.name()), set(self.dynamic)
+            elements = is_dynamic(target) or is_dynamic(target, "elements")
+            (self.dynamic.add if elements else self.dynamic.discard)(variable)
             self.needs(",")
             body = self.choice()
             self.needs(")")
-            return lambda scope: MACROS[name](target(scope), variable, body, scope)
+            self.dynamic = before
+            return typed(lambda scope: MACROS[name](target(scope), variable, body, scope),
+                         elements=name == "filter" and elements or name == "map" and is_dynamic(body))
         arguments = self.list_of(self.choice, ")")
         if name not in METHODS:
             raise CelError(f"{name}() is not known")
@@ -183,10 +196,14 @@ class Parser:
             return inner
         if value == "[":
             members = self.list_of(self.choice, "]")
-            return lambda scope: made(LIST_COST, [one(scope) for one in members])
+            if len({is_dynamic(one) for one in members}) > 1:
+                raise CelError("members of a list have a type that is known beforehand, and none")
+            return lambda scope: made(LIST_COST, alike_all([one(scope) for one in members]))
         if value == "{":
             pairs = self.list_of(lambda: self.pair(self.choice), "}")
-            return lambda scope: made(MAP_COST, {key(scope): one(scope) for key, one in pairs})
+            if len({is_dynamic(one) for _, one in pairs}) > 1:
+                raise CelError("members of a map have a type that is known beforehand, and none")
+            return lambda scope: made(MAP_COST, alike_members({key(scope): one(scope) for key, one in pairs}))
         raise CelError(f"not expected: {value!r}")
 
     def named(self, name):
@@ -202,7 +219,8 @@ class Parser:
             return lambda scope: called(FUNCTIONS, name, value(scope))
         if name in ("Object", "JSONPatch"):
             return self.message(name)
-        return lambda scope: variable_of(scope, name)
+        unreserved(name)
+        return typed(lambda scope: variable_of(scope, name), name in self.dynamic)
 
     def message(self, kind):
         while self.takes("."):
@@ -261,6 +279,9 @@ COSTS = {
     "split": lambda _, text, *others: 2 * tenth(text),
     "join": lambda result, *others: 2 * tenth(result),
     "sum": lambda _, numbers: len(numbers),
+    "min": lambda _, values: len(values),
+    "max": lambda _, values: len(values),
+    "indexOf": lambda _, values, *others: len(values),
     "bytes": lambda _, text: tenth(text),
     "upperAscii": lambda _, text: tenth(text),
     "quantity": lambda _, text: tenth(text),
@@ -277,7 +298,7 @@ def called(table, name, *arguments):
     """The value of a function or sign of the table, its cost counted."""
     try:
         value = table[name](*arguments)
-        spend(COSTS[name](value, *arguments) if name in COSTS else 1)
+        Spent.cost += COSTS[name](value, *arguments) if name in COSTS else 1
     except (TypeError, AttributeError, ValueError, KeyError, Re2Error) as error:
         raise CelError(f"{name}: {error}") from error
     return value
@@ -303,6 +324,52 @@ def decided(operands, scope, decisive):
     return not decisive
 
 
+def typed(function, dynamic=False, elements=False):
+    """The function of an expression, with whether CEL's checker knows the type of its value or of its elements; what is
+    not said to be dynamic may be so all the same, such as a variable of the policy."""
+    function.dynamic, function.elements = dynamic, elements
+    return function
+
+
+def is_dynamic(function, what="dynamic"):
+    return getattr(function, what, False)
+
+
+def unreserved(name):
+    if name in RESERVED:
+        raise CelError(f"{name!r} is no name")
+    return name
+
+
+def kind_of(value):
+    """The type of a value, of a list with that of its elements; None: any will do."""
+    if isinstance(value, list):
+        return list, common([kind_of(one) for one in value])
+    return dict if isinstance(value, dict) else type(value)
+
+
+def common(kinds):
+    """The type that all of them are. Kubernetes has CEL's literals of one type only; what is of any type there,
+    such as a member of an object, is held to what it is here."""
+    kinds = [kind for kind in kinds if kind not in (None, type(None))]
+    if all(isinstance(kind, tuple) for kind in kinds):
+        return (list, common([kind[1] for kind in kinds])) if kinds else None
+    if len(set(kinds)) > 1:
+        raise CelError(f"of different types: {kinds}")
+    return kinds[0]
+
+
+def alike_all(values):
+    common([kind_of(value) for value in values])
+    return values
+
+
+def alike_members(members):
+    alike_all(list(members))
+    alike_all(list(members.values()))
+    return members
+
+
 def alike(left, right, *kinds):
     """Both, of the same type, one of those; whole numbers are no booleans."""
     if type(left) is not type(right) or type(left) not in kinds:
@@ -313,7 +380,7 @@ def alike(left, right, *kinds):
 def variable_of(scope, name):
     if name not in scope:
         raise CelError(f"{name} is not known")
-    spend(1)
+    Spent.cost += 1
     return scope[name]
 
 
@@ -322,7 +389,7 @@ def selected(target, name):
         value = target(scope)
         if not isinstance(value, dict) or name not in value:
             raise CelError(f"there is no {name}")
-        spend(1)
+        Spent.cost += 1
         return value[name]
 
     # For has(): the last member may be missing, none before it.
@@ -333,7 +400,7 @@ def selected(target, name):
         return name in value
 
     member.exists = exists
-    return member
+    return typed(member, is_dynamic(target))
 
 
 def indexed(target, index):
@@ -341,12 +408,12 @@ def indexed(target, index):
         value, key = target(scope), index(scope)
         if not isinstance(value, (list, dict)) or isinstance(value, list) and (isinstance(key, bool) or key < 0):
             raise CelError(f"no element {key!r} of {value!r}")
-        spend(1)
+        Spent.cost += 1
         try:
             return value[key]
         except (KeyError, IndexError, TypeError) as error:
             raise CelError(f"no element {error}") from error
-    return element
+    return typed(element, is_dynamic(target) or is_dynamic(target, "elements"))
 
 
 def over(name, values, variable, body, scope):
@@ -367,7 +434,11 @@ def in_either(value, values):
 
 
 def whole(value):
-    """int(): of text in decimal."""
+    """int(): of text in decimal, or of a number, without what is behind its point."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if not abs(value) < 2**63:
+            raise CelError(f"{value!r} is beyond the whole numbers")
+        return int(value)
     number = re2("^[-+]?0*([0-9]{1,19})$").search(value)
     if not number or int(number[1]) >= 2**63:
         raise CelError(f"{value!r} is no whole number")
@@ -375,18 +446,89 @@ def whole(value):
 
 
 def fractional(value):
-    """double(): of text in decimal without an exponent."""
+    """double(): of text in decimal without an exponent, or of a whole number."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
     if not re2(r"^([0-9]+\.?[0-9]*|\.[0-9]+)$").search(value):
         raise CelError(f"{value!r} is not known as a number here")
     return float(value)
 
 
+def texted(value):
+    """string(): of text, of a whole number, or of a boolean; how Go writes fractions is not known here."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, (str, int)):
+        raise CelError(f"string() of {value!r} is not known here")
+    return str(value)
+
+
+def quantity_of(text):
+    """quantity(): of text, and of nothing else."""
+    if not isinstance(text, str) or not text.isascii():
+        raise CelError(f"{text!r} is no text of a quantity")
+    return quantity(text)
+
+
 def is_quantity(text):
+    if not isinstance(text, str):
+        raise CelError(f"{text!r} is no text")
     try:
-        quantity(text)
-    except ValueError:
+        quantity_of(text)
+    except (ValueError, CelError):
         return False
-    return text.isascii()
+    return True
+
+
+def compared(left, right):
+    """compareTo(): of quantities."""
+    if not isinstance(left, Fraction) or not isinstance(right, Fraction):
+        raise CelError(f"{left!r} and {right!r} are not both quantities")
+    return (left > right) - (left < right)
+
+
+def approximated(value):
+    """asApproximateFloat(), as apimachinery's Quantity.AsApproximateFloat64() does it to within a bit."""
+    if not isinstance(value, Fraction):
+        raise CelError(f"{value!r} is no quantity")
+    return float(value)
+
+
+def listed(values, *kinds):
+    """A list whose elements are all of one of those types."""
+    if not isinstance(values, list) or any(type(value) is not type(values[0]) for value in values) or (
+            values and type(values[0]) not in kinds):
+        raise CelError(f"{values!r} is no list of one type of {kinds}")
+    return values
+
+
+def extreme(function, values):
+    if not listed(values, int, float, str):
+        raise CelError("an empty list has neither least nor greatest")
+    return function(values)
+
+
+def divided(left, right):
+    """Whole numbers are divided towards 0, and not by it."""
+    if isinstance(left, float):
+        return left / right if right else math.copysign(math.inf, left) if left else math.nan
+    if right == 0:
+        raise CelError("divided by 0")
+    return abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+
+
+def remainder(left, right):
+    return left - right * divided(left, right)
+
+
+def joined(left, right):
+    return alike_all(left + right) if isinstance(left, list) else left + right
+
+
+def negative(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise CelError(f"- of {value!r}")
+    return -value
 
 
 MACROS = {
@@ -408,24 +550,31 @@ METHODS = {
     "matches": lambda text, pattern: bool(re2(pattern).search(text)),
     "find": lambda text, pattern: (re2(pattern).search(text) or [""])[0],
     "findAll": lambda text, pattern: [found[0] for found in re2(pattern).finditer(text)],
-    "sum": sum,
-    "compareTo": lambda left, right: (left > right) - (left < right),
+    # Of nothing it is 0 of the list's type, which is not known here: a whole number goes with no other.
+    "sum": lambda numbers: sum(listed(numbers, int, float)),
+    "min": lambda values: extreme(min, values),
+    "max": lambda values: extreme(max, values),
+    "indexOf": lambda values, value: values.index(value) if value in listed(values, str, int) else -1,
+    "compareTo": compared,
+    "asApproximateFloat": approximated,
     # jsonpatch.escapeKey(): RFC 6901.
     "escapeKey": lambda _, key: key.replace("~", "~0").replace("/", "~1"),
 }
 FUNCTIONS = {
-    "string": str,
+    "string": texted,
     "bytes": lambda text: text.encode(),
     "int": whole,
     "double": fractional,
-    "quantity": quantity,
+    "quantity": quantity_of,
     "isQuantity": is_quantity,
 }
-LOGIC = {"!": lambda value: not value}
+LOGIC = {"!": lambda value: not value, "-": negative}
 ARITHMETIC = {
-    "+": lambda left, right: (lambda a, b: a + b)(*alike(left, right, str, list, int, float)),
+    "+": lambda left, right: joined(*alike(left, right, str, list, int, float)),
     "-": lambda left, right: (lambda a, b: a - b)(*alike(left, right, int, float)),
     "*": lambda left, right: (lambda a, b: a * b)(*alike(left, right, int, float)),
+    "/": lambda left, right: divided(*alike(left, right, int, float)),
+    "%": lambda left, right: remainder(*alike(left, right, int)),
 }
 RELATIONS = {
     "==": lambda left, right: left == right,

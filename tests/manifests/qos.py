@@ -7,6 +7,7 @@
 
 A line a pod, "OBJECT CLASS". Init containers count like the others, sidecars or not; resources of the pod itself,
 where it has any, count alone. A request that is missing takes the limit, as the API server fills it in."""
+import functools
 import re
 import sys
 from fractions import Fraction
@@ -18,6 +19,7 @@ UNITS |= {unit: 1000**(i + 1) for i, unit in enumerate("kMGTPE")}
 UNITS |= {unit + "i": 1024**(i + 1) for i, unit in enumerate("KMGTPE")}
 
 
+@functools.lru_cache(maxsize=None)
 def quantity(value):
     """The number that a quantity such as 100m, 16Mi, 0.5 or 1e3 says, exactly."""
     match = re.fullmatch(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+)|([A-Za-z]*))", str(value))

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is under manifests/ is right: install.yaml is the base, rights and selectors are what
 # they are said to be, every pod keeps to `restricted`, the examples and the policy add the very
-# container that the injector adds, the policies warn and refuse as it would have. Where
-# KUBECONFIG names a cluster, its API server is asked as well; nothing is left there.
+# container that the injector adds, fit it to LimitRanges as it does, and warn and refuse as it
+# would have. Where KUBECONFIG names a cluster, its API server is asked as well; nothing is left
+# there.
 set -u
 cd "$(dirname "$0")" || exit 1
 manifests=../../manifests
@@ -52,6 +53,7 @@ render() {
 ./restricted.py --self-test || status=1
 ./qos.py --self-test || status=1
 ./check_policy.py "$injector" $manifests/policy || status=1
+./check_limits.py $manifests/policy ../cluster/pods || status=1
 ./check_annotations.py "$dormouse" "$injector" $manifests/policy || status=1
 ./check_required.py "$injector" $manifests ../cluster/pods || status=1
 ./check_network.py $manifests || status=1
