@@ -19,7 +19,8 @@
 
 #define HISTORIES 60000
 #define NONE      RESOURCE_NONE
-#define KINDS     2 /* CPU in 1m, memory in 1Mi */
+#define KINDS     3 /* CPU in 1m, memory and storage in 1Mi */
+#define STORAGE   2
 #define ROOM      8
 
 /* --- a pod in numbers ----------------------------------------------------------------
@@ -168,7 +169,7 @@ static int class_of(const struct pod *pod)
 	bool any = false, guaranteed = true;
 
 	for (int i = 0; i < pod->count; i++)
-		for (int k = 0; k < KINDS; k++) {
+		for (int k = 0; k < STORAGE; k++) {
 			const struct says s = pod->box[i].of[k];
 			any |= s.request > 0 || s.limit > 0;
 			guaranteed &= s.limit > 0 && s.request == s.limit;
@@ -206,8 +207,8 @@ static bool admitted(struct pod *pod, const struct world *w)
 /* --- as JSON -------------------------------------------------------------------------
  */
 
-static const char *const names[KINDS] = {"cpu", "memory"};
-static const char *const units[KINDS] = {"m", "Mi"};
+static const char *const names[KINDS] = {"cpu", "memory", "ephemeral-storage"};
+static const char *const units[KINDS] = {"m", "Mi", "Mi"};
 
 static void put_amounts(struct text *t, const char *list, const int amounts[KINDS])
 {
@@ -238,8 +239,9 @@ static void put_ratios(struct text *t, const int ratios[KINDS])
 
 static void put_box(struct text *t, const struct box *b, int number)
 {
-	const int requests[KINDS] = {b->of[0].request, b->of[1].request};
-	const int limits[KINDS] = {b->of[0].limit, b->of[1].limit};
+	const int requests[KINDS] = {b->of[0].request, b->of[1].request,
+				     b->of[2].request};
+	const int limits[KINDS] = {b->of[0].limit, b->of[1].limit, b->of[2].limit};
 
 	text_printf(t, "{\"name\":\"c%d\",%s\"resources\":{", number,
 		    b->sidecar ? "\"restartPolicy\":\"Always\"," : "");
@@ -349,7 +351,8 @@ static struct pod random_pod(void)
 {
 	struct pod pod = {.count = 0};
 	const int containers = 1 + (int)roll(3), inits = (int)roll(3) * (int)roll(2);
-	const unsigned style = roll(4); /* all say nothing, all say all, or any */
+	/* All say nothing, all say all, or any; of storage as they like. */
+	const unsigned compute = roll(4), storage = roll(4);
 
 	for (int i = 0; i < inits + containers; i++) {
 		struct box *b = &pod.box[pod.count++];
@@ -357,6 +360,7 @@ static struct pod random_pod(void)
 		b->sidecar = b->init && roll(2) == 0;
 		for (int k = 0; k < KINDS; k++) {
 			const int limit = 5 * (1 + (int)roll(20));
+			const unsigned style = k == STORAGE ? storage : compute;
 			b->of[k].limit = style == 0   ? NONE
 					 : style == 1 ? limit
 						      : maybe(2, limit);
@@ -424,14 +428,26 @@ static struct pod with_sidecar(const struct pod *pod, bool native,
 
 	/* The order of the containers among themselves does not matter. */
 	memcpy(&with.box[1], pod->box, sizeof(pod->box) - sizeof(pod->box[0]));
-	with.box[0] =
-	    (struct box){.of = {of[0], of[1]}, .init = native, .sidecar = native};
+	with.box[0] = (struct box){
+	    .of = {of[0], of[1], of[2]}, .init = native, .sidecar = native};
 	return with;
 }
 
+/* A request that keeps to a ratio may be no whole number of 1Mi: the next one does too.
+ */
 static int in_units(int64_t amount, int k)
 {
-	return amount == NONE ? NONE : (int)(k == 0 ? amount : amount >> 20);
+	if (amount == NONE || k == 0)
+		return (int)amount;
+	return (int)((amount + (1 << 20) - 1) >> 20);
+}
+
+static bool all_request(const struct pod *pod, int k)
+{
+	for (int i = 0; i < pod->count; i++)
+		if (pod->box[i].of[k].request == NONE)
+			return false;
+	return true;
 }
 
 static bool all_limited(const struct pod *pod, int k)
@@ -442,35 +458,49 @@ static bool all_limited(const struct pod *pod, int k)
 	return true;
 }
 
+/* One resource as the world has it, or no matter: unbounded. */
+static void unbind(struct world *one, const struct world *w, int k, bool free)
+{
+	for (int i = 0; i < w->range_count; i++) {
+		const struct range *from = &w->ranges[i];
+		struct range *r = &one->ranges[i];
+		r->min[k] = free ? NONE : from->min[k];
+		r->max[k] = free ? NONE : from->max[k];
+		r->ratio[k] = free ? NONE : from->ratio[k];
+		r->pod_min[k] = free ? NONE : from->pod_min[k];
+		r->pod_max[k] = free ? NONE : from->pod_max[k];
+		r->pod_ratio[k] = free ? NONE : from->pod_ratio[k];
+	}
+	for (int i = 0; i < w->quota_count; i++) {
+		one->quotas[i].requests[k] = free ? NONE : w->quotas[i].requests[k];
+		one->quotas[i].limits[k] = free ? NONE : w->quotas[i].limits[k];
+	}
+}
+
 /* Whether a sidecar that asks for the least size, and may have as much or more, is
  * admitted, with the class kept: tried out, one resource after the other. */
 static bool anything_does(const struct pod *pod, const struct world *w, bool native)
 {
-	static const int least[KINDS] = {5, 8}, most[KINDS] = {50, 16};
+	static const int least[KINDS] = {5, 8, 8}, most[KINDS] = {50, 16, 64};
 	const int class = class_of(pod);
 	struct world one = *w;
 
 	for (int k = 0; k < KINDS; k++) {
 		bool does = false;
-		/* The other resource is no matter: unbounded, and alike in all. */
-		for (int i = 0; i < w->range_count; i++) {
-			struct range *r = &one.ranges[i];
-			*r = w->ranges[i];
-			r->min[!k] = r->max[!k] = r->ratio[!k] = NONE;
-			r->pod_min[!k] = r->pod_max[!k] = r->pod_ratio[!k] = NONE;
-		}
-		for (int i = 0; i < w->quota_count; i++) {
-			one.quotas[i] = w->quotas[i];
-			one.quotas[i].requests[!k] = one.quotas[i].limits[!k] = NONE;
-		}
+		if (k == STORAGE && !all_request(pod, k))
+			continue; /* nor does the sidecar ask for any */
+		for (int other = 0; other < KINDS; other++)
+			unbind(&one, w, other, other != k);
 		for (int request = least[k]; request <= 150 && !does; request++)
 			for (int limit = request - 1; limit <= 150 && !does; limit++) {
-				struct says of[KINDS] = {{1000, 1000}, {1000, 1000}};
+				struct says of[KINDS] = {
+				    {1000, 1000}, {1000, 1000}, {1000, 1000}};
 				of[k] = (struct says){request,
 						      limit < request ? NONE : limit};
 				if (limit > most[k] && limit > request)
 					break;
-				/* Memory always has its limit, CPU where all have. */
+				/* Memory always has its limit, others where all have.
+				 */
 				if (limit < request && (k == 1 || all_limited(pod, k)))
 					continue;
 				struct pod with = with_sidecar(pod, native, of);
@@ -495,10 +525,12 @@ static void tell_of(const struct pod *pod, const struct world *w,
 {
 	char *text = cJSON_PrintUnformatted(tree_of_pod(pod));
 
-	print_error("history %llu: %s\nsidecar: cpu %d/%d, memory %d/%d; %d ranges, %d "
-		    "quotas\n",
-		    (unsigned long long)history, text, of[0].request, of[0].limit,
-		    of[1].request, of[1].limit, w->range_count, w->quota_count);
+	print_error(
+	    "history %llu: %s\nsidecar: cpu %d/%d, memory %d/%d, storage %d/%d; %d "
+	    "ranges, %d quotas\n",
+	    (unsigned long long)history, text, of[0].request, of[0].limit,
+	    of[1].request, of[1].limit, of[2].request, of[2].limit, w->range_count,
+	    w->quota_count);
 	for (int i = 0; i < w->range_count; i++)
 		for (int k = 0; k < KINDS; k++)
 			print_error(
@@ -509,9 +541,10 @@ static void tell_of(const struct pod *pod, const struct world *w,
 			    w->ranges[i].standard[k], w->ranges[i].pod_min[k],
 			    w->ranges[i].pod_max[k], w->ranges[i].pod_ratio[k]);
 	for (int i = 0; i < w->quota_count; i++)
-		print_error("  left: cpu %d/%d memory %d/%d\n",
+		print_error("  left: cpu %d/%d memory %d/%d storage %d/%d\n",
 			    w->quotas[i].requests[0], w->quotas[i].limits[0],
-			    w->quotas[i].requests[1], w->quotas[i].limits[1]);
+			    w->quotas[i].requests[1], w->quotas[i].limits[1],
+			    w->quotas[i].requests[2], w->quotas[i].limits[2]);
 	free(text);
 }
 

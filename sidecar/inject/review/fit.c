@@ -191,13 +191,16 @@ struct question {
 	struct namespace_rules rules;
 };
 
-/* Storage is asked for only where all others do, as a quota demands it. Logs are
- * counted: the kubelet keeps 50 MiB of them. */
+/* Storage is asked for only where all others do, as a quota demands it, and of whatever
+ * class the pod is, which storage does not decide. Logs are counted: the kubelet keeps
+ * 50 MiB of them. */
 static struct amount wanted_of(const struct question *q, enum resource r,
 			       const struct resources *size)
 {
 	struct amount wanted = {size->requests.of[r], size->limits.of[r]};
 
+	if (r != RESOURCE_STORAGE && q->figures.qos == QOS_BEST_EFFORT)
+		return (struct amount){RESOURCE_NONE, RESOURCE_NONE};
 	if (r == RESOURCE_STORAGE && wanted.request == RESOURCE_NONE &&
 	    q->figures.all_request[r])
 		wanted = (struct amount){8 << 20, 64 << 20};
@@ -303,7 +306,7 @@ enum skip_reason fit_sidecar(const struct injection *injection, const char *name
 	memset(fit, 0, sizeof(*fit));
 	fit->resources = (struct resources){amounts_none, amounts_none};
 	pod_figures_read(pod, injection->native, &q.figures);
-	if (q.figures.own_resources || q.figures.qos == QOS_BEST_EFFORT)
+	if (q.figures.own_resources)
 		return SKIP_NOTHING;
 	if (injection->namespaces)
 		namespaces_rules(injection->namespaces, namespace, &q.rules);

@@ -19,11 +19,11 @@ struct fit {
  * SKIP_NOTHING: one fits. SKIP_LIMIT_RANGE, SKIP_RESOURCE_QUOTA: none does. A pod whose
  * annotation cannot be read gets what others get.
  *
- * The class of the pod stays: a BestEffort pod's sidecar asks for nothing, a Guaranteed
- * one's for what it may have. A limit of CPU slows the start of the container, and with
- * it that of the pod, so there is one only where the pod needs it: where all its
- * containers have one (they are Guaranteed, or a quota demands it), or where a
- * LimitRange demands it or would put in its own. */
+ * The class of the pod stays: a BestEffort pod's sidecar asks for no CPU and no memory,
+ * a Guaranteed one's for what it may have. A limit of CPU slows the start of the
+ * container, and with it that of the pod, so there is one only where the pod needs it:
+ * where all its containers have one (they are Guaranteed, or a quota demands it), or
+ * where a LimitRange demands it or would put in its own. */
 enum skip_reason fit_sidecar(const struct injection *injection, const char *namespace,
 			     const cJSON *pod, struct fit *fit);
 
