@@ -8,8 +8,10 @@
 #
 #     tests/cluster/run.sh build VERSION COMMIT tests/bench/delays.sh
 #
-# does and undoes. It fails where the median of the differences is above 0.3 s: it is no part
-# of `make test`, because of what else a machine does.
+# does and undoes. It fails where the median of the differences is above 0.3 s, or twice that
+# where the sidecar's 50m of CPU are a limit, as in Guaranteed pods: it is no part of `make
+# test`, because of what else a machine does. A kubelet looks at its containers once a second,
+# and at pods that end every few: single differences are steps of that.
 #
 # shellcheck source=../cluster/lib.sh
 source "$(dirname "$0")/../cluster/lib.sh"
@@ -22,20 +24,20 @@ pids+=("$!")
 wait_for "kubectl proxy" grep -qs '^Starting to serve on' "$work/proxy"
 url=http://$(sed -n 's/^Starting to serve on //p' "$work/proxy")
 
-# pairs CLASS JQ: of pods whose resources are what jq makes of them.
+# pairs CLASS MOST JQ: of pods whose resources are what jq makes of them.
 pairs() {
 	app delay '.metadata.name = $name | .spec.containers[0].image = $image |
-		del(.spec.terminationGracePeriodSeconds) | .spec.containers[0].resources = '"$2" >"$work/pod.json"
+		del(.spec.terminationGracePeriodSeconds) | .spec.containers[0].resources = '"$3" >"$work/pod.json"
 	echo "$1:"
 	"$root/tests/bench/delays.py" "$url" dormouse-test-plain dormouse-test-labelled "$work/pod.json" \
 		"${PAIRS:-10}" | tee "$work/delays"
 	read -r _ _ ready _ gone < <(tail -n 1 "$work/delays")
-	check_that "$1: seconds that a pod is ready later: $ready, at most 0.3" \
-		awk "BEGIN { exit !($ready <= 0.3) }"
+	check_that "$1: seconds that a pod is ready later: $ready, at most $2" \
+		awk "BEGIN { exit !($ready <= $2) }"
 	check_that "$1: seconds that it is gone later: $gone, at most 0.3" awk "BEGIN { exit !($gone <= 0.3) }"
 }
-pairs BestEffort '{}'
-pairs Burstable '{requests: {cpu: "100m", memory: "32Mi"}}'
+pairs BestEffort 0.3 '{}'
+pairs Burstable 0.3 '{requests: {cpu: "100m", memory: "32Mi"}}'
 # The limit is the app's; the sidecar's is 50m.
-pairs Guaranteed '{requests: {cpu: "500m", memory: "32Mi"}, limits: {cpu: "500m", memory: "32Mi"}}'
+pairs Guaranteed 0.6 '{requests: {cpu: "500m", memory: "32Mi"}, limits: {cpu: "500m", memory: "32Mi"}}'
 finish

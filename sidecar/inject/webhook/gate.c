@@ -27,14 +27,17 @@
  * server opens many at once when many pods are made, and a crowd must not fill it. */
 #define BACKLOG 4096
 
-/* New connections in a turn, and how many may be turned away besides, which costs
- * little: whoever comes behind a crowd must not wait for it. */
-#define ACCEPTS_PER_TURN  2
-#define REFUSALS_PER_TURN 256
-
 /* Places beyond the limit, for those that replace others which are still to be closed.
  */
 #define SPARE_PLACES 8
+
+/* New connections in a turn, and how many may be turned away besides, which costs
+ * little: whoever comes behind a crowd must not wait for it. Handshakes are work, and
+ * who is in one must not be the next to make room: few at a time. What comes in the
+ * clear is answered at once: as many as there are spare places. */
+#define HANDSHAKES_PER_TURN 2
+#define ACCEPTS_PER_TURN    SPARE_PLACES
+#define REFUSALS_PER_TURN   256
 
 /* Seconds between complaints of a crowd. */
 #define COMPLAIN_EVERY_S 60
@@ -455,9 +458,10 @@ static enum accepted accept_one(struct gate *g)
  * the next. */
 static void accept_some(struct gate *g)
 {
+	const unsigned most = g->settings.tls ? HANDSHAKES_PER_TURN : ACCEPTS_PER_TURN;
 	unsigned accepted = 0, refused = 0;
 
-	while (g->listening && g->taken < g->count && accepted < ACCEPTS_PER_TURN &&
+	while (g->listening && g->taken < g->count && accepted < most &&
 	       refused < REFUSALS_PER_TURN)
 		switch (accept_one(g)) {
 		case ACCEPTED:
