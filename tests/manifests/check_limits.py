@@ -31,7 +31,7 @@ from validating import without_null
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 UNITS = tuple(zip(RESOURCES, ("m", "Mi", "Mi")))
 INJECTED, LIMITS, LEFT_OUT = (f"policy.dormouse.dev/{name}" for name in ("injected", "limits", "left-out"))
-WORLDS = 400
+WORLDS = 200
 
 
 # --- LimitRanges -----------------------------------------------------------------------
