@@ -34,7 +34,7 @@ endif
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wvla
-ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iinclude $(LIB_CFLAGS) $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iinclude -Isidecar $(LIB_CFLAGS) $(CFLAGS)
 # The injector has libraries that the sidecar does without.
 INJECTOR_LIBS = -lcurl-gnutls -lgnutls -lpthread
 
@@ -48,8 +48,9 @@ COMMIT = $(eval COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null \
 	|| echo unknown))$(COMMIT)
 VERSION_FLAGS = -DDORMOUSE_VERSION='"$(VERSION)"' -DDORMOUSE_COMMIT='"$(COMMIT)"'
 
+ROOMS := $(shell sed -n 's/^\([a-z]*\) .*/\1/p' sidecar/ROOMS)
 SOURCES = $(filter-out sidecar/main.c,$(wildcard sidecar/*.c)) \
-	$(foreach room,collect detect alert serve state replay,$(wildcard sidecar/$(room)/*.c))
+	$(foreach room,$(ROOMS),$(wildcard sidecar/$(room)/*.c))
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 INJECTOR_SOURCES = $(filter-out %/main.c,$(wildcard sidecar/inject/*.c sidecar/inject/*/*.c))
 INJECTOR_OBJECTS = $(INJECTOR_SOURCES:%.c=$(BUILD)/%.o)
@@ -95,8 +96,8 @@ $(BUILD)/%.o: %.c | $(BUILD)/packages/build
 
 # The version and the commit reach the one file that prints them; a change of either
 # compiles that file again and no other.
-$(BUILD)/sidecar/version.o: OBJECT_FLAGS = $(VERSION_FLAGS)
-$(BUILD)/sidecar/version.o: $(BUILD)/version
+$(BUILD)/sidecar/base/version.o: OBJECT_FLAGS = $(VERSION_FLAGS)
+$(BUILD)/sidecar/base/version.o: $(BUILD)/version
 $(BUILD)/version: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@
@@ -210,7 +211,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libdormouse.a
 # Each file is read again when it or a header that it includes changes.
 LINT_FILES = $(shell find sidecar include manifests tests \( -name '*.[ch]' -o -name '*.sh' \) -print) \
 	.ci/run Makefile
-lint: $(LINT_FILES:%=$(BUILD)/lint/%.done) ## formatting, warnings, analyzers, banned functions
+lint: $(LINT_FILES:%=$(BUILD)/lint/%.done) $(BUILD)/lint/rooms.done ## formatting, warnings, analyzers, banned functions, rooms
 	@echo "lint: $(words $(LINT_FILES)) files, nothing found"
 
 $(BUILD)/lint/%.done: % tests/lint.sh .clang-format .clang-tidy tests/.clang-tidy \
@@ -218,6 +219,11 @@ $(BUILD)/lint/%.done: % tests/lint.sh .clang-format .clang-tidy tests/.clang-tid
 	@mkdir -p $(@D)
 	@echo "lint $<"
 	@tests/lint.sh $< $(if $(filter %.c %.h,$<),$(ALL_CFLAGS) -MMD -MP -MT $@ -MF $@.d)
+	@touch $@
+
+$(BUILD)/lint/rooms.done: tests/rooms.sh sidecar/ROOMS $(LINT_FILES)
+	@mkdir -p $(@D)
+	@tests/rooms.sh
 	@touch $@
 
 # --- manifests -------------------------------------------------------------------------

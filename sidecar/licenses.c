@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dormouse/text.h"
-#include "dormouse/version.h"
+#include "base/text.h"
+#include "base/version.h"
 
 struct part {
 	const char *name, *license, *copyright;

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 /* Prints a line for each part of this program, then the texts in `folder`, which
  * sidecar/licenses.sh made; where there are none, where they are to be found. Returns

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - the commands of dormouse. */
-#include "dormouse/commands.h"
+#include "commands.h"
+#include "config/program.h"
+#include "dormouse/replay.h"
+#include "status/status.h"
 
 int main(int argc, char **argv)
 {

@@ -10,16 +10,16 @@
 
 #include "dormouse/alert.h"
 #include "dormouse/collect.h"
-#include "dormouse/commands.h"
+#include "commands.h"
 #include "dormouse/detect.h"
-#include "dormouse/error.h"
-#include "dormouse/identity.h"
-#include "dormouse/log.h"
-#include "dormouse/options.h"
+#include "base/error.h"
+#include "config/identity.h"
+#include "base/log.h"
+#include "config/options.h"
 #include "dormouse/serve.h"
 #include "dormouse/state.h"
-#include "dormouse/version.h"
-#include "dormouse/wake.h"
+#include "base/version.h"
+#include "base/wake.h"
 #include "start_message.h"
 
 /* What a crash may cost: the learning of five minutes. */

@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "dormouse/version.h"
+#include "base/version.h"
 
 /* Nobody can open a wildcard. */
 static const char *name_of_wildcard(const struct listen_address *where)

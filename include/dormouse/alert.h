@@ -14,8 +14,8 @@
 
 #include "dormouse/collect.h"
 #include "dormouse/detect.h"
-#include "dormouse/identity.h"
-#include "dormouse/text.h"
+#include "config/identity.h"
+#include "base/text.h"
 
 #define ALERTS_REMEMBERED    64
 #define ALERT_FLOWS_MAX      10 /* destinations kept with an alert */

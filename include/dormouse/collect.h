@@ -21,12 +21,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
+#include "config/collect_options.h"
 #include "dormouse/sample.h"
 
 #define COLLECT_LINKS_MAX           32  /* shown one by one; more are in the sums */
 #define COLLECT_CONTAINERS_MAX      8   /* told apart by cgroup; the rest is "other" */
-#define COLLECT_INTERFACE_GLOBS_MAX 256 /* bytes of the --interfaces list */
 
 /* The counters of one link, as the kernel gives them: since the link was made. */
 struct link_counters {
@@ -124,13 +124,6 @@ enum unaccounted_source {
 struct unaccounted {
 	uint64_t bytes; /* as SIGNAL_UNACCOUNTED_TX_BYTES */
 	uint64_t packets[UNACCOUNTED_SOURCE_COUNT];
-};
-
-struct collect_options {
-	char interfaces[COLLECT_INTERFACE_GLOBS_MAX]; /* comma-separated globs, "!"
-						       * excludes; empty: all but lo */
-	unsigned max_sockets;                         /* 16 to 65536 */
-	unsigned max_destinations;                    /* 16 to 65536 */
 };
 
 struct collect_request {

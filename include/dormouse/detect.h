@@ -12,13 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
+#include "config/detect_options.h"
 #include "dormouse/sample.h"
 
 enum pod_state { POD_LEARNING, POD_DORMANT, POD_ACTIVE, POD_STATE_COUNT };
-enum profile { PROFILE_AUTO, PROFILE_DORMANT, PROFILE_BUSY };
-enum sensitivity { SENSITIVITY_LOW, SENSITIVITY_NORMAL, SENSITIVITY_HIGH };
-
 enum alert_kind {
 	ALERT_DORMANCY_BREAK,
 	ALERT_EGRESS_VOLUME,
@@ -34,28 +32,8 @@ enum alert_kind {
 const char *pod_state_name(enum pod_state state);
 const char *alert_kind_name(enum alert_kind kind);
 
-#define EXPECT_WINDOWS_MAX 8
 #define VERDICTS_MAX       ALERT_KIND_COUNT /* most verdicts for one sample */
 #define LEARNT_BYTES_MAX   (256 * 1024)     /* most memory for everything learnt */
-
-/* A window of the day, seconds after midnight UTC; begin > end spans midnight. */
-struct expect_window {
-	uint32_t begin_s, end_s;
-};
-
-struct detect_options {
-	double learn_s; /* judged only by absolute limits before that */
-	double
-	    dormant_after_s;  /* how long low traffic lasts before the pod is dormant */
-	double egress_budget; /* bytes a second, 0: none */
-	enum profile profile;
-	enum sensitivity sensitivity;
-	struct expect_window expect[EXPECT_WINDOWS_MAX];
-	unsigned expect_count;
-};
-
-/* The defaults of the command line: 1h, 15m, none, auto, normal, no windows. */
-void detect_options_default(struct detect_options *options);
 
 /* A signal against its baseline; all rates are per second except for the destinations
  * gauge, which is a count an interval. */

@@ -14,10 +14,10 @@
 #include <stdint.h>
 
 #include "dormouse/alert.h"
-#include "dormouse/columns.h"
+#include "config/columns.h"
 #include "dormouse/detect.h"
-#include "dormouse/error.h"
-#include "dormouse/identity.h"
+#include "base/error.h"
+#include "config/identity.h"
 #include "dormouse/sample.h"
 
 #define TRACE_LINE_MAX     (64 * 1024) /* longer lines of CSV are broken */
@@ -120,5 +120,9 @@ const struct alert_book *player_alerts(const struct player *p);
 
 /* Seconds between samples, their median over the first few; 0 when not known yet. */
 double player_interval(const struct player *p);
+
+/* Judges recorded counters; writes counters down. See config/program.h. */
+int replay_main(int argc, char **argv);
+int record_main(int argc, char **argv);
 
 #endif

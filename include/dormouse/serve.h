@@ -14,9 +14,9 @@
 #include "dormouse/alert.h"
 #include "dormouse/collect.h"
 #include "dormouse/detect.h"
-#include "dormouse/error.h"
-#include "dormouse/identity.h"
-#include "dormouse/options.h"
+#include "base/error.h"
+#include "config/identity.h"
+#include "config/options.h"
 
 /* The loop's own counters. */
 struct run_stats {
@@ -71,9 +71,6 @@ uint16_t server_local_port(const struct server *s);
 /* What /metrics says, as text 0.0.4 or OpenMetrics 1.0. For the server and tests. */
 void metrics_render(const struct serve_source *source, bool openmetrics,
 		    struct text *t);
-
-/* What /baseline says, for replay too. */
-void baseline_render(const struct serve_source *source, struct text *t);
 
 /* Asks a running monitor for a path: what it answered, NUL-terminated, which the caller
  * frees. Waits at most three seconds, takes at most a megabyte. NULL when nobody

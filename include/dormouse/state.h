@@ -14,7 +14,7 @@
 
 #include "dormouse/collect.h"
 #include "dormouse/detect.h"
-#include "dormouse/error.h"
+#include "base/error.h"
 
 /* What the file says beside the baseline. */
 struct state_mark {

@@ -18,7 +18,7 @@
 #include "address_set.h"
 #include "containers.h"
 #include "dormouse/collect.h"
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "flows.h"
 #include "listeners.h"
 #include "sock_diag.h"

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "dormouse/hash.h"
+#include "base/hash.h"
 #include "globs.h"
 
 void link_book_open(struct link_book *book, const char *globs, double now)

@@ -20,7 +20,7 @@
 #include <sys/time.h>
 #include <time.h>
 
-#include "dormouse/text.h"
+#include "base/text.h"
 #include "link_message.h"
 #include "proc_dev.h"
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "address_set.h"
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "link_book.h"
 
 struct links;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "dormouse/hash.h"
+#include "base/hash.h"
 
 #define READ_BYTES     4096 /* a line is some 150 */
 #define STATE_NEW      12   /* SYN_RECV: nobody's until it is accepted */

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 /* The counters that are read: since boot, loopback included. */
 enum protocol_counter {

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 struct nl_sock;
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "ledger.h"
 #include "sock_diag.h"
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "dormouse/collect.h"
-#include "dormouse/error.h"
+#include "base/error.h"
 
 struct address_set;
 struct sockets;

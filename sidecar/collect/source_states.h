@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "dormouse/collect.h"
-#include "dormouse/error.h"
+#include "base/error.h"
 
 /* All zero: every source works, and nothing needs to be said. */
 struct source_states {

@@ -8,15 +8,6 @@
 
 #define DAY_S 86400.0
 
-void detect_options_default(struct detect_options *options)
-{
-	memset(options, 0, sizeof(*options));
-	options->learn_s = 3600;
-	options->dormant_after_s = 900;
-	options->profile = PROFILE_AUTO;
-	options->sensitivity = SENSITIVITY_NORMAL;
-}
-
 struct detector *detector_new(const struct detect_options *options)
 {
 	struct detector *d = calloc(1, sizeof(*d));

@@ -3,7 +3,7 @@
 #ifndef DETECT_LEARNT_H
 #define DETECT_LEARNT_H
 
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "histogram.h"
 #include "lanes.h"
 

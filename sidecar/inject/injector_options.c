@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dormouse/values.h"
+#include "config/values.h"
 
 /* A serving certificate that lives shorter than that would be renewed more often than
  * the API server can be asked; longer than a year is no renewal but an accident. */

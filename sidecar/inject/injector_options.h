@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-#include "dormouse/flags.h"
-#include "dormouse/listen.h"
-#include "dormouse/options.h"
+#include "config/flags.h"
+#include "http/listen.h"
+#include "config/options.h"
 
 enum injector_command { INJECTOR_SERVE, INJECTOR_INJECT };
 

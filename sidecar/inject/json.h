@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 struct json_memory;
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "json.h"
 
 /* Deeper than that, cJSON refuses, too. */

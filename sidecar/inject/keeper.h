@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "injector_options.h"
 #include "namespaces.h"
 #include "tls_store.h"

@@ -6,8 +6,8 @@
 #include <microhttpd.h>
 #include <stdio.h>
 
-#include "dormouse/commands.h"
-#include "dormouse/version.h"
+#include "config/program.h"
+#include "base/version.h"
 #include "injector_commands.h"
 
 static int version_of_injector(int argc, char **argv)

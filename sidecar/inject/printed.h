@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 /* What was printed, all zero at first; the caller frees `text`, also after a failure.
  */

@@ -9,9 +9,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "dormouse/log.h"
-#include "dormouse/version.h"
-#include "dormouse/wake.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "base/wake.h"
 #include "injector_commands.h"
 #include "webhook.h"
 

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "resources.h"
 
 #define SIDECAR_CONTAINER "dormouse"

@@ -11,7 +11,7 @@
 #include <gnutls/gnutls.h>
 #include <stdbool.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 struct tls_store;
 

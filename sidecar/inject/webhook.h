@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "injector_options.h"
 #include "keeper.h"
 #include "review.h"

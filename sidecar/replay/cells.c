@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dormouse/text.h"
+#include "base/text.h"
 
 #define NUMBER_MAX    48 /* characters of a number worth reading */
 #define COUNTER_LIMIT 0x1p64

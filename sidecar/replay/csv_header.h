@@ -4,7 +4,7 @@
 #ifndef DORMOUSE_REPLAY_CSV_HEADER_H
 #define DORMOUSE_REPLAY_CSV_HEADER_H
 
-#include "dormouse/columns.h"
+#include "config/columns.h"
 #include "dormouse/replay.h"
 
 #define COLUMN_TIME    (-1)

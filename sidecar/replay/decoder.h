@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "gzip.h"
 #include "utf16.h"
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 struct gzip;
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "decoder.h"
-#include "dormouse/error.h"
+#include "base/error.h"
 
 #define INPUT_SPARE 8 /* bytes of any value that may be read behind a line's end */
 

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "dormouse/text.h"
+#include "base/text.h"
 
 #define ROW_MAX 4096
 

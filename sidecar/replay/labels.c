@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "dormouse/hash.h"
+#include "base/hash.h"
 
 #define METRIC_NAME_LABEL "__name__"
 

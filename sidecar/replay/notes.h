@@ -5,7 +5,7 @@
 #define DORMOUSE_REPLAY_NOTES_H
 
 #include "dormouse/replay.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 
 #define NOTES_KEPT_MAX 2048 /* bytes; further notes are said only */
 

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dormouse/replay.h"
 #include "dormouse/collect.h"
-#include "dormouse/commands.h"
-#include "dormouse/options.h"
-#include "dormouse/wake.h"
+#include "config/options.h"
+#include "base/wake.h"
 #include "trace_file.h"
 
 enum { POLL_TICK, POLL_END, POLL_SIGNAL, POLL_COLLECTOR, POLL_COUNT };

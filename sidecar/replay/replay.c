@@ -8,12 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dormouse/commands.h"
-#include "dormouse/figures.h"
-#include "dormouse/options.h"
-#include "dormouse/serve.h"
+#include "base/figures.h"
+#include "config/options.h"
 #include "judged_csv.h"
 #include "outcome.h"
+#include "state/baseline.h"
 #include "summary.h"
 
 #define NAME_MAX_LENGTH   256
@@ -120,15 +119,14 @@ static void print_baseline(const struct replay *replay, const struct player *pla
 			   double began)
 {
 	static char json[BASELINE_JSON_MAX];
-	const struct run_stats stats = {.started_at = began,
-					.interval_s = player_interval(player)};
-	const struct serve_source source = {.detector = player_detector(player),
-					    .alerts = player_alerts(player),
-					    .pod = &replay->pod,
-					    .stats = &stats};
+	const struct baseline_source source = {.detector = player_detector(player),
+					       .pod = &replay->pod,
+					       .started_at = began,
+					       .interval_s = player_interval(player),
+					       .interfaces_matched = -1};
 	struct text t = text_over(json, sizeof(json));
 
-	baseline_render(&source, &t);
+	baseline_put(&source, &t);
 	fputs(t.data, replay->baseline);
 }
 

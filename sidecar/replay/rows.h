@@ -4,7 +4,7 @@
 #ifndef DORMOUSE_REPLAY_ROWS_H
 #define DORMOUSE_REPLAY_ROWS_H
 
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "dormouse/sample.h"
 #include "notes.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "dormouse/figures.h"
+#include "base/figures.h"
 
 #define SUMMARY_MAX   512
 #define ABSENT_A_LINE 4

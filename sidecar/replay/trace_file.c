@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "dormouse/text.h"
+#include "base/text.h"
 
 #define LINE_MAX_BYTES 512 /* a time and eleven numbers of up to 20 digits */
 #define PATH_MAX_BYTES (sizeof(((struct record_options *)0)->path) + 16)

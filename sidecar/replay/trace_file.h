@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "dormouse/error.h"
-#include "dormouse/options.h"
+#include "base/error.h"
+#include "config/options.h"
 #include "dormouse/sample.h"
 
 struct trace_file {

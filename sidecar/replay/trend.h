@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "dormouse/sample.h"
 
 #define TREND_FALLS_MIN 2 /* with fewer nothing is said of a counter */

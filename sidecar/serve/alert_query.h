@@ -5,7 +5,7 @@
 
 #include <microhttpd.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "stream.h"
 
 /* Leaves those alerts in the stream that the request's query wants, by `filter`

@@ -4,7 +4,7 @@
 #define DORMOUSE_SERVE_ALERTMANAGER_H
 
 #include "dormouse/alert.h"
-#include "dormouse/identity.h"
+#include "config/identity.h"
 
 #define ALERTMANAGER_RECEIVER "dormouse" /* whom all alerts go to */
 #define ALERTMANAGER_NAME_MAX 64         /* the longest alert name, with the NUL */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "dormouse/text.h"
+#include "base/text.h"
 
 static const char blanks[] = "\t\n\f\r ";
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "pattern.h"
 
 #define MATCHER_NAME_MAX  64   /* no label of ours has a longer name */

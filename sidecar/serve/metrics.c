@@ -8,8 +8,8 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "dormouse/exposition.h"
-#include "dormouse/process.h"
+#include "metrics/exposition.h"
+#include "metrics/process.h"
 #include "dormouse/serve.h"
 
 /* One for each way to be loud: volume, connections, volume on connections that the pod

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "dormouse/text.h"
+#include "base/text.h"
 #include "pattern_steps.h"
 
 #define DEPTH_MAX  50   /* groups in groups */

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 #define PATTERN_STEPS_MAX  1000 /* of a program */
 #define PATTERN_RANGES_MAX 256  /* of all its classes */

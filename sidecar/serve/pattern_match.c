@@ -3,7 +3,7 @@
  * (K. Thompson, "Regular expression search algorithm", 1968). */
 #include <string.h>
 
-#include "dormouse/text.h"
+#include "base/text.h"
 #include "pattern.h"
 #include "pattern_steps.h"
 

@@ -10,7 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "dormouse/listen.h"
+#include "http/listen.h"
 #include "dormouse/serve.h"
 #include "site.h"
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "../../sidecar/replay/timestamps.h"
-#include "dormouse/columns.h"
-#include "dormouse/values.h"
+#include "config/columns.h"
+#include "config/values.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -26,7 +26,7 @@
 #include "../../sidecar/inject/json.h"
 #include "../../sidecar/inject/keeper/certificates.h"
 #include "../../sidecar/inject/keeper/secret.h"
-#include "dormouse/wake.h"
+#include "base/wake.h"
 
 #include <cmocka.h>
 

@@ -11,7 +11,7 @@
 
 #include "../../sidecar/inject/json.h"
 #include "../../sidecar/inject/review.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 
 static const struct json_limits world_limits = {.depth = 100, .values = 500000};
 

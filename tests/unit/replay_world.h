@@ -7,7 +7,7 @@
 #include <cJSON.h>
 #include <math.h>
 
-#include "dormouse/commands.h"
+#include "dormouse/replay.h"
 #include "trace_world.h"
 
 #define T0        1767225600.0 /* 2026-01-01T00:00:00Z */

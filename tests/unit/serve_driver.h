@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dormouse/values.h"
+#include "config/values.h"
 #include "fake_rooms.h"
 
 #define DEADLINE_S 20

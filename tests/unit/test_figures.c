@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dormouse/figures.h"
+#include "base/figures.h"
 
 #include <cmocka.h>
 

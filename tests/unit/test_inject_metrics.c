@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "../../sidecar/inject/webhook/injector_metrics.h"
-#include "dormouse/values.h"
+#include "config/values.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../../sidecar/inject/keeper/rotation.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 
 #include <cmocka.h>
 

@@ -9,8 +9,8 @@
 
 #include "../../sidecar/inject/quantity.h"
 #include "../../sidecar/inject/template.h"
-#include "dormouse/flags.h"
-#include "dormouse/options.h"
+#include "config/flags.h"
+#include "config/options.h"
 #include "inject_world.h"
 
 /* Last: its macro fail() would hide the function of error.h. */

@@ -15,9 +15,9 @@
 #include "../../sidecar/inject/webhook/bodies.h"
 #include "../../sidecar/inject/webhook/decisions.h"
 #include "../../sidecar/inject/webhook/template_file.h"
-#include "dormouse/log.h"
-#include "dormouse/text.h"
-#include "dormouse/values.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "config/values.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
 

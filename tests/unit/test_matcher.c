@@ -11,7 +11,7 @@
 
 #include "../../sidecar/serve/matcher.h"
 #include "../../sidecar/serve/pattern.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
 

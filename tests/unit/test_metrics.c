@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "dormouse/accept.h"
-#include "dormouse/exposition.h"
+#include "http/accept.h"
+#include "metrics/exposition.h"
 #include "fake_rooms.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dormouse/options.h"
-#include "dormouse/values.h"
+#include "config/options.h"
+#include "config/values.h"
 
 /* Last: its macro fail() would hide the function of error.h. */
 #include <cmocka.h>

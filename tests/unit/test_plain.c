@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dormouse/error.h"
-#include "dormouse/nearest.h"
-#include "dormouse/plain.h"
+#include "base/error.h"
+#include "base/nearest.h"
+#include "base/plain.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
 

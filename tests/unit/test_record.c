@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "../../sidecar/replay/trace_file.h"
-#include "dormouse/commands.h"
+#include "dormouse/replay.h"
 #include "own_namespace.h"
 #include "trace_world.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "../../sidecar/start_message.h"
-#include "dormouse/values.h"
+#include "config/values.h"
 
 #include <cmocka.h>
 

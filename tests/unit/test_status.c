@@ -8,9 +8,9 @@
 
 #include <cJSON.h>
 
-#include "../../sidecar/status_table.h"
-#include "dormouse/commands.h"
-#include "dormouse/plain.h"
+#include "status/status_table.h"
+#include "status/status.h"
+#include "base/plain.h"
 #include "serve_driver.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dormouse/error.h"
-#include "dormouse/identity.h"
+#include "base/error.h"
+#include "config/identity.h"
 #include "dormouse/sample.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 
 /* Last: its macro fail() would hide the function of error.h. */
 #include <cmocka.h>

@@ -9,8 +9,8 @@
 
 #include "../json_print.h"
 #include "../printed.h"
-#include "dormouse/log.h"
-#include "dormouse/wake.h"
+#include "base/log.h"
+#include "base/wake.h"
 #include "secret.h"
 #include "webhook_config.h"
 

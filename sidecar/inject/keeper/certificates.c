@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dormouse/text.h"
+#include "base/text.h"
 
 #define SERIAL_BYTES 16 /* RFC 5280: at most 20, and never the same twice */
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 #define PEM_MAX           4096          /* of one certificate or key */
 #define BUNDLE_MAX        (4 * PEM_MAX) /* of several */

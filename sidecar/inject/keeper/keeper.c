@@ -8,8 +8,8 @@
 
 #include "../json.h"
 #include "authority.h"
-#include "dormouse/log.h"
-#include "dormouse/wake.h"
+#include "base/log.h"
+#include "base/wake.h"
 #include "kubernetes.h"
 #include "outage.h"
 #include "tls_files.h"

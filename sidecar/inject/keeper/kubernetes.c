@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "../json.h"
-#include "dormouse/text.h"
-#include "dormouse/version.h"
+#include "base/text.h"
+#include "base/version.h"
 
 #define ACCOUNT        "/var/run/secrets/kubernetes.io/serviceaccount/"
 #define TOKEN_MAX      16384

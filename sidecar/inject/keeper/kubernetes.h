@@ -13,7 +13,7 @@
 
 #include "../injector_options.h"
 #include "../keeper.h"
-#include "dormouse/error.h"
+#include "base/error.h"
 
 #define KUBERNETES_ANSWER_MAX (1 << 20) /* bytes of an answer */
 

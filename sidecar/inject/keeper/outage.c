@@ -2,7 +2,7 @@
 /* outage.c - what is failing at the moment, so that it is told once. */
 #include "outage.h"
 
-#include "dormouse/log.h"
+#include "base/log.h"
 
 void outage_begins(struct outage *o, const char *event, long status,
 		   const struct error *err)

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 struct outage {
 	bool failing;

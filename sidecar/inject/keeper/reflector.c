@@ -11,7 +11,7 @@
 
 #include "../json.h"
 #include "../keeper.h"
-#include "dormouse/log.h"
+#include "base/log.h"
 #include "kubernetes.h"
 #include "outage.h"
 #include "worker.h"

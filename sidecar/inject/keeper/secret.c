@@ -7,7 +7,7 @@
 
 #include "../base64.h"
 #include "../json.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 
 /* The members of `data`, and where they belong. */
 struct entry {

@@ -5,8 +5,8 @@
 
 #include <cJSON.h>
 
-#include "dormouse/error.h"
-#include "dormouse/text.h"
+#include "base/error.h"
+#include "base/text.h"
 
 #define WEBHOOKS_MAX 8 /* in one configuration */
 

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 struct worker {
 	pthread_t thread;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "../json.h"
-#include "dormouse/error.h"
+#include "base/error.h"
 #include "limit_range.h"
 #include "quota.h"
 

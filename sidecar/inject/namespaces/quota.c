@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../json.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 
 /* "cpu" is short for "requests.cpu". */
 static const struct {

@@ -9,8 +9,8 @@
 
 #include "../json.h"
 #include "../resources.h"
-#include "dormouse/flags.h"
-#include "dormouse/options.h"
+#include "config/flags.h"
+#include "config/options.h"
 #include "printable.h"
 
 #define DOMAIN "dormouse.dev/"

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "dormouse/text.h"
+#include "base/text.h"
 
 static const char digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

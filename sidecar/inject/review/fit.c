@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../json.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 #include "pod_figures.h"
 
 /* What there is room for. */

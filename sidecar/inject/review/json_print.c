@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "dormouse/text.h"
+#include "base/text.h"
 
 #define WHOLE_MAX 0x1p53
 

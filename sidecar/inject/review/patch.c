@@ -9,7 +9,7 @@
 
 #include "../json.h"
 #include "../template.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 
 #define DEFAULT_CONTAINER "kubectl.kubernetes.io/default-container"
 #define VOLUME_NAMES_MAX  256

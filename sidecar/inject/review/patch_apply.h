@@ -6,7 +6,7 @@
 #include <cJSON.h>
 #include <stddef.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 /* Applies the patch (RFC 6902) to the object, in place. It may hold "add" only, which
  * is all that we write. Fails when it does not apply, and then the object may be

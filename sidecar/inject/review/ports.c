@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "../json.h"
-#include "dormouse/flags.h"
-#include "dormouse/options.h"
-#include "dormouse/values.h"
+#include "config/flags.h"
+#include "config/options.h"
+#include "config/values.h"
 #include "printable.h"
 
 #define PORT_MAX 65535

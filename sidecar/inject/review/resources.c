@@ -8,7 +8,7 @@
 
 #include "../json.h"
 #include "../quantity.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 #include "printable.h"
 
 #define ANNOTATION_MAX 100

@@ -12,7 +12,7 @@
 
 #include "../base64.h"
 #include "annotations.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 #include "patch.h"
 #include "ports.h"
 #include "printable.h"

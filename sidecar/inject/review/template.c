@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "../json.h"
-#include "dormouse/flags.h"
-#include "dormouse/listen.h"
-#include "dormouse/options.h"
-#include "dormouse/text.h"
+#include "config/flags.h"
+#include "http/listen.h"
+#include "config/options.h"
+#include "base/text.h"
 #include "printable.h"
 #include "template_check.h"
 

@@ -8,9 +8,9 @@
 
 #include "../json.h"
 #include "../template.h"
-#include "dormouse/flags.h"
-#include "dormouse/options.h"
-#include "dormouse/text.h"
+#include "config/flags.h"
+#include "config/options.h"
+#include "base/text.h"
 #include "printable.h"
 
 #define CLUSTER_MAX 253

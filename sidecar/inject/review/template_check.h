@@ -5,7 +5,7 @@
 
 #include <cJSON.h>
 
-#include "dormouse/error.h"
+#include "base/error.h"
 
 /* The one flag of `dormouse run` that the container sets itself. */
 #define TEMPLATE_STATE_FLAG "state"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "../json.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 #include "patch.h"
 #include "patch_apply.h"
 #include "ports.h"

@@ -2,7 +2,7 @@
 /* decisions.c - lines on reviews, and how many a second. */
 #include "decisions.h"
 
-#include "dormouse/log.h"
+#include "base/log.h"
 
 static const struct {
 	unsigned per_second;

@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dormouse/error.h"
-#include "dormouse/listen.h"
+#include "base/error.h"
+#include "http/listen.h"
 
 /* A TLS handshake, and a request from its first line to its answer, take no longer; the
  * handshake while most places are taken. */

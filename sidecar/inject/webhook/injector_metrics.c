@@ -2,8 +2,8 @@
 /* injector_metrics.c - every series is there from the start: none comes or goes. */
 #include "injector_metrics.h"
 
-#include "dormouse/exposition.h"
-#include "dormouse/process.h"
+#include "metrics/exposition.h"
+#include "metrics/process.h"
 
 static const struct {
 	unsigned status;

@@ -10,7 +10,7 @@
 #include "../keeper.h"
 #include "../review.h"
 #include "../tls_store.h"
-#include "dormouse/text.h"
+#include "base/text.h"
 #include "gate.h"
 
 /* Why a request was refused, by its status; the names never change. */

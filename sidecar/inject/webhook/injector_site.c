@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dormouse/request.h"
-#include "dormouse/wake.h"
+#include "http/request.h"
+#include "base/wake.h"
 
 #define TEXT        "text/plain; charset=utf-8"
 #define METRICS     "text/plain; version=0.0.4; charset=utf-8"

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "bodies.h"
-#include "dormouse/request.h"
+#include "http/request.h"
 #include "gate.h"
 
 #define JSON "application/json"

@@ -9,7 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "dormouse/log.h"
+#include "base/log.h"
 #include "gate.h"
 #include "injector_site.h"
 #include "reviews.h"

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log.c - one line an event on stderr, each written in one go. Any thread may log. */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/plain.h"
+#include "base/wake.h"
+
+/* An alert's JSON and summary, the time and the names around them. */
+#define LINE_MAX_BYTES (LOG_ALERT_MAX + 1024)
+
+static enum log_format log_format = LOG_JSON;
+
+void log_open(enum log_format format)
+{
+	log_format = format;
+}
+
+static const char *level_name(enum log_level level)
+{
+	static const char *const names[] = {"info", "warning", "error"};
+
+	return names[level];
+}
+
+/* A sentence for people: of an alert, too, whose JSON is at /alerts. */
+static void put_text(struct text *t, enum log_level level, const char *event,
+		     const char *message)
+{
+	text_time(t, wall_clock());
+	text_printf(t, " %s %s: ", level_name(level), event);
+	text_plain(t, message);
+	text_put(t, "\n");
+}
+
+static void put_json(struct text *t, enum log_level level, const char *event,
+		     const char *message, const char *alert)
+{
+	text_put(t, "{\"time\":");
+	text_json_time(t, wall_clock());
+	text_printf(t, ",\"level\":\"%s\",\"event\":\"%s\",\"message\":",
+		    level_name(level), event);
+	text_json_string(t, message);
+	if (alert)
+		text_printf(t, ",\"alert\":%s", alert);
+	text_put(t, "}\n");
+}
+
+static void write_line(enum log_level level, const char *event, const char *message,
+		       const char *alert)
+{
+	char line[LINE_MAX_BYTES];
+	struct text t = text_over(line, sizeof(line));
+
+	if (log_format == LOG_TEXT)
+		put_text(&t, level, event, message);
+	else
+		put_json(&t, level, event, message, alert);
+
+	/* A full pipe or a closed one loses the line, not the monitor. */
+	ssize_t written = write(STDERR_FILENO, t.data, t.length);
+	(void)written;
+}
+
+void log_event(enum log_level level, const char *event, const char *format, ...)
+{
+	char message[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	write_line(level, event, message, NULL);
+}
+
+void log_alert(const char *event, const char *summary, const char *alert_json)
+{
+	write_line(LOG_LEVEL_WARNING, event, summary, alert_json);
+}

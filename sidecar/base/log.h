@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log.h - one line an event on stderr, as JSON or text. */
+#ifndef DORMOUSE_LOG_H
+#define DORMOUSE_LOG_H
+
+#include "base/text.h"
+
+enum log_format { LOG_JSON, LOG_TEXT };
+enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
+
+/* How the lines look from now on. JSON until it is called. */
+void log_open(enum log_format format);
+
+/* {"time": ..., "level": ..., "event": ..., "message": ...}; `event` is a fixed word
+ * such as "started", `format` the sentence. A line that cannot be written is dropped:
+ * the monitor does not wait for whoever reads its log. */
+void log_event(enum log_level level, const char *event, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The longest JSON that log_alert() takes, bytes. */
+#define LOG_ALERT_MAX 8192
+
+/* The same with one more member, "alert", whose value is JSON already; as text, without
+ * it. */
+void log_alert(const char *event, const char *summary, const char *alert_json);
+
+#endif

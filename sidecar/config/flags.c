@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* flags.c - reads a table of flags: standards, variables, arguments, help. */
+#include "config/flags.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/plain.h"
+
+#define SHOWN_MAX  81 /* bytes of what was given, in a complaint */
+#define HELP_WIDTH 80
+
+const char FLAG_SWITCH[] = "true or false";
+
+/* In this order: the later one counts. */
+static const char *const variable_prefixes[] = {"DORMOUSE_DEFAULT_", "DORMOUSE_"};
+
+/* One reading. */
+struct reading {
+	const struct flag_table *table;
+	unsigned command;
+	void *target;
+	uint64_t given; /* bits of the flags that were on the command line */
+};
+
+static bool takes(unsigned command, const struct flag *flag)
+{
+	return (flag->commands >> command) & 1u;
+}
+
+static uint64_t bit_of(const struct flag_table *table, const struct flag *flag)
+{
+	return UINT64_C(1) << (flag - table->flags);
+}
+
+static bool is_switch(const struct flag *flag)
+{
+	return strcmp(flag->wants, FLAG_SWITCH) == 0;
+}
+
+const struct flag *flags_find(const struct flag_table *table, unsigned command,
+			      const char *name, size_t length)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct flag *flag = &table->flags[i];
+
+		if (takes(command, flag) && strlen(flag->name) == length &&
+		    memcmp(flag->name, name, length) == 0)
+			return flag;
+	}
+	return NULL;
+}
+
+int flags_refuse(struct error *err, const char *source, const struct flag *flag,
+		 const char *value)
+{
+	static const char *const switches[] = {"true", "false", NULL};
+	const char *const *word = is_switch(flag) ? switches : flag->words;
+	struct nearest guess = nearest_to(value, strlen(value));
+	char shown[SHOWN_MAX], hint[ERROR_TEXT_MAX];
+	struct text t = text_over(hint, sizeof(hint));
+
+	for (; word && *word; word++)
+		nearest_consider(&guess, *word);
+	nearest_say(&guess, "", &t);
+	return fail(err, "%s: \"%s\" will not do: it takes %s%s", source,
+		    plain(shown, sizeof(shown), value), flag->wants, hint);
+}
+
+const char *flags_nearest(const struct flag_table *table, unsigned command,
+			  const char *name, size_t length)
+{
+	struct nearest guess = nearest_to(name, length);
+
+	for (size_t i = 0; i < table->count; i++)
+		if (takes(command, &table->flags[i]))
+			nearest_consider(&guess, table->flags[i].name);
+	return guess.name;
+}
+
+static int refuse_unknown(struct error *err, const struct reading *r,
+			  const char *argument)
+{
+	const char *name = argument + strspn(argument, "-");
+	const char *near =
+	    flags_nearest(r->table, r->command, name, strcspn(name, "="));
+	char shown[SHOWN_MAX];
+
+	plain(shown, sizeof(shown), argument);
+	if (near)
+		return fail(err, "%s: there is no such flag; did you mean --%s?", shown,
+			    near);
+	return fail(err, "%s: %s; see --help", shown,
+		    argument[0] == '-' ? "there is no such flag"
+				       : "this command takes no such argument");
+}
+
+void flags_variable(const char *prefix, const struct flag *flag,
+		    char name[FLAG_VARIABLE_MAX])
+{
+	size_t at = strlen(prefix);
+
+	memcpy(name, prefix, at);
+	for (const char *p = flag->name; *p && at < FLAG_VARIABLE_MAX - 1; p++)
+		name[at++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+	name[at] = '\0';
+}
+
+static void take_variables(const struct reading *r, const char *prefix,
+			   flags_complaint *complain, struct flags_found *found)
+{
+	for (size_t i = 0; i < r->table->count; i++) {
+		const struct flag *flag = &r->table->flags[i];
+		char name[FLAG_VARIABLE_MAX];
+		struct error err;
+
+		if (!takes(r->command, flag))
+			continue;
+		flags_variable(prefix, flag, name);
+		const char *value = getenv(name);
+		if (!value || !value[0])
+			continue;
+		if (flag->set(r->target, value) == 0) {
+			found->by_variable |= bit_of(r->table, flag);
+			continue;
+		}
+		found->config_errors++;
+		flags_refuse(&err, name, flag, value);
+		complain(err.text);
+	}
+}
+
+/* Sets a flag by its argument, and the next one if `*took_next` becomes true. */
+static int take_flag(struct reading *r, const char *argument, const char *next,
+		     bool *took_next, struct error *err)
+{
+	char source[FLAG_VARIABLE_MAX];
+	size_t length = strcspn(argument, "=");
+	const struct flag *flag = NULL;
+
+	*took_next = false;
+	if (length > 2 && argument[0] == '-' && argument[1] == '-')
+		flag = flags_find(r->table, r->command, argument + 2, length - 2);
+	if (!flag)
+		return refuse_unknown(err, r, argument);
+	snprintf(source, sizeof(source), "--%s", flag->name);
+
+	const char *value = is_switch(flag) ? "true" : next;
+	if (argument[length] == '=')
+		value = argument + length + 1;
+	if (!value)
+		return fail(err, "%s: a value is missing: it takes %s", source,
+			    flag->wants);
+	*took_next = value == next;
+
+	/* The first value of a list replaces the variable's, further ones add to it. */
+	uint64_t bit = bit_of(r->table, flag);
+	flag_setter *take = flag->add && (r->given & bit) ? flag->add : flag->set;
+	r->given |= bit;
+	return take(r->target, value) < 0 ? flags_refuse(err, source, flag, value) : 0;
+}
+
+static void take_standards(const struct reading *r)
+{
+	for (size_t i = 0; i < r->table->count; i++)
+		if (r->table->flags[i].standard)
+			r->table->flags[i].set(r->target, r->table->flags[i].standard);
+}
+
+/* "-" or what does not begin with a dash; after "--" all. */
+static bool is_operand(const struct reading *r, const char *argument, bool only)
+{
+	return r->table->commands[r->command].operands &&
+	       (only || argument[0] != '-' || argument[1] == '\0');
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+static int take_arguments(struct reading *r, int argc, char **argv,
+			  struct flags_found *found, struct error *err)
+{
+	bool only_operands = false;
+
+	for (int i = 1; i < argc; i++) {
+		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+		bool took_next;
+
+		if (is_operand(r, argv[i], only_operands)) {
+			argv[1 + found->operand_count++] = argv[i];
+			continue;
+		}
+		if (r->table->commands[r->command].operands &&
+		    strcmp(argv[i], "--") == 0) {
+			only_operands = true;
+			continue;
+		}
+		if (take_flag(r, argv[i], next, &took_next, err) < 0)
+			return -1;
+		i += took_next;
+	}
+	return 0;
+}
+
+int flags_read(const struct flag_table *table, unsigned command, void *target, int argc,
+	       char **argv, flags_complaint *complain, struct flags_found *found,
+	       struct error *err)
+{
+	struct reading reading = {.table = table, .command = command, .target = target};
+
+	*found = (struct flags_found){0};
+	take_standards(&reading);
+	if (asks_for_help(argc, argv))
+		return 1;
+	for (size_t i = 0; i < sizeof(variable_prefixes) / sizeof(variable_prefixes[0]);
+	     i++)
+		take_variables(&reading, variable_prefixes[i], complain, found);
+	int result = take_arguments(&reading, argc, argv, found, err);
+	found->by_variable &= ~reading.given;
+	return result;
+}
+
+bool flags_by_variable(const struct flag_table *table, const struct flags_found *found,
+		       const char *name)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (strcmp(table->flags[i].name, name) == 0)
+			return found->by_variable & bit_of(table, &table->flags[i]);
+	return false;
+}
+
+/* "duration from 100ms to 5m (10s): time between samples". */
+static void put_meaning(const struct flag *flag, size_t indent, FILE *out)
+{
+	char line[512];
+	struct text t = text_over(line, sizeof(line));
+	const char *wants = flag->wants + (strncmp(flag->wants, "a ", 2) == 0 ? 2 : 0);
+	const char *example = strstr(wants, ", such as");
+
+	text_put_bytes(&t, wants, example ? (size_t)(example - wants) : strlen(wants));
+	if (flag->standard)
+		text_printf(&t, " (%s)", flag->standard);
+	text_printf(&t, ": %s", flag->means);
+	plain_wrap(out, line, indent, HELP_WIDTH, indent);
+}
+
+static void put_head(const struct flag_command *command, const char *program, FILE *out)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "%s %s: %s.", program, command->usage,
+		 command->does);
+	plain_wrap(out, line, 0, HELP_WIDTH, 0);
+	fputs("Each --some-flag is also the variable DORMOUSE_SOME_FLAG; a flag wins.\n"
+	      "Durations: 100ms, 10s, 5m, 1h, 30d. Sizes: 500, 64KiB, 2MB. Defaults in "
+	      "().\n",
+	      out);
+}
+
+void flags_help(const struct flag_table *table, unsigned command, FILE *out)
+{
+	size_t widest = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		size_t width = strlen(table->flags[i].name);
+
+		if (takes(command, &table->flags[i]) && width > widest)
+			widest = width;
+	}
+	put_head(&table->commands[command], table->program, out);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct flag *flag = &table->flags[i];
+
+		if (!takes(command, flag))
+			continue;
+		fprintf(out, "  --%-*s  ", (int)widest, flag->name);
+		put_meaning(flag, widest + 6, out);
+	}
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* identity.c - who this pod is, by the downward API. */
+#include "config/identity.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+
+static const char *variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value ? value : "";
+}
+
+struct identity identity_from_environment(void)
+{
+	return (struct identity){
+	    .name = variable("POD_NAME"),
+	    .namespace = variable("POD_NAMESPACE"),
+	    .uid = variable("POD_UID"),
+	    .node = variable("NODE_NAME"),
+	    .workload = variable("DORMOUSE_WORKLOAD"),
+	    .cluster = variable("DORMOUSE_CLUSTER"),
+	    .images = variable("DORMOUSE_IMAGES"),
+	};
+}
+
+void identity_json(const struct identity *pod, struct text *t)
+{
+	const struct {
+		const char *member, *value;
+	} members[] = {
+	    {"name", pod->name},         {"namespace", pod->namespace},
+	    {"uid", pod->uid},           {"node", pod->node},
+	    {"workload", pod->workload}, {"cluster", pod->cluster},
+	    {"images", pod->images},
+	};
+	const char *separator = "{";
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		if (!members[i].value[0])
+			continue;
+		text_printf(t, "%s\"%s\":", separator, members[i].member);
+		text_json_string(t, members[i].value);
+		separator = ",";
+	}
+	if (pod->labels) {
+		text_printf(t, "%s\"labels\":", separator);
+		text_put(t, pod->labels);
+		separator = ",";
+	}
+	text_put(t, *separator == '{' ? "{}" : "}");
+}
+
+uint64_t identity_hash(const struct identity *pod)
+{
+	uint64_t hash = hash_string(HASH_START, pod->uid);
+
+	hash = hash_string(hash, pod->namespace);
+	hash = hash_string(hash, pod->name);
+	return pod->labels ? hash_string(hash, pod->labels) : hash;
+}

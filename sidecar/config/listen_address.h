@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* listen_address.h - where to listen. */
+#ifndef DORMOUSE_CONFIG_LISTEN_ADDRESS_H
+#define DORMOUSE_CONFIG_LISTEN_ADDRESS_H
+
+#include <sys/socket.h>
+
+struct listen_address {
+	struct sockaddr_storage address;
+	socklen_t length;
+	char text[64]; /* as it was given */
+};
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options.h - the flags of the commands, from the command line and the environment. */
+#ifndef DORMOUSE_OPTIONS_H
+#define DORMOUSE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "config/collect_options.h"
+#include "config/columns.h"
+#include "config/detect_options.h"
+#include "config/flags.h"
+#include "config/listen_address.h"
+
+/* Who asks: a command takes its own flags and knows nothing of the others'. */
+enum options_command { OPTIONS_RUN, OPTIONS_REPLAY, OPTIONS_RECORD };
+
+struct replay_options {
+	bool lifecycle;          /* alerts again when they change or end */
+	bool summary;            /* for people, instead of JSON */
+	char baseline_path[256]; /* "": nowhere */
+	char csv_path[256];      /* "": nowhere */
+	struct column_map columns;
+};
+
+struct record_options {
+	char path[256];    /* "": standard output */
+	double duration_s; /* 0: until a signal */
+	double max_bytes;  /* of one file, 0: no bound */
+	unsigned keep;     /* older files */
+};
+
+struct options {
+	enum options_command command;
+	double interval_s;
+	struct listen_address listen;                      /* metrics and health */
+	struct listen_address alert_listen;                /* and alerts and baseline */
+	bool listen_by_variable, alert_listen_by_variable; /* who chose them */
+	struct detect_options detect;
+	char interfaces[COLLECT_INTERFACE_GLOBS_MAX];
+	char state_path[256]; /* "": none */
+	unsigned max_sockets;
+	unsigned max_destinations;
+	enum log_format log_format;
+	unsigned config_errors; /* environment variables that were ignored */
+	struct replay_options replay;
+	struct record_options record;
+	int operand_count; /* they were moved to argv[1] and behind */
+};
+
+/* As flags_read(): the defaults, the environment, the flags. Only replay takes
+ * operands. Returns 0, -1 on failure, 1 when --help was asked for. */
+int options_parse(struct options *options, enum options_command command, int argc,
+		  char **argv, flags_complaint *complain, struct error *err);
+
+/* Puts the defaults for those addresses to listen on that a variable chose. False: it
+ * chose none. */
+bool options_listen_by_default(struct options *options);
+
+/* The flags of every command, by enum options_command; their target is a struct
+ * options. For whoever checks flags that the monitor will read. */
+extern const struct flag_table options_flags;
+
+/* Prints the command's flags with their defaults, at most 24 lines. */
+void options_help(enum options_command command, FILE *out);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* program.c - a program's first argument names what it does. */
+#include "config/program.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/plain.h"
+
+static int help(const struct program *p, FILE *out)
+{
+	fprintf(out, "usage: %s %s [FLAGS]   (COMMAND --help lists its flags)\n",
+		p->name, p->standard ? "[COMMAND]" : "COMMAND");
+	for (size_t i = 0; i < p->count; i++)
+		fprintf(out, "  %-10s%s\n", p->commands[i].name, p->commands[i].does);
+	return out == stdout ? 0 : 2;
+}
+
+static const struct command *find(const struct program *p, const char *name)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (strcmp(p->commands[i].name, name) == 0)
+			return &p->commands[i];
+	return NULL;
+}
+
+static bool asks_for_help(const char *name)
+{
+	return strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+	       strcmp(name, "help") == 0;
+}
+
+/* "help run" is "run --help". */
+static int help_on(const struct program *p, const char *name)
+{
+	const struct command *command = name ? find(p, name) : NULL;
+	char first[32];
+	char flag[] = "--help";
+	char *argv[] = {first, flag, NULL};
+
+	if (!command)
+		return help(p, stdout);
+	snprintf(first, sizeof(first), "%s", name);
+	return command->main(2, argv);
+}
+
+static int unknown(const struct program *p, const char *name)
+{
+	struct nearest guess = nearest_to(name, strlen(name));
+	char shown[81], hint[64];
+	struct text t = text_over(hint, sizeof(hint));
+
+	for (size_t i = 0; i < p->count; i++)
+		nearest_consider(&guess, p->commands[i].name);
+	nearest_say(&guess, "", &t);
+	fprintf(stderr, "%s: there is no command \"%s\"%s\n", p->name,
+		plain(shown, sizeof(shown), name), hint);
+	return help(p, stderr);
+}
+
+int program_run(const struct program *p, int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (asks_for_help(name))
+		return help_on(p, argc > 2 ? argv[2] : NULL);
+	if (strcmp(name, "--version") == 0)
+		name = "version";
+	const struct command *command = find(p, name);
+	if (command)
+		return command->main(argc - 1, argv + 1);
+	if (p->standard && (!name[0] || name[0] == '-'))
+		return p->standard(argc, argv);
+	return name[0] ? unknown(p, name) : help(p, stderr);
+}

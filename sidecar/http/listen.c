@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* listen.c - listening sockets on machines with IPv4, with IPv6, and with both. */
+#include "http/listen.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Connections that the kernel accepts for us while we sample. */
+#define BACKLOG 16
+
+/* Opens and binds; -1 with errno when either fails. */
+static int bound_socket(const struct sockaddr_storage *address, socklen_t length)
+{
+	const int on = 1, off = 0;
+	int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			IPPROTO_TCP);
+
+	if (fd < 0)
+		return -1;
+	/* A restarted monitor must not wait for its predecessor's connections. */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (address->ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (bind(fd, (const struct sockaddr *)address, length) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return fd;
+
+	int reason = errno;
+	close(fd);
+	errno = reason;
+	return -1;
+}
+
+/* Whether it is [::], and `*ipv4` the same for IPv4. */
+static int is_ipv6_wildcard(const struct listen_address *where,
+			    struct sockaddr_storage *ipv4)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&where->address;
+	struct sockaddr_in *in = (struct sockaddr_in *)ipv4;
+
+	memset(ipv4, 0, sizeof(*ipv4));
+	if (where->address.ss_family != AF_INET6 ||
+	    !IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr))
+		return 0;
+	in->sin_family = AF_INET;
+	in->sin_port = in6->sin6_port;
+	return 1;
+}
+
+static int fail_to_listen(const struct listen_address *where, const char *flag,
+			  int reason, struct error *err)
+{
+	const char *remedy = "";
+
+	if (reason == EADDRINUSE)
+		remedy = "; another program has that port: choose another with ";
+	else if (reason == EADDRNOTAVAIL || reason == EAFNOSUPPORT)
+		remedy = "; this machine has no such address: choose another with ";
+	else if (reason == EACCES)
+		remedy = "; ports under 1024 need a privilege: choose another with ";
+	return fail(err, "cannot listen on %s: %s%s%s", where->text, strerror(reason),
+		    remedy, remedy[0] ? flag : "");
+}
+
+static uint16_t bound_port(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} address = {.in6 = {.sin6_port = 0}};
+	socklen_t length = sizeof(address);
+
+	getsockname(fd, &address.any, &length);
+	return ntohs(address.any.sa_family == AF_INET6 ? address.in6.sin6_port
+						       : address.in.sin_port);
+}
+
+int listen_on(const struct listen_address *where, const char *flag, uint16_t *port,
+	      struct error *err)
+{
+	struct sockaddr_storage ipv4;
+	int fd = bound_socket(&where->address, where->length);
+
+	/* Without IPv6 in the kernel socket() fails, with it switched off bind() does.
+	 */
+	if (fd < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL) &&
+	    is_ipv6_wildcard(where, &ipv4))
+		fd = bound_socket(&ipv4, sizeof(struct sockaddr_in));
+	if (fd < 0)
+		return fail_to_listen(where, flag, errno, err);
+	*port = bound_port(fd);
+	return fd;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* process.h - the standard process_* metrics. */
+#ifndef DORMOUSE_PROCESS_H
+#define DORMOUSE_PROCESS_H
+
+#include "metrics/exposition.h"
+
+/* Appends process_* of this process; what /proc does not tell is left out. `started_at`
+ * is in Unix seconds. */
+void process_metrics(struct exposition *x, double started_at);
+
+#endif

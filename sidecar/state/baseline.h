@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* baseline.h - what was learnt, as a document: JSON for people and machines. */
+#ifndef DORMOUSE_STATE_BASELINE_H
+#define DORMOUSE_STATE_BASELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "config/identity.h"
+#include "dormouse/detect.h"
+
+struct baseline_source {
+	const struct detector *detector;
+	const struct identity *pod;
+	double started_at; /* Unix seconds: of the monitor, of the trace */
+	double interval_s;
+	int64_t interfaces_matched; /* -1: there are none behind a trace */
+};
+
+/* Appends the index-th piece: the head, a signal, the tail; false when there is no such
+ * piece. */
+bool baseline_put_piece(const struct baseline_source *source, size_t index,
+			struct text *t);
+
+/* All of it. */
+void baseline_put(const struct baseline_source *source, struct text *t);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status.c - `dormouse status`: asks the running monitor over loopback. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cJSON.h>
+
+#include "base/nearest.h"
+#include "config/values.h"
+#include "dormouse/serve.h"
+#include "status/status.h"
+#include "status_table.h"
+
+#define ADDRESS_WANTED "ADDRESS:PORT, such as 127.0.0.1:9478"
+#define VARIABLE       "DORMOUSE_ALERT_LISTEN"
+
+struct request {
+	struct listen_address where;
+	bool json;
+};
+
+static void help(void)
+{
+	puts("usage: dormouse status [FLAGS]\n"
+	     "asks the monitor that runs in this network namespace what it knows\n"
+	     "  --json                  one JSON object instead of a table\n"
+	     "  --address ADDRESS:PORT  the monitor's --alert-listen (127.0.0.1:9478,\n"
+	     "                          or the variable " VARIABLE ")");
+}
+
+/* Fails with the one sentence for an address that will not do. */
+static int refuse(struct error *err, const char *source, const char *value)
+{
+	return fail(err, "%s: \"%.80s\" will not do: it takes " ADDRESS_WANTED, source,
+		    value);
+}
+
+static int refuse_flag(struct error *err, const char *argument)
+{
+	const char *name = argument + strspn(argument, "-");
+	struct nearest guess = nearest_to(name, strcspn(name, "="));
+	char hint[64];
+	struct text t = text_over(hint, sizeof(hint));
+
+	nearest_consider(&guess, "json");
+	nearest_consider(&guess, "address");
+	nearest_consider(&guess, "help");
+	nearest_say(&guess, "--", &t);
+	return fail(err, "%.80s: there is no such flag%s", argument,
+		    hint[0] ? hint : "; see --help");
+}
+
+/* The default, or what a variable says, as the monitor reads them; a bad variable is
+ * said and not taken. */
+static void take_variables(struct request *r)
+{
+	static const char *const names[] = {"DORMOUSE_DEFAULT_ALERT_LISTEN", VARIABLE};
+	struct error err;
+
+	value_listen("127.0.0.1:9478", &r->where);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+
+		if (!value || !value[0] || value_listen(value, &r->where) == 0)
+			continue;
+		refuse(&err, names[i], value);
+		fprintf(stderr, "dormouse: %s; the default holds\n", err.text);
+	}
+}
+
+static int take_address(struct request *r, const char *value, struct error *err)
+{
+	if (!value)
+		return fail(err,
+			    "--address: a value is missing: it takes " ADDRESS_WANTED);
+	if (value_listen(value, &r->where) < 0)
+		return refuse(err, "--address", value);
+	return 0;
+}
+
+/* 0, 1 when help was asked for, -1 for a bad flag. */
+static int parse(struct request *r, int argc, char **argv, struct error *err)
+{
+	static const char address[] = "--address=";
+
+	*r = (struct request){.json = false};
+	take_variables(r);
+	for (int i = 1; i < argc; i++) {
+		int result = 0;
+
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return 1;
+		if (strcmp(argv[i], "--json") == 0)
+			r->json = true;
+		else if (strcmp(argv[i], "--address") == 0)
+			result = take_address(r, argv[++i], err);
+		else if (strncmp(argv[i], address, strlen(address)) == 0)
+			result = take_address(r, argv[i] + strlen(address), err);
+		else
+			result = refuse_flag(err, argv[i]);
+		if (result < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static cJSON *fetch(const struct request *r, const char *path, struct error *err)
+{
+	char *body = serve_fetch(&r->where, path, err);
+
+	if (!body)
+		return NULL;
+	cJSON *json = cJSON_ParseWithOpts(body, NULL, true);
+	free(body);
+	if (!cJSON_IsObject(json)) {
+		cJSON_Delete(json);
+		fail(err, "%s is not what a Dormouse answers", path);
+		return NULL;
+	}
+	return json;
+}
+
+/* Everything as one object: /baseline with the alerts of /alerts in it. */
+static cJSON *ask(const struct request *r, struct error *err)
+{
+	cJSON *status = fetch(r, "/baseline", err);
+	cJSON *answer = status ? fetch(r, "/alerts", err) : NULL;
+	cJSON *alerts = cJSON_DetachItemFromObjectCaseSensitive(answer, "alerts");
+
+	if (!alerts && answer)
+		fail(err, "/alerts has no alerts in it");
+	cJSON_Delete(answer);
+	if (alerts && cJSON_AddItemToObject(status, "alerts", alerts))
+		return status;
+	cJSON_Delete(status);
+	return NULL;
+}
+
+static int print_json(const cJSON *status)
+{
+	char *text = cJSON_PrintUnformatted(status);
+
+	if (!text)
+		return 1;
+	puts(text);
+	cJSON_free(text);
+	return 0;
+}
+
+int status_main(int argc, char **argv)
+{
+	struct request r;
+	struct error err;
+	int result = parse(&r, argc, argv, &err);
+
+	if (result > 0) {
+		help();
+		return 0;
+	}
+	if (result < 0) {
+		fprintf(stderr, "dormouse: %s\n", err.text);
+		return 2;
+	}
+
+	cJSON *status = ask(&r, &err);
+	if (!status) {
+		fprintf(
+		    stderr,
+		    "dormouse: no monitor answers at %s: %s. Is `dormouse run` "
+		    "running in this network namespace? --address asks elsewhere.\n",
+		    r.where.text, err.text);
+		return 1;
+	}
+	if (r.json)
+		result = print_json(status);
+	else
+		status_table(status, stdout);
+	cJSON_Delete(status);
+	return result != 0 || fflush(stdout) != 0;
+}

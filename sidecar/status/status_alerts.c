@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status_alerts.c - each alert: how grave, since when, how much against what, where to,
+ * and what to do next. */
+#include <math.h>
+#include <string.h>
+
+#include "base/plain.h"
+#include "base/text.h"
+#include "dormouse/sample.h"
+#include "status_cells.h"
+
+#define OVER_MAX     10 /* resolved alerts that are shown */
+#define DESTINATIONS 5  /* of each firing alert */
+#define END_WIDTH    26 /* of an address and port, at least and at most */
+#define END_MAX      56
+#define LINE_MAX     2048
+
+/* "dormancy-break, critical, risk 85 of 100". */
+static void put_head(const cJSON *alert, bool firing, FILE *out)
+{
+	char words[LINE_MAX];
+	struct text line = text_over(words, sizeof(words));
+	double risk = status_number(alert, "riskScore");
+
+	text_printf(&line, "%s, %s", status_string(alert, "kind"),
+		    status_string(alert, "severity"));
+	if (isfinite(risk))
+		text_printf(&line, ", risk %.0f of 100", risk);
+	fprintf(out, "\n%s", firing ? status_bold(out, true) : "");
+	status_cell(out, firing ? "FIRING" : "resolved", STATUS_INDENT);
+	fputs(firing ? status_bold(out, false) : "", out);
+	plain_wrap(out, words, STATUS_INDENT, STATUS_WIDTH, STATUS_INDENT);
+}
+
+static void put_times(const cJSON *alert, bool firing, FILE *out)
+{
+	char words[LINE_MAX], cell[FIGURE_MAX];
+	struct text line = text_over(words, sizeof(words));
+	time_t onset = status_time(status_string(alert, "onset"));
+	time_t end = firing ? time(NULL) : status_time(status_string(alert, "endsAt"));
+
+	text_printf(&line, "onset %s,",
+		    status_moment(cell, status_string(alert, "onset")));
+	text_printf(&line, " raised %s",
+		    status_moment(cell, status_string(alert, "startsAt")));
+	if (!firing)
+		text_printf(&line, ", over %s",
+			    status_moment(cell, status_string(alert, "endsAt")));
+	if (onset >= 0 && end >= 0)
+		text_printf(&line, " (%s%s)", firing ? "for " : "lasted ",
+			    figure_duration(cell, difftime(end, onset)));
+	status_put(out, "", words);
+}
+
+static const char *unit_of(const char *signal)
+{
+	if (strcmp(signal, "destinations") == 0)
+		return "addresses";
+	return strstr(signal, "bytes") ? "bytes/s" : "packets/s";
+}
+
+/* By what it was judged: the threshold of its signal when it was raised, which later
+ * samples do not move. */
+static void put_judgement(const cJSON *alert, bool firing, FILE *out)
+{
+	const char *signal = status_string(alert, "signal");
+	const cJSON *evidence = status_member(alert, "evidence");
+	double threshold = status_number(status_member(alert, "baseline"), "threshold");
+	double balance = status_number(status_member(evidence, "relay"), "balance");
+	int known = signal_by_name(signal);
+	char words[LINE_MAX], cell[FIGURE_MAX];
+	struct text line = text_over(words, sizeof(words));
+
+	if (known >= 0)
+		text_printf(&line, "%s (%s): ", signal_words((enum signal)known)->title,
+			    signal);
+	else
+		text_printf(&line, "%s: ", signal);
+	if (firing)
+		text_printf(&line, "%s now, ",
+			    figure_quantity(cell, status_number(alert, "value"),
+					    unit_of(signal)));
+	text_printf(
+	    &line, "peak %s",
+	    figure_quantity(cell, status_number(alert, "peak"), unit_of(signal)));
+	if (threshold > 0)
+		text_printf(&line, ", judged by a threshold of %s",
+			    figure_quantity(cell, threshold, unit_of(signal)));
+	if (strcmp(status_string(alert, "kind"), "proxy-relay") == 0 && balance >= 0)
+		text_printf(&line, ", judged by %.2f bytes received for each sent",
+			    balance);
+	status_put(out, "", words);
+}
+
+static double number_or_0(const cJSON *object, const char *name)
+{
+	double number = status_number(object, name);
+
+	return isfinite(number) ? number : 0;
+}
+
+static void put_destination(const cJSON *d, FILE *out)
+{
+	char words[LINE_MAX], bytes[FIGURE_MAX];
+	struct text end = text_over(words, sizeof(words));
+	double connections = number_or_0(d, "connections");
+	const char *address = status_string(d, "address");
+
+	text_printf(&end, strchr(address, ':') ? "[%s]:%.0f/%s" : "%s:%.0f/%s", address,
+		    number_or_0(d, "port"), status_string(d, "protocol"));
+	size_t width = plain_columns(words, end.length);
+	width = width < END_WIDTH ? END_WIDTH : width > END_MAX ? END_MAX : width;
+	fprintf(out, "%*s", STATUS_INDENT, "");
+	status_cell(out, words, width);
+	fprintf(out, " %9.9s ",
+		figure_quantity(bytes, status_number(d, "bytes"), "bytes"));
+
+	struct text rest = text_over(words, sizeof(words));
+	text_printf(&rest, "in %.9g %s, %s", connections,
+		    connections == 1 ? "connection" : "connections",
+		    status_string(d, "container"));
+	plain_wrap(out, words, STATUS_INDENT + 2, STATUS_WIDTH,
+		   STATUS_INDENT + width + strlen(" 99.9 MB/s "));
+}
+
+static void put_destinations(const cJSON *alert, FILE *out)
+{
+	const cJSON *list =
+	    status_member(status_member(alert, "evidence"), "destinations");
+	int shown = 0;
+	const cJSON *d;
+
+	cJSON_ArrayForEach(d, list)
+	{
+		if (shown++ == DESTINATIONS)
+			break;
+		put_destination(d, out);
+	}
+	int more = cJSON_GetArraySize(list) - DESTINATIONS;
+	if (more > 0)
+		fprintf(out, "%*sand %d more; --json has them\n", STATUS_INDENT, "",
+			more);
+}
+
+/* What a person who has never seen such an alert can do at once, by its kind. */
+static const char *next_step(const char *kind)
+{
+	static const struct {
+		const char *kind, *next;
+	} steps[] = {
+	    {"dormancy-break",
+	     "Next: ask whether the pod has a reason to send there. If not, cut it "
+	     "off (a NetworkPolicy without egress) and keep it for analysis. If so, "
+	     "name the time in --expect, or set --profile busy."},
+	    {"egress-volume",
+	     "Next: ask whether the pod has a reason to send that much there. If not, "
+	     "cut it off (a NetworkPolicy without egress) and keep it for analysis. If "
+	     "so, name the time in --expect; what comes three times is learnt."},
+	    {"proxy-relay",
+	     "Next: see which process listens and who connects to it. If it is no "
+	     "proxy by design, cut the pod off and keep it for analysis."},
+	    {"connection-fanout",
+	     "Next: see which process opens the connections. If the pod is not to "
+	     "reach so many, cut it off: scans and floods look like that."},
+	    {"egress-drift",
+	     "Next: see what changed since the onset: a release, more users, a new "
+	     "destination. A new level that holds is taken for normal after hours."},
+	    {"budget-exceeded",
+	     "Next: see what sends so much. If it may, raise --egress-budget."},
+	    {"monitor-gap",
+	     "Next: see why the monitor was not running (kubectl describe pod), and "
+	     "what the pod's own logs say of that time."},
+	};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (strcmp(kind, steps[i].kind) == 0)
+			return steps[i].next;
+	return "Next: compare the destinations with what the pod is for.";
+}
+
+static void put_alert(const cJSON *alert, bool firing, FILE *out)
+{
+	put_head(alert, firing, out);
+	put_times(alert, firing, out);
+	put_judgement(alert, firing, out);
+	status_put(out, "", status_string(alert, "summary"));
+	if (!firing)
+		return;
+	put_destinations(alert, out);
+	status_put(out, "", next_step(status_string(alert, "kind")));
+}
+
+/* Shows the alerts of one kind of life, at most `max`. Returns how many there are. */
+static int put_alerts(const cJSON *alerts, bool firing, int max, FILE *out)
+{
+	const cJSON *alert;
+	int count = 0;
+
+	cJSON_ArrayForEach(alert, alerts)
+	{
+		if ((strcmp(status_string(alert, "status"), "firing") == 0) != firing)
+			continue;
+		if (count++ < max)
+			put_alert(alert, firing, out);
+	}
+	return count;
+}
+
+void status_alerts(const cJSON *status, FILE *out)
+{
+	const cJSON *alerts = status_member(status, "alerts");
+
+	if (cJSON_GetArraySize(alerts) == 0) {
+		fputs("\nNo alerts: nothing to do.\n", out);
+		return;
+	}
+	if (put_alerts(alerts, true, cJSON_GetArraySize(alerts), out) == 0)
+		fputs("\nNothing fires now.\n", out);
+	int over = put_alerts(alerts, false, OVER_MAX, out);
+	if (over > OVER_MAX)
+		fprintf(out, "\n%d older ones are resolved; --json has them\n",
+			over - OVER_MAX);
+}

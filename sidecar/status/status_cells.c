@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status_cells.c - what the parts of the status table are made of. */
+#include "status_cells.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/plain.h"
+
+#define STRING_MAX 640
+
+const cJSON *status_member(const cJSON *object, const char *name)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+const char *status_string(const cJSON *object, const char *name)
+{
+	static char buffers[8][STRING_MAX];
+	static unsigned turn;
+	const char *value = cJSON_GetStringValue(status_member(object, name));
+
+	if (!value || !value[0])
+		return "-";
+	return plain(buffers[turn++ % 8], STRING_MAX, value);
+}
+
+double status_number(const cJSON *object, const char *name)
+{
+	return cJSON_GetNumberValue(status_member(object, name));
+}
+
+const char *status_bold(FILE *out, bool on)
+{
+	static const char *const codes[] = {"\033[0m", "\033[1;31m"};
+	const char *term = getenv("TERM");
+
+	if (!isatty(fileno(out)) || getenv("NO_COLOR") || !term ||
+	    strcmp(term, "dumb") == 0)
+		return "";
+	return codes[on];
+}
+
+time_t status_time(const char *text)
+{
+	struct tm tm = {0};
+
+	return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) ? timegm(&tm) : -1;
+}
+
+const char *status_moment(char cell[FIGURE_MAX], const char *text)
+{
+	time_t time = status_time(text);
+	char written[FIGURE_MAX]; /* anew: the text may be anything */
+	struct text t = text_over(written, sizeof(written));
+
+	text_time(&t, (double)time);
+	if (time < 0)
+		snprintf(cell, FIGURE_MAX, "-");
+	else
+		snprintf(cell, FIGURE_MAX, "%.10s %.8s UTC", written, written + 11);
+	return cell;
+}
+
+void status_cell(FILE *out, const char *text, size_t width)
+{
+	size_t length = strlen(text), columns = plain_columns(text, length);
+	const char *cut = "";
+
+	if (columns > width) {
+		cut = width > 3 ? "..." : "";
+		length = plain_fitting(text, width - strlen(cut));
+		columns = plain_columns(text, length) + strlen(cut);
+	}
+	fprintf(out, "%.*s%s%*s", (int)length, text, cut, (int)(width - columns), "");
+}
+
+void status_put(FILE *out, const char *label, const char *words)
+{
+	status_cell(out, label, STATUS_INDENT);
+	plain_wrap(out, words, STATUS_INDENT, STATUS_WIDTH, STATUS_INDENT);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* version_command.c - what this binary is built from. */
+#include <cJSON.h>
+#include <microhttpd.h>
+#include <netlink/version.h>
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/error.h"
+#include "base/version.h"
+#include "commands.h"
+#include "licenses.h"
+
+static void print_version(void)
+{
+	printf("dormouse %s (%s), libnl %s, libmicrohttpd %s, cJSON %s, zlib %s\n",
+	       dormouse_version(), dormouse_commit(), LIBNL_VERSION, MHD_get_version(),
+	       cJSON_Version(), zlibVersion());
+}
+
+static int print_licenses(void)
+{
+	char folder[4096];
+	struct error err = {""};
+	int result =
+	    licenses_print(stdout, licenses_folder(folder, sizeof(folder)), &err);
+
+	if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		result = fail(&err, "standard output cannot be written");
+	if (result < 0)
+		fprintf(stderr, "dormouse: %s\n", err.text);
+	return result < 0 ? 1 : 0;
+}
+
+int version_main(int argc, char **argv)
+{
+	const char *flag = argc > 1 ? argv[1] : "";
+
+	if (argc > 2 || (flag[0] && strcmp(flag, "--licenses") != 0 &&
+			 strcmp(flag, "--help") != 0 && strcmp(flag, "-h") != 0)) {
+		fprintf(stderr,
+			"dormouse: version %.80s: it takes --licenses, or nothing\n",
+			argc > 2 ? argv[2] : flag);
+		return 2;
+	}
+	if (strcmp(flag, "--licenses") == 0)
+		return print_licenses();
+	if (flag[0])
+		puts("usage: dormouse version [--licenses]\n"
+		     "prints version, commit and libraries\n"
+		     "  --licenses  under which licences they are, with their texts");
+	else
+		print_version();
+	return 0;
+}
