@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds, tests, lints and installs Dormouse. `make help` lists the targets.
 #
-# The rooms' sources (sidecar/*.c and one folder deep) become build/libdormouse.a, which
-# the programs and every test link. A file added in its folder is built without a change
+# The rooms' sources (those that sidecar/ROOMS lists) become build/libdormouse.a, which the
+# programs and every test link; the injector's build/libinjector.a. A file added in its folder is built without a change
 # here.
 
 VERSION = 0.1.0
@@ -48,13 +48,14 @@ COMMIT = $(eval COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null \
 	|| echo unknown))$(COMMIT)
 VERSION_FLAGS = -DDORMOUSE_VERSION='"$(VERSION)"' -DDORMOUSE_COMMIT='"$(COMMIT)"'
 
-ROOMS := $(shell sed -n 's/^\([a-z]*\) .*/\1/p' sidecar/ROOMS)
+ROOMS := $(shell sed -n 's/^\([a-z][a-z/]*\) .*/\1/p' sidecar/ROOMS)
+ROOM_SOURCES = $(foreach room,$(ROOMS),$(wildcard sidecar/$(room)/*.c))
 SOURCES = $(filter-out sidecar/main.c,$(wildcard sidecar/*.c)) \
-	$(foreach room,$(ROOMS),$(wildcard sidecar/$(room)/*.c))
+	$(filter-out sidecar/injector/%,$(ROOM_SOURCES))
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
-INJECTOR_SOURCES = $(filter-out %/main.c,$(wildcard sidecar/inject/*.c sidecar/inject/*/*.c))
+INJECTOR_SOURCES = $(filter-out %/main.c,$(filter sidecar/injector/%,$(ROOM_SOURCES)))
 INJECTOR_OBJECTS = $(INJECTOR_SOURCES:%.c=$(BUILD)/%.o)
-UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
 POD_TESTS = tests/net/test_pod.sh
 CROWD_TESTS = tests/net/test_injector_crowd.sh
 NET_TESTS = $(filter-out $(POD_TESTS) $(CROWD_TESTS),$(wildcard tests/net/test_*.sh))
@@ -71,12 +72,12 @@ run: $(BUILD)/dormouse $(BUILD)/packages/run ## builds and runs the monitor in t
 $(BUILD)/dormouse: $(BUILD)/sidecar/main.o $(BUILD)/libdormouse.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/dormouse-injector: $(BUILD)/sidecar/inject/main.o $(BUILD)/libinjector.a \
+$(BUILD)/dormouse-injector: $(BUILD)/sidecar/injector/main.o $(BUILD)/libinjector.a \
 		$(BUILD)/libdormouse.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(INJECTOR_LIBS) $(LIBS)
 
 # A static pattern: of a rule like "%.o: | x" without a recipe make takes no notice.
-$(INJECTOR_OBJECTS) $(BUILD)/sidecar/inject/main.o: $(BUILD)/%.o: | $(BUILD)/packages/injector
+$(INJECTOR_OBJECTS) $(BUILD)/sidecar/injector/main.o: $(BUILD)/%.o: | $(BUILD)/packages/injector
 
 $(BUILD)/libinjector.a: $(INJECTOR_OBJECTS)
 $(BUILD)/libdormouse.a: $(OBJECTS)
@@ -152,10 +153,10 @@ sanitize: ## the rooms' own tests under the address and undefined behaviour sani
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 		-fno-sanitize-recover=undefined" unit
 
-# Tests and fuzzers of the injector are named after it.
-$(BUILD)/tests/test_inject% $(BUILD)/tests/fuzz_inject%: LDLIBS = $(BUILD)/libinjector.a \
+# Tests of the injector lie in its folder, its fuzzers are named after it.
+$(BUILD)/tests/injector/test_% $(BUILD)/tests/fuzz_inject%: LDLIBS = $(BUILD)/libinjector.a \
 	$(BUILD)/libdormouse.a $(INJECTOR_LIBS)
-$(filter $(BUILD)/tests/test_inject%,$(UNIT_TESTS)): $(BUILD)/libinjector.a
+$(filter $(BUILD)/tests/injector/%,$(UNIT_TESTS)): $(BUILD)/libinjector.a
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libdormouse.a | $(BUILD)/packages/test
 	@mkdir -p $(@D)

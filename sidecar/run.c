@@ -8,18 +8,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/version.h"
+#include "commands.h"
+#include "config/identity.h"
+#include "config/options.h"
 #include "dormouse/alert.h"
 #include "dormouse/collect.h"
-#include "commands.h"
 #include "dormouse/detect.h"
-#include "base/error.h"
-#include "config/identity.h"
-#include "base/log.h"
-#include "config/options.h"
 #include "dormouse/serve.h"
 #include "dormouse/state.h"
-#include "base/version.h"
-#include "base/wake.h"
 #include "start_message.h"
 
 /* What a crash may cost: the learning of five minutes. */

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "http/listen.h"
 #include "base/text.h"
+#include "http/listen.h"
 
 /* Appends "HOST:PORT" as one opens it from this network namespace: in place of a
  * wildcard the machine's own name for itself. `port` is the one that was bound. */

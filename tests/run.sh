@@ -31,6 +31,12 @@ logs=$build/logs
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0
 
+# A name of its own for each: two rooms may have a test of the same name.
+log_of() {
+	local test=${1#"$build"/tests/}
+	echo "$logs/${test//\//.}.log"
+}
+
 # Prints "passed failed skipped" of a test by its exit status and what it printed. One that
 # failed without saying what, or died before its summary, is one failure.
 count() {
@@ -71,7 +77,7 @@ skips_of() {
 # Runs one test, prints its line and leaves its count beside its log.
 run_test() {
 	local test=$1 log begin child status seconds p f s verdict
-	log=$logs/$(basename "$test").log
+	log=$(log_of "$test")
 	begin=$EPOCHREALTIME
 	timeout --kill-after=60 "$limit" "$test" </dev/null >"$log" 2>&1 &
 	child=$!
@@ -125,7 +131,7 @@ done
 
 has_failed() {
 	local p f s
-	read -r p f s 2>/dev/null <"$logs/$(basename "$1").log.count" || return 0
+	read -r p f s 2>/dev/null <"$(log_of "$1").count" || return 0
 	((f > 0))
 }
 
@@ -133,7 +139,7 @@ second=()
 if [[ ${TEST_RETRY:-} == 1 ]]; then
 	for test in "$@"; do
 		has_failed "$test" || continue
-		cp "$logs/$(basename "$test").log" "$logs/$(basename "$test").first.log"
+		cp "$(log_of "$test")" "$(log_of "$test").first"
 		run_test "$test" &
 		wait $!
 		has_failed "$test" || second+=("$test")
@@ -141,7 +147,7 @@ if [[ ${TEST_RETRY:-} == 1 ]]; then
 fi
 
 for test in "$@"; do
-	read -r p f s <"$logs/$(basename "$test").log.count" || p=0 f=1 s=0
+	read -r p f s <"$(log_of "$test").count" || p=0 f=1 s=0
 	((passed += p, failed += f, skipped += s))
 done
 ((${#second[@]} == 0)) || echo "passed when run again alone: ${second[*]}"

@@ -12,10 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dormouse/collect.h"
-#include "dormouse/detect.h"
-#include "config/identity.h"
 #include "base/text.h"
+#include "collect.h"
+#include "config/identity.h"
+#include "detect.h"
 
 #define ALERTS_REMEMBERED    64
 #define ALERT_FLOWS_MAX      10 /* destinations kept with an alert */

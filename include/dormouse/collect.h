@@ -23,10 +23,10 @@
 
 #include "base/error.h"
 #include "config/collect_options.h"
-#include "dormouse/sample.h"
+#include "sample.h"
 
-#define COLLECT_LINKS_MAX           32  /* shown one by one; more are in the sums */
-#define COLLECT_CONTAINERS_MAX      8   /* told apart by cgroup; the rest is "other" */
+#define COLLECT_LINKS_MAX      32 /* shown one by one; more are in the sums */
+#define COLLECT_CONTAINERS_MAX 8  /* told apart by cgroup; the rest is "other" */
 
 /* The counters of one link, as the kernel gives them: since the link was made. */
 struct link_counters {

@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "config/detect_options.h"
-#include "dormouse/sample.h"
+#include "sample.h"
 
 enum pod_state { POD_LEARNING, POD_DORMANT, POD_ACTIVE, POD_STATE_COUNT };
 enum alert_kind {
@@ -32,8 +32,8 @@ enum alert_kind {
 const char *pod_state_name(enum pod_state state);
 const char *alert_kind_name(enum alert_kind kind);
 
-#define VERDICTS_MAX       ALERT_KIND_COUNT /* most verdicts for one sample */
-#define LEARNT_BYTES_MAX   (256 * 1024)     /* most memory for everything learnt */
+#define VERDICTS_MAX     ALERT_KIND_COUNT /* most verdicts for one sample */
+#define LEARNT_BYTES_MAX (256 * 1024)     /* most memory for everything learnt */
 
 /* A signal against its baseline; all rates are per second except for the destinations
  * gauge, which is a count an interval. */

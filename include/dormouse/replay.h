@@ -13,12 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dormouse/alert.h"
-#include "config/columns.h"
-#include "dormouse/detect.h"
+#include "alert.h"
 #include "base/error.h"
+#include "config/columns.h"
 #include "config/identity.h"
-#include "dormouse/sample.h"
+#include "detect.h"
+#include "sample.h"
 
 #define TRACE_LINE_MAX     (64 * 1024) /* longer lines of CSV are broken */
 #define TRACE_COLUMNS_MAX  256

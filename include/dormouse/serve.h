@@ -11,12 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dormouse/alert.h"
-#include "dormouse/collect.h"
-#include "dormouse/detect.h"
+#include "alert.h"
 #include "base/error.h"
+#include "collect.h"
 #include "config/identity.h"
 #include "config/options.h"
+#include "detect.h"
 
 /* The loop's own counters. */
 struct run_stats {

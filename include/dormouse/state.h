@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dormouse/collect.h"
-#include "dormouse/detect.h"
 #include "base/error.h"
+#include "collect.h"
+#include "detect.h"
 
 /* What the file says beside the baseline. */
 struct state_mark {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* error.c - one line that says what failed. */
-#include "base/error.h"
+#include "error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/plain.h"
+#include "plain.h"
 
 /* What failed may have been named by a stranger: a path, a flag, an answer. */
 static int end(struct error *err)

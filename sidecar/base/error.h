@@ -17,8 +17,8 @@
  * and half-made objects. A function that holds more than one thing has a single exit
  * label `out:` that releases all of them in reverse order.
  */
-#ifndef DORMOUSE_ERROR_H
-#define DORMOUSE_ERROR_H
+#ifndef DORMOUSE_BASE_ERROR_H
+#define DORMOUSE_BASE_ERROR_H
 
 #define ERROR_TEXT_MAX 256
 

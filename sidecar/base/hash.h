@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hash.h - FNV-1a, 64 bits: tells identities apart, keeps nobody out. Source:
  * draft-eastlake-fnv. */
-#ifndef DORMOUSE_HASH_H
-#define DORMOUSE_HASH_H
+#ifndef DORMOUSE_BASE_HASH_H
+#define DORMOUSE_BASE_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>

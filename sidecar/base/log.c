@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log.c - one line an event on stderr, each written in one go. Any thread may log. */
-#include "base/log.h"
+#include "log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/plain.h"
-#include "base/wake.h"
+#include "loop.h"
+#include "plain.h"
 
 /* An alert's JSON and summary, the time and the names around them. */
 #define LINE_MAX_BYTES (LOG_ALERT_MAX + 1024)

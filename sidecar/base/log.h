@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log.h - one line an event on stderr, as JSON or text. */
-#ifndef DORMOUSE_LOG_H
-#define DORMOUSE_LOG_H
+#ifndef DORMOUSE_BASE_LOG_H
+#define DORMOUSE_BASE_LOG_H
 
-#include "base/text.h"
+#include "text.h"
 
 enum log_format { LOG_JSON, LOG_TEXT };
 enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nearest.c - optimal string alignment: slips of typing, adjacent letters swapped. */
-#include "base/nearest.h"
+#include "nearest.h"
 
 #include <ctype.h>
 #include <string.h>

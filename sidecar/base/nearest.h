@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nearest.h - what somebody who mistyped a name most likely meant. */
-#ifndef DORMOUSE_NEAREST_H
-#define DORMOUSE_NEAREST_H
+#ifndef DORMOUSE_BASE_NEAREST_H
+#define DORMOUSE_BASE_NEAREST_H
 
 #include <stddef.h>
 
-#include "base/text.h"
+#include "text.h"
 
 /* The best guess so far. */
 struct nearest {

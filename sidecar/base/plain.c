@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plain.c - words of strangers, made safe to print. */
-#include "base/plain.h"
+#include "plain.h"
 
 #include <stdint.h>
 #include <string.h>

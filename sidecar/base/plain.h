@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plain.h - words of strangers, made safe to print: nothing in them moves a cursor,
  * changes a colour or turns the direction of a line. */
-#ifndef DORMOUSE_PLAIN_H
-#define DORMOUSE_PLAIN_H
+#ifndef DORMOUSE_BASE_PLAIN_H
+#define DORMOUSE_BASE_PLAIN_H
 
 #include <stddef.h>
 #include <stdio.h>
 
-#include "base/text.h"
+#include "text.h"
 
 /* Appends the value with a '?' for each control character, each mark that is invisible
  * or turns the direction of writing, and each byte that is no UTF-8. */

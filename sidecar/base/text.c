@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* text.c - text and JSON built piece by piece into memory of fixed size. */
-#include "base/text.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
  * What does not fit is left out and remembered: a text that overflowed is never sent,
  * its maker enlarges the buffer or reports it. No allocation.
  */
-#ifndef DORMOUSE_TEXT_H
-#define DORMOUSE_TEXT_H
+#ifndef DORMOUSE_BASE_TEXT_H
+#define DORMOUSE_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

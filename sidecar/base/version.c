@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* version.c - which Dormouse this is. */
-#include "base/version.h"
+#include "version.h"
 
 #ifndef DORMOUSE_VERSION
 #define DORMOUSE_VERSION "0.1.0"

@@ -18,11 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "collect/links/links.h"
+#include "collect/protocols/protocols.h"
+#include "collect/sockets/sockets.h"
 #include "dormouse/collect.h"
-#include "links.h"
-#include "protocols.h"
 #include "signals.h"
-#include "sockets.h"
 #include "source_states.h"
 #include "unaccounted.h"
 
@@ -59,7 +59,7 @@ struct collector {
 };
 
 static const struct protocol_counters no_protocols;
-static struct link_book no_links;
+static struct link_table no_links;
 
 static double seconds_now(void)
 {
@@ -69,7 +69,7 @@ static double seconds_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static const struct link_book *book_of(const struct collector *c)
+static const struct link_table *book_of(const struct collector *c)
 {
 	return c->links ? links_book(c->links) : &no_links;
 }
@@ -192,7 +192,7 @@ static bool opens_unexplained(const struct collector *c)
 static bool packets_unexplained(struct collector *c)
 {
 	const struct protocol_counters *p = counters_of(c);
-	const struct link_book *links = book_of(c);
+	const struct link_table *links = book_of(c);
 	uint64_t packets = mark_move(&c->sent_packets, links->flowed.tx_packets +
 							   links->loopback_packets);
 	uint64_t bytes = mark_move(&c->sent_bytes, links->flowed.tx_bytes);

@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collect/protocols/protocols.h"
 #include "dormouse/collect.h"
 #include "dormouse/sample.h"
-#include "protocols.h"
 #include "sent_span.h"
 
 /* What a counter showed when it was last used. */
@@ -58,9 +58,9 @@ struct signals {
 /* Begins a sample: no signal is present. */
 void signals_begin(struct signals *s);
 
-/* The four link signals, from what flowed over the watched links (link_book.h) less the
- * monitor's own traffic, not below 0. `own` is an estimate and may be a little high;
- * what that hides in an interval, the signals of TCP and UDP show. */
+/* The four link signals, from what flowed over the watched links (link_table.h) less
+ * the monitor's own traffic, not below 0. `own` is an estimate and may be a little
+ * high; what that hides in an interval, the signals of TCP and UDP show. */
 void signals_from_links(struct signals *s, const struct link_sums *flowed,
 			const struct own_traffic *own);
 

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#include "dormouse/collect.h"
 #include "base/error.h"
+#include "dormouse/collect.h"
 
 /* All zero: every source works, and nothing needs to be said. */
 struct source_states {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* columns.c - what the columns of somebody else's table are called. */
-#include "config/columns.h"
+#include "columns.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* columns.h - what the columns of somebody else's table are called. */
-#ifndef DORMOUSE_COLUMNS_H
-#define DORMOUSE_COLUMNS_H
+#ifndef DORMOUSE_CONFIG_COLUMNS_H
+#define DORMOUSE_CONFIG_COLUMNS_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* detect_options.c - how a pod is to be judged. */
-#include "config/detect_options.h"
+#include "detect_options.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flags.c - reads a table of flags: standards, variables, arguments, help. */
-#include "config/flags.h"
+#include "flags.h"
 
 #include <ctype.h>
 #include <stdint.h>

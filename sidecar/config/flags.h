@@ -6,8 +6,8 @@
  * this order: the flag, the variable, the variable DORMOUSE_DEFAULT_SOME_FLAG, the
  * standard of the table. An empty variable is unset.
  */
-#ifndef DORMOUSE_FLAGS_H
-#define DORMOUSE_FLAGS_H
+#ifndef DORMOUSE_CONFIG_FLAGS_H
+#define DORMOUSE_CONFIG_FLAGS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* identity.c - who this pod is, by the downward API. */
-#include "config/identity.h"
+#include "identity.h"
 
 #include <stdlib.h>
 

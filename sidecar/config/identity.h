@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* identity.h - who this pod is. It appears in alerts and logs, never in metric labels.
  */
-#ifndef DORMOUSE_IDENTITY_H
-#define DORMOUSE_IDENTITY_H
+#ifndef DORMOUSE_CONFIG_IDENTITY_H
+#define DORMOUSE_CONFIG_IDENTITY_H
 
 #include <stdint.h>
 

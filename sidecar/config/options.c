@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* options.c - the flags of the commands of dormouse. */
-#include "config/options.h"
+#include "options.h"
 
 #include <string.h>
 
-#include "config/values.h"
+#include "parse.h"
 
 #define LISTEN         "[::]:9477"
 #define ALERT_LISTEN   "127.0.0.1:9478"
@@ -29,55 +29,55 @@ static int set_interval(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_duration_in(value, INTERVAL_MIN_S, INTERVAL_MAX_S, &o->interval_s);
+	return parse_duration_in(value, INTERVAL_MIN_S, INTERVAL_MAX_S, &o->interval_s);
 }
 
 static int set_listen(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_listen(value, &o->listen);
+	return parse_listen(value, &o->listen);
 }
 
 static int set_alert_listen(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_listen(value, &o->alert_listen);
+	return parse_listen(value, &o->alert_listen);
 }
 
 static int set_interfaces(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_string(value, o->interfaces, sizeof(o->interfaces));
+	return parse_string(value, o->interfaces, sizeof(o->interfaces));
 }
 
 static int set_state(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_string(value, o->state_path, sizeof(o->state_path));
+	return parse_string(value, o->state_path, sizeof(o->state_path));
 }
 
 static int set_learn(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_duration_in(value, 0, MEMORY_MAX_S, &o->detect.learn_s);
+	return parse_duration_in(value, 0, MEMORY_MAX_S, &o->detect.learn_s);
 }
 
 static int set_dormant_after(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_duration_in(value, 1, MEMORY_MAX_S, &o->detect.dormant_after_s);
+	return parse_duration_in(value, 1, MEMORY_MAX_S, &o->detect.dormant_after_s);
 }
 
 static int set_profile(void *target, const char *value)
 {
 	struct options *o = target;
-	int word = value_word(value, profile_words);
+	int word = parse_word(value, profile_words);
 
 	if (word < 0)
 		return -1;
@@ -94,7 +94,7 @@ static int set_egress_budget(void *target, const char *value)
 		o->detect.egress_budget = 0;
 		return 0;
 	}
-	if (value_size(value, &bytes) < 0 || bytes <= 0)
+	if (parse_size(value, &bytes) < 0 || bytes <= 0)
 		return -1;
 	o->detect.egress_budget = bytes;
 	return 0;
@@ -115,7 +115,7 @@ static int add_expect(void *target, const char *value)
 			return -1;
 		memcpy(one, value, length);
 		one[length] = '\0';
-		if (value_window(one, &windows[count++]) < 0)
+		if (parse_window(one, &windows[count++]) < 0)
 			return -1;
 		if (value[length] == '\0')
 			break;
@@ -141,7 +141,7 @@ static int set_expect(void *target, const char *value)
 static int set_sensitivity(void *target, const char *value)
 {
 	struct options *o = target;
-	int word = value_word(value, sensitivity_words);
+	int word = parse_word(value, sensitivity_words);
 
 	if (word < 0)
 		return -1;
@@ -153,42 +153,42 @@ static int set_log_format(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_log_format(value, &o->log_format);
+	return parse_log_format(value, &o->log_format);
 }
 
 static int set_max_sockets(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_count(value, 16, 65536, &o->max_sockets);
+	return parse_count(value, 16, 65536, &o->max_sockets);
 }
 
 static int set_max_destinations(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_count(value, 16, 65536, &o->max_destinations);
+	return parse_count(value, 16, 65536, &o->max_destinations);
 }
 
 static int set_lifecycle(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_switch(value, &o->replay.lifecycle);
+	return parse_bool(value, &o->replay.lifecycle);
 }
 
 static int set_summary(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_switch(value, &o->replay.summary);
+	return parse_bool(value, &o->replay.summary);
 }
 
 static int set_baseline_out(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_string(value, o->replay.baseline_path,
+	return parse_string(value, o->replay.baseline_path,
 			    sizeof(o->replay.baseline_path));
 }
 
@@ -196,7 +196,7 @@ static int set_csv(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_string(value, o->replay.csv_path, sizeof(o->replay.csv_path));
+	return parse_string(value, o->replay.csv_path, sizeof(o->replay.csv_path));
 }
 
 static int add_column(void *target, const char *value)
@@ -221,14 +221,14 @@ static int set_out(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_string(value, o->record.path, sizeof(o->record.path));
+	return parse_string(value, o->record.path, sizeof(o->record.path));
 }
 
 static int set_record_duration(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_duration_in(value, INTERVAL_MIN_S, DURATION_MAX_S,
+	return parse_duration_in(value, INTERVAL_MIN_S, DURATION_MAX_S,
 				 &o->record.duration_s);
 }
 
@@ -237,7 +237,7 @@ static int set_max_size(void *target, const char *value)
 	struct options *o = target;
 	double bytes;
 
-	if (value_size(value, &bytes) < 0 || bytes < TRACE_SIZE_MIN || bytes > 1e15)
+	if (parse_size(value, &bytes) < 0 || bytes < TRACE_SIZE_MIN || bytes > 1e15)
 		return -1;
 	o->record.max_bytes = bytes;
 	return 0;
@@ -247,7 +247,7 @@ static int set_keep(void *target, const char *value)
 {
 	struct options *o = target;
 
-	return value_count(value, 1, 999, &o->record.keep);
+	return parse_count(value, 1, 999, &o->record.keep);
 }
 
 static const struct flag flags[] = {
@@ -345,9 +345,9 @@ bool options_listen_by_default(struct options *options)
 	if (!options->listen_by_variable && !options->alert_listen_by_variable)
 		return false;
 	if (options->listen_by_variable)
-		value_listen(LISTEN, &options->listen);
+		parse_listen(LISTEN, &options->listen);
 	if (options->alert_listen_by_variable)
-		value_listen(ALERT_LISTEN, &options->alert_listen);
+		parse_listen(ALERT_LISTEN, &options->alert_listen);
 	return true;
 }
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* options.h - the flags of the commands, from the command line and the environment. */
-#ifndef DORMOUSE_OPTIONS_H
-#define DORMOUSE_OPTIONS_H
+#ifndef DORMOUSE_CONFIG_OPTIONS_H
+#define DORMOUSE_CONFIG_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "config/collect_options.h"
-#include "config/columns.h"
-#include "config/detect_options.h"
-#include "config/flags.h"
-#include "config/listen_address.h"
+#include "collect_options.h"
+#include "columns.h"
+#include "detect_options.h"
+#include "flags.h"
+#include "listen_address.h"
 
 /* Who asks: a command takes its own flags and knows nothing of the others'. */
 enum options_command { OPTIONS_RUN, OPTIONS_REPLAY, OPTIONS_RECORD };

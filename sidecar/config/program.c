@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* program.c - a program's first argument names what it does. */
-#include "config/program.h"
+#include "program.h"
 
 #include <stdbool.h>
 #include <stdio.h>

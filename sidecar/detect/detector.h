@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* detector.h - how the pieces of the detector hang together; for this room only. */
-#ifndef DETECT_DETECTOR_H
-#define DETECT_DETECTOR_H
+#ifndef DORMOUSE_DETECT_DETECTOR_H
+#define DORMOUSE_DETECT_DETECTOR_H
 
 #include "envelope.h"
 #include "incidents.h"

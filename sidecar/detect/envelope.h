@@ -8,8 +8,8 @@
  * an hour and by hours for thirty days. Between what is tested and what it is tested
  * against lies a gap as long as the window, lest a window be compared with itself.
  */
-#ifndef DETECT_ENVELOPE_H
-#define DETECT_ENVELOPE_H
+#ifndef DORMOUSE_DETECT_ENVELOPE_H
+#define DORMOUSE_DETECT_ENVELOPE_H
 
 #include "learnt.h"
 #include "windows.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* findings.h - which measures are above their thresholds now, and how far. */
-#ifndef DETECT_FINDINGS_H
-#define DETECT_FINDINGS_H
+#ifndef DORMOUSE_DETECT_FINDINGS_H
+#define DORMOUSE_DETECT_FINDINGS_H
 
 #include "detector.h"
 

@@ -4,8 +4,8 @@
  * Two generations of fifteen days: the older is dropped when the newer is full, so that
  * between fifteen and thirty days are remembered.
  */
-#ifndef DETECT_HISTOGRAM_H
-#define DETECT_HISTOGRAM_H
+#ifndef DORMOUSE_DETECT_HISTOGRAM_H
+#define DORMOUSE_DETECT_HISTOGRAM_H
 
 #include <stdbool.h>
 #include <stdint.h>

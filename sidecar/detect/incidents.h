@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* incidents.h - departures from the everyday: the one that goes on, and those that are
  * over. What happened once is news; what recurs is a routine. */
-#ifndef DETECT_INCIDENTS_H
-#define DETECT_INCIDENTS_H
+#ifndef DORMOUSE_DETECT_INCIDENTS_H
+#define DORMOUSE_DETECT_INCIDENTS_H
 
 #include "learnt.h"
 #include "windows.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* increments.h - cumulative counters become what flowed, and in which time. */
-#ifndef DETECT_INCREMENTS_H
-#define DETECT_INCREMENTS_H
+#ifndef DORMOUSE_DETECT_INCREMENTS_H
+#define DORMOUSE_DETECT_INCREMENTS_H
 
 #include <stdint.h>
 

@@ -5,8 +5,8 @@
  * of them, what was relayed. A measure is one way to look at a lane: how much in the
  * last ten seconds, minute, and so on, or how much it never fell below.
  */
-#ifndef DETECT_LANES_H
-#define DETECT_LANES_H
+#ifndef DORMOUSE_DETECT_LANES_H
+#define DORMOUSE_DETECT_LANES_H
 
 #include "dormouse/detect.h"
 #include "dormouse/sample.h"

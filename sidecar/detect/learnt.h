@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* learnt.h - everything that outlives a restart: one flat piece without pointers. */
-#ifndef DETECT_LEARNT_H
-#define DETECT_LEARNT_H
+#ifndef DORMOUSE_DETECT_LEARNT_H
+#define DORMOUSE_DETECT_LEARNT_H
 
 #include "base/error.h"
 #include "histogram.h"

@@ -6,8 +6,8 @@
  * ever pass whatever the past says. Without it a silent past would make any byte an
  * alarm.
  */
-#ifndef DETECT_LIMITS_H
-#define DETECT_LIMITS_H
+#ifndef DORMOUSE_DETECT_LIMITS_H
+#define DORMOUSE_DETECT_LIMITS_H
 
 #include "lanes.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* recent.h - the last samples one by one, for what turns out later to have begun in
  * them: an onset is found when the traffic is there, and by then they were learnt. */
-#ifndef DETECT_RECENT_H
-#define DETECT_RECENT_H
+#ifndef DORMOUSE_DETECT_RECENT_H
+#define DORMOUSE_DETECT_RECENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * lost samples, gaps and any interval are the same to them. All amounts are whole
  * numbers below 2^53, so that adding and taking away again is exact.
  */
-#ifndef DETECT_WINDOWS_H
-#define DETECT_WINDOWS_H
+#ifndef DORMOUSE_DETECT_WINDOWS_H
+#define DORMOUSE_DETECT_WINDOWS_H
 
 #include "increments.h"
 

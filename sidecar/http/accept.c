@@ -3,7 +3,7 @@
  *
  *     Accept: application/openmetrics-text;version=1.0.0;q=0.6,text/plain;q=0.5
  */
-#include "http/accept.h"
+#include "accept.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* accept.h - which form of the metrics a client asks for (RFC 9110, 12.5.1). */
-#ifndef DORMOUSE_ACCEPT_H
-#define DORMOUSE_ACCEPT_H
+#ifndef DORMOUSE_HTTP_ACCEPT_H
+#define DORMOUSE_HTTP_ACCEPT_H
 
 #include <stdbool.h>
 

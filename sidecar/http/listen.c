@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* listen.c - listening sockets on machines with IPv4, with IPv6, and with both. */
-#include "http/listen.h"
+#include "listen.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* listen.h - listening sockets, bound by ourselves rather than by the HTTP library. */
-#ifndef DORMOUSE_LISTEN_H
-#define DORMOUSE_LISTEN_H
+#ifndef DORMOUSE_HTTP_LISTEN_H
+#define DORMOUSE_HTTP_LISTEN_H
 
 #include <stdint.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* request.c - reads the head of a request. */
-#include "http/request.h"
+#include "request.h"
 
 #include <string.h>
 #include <strings.h>
 
-#include "http/accept.h"
+#include "accept.h"
 
 const char *request_path(const char *target)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* request.h - what the head of a request says, wherever it is served. */
-#ifndef DORMOUSE_REQUEST_H
-#define DORMOUSE_REQUEST_H
+#ifndef DORMOUSE_HTTP_REQUEST_H
+#define DORMOUSE_HTTP_REQUEST_H
 
 #include <microhttpd.h>
 #include <stdbool.h>

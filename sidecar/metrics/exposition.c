@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exposition.c - writes families and samples; by hand where printf would cost more than
  * the rest of a scrape. */
-#include "metrics/exposition.h"
+#include "exposition.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,8 +5,8 @@
  * family is named, in the type of an info, and in the last line.
  * https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-#ifndef DORMOUSE_EXPOSITION_H
-#define DORMOUSE_EXPOSITION_H
+#ifndef DORMOUSE_METRICS_EXPOSITION_H
+#define DORMOUSE_METRICS_EXPOSITION_H
 
 #include <stdbool.h>
 #include <stddef.h>

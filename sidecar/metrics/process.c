@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* process.c - what the program itself uses, under the names that Prometheus' clients
  * have agreed on. Costs a few system calls. */
-#include "metrics/process.h"
+#include "process.h"
 
 #include <dirent.h>
 #include <fcntl.h>

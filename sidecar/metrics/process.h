@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* process.h - the standard process_* metrics. */
-#ifndef DORMOUSE_PROCESS_H
-#define DORMOUSE_PROCESS_H
+#ifndef DORMOUSE_METRICS_PROCESS_H
+#define DORMOUSE_METRICS_PROCESS_H
 
-#include "metrics/exposition.h"
+#include "exposition.h"
 
 /* Appends process_* of this process; what /proc does not tell is left out. `started_at`
  * is in Unix seconds. */

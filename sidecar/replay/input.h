@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "decoder.h"
 #include "base/error.h"
+#include "decoder.h"
 
 #define INPUT_SPARE 8 /* bytes of any value that may be read behind a line's end */
 

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/text.h"
 #include "config/identity.h"
 #include "dormouse/sample.h"
-#include "base/text.h"
 
 #define LABELS_JSON_MAX 2048 /* bytes; labels that do not fit are left out */
 

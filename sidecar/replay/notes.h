@@ -4,8 +4,8 @@
 #ifndef DORMOUSE_REPLAY_NOTES_H
 #define DORMOUSE_REPLAY_NOTES_H
 
-#include "dormouse/replay.h"
 #include "base/text.h"
+#include "dormouse/replay.h"
 
 #define NOTES_KEPT_MAX 2048 /* bytes; further notes are said only */
 

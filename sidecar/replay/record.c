@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dormouse/replay.h"
-#include "dormouse/collect.h"
+#include "base/loop.h"
 #include "config/options.h"
-#include "base/wake.h"
+#include "dormouse/collect.h"
+#include "dormouse/replay.h"
 #include "trace_file.h"
 
 enum { POLL_TICK, POLL_END, POLL_SIGNAL, POLL_COLLECTOR, POLL_COUNT };

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/figures.h"
+#include "base/format.h"
 #include "config/options.h"
 #include "judged_csv.h"
 #include "outcome.h"
@@ -156,7 +156,7 @@ static void note_shortness(const struct replay *replay, const char *path,
 	const struct history *h = &replay->history;
 	const double lasted = h->ended - h->began,
 		     learn = replay->options.detect.learn_s;
-	char lasts[FIGURE_MAX], learns[FIGURE_MAX];
+	char lasts[FORMAT_MAX], learns[FORMAT_MAX];
 
 	note[0] = '\0';
 	if (lasted >= learn)
@@ -164,7 +164,7 @@ static void note_shortness(const struct replay *replay, const char *path,
 	snprintf(note, NOTE_MAX,
 		 "the trace lasts %s, shorter than --learn (%s): before that only "
 		 "absolute limits speak",
-		 figure_duration(lasts, lasted), figure_duration(learns, learn));
+		 format_duration(lasts, lasted), format_duration(learns, learn));
 	fputs("dormouse: ", stderr);
 	print_pod(&replay->pod);
 	fprintf(stderr, "%s: %s\n", path, note);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/figures.h"
+#include "base/format.h"
 
 #define SUMMARY_MAX   512
 #define ABSENT_A_LINE 4
@@ -95,9 +95,9 @@ void history_end(struct history *h, const struct player *p, uint64_t broken)
 /* --- cells ------------------------------------------------------------------------ */
 
 /* "2026-01-31 23:59:59", UTC. */
-static const char *moment(char cell[FIGURE_MAX], double time)
+static const char *moment(char cell[FORMAT_MAX], double time)
 {
-	struct text t = text_over(cell, FIGURE_MAX);
+	struct text t = text_over(cell, FORMAT_MAX);
 
 	text_time(&t, time);
 	cell[strlen("2026-01-31")] = ' ';
@@ -117,8 +117,8 @@ static void put_name(const char *name, FILE *out)
 static void print_head(const struct history *h, const struct player *p,
 		       const struct identity *pod, FILE *out)
 {
-	char began[FIGURE_MAX], ended[FIGURE_MAX], length[FIGURE_MAX],
-	    interval[FIGURE_MAX];
+	char began[FORMAT_MAX], ended[FORMAT_MAX], length[FORMAT_MAX],
+	    interval[FORMAT_MAX];
 
 	put_name(pod->namespace, out);
 	fputs(pod->namespace[0] ? "/" : "", out);
@@ -131,8 +131,8 @@ static void print_head(const struct history *h, const struct player *p,
 	}
 	fprintf(out, ": %llu samples in %s, one each %s\n",
 		(unsigned long long)h->samples,
-		figure_duration(length, h->ended - h->began),
-		figure_duration(interval, player_interval(p)));
+		format_duration(length, h->ended - h->began),
+		format_duration(interval, player_interval(p)));
 	fprintf(out, "  from %s to %s UTC\n", moment(began, h->began),
 		moment(ended, h->ended));
 	if (h->broken > 0)
@@ -153,7 +153,7 @@ static void print_notes(const char *notes, FILE *out)
 
 static void print_spans(const struct history *h, FILE *out)
 {
-	char when[FIGURE_MAX], lasted[FIGURE_MAX];
+	char when[FORMAT_MAX], lasted[FORMAT_MAX];
 
 	fputs("\n  state      since                lasted\n", out);
 	for (size_t i = 0; i < h->span_count; i++) {
@@ -162,7 +162,7 @@ static void print_spans(const struct history *h, FILE *out)
 
 		fprintf(out, "  %-10s %s  %s\n", pod_state_name(span->state),
 			moment(when, span->since),
-			figure_duration(lasted, end - span->since));
+			format_duration(lasted, end - span->since));
 	}
 }
 
@@ -170,7 +170,7 @@ static void print_spans(const struct history *h, FILE *out)
 static void draw_states(const struct history *h, const struct alert_book *book,
 			FILE *out)
 {
-	char slots[sizeof(h->slots)], when[FIGURE_MAX];
+	char slots[sizeof(h->slots)], when[FORMAT_MAX];
 	long days = h->slot / SLOTS_A_DAY + 1;
 	const struct alert *alert;
 
@@ -198,7 +198,7 @@ static void draw_states(const struct history *h, const struct alert_book *book,
 static void print_states(const struct history *h, const struct alert_book *book,
 			 FILE *out)
 {
-	char lasted[FIGURE_MAX];
+	char lasted[FORMAT_MAX];
 	double whole = h->ended - h->began;
 
 	if (h->span_count <= HISTORY_SPANS_MAX)
@@ -209,14 +209,14 @@ static void print_states(const struct history *h, const struct alert_book *book,
 	for (int i = 0; i < POD_STATE_COUNT; i++)
 		fprintf(out, "%s %s %s (%.0f %%)", i > 0 ? "," : "",
 			pod_state_name((enum pod_state)i),
-			figure_duration(lasted, h->spent[i]),
+			format_duration(lasted, h->spent[i]),
 			whole > 0 ? 100 * h->spent[i] / whole : 0);
 	fputs("\n", out);
 }
 
 static void print_alert(const struct alert *alert, double ended, FILE *out)
 {
-	char when[FIGURE_MAX], lasted[FIGURE_MAX], sentence[SUMMARY_MAX];
+	char when[FORMAT_MAX], lasted[FORMAT_MAX], sentence[SUMMARY_MAX];
 	struct text summary = text_over(sentence, sizeof(sentence));
 	double end = alert->ends_at > 0 ? alert->ends_at : ended;
 
@@ -224,7 +224,7 @@ static void print_alert(const struct alert *alert, double ended, FILE *out)
 	fprintf(out, "  %s  %-18s %-9s %s\n    %s\n", moment(when, alert->starts_at),
 		alert_kind_name(alert->verdict.kind),
 		alert_severity(alert->verdict.risk),
-		alert->ends_at > 0 ? figure_duration(lasted, end - alert->starts_at)
+		alert->ends_at > 0 ? format_duration(lasted, end - alert->starts_at)
 				   : "still firing",
 		sentence);
 }
@@ -250,9 +250,9 @@ static void print_alerts(const struct history *h, const struct alert_book *book,
 
 static void print_learnt_signal(const struct detector *d, enum signal signal, FILE *out)
 {
-	char mean[FIGURE_MAX], stddev[FIGURE_MAX], p99[FIGURE_MAX],
-	    threshold[FIGURE_MAX];
-	char unit[FIGURE_MAX];
+	char mean[FORMAT_MAX], stddev[FORMAT_MAX], p99[FORMAT_MAX],
+	    threshold[FORMAT_MAX];
+	char unit[FORMAT_MAX];
 	struct baseline_view view;
 
 	detector_baseline(d, signal, &view);
@@ -264,10 +264,10 @@ static void print_learnt_signal(const struct detector *d, enum signal signal, FI
 		 signal == SIGNAL_DESTINATIONS ? "" : "/s");
 	fprintf(
 	    out, "  %-22s %10s %10s %10s %10s %9llu\n", signal_name(signal),
-	    figure_quantity(mean, view.mean, unit),
-	    figure_quantity(stddev, view.stddev, unit),
-	    figure_quantity(p99, view.p99, unit),
-	    figure_quantity(threshold, view.threshold > 0 ? view.threshold : NAN, unit),
+	    format_quantity(mean, view.mean, unit),
+	    format_quantity(stddev, view.stddev, unit),
+	    format_quantity(p99, view.p99, unit),
+	    format_quantity(threshold, view.threshold > 0 ? view.threshold : NAN, unit),
 	    (unsigned long long)view.samples);
 }
 

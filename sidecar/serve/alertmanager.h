@@ -3,8 +3,8 @@
 #ifndef DORMOUSE_SERVE_ALERTMANAGER_H
 #define DORMOUSE_SERVE_ALERTMANAGER_H
 
-#include "dormouse/alert.h"
 #include "config/identity.h"
+#include "dormouse/alert.h"
 
 #define ALERTMANAGER_RECEIVER "dormouse" /* whom all alerts go to */
 #define ALERTMANAGER_NAME_MAX 64         /* the longest alert name, with the NUL */

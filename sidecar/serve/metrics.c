@@ -8,9 +8,9 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "dormouse/serve.h"
 #include "metrics/exposition.h"
 #include "metrics/process.h"
-#include "dormouse/serve.h"
 
 /* One for each way to be loud: volume, connections, volume on connections that the pod
  * opened, datagrams, spread, what nobody accounts for. The others follow from these and

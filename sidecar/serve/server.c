@@ -10,8 +10,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "http/listen.h"
 #include "dormouse/serve.h"
+#include "http/listen.h"
 #include "site.h"
 
 /* Idle connections are closed; a scraper that comes every ten seconds may stay. */

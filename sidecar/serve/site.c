@@ -8,8 +8,8 @@
 
 #include "alert_query.h"
 #include "alertmanager.h"
-#include "http/request.h"
 #include "base/version.h"
+#include "http/request.h"
 #include "pages.h"
 #include "stream.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* baseline.c - what was learnt, as a document. */
-#include "state/baseline.h"
+#include "baseline.h"
 
 #include <math.h>
 

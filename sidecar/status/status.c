@@ -7,9 +7,9 @@
 #include <cJSON.h>
 
 #include "base/nearest.h"
-#include "config/values.h"
+#include "config/parse.h"
 #include "dormouse/serve.h"
-#include "status/status.h"
+#include "status.h"
 #include "status_table.h"
 
 #define ADDRESS_WANTED "ADDRESS:PORT, such as 127.0.0.1:9478"
@@ -58,11 +58,11 @@ static void take_variables(struct request *r)
 	static const char *const names[] = {"DORMOUSE_DEFAULT_ALERT_LISTEN", VARIABLE};
 	struct error err;
 
-	value_listen("127.0.0.1:9478", &r->where);
+	parse_listen("127.0.0.1:9478", &r->where);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *value = getenv(names[i]);
 
-		if (!value || !value[0] || value_listen(value, &r->where) == 0)
+		if (!value || !value[0] || parse_listen(value, &r->where) == 0)
 			continue;
 		refuse(&err, names[i], value);
 		fprintf(stderr, "dormouse: %s; the default holds\n", err.text);
@@ -74,7 +74,7 @@ static int take_address(struct request *r, const char *value, struct error *err)
 	if (!value)
 		return fail(err,
 			    "--address: a value is missing: it takes " ADDRESS_WANTED);
-	if (value_listen(value, &r->where) < 0)
+	if (parse_listen(value, &r->where) < 0)
 		return refuse(err, "--address", value);
 	return 0;
 }

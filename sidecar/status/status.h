@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* status.h - what the terminal shows of a running monitor. */
-#ifndef DORMOUSE_STATUS_H
-#define DORMOUSE_STATUS_H
+#ifndef DORMOUSE_STATUS_STATUS_H
+#define DORMOUSE_STATUS_STATUS_H
 
 /* Asks the running monitor; see config/program.h. */
 int status_main(int argc, char **argv);

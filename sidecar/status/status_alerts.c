@@ -34,7 +34,7 @@ static void put_head(const cJSON *alert, bool firing, FILE *out)
 
 static void put_times(const cJSON *alert, bool firing, FILE *out)
 {
-	char words[LINE_MAX], cell[FIGURE_MAX];
+	char words[LINE_MAX], cell[FORMAT_MAX];
 	struct text line = text_over(words, sizeof(words));
 	time_t onset = status_time(status_string(alert, "onset"));
 	time_t end = firing ? time(NULL) : status_time(status_string(alert, "endsAt"));
@@ -48,7 +48,7 @@ static void put_times(const cJSON *alert, bool firing, FILE *out)
 			    status_moment(cell, status_string(alert, "endsAt")));
 	if (onset >= 0 && end >= 0)
 		text_printf(&line, " (%s%s)", firing ? "for " : "lasted ",
-			    figure_duration(cell, difftime(end, onset)));
+			    format_duration(cell, difftime(end, onset)));
 	status_put(out, "", words);
 }
 
@@ -68,7 +68,7 @@ static void put_judgement(const cJSON *alert, bool firing, FILE *out)
 	double threshold = status_number(status_member(alert, "baseline"), "threshold");
 	double balance = status_number(status_member(evidence, "relay"), "balance");
 	int known = signal_by_name(signal);
-	char words[LINE_MAX], cell[FIGURE_MAX];
+	char words[LINE_MAX], cell[FORMAT_MAX];
 	struct text line = text_over(words, sizeof(words));
 
 	if (known >= 0)
@@ -78,14 +78,14 @@ static void put_judgement(const cJSON *alert, bool firing, FILE *out)
 		text_printf(&line, "%s: ", signal);
 	if (firing)
 		text_printf(&line, "%s now, ",
-			    figure_quantity(cell, status_number(alert, "value"),
+			    format_quantity(cell, status_number(alert, "value"),
 					    unit_of(signal)));
 	text_printf(
 	    &line, "peak %s",
-	    figure_quantity(cell, status_number(alert, "peak"), unit_of(signal)));
+	    format_quantity(cell, status_number(alert, "peak"), unit_of(signal)));
 	if (threshold > 0)
 		text_printf(&line, ", judged by a threshold of %s",
-			    figure_quantity(cell, threshold, unit_of(signal)));
+			    format_quantity(cell, threshold, unit_of(signal)));
 	if (strcmp(status_string(alert, "kind"), "proxy-relay") == 0 && balance >= 0)
 		text_printf(&line, ", judged by %.2f bytes received for each sent",
 			    balance);
@@ -101,7 +101,7 @@ static double number_or_0(const cJSON *object, const char *name)
 
 static void put_destination(const cJSON *d, FILE *out)
 {
-	char words[LINE_MAX], bytes[FIGURE_MAX];
+	char words[LINE_MAX], bytes[FORMAT_MAX];
 	struct text end = text_over(words, sizeof(words));
 	double connections = number_or_0(d, "connections");
 	const char *address = status_string(d, "address");
@@ -113,7 +113,7 @@ static void put_destination(const cJSON *d, FILE *out)
 	fprintf(out, "%*s", STATUS_INDENT, "");
 	status_cell(out, words, width);
 	fprintf(out, " %9.9s ",
-		figure_quantity(bytes, status_number(d, "bytes"), "bytes"));
+		format_quantity(bytes, status_number(d, "bytes"), "bytes"));
 
 	struct text rest = text_over(words, sizeof(words));
 	text_printf(&rest, "in %.9g %s, %s", connections,

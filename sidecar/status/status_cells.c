@@ -49,17 +49,17 @@ time_t status_time(const char *text)
 	return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) ? timegm(&tm) : -1;
 }
 
-const char *status_moment(char cell[FIGURE_MAX], const char *text)
+const char *status_moment(char cell[FORMAT_MAX], const char *text)
 {
 	time_t time = status_time(text);
-	char written[FIGURE_MAX]; /* anew: the text may be anything */
+	char written[FORMAT_MAX]; /* anew: the text may be anything */
 	struct text t = text_over(written, sizeof(written));
 
 	text_time(&t, (double)time);
 	if (time < 0)
-		snprintf(cell, FIGURE_MAX, "-");
+		snprintf(cell, FORMAT_MAX, "-");
 	else
-		snprintf(cell, FIGURE_MAX, "%.10s %.8s UTC", written, written + 11);
+		snprintf(cell, FORMAT_MAX, "%.10s %.8s UTC", written, written + 11);
 	return cell;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* status_cells.h - what the parts of the status table are made of. Everything that is
  * printed was made safe for a terminal, and no line is wider than STATUS_WIDTH. */
-#ifndef DORMOUSE_STATUS_CELLS_H
-#define DORMOUSE_STATUS_CELLS_H
+#ifndef DORMOUSE_STATUS_STATUS_CELLS_H
+#define DORMOUSE_STATUS_STATUS_CELLS_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #include <cJSON.h>
 
-#include "base/figures.h"
+#include "base/format.h"
 
 #define STATUS_WIDTH  80
 #define STATUS_INDENT 10
@@ -31,7 +31,7 @@ const char *status_bold(FILE *out, bool on);
 time_t status_time(const char *text);
 
 /* "2023-11-14 22:13:20 UTC"; "-" when it is no time. Returns `cell`. */
-const char *status_moment(char cell[FIGURE_MAX], const char *text);
+const char *status_moment(char cell[FORMAT_MAX], const char *text);
 
 /* Prints a cell of that width: cut, or filled up with blanks. */
 void status_cell(FILE *out, const char *text, size_t width);

@@ -17,11 +17,11 @@
 static void put_since(struct text *line, const char *text)
 {
 	time_t since = status_time(text);
-	char when[FIGURE_MAX], age[FIGURE_MAX];
+	char when[FORMAT_MAX], age[FORMAT_MAX];
 
 	if (since >= 0)
 		text_printf(line, " since %s (%s)", status_moment(when, text),
-			    figure_duration(age, difftime(time(NULL), since)));
+			    format_duration(age, difftime(time(NULL), since)));
 }
 
 static void put_name(const cJSON *pod, FILE *out)
@@ -89,9 +89,9 @@ static void put_learnt(const cJSON *status, FILE *out)
 
 static void put_figure(const cJSON *signal, const char *column, FILE *out)
 {
-	char cell[FIGURE_MAX];
+	char cell[FORMAT_MAX];
 
-	figure_quantity(cell, status_number(signal, column),
+	format_quantity(cell, status_number(signal, column),
 			status_string(signal, "unit"));
 	fprintf(out, "%*.*s", FIGURE_WIDTH, FIGURE_WIDTH, cell);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* status_table.h - a monitor's status, for people. */
-#ifndef DORMOUSE_STATUS_TABLE_H
-#define DORMOUSE_STATUS_TABLE_H
+#ifndef DORMOUSE_STATUS_STATUS_TABLE_H
+#define DORMOUSE_STATUS_STATUS_TABLE_H
 
 #include <cJSON.h>
 #include <stdio.h>

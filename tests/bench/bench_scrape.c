@@ -6,7 +6,7 @@
  */
 #include <sys/wait.h>
 
-#include "../unit/serve_driver.h"
+#include "../unit/support/server_fixture.h"
 
 #define SCRAPES 5000
 #define RENDERS 20000

@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "../../sidecar/collect/sockets.h"
-#include "../unit/two_namespaces.h"
+#include "../unit/collect/network_fixture.h"
+#include "collect/sockets/sockets.h"
 
 #define ROUNDS_MAX 301
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../../sidecar/collect/links.h"
-#include "../../sidecar/collect/protocols.h"
-#include "../../sidecar/collect/sockets.h"
-#include "../unit/own_namespace.h"
+#include "../unit/support/namespace_fixture.h"
+#include "collect/links/links.h"
+#include "collect/protocols/protocols.h"
+#include "collect/sockets/sockets.h"
 
 #define ROUNDS 4000
 

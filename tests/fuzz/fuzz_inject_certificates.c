@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/inject/keeper/rotation.h"
+#include "injector/certificates/rotation.h"
 
 #define NOW 1800000000
 
@@ -22,7 +22,7 @@ static const struct rotation rotation = {
 static struct certificates good_ones(void)
 {
 	static struct certificates good;
-	struct certificates_seen nothing = {.flaw = "empty"};
+	struct certificate_info nothing = {.flaw = "empty"};
 	struct error err;
 
 	if (!good.bundle[0] &&
@@ -48,19 +48,19 @@ static void damage(struct certificates *c, const uint8_t *data, size_t length)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
 	struct certificates c = good_ones();
-	struct certificates_seen seen;
+	struct certificate_info seen;
 	struct error err;
 	const char *why;
 
 	if (length == 0)
 		return 0;
 	damage(&c, data, length);
-	certificates_look(&c, &rotation.names, &seen);
+	certificate_inspect(&c, &rotation.names, &seen);
 	const enum rotation_step step =
 	    rotation_plan(&rotation, &seen, NOW + data[0], 0, &why);
 	if (rotation_take(&rotation, step, NOW, &seen, &c, &err) < 0)
 		abort();
-	certificates_look(&c, &rotation.names, &seen);
+	certificate_inspect(&c, &rotation.names, &seen);
 	if (!rotation_usable(&seen, NOW + data[0]))
 		abort();
 	return 0;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/inject/json.h"
-#include "../../sidecar/inject/json_print.h"
+#include "injector/json/json.h"
+#include "injector/json/json_print.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/inject/review/patch_apply.h"
-#include "../unit/inject_world.h"
+#include "../unit/injector/review_fixture.h"
+#include "injector/review/patch_apply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

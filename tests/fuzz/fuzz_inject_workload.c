@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/inject/json_print.h"
-#include "../../sidecar/inject/printed.h"
-#include "../../sidecar/inject/workload.h"
-#include "../unit/inject_world.h"
+#include "../unit/injector/review_fixture.h"
+#include "injector/json/json_print.h"
+#include "injector/json/printed.h"
+#include "injector/review/workload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/collect/link_message.h"
+#include "collect/links/link_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/serve/matcher.h"
+#include "serve/matcher.h"
 
 #define BUDGET 200000
 

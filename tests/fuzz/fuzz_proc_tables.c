@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/collect/proc_dev.h"
-#include "../../sidecar/collect/proc_tcp.h"
+#include "collect/links/proc_dev.h"
+#include "collect/sockets/proc_tcp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

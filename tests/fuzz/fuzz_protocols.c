@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "../../sidecar/collect/protocols.h"
+#include "collect/protocols/protocols.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 
 #include <cJSON.h>
 
-#include "../unit/serve_driver.h"
+#include "../unit/support/server_fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

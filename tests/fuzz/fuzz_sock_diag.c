@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/collect/sock_diag.h"
+#include "collect/sockets/sock_diag.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/state/format.h"
+#include "state/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../sidecar/replay/timestamps.h"
 #include "config/columns.h"
-#include "config/values.h"
+#include "config/parse.h"
+#include "replay/timestamps.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,13 +42,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(text, data, size);
 	text[size] = '\0';
-	check_quantity(value_duration(text, &value), value);
-	check_quantity(value_size(text, &value), value);
+	check_quantity(parse_duration(text, &value), value);
+	check_quantity(parse_size(text, &value), value);
 	if (time_of_calendar(text, size, &value) != TIME_NONE &&
 	    !(value > 0 && value < TIME_MAX))
 		abort();
-	value_listen(text, &listen);
-	value_window(text, &window);
+	parse_listen(text, &listen);
+	parse_window(text, &window);
 	check_columns(text);
 	free(text);
 	return 0;

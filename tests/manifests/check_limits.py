@@ -6,7 +6,7 @@
 
 Pods of every shape, and pods and LimitRanges by chance, go through the two policies in either order, with the
 LimitRanges in any, and then through LimitRanger. What the sidecar gets is held against the webhook's rules
-(sidecar/inject/review/fit.c), and that a pod was left alone against what LimitRanger would have taken."""
+(sidecar/injector/review/fit.c), and that a pod was left alone against what LimitRanger would have taken."""
 import copy
 import functools
 import glob

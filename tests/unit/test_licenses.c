@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../sidecar/licenses.h"
+#include "licenses.h"
 
 #include <cmocka.h>
 

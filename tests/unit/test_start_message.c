@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "../../sidecar/start_message.h"
-#include "config/values.h"
+#include "config/parse.h"
+#include "start_message.h"
 
 #include <cmocka.h>
 
@@ -17,7 +17,7 @@ static const char *address(const char *given, uint16_t port)
 	struct text t = text_over(shown, sizeof(shown));
 	struct listen_address where;
 
-	assert_int_equal(value_listen(given, &where), 0);
+	assert_int_equal(parse_listen(given, &where), 0);
 	start_address(&t, &where, port);
 	assert_false(t.overflowed);
 	return shown;

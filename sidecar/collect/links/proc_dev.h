@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* proc_dev.h - the links' counters from /proc/net/dev, for kernels whose rtnetlink has
+ * none. Private to collect/.
+ *
+ * gVisor answers RTM_GETLINK without counters and knows no RTM_GETSTATS, but fills in
+ * this table (pkg/sentry/socket/netlink/route/protocol.go, fsimpl/proc/task_net.go).
+ */
+#ifndef DORMOUSE_COLLECT_LINKS_PROC_DEV_H
+#define DORMOUSE_COLLECT_LINKS_PROC_DEV_H
+
+#include "base/words.h"
+#include "link_table.h"
+
+/* One line of the table: an interface's name and counters. False when it is none, as
+ * the heading. */
+bool proc_dev_line(struct span line, char name[IF_NAMESIZE],
+		   struct link_reading *reading);
+
+/* Takes the whole table into the book: links that it does not know are new (`origin` as
+ * for link_book_news()), links that are not in the table are gone. `buffer` is room to
+ * read through. Returns 0 or an errno; ENODATA for a table without interfaces, in which
+ * case the book stays as it is. Does not allocate. */
+int proc_dev_read(struct link_table *book, enum link_origin origin, double now,
+		  char *buffer, size_t size);
+
+/* Whether the table has a counter that is not 0. */
+bool proc_dev_says_something(char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* protocols.h - the protocol counters of this network namespace, from /proc/net.
+ * Private to collect/.
+ *
+ * Each file is read when asked for: snmp is the cheap one. Columns are found by their
+ * names: kernels add columns, and one without IPv6 has no snmp6. What is not there is
+ * not present, and no error.
+ */
+#ifndef DORMOUSE_COLLECT_PROTOCOLS_PROTOCOLS_H
+#define DORMOUSE_COLLECT_PROTOCOLS_PROTOCOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* The counters that are read: since boot, loopback included. */
+enum protocol_counter {
+	TCP_ACTIVE_OPENS, /* connections opened, both address families */
+	TCP_OUT_SEGS,     /* segments sent, both address families */
+	TCP_RETRANS_SEGS, /* segments sent again, which are not in those */
+	TCP_OUT_RSTS,     /* resets among them */
+	ICMP_OUT_MSGS,    /* IPv4, raw sockets' included */
+	ICMP6_OUT_MSGS,
+	IP_OUT_REQUESTS, /* IPv4 packets of this machine's own, as IP6_OUT_REQUESTS */
+	IP_FORWARDED,
+	IP6_FORWARDED,
+	UDP_OUT_DATAGRAMS,     /* IPv4 */
+	UDPLITE_OUT_DATAGRAMS, /* IPv4 */
+	UDP6_OUT_DATAGRAMS,
+	UDPLITE6_OUT_DATAGRAMS,
+	IP_IN_OCTETS, /* IPv4, IP headers included */
+	IP_OUT_OCTETS,
+	IP6_OUT_REQUESTS, /* packets, before the card cuts large ones up */
+	IP6_IN_OCTETS,
+	IP6_OUT_OCTETS,
+	PROTOCOL_COUNTER_COUNT
+};
+
+struct protocol_counters {
+	uint32_t present; /* bit 1u << counter */
+	uint64_t value[PROTOCOL_COUNTER_COUNT];
+};
+
+static inline bool protocol_has(const struct protocol_counters *p,
+				enum protocol_counter counter)
+{
+	return (p->present >> counter) & 1u;
+}
+
+/* Reads what is in `text`, the format of snmp and netstat (pairs of lines, names and
+ * values) or of snmp6 (a name and a value a line), into `counters`, whose other members
+ * stay. A last line without its end is passed over: it may be cut in a number. Any
+ * bytes will do. Does not allocate. */
+void protocols_parse_pairs(const char *text, size_t length,
+			   struct protocol_counters *counters);
+void protocols_parse_list(const char *text, size_t length,
+			  struct protocol_counters *counters);
+
+struct protocols;
+
+/* Opens the files that are there. NULL for want of memory or of /proc/net/snmp. */
+struct protocols *protocols_open(struct error *err);
+void protocols_close(struct protocols *p);
+
+/* Reads snmp: TCP, and UDP over IPv4. Fails when it cannot be read or has no TCP. None
+ * of the three allocates; counters that are not in their file are not present
+ * afterwards. */
+int protocols_read(struct protocols *p, struct error *err);
+
+/* Reads snmp6: UDP over IPv6, octets and packets of IPv6. */
+void protocols_read_ip6(struct protocols *p);
+
+/* Reads netstat: octets of IPv4. */
+void protocols_read_ip(struct protocols *p);
+
+const struct protocol_counters *protocols_counters(const struct protocols *p);
+
+#endif

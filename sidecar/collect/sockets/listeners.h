@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* listeners.h - who listens in this namespace, now and a moment ago.
+ *
+ * A connection whose local end is a listener's was accepted, not opened.
+ */
+#ifndef DORMOUSE_COLLECT_SOCKETS_LISTENERS_H
+#define DORMOUSE_COLLECT_SOCKETS_LISTENERS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LISTENERS_MAX   256
+#define LISTENER_CHAINS 64
+
+/* Looks for which a listener that is gone still counts: a server that stops closes its
+ * listener first and its connections after. */
+#define LISTENER_LOOKS_KEPT 3
+
+struct listener {
+	struct in6_addr address; /* all zero: any */
+	uint32_t seen;           /* the look that saw it last */
+	uint16_t port;
+	uint16_t next;
+};
+
+struct listeners {
+	struct listener known[LISTENERS_MAX];
+	uint16_t heads[LISTENER_CHAINS];
+	uint16_t count;
+	uint32_t look;
+	/* With more listeners than are kept, every port that is not known might be one.
+	 */
+	bool overflowed;
+};
+
+void listeners_init(struct listeners *l);
+
+/* Starts a look: what it does not see anymore ages. */
+void listeners_begin(struct listeners *l);
+
+/* One listening socket, during a look or between looks. */
+void listeners_see(struct listeners *l, const struct in6_addr *address, uint16_t port);
+
+/* Ends a look that saw every listener, forgetting those long gone. */
+void listeners_end(struct listeners *l);
+
+/* Whether someone listens, or listened lately, on that address and port. */
+bool listeners_match(const struct listeners *l, const struct in6_addr *address,
+		     uint16_t port);
+
+#endif

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sockets.c - dumps and events together, and what came of them.
+ *
+ * Order matters. A look drains the events first and dumps after: what was destroyed
+ * before its event was read can be in no later dump, so nothing is met a second time.
+ * The kernel sends events from a work queue, so a socket may be gone from the dump
+ * before its event is here; it is kept until a second dump misses it.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "accounting.h"
+#include "own_sockets.h"
+#include "socket_dumps.h"
+#include "socket_events.h"
+#include "sockets.h"
+
+#define EVENT_BUFFER_BYTES (4u << 20)
+
+struct sockets {
+	struct ledger ledger;
+	struct own_sockets own;
+	struct socket_dumps dumps;
+	struct socket_events events;
+
+	/* For mending the opens that nobody saw. */
+	bool knows_active_opens, has_settled;
+	uint64_t active_opens; /* as last noted */
+	int64_t never_seen;    /* ActiveOpens minus the opens that were seen */
+	/* By how much that is more now, at least and at most since `doubted_at`. */
+	int64_t doubt_least, doubt_most;
+	double doubted_at;
+	uint64_t doubted_opens; /* as last noted, then */
+	/* When none was in doubt. */
+	uint64_t settled_lost, settled_opened, settled_anywhere;
+
+	/* What was added lately and may yet be seen; how many of it went to others. */
+	uint64_t mended, mended_others;
+	double mended_at;
+	uint64_t opened; /* as told: never less than before */
+};
+
+/* How long what the kernel counted must have been seen by nobody, seconds: it tells of
+ * a connection's end from a work queue, which waits on a busy machine. */
+#define DOUBT_S 1.0
+
+/* How late it may be at most, seconds. */
+#define LATE_MOST_S 60.0
+
+/* How many of the connections that nobody saw went to others. If events were lost, as
+ * large a share as of those that were seen since none was in doubt; a few over
+ * loopback among many (the monitor's own status is asked there) do not make it smaller.
+ * If none was, a socket was connected anew: all of them, or loopback would hide it. */
+static uint64_t share_of_others(const struct sockets *s, uint64_t unseen)
+{
+	if (s->events.ok && s->events.tcp.lost == s->settled_lost)
+		return unseen;
+	uint64_t anywhere = s->ledger.opened_anywhere - s->settled_anywhere;
+	uint64_t others = s->ledger.opened - s->settled_opened;
+
+	if (anywhere == 0 || (anywhere - others) * 20 < anywhere)
+		return unseen;
+	return (uint64_t)((double)unseen * (double)others / (double)anywhere + 0.5);
+}
+
+static int64_t never_seen_now(const struct sockets *s)
+{
+	return (int64_t)(s->active_opens - s->ledger.opened_anywhere);
+}
+
+/* How many of those that were added have been seen after all. */
+static uint64_t seen_after_all(const struct sockets *s)
+{
+	int64_t over = s->never_seen - never_seen_now(s);
+
+	if (over <= 0)
+		return 0;
+	return (uint64_t)over < s->mended ? (uint64_t)over : s->mended;
+}
+
+static uint64_t others_of(const struct sockets *s, uint64_t mended)
+{
+	return mended == 0 ? 0 : mended * s->mended_others / s->mended;
+}
+
+static void tell_opened(struct sockets *s)
+{
+	uint64_t opened = s->ledger.opened - others_of(s, seen_after_all(s));
+
+	s->opened = opened > s->opened ? opened : s->opened;
+}
+
+/* Takes back what was added and has been seen since. */
+static void take_back(struct sockets *s, double time)
+{
+	uint64_t over = seen_after_all(s), others = others_of(s, over);
+
+	s->ledger.opened -= others;
+	s->ledger.opened_anywhere -= over;
+	s->mended -= over;
+	s->mended_others -= others;
+	/* Shares are of what was seen since: never of less than nothing. */
+	s->settled_opened -= s->settled_opened < others ? s->settled_opened : others;
+	s->settled_anywhere -= s->settled_anywhere < over ? s->settled_anywhere : over;
+	if (time - s->mended_at > LATE_MOST_S || time < s->mended_at)
+		s->mended = s->mended_others = 0;
+}
+
+static void add_unseen(struct sockets *s, uint64_t unseen, double time)
+{
+	uint64_t others = share_of_others(s, unseen);
+
+	ledger_add_opened(&s->ledger, others, unseen);
+	s->mended += unseen;
+	s->mended_others += others;
+	s->mended_at = time;
+}
+
+static void begin_doubt(struct sockets *s, int64_t more, double time)
+{
+	s->doubt_least = s->doubt_most = more;
+	s->doubted_at = time;
+	s->doubted_opens = s->active_opens;
+}
+
+/* Kernel source: tcp_connect() counts ActiveOpens when it sends the SYN. What it
+ * counted and nobody saw at several looks is an open whose event was lost, or a socket
+ * that was connected anew (to AF_UNSPEC and elsewhere), which keeps its inode and
+ * cookie; with no source at all it is every open. Its counter is read before the
+ * sockets are looked at, so that for a moment more can be seen than it says. */
+static void mend_opens(struct sockets *s, double time)
+{
+	struct ledger *l = &s->ledger;
+
+	if (!s->knows_active_opens)
+		return;
+	take_back(s, time);
+	if (!s->has_settled)
+		s->never_seen = never_seen_now(s);
+	int64_t more = never_seen_now(s) - s->never_seen;
+	if (!s->has_settled || time < s->doubted_at)
+		begin_doubt(s, more, time);
+	else if (!s->dumps.ok && !s->events.ok) /* nobody will see them */
+		begin_doubt(s, more, time - DOUBT_S);
+	s->has_settled = true;
+	s->doubt_least = more < s->doubt_least ? more : s->doubt_least;
+	s->doubt_most = more > s->doubt_most ? more : s->doubt_most;
+	if (time - s->doubted_at < DOUBT_S)
+		return;
+	/* Those that were opened meanwhile may be on their way. */
+	int64_t recent = (int64_t)(s->active_opens - s->doubted_opens);
+	int64_t unseen =
+	    more - recent < s->doubt_least ? more - recent : s->doubt_least;
+	if (unseen > 0) {
+		add_unseen(s, (uint64_t)unseen, time);
+		more -= unseen;
+	} else if (s->doubt_most < 0 && s->active_opens == s->doubted_opens) {
+		/* Not for being ahead: none was opened meanwhile. */
+		s->never_seen += s->doubt_most;
+		more -= s->doubt_most;
+	}
+	if (unseen > 0 || more <= 0) {
+		s->settled_lost = s->events.tcp.lost;
+		s->settled_opened = l->opened;
+		s->settled_anywhere = l->opened_anywhere;
+	}
+	begin_doubt(s, more, time);
+}
+
+bool sockets_opens_doubted(const struct sockets *s)
+{
+	return s->has_settled && s->doubt_most > 0;
+}
+
+void sockets_note_active_opens(struct sockets *s, uint64_t active_opens)
+{
+	s->active_opens = active_opens;
+	s->knows_active_opens = true;
+}
+
+bool sockets_look(struct sockets *s, double time)
+{
+	socket_events_open(&s->events, time);
+	socket_events_drain(&s->events);
+	socket_events_prove(&s->events);
+	enum diag_outcome outcome = socket_dumps_look(&s->dumps, time);
+	/* Connections that this dump missed, the next may show; not so with no source.
+	 */
+	if (outcome == DIAG_COMPLETE || (!s->dumps.ok && !s->events.ok))
+		mend_opens(s, time);
+	tell_opened(s);
+	return outcome != DIAG_FAILED || s->dumps.standing_in;
+}
+
+/* The ports that the kernel gives out in this namespace; as they are where it does not
+ * say. */
+static void read_ephemeral_ports(uint16_t ports[2])
+{
+	char text[32];
+	int fd = open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[length > 0 ? length : 0] = '\0';
+	char *second, *end;
+	unsigned long from = strtoul(text, &second, 10), to = strtoul(second, &end, 10);
+	if (end == second || from > to || to > UINT16_MAX)
+		return;
+	ports[0] = (uint16_t)from;
+	ports[1] = (uint16_t)to;
+}
+
+/* Only to be hard to guess. */
+static uint64_t random_seed(void)
+{
+	uint64_t seed;
+	struct timespec now;
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == (ssize_t)sizeof(seed))
+		return seed;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_nsec;
+}
+
+struct sockets *sockets_open(const struct collect_options *options,
+			     unsigned event_buffer_bytes, struct error *err)
+{
+	struct sockets *s = calloc(1, sizeof(*s));
+	if (!s) {
+		fail(err, "sockets: out of memory");
+		return NULL;
+	}
+	if (event_buffer_bytes == 0)
+		event_buffer_bytes = EVENT_BUFFER_BYTES;
+	int code = socket_events_init(&s->events, &s->ledger, event_buffer_bytes, err);
+	if (code == 0)
+		code = ledger_init(&s->ledger, options, random_seed(), err);
+	read_ephemeral_ports(s->ledger.ephemeral);
+	socket_dumps_init(&s->dumps, &s->ledger);
+	own_sockets_init(&s->own, &s->ledger);
+	if (code < 0) {
+		sockets_close(s);
+		return NULL;
+	}
+	sockets_look(s, 0);
+	return s;
+}
+
+void sockets_close(struct sockets *s)
+{
+	if (!s)
+		return;
+	socket_events_release(&s->events);
+	socket_dumps_release(&s->dumps);
+	ledger_release(&s->ledger);
+	free(s);
+}
+
+int sockets_event_fd(const struct sockets *s)
+{
+	return s->events.epoll_fd;
+}
+
+void sockets_process_events(struct sockets *s)
+{
+	socket_events_process(&s->events);
+	tell_opened(s);
+}
+
+struct address_set *sockets_own_addresses(struct sockets *s)
+{
+	return &s->ledger.own_addresses;
+}
+
+void sockets_own(struct sockets *s, int fd, bool closing)
+{
+	if (closing)
+		own_sockets_closing(&s->own, fd);
+	else
+		own_sockets_note(&s->own, fd);
+}
+
+const struct own_traffic *sockets_own_traffic(struct sockets *s)
+{
+	own_sockets_refresh(&s->own);
+	return &s->ledger.own;
+}
+
+void sockets_totals(const struct sockets *s, struct collect_totals *totals)
+{
+	const struct ledger *l = &s->ledger;
+
+	totals->tcp_tx_bytes = l->tx_bytes;
+	totals->tcp_initiated_tx_bytes = l->initiated_tx_bytes;
+	totals->tcp_opened = s->opened;
+	totals->destinations = l->destinations;
+	totals->own = l->own;
+	totals->sockets_tracked = l->table.count;
+	totals->sockets_untracked = l->untracked;
+	totals->destinations_untracked = flows_untracked(l->flows);
+	totals->socket_events = s->events.tcp.read;
+	totals->socket_events_lost = s->events.tcp.lost;
+	totals->udp_events_lost = s->events.udp.lost;
+	totals->dumps = s->dumps.made;
+	totals->dumps_interrupted += s->dumps.interrupted;
+	totals->receive_buffers_grown += s->events.grown;
+}
+
+uint64_t sockets_tcp_tx_packets(const struct sockets *s)
+{
+	return s->ledger.tx_segments;
+}
+
+uint64_t sockets_tcp_tx_again(const struct sockets *s)
+{
+	return s->ledger.tx_again;
+}
+
+uint64_t sockets_opens_seen(const struct sockets *s)
+{
+	/* Loopback is settled by dumps. Until the next, those that ended are seen, less
+	 * those that the last dump saw alive, which may be the same. */
+	const struct ledger *l = &s->ledger;
+	int64_t loopback = l->loopback_ended - l->loopback_before;
+	return l->opened_anywhere + (loopback > 0 ? (uint64_t)loopback : 0);
+}
+
+bool sockets_ok(const struct sockets *s, enum collector_source source)
+{
+	return source == COLLECTOR_SOCKET_EVENTS ? s->events.ok : s->dumps.ok;
+}
+
+const char *sockets_failure(const struct sockets *s, enum collector_source source)
+{
+	if (sockets_ok(s, source))
+		return "";
+	return source == COLLECTOR_SOCKET_EVENTS ? s->events.failure.text
+						 : s->dumps.failure.text;
+}
+
+const struct flow *sockets_flows(const struct sockets *s, size_t *count)
+{
+	return flows_last(s->ledger.flows, count);
+}
+
+size_t sockets_flows_since(const struct sockets *s, double since, struct flow *flows,
+			   size_t max)
+{
+	return flows_since(s->ledger.flows, since, flows, max);
+}
+
+const struct container_counters *sockets_containers(const struct sockets *s,
+						    size_t *count)
+{
+	*count = s->ledger.containers.count;
+	return s->ledger.containers.known;
+}

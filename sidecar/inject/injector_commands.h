@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-/* injector_commands.h - what dormouse-injector does; as commands.h. */
-#ifndef DORMOUSE_INJECT_INJECTOR_COMMANDS_H
-#define DORMOUSE_INJECT_INJECTOR_COMMANDS_H
-
-int injector_serve_main(int argc, char **argv);  /* the admission webhook */
-int injector_inject_main(int argc, char **argv); /* stdin to stdout */
-
-#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ca.c - the Secret and the webhook configuration, put right. */
+#include "ca.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "injector/json/json_print.h"
+#include "injector/json/printed.h"
+#include "injector/tls/tls_store.h"
+#include "secret.h"
+#include "webhook_config.h"
+
+#define TRIES       5 /* when others keep being first */
+#define PATCH_BYTES (WEBHOOKS_MAX * (BASE64_BUNDLE_MAX + 512))
+
+static double monotonic_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* --- the Secret ---------------------------------------------------------------------
+ */
+
+struct until {
+	char text[32];
+};
+
+static struct until until(int64_t unix_s)
+{
+	struct until u = {.text = ""};
+	struct text t = text_over(u.text, sizeof(u.text));
+
+	text_time(&t, (double)unix_s);
+	return u;
+}
+
+/* What the Secret holds is good: from now on it is served. */
+static int use(struct authority *a, const struct certificates *c,
+	       const struct certificate_info *seen, struct error *err)
+{
+	memcpy(a->bundle, c->bundle, sizeof(a->bundle));
+	a->bundle_read = true;
+	if (strcmp(a->served, c->certificate) == 0)
+		return 0;
+	if (tls_store_set(a->store, c->certificate, c->key, err) < 0)
+		return -1;
+	memcpy(a->served, c->certificate, sizeof(a->served));
+	log_event(LOG_LEVEL_INFO, "certificate-in-use",
+		  "the certificate that is served is valid until %s",
+		  until(seen->certificate.not_after).text);
+	return 0;
+}
+
+static void tell(enum rotation_step step, const char *why,
+		 const struct certificate_info *seen)
+{
+	static const struct {
+		const char *event, *sentence;
+	} words[ROTATION_STEPS] = {
+	    [ROTATION_ANEW] = {"ca-made", "a CA and a certificate were made"},
+	    [ROTATION_CERTIFICATE] = {"certificate-renewed", "a certificate was made"},
+	    [ROTATION_CA] = {"ca-renewed", "a new CA was put in front of the bundle"},
+	    [ROTATION_TRIM] = {"ca-dropped", "old CAs left the bundle"},
+	};
+
+	log_event(LOG_LEVEL_INFO, words[step].event,
+		  "%s, as %s: the CA is valid until %s, the certificate until %s",
+		  words[step].sentence, why, until(seen->ca[0].not_after).text,
+		  until(seen->certificate.not_after).text);
+}
+
+/* What it has besides the certificates stays as it was. */
+static int print_secret(const cJSON *secret, struct printed *body, struct error *err)
+{
+	FILE *out = printed_open(body, err);
+
+	if (!out)
+		return -1;
+	json_print(secret, out);
+	putc('\0', out);
+	return printed_close(out, err);
+}
+
+static int put_secret(struct authority *a, const char *path, const cJSON *secret,
+		      long *status, struct error *err)
+{
+	struct printed body = {0};
+	cJSON *answer = NULL;
+	int result = print_secret(secret, &body, err);
+
+	if (result == 0) {
+		const struct kubernetes_request request = {.method = "PUT",
+							   .path = path,
+							   .type = "application/json",
+							   .body = body.text};
+		result = kubernetes_ask(a->api, &request, status, &answer, err);
+	}
+	cJSON_Delete(answer);
+	if (body.text)
+		explicit_bzero(body.text, body.length);
+	free(body.text);
+	return result;
+}
+
+/* Takes the step in what was read, and writes it. */
+static int renew(struct authority *a, enum rotation_step step, const char *why,
+		 const struct certificate_info *seen, struct certificates *c,
+		 const char *path, cJSON *secret, long *status, struct error *err)
+{
+	struct certificate_info after;
+	const int64_t now = (int64_t)wall_clock();
+	char before[PEM_MAX];
+
+	memcpy(before, c->certificate, sizeof(before));
+	if (rotation_take(&a->rotation, step, now, seen, c, err) < 0)
+		return -1;
+	certificate_inspect(c, &a->rotation.names, &after);
+	if (!rotation_usable(&after, now))
+		return fail(err, "what was made will not do: %s",
+			    after.flaw ? after.flaw : "it is not valid now");
+	if (secret_write(secret, c, err) < 0 ||
+	    put_secret(a, path, secret, status, err) < 0)
+		return -1;
+	if (strcmp(before, c->certificate) != 0)
+		atomic_fetch_add(&a->facts->certificates_made, 1);
+	tell(step, why, &after);
+	return use(a, c, &after, err);
+}
+
+static int get(struct authority *a, const char *path, const char *how, long *status,
+	       cJSON **object, struct error *err)
+{
+	const struct kubernetes_request request = {.method = "GET", .path = path};
+	const int result = kubernetes_ask(a->api, &request, status, object, err);
+
+	if (result < 0 && *status == 404)
+		fail(err, "%s", how);
+	return result;
+}
+
+/* For how long the bundle has been where API servers find it; negative: it is not. */
+static int64_t in_place_s(const struct authority *a, const char *bundle)
+{
+	return strcmp(bundle, a->published) == 0
+		   ? (int64_t)(monotonic_now() - a->published_at)
+		   : -1;
+}
+
+/* Uses what was read, or what is made in its stead. */
+static int keep(struct authority *a, const char *path, cJSON *secret, long *status,
+		struct error *err)
+{
+	struct certificates c;
+	struct certificate_info seen;
+	const int64_t now = (int64_t)wall_clock();
+	const char *why;
+	int result = 0;
+
+	secret_read(secret, &c);
+	certificate_inspect(&c, &a->rotation.names, &seen);
+	const enum rotation_step step =
+	    rotation_plan(&a->rotation, &seen, now, in_place_s(a, c.bundle), &why);
+	if (rotation_usable(&seen, now))
+		result = use(a, &c, &seen, err);
+	if (step != ROTATION_NOTHING)
+		result = renew(a, step, why, &seen, &c, path, secret, status, err);
+	explicit_bzero(&c, sizeof(c));
+	return result;
+}
+
+static int keep_once(struct authority *a, const char *path, long *status,
+		     struct error *err)
+{
+	const struct injector_options *o = a->options;
+	char how[512];
+	cJSON *secret;
+
+	snprintf(how, sizeof(how),
+		 "there is no Secret %.63s/%.63s: \"kubectl create secret generic -n "
+		 "%.63s %.63s\" makes the empty one that is needed",
+		 o->namespace, o->secret, o->namespace, o->secret);
+	if (get(a, path, how, status, &secret, err) < 0)
+		return -1;
+	const int result = keep(a, path, secret, status, err);
+	cJSON_Delete(secret);
+	return result;
+}
+
+int authority_keep_secret(struct authority *a, long *status, struct error *err)
+{
+	char path[512];
+	int result = -1;
+
+	snprintf(path, sizeof(path), "/api/v1/namespaces/%s/secrets/%s",
+		 a->options->namespace, a->options->secret);
+	a->bundle_read = false;
+	*status = 409;
+	for (unsigned i = 0; i < TRIES && result < 0 && *status == 409; i++)
+		result = keep_once(a, path, status, err);
+	return result;
+}
+
+/* --- the webhook configuration ------------------------------------------------------
+ */
+
+/* The bundle has been seen, or put, where it belongs. */
+static void note_published(struct authority *a, bool just_now)
+{
+	if (just_now || strcmp(a->published, a->bundle) != 0) {
+		memcpy(a->published, a->bundle, sizeof(a->published));
+		a->published_at = monotonic_now();
+	}
+	atomic_store(&a->facts->webhook_ready, true);
+}
+
+static int publish_once(struct authority *a, const char *path, struct text *patch,
+			long *status, struct error *err)
+{
+	const struct kubernetes_request request = {.method = "PATCH",
+						   .path = path,
+						   .type =
+						       "application/json-patch+json",
+						   .body = patch->data};
+	char how[512];
+	cJSON *config, *answer;
+
+	snprintf(
+	    how, sizeof(how),
+	    "there is no MutatingWebhookConfiguration \"%.120s\", so nobody asks for "
+	    "injection; it comes with the manifests",
+	    a->options->webhook);
+	if (get(a, path, how, status, &config, err) < 0)
+		return -1;
+	const int changes = webhook_config_patch(config, a->bundle, patch, err);
+	cJSON_Delete(config);
+	if (changes < 0)
+		return fail_within(err, "MutatingWebhookConfiguration %s",
+				   a->options->webhook);
+	if (changes > 0 && kubernetes_ask(a->api, &request, status, &answer, err) < 0)
+		return kubernetes_conflict(&request, *status) ? 1 : -1;
+	if (changes > 0) {
+		cJSON_Delete(answer);
+		log_event(LOG_LEVEL_INFO, "ca-published",
+			  "%d webhooks of MutatingWebhookConfiguration %s were given "
+			  "the CA",
+			  changes, a->options->webhook);
+	}
+	note_published(a, changes > 0);
+	return 0;
+}
+
+int authority_publish(struct authority *a, long *status, struct error *err)
+{
+	char path[512];
+	int result = 1;
+
+	if (!a->bundle_read)
+		return 0;
+	char *bytes = malloc(PATCH_BYTES);
+	if (!bytes)
+		return fail(err, "out of memory");
+	snprintf(
+	    path, sizeof(path),
+	    "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/%s",
+	    a->options->webhook);
+	for (unsigned i = 0; i < TRIES && result > 0; i++) {
+		struct text patch = text_over(bytes, PATCH_BYTES);
+		result = publish_once(a, path, &patch, status, err);
+	}
+	free(bytes);
+	return result == 0 ? 0 : -1;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* injector_options.h - the flags of dormouse-injector. */
+#ifndef DORMOUSE_INJECTOR_CONFIG_INJECTOR_OPTIONS_H
+#define DORMOUSE_INJECTOR_CONFIG_INJECTOR_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "config/flags.h"
+#include "config/options.h"
+#include "http/listen.h"
+
+enum injector_command { INJECTOR_SERVE, INJECTOR_INJECT };
+
+enum native_sidecar { NATIVE_AUTO, NATIVE_YES, NATIVE_NO };
+
+struct injector_options {
+	char template_path[256]; /* "": the built-in one */
+	enum native_sidecar native;
+	bool image_loaded;  /* every node has the image: it need not be pulled */
+	char namespace[64]; /* the injector's own; POD_NAMESPACE unless given */
+	enum log_format log_format;
+	unsigned config_errors;
+
+	/* serve */
+	struct listen_address listen;         /* HTTPS */
+	struct listen_address metrics_listen; /* plain HTTP */
+	char service[64]; /* the certificate is for SERVICE.NAMESPACE.svc */
+	char secret[254];
+	char webhook[254];       /* the MutatingWebhookConfiguration */
+	char tls_cert_file[256]; /* somebody else's certificate: no Secret, no CA */
+	char tls_key_file[256];
+	double certificate_lifetime_s;
+	double ca_lifetime_s;
+	double check_interval_s;
+	double max_body; /* bytes of a review */
+	unsigned max_connections;
+	double idle_timeout_s;
+	char api_server[256];     /* "https://HOST:PORT"; "": as a pod finds it */
+	char api_token_file[256]; /* "": the service account's */
+	char api_ca_file[256];
+};
+
+/* Returns 0, -1 on failure, 1 when --help was asked for, as flags_read(). */
+int injector_options_parse(struct injector_options *options,
+			   enum injector_command command, int argc, char **argv,
+			   flags_complaint *complain, struct error *err);
+void injector_options_help(enum injector_command command, FILE *out);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* printed.c - a stream into memory that says so when there is none left. */
+#include "printed.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM_FIRST 16384
+
+/* As a cookie_write_function_t: short means that it failed. */
+static ssize_t add(void *cookie, const char *bytes, size_t length)
+{
+	struct printed *p = cookie;
+	size_t room = p->room ? p->room : ROOM_FIRST;
+
+	while (room - p->length < length)
+		room *= 2;
+	if (room > p->room) {
+		char *text = realloc(p->text, room);
+		if (!text) {
+			errno = ENOMEM;
+			return 0;
+		}
+		p->text = text;
+		p->room = room;
+	}
+	memcpy(p->text + p->length, bytes, length);
+	p->length += length;
+	return (ssize_t)length;
+}
+
+FILE *printed_open(struct printed *printed, struct error *err)
+{
+	FILE *stream = fopencookie(printed, "w", (cookie_io_functions_t){.write = add});
+
+	if (!stream)
+		fail(err, "there is no memory for the output");
+	return stream;
+}
+
+int printed_close(FILE *stream, struct error *err)
+{
+	bool whole = fflush(stream) == 0 && !ferror(stream);
+
+	if (fclose(stream) == 0 && whole)
+		return 0;
+	return fail(err, "there is no memory for the output");
+}

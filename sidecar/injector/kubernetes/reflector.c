@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reflector.c - namespaces as the API server has them: a list, then a watch of each
+ * kind.
+ *
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/ describes both. Each
+ * kind has a thread and a connection of its own; all are idle most of the time.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "injector/json/json.h"
+#include "kubernetes.h"
+#include "outage.h"
+#include "reflector.h"
+#include "worker.h"
+
+#define PAGE          50    /* objects of a list at once */
+#define WATCH_S       240.0 /* then the API server ends a watch, and it goes on anew */
+#define WATCH_GRACE_S 30    /* and we, if it did not */
+#define FIRST_RETRY_S 1.0
+#define LAST_RETRY_S  60.0
+/* A watch that ended sooner without a word has failed; sooner there is no other. */
+#define SHORT_S       1.0
+#define TELL_EVERY_S  10.0
+#define VERSION_SIZE  64
+#define CONTINUE_SIZE 1024
+
+static const struct {
+	const char *resource, *list, *watch; /* what is accepted */
+} kinds[NAMESPACES_KINDS] = {
+    /* Of namespaces the annotations will do. */
+    [KIND_NAMESPACE] =
+	{"namespaces",
+	 "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+	 "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"},
+    [KIND_LIMIT_RANGE] = {"limitranges", NULL, NULL},
+    [KIND_RESOURCE_QUOTA] = {"resourcequotas", NULL, NULL},
+};
+
+struct reflector {
+	struct reflectors *all;
+	enum namespaces_kind kind;
+	struct kubernetes *api;
+	struct worker worker;
+	struct outage outage;
+	double told_at;             /* of an object that cannot be kept */
+	char version[VERSION_SIZE]; /* up to which changes are known */
+	bool tried;
+	bool heard; /* something came in this watch */
+};
+
+struct reflectors {
+	struct kubernetes_access access;
+	struct namespaces *namespaces;
+	struct cluster_facts *facts;
+	struct reflector of[NAMESPACES_KINDS];
+};
+
+const char *reflector_resource(enum namespaces_kind kind)
+{
+	return kinds[kind].resource;
+}
+
+/* --- objects -------------------------------------------------------------------------
+ */
+
+/* One that cannot be kept is told, of many one now and then, and the rest goes on. */
+static void put(struct reflector *r, const cJSON *object)
+{
+	const double now = worker_clock();
+	struct error err;
+
+	if (namespaces_put(r->all->namespaces, r->kind, object, &err) == 0 ||
+	    (r->told_at > 0 && now - r->told_at < TELL_EVERY_S))
+		return;
+	log_event(LOG_LEVEL_WARNING, "namespace-ignored", "%s: %s",
+		  kinds[r->kind].resource, err.text);
+	r->told_at = now;
+}
+
+static void take_version(struct reflector *r, const cJSON *object)
+{
+	const char *version =
+	    json_text(json_member(object, "metadata"), "resourceVersion");
+
+	if (version && strlen(version) < sizeof(r->version))
+		snprintf(r->version, sizeof(r->version), "%s", version);
+}
+
+/* --- the list ------------------------------------------------------------------------
+ */
+
+/* As it goes into a path. */
+static int encode(const char *text, char *encoded, size_t size, struct error *err)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789-._~";
+	size_t length = 0;
+
+	for (; *text; text++) {
+		if (length + 4 > size)
+			return fail(err, "a list's continue is over %zu bytes", size);
+		length += (size_t)snprintf(encoded + length, size - length,
+					   strchr(plain, *text) ? "%c" : "%%%02X",
+					   (unsigned char)*text);
+	}
+	encoded[length] = '\0';
+	return 0;
+}
+
+/* One page; `next` is how the next one is asked for, "" after the last. */
+static int list_page(struct reflector *r, char next[CONTINUE_SIZE], long *status,
+		     struct error *err)
+{
+	char path[CONTINUE_SIZE + 96];
+	const struct kubernetes_request request = {
+	    .method = "GET", .path = path, .accept = kinds[r->kind].list};
+	const cJSON *object;
+	cJSON *page;
+
+	snprintf(path, sizeof(path), "/api/v1/%s?limit=%d%s%s", kinds[r->kind].resource,
+		 PAGE, next[0] ? "&continue=" : "", next);
+	if (kubernetes_ask(r->api, &request, status, &page, err) < 0)
+		return -1;
+	cJSON_ArrayForEach(object, json_member(page, "items"))
+	{
+		put(r, object);
+	}
+	take_version(r, page);
+	const char *more = json_text(json_member(page, "metadata"), "continue");
+	const int result = encode(more ? more : "", next, CONTINUE_SIZE, err);
+	cJSON_Delete(page);
+	return result;
+}
+
+static int list(struct reflector *r, long *status, struct error *err)
+{
+	char next[CONTINUE_SIZE] = "";
+
+	namespaces_begin(r->all->namespaces, r->kind);
+	do {
+		if (list_page(r, next, status, err) < 0)
+			return -1;
+	} while (next[0] && !atomic_load(&r->worker.stop));
+	namespaces_end(r->all->namespaces, r->kind);
+	return 0;
+}
+
+/* --- the watch -----------------------------------------------------------------------
+ */
+
+static int take_event(void *r_, const cJSON *event, struct error *err)
+{
+	struct reflector *r = r_;
+	const char *type = json_text(event, "type");
+	const cJSON *object = json_member(event, "object");
+	const char *message = json_text(object, "message");
+
+	r->heard = true;
+	if (!type || strcmp(type, "ERROR") == 0)
+		return fail(err, "%s", message ? message : "an event without a type");
+	if (strcmp(type, "DELETED") == 0)
+		namespaces_remove(r->all->namespaces, r->kind, object);
+	else if (strcmp(type, "BOOKMARK") != 0)
+		put(r, object);
+	take_version(r, object);
+	return 0;
+}
+
+/* 0: it ended as it should, and goes on from r->version. */
+static int watch(struct reflector *r, long *status, struct error *err)
+{
+	char path[192];
+	const long seconds = (long)worker_jittered(WATCH_S);
+	const struct kubernetes_watch watch = {
+	    .request = {.method = "GET", .path = path, .accept = kinds[r->kind].watch},
+	    .seconds = seconds + WATCH_GRACE_S,
+	    .line = take_event,
+	    .context = r,
+	};
+	const double begin = worker_clock();
+
+	r->heard = false;
+	snprintf(path, sizeof(path),
+		 "/api/v1/%s?watch=1&allowWatchBookmarks=true&timeoutSeconds=%ld"
+		 "&resourceVersion=%s",
+		 kinds[r->kind].resource, seconds, r->version);
+	if (kubernetes_watch(r->api, &watch, status, err) < 0)
+		return -1;
+	if (!r->heard && worker_clock() - begin < SHORT_S)
+		return fail(err, "GET /api/v1/%s: the watch ended at once",
+			    kinds[r->kind].resource);
+	return 0;
+}
+
+/* --- the thread ----------------------------------------------------------------------
+ */
+
+static void tried(struct reflector *r)
+{
+	if (!r->tried)
+		atomic_fetch_sub(&r->all->facts->watches_untried, 1);
+	r->tried = true;
+}
+
+/* From a list until the watch fails. */
+static int follow(struct reflector *r, long *status, struct error *err)
+{
+	int result = list(r, status, err);
+
+	tried(r);
+	if (result < 0)
+		return -1;
+	outage_ends(&r->outage, "namespaces-known");
+	atomic_store(&r->all->facts->watched[r->kind], true);
+	while (result == 0 && !atomic_load(&r->worker.stop))
+		result = watch(r, status, err);
+	return result;
+}
+
+static void *reflector_main(void *r_)
+{
+	struct reflector *r = r_;
+	double retry_s = FIRST_RETRY_S;
+
+	while (!atomic_load(&r->worker.stop)) {
+		const double begin = worker_clock();
+		struct error err;
+		long status = -1;
+
+		if (follow(r, &status, &err) < 0 && !atomic_load(&r->worker.stop)) {
+			/* 410: what is watched from is forgotten there; it is daily
+			 * business, and the list is taken anew. */
+			if (status != 410 && status != 200)
+				outage_begins(&r->outage, "namespaces-unknown", status,
+					      &err);
+			atomic_store(&r->all->facts->watched[r->kind], false);
+			atomic_fetch_add(&r->all->facts->watch_failures, 1);
+		}
+		if (worker_clock() - begin > LAST_RETRY_S)
+			retry_s = FIRST_RETRY_S;
+		worker_sleep_until(&r->worker,
+				   worker_clock() + worker_jittered(retry_s));
+		retry_s = 2 * retry_s < LAST_RETRY_S ? 2 * retry_s : LAST_RETRY_S;
+	}
+	return NULL;
+}
+
+/* --- start and stop ------------------------------------------------------------------
+ */
+
+static int start(struct reflectors *all, enum namespaces_kind kind, struct error *err)
+{
+	struct reflector *r = &all->of[kind];
+
+	r->all = all;
+	r->kind = kind;
+	r->api = kubernetes_open(&all->access, &r->worker.stop, all->facts, err);
+	if (!r->api)
+		return -1;
+	atomic_fetch_add(&all->facts->watches_untried, 1);
+	if (worker_start(&r->worker, "a reflector's thread", reflector_main, r, err) ==
+	    0)
+		return 0;
+	atomic_fetch_sub(&all->facts->watches_untried, 1);
+	return -1;
+}
+
+struct reflectors *reflectors_start(const struct injector_options *options,
+				    struct namespaces *namespaces,
+				    struct cluster_facts *facts)
+{
+	struct reflectors *all = calloc(1, sizeof(*all));
+	struct error err = {"out of memory"};
+	int result = -1;
+
+	if (all) {
+		all->namespaces = namespaces;
+		all->facts = facts;
+		result = kubernetes_find(options, &all->access, &err);
+	}
+	for (int kind = 0; kind < NAMESPACES_KINDS && result == 0; kind++)
+		result = start(all, kind, &err);
+	if (result == 0)
+		return all;
+	log_event(LOG_LEVEL_WARNING, "namespaces-unknown",
+		  "%s; LimitRanges and quotas are not looked at", err.text);
+	reflectors_stop(all);
+	return NULL;
+}
+
+void reflectors_stop(struct reflectors *all)
+{
+	if (!all)
+		return;
+	/* All at once: each may take a second to notice. */
+	for (int kind = 0; kind < NAMESPACES_KINDS; kind++)
+		worker_tell(&all->of[kind].worker);
+	for (int kind = 0; kind < NAMESPACES_KINDS; kind++) {
+		worker_join(&all->of[kind].worker);
+		kubernetes_close(all->of[kind].api);
+	}
+	free(all);
+}

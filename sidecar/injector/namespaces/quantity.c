@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* quantity.c - Kubernetes' amounts of a resource. */
+#include "quantity.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DIGITS     "0123456789"
+#define NUMBER_MAX 100 /* digits: far beyond what any amount has */
+
+static const struct {
+	const char *suffix;
+	double factor;
+} suffixes[] = {
+    {"", 1},        {"n", 1e-9},    {"u", 1e-6},    {"m", 1e-3},
+    {"k", 1e3},     {"M", 1e6},     {"G", 1e9},     {"T", 1e12},
+    {"P", 1e15},    {"E", 1e18},    {"Ki", 0x1p10}, {"Mi", 0x1p20},
+    {"Gi", 0x1p30}, {"Ti", 0x1p40}, {"Pi", 0x1p50}, {"Ei", 0x1p60},
+};
+
+/* The length of "12", "12.5", ".5" or "12." at the beginning; 0: none. */
+static size_t number_length(const char *text)
+{
+	size_t whole = strspn(text, DIGITS), fraction = 0, length = whole;
+
+	if (text[whole] == '.') {
+		fraction = strspn(text + whole + 1, DIGITS);
+		length += 1 + fraction;
+	}
+	return whole + fraction > 0 ? length : 0;
+}
+
+/* Whether "e3", "E-3" or the like is all that follows. */
+static bool has_exponent(const char *text)
+{
+	if (*text != 'e' && *text != 'E')
+		return false;
+	text++;
+	if (*text == '+' || *text == '-')
+		text++;
+	return *text && text[strspn(text, DIGITS)] == '\0';
+}
+
+int quantity_read(const char *text, double *value)
+{
+	size_t sign = *text == '+' || *text == '-';
+	size_t length = number_length(text + sign);
+	const char *suffix = text + sign + length;
+	double number;
+
+	if (length == 0 || length > NUMBER_MAX)
+		return -1;
+	/* strtod() would take "0x1" and "1e3": the one cannot come here, the other may.
+	 */
+	number = strtod(text, NULL);
+	if (has_exponent(suffix)) {
+		if (!isfinite(number))
+			return -1;
+		*value = number;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (strcmp(suffix, suffixes[i].suffix) == 0) {
+			*value = number * suffixes[i].factor;
+			return 0;
+		}
+	return -1;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* patch.c - the JSON Patch that gives a pod its sidecar. */
+#include "patch.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "injector/json/json.h"
+#include "template.h"
+
+#define DEFAULT_CONTAINER "kubectl.kubernetes.io/default-container"
+#define VOLUME_NAMES_MAX  256
+#define NAME_MAX_BYTES    253
+#define EVICTABLE_VOLUMES "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
+#define EVICTABLE_MAX     4096
+
+/* The operations so far. */
+struct operations {
+	struct text *out;
+	bool any;
+	bool annotated; /* there is an object of annotations */
+};
+
+/* Begins "add"; the value follows, then end_add(). */
+static void begin_add(struct operations *ops, const char *path)
+{
+	text_put(ops->out, ops->any ? "," : "[");
+	ops->any = true;
+	text_put(ops->out, "{\"op\":\"add\",\"path\":\"");
+	text_put(ops->out, path);
+	text_put(ops->out, "\",\"value\":");
+}
+
+static void end_add(struct operations *ops)
+{
+	text_put(ops->out, "}");
+}
+
+static void add(struct operations *ops, const char *path, const char *value)
+{
+	begin_add(ops, path);
+	text_put(ops->out, value);
+	end_add(ops);
+}
+
+/* Appends a key to a path: RFC 6901 writes '~' as ~0 and '/' as ~1. The key is ours. */
+static void put_key(struct text *path, const char *key)
+{
+	text_put(path, "/");
+	for (; *key; key++) {
+		if (*key == '~')
+			text_put(path, "~0");
+		else if (*key == '/')
+			text_put(path, "~1");
+		else
+			text_put_bytes(path, key, 1);
+	}
+}
+
+/* Sets an annotation; what it is set in is made first where it is missing. */
+static void add_annotation(struct operations *ops, const cJSON *pod, const char *key,
+			   const char *value)
+{
+	const cJSON *metadata = json_member(pod, "metadata");
+	char buffer[128];
+	struct text path = text_over(buffer, sizeof(buffer));
+
+	if (!ops->annotated && !metadata)
+		add(ops, "/metadata", "{}");
+	if (!ops->annotated && !json_member(metadata, "annotations"))
+		add(ops, "/metadata/annotations", "{}");
+	ops->annotated = true;
+	text_put(&path, "/metadata/annotations");
+	put_key(&path, key);
+	begin_add(ops, buffer);
+	text_json_string(ops->out, value);
+	end_add(ops);
+}
+
+static const char *annotation_of(const cJSON *pod, const char *key)
+{
+	return json_text(json_member(json_member(pod, "metadata"), "annotations"), key);
+}
+
+/* kubectl goes to the application, not to the sidecar, whatever comes first. */
+static void add_default_container(struct operations *ops, const cJSON *pod)
+{
+	const char *name = json_text(
+	    json_member(json_member(pod, "spec"), "containers")->child, "name");
+
+	if (name && strlen(name) <= NAME_MAX_BYTES &&
+	    !annotation_of(pod, DEFAULT_CONTAINER))
+		add_annotation(ops, pod, DEFAULT_CONTAINER, name);
+}
+
+/* The state is no reason to keep a pod where it is: autoscalers take a list of volumes
+ * that a pod may lose (cluster-autoscaler's FAQ). */
+static void add_evictable(struct operations *ops, const cJSON *pod, const char *volume)
+{
+	const char *listed = annotation_of(pod, EVICTABLE_VOLUMES);
+	char list[EVICTABLE_MAX];
+	struct text t = text_over(list, sizeof(list));
+
+	text_printf(&t, "%s%s%s", listed ? listed : "", listed && listed[0] ? "," : "",
+		    volume);
+	if (!t.overflowed)
+		add_annotation(ops, pod, EVICTABLE_VOLUMES, list);
+}
+
+/* The number in "dormouse-state-7", 0 for "dormouse-state"; -1 for other names. */
+static int volume_number(const char *name, const char *base)
+{
+	size_t prefix = strlen(base);
+	char *end;
+
+	if (!name || strncmp(name, base, prefix) != 0)
+		return -1;
+	if (!name[prefix])
+		return 0;
+	if (name[prefix] != '-' || name[prefix + 1] < '1' || name[prefix + 1] > '9')
+		return -1;
+	long number = strtol(name + prefix + 1, &end, 10);
+	return *end || number >= VOLUME_NAMES_MAX ? -1 : (int)number;
+}
+
+/* The base, or the first with a number that no volume of the pod's has. */
+static int choose_volume(const cJSON *volumes, const char *base, char name[32],
+			 struct error *err)
+{
+	bool taken[VOLUME_NAMES_MAX] = {false};
+	const cJSON *volume;
+	unsigned number = 0;
+
+	cJSON_ArrayForEach(volume, volumes)
+	{
+		int of_volume = volume_number(json_text(volume, "name"), base);
+		if (of_volume >= 0)
+			taken[of_volume] = true;
+	}
+	while (number < VOLUME_NAMES_MAX && taken[number])
+		number++;
+	if (number == VOLUME_NAMES_MAX)
+		return fail(err, "spec.volumes has every name from %s to %s-%d", base,
+			    base, VOLUME_NAMES_MAX - 1);
+	if (number == 0)
+		snprintf(name, 32, "%s", base);
+	else
+		snprintf(name, 32, "%s-%u", base, number);
+	return 0;
+}
+
+static int check_kind(const cJSON *item, int kind, const char *name, struct error *err)
+{
+	if (!item || (item->type & 0xFF) == kind)
+		return 0;
+	return fail(err, "%s: it takes an %s", name,
+		    kind == cJSON_Array ? "array" : "object");
+}
+
+/* A patch that did not apply would cost the pod its creation. The API server has
+ * checked all this before it asks. */
+static int check_pod(const cJSON *pod, struct error *err)
+{
+	const cJSON *metadata = json_member(pod, "metadata");
+	const cJSON *spec = json_member(pod, "spec");
+	const cJSON *containers = json_member(spec, "containers");
+
+	if (!spec)
+		return fail(err, "spec is missing");
+	if (check_kind(metadata, cJSON_Object, "metadata", err) < 0 ||
+	    check_kind(json_member(metadata, "annotations"), cJSON_Object,
+		       "metadata.annotations", err) < 0 ||
+	    check_kind(spec, cJSON_Object, "spec", err) < 0 ||
+	    check_kind(json_member(spec, "volumes"), cJSON_Array, "spec.volumes", err) <
+		0 ||
+	    check_kind(json_member(spec, "initContainers"), cJSON_Array,
+		       "spec.initContainers", err) < 0 ||
+	    check_kind(containers, cJSON_Array, "spec.containers", err) < 0)
+		return -1;
+	if (!containers || !containers->child)
+		return fail(err, "spec.containers is missing or empty");
+	return 0;
+}
+
+int patch_write(const struct injection *injection, const struct fit *fit,
+		const cJSON *pod, struct text *patch, struct error *err)
+{
+	const struct sidecar_template *template = injection->template;
+	const cJSON *spec = json_member(pod, "spec");
+	char volume[32];
+	struct sidecar_shape shape = {
+	    .native = injection->native,
+	    .resources = &fit->resources,
+	    .volume = volume,
+	};
+	struct operations ops = {.out = patch};
+
+	if (check_pod(pod, err) < 0 ||
+	    choose_volume(json_member(spec, "volumes"), template_volume(template),
+			  volume, err) < 0)
+		return -1;
+	add_default_container(&ops, pod);
+	if (template_keeps_state(template))
+		add_evictable(&ops, pod, volume);
+
+	if (!json_member(spec, "volumes"))
+		add(&ops, "/spec/volumes", "[]");
+	begin_add(&ops, "/spec/volumes/-");
+	template_put_volume(template, &shape, patch);
+	end_add(&ops);
+
+	if (shape.native && !json_member(spec, "initContainers"))
+		add(&ops, "/spec/initContainers", "[]");
+	begin_add(&ops, shape.native ? "/spec/initContainers/0" : "/spec/containers/-");
+	template_put_container(template, &shape, patch);
+	end_add(&ops);
+	text_put(patch, "]");
+	return 0;
+}

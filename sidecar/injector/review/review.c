@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* review.c - an AdmissionReview in, its answer out.
+ *
+ * What is no review, or one of something else than a pod's creation, is refused with a
+ * line of text: the API server then does as the webhook's failurePolicy says. Whatever
+ * else goes wrong, the pod is allowed as it is.
+ */
+#include "review.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "annotations.h"
+#include "base/text.h"
+#include "injector/json/base64.h"
+#include "injector/json/printable.h"
+#include "patch.h"
+#include "ports.h"
+
+#define API_VERSION "admission.k8s.io/v1"
+#define UID_MAX     128
+#define SHOWN_MAX   64
+
+static const char *const outcome_names[REVIEW_OUTCOMES] = {
+    [REVIEW_INJECTED] = "injected",
+    [REVIEW_SKIPPED] = "skipped",
+    [REVIEW_REFUSED] = "refused",
+    [REVIEW_FAILED] = "failed",
+};
+
+const char *review_outcome_name(enum review_outcome outcome)
+{
+	return outcome_names[outcome];
+}
+
+/* One review. */
+struct review {
+	const struct injection *injection;
+	const char *uid, *namespace;
+	const cJSON *pod;
+	struct text patch;
+	struct warnings warnings;
+	struct review_result *result;
+};
+
+/* A short text of a stranger's, in our sentences. */
+struct shown {
+	char text[SHOWN_MAX];
+};
+
+static const char *show(struct shown *s, const char *text)
+{
+	return text ? printable(s->text, sizeof(s->text), text) : "nothing";
+}
+
+static bool equal(const char *a, const char *b)
+{
+	return a && strcmp(a, b) == 0;
+}
+
+static int refuse_with(struct review *r, unsigned status)
+{
+	r->result->outcome = REVIEW_REFUSED;
+	r->result->status = status;
+	return -1;
+}
+
+#define REFUSE(r, code, ...)                                                           \
+	(fail(&(r)->result->trouble, __VA_ARGS__), refuse_with(r, code))
+
+/* --- reading --------------------------------------------------------------------- */
+
+static int check_envelope(struct review *r, const cJSON *tree)
+{
+	const char *version = json_text(tree, "apiVersion");
+	const char *kind = json_text(tree, "kind");
+	struct shown shown;
+
+	if (!cJSON_IsObject(tree))
+		return REFUSE(r, 400, "this is no object; an AdmissionReview is");
+	if (!equal(kind, "AdmissionReview"))
+		return REFUSE(r, 400, "kind is %s; AdmissionReview is answered here",
+			      show(&shown, kind));
+	if (!equal(version, API_VERSION))
+		return REFUSE(r, 400,
+			      "apiVersion is %s; " API_VERSION " is answered here",
+			      show(&shown, version));
+	return 0;
+}
+
+static int check_kind(struct review *r, const cJSON *request)
+{
+	const cJSON *kind = json_member(request, "kind");
+	const char *group = json_text(kind, "group");
+	struct shown shown[3];
+
+	if (group && !group[0])
+		group = NULL;
+	if (!group && equal(json_text(kind, "version"), "v1") &&
+	    equal(json_text(kind, "kind"), "Pod"))
+		return 0;
+	return REFUSE(r, 422, "request.kind is %s%s%s %s; v1 Pod is answered here",
+		      group ? show(&shown[0], group) : "", group ? "/" : "",
+		      show(&shown[1], json_text(kind, "version")),
+		      show(&shown[2], json_text(kind, "kind")));
+}
+
+static int check_request(struct review *r, const cJSON *request)
+{
+	const char *operation = json_text(request, "operation");
+	const char *subresource = json_text(request, "subResource");
+	struct shown shown;
+
+	if (!cJSON_IsObject(request))
+		return REFUSE(r, 400, "request is missing or no object");
+	r->uid = json_text(request, "uid");
+	if (!r->uid || !r->uid[0])
+		return REFUSE(r, 400, "request.uid is missing or no text");
+	if (strlen(r->uid) > UID_MAX)
+		return REFUSE(r, 400, "request.uid is longer than %d bytes", UID_MAX);
+	if (check_kind(r, request) < 0)
+		return -1;
+	if (subresource && subresource[0])
+		return REFUSE(r, 422,
+			      "request.subResource is %s; pods themselves are "
+			      "answered here",
+			      show(&shown, subresource));
+	if (!equal(operation, "CREATE"))
+		return REFUSE(r, 422,
+			      "request.operation is %s; CREATE is answered "
+			      "here",
+			      show(&shown, operation));
+	r->pod = json_member(request, "object");
+	if (!cJSON_IsObject(r->pod))
+		return REFUSE(r, 422, "request.object is missing or no object");
+	return 0;
+}
+
+static void note_pod(struct review *r, const cJSON *request)
+{
+	const cJSON *metadata = json_member(r->pod, "metadata");
+	struct review_result *result = r->result;
+	const char *name = json_text(metadata, "name");
+
+	r->namespace = json_text(request, "namespace");
+	if (!r->namespace || !r->namespace[0])
+		r->namespace = json_text(metadata, "namespace");
+	if (!r->namespace)
+		r->namespace = "";
+	if (!name || !name[0])
+		name = json_text(metadata, "generateName");
+	printable(result->namespace, sizeof(result->namespace), r->namespace);
+	printable(result->name, sizeof(result->name), name);
+	result->dry_run = cJSON_IsTrue(json_member(request, "dryRun"));
+}
+
+static int read_review(struct review *r, const char *body, size_t length)
+{
+	enum json_refusal why;
+	const cJSON *tree =
+	    json_read(body, length, &json_review_limits, &why, &r->result->trouble);
+
+	if (!tree) {
+		bool too_much = why == JSON_TOO_DEEP || why == JSON_TOO_MANY ||
+				why == JSON_NO_MEMORY;
+		return refuse_with(r, too_much ? 413 : 400);
+	}
+	const cJSON *request = json_member(tree, "request");
+	if (check_envelope(r, tree) < 0 || check_request(r, request) < 0)
+		return -1;
+	note_pod(r, request);
+	return 0;
+}
+
+/* --- deciding -------------------------------------------------------------------- */
+
+static void fail_open(struct review *r)
+{
+	struct review_result *result = r->result;
+
+	result->outcome = REVIEW_FAILED;
+	r->patch.length = 0;
+	warnings_clear(&r->warnings);
+	warnings_add(&r->warnings, "the pod was left without its sidecar: %s",
+		     result->trouble.text);
+}
+
+/* Whoever asks for a sidecar by the pod's own label is told why there is none. */
+static void warn_of_skip(struct review *r)
+{
+	const cJSON *labels = json_member(json_member(r->pod, "metadata"), "labels");
+
+	if (r->result->reason != SKIP_ALREADY_INJECTED &&
+	    equal(json_text(labels, "dormouse.dev/inject"), "true"))
+		warnings_add(
+		    &r->warnings,
+		    "label dormouse.dev/inject asks for a sidecar, but the pod "
+		    "was left alone: %s",
+		    skip_reason_name(r->result->reason));
+}
+
+/* Whoever creates a pod that cannot have a sidecar is told what would do. */
+static void warn_of_size(struct review *r, const struct fit *fit)
+{
+	warnings_add(
+	    &r->warnings,
+	    "the pod was left without its sidecar: %s; annotation " RESOURCES_ANNOTATION
+	    " can name a smaller size",
+	    fit->why);
+}
+
+/* What the sidecar asks for; false: no size of it fits. */
+static bool choose_size(struct review *r, struct fit *fit)
+{
+	r->result->reason = fit_sidecar(r->injection, r->namespace, r->pod, fit);
+	if (r->result->reason == SKIP_NOTHING)
+		return true;
+	r->result->outcome = REVIEW_SKIPPED;
+	fail(&r->result->trouble, "%s", fit->why);
+	warn_of_size(r, fit);
+	return false;
+}
+
+static int decide(struct review *r)
+{
+	struct pod_facts facts = {
+	    .pod = r->pod,
+	    .namespace = r->namespace,
+	    .own_namespace = r->injection->own_namespace,
+	    .native = r->injection->native,
+	};
+	struct review_result *result = r->result;
+	struct fit fit;
+
+	result->reason = eligibility_of(&facts);
+	if (result->reason != SKIP_NOTHING) {
+		result->outcome = REVIEW_SKIPPED;
+		warn_of_skip(r);
+		return 0;
+	}
+	if (r->injection->held && r->injection->held[0]) {
+		fail(&result->trouble, "%s", r->injection->held);
+		fail_open(r);
+		return 0;
+	}
+	annotations_check(r->pod, &r->warnings);
+	ports_check(r->pod, r->injection->template, &r->warnings);
+	if (!choose_size(r, &fit))
+		return 0;
+
+	char *memory = cJSON_malloc(PATCH_MAX);
+	if (!memory) {
+		fail(&result->trouble, "there is no memory for its patch");
+		fail_open(r);
+		return 0;
+	}
+	r->patch = text_over(memory, PATCH_MAX);
+	if (patch_write(r->injection, &fit, r->pod, &r->patch, &result->trouble) < 0) {
+		fail_within(&result->trouble, "request.object");
+		return refuse_with(r, 422);
+	}
+	result->outcome = REVIEW_INJECTED;
+	if (r->patch.overflowed) {
+		fail(&result->trouble, "its patch is longer than %d bytes", PATCH_MAX);
+		fail_open(r);
+	}
+	return 0;
+}
+
+/* --- answering ------------------------------------------------------------------- */
+
+static void put_warnings(const struct warnings *w, struct text *answer)
+{
+	for (unsigned i = 0; i < w->count; i++) {
+		text_put(answer, i == 0 ? ",\"warnings\":[" : ",");
+		text_json_string(answer, w->line[i]);
+	}
+	if (w->count > 0)
+		text_put(answer, "]");
+}
+
+static void put_answer(const struct review *r, struct text *answer)
+{
+	text_put(answer, "{\"apiVersion\":\"" API_VERSION
+			 "\",\"kind\":\"AdmissionReview\",\"response\":{\"uid\":");
+	text_json_string(answer, r->uid);
+	text_put(answer, ",\"allowed\":true");
+	if (r->patch.length > 0) {
+		text_put(answer, ",\"patchType\":\"JSONPatch\",\"patch\":\"");
+		base64_put(answer, r->patch.data, r->patch.length);
+		text_put(answer, "\"");
+	}
+	put_warnings(&r->warnings, answer);
+	text_printf(answer,
+		    ",\"auditAnnotations\":{\"outcome\":\"%s\",\"reason\":\"%s\"}}}",
+		    review_outcome_name(r->result->outcome),
+		    skip_reason_name(r->result->reason));
+}
+
+void review_answer(const struct injection *injection, struct json_memory *memory,
+		   const char *body, size_t length, struct review_result *result,
+		   struct text *answer)
+{
+	struct review r = {.injection = injection, .result = result};
+	const struct text empty = *answer;
+
+	memset(result, 0, sizeof(*result));
+	warnings_clear(&r.warnings);
+	result->status = 200;
+	json_memory_use(memory);
+	if (read_review(&r, body, length) < 0 || decide(&r) < 0) {
+		text_printf(answer, "%s\n", result->trouble.text);
+	} else {
+		put_answer(&r, answer);
+		if (answer->overflowed) {
+			*answer = empty;
+			fail(&result->trouble, "its answer is longer than %zu bytes",
+			     empty.capacity);
+			fail_open(&r);
+			put_answer(&r, answer);
+		}
+		result->warnings = r.warnings.count;
+	}
+	json_memory_use(NULL);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* serve_command.c - `dormouse-injector serve`: one epoll set until a signal, then an
+ * end that no review notices. */
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/version.h"
+#include "injector/certificates/reconciler.h"
+#include "injector/kubernetes/reflector.h"
+#include "injector/webhook/webhook.h"
+#include "injector_commands.h"
+
+/* Larger blocks go back to the kernel when they are freed. Said once, or glibc raises
+ * the limit to the largest that it has seen. */
+#define LARGE_BLOCK (64 * 1024)
+
+struct injector {
+	struct injector_options options;
+	struct cluster_facts facts;
+	struct namespaces *namespaces;
+	struct reflectors *reflectors; /* NULL: there is no API server */
+	struct tls_store *store;
+	struct reconciler *keeper;
+	struct webhook *webhook;
+	int epoll_fd, signal_fd;
+	bool stopping; /* a signal came */
+};
+
+static void complain_of_variable(const char *line)
+{
+	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; the default holds", line);
+}
+
+static int watch(const struct injector *i, int fd, struct error *err)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	if (epoll_ctl(i->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		return fail_errno(err, errno, "watching a descriptor");
+	return 0;
+}
+
+/* A descriptor for each connection; what is not allowed is found out when it is needed.
+ */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_injector(struct injector *i, struct error *err)
+{
+	const struct webhook_source source = {.options = &i->options,
+					      .store = i->store,
+					      .facts = &i->facts,
+					      .namespaces = i->namespaces,
+					      .started_at = wall_clock()};
+
+	/* Signals are blocked before there is another thread. */
+	i->signal_fd = wake_to_stop(err);
+	if (i->signal_fd < 0)
+		return -1;
+	i->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (i->epoll_fd < 0)
+		return fail_errno(err, errno, "epoll_create1");
+	i->webhook = webhook_open(&source, err);
+	if (!i->webhook)
+		return -1;
+	i->keeper = reconciler_start(&i->options, i->store, &i->facts, err);
+	if (!i->keeper || watch(i, i->signal_fd, err) < 0)
+		return -1;
+	i->reflectors = reflectors_start(&i->options, i->namespaces, &i->facts);
+	return watch(i, webhook_fd(i->webhook), err);
+}
+
+static void close_injector(struct injector *i)
+{
+	reflectors_stop(i->reflectors);
+	reconciler_stop(i->keeper);
+	webhook_close(i->webhook);
+	namespaces_free(i->namespaces);
+	tls_store_free(i->store);
+	if (i->epoll_fd >= 0)
+		close(i->epoll_fd);
+	if (i->signal_fd >= 0)
+		close(i->signal_fd);
+}
+
+/* A signal begins the end, a second one is the end: true. */
+static bool stop_at_once(struct injector *i)
+{
+	struct signalfd_siginfo signal;
+	bool at_once = i->stopping;
+
+	if (read(i->signal_fd, &signal, sizeof(signal)) != sizeof(signal))
+		return false;
+	if (!i->stopping)
+		log_event(LOG_LEVEL_INFO, "stopping",
+			  "not ready from now on; reviews that still come are "
+			  "answered");
+	i->stopping = true;
+	return at_once;
+}
+
+/* One turn of the loop; 0 to go on, 1 to stop. */
+static int turn(struct injector *i, struct error *err)
+{
+	struct epoll_event events[2];
+	int count = epoll_wait(i->epoll_fd, events, 2, webhook_timeout_ms(i->webhook));
+
+	if (count < 0 && errno != EINTR)
+		return fail_errno(err, errno, "epoll_wait");
+	for (int e = 0; e < count; e++)
+		if (events[e].data.fd == i->signal_fd && stop_at_once(i))
+			return 1;
+	/* Also when only its time-out has passed. */
+	webhook_process(i->webhook);
+	return i->stopping && webhook_drain(i->webhook);
+}
+
+static int serve(struct injector *i, struct error *err)
+{
+	int result = open_injector(i, err);
+
+	if (result < 0)
+		return -1;
+	log_event(LOG_LEVEL_INFO, "started",
+		  "dormouse-injector %s; reviews: https://%s/inject metrics: "
+		  "http://%s/metrics",
+		  dormouse_version(), i->options.listen.text,
+		  i->options.metrics_listen.text);
+	while ((result = turn(i, err)) == 0)
+		;
+	return result < 0 ? -1 : 0;
+}
+
+int injector_serve_main(int argc, char **argv)
+{
+	static struct injector i = {.epoll_fd = -1, .signal_fd = -1};
+	struct error err;
+	int result = injector_options_parse(&i.options, INJECTOR_SERVE, argc, argv,
+					    complain_of_variable, &err);
+
+	if (result > 0) {
+		injector_options_help(INJECTOR_SERVE, stdout);
+		return 0;
+	}
+	if (result < 0) {
+		fprintf(stderr, "dormouse-injector: %s\n", err.text);
+		return 2;
+	}
+	log_open(i.options.log_format);
+	allow_descriptors();
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	i.store = tls_store_new(&err);
+	i.namespaces = i.store ? namespaces_new(&err) : NULL;
+	result = i.namespaces ? serve(&i, &err) : -1;
+	if (result < 0)
+		log_event(LOG_LEVEL_ERROR, "failed", "%s", err.text);
+	else
+		log_event(LOG_LEVEL_INFO, "stopped", "on a signal");
+	close_injector(&i);
+	return result < 0 ? 1 : 0;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* injector_metrics.c - every series is there from the start: none comes or goes. */
+#include "injector_metrics.h"
+
+#include "injector/kubernetes/reflector.h"
+#include "metrics/exposition.h"
+#include "metrics/process.h"
+
+static const struct {
+	unsigned status;
+	const char *name;
+} refusals[REFUSALS] = {
+    [REFUSED_BROKEN] = {400, "bad-request"},
+    [REFUSED_PATH] = {404, "not-found"},
+    [REFUSED_METHOD] = {405, "method"},
+    [REFUSED_TOO_LARGE] = {413, "too-large"},
+    [REFUSED_CONTENT_TYPE] = {415, "content-type"},
+    [REFUSED_NO_REVIEW] = {422, "unprocessable"},
+    [REFUSED_BUSY] = {503, "busy"},
+};
+
+/* From a small review's time to the longest that the API server waits for one. */
+static const double bounds[DURATION_BOUNDS] = {
+    0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+    0.01,    0.025,  0.05,    0.1,    0.25,  1,
+};
+
+const char *refusal_name(enum refusal refusal)
+{
+	return refusals[refusal].name;
+}
+
+unsigned refusal_status(enum refusal refusal)
+{
+	return refusals[refusal].status;
+}
+
+enum refusal refusal_of_status(unsigned status)
+{
+	for (int i = 0; i < REFUSALS; i++)
+		if (refusals[i].status == status)
+			return i;
+	return REFUSED_BROKEN;
+}
+
+void injector_count(struct injector_counters *c, const struct review_result *result,
+		    double seconds)
+{
+	int bucket = 0;
+
+	switch (result->outcome) {
+	case REVIEW_INJECTED:
+		c->injected++;
+		break;
+	case REVIEW_SKIPPED:
+		c->skipped[result->reason]++;
+		break;
+	case REVIEW_REFUSED:
+		c->refused[refusal_of_status(result->status)]++;
+		break;
+	default:
+		c->failed++;
+		break;
+	}
+	c->warnings += result->warnings;
+	while (bucket < DURATION_BOUNDS && seconds > bounds[bucket])
+		bucket++;
+	c->durations[bucket]++;
+	c->duration_sum_s += seconds;
+}
+
+static void put_reviews(struct exposition *x, const struct injector_counters *c)
+{
+	const struct exposition_buckets durations = {
+	    bounds, c->durations, DURATION_BOUNDS, c->duration_sum_s};
+
+	exposition_family_of_two(x, METRIC_COUNTER, "dormouse_injector_reviews_total",
+				 "outcome", "reason",
+				 "Requests, by what became of them.");
+	exposition_count_of_two(x, "injected", "", c->injected);
+	for (int i = SKIP_NOTHING + 1; i < SKIP_REASONS; i++)
+		exposition_count_of_two(x, "skipped", skip_reason_name(i),
+					c->skipped[i]);
+	for (int i = 0; i < REFUSALS; i++)
+		exposition_count_of_two(x, "refused", refusal_name(i), c->refused[i]);
+	exposition_count_of_two(x, "failed", "", c->failed);
+	exposition_histogram(x, "dormouse_injector_review_duration_seconds",
+			     "From a review's last byte to its answer.", &durations);
+	exposition_single(x, METRIC_COUNTER, "dormouse_injector_warnings_total",
+			  "Warnings in answers, of what is ignored or in conflict.",
+			  c->warnings);
+	exposition_single(x, METRIC_COUNTER, "dormouse_injector_template_reloads_total",
+			  "Times a changed template was taken.", c->template_reloads);
+	exposition_single(x, METRIC_COUNTER,
+			  "dormouse_injector_template_reload_failures_total",
+			  "Times a changed template was broken and the old one kept.",
+			  c->template_failures);
+	exposition_single(x, METRIC_COUNTER,
+			  "dormouse_injector_log_lines_withheld_total",
+			  "Lines on reviews not logged because there were too many.",
+			  c->lines_withheld);
+}
+
+static void put_tls(struct exposition *x, const struct injector_figures *f)
+{
+	exposition_family(
+	    x, METRIC_GAUGE, "dormouse_injector_certificate_expiry_timestamp_seconds",
+	    NULL,
+	    "When the serving certificate ends, Unix seconds; 0: there is "
+	    "none yet.");
+	exposition_number(x, NULL, tls_store_expiry(f->store));
+	exposition_single(x, METRIC_COUNTER,
+			  "dormouse_injector_certificates_made_total",
+			  "Serving certificates that this replica has made.",
+			  atomic_load(&f->facts->certificates_made));
+}
+
+static void put_cluster(struct exposition *x, const struct injector_figures *f)
+{
+	const struct cluster_facts *facts = f->facts;
+	uint64_t failures = atomic_load(&facts->request_failures);
+	uint64_t conflicts = atomic_load(&facts->conflicts);
+	/* Last, so that it is not less than what it contains. */
+	uint64_t requests = atomic_load(&facts->requests);
+
+	exposition_single(x, METRIC_GAUGE, "dormouse_injector_native_sidecar",
+			  "Whether pods get a native sidecar.",
+			  atomic_load(&facts->native));
+	exposition_single(x, METRIC_GAUGE, "dormouse_injector_webhook_ready",
+			  "Whether the webhook configuration has our CA.",
+			  atomic_load(&facts->webhook_ready));
+	exposition_single(x, METRIC_GAUGE, "dormouse_injector_image_ready",
+			  "Whether the sidecar's image names a registry, or is said to "
+			  "be on every node; 0: no pod is injected.",
+			  !f->held);
+	exposition_single(x, METRIC_GAUGE, "dormouse_injector_kubernetes_minor_version",
+			  "N of the API server's version 1.N; 0: not known.",
+			  (uint64_t)atomic_load(&facts->minor));
+	exposition_family(x, METRIC_COUNTER,
+			  "dormouse_injector_kubernetes_requests_total", "outcome",
+			  "Requests to the API server.");
+	exposition_count(
+	    x, "success",
+	    requests > failures + conflicts ? requests - failures - conflicts : 0);
+	exposition_count(x, "conflict", conflicts);
+	exposition_count(x, "failure", failures);
+}
+
+static void put_namespaces(struct exposition *x, const struct injector_figures *f)
+{
+	const struct namespaces_figures figures = namespaces_figures(f->namespaces);
+
+	exposition_family(x, METRIC_GAUGE, "dormouse_injector_watch_synced", "resource",
+			  "Whether all of it is known and followed; 0: pods are fitted "
+			  "to what was known last.");
+	for (int kind = 0; kind < NAMESPACES_KINDS; kind++)
+		exposition_count(x, reflector_resource(kind),
+				 atomic_load(&f->facts->watched[kind]));
+	exposition_single(x, METRIC_COUNTER, "dormouse_injector_watch_failures_total",
+			  "Times a list or a watch failed and was begun anew.",
+			  atomic_load(&f->facts->watch_failures));
+	exposition_single(
+	    x, METRIC_GAUGE, "dormouse_injector_namespace_objects",
+	    "LimitRanges, quotas and annotated namespaces that are known.",
+	    figures.objects);
+	exposition_single(
+	    x, METRIC_COUNTER, "dormouse_injector_namespace_objects_dropped_total",
+	    "Such objects left out because there were too many.", figures.dropped);
+}
+
+static void put_gates(struct exposition *x, const struct injector_figures *f)
+{
+	const struct gate *const gates[] = {f->reviews, f->metrics};
+	static const char *const names[] = {"reviews", "metrics"};
+
+	exposition_family(x, METRIC_GAUGE, "dormouse_injector_connections", "port",
+			  "Open connections.");
+	for (int i = 0; i < 2; i++)
+		exposition_count(x, names[i], gate_connections(gates[i]));
+	exposition_family(x, METRIC_COUNTER,
+			  "dormouse_injector_connections_accepted_total", "port",
+			  "Connections taken in.");
+	for (int i = 0; i < 2; i++)
+		exposition_count(x, names[i], gate_counters(gates[i])->accepted);
+	exposition_family(x, METRIC_GAUGE, "dormouse_injector_connections_max", "port",
+			  "Connections that are held at most (--max-connections).");
+	for (int i = 0; i < 2; i++)
+		exposition_count(x, names[i], gate_max(gates[i]));
+	exposition_family_of_two(
+	    x, METRIC_COUNTER, "dormouse_injector_connections_refused_total", "port",
+	    "reason", "Connections closed at once: their host's share, full, failed.");
+	for (int i = 0; i < 2; i++)
+		for (int why = 0; why < GATE_REFUSALS; why++)
+			exposition_count_of_two(x, names[i], gate_refusal_name(why),
+						gate_counters(gates[i])->refused[why]);
+	exposition_family_of_two(
+	    x, METRIC_COUNTER, "dormouse_injector_connections_cut_total", "port",
+	    "reason", "Connections cut: too slow, idle, or for others.");
+	for (int i = 0; i < 2; i++)
+		for (int why = 0; why < GATE_CUTS; why++)
+			exposition_count_of_two(x, names[i], gate_cut_name(why),
+						gate_counters(gates[i])->cut[why]);
+	exposition_single(x, METRIC_COUNTER,
+			  "dormouse_injector_handshake_failures_total",
+			  "TLS handshakes that the client ended, or that failed.",
+			  gate_counters(f->reviews)->handshakes_ended);
+}
+
+void injector_metrics_render(const struct injector_figures *figures, bool openmetrics,
+			     struct text *t)
+{
+	struct exposition x = {.t = t, .openmetrics = openmetrics};
+
+	put_reviews(&x, figures->counters);
+	put_tls(&x, figures);
+	put_cluster(&x, figures);
+	put_namespaces(&x, figures);
+	put_gates(&x, figures);
+	exposition_single(&x, METRIC_GAUGE, "dormouse_injector_large_body_bytes",
+			  "Memory of bodies that are large, bytes.",
+			  figures->body_bytes);
+	exposition_single(&x, METRIC_GAUGE, "dormouse_config_errors",
+			  "Environment variables that were ignored as invalid.",
+			  figures->config_errors);
+	exposition_build_info(&x);
+	process_metrics(&x, figures->started_at);
+	exposition_end(&x);
+}

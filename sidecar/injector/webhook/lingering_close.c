@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lingering_close.c - reads what nobody wants. */
+#include "lingering_close.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Bytes in a turn. */
+#define PIECE ((size_t)1 << 20)
+
+void linger_add(struct lingerers *l, int fd, double now)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int i = 0;
+
+	while (i < LINGER_PLACES && l->places[i].fd > 0)
+		i++;
+	int copy = i < LINGER_PLACES ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
+	if (copy < 0)
+		return;
+	shutdown(copy, SHUT_WR);
+	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, copy, &event) < 0) {
+		close(copy);
+		return;
+	}
+	l->places[i].fd = copy;
+	l->places[i].until = now + LINGER_MAX_S;
+	l->places[i].left = LINGER_BYTES;
+	l->count++;
+}
+
+/* Throws away what has come; false when there will be no more. */
+static bool discard(int fd, size_t *left)
+{
+	/* Of TCP's stream the bytes are dropped where they are (tcp(7)). */
+	/* cppcheck-suppress nullPointer */
+	ssize_t count = recv(fd, NULL, PIECE, MSG_TRUNC | MSG_DONTWAIT);
+
+	if (count < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if ((size_t)count >= *left)
+		return false;
+	*left -= (size_t)count;
+	return count > 0;
+}
+
+void linger_process(struct lingerers *l, double now)
+{
+	for (int i = 0; l->count > 0 && i < LINGER_PLACES; i++) {
+		int fd = l->places[i].fd;
+
+		if (fd == 0 ||
+		    (now < l->places[i].until && discard(fd, &l->places[i].left)))
+			continue;
+		close(fd);
+		l->places[i].fd = 0;
+		l->count--;
+	}
+}
+
+void linger_close(struct lingerers *l)
+{
+	for (int i = 0; i < LINGER_PLACES; i++)
+		if (l->places[i].fd > 0)
+			close(l->places[i].fd);
+	l->count = 0;
+}

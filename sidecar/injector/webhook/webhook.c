@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* webhook.c - the two gates, what stands behind them, and the clock of the rest. */
+#include "webhook.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "gate.h"
+#include "injector_site.h"
+#include "reviews.h"
+
+/* For Prometheus, the kubelet and people. */
+#define METRICS_CONNECTIONS 32
+#define METRICS_IDLE_S      90.0
+
+/* Turns before somebody else gets theirs. */
+#define TURNS_MAX 64
+
+/* How long new connections are still taken in while we stop: whoever routes to us needs
+ * some seconds to learn that we are not ready. */
+#define DRAIN_LISTEN_S 5.0
+
+/* How long those that are under way may take after that. */
+#define DRAIN_FINISH_S 3.0
+
+struct webhook {
+	struct template_file template;
+	struct injector_counters counters;
+	struct decisions decisions;
+	struct reviews *reviews;
+	struct injector_site site;
+	struct error image;        /* what template_check_image() says; "": nothing */
+	char held[ERROR_TEXT_MAX]; /* the same, unless --image-loaded */
+	bool image_loaded;
+	struct gate *review_gate, *metrics_gate;
+	double drain_since; /* monotonic seconds, 0: not yet */
+	int epoll_fd;
+};
+
+/* A pod whose sidecar cannot be pulled would never start. Where that is to be feared no
+ * pod is injected, and we are not ready, so that none is sent here. */
+static void look_at_image(struct webhook *w)
+{
+	w->image.text[0] = w->held[0] = '\0';
+	if (template_check_image(w->template.template, &w->image) < 0 &&
+	    !w->image_loaded) {
+		memcpy(w->held, w->image.text, sizeof(w->held));
+		log_event(LOG_LEVEL_ERROR, "image-without-registry",
+			  "%s; until then pods come without a sidecar", w->held);
+	}
+	w->site.figures.held = w->held[0] != '\0';
+}
+
+static int open_reviews(struct webhook *w, const struct webhook_source *source,
+			struct error *err)
+{
+	const struct injector_options *options = source->options;
+	const struct reviews_source reviews = {
+	    .template = &w->template,
+	    .facts = source->facts,
+	    .namespaces = source->namespaces,
+	    .own_namespace = options->namespace,
+	    .held = w->held,
+	    .max_body = (size_t)options->max_body,
+	    .counters = &w->counters,
+	    .decisions = &w->decisions,
+	};
+
+	w->reviews = reviews_new(&reviews, err);
+	if (!w->reviews)
+		return -1;
+	const struct gate_settings settings = {
+	    .where = &options->listen,
+	    .flag = "--listen",
+	    .tls = true,
+	    .max = options->max_connections,
+	    .idle_s = options->idle_timeout_s,
+	    .answer = reviews_answer,
+	    .completed = reviews_completed,
+	    .context = w->reviews,
+	};
+	tls_store_serve(source->store);
+	w->review_gate = gate_open(&settings, w->epoll_fd, err);
+	return w->review_gate ? 0 : -1;
+}
+
+static int open_site(struct webhook *w, const struct webhook_source *source,
+		     struct error *err)
+{
+	const struct gate_settings settings = {
+	    .where = &source->options->metrics_listen,
+	    .flag = "--metrics-listen",
+	    .max = METRICS_CONNECTIONS,
+	    .idle_s = METRICS_IDLE_S,
+	    .answer = injector_site_answer,
+	    .context = &w->site,
+	};
+
+	w->metrics_gate = gate_open(&settings, w->epoll_fd, err);
+	w->site.figures = (struct injector_figures){
+	    .counters = &w->counters,
+	    .facts = source->facts,
+	    .namespaces = source->namespaces,
+	    .store = source->store,
+	    .reviews = w->review_gate,
+	    .metrics = w->metrics_gate,
+	    .config_errors = source->options->config_errors,
+	    .image_trouble = w->image.text,
+	    .started_at = source->started_at,
+	};
+	return w->metrics_gate ? 0 : -1;
+}
+
+struct webhook *webhook_open(const struct webhook_source *source, struct error *err)
+{
+	struct webhook *w = calloc(1, sizeof(*w));
+
+	if (!w) {
+		fail(err, "out of memory");
+		return NULL;
+	}
+	w->image_loaded = source->options->image_loaded;
+	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (w->epoll_fd < 0)
+		fail_errno(err, errno, "epoll_create1");
+	else if (template_file_open(&w->template, source->options->template_path,
+				    err) == 0 &&
+		 open_reviews(w, source, err) == 0 && open_site(w, source, err) == 0) {
+		look_at_image(w);
+		return w;
+	}
+	webhook_close(w);
+	return NULL;
+}
+
+void webhook_close(struct webhook *w)
+{
+	if (!w)
+		return;
+	gate_close(w->review_gate);
+	gate_close(w->metrics_gate);
+	reviews_free(w->reviews);
+	template_file_close(&w->template);
+	if (w->epoll_fd >= 0)
+		close(w->epoll_fd);
+	free(w);
+}
+
+int webhook_fd(const struct webhook *w)
+{
+	return w->epoll_fd;
+}
+
+static void look_at_template(struct webhook *w, double now)
+{
+	struct error err;
+
+	switch (template_file_look(&w->template, now, &err)) {
+	case TEMPLATE_SAME:
+		break;
+	case TEMPLATE_TAKEN:
+		w->counters.template_reloads++;
+		log_event(LOG_LEVEL_INFO, "template-changed",
+			  "pods are injected by the new %s", w->template.path);
+		look_at_image(w);
+		break;
+	case TEMPLATE_BROKEN:
+		w->counters.template_failures++;
+		log_event(LOG_LEVEL_ERROR, "template-broken",
+			  "%s; pods are injected by the old template", err.text);
+		break;
+	}
+}
+
+static void complain_of_crowd(struct gate *g, double now)
+{
+	struct error complaint;
+
+	if (gate_complaint(g, now, &complaint))
+		log_event(LOG_LEVEL_WARNING, "crowded", "%s", complaint.text);
+}
+
+void webhook_process(struct webhook *w)
+{
+	double now = monotonic_s();
+	bool more = true;
+
+	for (int turn = 0; more && turn < TURNS_MAX; turn++) {
+		more = gate_process(w->review_gate, now);
+		more |= gate_process(w->metrics_gate, now);
+	}
+	decisions_tick(&w->decisions, now);
+	complain_of_crowd(w->review_gate, now);
+	complain_of_crowd(w->metrics_gate, now);
+	look_at_template(w, now);
+	w->counters.lines_withheld = w->decisions.withheld;
+	w->site.figures.body_bytes = reviews_body_bytes(w->reviews);
+}
+
+/* The nearer of the two; -1 is never. */
+static int nearer(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+int webhook_timeout_ms(const struct webhook *w)
+{
+	double now = monotonic_s();
+	double due = decisions_due(&w->decisions, now);
+	double look = w->template.looked_at + TEMPLATE_LOOK_EVERY_S - now;
+	int timeout =
+	    nearer(gate_timeout_ms(w->review_gate), gate_timeout_ms(w->metrics_gate));
+
+	if (due >= 0)
+		timeout = nearer(timeout, (int)ceil(due * 1e3));
+	if (w->drain_since > 0)
+		timeout = nearer(timeout, 100);
+	return nearer(timeout, look > 0 ? (int)ceil(look * 1e3) : 0);
+}
+
+bool webhook_drain(struct webhook *w)
+{
+	double now = monotonic_s();
+
+	if (w->drain_since == 0) {
+		w->drain_since = now;
+		w->site.stopping = true;
+		reviews_drain(w->reviews);
+	}
+	if (now - w->drain_since < DRAIN_LISTEN_S)
+		return false;
+	gate_stop_listening(w->review_gate);
+	return !gate_busy(w->review_gate) ||
+	       now - w->drain_since > DRAIN_LISTEN_S + DRAIN_FINISH_S;
+}
+
+uint16_t webhook_port(const struct webhook *w)
+{
+	return gate_port(w->review_gate);
+}
+
+uint16_t webhook_metrics_port(const struct webhook *w)
+{
+	return gate_port(w->metrics_gate);
+}

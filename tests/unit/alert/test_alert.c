@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_alert.c - an alert's life: when there is one, when it is the same, when it ends.
+ */
+#include "alert_fixture.h"
+
+static void what_lasts_is_raised_once_and_updated(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	assert_int_equal(w->raised, 1);
+	for (int i = 0; i < 5; i++) {
+		go_on(&v, 10);
+		v.value = 1e6 + i;
+		next(w, &v, 1);
+	}
+	assert_int_equal(w->raised, 1);
+	assert_int_equal(w->updated, 5);
+	assert_int_equal(remembered(w->book), 1);
+	assert_true(alert_book_firing(w->book, ALERT_EGRESS_VOLUME));
+	assert_int_equal(alert_book_raised(w->book, ALERT_EGRESS_VOLUME), 1);
+
+	const struct alert *alert = alert_book_at(w->book, 0);
+	assert_true(alert->starts_at == T0);
+	assert_true(alert->updated_at == w->now);
+	assert_true(alert->peak == 1e6 + 4);
+	assert_int_equal(alert->verdict.bytes, v.bytes);
+}
+
+static void a_pause_within_the_hold_time_ends_nothing(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	quiet_for(w, 50);
+	assert_int_equal(w->resolved, 0);
+	next(w, &v, 1);
+	assert_int_equal(w->raised + w->reopened, 1);
+	assert_int_equal(w->resolved, 0);
+}
+
+static void it_ends_when_it_was_last_seen_once_the_hold_time_has_passed(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	quiet_for(w, 50);
+	assert_true(alert_book_any_firing(w->book));
+	quiet_for(w, 10);
+	assert_int_equal(w->resolved, 1);
+	assert_true(w->last.ends_at == T0);
+	assert_false(alert_book_any_firing(w->book));
+	quiet_for(w, 600);
+	assert_int_equal(w->resolved, 1);
+}
+
+static void what_is_shown_after_its_traffic_ended_ended_with_it(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	for (int i = 0; i < 6; i++) {
+		go_on(&v, 10);
+		next(w, &v, 1);
+	}
+	const double end = w->now;
+	for (int i = 0; i < 9; i++) {
+		send_more(&v, 1000); /* the pod's hum */
+		next(w, &v, 1);
+	}
+	quiet_for(w, 60);
+	assert_int_equal(w->resolved, 1);
+	assert_true(w->last.ends_at == end);
+	assert_true(w->last.updated_at == end + 90);
+}
+
+static void at_short_intervals_the_hold_time_is_ten_seconds(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	w->interval_s = 0.125;
+	world_apply(w, &v, 1);
+	quiet_for(w, 9.875);
+	assert_int_equal(w->resolved, 0);
+	quiet_for(w, 0.125);
+	assert_int_equal(w->resolved, 1);
+}
+
+static void a_beacon_is_one_alert(void **state)
+{
+	struct world *w = *state;
+	uint64_t sent = 7000000; /* before the first */
+
+	for (int burst = 0; burst < 12; burst++) {
+		struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+		v.onset = w->now - 10;
+		v.bytes = 500000;
+		v.sent_in_all = sent += v.bytes;
+		world_apply(w, &v, 1);
+		quiet_for(w, 900);
+		sent += 1000; /* the pod's hum */
+	}
+	assert_int_equal(w->raised, 1);
+	assert_int_equal(w->reopened, 11);
+	assert_int_equal(w->resolved, 12);
+	assert_int_equal(remembered(w->book), 1);
+	assert_int_equal(alert_book_at(w->book, 0)->verdict.bytes,
+			 12 * 500000 + 11 * 1000);
+}
+
+static void what_comes_back_fires_again_without_an_end(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+
+	world_apply(w, &v, 1);
+	const uint64_t id = alert_book_at(w->book, 0)->id;
+	quiet_for(w, 600);
+	v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	next(w, &v, 1);
+	const struct alert *alert = alert_book_at(w->book, 0);
+	assert_true(alert->id == id);
+	assert_true(alert->ends_at == 0);
+	assert_true(alert->starts_at == T0);
+	assert_true(alert_book_firing(w->book, ALERT_DORMANCY_BREAK));
+	assert_int_equal(alert_book_raised(w->book, ALERT_DORMANCY_BREAK), 1);
+}
+
+static void what_comes_back_weaker_ends_later_all_the_same(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+
+	world_apply(w, &v, 1);
+	quiet_for(w, 600);
+	v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	v.bytes = 1000;
+	v.sent_in_all += v.bytes;
+	next(w, &v, 1);
+	const double back = w->now;
+	quiet_for(w, 60);
+	assert_int_equal(w->resolved, 2);
+	assert_true(w->last.ends_at == back);
+}
+
+static void after_the_cool_down_it_is_another_alert(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+
+	world_apply(w, &v, 1);
+	quiet_for(w, 1900);
+	v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	world_apply(w, &v, 1);
+	assert_int_equal(w->raised, 2);
+	assert_true(alert_book_at(w->book, 0)->id != alert_book_at(w->book, 1)->id);
+}
+
+static void what_comes_back_far_stronger_is_another_alert(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+
+	world_apply(w, &v, 1);
+	quiet_for(w, 600);
+	v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	v.value *= 5;
+	world_apply(w, &v, 1);
+	assert_int_equal(w->raised, 2);
+}
+
+static void a_gap_in_the_samples_longer_than_the_cool_down_parts_two_alerts(
+    void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	w->now += 7200;
+	v = verdict_of(w, ALERT_EGRESS_VOLUME);
+	world_apply(w, &v, 1);
+	assert_int_equal(w->raised, 2);
+	assert_int_equal(w->resolved, 1);
+	assert_true(alert_book_at(w->book, 1)->ends_at == T0);
+}
+
+static void a_departure_seen_across_a_gap_is_one_alert(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	w->now += 7200;
+	world_apply(w, &v, 1);
+	assert_int_equal(w->raised, 1);
+	assert_int_equal(w->resolved, 0);
+}
+
+static void a_clock_set_back_does_not_keep_an_alert_firing(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	w->now -= 86400;
+	next(w, NULL, 0);
+	assert_int_equal(w->resolved, 1);
+}
+
+static void the_volume_kinds_are_one_incident(void **state)
+{
+	struct world *w = *state;
+	struct verdict v[3] = {verdict_of(w, ALERT_DORMANCY_BREAK),
+			       verdict_of(w, ALERT_EGRESS_VOLUME),
+			       verdict_of(w, ALERT_EGRESS_DRIFT)};
+
+	world_apply(w, v, 1);
+	next(w, v, 2);
+	next(w, v + 1, 2);
+	next(w, v + 2, 1);
+	assert_int_equal(w->raised, 1);
+	assert_int_equal(w->updated, 3);
+	assert_int_equal(w->last.verdict.kind, ALERT_DORMANCY_BREAK);
+	assert_true(w->last.updated_at == w->now);
+}
+
+static void a_kind_that_says_more_takes_the_incident_over(void **state)
+{
+	struct world *w = *state;
+	struct verdict v[2] = {verdict_of(w, ALERT_EGRESS_VOLUME),
+			       verdict_of(w, ALERT_PROXY_RELAY)};
+
+	world_apply(w, v, 1);
+	const uint64_t id = w->last.id;
+	quiet_for(w, 30);
+	v[1].signal = SIGNAL_TCP_TX_BYTES;
+	v[1].onset = v[0].onset + 5;
+	v[1].risk = 40;
+	next(w, v, 2);
+	assert_int_equal(w->raised, 1);
+	assert_int_equal(w->taken_over, 1);
+	assert_true(w->last.id == id);
+	assert_int_equal(w->last.verdict.kind, ALERT_PROXY_RELAY);
+	assert_int_equal(w->last.verdict.signal, SIGNAL_TCP_TX_BYTES);
+	assert_true(w->last.starts_at == T0);
+	assert_true(w->last.verdict.onset == v[0].onset);
+	assert_int_equal(w->last.verdict.risk, 50);
+	assert_false(alert_book_firing(w->book, ALERT_EGRESS_VOLUME));
+	assert_true(alert_book_firing(w->book, ALERT_PROXY_RELAY));
+
+	next(w, v, 1);
+	assert_int_equal(w->raised, 1);
+	assert_int_equal(w->last.verdict.kind, ALERT_PROXY_RELAY);
+}
+
+static void long_after_it_began_a_kind_that_says_more_is_news(void **state)
+{
+	struct world *w = *state;
+	struct verdict v[2] = {verdict_of(w, ALERT_EGRESS_VOLUME),
+			       verdict_of(w, ALERT_PROXY_RELAY)};
+
+	for (int i = 0; i < 100; i++)
+		next(w, v, 1);
+	next(w, v, 2);
+	assert_int_equal(w->raised, 2);
+	assert_int_equal(w->taken_over, 0);
+	next(w, v, 2);
+	assert_int_equal(w->raised, 2);
+	assert_true(alert_book_firing(w->book, ALERT_EGRESS_VOLUME));
+	assert_true(alert_book_firing(w->book, ALERT_PROXY_RELAY));
+}
+
+static void several_kinds_at_once_are_raised_as_the_one_that_says_most(void **state)
+{
+	struct world *w = *state;
+	const struct verdict v[3] = {verdict_of(w, ALERT_DORMANCY_BREAK),
+				     verdict_of(w, ALERT_CONNECTION_FANOUT),
+				     verdict_of(w, ALERT_PROXY_RELAY)};
+
+	world_apply(w, v, 3);
+	assert_int_equal(w->raised, 1);
+	assert_int_equal(w->taken_over, 0);
+	assert_int_equal(w->last.verdict.kind, ALERT_PROXY_RELAY);
+	assert_int_equal(alert_book_raised(w->book, ALERT_PROXY_RELAY), 1);
+	assert_int_equal(alert_book_raised(w->book, ALERT_DORMANCY_BREAK), 0);
+}
+
+static void the_budget_is_an_alert_of_its_own(void **state)
+{
+	struct world *w = *state;
+	const struct verdict v[2] = {verdict_of(w, ALERT_EGRESS_VOLUME),
+				     verdict_of(w, ALERT_BUDGET_EXCEEDED)};
+
+	world_apply(w, v, 2);
+	assert_int_equal(w->raised, 2);
+	next(w, v, 2);
+	assert_int_equal(w->raised, 2);
+	assert_int_equal(w->updated, 2);
+}
+
+static void a_gap_is_over_as_soon_as_it_is_known(void **state)
+{
+	struct world *w = *state;
+	const struct verdict v = verdict_of(w, ALERT_MONITOR_GAP);
+
+	alert_book_record(w->book, w->now, &v, NULL, world_listener, w);
+	assert_int_equal(w->raised, 1);
+	assert_int_equal(w->resolved, 1);
+	assert_false(alert_book_any_firing(w->book));
+	assert_true(alert_book_at(w->book, 0)->ends_at == T0);
+	alert_book_record(w->book, w->now, &v, NULL, world_listener, w);
+	assert_int_equal(remembered(w->book), 2);
+}
+
+static void bytes_of_overlapping_departures_are_counted_once(void **state)
+{
+	struct world *w = *state;
+	struct verdict wake = verdict_of(w, ALERT_DORMANCY_BREAK);
+
+	world_apply(w, &wake, 1); /* 20 MB until T0 */
+	for (int i = 0; i < 6; i++) {
+		go_on(&wake, 10);
+		next(w, &wake, 1);
+	}
+	/* Another kind goes on alone; its departure began with the first. */
+	struct verdict volume = wake;
+	volume.kind = ALERT_EGRESS_VOLUME;
+	volume.onset -= 5;
+	for (int i = 0; i < 6; i++) {
+		go_on(&volume, 10);
+		next(w, &volume, 1);
+	}
+	assert_int_equal(w->raised, 1);
+	assert_int_equal(w->last.verdict.bytes, 140000000);
+}
+
+static void a_value_of_another_signal_leaves_value_and_peak_alone(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	v.signal = SIGNAL_TX_PACKETS;
+	v.value = 7e9;
+	next(w, &v, 1);
+	assert_true(w->last.verdict.value == 1e6);
+	assert_true(w->last.peak == 1e6);
+	assert_int_equal(w->last.verdict.signal, SIGNAL_TX_BYTES);
+}
+
+static void a_signal_that_is_shown_no_more_gives_way_to_another(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	for (int i = 0; i < 10; i++) { /* both in turns: it stays */
+		v.signal = i % 2 ? SIGNAL_TX_BYTES : SIGNAL_TX_PACKETS;
+		next(w, &v, 1);
+		assert_int_equal(w->last.verdict.signal, SIGNAL_TX_BYTES);
+	}
+	v.signal = SIGNAL_TX_PACKETS;
+	v.value = 700;
+	v.baseline.mean = 3;
+	for (int i = 0; i < 6; i++)
+		next(w, &v, 1);
+	assert_int_equal(w->last.verdict.signal, SIGNAL_TX_PACKETS);
+	assert_true(w->last.verdict.value == 700);
+	assert_true(w->last.peak == 700);
+	assert_true(w->last.verdict.baseline.mean == 3);
+}
+
+static void a_departure_that_changes_kind_is_counted_exactly(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	v.kind = ALERT_PROXY_RELAY;
+	send_more(&v, 12345);
+	next(w, &v, 1);
+	assert_int_equal(w->taken_over, 1);
+	assert_int_equal(w->last.verdict.bytes, v.bytes);
+}
+
+static void the_baseline_stays_as_it_was_when_raised(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+
+	world_apply(w, &v, 1);
+	v.baseline.mean = 1e9;
+	v.onset += 5;
+	next(w, &v, 1);
+	assert_true(w->last.verdict.baseline.mean == 100);
+	assert_true(w->last.verdict.onset == T0 - 20);
+}
+
+static void the_last_64_are_remembered_newest_first(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 70; i++) {
+		struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+		world_apply(w, &v, 1);
+		quiet_for(w, 1900);
+	}
+	assert_int_equal(remembered(w->book), ALERTS_REMEMBERED);
+	assert_int_equal(alert_book_forgotten(w->book), 6);
+	assert_int_equal(alert_book_raised(w->book, ALERT_EGRESS_VOLUME), 70);
+	for (size_t i = 1; i < ALERTS_REMEMBERED; i++)
+		assert_true(alert_book_at(w->book, i - 1)->starts_at >
+			    alert_book_at(w->book, i)->starts_at);
+	assert_null(alert_book_at(w->book, ALERTS_REMEMBERED));
+	assert_null(alert_book_at(w->book, SIZE_MAX));
+}
+
+static void a_firing_alert_is_never_pushed_out(void **state)
+{
+	struct world *w = *state;
+	struct verdict budget = verdict_of(w, ALERT_BUDGET_EXCEEDED);
+
+	world_apply(w, &budget, 1);
+	const uint64_t id = w->last.id;
+	for (int i = 0; i < 200; i++) {
+		const struct verdict gap = verdict_of(w, ALERT_MONITOR_GAP);
+		alert_book_record(w->book, w->now, &gap, NULL, NULL, NULL);
+	}
+	assert_int_equal(remembered(w->book), ALERTS_REMEMBERED);
+	assert_true(alert_book_at(w->book, ALERTS_REMEMBERED - 1)->id == id);
+	assert_true(alert_book_firing(w->book, ALERT_BUDGET_EXCEEDED));
+}
+
+static void ids_differ_between_pods_and_alerts_and_not_between_runs(void **state)
+{
+	struct world *w = *state;
+	const struct verdict v = verdict_of(w, ALERT_MONITOR_GAP);
+	uint64_t ids[6];
+
+	for (unsigned book = 0; book < 3; book++) {
+		struct alert_book *b = alert_book_new(book == 2 ? 8 : 7);
+		assert_non_null(b);
+		for (unsigned i = 0; i < 2; i++) {
+			alert_book_record(b, T0, &v, NULL, NULL, NULL);
+			ids[2 * book + i] = alert_book_at(b, 0)->id;
+		}
+		alert_book_free(b);
+	}
+	assert_true(ids[0] == ids[2] && ids[1] == ids[3]);
+	assert_true(ids[0] != ids[1] && ids[0] != ids[4] && ids[1] != ids[5]);
+}
+
+static void severity_follows_the_risk(void **state)
+{
+	(void)state;
+	assert_string_equal(alert_severity(0), "low");
+	assert_string_equal(alert_severity(39), "low");
+	assert_string_equal(alert_severity(40), "medium");
+	assert_string_equal(alert_severity(60), "high");
+	assert_string_equal(alert_severity(79), "high");
+	assert_string_equal(alert_severity(80), "critical");
+	assert_string_equal(alert_severity(100), "critical");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(what_lasts_is_raised_once_and_updated),
+	    TEST(a_pause_within_the_hold_time_ends_nothing),
+	    TEST(it_ends_when_it_was_last_seen_once_the_hold_time_has_passed),
+	    TEST(what_is_shown_after_its_traffic_ended_ended_with_it),
+	    TEST(at_short_intervals_the_hold_time_is_ten_seconds),
+	    TEST(a_beacon_is_one_alert),
+	    TEST(what_comes_back_fires_again_without_an_end),
+	    TEST(what_comes_back_weaker_ends_later_all_the_same),
+	    TEST(after_the_cool_down_it_is_another_alert),
+	    TEST(what_comes_back_far_stronger_is_another_alert),
+	    TEST(a_gap_in_the_samples_longer_than_the_cool_down_parts_two_alerts),
+	    TEST(a_departure_seen_across_a_gap_is_one_alert),
+	    TEST(a_clock_set_back_does_not_keep_an_alert_firing),
+	    TEST(the_volume_kinds_are_one_incident),
+	    TEST(a_kind_that_says_more_takes_the_incident_over),
+	    TEST(long_after_it_began_a_kind_that_says_more_is_news),
+	    TEST(several_kinds_at_once_are_raised_as_the_one_that_says_most),
+	    TEST(the_budget_is_an_alert_of_its_own),
+	    TEST(a_gap_is_over_as_soon_as_it_is_known),
+	    TEST(bytes_of_overlapping_departures_are_counted_once),
+	    TEST(a_value_of_another_signal_leaves_value_and_peak_alone),
+	    TEST(a_signal_that_is_shown_no_more_gives_way_to_another),
+	    TEST(a_departure_that_changes_kind_is_counted_exactly),
+	    TEST(the_baseline_stays_as_it_was_when_raised),
+	    TEST(the_last_64_are_remembered_newest_first),
+	    TEST(a_firing_alert_is_never_pushed_out),
+	    TEST(ids_differ_between_pods_and_alerts_and_not_between_runs),
+	    TEST(severity_follows_the_risk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

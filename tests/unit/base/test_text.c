@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text and JSON built into fixed memory, errors with their context, the pod's identity.
+ */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "config/identity.h"
+#include "dormouse/sample.h"
+
+/* Last: its macro fail() would hide the function of error.h. */
+#include <cmocka.h>
+
+static char memory[512];
+
+static struct text fresh(void)
+{
+	return text_over(memory, sizeof(memory));
+}
+
+static void what_does_not_fit_is_left_out_whole(void **state)
+{
+	char small[8];
+	struct text t = text_over(small, sizeof(small));
+
+	(void)state;
+	text_put(&t, "1234567");
+	assert_false(t.overflowed);
+	text_put(&t, "8");
+	assert_true(t.overflowed);
+	assert_string_equal(small, "1234567");
+
+	t = text_over(small, sizeof(small));
+	text_printf(&t, "%s", "12345678");
+	assert_true(t.overflowed);
+	assert_string_equal(small, "");
+	text_put(&t, "a");
+	assert_string_equal(small, "");
+}
+
+static void memory_of_no_size_takes_nothing(void **state)
+{
+	struct text t = text_over(NULL, 0);
+
+	(void)state;
+	text_put(&t, "a");
+	text_printf(&t, "%d", 1);
+	assert_true(t.overflowed);
+	assert_int_equal(t.length, 0);
+}
+
+static void assert_json_string(const char *value, const char *expected)
+{
+	struct text t = fresh();
+
+	text_json_string(&t, value);
+	assert_string_equal(t.data, expected);
+}
+
+static void json_strings_are_escaped_and_always_utf8(void **state)
+{
+	(void)state;
+	assert_json_string(NULL, "null");
+	assert_json_string("a\"b\\c\n\t\x01", "\"a\\\"b\\\\c\\n\\t\\u0001\"");
+	assert_json_string("Gr\xC3\xBC\xC3\x9F"
+			   "e \xF0\x9F\x90\xAD",
+			   "\"Gr\xC3\xBC\xC3\x9F"
+			   "e \xF0\x9F\x90\xAD\"");
+	/* A lone continuation byte, an overlong slash, a surrogate, a cut sequence. */
+	assert_json_string("\x80", "\"\xEF\xBF\xBD\"");
+	assert_json_string("\xC0\xAF", "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");
+	assert_json_string("\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
+	assert_json_string("\xF0\x9F", "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");
+}
+
+static void assert_visible(const char *bytes, const char *plain, const char *quoted)
+{
+	struct text t = fresh();
+
+	text_visible(&t, bytes, false);
+	assert_string_equal(t.data, plain);
+	t = fresh();
+	text_visible(&t, bytes, true);
+	assert_string_equal(t.data, quoted);
+}
+
+static void names_are_shown_as_they_are_or_one_to_one(void **state)
+{
+	(void)state;
+	assert_visible("eth0.5", "eth0.5", "eth0.5");
+	assert_visible("\xC3\xA9th\xE6\x97\xA5\xF0\x9F\x90\xAD",
+		       "\xC3\xA9th\xE6\x97\xA5\xF0\x9F\x90\xAD",
+		       "\xC3\xA9th\xE6\x97\xA5\xF0\x9F\x90\xAD");
+	assert_visible("a\"b\\c", "a\"b\\c", "a\\\"b\\\\c");
+	/* Bytes that are no UTF-8, control characters of one byte and of two. */
+	assert_visible("\xFF", "\\xFF", "\\\\xFF");
+	assert_visible("\x1B[2J\x7F", "\\x1B[2J\\x7F", "\\\\x1B[2J\\\\x7F");
+	assert_visible("\xC2\x9B"
+		       "2J",
+		       "\\xC2\\x9B2J", "\\\\xC2\\\\x9B2J");
+	assert_visible("\xC2\xA0", "\xC2\xA0", "\xC2\xA0");
+	/* Letters that look like an escape are not taken for one. */
+	assert_visible("\\xFF", "\\x5CxFF", "\\\\x5CxFF");
+	assert_visible("\\x5CxFF", "\\x5Cx5CxFF", "\\\\x5Cx5CxFF");
+	assert_visible("\\xF", "\\xF", "\\\\xF");
+	assert_visible("\\xff", "\\xff", "\\\\xff");
+	assert_visible("\\\xFF", "\\\\xFF", "\\\\\\\\xFF");
+}
+
+static void json_numbers_read_back_equal(void **state)
+{
+	static const double values[] = {0,       1,      -1.5,      0.1,    1e21,
+					1.0 / 3, 5e-324, 123456789, 0x1p53, 1e308};
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		struct text t = fresh();
+		text_json_number(&t, values[i]);
+		assert_true(strtod(t.data, NULL) == values[i]);
+	}
+
+	struct text t = fresh();
+	text_json_number(&t, 0.1);
+	assert_string_equal(t.data, "0.1");
+}
+
+static void json_has_no_nan_and_no_infinity(void **state)
+{
+	struct text t = fresh();
+
+	(void)state;
+	text_json_number(&t, NAN);
+	text_json_number(&t, -INFINITY);
+	assert_string_equal(t.data, "nullnull");
+}
+
+static void times_are_rfc_3339_in_utc(void **state)
+{
+	struct text t = fresh();
+
+	(void)state;
+	text_json_time(&t, 1788220800.25);
+	assert_string_equal(t.data, "\"2026-09-01T00:00:00.250Z\"");
+}
+
+static void a_time_that_rounds_up_carries_into_the_next_second(void **state)
+{
+	struct text t = fresh();
+
+	(void)state;
+	text_time(&t, 59.9999);
+	assert_string_equal(t.data, "1970-01-01T00:01:00.000Z");
+}
+
+static void absurd_times_stay_within_four_digit_years(void **state)
+{
+	struct text t = fresh();
+
+	(void)state;
+	text_time(&t, 1e300);
+	text_put(&t, " ");
+	text_time(&t, NAN);
+	assert_string_equal(t.data,
+			    "9999-12-31T23:59:59.000Z 1970-01-01T00:00:00.000Z");
+}
+
+static void an_error_says_what_failed_on_what_and_why(void **state)
+{
+	struct error err;
+
+	(void)state;
+	assert_int_equal(fail_errno(&err, ENOENT, "open %s", "x"), -1);
+	assert_int_equal(fail_within(&err, "state file"), -1);
+	assert_string_equal(err.text, "state file: open x: No such file or directory");
+}
+
+static void a_long_error_is_cut_and_stays_text(void **state)
+{
+	struct error err;
+	char longer[2 * ERROR_TEXT_MAX];
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	fail_errno(&err, EIO, "%s", longer);
+	fail_within(&err, "%s", longer);
+	assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
+}
+
+static void unknown_parts_of_the_identity_are_left_out(void **state)
+{
+	struct identity pod = {"web-1", "shop", "", "", "", "", "a\"b", NULL};
+	struct identity nobody = {"", "", "", "", "", "", "", NULL};
+	struct identity series = {"", "", "", "", "", "", "", "{\"x\":\"y\"}"};
+	struct text t = fresh();
+
+	(void)state;
+	identity_json(&pod, &t);
+	identity_json(&nobody, &t);
+	identity_json(&series, &t);
+	assert_string_equal(t.data, "{\"name\":\"web-1\",\"namespace\":\"shop\","
+				    "\"images\":\"a\\\"b\"}{}"
+				    "{\"labels\":{\"x\":\"y\"}}");
+}
+
+static void every_signal_is_found_by_its_name(void **state)
+{
+	(void)state;
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		assert_int_equal(signal_by_name(signal_name((enum signal)i)), i);
+	assert_int_equal(signal_by_name("tx_byte"), -1);
+	assert_string_equal(signal_unit(SIGNAL_TCP_NEW_SOCKETS), "connections");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_does_not_fit_is_left_out_whole),
+	    cmocka_unit_test(memory_of_no_size_takes_nothing),
+	    cmocka_unit_test(json_strings_are_escaped_and_always_utf8),
+	    cmocka_unit_test(names_are_shown_as_they_are_or_one_to_one),
+	    cmocka_unit_test(json_numbers_read_back_equal),
+	    cmocka_unit_test(json_has_no_nan_and_no_infinity),
+	    cmocka_unit_test(times_are_rfc_3339_in_utc),
+	    cmocka_unit_test(a_time_that_rounds_up_carries_into_the_next_second),
+	    cmocka_unit_test(absurd_times_stay_within_four_digit_years),
+	    cmocka_unit_test(an_error_says_what_failed_on_what_and_why),
+	    cmocka_unit_test(a_long_error_is_cut_and_stays_text),
+	    cmocka_unit_test(unknown_parts_of_the_identity_are_left_out),
+	    cmocka_unit_test(every_signal_is_found_by_its_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the sources' counters become signals. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "collect/signals.h"
+
+/* Last: its macro fail() would hide error.h's function. */
+#include <cmocka.h>
+
+static struct signals fresh(void)
+{
+	struct signals s;
+
+	memset(&s, 0, sizeof(s));
+	return s;
+}
+
+static bool present(const struct signals *s, enum signal signal)
+{
+	return (s->present >> signal) & 1u;
+}
+
+static void feed_links(struct signals *s, uint64_t link_bytes, uint64_t own_bytes)
+{
+	struct link_sums flowed = {.tx_bytes = link_bytes};
+	struct own_traffic own = {.tx_bytes = own_bytes};
+
+	signals_begin(s);
+	signals_from_links(s, &flowed, &own);
+}
+
+static void set_counter(struct protocol_counters *p, enum protocol_counter counter,
+			uint64_t value)
+{
+	p->present |= 1u << counter;
+	p->value[counter] = value;
+}
+
+static void a_mark_moves_along_and_never_back(void **state)
+{
+	struct mark mark = {0};
+
+	(void)state;
+	assert_int_equal(mark_move(&mark, 100), 0);
+	assert_int_equal(mark_move(&mark, 130), 30);
+	assert_int_equal(mark_move(&mark, 120), 0);
+	assert_int_equal(mark_move(&mark, 125), 5);
+}
+
+static void a_mark_waits_for_a_lost_reading_to_come_back(void **state)
+{
+	struct mark mark = {0};
+
+	(void)state;
+	mark_move(&mark, 1000);
+	assert_int_equal(mark_move(&mark, 0), 0);
+	assert_int_equal(mark_move(&mark, 1030), 30);
+	assert_int_equal(mark_move(&mark, 5), 0);
+	assert_int_equal(mark_move(&mark, 25), 25);
+	assert_int_equal(mark_move(&mark, 30), 5);
+}
+
+static void the_monitors_own_traffic_is_left_out(void **state)
+{
+	struct signals s = fresh();
+
+	(void)state;
+	feed_links(&s, 0, 0);
+	feed_links(&s, 1000, 900);
+	assert_int_equal(s.value[SIGNAL_TX_BYTES], 100);
+	assert_true(present(&s, SIGNAL_TX_BYTES));
+	assert_false(present(&s, SIGNAL_TCP_TX_BYTES));
+}
+
+static void an_estimate_too_high_hides_nothing_later(void **state)
+{
+	struct signals s = fresh();
+
+	(void)state;
+	feed_links(&s, 0, 0);
+	feed_links(&s, 1000, 1500);
+	assert_int_equal(s.value[SIGNAL_TX_BYTES], 0);
+	feed_links(&s, 1700, 1500);
+	assert_int_equal(s.value[SIGNAL_TX_BYTES], 700);
+}
+
+static void without_links_octets_stand_in(void **state)
+{
+	struct protocol_counters p = {0};
+	struct own_traffic own = {0};
+	struct signals s = fresh();
+
+	(void)state;
+	signals_from_octets(&s, &p, &own);
+	assert_false(present(&s, SIGNAL_TX_BYTES));
+	set_counter(&p, IP_OUT_OCTETS, 5000);
+	set_counter(&p, IP_IN_OCTETS, 50);
+	signals_from_octets(&s, &p, &own);
+	set_counter(&p, IP_OUT_OCTETS, 5600);
+	own.tx_bytes = 100;
+	signals_from_octets(&s, &p, &own);
+	assert_true(present(&s, SIGNAL_TX_BYTES));
+	assert_int_equal(s.value[SIGNAL_TX_BYTES], 500);
+	assert_int_equal(s.value[SIGNAL_RX_BYTES], 0);
+}
+
+static void when_sockets_fail_snmp_goes_on_from_there(void **state)
+{
+	struct collect_totals totals = {.tcp_opened = 3, .tcp_tx_bytes = 999};
+	struct protocol_counters p = {0};
+	struct own_traffic own = {0};
+	struct signals s = fresh();
+
+	(void)state;
+	set_counter(&p, TCP_OUT_SEGS, 1000);
+	set_counter(&p, TCP_ACTIVE_OPENS, 50);
+	signals_from_sockets(&s, &totals, 70, &p, &own);
+	totals.tcp_opened = 5;
+	set_counter(&p, TCP_OUT_SEGS, 1020);
+	set_counter(&p, TCP_ACTIVE_OPENS, 52);
+	signals_from_sockets(&s, &totals, 90, &p, &own);
+	assert_int_equal(s.value[SIGNAL_TCP_TX_PACKETS], 20);
+	assert_int_equal(s.value[SIGNAL_TCP_NEW_SOCKETS], 2);
+	assert_int_equal(s.value[SIGNAL_TCP_TX_BYTES], 999);
+
+	signals_begin(&s);
+	set_counter(&p, TCP_OUT_SEGS, 1050);
+	set_counter(&p, TCP_ACTIVE_OPENS, 59);
+	own.tcp_tx_packets = 10;
+	signals_from_snmp(&s, &p, &own);
+	assert_int_equal(s.value[SIGNAL_TCP_TX_PACKETS], 40);
+	assert_int_equal(s.value[SIGNAL_TCP_NEW_SOCKETS], 9);
+	assert_false(present(&s, SIGNAL_TCP_TX_BYTES));
+
+	/* What sockets have seen of that time is not counted a second time. */
+	signals_begin(&s);
+	totals.tcp_opened = 12;
+	signals_from_sockets(&s, &totals, 110, &p, &own);
+	assert_int_equal(s.value[SIGNAL_TCP_TX_PACKETS], 40);
+	assert_int_equal(s.value[SIGNAL_TCP_NEW_SOCKETS], 9);
+}
+
+static void datagrams_of_both_families_are_one_signal(void **state)
+{
+	struct protocol_counters p = {0};
+	struct signals s = fresh();
+
+	(void)state;
+	set_counter(&p, UDP_OUT_DATAGRAMS, 10);
+	set_counter(&p, UDP6_OUT_DATAGRAMS, 20);
+	signals_udp_packets(&s, &p, 0, 0);
+	set_counter(&p, UDP_OUT_DATAGRAMS, 11);
+	set_counter(&p, UDP6_OUT_DATAGRAMS, 22);
+	set_counter(&p, UDPLITE_OUT_DATAGRAMS, 4);
+	signals_udp_packets(&s, &p, 100, 0);
+	assert_int_equal(s.value[SIGNAL_UDP_TX_PACKETS], 7);
+}
+
+static void datagrams_over_loopback_are_left_out(void **state)
+{
+	struct protocol_counters p = {0};
+	struct signals s = fresh();
+
+	(void)state;
+	set_counter(&p, UDP_OUT_DATAGRAMS, 10);
+	signals_udp_packets(&s, &p, 1000, 500);
+	set_counter(&p, UDP_OUT_DATAGRAMS, 110);
+	signals_udp_packets(&s, &p, 1004, 600);
+	assert_int_equal(s.value[SIGNAL_UDP_TX_PACKETS], 4);
+}
+
+/* Datagrams are read before links: what was sent in between is on the link a sample
+ * earlier than among the datagrams. */
+static void datagrams_sent_between_two_readings_are_not_lost(void **state)
+{
+	struct protocol_counters p = {0};
+	struct signals s = fresh();
+
+	(void)state;
+	set_counter(&p, UDP_OUT_DATAGRAMS, 0);
+	signals_udp_packets(&s, &p, 0, 0);
+	set_counter(&p, UDP_OUT_DATAGRAMS, 100);
+	signals_udp_packets(&s, &p, 105, 1);
+	set_counter(&p, UDP_OUT_DATAGRAMS, 202);
+	signals_udp_packets(&s, &p, 205, 2);
+	set_counter(&p, UDP_OUT_DATAGRAMS, 300);
+	signals_udp_packets(&s, &p, 300, 3);
+	assert_int_equal(s.value[SIGNAL_UDP_TX_PACKETS], 300);
+}
+
+static double clock_at;
+
+/* One close look; `tcp` NULL where sockets cannot be read. */
+static void look(struct signals *s, uint64_t link_bytes, uint64_t link_packets,
+		 uint64_t datagrams, const struct tcp_payload *tcp)
+{
+	struct link_sums flowed = {.tx_bytes = link_bytes, .tx_packets = link_packets};
+	struct protocol_counters p = {0};
+	struct own_traffic own = {0};
+	struct link_sums none = {0};
+
+	set_counter(&p, UDP_OUT_DATAGRAMS, datagrams);
+	set_counter(&p, TCP_OUT_SEGS, tcp ? tcp->bytes / 1000 : link_packets);
+	signals_begin(s);
+	signals_from_links(s, &flowed, &own);
+	signals_udp_packets(s, &p, link_packets, 0);
+	signals_from_span(s, &p, tcp, &none, clock_at += 10);
+}
+
+static void with_tcp_unknown_udp_is_told_only_where_it_dominates(void **state)
+{
+	struct signals s = fresh();
+	struct tcp_payload tcp = {0};
+
+	(void)state;
+	look(&s, 0, 0, 0, &tcp);
+	look(&s, 1420, 10, 10, NULL);
+	assert_true(present(&s, SIGNAL_UDP_TX_BYTES));
+	assert_int_equal(s.value[SIGNAL_UDP_TX_BYTES], 1000);
+	look(&s, 500000, 400, 20, NULL);
+	assert_false(present(&s, SIGNAL_UDP_TX_BYTES));
+
+	/* The first look with sockets again has nothing to compare with. */
+	tcp.bytes = 700000;
+	look(&s, 1500000, 1400, 30, &tcp);
+	assert_false(present(&s, SIGNAL_UDP_TX_BYTES));
+	tcp.bytes += 5000;
+	look(&s, 1500000 + 5000 + 5 * 66 + 1420, 1415, 40, &tcp);
+	assert_int_equal(s.value[SIGNAL_UDP_TX_BYTES], 2000);
+}
+
+/* Sums as of one close look: TCP payload in full packets, and whatever else. */
+static void look_at(struct signals *s, uint64_t tcp_bytes, uint64_t other_bytes,
+		    const struct tcp_payload *tcp)
+{
+	uint64_t segments = tcp_bytes / 1000;
+
+	look(s, tcp_bytes + 66 * segments + other_bytes, segments + other_bytes / 1000,
+	     0, tcp);
+}
+
+static void what_no_socket_accounts_for_is_a_signal(void **state)
+{
+	struct signals s = fresh();
+	struct tcp_payload tcp = {0};
+
+	(void)state;
+	look_at(&s, 0, 0, &tcp);
+	look_at(&s, 0, 0, &tcp);
+	tcp.bytes = 100000;
+	look_at(&s, 100000, 0, &tcp);
+	assert_true(present(&s, SIGNAL_UNACCOUNTED_TX_BYTES));
+	assert_int_equal(s.value[SIGNAL_UNACCOUNTED_TX_BYTES], 0);
+	look_at(&s, 100000, 1000000, &tcp);
+	look_at(&s, 100000, 1000000, &tcp);
+	assert_in_range(s.value[SIGNAL_UNACCOUNTED_TX_BYTES], 980000, 1000000);
+}
+
+static void without_sockets_nothing_is_said_of_it(void **state)
+{
+	struct signals s = fresh();
+	struct tcp_payload tcp = {0};
+
+	(void)state;
+	look_at(&s, 0, 0, &tcp);
+	look_at(&s, 0, 1000000, NULL);
+	assert_false(present(&s, SIGNAL_UNACCOUNTED_TX_BYTES));
+	look_at(&s, 0, 2000000, &tcp);
+	assert_false(present(&s, SIGNAL_UNACCOUNTED_TX_BYTES));
+	look_at(&s, 0, 2000000, &tcp);
+	look_at(&s, 0, 2000000, &tcp);
+	assert_int_equal(s.value[SIGNAL_UNACCOUNTED_TX_BYTES], 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_mark_moves_along_and_never_back),
+	    cmocka_unit_test(a_mark_waits_for_a_lost_reading_to_come_back),
+	    cmocka_unit_test(the_monitors_own_traffic_is_left_out),
+	    cmocka_unit_test(an_estimate_too_high_hides_nothing_later),
+	    cmocka_unit_test(without_links_octets_stand_in),
+	    cmocka_unit_test(when_sockets_fail_snmp_goes_on_from_there),
+	    cmocka_unit_test(datagrams_of_both_families_are_one_signal),
+	    cmocka_unit_test(datagrams_over_loopback_are_left_out),
+	    cmocka_unit_test(datagrams_sent_between_two_readings_are_not_lost),
+	    cmocka_unit_test(with_tcp_unknown_udp_is_told_only_where_it_dominates),
+	    cmocka_unit_test(what_no_socket_accounts_for_is_a_signal),
+	    cmocka_unit_test(without_sockets_nothing_is_said_of_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the kernel's own counters say of packets that no socket accounts for. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "collect/unaccounted.h"
+
+#include <cmocka.h>
+
+static void set(struct protocol_counters *p, enum protocol_counter counter,
+		uint64_t value)
+{
+	p->present |= 1u << counter;
+	p->value[counter] = value;
+}
+
+static void the_counters_that_moved_name_it(void **state)
+{
+	struct unaccounted_marks marks = {0};
+	struct protocol_counters p = {0};
+	struct unaccounted moved;
+
+	(void)state;
+	set(&p, ICMP_OUT_MSGS, 10);
+	set(&p, ICMP6_OUT_MSGS, 5);
+	set(&p, IP_FORWARDED, 0);
+	set(&p, IP6_FORWARDED, 0);
+	set(&p, TCP_OUT_RSTS, 7);
+	set(&p, IP_OUT_REQUESTS, 100);
+	unaccounted_take(&marks, &p, 1000, 120, &moved);
+	assert_int_equal(moved.bytes, 0); /* what was before is nobody's business */
+	set(&p, ICMP_OUT_MSGS, 30);
+	set(&p, ICMP6_OUT_MSGS, 6);
+	set(&p, IP6_FORWARDED, 4);
+	set(&p, TCP_OUT_RSTS, 9);
+	set(&p, IP_OUT_REQUESTS, 130);
+	unaccounted_take(&marks, &p, 5000, 200, &moved);
+	assert_int_equal(moved.bytes, 4000);
+	assert_int_equal(moved.packets[UNACCOUNTED_ICMP], 21);
+	assert_int_equal(moved.packets[UNACCOUNTED_FORWARDED], 4);
+	assert_int_equal(moved.packets[UNACCOUNTED_RESETS], 2);
+	assert_int_equal(moved.packets[UNACCOUNTED_NOT_IP], 80 - 34);
+	unaccounted_take(&marks, &p, 5000, 200, &moved);
+	assert_int_equal(moved.packets[UNACCOUNTED_NOT_IP], 0);
+}
+
+static void what_cannot_be_read_names_nothing(void **state)
+{
+	struct unaccounted_marks marks = {0};
+	const struct protocol_counters none = {0};
+	struct unaccounted moved;
+
+	(void)state;
+	unaccounted_take(&marks, &none, 0, 0, &moved);
+	unaccounted_take(&marks, &none, 1000, 1000, &moved);
+	assert_int_equal(moved.bytes, 1000);
+	for (unsigned i = 0; i < UNACCOUNTED_SOURCE_COUNT; i++)
+		assert_int_equal(moved.packets[i], 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_counters_that_moved_name_it),
+	    cmocka_unit_test(what_cannot_be_read_names_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

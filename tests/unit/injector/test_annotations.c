@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is warned of in a pod's annotations and labels, and how. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "injector/review/annotations.h"
+#include "review_fixture.h"
+
+/* Last: its macro fail() would hide the function of error.h. */
+#include <cmocka.h>
+
+static struct warnings warnings;
+
+static void check_metadata(const char *metadata)
+{
+	char pod[8192];
+
+	snprintf(pod, sizeof(pod), "{'metadata': {%s}}", metadata);
+	cJSON *tree = tree_of(pod);
+	warnings_clear(&warnings);
+	annotations_check(tree, &warnings);
+	cJSON_Delete(tree);
+}
+
+static void assert_quiet(const char *metadata)
+{
+	check_metadata(metadata);
+	if (warnings.count > 0)
+		print_error("%s\n", warnings.line[0]);
+	assert_int_equal(warnings.count, 0);
+}
+
+static void assert_warned(const char *metadata, const char *line)
+{
+	check_metadata(metadata);
+	assert_int_equal(warnings.count, 1);
+	assert_string_equal(warnings.line[0], line);
+}
+
+static void good_annotations_and_those_of_others_are_silent(void **state)
+{
+	(void)state;
+	assert_quiet("");
+	assert_quiet("'annotations': null, 'labels': null");
+	assert_quiet("'annotations': {'a.example/interval': 'x', 'dormouse.dev': 'x', "
+		     "'other-dormouse.dev/x': ''}");
+	assert_quiet("'annotations': {'dormouse.dev/interval': '30s', "
+		     "'dormouse.dev/expect': '02:00-02:30,23:00-01:00', "
+		     "'dormouse.dev/egress-budget': '64KiB', "
+		     "'dormouse.dev/profile': 'dormant', "
+		     "'dormouse.dev/listen': '[::]:9999'}, "
+		     "'labels': {'dormouse.dev/inject': 'true', 'app': 'x'}");
+	assert_quiet("'labels': {'dormouse.dev/inject': 'false'}");
+	/* Empty is unset. */
+	assert_quiet("'annotations': {'dormouse.dev/interval': ''}");
+}
+
+/* Each flag of `dormouse run` but one. */
+static void a_bad_value_is_told_with_what_would_do(void **state)
+{
+	(void)state;
+	assert_warned("'annotations': {'dormouse.dev/interval': '10x'}",
+		      "dormouse: annotation dormouse.dev/interval: \"10x\" will not "
+		      "do: it takes a duration from 100ms to 5m");
+	assert_warned("'annotations': {'dormouse.dev/sensitivity': 'extreme'}",
+		      "dormouse: annotation dormouse.dev/sensitivity: \"extreme\" will "
+		      "not do: it takes low, normal or high");
+}
+
+static void each_value_is_looked_at_by_itself(void **state)
+{
+	(void)state;
+	assert_warned(
+	    "'annotations': {'dormouse.dev/expect': "
+	    "'02:00-02:30,02:00-02:30,02:00-02:30,02:00-02:30,02:00-02:30,"
+	    "02:00-02:30,02:00-02:30,02:00-02:30,02:00-02:30'}",
+	    "dormouse: annotation dormouse.dev/expect: \"02:00-02:30,02:00-"
+	    "02:30,02:00-02:30,02:00-02:30,02:00-02:30,02:00-02:30,02:00...\" "
+	    "will not do: it takes at most 8 windows such as 02:00-02:30, in "
+	    "UTC, between commas");
+	/* The check of one pod leaves nothing behind for the next. */
+	for (int i = 0; i < 3; i++)
+		assert_quiet("'annotations': {'dormouse.dev/expect': "
+			     "'02:00-02:30,03:00-03:30,04:00-04:30'}");
+}
+
+static void an_unknown_annotation_is_named(void **state)
+{
+	(void)state;
+	assert_warned("'annotations': {'dormouse.dev/intervall': '30s'}",
+		      "dormouse: annotation dormouse.dev/intervall is not known; did "
+		      "you mean dormouse.dev/interval?");
+	assert_warned("'annotations': {'dormouse.dev/colour': 'red'}",
+		      "dormouse: annotation dormouse.dev/colour is not known: there "
+		      "is no flag --colour; see dormouse run --help");
+	/* A flag of another command. */
+	check_metadata("'annotations': {'dormouse.dev/summary': 'true'}");
+	assert_int_equal(warnings.count, 1);
+}
+
+static void the_state_is_not_for_pods(void **state)
+{
+	(void)state;
+	assert_warned("'annotations': {'dormouse.dev/state': '/tmp/x'}",
+		      "dormouse: annotation dormouse.dev/state is not for pods: the "
+		      "template's stateVolume gives the sidecar a volume");
+}
+
+static void the_sidecars_size_is_read_as_it_will_be(void **state)
+{
+	(void)state;
+	assert_warned(
+	    "'annotations': {'dormouse.dev/resources': 'cpu=5m,memory=4Mi'}",
+	    "dormouse: annotation dormouse.dev/resources: \"cpu=5m,memory=4Mi\" "
+	    "will not do: it takes at least cpu=1m,memory=8Mi, or one of the two");
+	check_metadata("'annotations': {'dormouse.dev/resources': 'memory=8Mi,cpu=1'}");
+	assert_int_equal(warnings.count, 0);
+	assert_warned("'labels': {'dormouse.dev/resources': 'x'}",
+		      "dormouse: label dormouse.dev/resources is not read: it is an "
+		      "annotation");
+}
+
+static void labels_and_annotations_taken_for_each_other_are_told(void **state)
+{
+	(void)state;
+	assert_warned("'annotations': {'dormouse.dev/inject': 'false'}",
+		      "dormouse: annotation dormouse.dev/inject is not read: it is a "
+		      "label, of a pod");
+	assert_warned("'annotations': {'dormouse.dev/injection': 'enabled'}",
+		      "dormouse: annotation dormouse.dev/injection is not read: it is "
+		      "a label, of a namespace");
+	assert_warned("'labels': {'dormouse.dev/interval': '30s'}",
+		      "dormouse: label dormouse.dev/interval is not read: it is an "
+		      "annotation");
+	assert_warned("'labels': {'dormouse.dev/injection': 'enabled'}",
+		      "dormouse: label dormouse.dev/injection is not read: it is a "
+		      "label of namespaces; a pod's is dormouse.dev/inject");
+}
+
+static void a_label_takes_true_or_false(void **state)
+{
+	(void)state;
+	assert_warned("'labels': {'dormouse.dev/inject': 'yes'}",
+		      "dormouse: label dormouse.dev/inject: \"yes\" will not do: it "
+		      "takes true or false, in quotes in YAML");
+	assert_warned("'labels': {'dormouse.dev/inject': ''}",
+		      "dormouse: label dormouse.dev/inject: \"\" will not do: it takes "
+		      "true or false, in quotes in YAML");
+}
+
+static void beyond_sixteen_they_are_only_counted(void **state)
+{
+	char metadata[4096];
+	struct text t = text_over(metadata, sizeof(metadata));
+
+	(void)state;
+	text_put(&t, "'annotations': {");
+	for (int i = 0; i < 40; i++)
+		text_printf(&t, "%s'dormouse.dev/x%d': ''", i ? ", " : "", i);
+	text_put(&t, "}");
+	check_metadata(metadata);
+	assert_int_equal(warnings.count, 17);
+	assert_non_null(strstr(warnings.line[0], "dormouse.dev/x0 "));
+	assert_non_null(strstr(warnings.line[15], "dormouse.dev/x15 "));
+	assert_string_equal(warnings.line[16], "dormouse: and 24 more");
+}
+
+static void they_are_short_and_in_one_line(void **state)
+{
+	char metadata[4096];
+	struct text t = text_over(metadata, sizeof(metadata));
+
+	(void)state;
+	text_put(&t, "'annotations': {'dormouse.dev/interval': '\\n\\u0085\\u001b[31m");
+	for (int i = 0; i < 900; i++)
+		text_put(&t, "\xC3\xA9");
+	text_put(&t, "'}");
+	check_metadata(metadata);
+	assert_int_equal(warnings.count, 1);
+	assert_true(strlen(warnings.line[0]) <= 256);
+	assert_non_null(strstr(warnings.line[0], "\"???"));
+	assert_non_null(strstr(warnings.line[0], "...\" will not do: it takes a "
+						 "duration from 100ms to 5m"));
+	for (const char *p = warnings.line[0]; *p; p++)
+		assert_true((unsigned char)*p >= 0x20);
+
+	warnings_clear(&warnings);
+	warnings_add(&warnings, "%0400d", 7);
+	assert_int_equal(strlen(warnings.line[0]), 256);
+}
+
+static void what_is_no_metadata_is_silent(void **state)
+{
+	(void)state;
+	assert_quiet("'annotations': ['dormouse.dev/x'], 'labels': 'dormouse.dev/x'");
+	assert_quiet("'annotations': {'dormouse.dev/interval': 7}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(good_annotations_and_those_of_others_are_silent),
+	    cmocka_unit_test(a_bad_value_is_told_with_what_would_do),
+	    cmocka_unit_test(each_value_is_looked_at_by_itself),
+	    cmocka_unit_test(an_unknown_annotation_is_named),
+	    cmocka_unit_test(the_state_is_not_for_pods),
+	    cmocka_unit_test(the_sidecars_size_is_read_as_it_will_be),
+	    cmocka_unit_test(labels_and_annotations_taken_for_each_other_are_told),
+	    cmocka_unit_test(a_label_takes_true_or_false),
+	    cmocka_unit_test(beyond_sixteen_they_are_only_counted),
+	    cmocka_unit_test(they_are_short_and_in_one_line),
+	    cmocka_unit_test(what_is_no_metadata_is_silent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

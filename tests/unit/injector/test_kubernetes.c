@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_kubernetes.c - the API server is asked, and its troubles are understood.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "injector/certificates/webhook_config.h"
+#include "injector/kubernetes/kubernetes.h"
+
+#include "api_server_fixture.h"
+
+#include <cmocka.h>
+
+static struct kubernetes_access access_;
+static atomic_bool stop;
+static struct cluster_facts facts;
+
+static struct kubernetes *client(void)
+{
+	struct error err;
+
+	assert_int_equal(kubernetes_find(&api.options, &access_, &err), 0);
+	atomic_store(&stop, false);
+	memset(&facts, 0, sizeof(facts));
+	struct kubernetes *k = kubernetes_open(&access_, &stop, &facts, &err);
+	assert_non_null(k);
+	return k;
+}
+
+static int get(struct kubernetes *k, const char *path, long *status, cJSON **answer,
+	       struct error *err)
+{
+	const struct kubernetes_request request = {.method = "GET", .path = path};
+
+	return kubernetes_ask(k, &request, status, answer, err);
+}
+
+/* Asks once and says what the error contains. */
+static void get_fails(const char *path, long status, const char *says)
+{
+	struct kubernetes *k = client();
+	struct error err;
+	cJSON *answer;
+	long got;
+
+	assert_int_equal(get(k, path, &got, &answer, &err), -1);
+	assert_null(answer);
+	assert_int_equal(got, status);
+	if (!strstr(err.text, says))
+		fail_msg("\"%s\" is not in \"%s\"", says, err.text);
+	assert_int_equal(atomic_load(&facts.requests), 1);
+	assert_int_equal(atomic_load(&facts.request_failures), 1);
+	kubernetes_close(k);
+}
+
+/* --- answers
+ * --------------------------------------------------------------------------
+ */
+
+static void an_answer_is_a_tree(void **state)
+{
+	struct kubernetes *k = client();
+	struct error err;
+	cJSON *answer;
+	long status;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(get(k, "/version", &status, &answer, &err), 0);
+		assert_int_equal(status, 200);
+		assert_string_equal(json_text(answer, "minor"), "31+");
+		cJSON_Delete(answer);
+	}
+	assert_int_equal(atomic_load(&facts.requests), 3);
+	assert_int_equal(atomic_load(&facts.request_failures), 0);
+	kubernetes_close(k);
+}
+
+static void an_error_has_the_servers_own_words(void **state)
+{
+	(void)state;
+	get_fails("/nothing", 404, "GET /nothing: status 404: it says why");
+}
+
+static void a_strange_answer_is_an_error(void **state)
+{
+	(void)state;
+	snprintf(api.version, sizeof(api.version), "<html>");
+	get_fails("/version", 200, "no JSON");
+}
+
+static void an_answer_without_end_is_not_read_to_the_end(void **state)
+{
+	(void)state;
+	API_SET(api.padding = KUBERNETES_ANSWER_MAX);
+	get_fails("/version", 0, "over 1048576 bytes");
+}
+
+static void a_long_answer_is_read(void **state)
+{
+	struct kubernetes *k = client();
+	struct error err;
+	cJSON *answer;
+	long status;
+
+	(void)state;
+	API_SET(api.padding = KUBERNETES_ANSWER_MAX - 1000);
+	assert_int_equal(get(k, "/version", &status, &answer, &err), 0);
+	cJSON_Delete(answer);
+	kubernetes_close(k);
+}
+
+/* --- trust
+ * ----------------------------------------------------------------------------
+ */
+
+static void a_server_of_another_ca_is_not_trusted(void **state)
+{
+	const struct validity v = validity_of((int64_t)wall_clock(), 3600);
+	char ca[PEM_MAX], key[PEM_MAX];
+	struct error err;
+
+	(void)state;
+	assert_int_equal(certificates_make_ca(&v, ca, key, &err), 0);
+	write_file(api.options.api_ca_file, ca);
+	get_fails("/version", 0, "ertificate");
+	assert_int_equal(api.requests, 0);
+}
+
+static void a_server_of_another_name_is_not_trusted(void **state)
+{
+	(void)state;
+	snprintf(api.options.api_server, sizeof(api.options.api_server),
+		 "https://127.0.0.1:%u", api_port());
+	get_fails("/version", 0, "127.0.0.1");
+	assert_int_equal(api.requests, 0);
+}
+
+static void nothing_is_sent_in_the_clear(void **state)
+{
+	(void)state;
+	snprintf(api.options.api_server, sizeof(api.options.api_server),
+		 "http://localhost:%u", api_port());
+	get_fails("/version", 0, "rotocol");
+}
+
+static void a_ca_file_that_is_not_there_is_named(void **state)
+{
+	(void)state;
+	snprintf(api.options.api_ca_file, sizeof(api.options.api_ca_file),
+		 "/nonexistent/ca.crt");
+	get_fails("/version", 0, "/nonexistent/ca.crt");
+}
+
+/* --- tokens
+ * ---------------------------------------------------------------------------
+ */
+
+static void the_token_is_read_for_each_request(void **state)
+{
+	struct kubernetes *k = client();
+	struct error err;
+	cJSON *answer;
+	long status;
+
+	(void)state;
+	assert_int_equal(get(k, SECRET_PATH, &status, &answer, &err), 0);
+	cJSON_Delete(answer);
+	API_SET(snprintf(api.token, sizeof(api.token), "another"));
+	assert_int_equal(get(k, SECRET_PATH, &status, &answer, &err), -1);
+	assert_int_equal(status, 401);
+	write_file(api.options.api_token_file, "another");
+	assert_int_equal(get(k, SECRET_PATH, &status, &answer, &err), 0);
+	cJSON_Delete(answer);
+	kubernetes_close(k);
+}
+
+static void what_is_no_token_is_not_sent(void **state)
+{
+	(void)state;
+	write_file(api.options.api_token_file, "");
+	get_fails("/version", 0, "holds no token");
+	write_file(api.options.api_token_file, "a\r\nX-Header: b");
+	get_fails("/version", 0, "holds no token");
+	unlink(api.options.api_token_file);
+	get_fails("/version", 0, "No such file");
+	assert_int_equal(api.requests, 0);
+}
+
+/* --- no answer
+ * ------------------------------------------------------------------------
+ */
+
+static void a_server_that_is_not_there_is_told(void **state)
+{
+	(void)state;
+	MHD_stop_daemon(api.daemon);
+	api.daemon = NULL;
+	get_fails("/version", 0, "localhost");
+}
+
+static void *stop_soon(void *unused)
+{
+	usleep(200000);
+	atomic_store(&stop, true);
+	return unused;
+}
+
+static void a_request_under_way_ends_when_the_keeper_is_to_stop(void **state)
+{
+	struct kubernetes *k = client();
+	struct error err;
+	pthread_t thread;
+	cJSON *answer;
+	long status;
+
+	(void)state;
+	API_SET(api.stall_s = 4.5);
+	const double began = wall_clock();
+	assert_int_equal(pthread_create(&thread, NULL, stop_soon, NULL), 0);
+	assert_int_equal(get(k, "/version", &status, &answer, &err), -1);
+	pthread_join(thread, NULL);
+	assert_int_equal(status, 0);
+	assert_true(wall_clock() - began < 4);
+	kubernetes_close(k);
+}
+
+/* --- where it is
+ * ----------------------------------------------------------------------
+ */
+
+static const char *found(const char *host, const char *port)
+{
+	const struct injector_options none = {.api_server = ""};
+	struct error err;
+
+	setenv("KUBERNETES_SERVICE_HOST", host, 1);
+	setenv("KUBERNETES_SERVICE_PORT", port, 1);
+	assert_int_equal(kubernetes_find(&none, &access_, &err), 0);
+	return access_.server;
+}
+
+static void a_pod_finds_its_api_server(void **state)
+{
+	const struct injector_options none = {.api_server = ""};
+	struct error err;
+
+	(void)state;
+	assert_string_equal(found("10.96.0.1", "443"), "https://10.96.0.1:443");
+	assert_string_equal(found("fd00::1", "6443"), "https://[fd00::1]:6443");
+	assert_string_equal(access_.token_file,
+			    "/var/run/secrets/kubernetes.io/serviceaccount/token");
+	assert_string_equal(access_.ca_file,
+			    "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt");
+	unsetenv("KUBERNETES_SERVICE_HOST");
+	assert_int_equal(kubernetes_find(&none, &access_, &err), -1);
+	assert_non_null(strstr(err.text, "--api-server"));
+}
+
+/* --- patches of the webhook configuration
+ * ---------------------------------------------
+ */
+
+static void only_webhooks_without_the_ca_are_patched(void **state)
+{
+	char bytes[4096];
+	struct text patch = text_over(bytes, sizeof(bytes));
+	struct error err;
+
+	(void)state;
+	/* "\n" is what the second webhook has. */
+	assert_int_equal(webhook_config_patch(api.config, "\n", &patch, &err), 1);
+	assert_string_equal(
+	    bytes, "[{\"op\":\"test\",\"path\":\"/webhooks/0/name\",\"value\":"
+		   "\"namespaces.x\"},{\"op\":\"add\",\"path\":"
+		   "\"/webhooks/0/clientConfig/caBundle\",\"value\":\"Cg==\"}]");
+	cJSON *operations = cJSON_Parse(bytes);
+	assert_int_equal(patch_config(operations), 200);
+	cJSON_Delete(operations);
+	patch = text_over(bytes, sizeof(bytes));
+	assert_int_equal(webhook_config_patch(api.config, "\n", &patch, &err), 0);
+	assert_string_equal(bytes, "");
+}
+
+static void a_configuration_of_many_webhooks_is_refused(void **state)
+{
+	char bytes[4096];
+	struct text patch = text_over(bytes, sizeof(bytes));
+	cJSON *webhooks = json_member(api.config, "webhooks");
+	struct error err;
+
+	(void)state;
+	while (cJSON_GetArraySize(webhooks) <= WEBHOOKS_MAX)
+		cJSON_AddItemToArray(webhooks, cJSON_CreateObject());
+	assert_int_equal(webhook_config_patch(api.config, "\n", &patch, &err), -1);
+}
+
+int main(void)
+{
+#define WITH_API(test) cmocka_unit_test_setup_teardown(test, api_up, api_down)
+	const struct CMUnitTest tests[] = {
+	    WITH_API(an_answer_is_a_tree),
+	    WITH_API(an_error_has_the_servers_own_words),
+	    WITH_API(a_strange_answer_is_an_error),
+	    WITH_API(an_answer_without_end_is_not_read_to_the_end),
+	    WITH_API(a_long_answer_is_read),
+	    WITH_API(a_server_of_another_ca_is_not_trusted),
+	    WITH_API(a_server_of_another_name_is_not_trusted),
+	    WITH_API(nothing_is_sent_in_the_clear),
+	    WITH_API(a_ca_file_that_is_not_there_is_named),
+	    WITH_API(the_token_is_read_for_each_request),
+	    WITH_API(what_is_no_token_is_not_sent),
+	    WITH_API(a_server_that_is_not_there_is_told),
+	    WITH_API(a_request_under_way_ends_when_the_keeper_is_to_stop),
+	    cmocka_unit_test(a_pod_finds_its_api_server),
+	    WITH_API(only_webhooks_without_the_ca_are_patched),
+	    WITH_API(a_configuration_of_many_webhooks_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

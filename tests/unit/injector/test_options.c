@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The flags of dormouse-injector. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "injector/config/injector_options.h"
+
+/* Last: its macro fail() would hide the function of error.h. */
+#include <cmocka.h>
+
+static struct injector_options options;
+static struct error err;
+static char complaint[256];
+
+static void complain(const char *line)
+{
+	snprintf(complaint, sizeof(complaint), "%s", line);
+}
+
+static int serve_with(const char *a, const char *b)
+{
+	char *argv[] = {(char *)"serve", (char *)a, (char *)b, NULL};
+
+	complaint[0] = '\0';
+	return injector_options_parse(&options, INJECTOR_SERVE, a ? b ? 3 : 2 : 1, argv,
+				      complain, &err);
+}
+
+static int clear_environment(void **state)
+{
+	(void)state;
+	return clearenv();
+}
+
+static void without_flags_the_documented_defaults_hold(void **state)
+{
+	(void)state;
+	assert_int_equal(serve_with(NULL, NULL), 0);
+	assert_string_equal(options.listen.text, "[::]:8443");
+	assert_string_equal(options.metrics_listen.text, "[::]:8080");
+	assert_string_equal(options.service, "dormouse-injector");
+	assert_string_equal(options.secret, "dormouse-injector");
+	assert_string_equal(options.webhook, "dormouse-injector");
+	assert_int_equal(options.native, NATIVE_AUTO);
+	assert_true(options.certificate_lifetime_s == 90 * 86400.0);
+	assert_true(options.ca_lifetime_s == 3650 * 86400.0);
+	assert_true(options.check_interval_s == 60);
+	assert_true(options.max_body == 3 * 1024 * 1024.0);
+	assert_int_equal(options.max_connections, 256);
+	assert_true(options.idle_timeout_s == 120);
+	assert_string_equal(options.namespace, "");
+	assert_string_equal(options.template_path, "");
+}
+
+static void the_downward_api_tells_the_own_namespace_unless_a_flag_does(void **state)
+{
+	(void)state;
+	setenv("POD_NAMESPACE", "dormouse-system", 1);
+	assert_int_equal(serve_with(NULL, NULL), 0);
+	assert_string_equal(options.namespace, "dormouse-system");
+	assert_int_equal(serve_with("--namespace=other", NULL), 0);
+	assert_string_equal(options.namespace, "other");
+}
+
+static void a_namespace_that_is_none_is_said_and_counted(void **state)
+{
+	char name[80];
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	setenv("POD_NAMESPACE", name, 1);
+	assert_int_equal(serve_with(NULL, NULL), 0);
+	assert_string_equal(options.namespace, "");
+	assert_int_equal(options.config_errors, 1);
+	assert_non_null(strstr(complaint, "POD_NAMESPACE"));
+}
+
+static void a_certificate_without_its_key_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(serve_with("--tls-cert-file=a", NULL), -1);
+	assert_non_null(strstr(err.text, "--tls-key-file"));
+	assert_int_equal(serve_with("--tls-key-file=a", NULL), -1);
+	assert_int_equal(serve_with("--tls-cert-file=a", "--tls-key-file=b"), 0);
+}
+
+static void a_token_is_never_sent_in_the_clear(void **state)
+{
+	(void)state;
+	assert_int_equal(serve_with("--api-server=http://10.0.0.1", NULL), -1);
+	assert_non_null(strstr(err.text, "it takes https://HOST:PORT"));
+	assert_int_equal(serve_with("--api-server=https://10.0.0.1:6443", NULL), 0);
+}
+
+static void each_bad_value_names_flag_value_and_what_would_do(void **state)
+{
+	static const struct {
+		const char *flag, *wants;
+	} bad[] = {
+	    {"--native-sidecar=maybe", "auto, yes or no"},
+	    {"--certificate-lifetime=9s", "a duration from 10s to 366d"},
+	    {"--ca-lifetime=59s", "a duration from 60s to 10980d"},
+	    {"--check-interval=2h", "a duration from 1s to 1h"},
+	    {"--max-body=9MiB", "a size from 4KiB to 8MiB"},
+	    {"--max-connections=7", "a whole number from 8 to 4096"},
+	    {"--idle-timeout=0s", "a duration from 1s to 1h"},
+	    {"--listen=8443", "ADDRESS:PORT"},
+	    {"--log-format=xml", "json or text"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(serve_with(bad[i].flag, NULL), -1);
+		assert_non_null(strstr(err.text, bad[i].wants));
+		assert_memory_equal(err.text, bad[i].flag, strcspn(bad[i].flag, "="));
+	}
+}
+
+static void inject_has_no_flags_of_the_server(void **state)
+{
+	char *argv[] = {(char *)"inject", (char *)"--listen=:1", NULL};
+
+	(void)state;
+	assert_int_equal(
+	    injector_options_parse(&options, INJECTOR_INJECT, 2, argv, complain, &err),
+	    -1);
+	assert_non_null(strstr(err.text, "there is no such flag"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(without_flags_the_documented_defaults_hold),
+	    cmocka_unit_test_setup(
+		the_downward_api_tells_the_own_namespace_unless_a_flag_does,
+		clear_environment),
+	    cmocka_unit_test_setup(a_namespace_that_is_none_is_said_and_counted,
+				   clear_environment),
+	    cmocka_unit_test(a_certificate_without_its_key_is_refused),
+	    cmocka_unit_test(a_token_is_never_sent_in_the_clear),
+	    cmocka_unit_test(each_bad_value_names_flag_value_and_what_would_do),
+	    cmocka_unit_test(inject_has_no_flags_of_the_server),
+	};
+
+	return cmocka_run_group_tests(tests, clear_environment, NULL);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rooms_fixture.h - a collector, a detector and an alert book that say what a test
+ * wants.
+ *
+ * Defines everything that the server calls of those rooms, so that the real ones are
+ * not linked. Included by one file of a test program. */
+#ifndef TESTS_SUPPORT_ROOMS_FIXTURE_H
+#define TESTS_SUPPORT_ROOMS_FIXTURE_H
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dormouse/serve.h"
+
+struct collector {
+	struct link_counters links[COLLECT_LINKS_MAX];
+	size_t link_count;
+	struct container_counters containers[COLLECT_CONTAINERS_MAX + 1];
+	size_t container_count;
+	struct collect_totals totals;
+	bool ok[COLLECTOR_SOURCE_COUNT];
+};
+
+struct detector {
+	enum pod_state state;
+	double state_since;
+	struct baseline_view views[SIGNAL_COUNT];
+	double values[SIGNAL_COUNT];
+	bool judged[SIGNAL_COUNT];
+};
+
+struct alert_book {
+	struct alert alerts[ALERTS_REMEMBERED]; /* newest first */
+	size_t count;
+	size_t json_length; /* that alert_json() pads to, 0: no padding */
+	uint64_t forgotten;
+};
+
+static struct collector fake_collector;
+static struct detector fake_detector;
+static struct alert_book fake_book;
+static struct identity fake_pod;
+static struct run_stats fake_stats;
+static __attribute__((unused)) struct serve_source fake_source = {
+    .collector = &fake_collector,
+    .detector = &fake_detector,
+    .alerts = &fake_book,
+    .pod = &fake_pod,
+    .stats = &fake_stats};
+
+/* A quiet pod with one interface and two containers, every signal judged. */
+static inline void fake_quiet_pod(void)
+{
+	memset(&fake_collector, 0, sizeof(fake_collector));
+	memset(&fake_detector, 0, sizeof(fake_detector));
+	memset(&fake_book, 0, sizeof(fake_book));
+	fake_collector.link_count = 1;
+	fake_collector.links[0] = (struct link_counters){
+	    .name = "eth0", .ifindex = 2, .tx_bytes = 12345, .rx_bytes = 678};
+	fake_collector.container_count = 2;
+	snprintf(fake_collector.containers[0].name, 32, "cgroup-4711");
+	snprintf(fake_collector.containers[1].name, 32, "other");
+	fake_collector.totals.tcp_tx_bytes = 999;
+	fake_collector.totals.own.tx_bytes = 4242;
+	for (int i = 0; i < COLLECTOR_SOURCE_COUNT; i++)
+		fake_collector.ok[i] = true;
+	fake_detector.state = POD_DORMANT;
+	fake_detector.state_since = 1.7e9;
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
+		fake_detector.judged[i] = true;
+		fake_detector.values[i] = 1.0 / 3 + i;
+		fake_detector.views[i] = (struct baseline_view){.mean = 0.1 + i,
+								.stddev = 0.25,
+								.p99 = 2,
+								.threshold = 1000.5,
+								.samples = 360,
+								.since = 1.7e9 - 3600};
+	}
+	fake_pod = (struct identity){.name = "cart-7d9f",
+				     .namespace = "shop",
+				     .uid = "u-1",
+				     .node = "node-1",
+				     .workload = "deployment/cart",
+				     .cluster = "",
+				     .images = ""};
+	fake_stats = (struct run_stats){.started_at = 1.7e9, .interval_s = 10};
+}
+
+/* Adds a newest alert. */
+static inline struct alert *fake_alert(enum alert_kind kind, double starts_at,
+				       double ends_at)
+{
+	struct alert_book *b = &fake_book;
+
+	if (b->count == ALERTS_REMEMBERED) {
+		b->count--;
+		b->forgotten++;
+	}
+	memmove(&b->alerts[1], &b->alerts[0], b->count * sizeof(b->alerts[0]));
+	b->count++;
+	b->alerts[0] = (struct alert){
+	    .id = (uint64_t)(starts_at * 1000) + (uint64_t)kind,
+	    .verdict = {.kind = kind, .signal = SIGNAL_TX_BYTES, .risk = 72},
+	    .starts_at = starts_at,
+	    .updated_at = starts_at + 20,
+	    .ends_at = ends_at,
+	};
+	return &b->alerts[0];
+}
+
+const char *collector_source_name(enum collector_source source)
+{
+	static const char *const names[] = {"links", "protocols", "sockets",
+					    "socket_events"};
+	return names[source];
+}
+
+bool collector_ok(const struct collector *c, enum collector_source source)
+{
+	return c->ok[source];
+}
+
+const struct collect_totals *collector_totals(const struct collector *c)
+{
+	return &c->totals;
+}
+
+const struct link_counters *collector_links(const struct collector *c, size_t *count)
+{
+	*count = c->link_count;
+	return c->links;
+}
+
+const struct container_counters *collector_containers(const struct collector *c,
+						      size_t *count)
+{
+	*count = c->container_count;
+	return c->containers;
+}
+
+const char *pod_state_name(enum pod_state state)
+{
+	static const char *const names[] = {"learning", "dormant", "active"};
+	return names[state];
+}
+
+const char *alert_kind_name(enum alert_kind kind)
+{
+	static const char *const names[] = {
+	    "dormancy-break", "egress-volume",   "proxy-relay", "connection-fanout",
+	    "egress-drift",   "budget-exceeded", "monitor-gap"};
+	return names[kind];
+}
+
+enum pod_state detector_state(const struct detector *d)
+{
+	return d->state;
+}
+
+double detector_state_since(const struct detector *d)
+{
+	return d->state_since;
+}
+
+bool detector_value(const struct detector *d, enum signal signal, double *value)
+{
+	*value = d->values[signal];
+	return d->judged[signal];
+}
+
+void detector_baseline(const struct detector *d, enum signal signal,
+		       struct baseline_view *view)
+{
+	*view = d->views[signal];
+}
+
+const struct alert *alert_book_at(const struct alert_book *book, size_t index)
+{
+	return index < book->count ? &book->alerts[index] : NULL;
+}
+
+bool alert_book_firing(const struct alert_book *book, enum alert_kind kind)
+{
+	for (size_t i = 0; i < book->count; i++)
+		if (book->alerts[i].verdict.kind == kind &&
+		    book->alerts[i].ends_at == 0)
+			return true;
+	return false;
+}
+
+uint64_t alert_book_raised(const struct alert_book *book, enum alert_kind kind)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < book->count; i++)
+		count += book->alerts[i].verdict.kind == kind;
+	return count;
+}
+
+uint64_t alert_book_forgotten(const struct alert_book *book)
+{
+	return book->forgotten;
+}
+
+const char *alert_severity(unsigned risk)
+{
+	return risk < 40   ? "low"
+	       : risk < 60 ? "medium"
+	       : risk < 80 ? "high"
+			   : "critical";
+}
+
+void alert_json(const struct alert *alert, const struct identity *pod, struct text *t)
+{
+	size_t begin = t->length;
+
+	(void)pod;
+	text_printf(t,
+		    "{\"id\":\"%016" PRIx64
+		    "\",\"kind\":\"%s\",\"signal\":\"tx_bytes\","
+		    "\"severity\":\"%s\",\"riskScore\":%u,\"status\":\"%s\","
+		    "\"startsAt\":",
+		    alert->id, alert_kind_name(alert->verdict.kind),
+		    alert_severity(alert->verdict.risk), alert->verdict.risk,
+		    alert->ends_at > 0 ? "resolved" : "firing");
+	text_json_time(t, alert->starts_at);
+	text_put(t, ",\"endsAt\":");
+	if (alert->ends_at > 0)
+		text_json_time(t, alert->ends_at);
+	else
+		text_put(t, "null");
+	text_put(t, ",\"onset\":");
+	text_json_time(t, alert->starts_at - 10);
+	text_put(t, ",\"value\":1200000.5,\"peak\":1300000,"
+		    "\"baseline\":{\"mean\":12.5,\"threshold\":2250},\"summary\":");
+	text_json_string(t, "Sent 1.2 MB/s where it never sent more than 2.0 kB/s");
+	text_put(t,
+		 ",\"evidence\":{\"destinations\":[{\"address\":\"203.0.113.7\","
+		 "\"port\":443,\"protocol\":\"tcp\",\"bytes\":48000000,"
+		 "\"connections\":3,\"container\":\"cgroup-4711\"}]},\"padding\":\"");
+	while (t->length - begin + 2 < fake_book.json_length && !t->overflowed)
+		text_put_bytes(t, "x", 1);
+	text_put(t, "\"}");
+}
+
+void alert_summary(const struct alert *alert, struct text *t)
+{
+	(void)alert;
+	text_put(t, "Sent 1.2 MB/s where \"2.0 kB/s\" was the most so far");
+}
+
+#endif
