@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -42,14 +43,6 @@ struct monitor {
 
 	int epoll_fd, timer_fd, signal_fd;
 };
-
-static double cpu_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 static void complain_of_variable(const char *line)
 {
@@ -128,8 +121,8 @@ static void judge_unwatched_time(struct monitor *m, double now)
 static void take_sample(struct monitor *m)
 {
 	const struct alert_surroundings around = {.collector = m->collector};
-	double begin = cpu_seconds();
-	double now = wall_clock();
+	double begin = clock_thread_cpu();
+	double now = clock_wall();
 	struct collect_request request = request_at(m, now);
 	struct verdict verdicts[VERDICTS_MAX];
 	struct sample sample;
@@ -143,12 +136,12 @@ static void take_sample(struct monitor *m)
 
 	m->stats.samples++;
 	m->stats.last_sample_at = now;
-	m->stats.last_sample_s = cpu_seconds() - begin;
+	m->stats.last_sample_s = clock_thread_cpu() - begin;
 }
 
 static void save_state(struct monitor *m)
 {
-	struct state_mark mark = {.saved_at = wall_clock()};
+	struct state_mark mark = {.saved_at = clock_wall()};
 	struct error err;
 
 	m->saved_at = mark.saved_at;
@@ -209,15 +202,6 @@ static void timer_ticked(struct monitor *m)
 		save_state(m);
 }
 
-static int watch(struct monitor *m, int fd, struct error *err)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-	if (epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-		return fail_errno(err, errno, "watching a descriptor");
-	return 0;
-}
-
 static int open_loop(struct monitor *m, struct error *err)
 {
 	m->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -232,7 +216,7 @@ static int open_loop(struct monitor *m, struct error *err)
 	const int fds[] = {m->timer_fd, m->signal_fd, collector_fd(m->collector),
 			   server_fd(m->server)};
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-		if (watch(m, fds[i], err) < 0)
+		if (wake_on(m->epoll_fd, fds[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -277,7 +261,7 @@ static void note_own_socket(void *context, int fd, bool closing)
 static int open_monitor(struct monitor *m, struct error *err)
 {
 	m->pod = identity_from_environment();
-	m->stats.started_at = wall_clock();
+	m->stats.started_at = clock_wall();
 	m->stats.interval_s = m->options.interval_s;
 	m->stats.config_errors = m->options.config_errors;
 	m->saved_at = m->stats.started_at;
@@ -285,7 +269,7 @@ static int open_monitor(struct monitor *m, struct error *err)
 	m->detector = detector_new(&m->options.detect);
 	m->alerts = alert_book_new(alert_seed(m));
 	if (!m->detector || !m->alerts)
-		return fail(err, "out of memory");
+		return fail_memory(err, "the monitor");
 
 	m->collector = open_collector(m, err);
 	if (!m->collector)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plain.h"
+#include "sanitize.h"
 
 /* What failed may have been named by a stranger: a path, a flag, an answer. */
 static int end(struct error *err)
@@ -14,7 +14,7 @@ static int end(struct error *err)
 	char raw[ERROR_TEXT_MAX];
 
 	memcpy(raw, err->text, strlen(err->text) + 1);
-	plain(err->text, sizeof(err->text), raw);
+	sanitize(err->text, sizeof(err->text), raw);
 	return -1;
 }
 
@@ -40,6 +40,11 @@ int fail_errno(struct error *err, int errnum, const char *format, ...)
 	snprintf(err->text + length, sizeof(err->text) - length, ": %s",
 		 strerror(errnum));
 	return end(err);
+}
+
+int fail_memory(struct error *err, const char *what)
+{
+	return fail(err, "out of memory for %s", what);
 }
 
 int fail_within(struct error *err, const char *format, ...)

@@ -35,6 +35,9 @@ int fail(struct error *err, const char *format, ...)
 int fail_errno(struct error *err, int errnum, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* "out of memory for WHAT", WHAT being a plural or a thing with its article. */
+int fail_memory(struct error *err, const char *what);
+
 /* Puts the text and ": " in front of what err says already. Returns -1. */
 int fail_within(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "loop.h"
-#include "plain.h"
+#include "sanitize.h"
 
 /* An alert's JSON and summary, the time and the names around them. */
 #define LINE_MAX_BYTES (LOG_ALERT_MAX + 1024)
@@ -30,9 +31,9 @@ static const char *level_name(enum log_level level)
 static void put_text(struct text *t, enum log_level level, const char *event,
 		     const char *message)
 {
-	text_time(t, wall_clock());
+	text_time(t, clock_wall());
 	text_printf(t, " %s %s: ", level_name(level), event);
-	text_plain(t, message);
+	text_sanitized(t, message);
 	text_put(t, "\n");
 }
 
@@ -40,7 +41,7 @@ static void put_json(struct text *t, enum log_level level, const char *event,
 		     const char *message, const char *alert)
 {
 	text_put(t, "{\"time\":");
-	text_json_time(t, wall_clock());
+	text_json_time(t, clock_wall());
 	text_printf(t, ",\"level\":\"%s\",\"event\":\"%s\",\"message\":",
 		    level_name(level), event);
 	text_json_string(t, message);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -42,10 +43,11 @@ int wake_to_stop(struct error *err)
 	return fd >= 0 ? fd : fail_errno(err, errno, "signalfd");
 }
 
-double wall_clock(void)
+int wake_on(int epoll_fd, int fd, struct error *err)
 {
-	struct timespec now;
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		return fail_errno(err, errno, "epoll_ctl");
+	return 0;
 }

@@ -15,7 +15,8 @@ int wake_after(double seconds, bool again, struct error *err);
  * SIGPIPE is ignored. Returns the descriptor, which the caller closes, or -1. */
 int wake_to_stop(struct error *err);
 
-/* The wall clock, Unix seconds. */
-double wall_clock(void);
+/* Adds the descriptor to the epoll: events say that it is readable, with its number as
+ * data. */
+int wake_on(int epoll_fd, int fd, struct error *err);
 
 #endif

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "utf8.h"
+
 /* 9999-12-31T23:59:59Z: RFC 3339 has four digits for the year. */
 #define TIME_MAX 253402300799.0
 
@@ -56,34 +58,20 @@ void text_printf(struct text *t, const char *format, ...)
 	t->length += (size_t)length;
 }
 
-/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
-size_t text_utf8_length(const char *text)
+/* What must not be shown as it is (a log is read on terminals) is written in the form
+ * of RFC 8259, section 7: the same to whoever parses it. */
+static void put_json_other(struct text *t, const char *s, size_t length)
 {
-	const unsigned char *s = (const unsigned char *)text;
-	unsigned char low = 0x80, high = 0xBF;
-	size_t length;
+	uint32_t character = utf8_decode(s, length);
 
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xC2 && s[0] <= 0xDF) {
-		length = 2;
-	} else if (s[0] >= 0xE0 && s[0] <= 0xEF) {
-		length = 3;
-		low = s[0] == 0xE0 ? 0xA0 : 0x80;
-		high = s[0] == 0xED ? 0x9F : 0xBF;
-	} else if (s[0] >= 0xF0 && s[0] <= 0xF4) {
-		length = 4;
-		low = s[0] == 0xF0 ? 0x90 : 0x80;
-		high = s[0] == 0xF4 ? 0x8F : 0xBF;
-	} else {
-		return 0;
-	}
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if (s[i] < 0x80 || s[i] > 0xBF)
-			return 0;
-	return length;
+	if (!utf8_is_unsafe(character))
+		text_put_bytes(t, s, length);
+	else if (character < 0x10000)
+		text_printf(t, "\\u%04x", (unsigned)character);
+	else
+		text_printf(t, "\\u%04x\\u%04x",
+			    (unsigned)(0xD800 + ((character - 0x10000) >> 10)),
+			    (unsigned)(0xDC00 + (character & 0x3FF)));
 }
 
 static void put_json_character(struct text *t, const char *s, size_t length)
@@ -102,10 +90,7 @@ static void put_json_character(struct text *t, const char *s, size_t length)
 		text_put(t, "\\t");
 		break;
 	default:
-		if ((unsigned char)*s < 0x20 || *s == 0x7F)
-			text_printf(t, "\\u%04x", (unsigned)(unsigned char)*s);
-		else
-			text_put_bytes(t, s, length);
+		put_json_other(t, s, length);
 	}
 }
 
@@ -117,7 +102,7 @@ void text_json_string(struct text *t, const char *value)
 	}
 	text_put(t, "\"");
 	while (*value) {
-		size_t length = text_utf8_length(value);
+		size_t length = utf8_length(value, UTF8_MAX);
 		if (length == 0) {
 			text_put(t, "\xEF\xBF\xBD");
 			value++;
@@ -134,14 +119,12 @@ static bool is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
 }
 
-/* The length of what may be shown as it is; 0 for what may not. The control characters
- * of U+0080 to U+009F are two bytes long. */
+/* The length of what may be shown as it is; 0 for what may not. */
 static size_t visible_length(const char *s)
 {
-	const unsigned char *u = (const unsigned char *)s;
-	size_t length = text_utf8_length(s);
+	size_t length = utf8_length(s, UTF8_MAX);
 
-	if (u[0] < 0x20 || u[0] == 0x7F || (u[0] == 0xC2 && length == 2 && u[1] < 0xA0))
+	if (length > 0 && utf8_is_unsafe(utf8_decode(s, length)))
 		return 0;
 	if (s[0] == '\\' && s[1] == 'x' && is_hex(s[2]) && is_hex(s[3]))
 		return 0;

@@ -38,18 +38,14 @@ void text_json_number(struct text *t, double value);
 void text_json_time(struct text *t, double unix_seconds);
 
 /* Append bytes that should be UTF-8 and may be anything, as names of interfaces may:
- * what is UTF-8 stays as it is, other bytes and control characters become \xHH, and so
- * does the backslash of what would look like that. So each is shown in its own way, and
- * what others show of a name that is UTF-8 is the same. `quoted`: for between quotes,
- * in JSON and in Prometheus' labels alike, with a backslash before each quote and
- * backslash. */
+ * what is UTF-8 stays as it is, other bytes and unsafe characters (utf8.h) become \xHH,
+ * and so does the backslash of what would look like that. So each is shown in its own
+ * way, and what others show of a name that is UTF-8 is the same. `quoted`: for between
+ * quotes, in JSON and in Prometheus' labels alike, with a backslash before each quote
+ * and backslash. */
 void text_visible(struct text *t, const char *bytes, bool quoted);
 
 /* Append RFC 3339 in UTC with milliseconds, without quotes. */
 void text_time(struct text *t, double unix_seconds);
-
-/* The length of the UTF-8 sequence that the NUL-terminated text begins with; 0 if that
- * is none. */
-size_t text_utf8_length(const char *text);
 
 #endif

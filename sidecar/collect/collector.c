@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/loop.h"
 #include "collect/links/links.h"
 #include "collect/protocols/protocols.h"
 #include "collect/sockets/sockets.h"
@@ -60,14 +62,6 @@ struct collector {
 
 static const struct protocol_counters no_protocols;
 static struct link_table no_links;
-
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static const struct link_table *book_of(const struct collector *c)
 {
@@ -215,7 +209,7 @@ static bool look_needed(struct collector *c, const struct collect_request *reque
 
 	c->look_again = traffic;
 	return traffic || again || request->look_closely || !c->ever_looked ||
-	       seconds_now() - c->looked_at >= HEARTBEAT_S;
+	       clock_monotonic() - c->looked_at >= HEARTBEAT_S;
 }
 
 /* The sockets' bytes are from some moment between two readings of the links: takes what
@@ -236,7 +230,7 @@ static void read_links_again(struct collector *c)
 /* Addresses come late (IPv6's after a second or two) and seldom. */
 static void refresh_addresses(struct collector *c)
 {
-	double now = seconds_now();
+	double now = clock_monotonic();
 
 	if (!c->links || (c->addresses_at > 0 && now - c->addresses_at < ADDRESSES_S))
 		return;
@@ -256,7 +250,7 @@ static void look_closely(struct collector *c, const struct collect_request *requ
 	refresh_addresses(c);
 	c->looked_closely = sockets_look(c->sockets, request->time);
 	read_links_again(c);
-	c->looked_at = seconds_now();
+	c->looked_at = clock_monotonic();
 	c->ever_looked = true;
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		mark_move(&c->opens, p->value[TCP_ACTIVE_OPENS]);
@@ -294,7 +288,7 @@ static void add_transports(struct collector *c, bool closely)
 	if (!closely)
 		return;
 	signals_from_span(&c->signals, p, bytes ? &tcp : NULL, &c->until_sockets,
-			  seconds_now());
+			  clock_monotonic());
 	take_unaccounted(c);
 }
 
@@ -346,13 +340,9 @@ static void read_boot_id(uint8_t id[16])
 		close(fd);
 }
 
-static int watch(struct collector *c, int fd, struct error *err)
+static int wake_on_netlink(struct collector *c, int fd, struct error *err)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-	if (fd >= 0 && epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-		return fail_errno(err, errno, "watch netlink");
-	return 0;
+	return fd < 0 ? 0 : wake_on(c->epoll_fd, fd, err);
 }
 
 /* Makes the marks from which everything counts. */
@@ -378,7 +368,7 @@ static void begin(struct collector *c)
 			     sockets_tcp_tx_packets(c->sockets), p, &nothing);
 	signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 			    book_of(c)->loopback_packets);
-	signals_from_span(&c->signals, p, &tcp, &c->until_sockets, seconds_now());
+	signals_from_span(&c->signals, p, &tcp, &c->until_sockets, clock_monotonic());
 	take_unaccounted(c);
 	signals_begin(&c->signals);
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
@@ -414,7 +404,7 @@ struct collector *collector_open(const struct collect_options *options,
 	struct collector *c = calloc(1, sizeof(*c));
 
 	if (!c) {
-		fail(err, "no memory for the collector");
+		fail_memory(err, "the collector");
 		return NULL;
 	}
 	c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -424,8 +414,8 @@ struct collector *collector_open(const struct collect_options *options,
 	}
 	if (open_sources(c, options, err) < 0)
 		goto failed;
-	if ((c->links && watch(c, links_fd(c->links), err) < 0) ||
-	    watch(c, sockets_event_fd(c->sockets), err) < 0)
+	if ((c->links && wake_on_netlink(c, links_fd(c->links), err) < 0) ||
+	    wake_on_netlink(c, sockets_event_fd(c->sockets), err) < 0)
 		goto failed;
 	read_boot_id(c->boot_id);
 	begin(c);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "base/plain.h"
+#include "base/sanitize.h"
 
 #define SHOWN_MAX  81 /* bytes of what was given, in a complaint */
 #define HELP_WIDTH 80
@@ -67,7 +67,7 @@ int flags_refuse(struct error *err, const char *source, const struct flag *flag,
 		nearest_consider(&guess, *word);
 	nearest_say(&guess, "", &t);
 	return fail(err, "%s: \"%s\" will not do: it takes %s%s", source,
-		    plain(shown, sizeof(shown), value), flag->wants, hint);
+		    sanitize(shown, sizeof(shown), value), flag->wants, hint);
 }
 
 const char *flags_nearest(const struct flag_table *table, unsigned command,
@@ -89,7 +89,7 @@ static int refuse_unknown(struct error *err, const struct reading *r,
 	    flags_nearest(r->table, r->command, name, strcspn(name, "="));
 	char shown[SHOWN_MAX];
 
-	plain(shown, sizeof(shown), argument);
+	sanitize(shown, sizeof(shown), argument);
 	if (near)
 		return fail(err, "%s: there is no such flag; did you mean --%s?", shown,
 			    near);
@@ -249,7 +249,7 @@ static void put_meaning(const struct flag *flag, size_t indent, FILE *out)
 	if (flag->standard)
 		text_printf(&t, " (%s)", flag->standard);
 	text_printf(&t, ": %s", flag->means);
-	plain_wrap(out, line, indent, HELP_WIDTH, indent);
+	display_wrapped(out, line, indent, HELP_WIDTH, indent);
 }
 
 static void put_head(const struct flag_command *command, const char *program, FILE *out)
@@ -258,7 +258,7 @@ static void put_head(const struct flag_command *command, const char *program, FI
 
 	snprintf(line, sizeof(line), "%s %s: %s.", program, command->usage,
 		 command->does);
-	plain_wrap(out, line, 0, HELP_WIDTH, 0);
+	display_wrapped(out, line, 0, HELP_WIDTH, 0);
 	fputs("Each --some-flag is also the variable DORMOUSE_SOME_FLAG; a flag wins.\n"
 	      "Durations: 100ms, 10s, 5m, 1h, 30d. Sizes: 500, 64KiB, 2MB. Defaults in "
 	      "().\n",

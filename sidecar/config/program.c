@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "base/plain.h"
+#include "base/sanitize.h"
 
 static int help(const struct program *p, FILE *out)
 {
@@ -56,7 +56,7 @@ static int unknown(const struct program *p, const char *name)
 		nearest_consider(&guess, p->commands[i].name);
 	nearest_say(&guess, "", &t);
 	fprintf(stderr, "%s: there is no command \"%s\"%s\n", p->name,
-		plain(shown, sizeof(shown), name), hint);
+		sanitize(shown, sizeof(shown), name), hint);
 	return help(p, stderr);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/version.h"
@@ -38,15 +39,6 @@ static void complain_of_variable(const char *line)
 	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; the default holds", line);
 }
 
-static int watch(const struct injector *i, int fd, struct error *err)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-	if (epoll_ctl(i->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-		return fail_errno(err, errno, "watching a descriptor");
-	return 0;
-}
-
 /* A descriptor for each connection; what is not allowed is found out when it is needed.
  */
 static void allow_descriptors(void)
@@ -65,7 +57,7 @@ static int open_injector(struct injector *i, struct error *err)
 					      .store = i->store,
 					      .facts = &i->facts,
 					      .namespaces = i->namespaces,
-					      .started_at = wall_clock()};
+					      .started_at = clock_wall()};
 
 	/* Signals are blocked before there is another thread. */
 	i->signal_fd = wake_to_stop(err);
@@ -78,10 +70,10 @@ static int open_injector(struct injector *i, struct error *err)
 	if (!i->webhook)
 		return -1;
 	i->keeper = reconciler_start(&i->options, i->store, &i->facts, err);
-	if (!i->keeper || watch(i, i->signal_fd, err) < 0)
+	if (!i->keeper || wake_on(i->epoll_fd, i->signal_fd, err) < 0)
 		return -1;
 	i->reflectors = reflectors_start(&i->options, i->namespaces, &i->facts);
-	return watch(i, webhook_fd(i->webhook), err);
+	return wake_on(i->epoll_fd, webhook_fd(i->webhook), err);
 }
 
 static void close_injector(struct injector *i)

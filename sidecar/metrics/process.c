@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* Pages of address space and of resident memory: the first two numbers of
  * /proc/self/statm (proc(5)). */
 static bool memory_pages(uint64_t *size, uint64_t *resident)
@@ -57,12 +59,10 @@ static uint64_t open_descriptors(void)
 	return count_entries("/proc/self/fd");
 }
 
+/* To the microsecond: what is below it is noise. */
 static double cpu_seconds(void)
 {
-	struct timespec used = {0};
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-	return ((double)used.tv_sec * 1e6 + round((double)used.tv_nsec / 1e3)) / 1e6;
+	return round(clock_process_cpu() * 1e6) / 1e6;
 }
 
 void process_metrics(struct exposition *x, double started_at)

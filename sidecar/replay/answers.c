@@ -64,7 +64,7 @@ static int read_points(struct reading *r, struct series *s, const cJSON *values,
 
 	s->points = calloc((size_t)cJSON_GetArraySize(values) + 1, sizeof(*s->points));
 	if (!s->points) {
-		fail(err, "out of memory");
+		fail_memory(err, "samples");
 		return TRACE_FAILED;
 	}
 	cJSON_ArrayForEach(pair, values)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/sanitize.h"
 #include "base/text.h"
 
 #define NUMBER_MAX    48 /* characters of a number worth reading */
@@ -147,13 +148,10 @@ enum cell_kind cell_time(const char *cell, size_t length, char point,
 const char *cell_shown(const char *cell, size_t length)
 {
 	static char shown[32];
-	struct text t = text_over(shown, sizeof(shown) - strlen("..."));
+	char raw[sizeof(shown) + 1]; /* one more, so that it shows that there is more */
+	struct text t = text_over(raw, sizeof(raw));
 
-	for (size_t i = 0; i < length; i++) {
-		bool printable = cell[i] >= ' ' && cell[i] <= '~';
-		text_put_bytes(&t, printable ? &cell[i] : "?", 1);
-	}
-	if (t.overflowed)
-		memcpy(shown + t.length, "...", sizeof("..."));
-	return shown;
+	for (size_t i = 0; i < length; i++)
+		text_put_bytes(&t, cell[i] ? &cell[i] : "?", 1);
+	return sanitize(shown, sizeof(shown), raw);
 }

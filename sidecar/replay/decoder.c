@@ -119,7 +119,7 @@ static int choose_packing(struct decoder *d, struct error *err)
 	if (!begins(&d->raw, "\x1F\x8B", 2))
 		return 0;
 	d->gzip = gzip_open(read_packed, d);
-	return d->gzip ? 0 : fail(err, "out of memory");
+	return d->gzip ? 0 : fail_memory(err, "the decoder");
 }
 
 /* A byte order mark, or, without one, a zero beside the first character, which in a

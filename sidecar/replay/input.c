@@ -92,7 +92,7 @@ static int grow(struct input *in, size_t capacity, struct error *err)
 	memmove(in->buffer, in->at, kept);
 	buffer = realloc(in->buffer, capacity + INPUT_SPARE);
 	if (!buffer)
-		return fail(err, "out of memory");
+		return fail_memory(err, "the input");
 	in->buffer = in->at = buffer;
 	in->end = buffer + kept;
 	in->capacity = capacity;

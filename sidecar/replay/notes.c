@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sanitize.h"
+
 /* Whether the line is among those that are kept. */
 static bool was_said(const struct notes *n, const char *line)
 {
@@ -15,14 +17,6 @@ static bool was_said(const struct notes *n, const char *line)
 		if (strncmp(at, line, length) == 0 && at[length] == '\n')
 			return true;
 	return false;
-}
-
-/* Words of a file must not move the cursor or change colours. */
-static void make_printable(char *line)
-{
-	for (; *line; line++)
-		if ((unsigned char)*line < 0x20 || *line == 0x7F)
-			*line = '?';
 }
 
 /* Keeps a line unless it is kept already; false: it is. */
@@ -40,13 +34,13 @@ static bool keep(struct notes *n, const char *line)
 
 void notes_say(struct notes *n, const char *format, ...)
 {
-	char said[ERROR_TEXT_MAX], line[ERROR_TEXT_MAX * 2];
+	char raw[ERROR_TEXT_MAX], said[ERROR_TEXT_MAX], line[ERROR_TEXT_MAX * 2];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(said, sizeof(said), format, args);
+	vsnprintf(raw, sizeof(raw), format, args);
 	va_end(args);
-	make_printable(said);
+	sanitize(said, sizeof(said), raw);
 	if (!keep(n, said))
 		return;
 	snprintf(line, sizeof(line), "%s: %s", n->name, said);

@@ -24,7 +24,7 @@ struct range *range_parse(const char *json, size_t length, struct notes *notes,
 
 	*status = TRACE_FAILED;
 	if (!r) {
-		fail(err, "out of memory");
+		fail_memory(err, "the query's answer");
 		return NULL;
 	}
 	*status = answers_read(&r->answers, json, length, notes, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
 #include "config/options.h"
 #include "dormouse/collect.h"
@@ -78,7 +79,7 @@ static void close_recorder(struct recorder *r)
 /* Always a close look: a trace is for every signal that there is. */
 static int take_sample(struct recorder *r, struct error *err)
 {
-	const struct collect_request request = {.time = wall_clock(),
+	const struct collect_request request = {.time = clock_wall(),
 						.look_closely = true};
 	struct error complaint;
 	struct sample sample;

@@ -229,7 +229,7 @@ static void play_traces(struct replay *replay, struct traces *traces, const char
 		struct player *player = player_open(&replay->options.detect,
 						    &replay->pod, note_alert, replay);
 		if (!player) {
-			fail(&err, "out of memory");
+			fail_memory(&err, "the replay");
 			note_failure(replay, TRACE_FAILED, &err);
 			return;
 		}

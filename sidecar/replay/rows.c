@@ -56,7 +56,7 @@ static int grow_unusual(struct rows *r, struct error *err)
 	struct unusual_row *at = realloc(r->unusual, capacity * sizeof(*at));
 
 	if (!at)
-		return fail(err, "out of memory");
+		return fail_memory(err, "rows");
 	r->unusual = at;
 	r->unusual_capacity = capacity;
 	return 0;
@@ -139,7 +139,7 @@ COLD static int unpack(struct rows *r, struct error *err)
 	struct sample *all = malloc(r->count * sizeof(*all));
 
 	if (!all)
-		return fail(err, "out of memory");
+		return fail_memory(err, "rows");
 	for (size_t i = 0; i < r->count; i++)
 		rows_read(r, &cursor, &all[i]);
 	r->sorted = all;

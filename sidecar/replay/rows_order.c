@@ -223,7 +223,7 @@ int rows_order(struct rows *r, struct notes *notes, struct error *err)
 	int result;
 
 	if (!places)
-		return fail(err, "out of memory");
+		return fail_memory(err, "rows");
 	for (size_t i = 0; i < r->count; i++)
 		places[i] = (struct place){r->sorted[i].time, (uint32_t)i};
 	qsort(places, r->count, sizeof(*places), by_time);

@@ -32,7 +32,7 @@ static int grow(struct series_list *list, struct error *err)
 	struct series *at = realloc(list->at, capacity * sizeof(*at));
 
 	if (!at)
-		return fail(err, "out of memory");
+		return fail_memory(err, "series");
 	list->at = at;
 	list->capacity = capacity;
 	return 0;
@@ -136,7 +136,7 @@ static int append(struct series *to, struct series *from, struct error *err)
 	struct point *points = realloc(to->points, (count + 1) * sizeof(*points));
 
 	if (!points)
-		return fail(err, "out of memory");
+		return fail_memory(err, "series");
 	if (from->count > 0)
 		memcpy(points + to->count, from->points, from->count * sizeof(*points));
 	to->points = points;

@@ -8,9 +8,11 @@
 #include <time.h>
 
 #include "base/format.h"
+#include "base/sanitize.h"
 
-#define SUMMARY_MAX   512
-#define ABSENT_A_LINE 4
+#define SUMMARY_MAX    512
+#define NAME_SHOWN_MAX 1024 /* of a name from a file */
+#define ABSENT_A_LINE  4
 
 /* --- what is noted while it plays ------------------------------------------------- */
 
@@ -105,11 +107,11 @@ static const char *moment(char cell[FORMAT_MAX], double time)
 	return cell;
 }
 
-/* A name from a file must not move the cursor or change colours. */
 static void put_name(const char *name, FILE *out)
 {
-	for (; *name; name++)
-		fputc((unsigned char)*name < 0x20 || *name == 0x7F ? '?' : *name, out);
+	char shown[NAME_SHOWN_MAX];
+
+	fputs(sanitize(shown, sizeof(shown), name), out);
 }
 
 /* --- the table -------------------------------------------------------------------- */
@@ -123,8 +125,10 @@ static void print_head(const struct history *h, const struct player *p,
 	put_name(pod->namespace, out);
 	fputs(pod->namespace[0] ? "/" : "", out);
 	put_name(pod->name, out);
-	if (pod->labels)
-		fprintf(out, " %s", pod->labels);
+	if (pod->labels) {
+		fputs(" ", out);
+		put_name(pod->labels, out);
+	}
 	if (h->samples == 0) {
 		fputs(": no samples\n", out);
 		return;

@@ -54,7 +54,7 @@ struct traces *traces_open(int fd, const char *name, trace_complaint *complain,
 
 	*status = TRACE_FAILED;
 	if (!t || input_open(&t->in, fd, TRACE_LINE_MAX) < 0) {
-		fail(err, "%s: out of memory", name);
+		fail_memory(err, name);
 		free(t);
 		return NULL;
 	}

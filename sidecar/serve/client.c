@@ -2,6 +2,7 @@
 /* client.c - as much of an HTTP client as `dormouse status` needs: one GET over
  * HTTP/1.0, where the answer ends with the connection. */
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,39 +11,30 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "dormouse/serve.h"
 
-#define PATIENCE_MS     3000
+#define PATIENCE_S      3
 #define ANSWER_MAX      (1024 * 1024)
 #define ANSWER_AT_FIRST (16 * 1024)
 
-/* Milliseconds of a clock that nobody sets. */
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Waits until the socket is ready; -1 at the deadline. */
-static int wait_for(int fd, short events, long long deadline, struct error *err)
+static int wait_for(int fd, short events, double deadline, struct error *err)
 {
 	struct pollfd ready = {fd, events, 0};
 	int count;
 
 	do {
-		long long left = deadline - now_ms();
+		double left_s = deadline - clock_monotonic();
 
-		count = poll(&ready, 1, left > 0 ? (int)left : 0);
+		count = poll(&ready, 1, left_s > 0 ? (int)ceil(left_s * 1e3) : 0);
 	} while (count < 0 && errno == EINTR);
 	if (count < 0)
 		return fail_errno(err, errno, "poll");
-	return count > 0 ? 0
-			 : fail(err, "no answer within %d seconds", PATIENCE_MS / 1000);
+	return count > 0 ? 0 : fail(err, "no answer within %d seconds", PATIENCE_S);
 }
 
-static int connect_to(int fd, const struct listen_address *where, long long deadline,
+static int connect_to(int fd, const struct listen_address *where, double deadline,
 		      struct error *err)
 {
 	int reason = 0;
@@ -71,7 +63,7 @@ static int send_request(int fd, const char *path, struct error *err)
 }
 
 /* Everything until the other side closes. */
-static char *receive(int fd, long long deadline, struct error *err)
+static char *receive(int fd, double deadline, struct error *err)
 {
 	size_t length = 0, capacity = ANSWER_AT_FIRST;
 	char *answer = malloc(capacity);
@@ -124,7 +116,7 @@ static int keep_body(char *answer, struct error *err)
 char *serve_fetch(const struct listen_address *where, const char *path,
 		  struct error *err)
 {
-	long long deadline = now_ms() + PATIENCE_MS;
+	double deadline = clock_monotonic() + PATIENCE_S;
 	char *answer = NULL;
 	int fd = socket(where->address.ss_family,
 			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

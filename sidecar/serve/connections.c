@@ -5,19 +5,13 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/clock.h"
+
 void connections_init(struct connections *c, const struct serve_source *source)
 {
 	*c = (struct connections){.source = source};
 	for (int i = 0; i < CONNECTIONS_MAX; i++)
 		c->slots[i].fd = -1;
-}
-
-double connections_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 static struct connection *free_slot(struct connections *c)
@@ -43,7 +37,7 @@ static struct connection *opened(struct connections *c,
 
 	if (!slot || !info)
 		return NULL;
-	*slot = (struct connection){.fd = info->connect_fd, .since = connections_now()};
+	*slot = (struct connection){.fd = info->connect_fd, .since = clock_monotonic()};
 	tell_own(c, slot->fd, false);
 	return slot;
 }
@@ -75,7 +69,7 @@ void connections_answered(void *context, struct MHD_Connection *connection,
 	(void)request;
 	if (!slot || how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
 		return;
-	slot->since = connections_now();
+	slot->since = clock_monotonic();
 	tell_own(context, slot->fd, false);
 }
 

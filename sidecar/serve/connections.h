@@ -41,7 +41,4 @@ void connections_answered(void *context, struct MHD_Connection *connection,
  * seconds. Returns how many. */
 unsigned connections_cut_slow(struct connections *c, double now);
 
-/* The table's clock. */
-double connections_now(void);
-
 #endif

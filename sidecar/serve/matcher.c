@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 static const char blanks[] = "\t\n\f\r ";
 
@@ -80,7 +81,7 @@ static int take_value(struct matcher *m, const char *at, struct error *err)
 	const bool quoted = *at == '"' && at < end;
 	bool closed = !quoted;
 	for (at += quoted; at < end;) {
-		size_t length = text_utf8_length(at);
+		size_t length = utf8_length(at, UTF8_MAX);
 
 		if (length == 0)
 			return fail(err, "matcher value not valid UTF-8: %.100s", raw);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "pattern_steps.h"
 
 #define DEPTH_MAX  50   /* groups in groups */
@@ -527,7 +528,7 @@ int pattern_compile(struct pattern *p, const char *expression, struct error *err
 
 	p->length = p->range_count = 0;
 	for (const char *s = expression; *s;) {
-		size_t length = text_utf8_length(s);
+		size_t length = utf8_length(s, UTF8_MAX);
 
 		if (length == 0)
 			return fail(err, "error parsing regexp: invalid UTF-8");

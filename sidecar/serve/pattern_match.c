@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "pattern.h"
 #include "pattern_steps.h"
 
@@ -25,7 +26,7 @@ struct run {
 uint32_t pattern_next(const char **text)
 {
 	static const unsigned char lead[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-	size_t length = text_utf8_length(*text);
+	size_t length = utf8_length(*text, UTF8_MAX);
 
 	if (length == 0) {
 		++*text;

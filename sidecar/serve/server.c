@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "dormouse/serve.h"
 #include "http/listen.h"
 #include "site.h"
@@ -103,7 +104,7 @@ struct server *server_open(const struct listen_address *open,
 	struct server *s = calloc(1, sizeof(*s));
 
 	if (!s) {
-		fail(err, "out of memory");
+		fail_memory(err, "the server");
 		return NULL;
 	}
 	connections_init(&s->connections, source);
@@ -114,7 +115,7 @@ struct server *server_open(const struct listen_address *open,
 	}
 	s->site = site_new(source);
 	if (!s->site) {
-		fail(err, "out of memory");
+		fail_memory(err, "the server");
 		goto fail;
 	}
 	if (open_listener(s, OPEN, open, source, err) == 0 &&
@@ -164,7 +165,7 @@ void server_process(struct server *s)
 			more |= daemon_timeout_ms(s->daemons[i]) == 0;
 		}
 	}
-	connections_cut_slow(&s->connections, connections_now());
+	connections_cut_slow(&s->connections, clock_monotonic());
 }
 
 int server_timeout_ms(const struct server *s)

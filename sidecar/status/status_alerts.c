@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/plain.h"
+#include "base/sanitize.h"
 #include "base/text.h"
 #include "dormouse/sample.h"
 #include "status_cells.h"
@@ -29,7 +29,7 @@ static void put_head(const cJSON *alert, bool firing, FILE *out)
 	fprintf(out, "\n%s", firing ? status_bold(out, true) : "");
 	status_cell(out, firing ? "FIRING" : "resolved", STATUS_INDENT);
 	fputs(firing ? status_bold(out, false) : "", out);
-	plain_wrap(out, words, STATUS_INDENT, STATUS_WIDTH, STATUS_INDENT);
+	display_wrapped(out, words, STATUS_INDENT, STATUS_WIDTH, STATUS_INDENT);
 }
 
 static void put_times(const cJSON *alert, bool firing, FILE *out)
@@ -108,7 +108,7 @@ static void put_destination(const cJSON *d, FILE *out)
 
 	text_printf(&end, strchr(address, ':') ? "[%s]:%.0f/%s" : "%s:%.0f/%s", address,
 		    number_or_0(d, "port"), status_string(d, "protocol"));
-	size_t width = plain_columns(words, end.length);
+	size_t width = display_columns(words, end.length);
 	width = width < END_WIDTH ? END_WIDTH : width > END_MAX ? END_MAX : width;
 	fprintf(out, "%*s", STATUS_INDENT, "");
 	status_cell(out, words, width);
@@ -119,8 +119,8 @@ static void put_destination(const cJSON *d, FILE *out)
 	text_printf(&rest, "in %.9g %s, %s", connections,
 		    connections == 1 ? "connection" : "connections",
 		    status_string(d, "container"));
-	plain_wrap(out, words, STATUS_INDENT + 2, STATUS_WIDTH,
-		   STATUS_INDENT + width + strlen(" 99.9 MB/s "));
+	display_wrapped(out, words, STATUS_INDENT + 2, STATUS_WIDTH,
+			STATUS_INDENT + width + strlen(" 99.9 MB/s "));
 }
 
 static void put_destinations(const cJSON *alert, FILE *out)

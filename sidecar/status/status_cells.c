@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/plain.h"
+#include "base/sanitize.h"
 
 #define STRING_MAX 640
 
@@ -23,7 +23,7 @@ const char *status_string(const cJSON *object, const char *name)
 
 	if (!value || !value[0])
 		return "-";
-	return plain(buffers[turn++ % 8], STRING_MAX, value);
+	return sanitize(buffers[turn++ % 8], STRING_MAX, value);
 }
 
 double status_number(const cJSON *object, const char *name)
@@ -65,13 +65,13 @@ const char *status_moment(char cell[FORMAT_MAX], const char *text)
 
 void status_cell(FILE *out, const char *text, size_t width)
 {
-	size_t length = strlen(text), columns = plain_columns(text, length);
+	size_t length = strlen(text), columns = display_columns(text, length);
 	const char *cut = "";
 
 	if (columns > width) {
 		cut = width > 3 ? "..." : "";
-		length = plain_fitting(text, width - strlen(cut));
-		columns = plain_columns(text, length) + strlen(cut);
+		length = display_fitting(text, width - strlen(cut));
+		columns = display_columns(text, length) + strlen(cut);
 	}
 	fprintf(out, "%.*s%s%*s", (int)length, text, cut, (int)(width - columns), "");
 }
@@ -79,5 +79,5 @@ void status_cell(FILE *out, const char *text, size_t width)
 void status_put(FILE *out, const char *label, const char *words)
 {
 	status_cell(out, label, STATUS_INDENT);
-	plain_wrap(out, words, STATUS_INDENT, STATUS_WIDTH, STATUS_INDENT);
+	display_wrapped(out, words, STATUS_INDENT, STATUS_WIDTH, STATUS_INDENT);
 }

@@ -20,6 +20,7 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "link_message.h"
 #include "proc_dev.h"
@@ -59,14 +60,6 @@ struct links {
 typedef void dump_reader(struct links *l, struct nlmsghdr *message, double now);
 
 enum dump_end { DUMP_DONE, DUMP_PARTIAL, DUMP_FAILED };
-
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* One datagram into the buffer. Returns its length, or -errno. What another process
  * sent counts as empty: only the kernel is believed. */
@@ -208,7 +201,7 @@ static enum dump_end dump(struct links *l, uint16_t type, dump_reader *reader,
 	int tries;
 
 	for (tries = 0; tries < DUMP_TRIES; tries++) {
-		*failure = -dump_once(l, type, reader, seconds_now(), &interrupted);
+		*failure = -dump_once(l, type, reader, clock_monotonic(), &interrupted);
 		if (*failure == ENOBUFS)
 			grow_buffer(l, nl_socket_get_fd(l->query));
 		else if (*failure != 0)
@@ -244,7 +237,7 @@ static int resync(struct links *l, struct error *err)
 	enum dump_end end;
 	int failure;
 
-	link_book_resync_begin(&l->book, seconds_now());
+	link_book_resync_begin(&l->book, clock_monotonic());
 	end = dump(l, RTM_GETLINK, read_link, &failure);
 	link_book_resync_end(&l->book, end == DUMP_DONE);
 	l->totals.resyncs++;
@@ -279,10 +272,10 @@ static void hear_all(struct links *l)
 		if (length == -EAGAIN)
 			return;
 		if (length >= 0) {
-			hear(l, length, seconds_now());
+			hear(l, length, clock_monotonic());
 			continue;
 		}
-		link_book_lost(&l->book, seconds_now());
+		link_book_lost(&l->book, clock_monotonic());
 		l->totals.announcements_lost++;
 		if (length != -ENOBUFS)
 			return;
@@ -325,7 +318,7 @@ static bool unknown_request(int failure)
  * says the same. */
 static bool answer_is_usable(struct links *l)
 {
-	double now = seconds_now();
+	double now = clock_monotonic();
 
 	if (!l->read_any && l->book.count > 0)
 		return false;
@@ -390,8 +383,8 @@ static int read_by_rtnetlink(struct links *l, bool *lasting, struct error *err)
 
 static int read_by_proc(struct links *l, enum link_origin origin, struct error *err)
 {
-	int failure = proc_dev_read(&l->book, origin, seconds_now(), (char *)l->buffer,
-				    sizeof(l->buffer));
+	int failure = proc_dev_read(&l->book, origin, clock_monotonic(),
+				    (char *)l->buffer, sizeof(l->buffer));
 
 	if (failure)
 		return fail_errno(err, failure, "%s, and /proc/net/dev", l->lack.text);
@@ -403,7 +396,7 @@ static void stand_in(struct links *l, const struct error *lack, bool lasting)
 {
 	l->lack = *lack;
 	l->standing_in = true;
-	l->retry_at = lasting ? seconds_now() + RETRY_S : 0;
+	l->retry_at = lasting ? clock_monotonic() + RETRY_S : 0;
 	if (lasting)
 		l->getstats_refused = false;
 }
@@ -412,7 +405,7 @@ static int read_links(struct links *l, enum link_origin origin, struct error *er
 {
 	bool lasting = false;
 
-	if (l->query && (!l->standing_in || seconds_now() >= l->retry_at)) {
+	if (l->query && (!l->standing_in || clock_monotonic() >= l->retry_at)) {
 		if (read_by_rtnetlink(l, &lasting, err) == 0) {
 			l->standing_in = false;
 			return 0;
@@ -499,7 +492,7 @@ static struct nl_sock *open_socket(struct error *err)
 	int result;
 
 	if (!s) {
-		fail(err, "no memory for a netlink socket");
+		fail_memory(err, "links");
 		return NULL;
 	}
 	result = nl_connect(s, NETLINK_ROUTE);
@@ -547,10 +540,10 @@ struct links *links_open(const char *globs, struct error *err)
 	struct links *l = calloc(1, sizeof(*l));
 
 	if (!l) {
-		fail(err, "no memory for links");
+		fail_memory(err, "links");
 		return NULL;
 	}
-	link_book_open(&l->book, globs, seconds_now());
+	link_book_open(&l->book, globs, clock_monotonic());
 	l->announced = open_announced();
 	if (begin(l, err) < 0) {
 		links_close(l);

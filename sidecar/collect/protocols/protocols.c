@@ -198,7 +198,7 @@ struct protocols *protocols_open(struct error *err)
 	int file;
 
 	if (!p) {
-		fail(err, "no memory for protocol counters");
+		fail_memory(err, "protocol counters");
 		return NULL;
 	}
 	for (file = 0; file < FILE_COUNT; file++)

@@ -40,7 +40,7 @@ static int open_netlink(struct diag_channel *c, struct error *err)
 	*c = (struct diag_channel){.fd = -1};
 	c->netlink = nl_socket_alloc();
 	if (!c->netlink)
-		return fail(err, "sock_diag: out of memory");
+		return fail_memory(err, "socket dumps");
 	int code = nl_connect(c->netlink, NETLINK_SOCK_DIAG);
 	if (code < 0) {
 		nl_socket_free(c->netlink);
@@ -58,7 +58,7 @@ int diag_open(struct diag_channel *c, struct error *err)
 	c->buffer = malloc(DIAG_BUFFER_BYTES);
 	if (!c->buffer) {
 		diag_close(c);
-		return fail(err, "sock_diag: out of memory");
+		return fail_memory(err, "socket dumps");
 	}
 	return 0;
 }

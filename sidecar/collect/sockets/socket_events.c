@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "socket_dumps.h"
 #include "socket_events.h"
 
@@ -21,13 +22,6 @@
 /* Silence for so long is tried out, and for so much longer it is none. */
 #define SILENT_NS INT64_C(10000000000)
 #define PROVE_NS  INT64_C(2000000000)
-
-static int64_t monotonic_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void visit_destroyed(void *context, const struct diag_socket *socket)
 {
@@ -110,7 +104,7 @@ static void watch_events(struct socket_events *e, bool watch)
 void socket_events_process(struct socket_events *e)
 {
 	unsigned messages = socket_events_drain(e);
-	int64_t now = monotonic_ns();
+	int64_t now = clock_monotonic_ns();
 	bool is_busy = messages > 0 && (e->is_paused || now - e->drained_ns < PACE_NS);
 
 	if (is_busy)
@@ -138,7 +132,7 @@ static int open_channel(struct socket_events *e, struct event_channel *c,
 
 void socket_events_prove(struct socket_events *e)
 {
-	int64_t now = monotonic_ns();
+	int64_t now = clock_monotonic_ns();
 	int fd;
 
 	if (!e->tcp.channel.netlink || (e->tcp.read > 0 && e->ok))

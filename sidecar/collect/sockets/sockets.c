@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "accounting.h"
+#include "base/clock.h"
 #include "own_sockets.h"
 #include "socket_dumps.h"
 #include "socket_events.h"
@@ -218,12 +219,10 @@ static void read_ephemeral_ports(uint16_t ports[2])
 static uint64_t random_seed(void)
 {
 	uint64_t seed;
-	struct timespec now;
 
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == (ssize_t)sizeof(seed))
 		return seed;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_nsec;
+	return (uint64_t)clock_monotonic_ns();
 }
 
 struct sockets *sockets_open(const struct collect_options *options,
@@ -231,7 +230,7 @@ struct sockets *sockets_open(const struct collect_options *options,
 {
 	struct sockets *s = calloc(1, sizeof(*s));
 	if (!s) {
-		fail(err, "sockets: out of memory");
+		fail_memory(err, "sockets");
 		return NULL;
 	}
 	if (event_buffer_bytes == 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "injector/json/json_print.h"
@@ -17,14 +18,6 @@
 
 #define TRIES       5 /* when others keep being first */
 #define PATCH_BYTES (WEBHOOKS_MAX * (BASE64_BUNDLE_MAX + 512))
-
-static double monotonic_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* --- the Secret ---------------------------------------------------------------------
  */
@@ -116,7 +109,7 @@ static int renew(struct authority *a, enum rotation_step step, const char *why,
 		 const char *path, cJSON *secret, long *status, struct error *err)
 {
 	struct certificate_info after;
-	const int64_t now = (int64_t)wall_clock();
+	const int64_t now = (int64_t)clock_wall();
 	char before[PEM_MAX];
 
 	memcpy(before, c->certificate, sizeof(before));
@@ -150,7 +143,7 @@ static int get(struct authority *a, const char *path, const char *how, long *sta
 static int64_t in_place_s(const struct authority *a, const char *bundle)
 {
 	return strcmp(bundle, a->published) == 0
-		   ? (int64_t)(monotonic_now() - a->published_at)
+		   ? (int64_t)(clock_monotonic() - a->published_at)
 		   : -1;
 }
 
@@ -160,7 +153,7 @@ static int keep(struct authority *a, const char *path, cJSON *secret, long *stat
 {
 	struct certificates c;
 	struct certificate_info seen;
-	const int64_t now = (int64_t)wall_clock();
+	const int64_t now = (int64_t)clock_wall();
 	const char *why;
 	int result = 0;
 
@@ -216,7 +209,7 @@ static void note_published(struct authority *a, bool just_now)
 {
 	if (just_now || strcmp(a->published, a->bundle) != 0) {
 		memcpy(a->published, a->bundle, sizeof(a->published));
-		a->published_at = monotonic_now();
+		a->published_at = clock_monotonic();
 	}
 	atomic_store(&a->facts->webhook_ready, true);
 }
@@ -266,7 +259,7 @@ int authority_publish(struct authority *a, long *status, struct error *err)
 		return 0;
 	char *bytes = malloc(PATCH_BYTES);
 	if (!bytes)
-		return fail(err, "out of memory");
+		return fail_memory(err, "the CA bundle");
 	snprintf(
 	    path, sizeof(path),
 	    "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/%s",

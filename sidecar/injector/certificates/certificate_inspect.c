@@ -99,7 +99,7 @@ void certificate_inspect(const struct certificates *c,
 	gnutls_x509_crt_t *cas = NULL, crt = NULL;
 	unsigned count = 0;
 
-	*seen = (struct certificate_info){.flaw = "there is no memory"};
+	*seen = (struct certificate_info){.flaw = "out of memory for it"};
 	if (gnutls_x509_crt_list_import2(&cas, &count, &pem, GNUTLS_X509_FMT_PEM, 0) <
 	    0)
 		count = 0;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "ca.h"
@@ -57,7 +58,7 @@ static int ask_version(struct reconciler *k, long *status, struct error *err)
 	const struct kubernetes_request request = {.method = "GET", .path = "/version"};
 	cJSON *version;
 
-	if (k->options->native != NATIVE_AUTO || worker_clock() < k->version_at)
+	if (k->options->native != NATIVE_AUTO || clock_monotonic() < k->version_at)
 		return 0;
 	if (kubernetes_ask(k->api, &request, status, &version, err) < 0)
 		return -1;
@@ -73,7 +74,7 @@ static int ask_version(struct reconciler *k, long *status, struct error *err)
 			  native ? "native, init containers that go on"
 				 : "plain containers");
 	atomic_store(&k->facts->native, native);
-	k->version_at = worker_clock() + VERSION_EVERY_S;
+	k->version_at = clock_monotonic() + VERSION_EVERY_S;
 	return 0;
 }
 
@@ -148,7 +149,7 @@ static void look_at_files(struct reconciler *k)
  * life may be there from before. */
 static double interval_now(const struct reconciler *k)
 {
-	const double left_s = tls_store_expiry(k->store) - wall_clock();
+	const double left_s = tls_store_expiry(k->store) - clock_wall();
 	double soon_s = left_s / 20;
 
 	if (!k->own_ca || left_s <= 0)
@@ -176,17 +177,17 @@ static void *keeper_main(void *k_)
 	double tasks_at = 0, files_at = 0;
 
 	while (!atomic_load(&k->worker.stop)) {
-		double next = worker_clock() + VERSION_EVERY_S;
+		double next = clock_monotonic() + VERSION_EVERY_S;
 
-		if (!k->own_ca && worker_clock() >= files_at) {
+		if (!k->own_ca && clock_monotonic() >= files_at) {
 			look_at_files(k);
-			files_at = worker_clock() + (k->interval_s < FILES_EVERY_S
-							 ? k->interval_s
-							 : FILES_EVERY_S);
+			files_at = clock_monotonic() + (k->interval_s < FILES_EVERY_S
+							    ? k->interval_s
+							    : FILES_EVERY_S);
 		}
-		if (k->api && worker_clock() >= tasks_at) {
+		if (k->api && clock_monotonic() >= tasks_at) {
 			const bool well = run_tasks(k);
-			tasks_at = worker_clock() + pause_after(k, well);
+			tasks_at = clock_monotonic() + pause_after(k, well);
 		}
 		if (!k->own_ca && files_at < next)
 			next = files_at;

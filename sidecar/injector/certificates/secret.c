@@ -66,7 +66,7 @@ static int put(cJSON *data, const struct entry *e, struct error *err)
 	cJSON_DeleteItemFromObjectCaseSensitive(data, e->key);
 	const cJSON *added = cJSON_AddStringToObject(data, e->key, encoded);
 	explicit_bzero(encoded, sizeof(encoded));
-	return added ? 0 : fail(err, "out of memory");
+	return added ? 0 : fail_memory(err, "the Secret");
 }
 
 int secret_write(cJSON *secret, const struct certificates *c, struct error *err)
@@ -79,7 +79,7 @@ int secret_write(cJSON *secret, const struct certificates *c, struct error *err)
 		cJSON_DeleteItemFromObjectCaseSensitive(secret, "data");
 		data = cJSON_AddObjectToObject(secret, "data");
 		if (!data)
-			return fail(err, "out of memory");
+			return fail_memory(err, "the Secret");
 	}
 	entries_of((struct certificates *)c, entries);
 	for (size_t i = 0; i < ENTRIES && result == 0; i++)

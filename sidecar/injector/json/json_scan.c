@@ -13,9 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sanitize.h"
+#include "base/utf8.h"
 #include "json_keep.h"
 #include "json_number.h"
-#include "printable.h"
 
 #define DIGITS_PLAIN 15 /* that any double keeps */
 #define NO_ORDINAL   UINT32_MAX
@@ -94,33 +95,13 @@ static bool next_is_digit(const struct scan *s)
 
 /* --- strings --------------------------------------------------------------------- */
 
-/* The next sequence of UTF-8 (RFC 3629: the shortest form, no surrogates, nothing above
- * U+10FFFF). */
 static int scan_utf8(struct scan *s)
 {
-	const unsigned char *p = s->at;
-	unsigned char low = 0x80, high = 0xBF;
-	size_t more;
+	size_t length = utf8_length((const char *)s->at, (size_t)(s->end - s->at));
 
-	if (p[0] >= 0xC2 && p[0] <= 0xDF) {
-		more = 1;
-	} else if (p[0] >= 0xE0 && p[0] <= 0xEF) {
-		more = 2;
-		low = p[0] == 0xE0 ? 0xA0 : 0x80;
-		high = p[0] == 0xED ? 0x9F : 0xBF;
-	} else if (p[0] >= 0xF0 && p[0] <= 0xF4) {
-		more = 3;
-		low = p[0] == 0xF0 ? 0x90 : 0x80;
-		high = p[0] == 0xF4 ? 0x8F : 0xBF;
-	} else {
-		return refuse(s, p, JSON_BROKEN, "this is not UTF-8");
-	}
-	if ((size_t)(s->end - p) <= more || p[1] < low || p[1] > high)
-		return refuse(s, p, JSON_BROKEN, "this is not UTF-8");
-	for (size_t i = 2; i <= more; i++)
-		if ((p[i] & 0xC0) != 0x80)
-			return refuse(s, p, JSON_BROKEN, "this is not UTF-8");
-	s->at += more + 1;
+	if (length == 0)
+		return refuse(s, s->at, JSON_BROKEN, "this is not UTF-8");
+	s->at += length;
 	return 0;
 }
 
@@ -433,7 +414,7 @@ int json_scan_duplicate(const char *text, size_t length, unsigned ordinal,
 
 	skip_blanks(&s);
 	scan_value(&s);
-	printable(name, sizeof(name), key);
+	sanitize(name, sizeof(name), key);
 	snprintf(what, sizeof(what), "the key \"%s\" stands here again", name);
 	return refuse(&s, s.key ? s.key : s.begin, JSON_DUPLICATE, what);
 }

@@ -36,7 +36,7 @@ FILE *printed_open(struct printed *printed, struct error *err)
 	FILE *stream = fopencookie(printed, "w", (cookie_io_functions_t){.write = add});
 
 	if (!stream)
-		fail(err, "there is no memory for the output");
+		fail_memory(err, "the output");
 	return stream;
 }
 
@@ -46,5 +46,5 @@ int printed_close(FILE *stream, struct error *err)
 
 	if (fclose(stream) == 0 && whole)
 		return 0;
-	return fail(err, "there is no memory for the output");
+	return fail_memory(err, "the output");
 }

@@ -270,7 +270,7 @@ static int append(struct curl_slist **headers, const char *line, struct error *e
 	struct curl_slist *longer = curl_slist_append(*headers, line);
 
 	if (!longer)
-		return fail(err, "out of memory");
+		return fail_memory(err, "an answer");
 	*headers = longer;
 	return 0;
 }

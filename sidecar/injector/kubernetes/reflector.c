@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "injector/json/json.h"
 #include "kubernetes.h"
@@ -69,7 +70,7 @@ const char *reflector_resource(enum namespaces_kind kind)
 /* One that cannot be kept is told, of many one now and then, and the rest goes on. */
 static void put(struct reflector *r, const cJSON *object)
 {
-	const double now = worker_clock();
+	const double now = clock_monotonic();
 	struct error err;
 
 	if (namespaces_put(r->all->namespaces, r->kind, object, &err) == 0 ||
@@ -181,7 +182,7 @@ static int watch(struct reflector *r, long *status, struct error *err)
 	    .line = take_event,
 	    .context = r,
 	};
-	const double begin = worker_clock();
+	const double begin = clock_monotonic();
 
 	r->heard = false;
 	snprintf(path, sizeof(path),
@@ -190,7 +191,7 @@ static int watch(struct reflector *r, long *status, struct error *err)
 		 kinds[r->kind].resource, seconds, r->version);
 	if (kubernetes_watch(r->api, &watch, status, err) < 0)
 		return -1;
-	if (!r->heard && worker_clock() - begin < SHORT_S)
+	if (!r->heard && clock_monotonic() - begin < SHORT_S)
 		return fail(err, "GET /api/v1/%s: the watch ended at once",
 			    kinds[r->kind].resource);
 	return 0;
@@ -227,7 +228,7 @@ static void *reflector_main(void *r_)
 	double retry_s = FIRST_RETRY_S;
 
 	while (!atomic_load(&r->worker.stop)) {
-		const double begin = worker_clock();
+		const double begin = clock_monotonic();
 		struct error err;
 		long status = -1;
 
@@ -240,10 +241,10 @@ static void *reflector_main(void *r_)
 			atomic_store(&r->all->facts->watched[r->kind], false);
 			atomic_fetch_add(&r->all->facts->watch_failures, 1);
 		}
-		if (worker_clock() - begin > LAST_RETRY_S)
+		if (clock_monotonic() - begin > LAST_RETRY_S)
 			retry_s = FIRST_RETRY_S;
 		worker_sleep_until(&r->worker,
-				   worker_clock() + worker_jittered(retry_s));
+				   clock_monotonic() + worker_jittered(retry_s));
 		retry_s = 2 * retry_s < LAST_RETRY_S ? 2 * retry_s : LAST_RETRY_S;
 	}
 	return NULL;
@@ -274,7 +275,7 @@ struct reflectors *reflectors_start(const struct injector_options *options,
 				    struct cluster_facts *facts)
 {
 	struct reflectors *all = calloc(1, sizeof(*all));
-	struct error err = {"out of memory"};
+	struct error err = {"out of memory for what follows namespaces"};
 	int result = -1;
 
 	if (all) {

@@ -60,14 +60,6 @@ void worker_sleep_until(struct worker *w, double when)
 	pthread_mutex_unlock(&w->lock);
 }
 
-double worker_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 double worker_jittered(double seconds)
 {
 	uint16_t random = 0;

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 struct worker {
@@ -26,11 +27,8 @@ int worker_start(struct worker *w, const char *name, void *(*run)(void *context)
 void worker_tell(struct worker *w);
 void worker_join(struct worker *w);
 
-/* In the thread: sleeps until then on worker_clock(), or until it is to stop. */
+/* In the thread: sleeps until then on clock_monotonic(), or until it is to stop. */
 void worker_sleep_until(struct worker *w, double when);
-
-/* Monotonic, seconds. */
-double worker_clock(void);
 
 /* The time, a tenth more or less: replicas that started together are not to stay in
  * step. */

@@ -43,7 +43,7 @@ struct namespaces *namespaces_new(struct error *err)
 	struct namespaces *n = calloc(1, sizeof(*n));
 
 	if (!n) {
-		fail(err, "there is no memory for what namespaces say");
+		fail_memory(err, "what is known of namespaces");
 		return NULL;
 	}
 	pthread_mutex_init(&n->lock, NULL);

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sanitize.h"
 #include "base/text.h"
 #include "injector/json/json.h"
-#include "injector/json/printable.h"
 #include "injector/namespaces/quantity.h"
 
 #define ANNOTATION_MAX 100
@@ -93,7 +93,7 @@ static int refuse(struct error *err, const char *text)
 	return fail(err,
 		    "\"%s\" will not do: it takes at least cpu=%s,memory=%s, or one of "
 		    "the two",
-		    printable(shown, sizeof(shown), text), table[RESOURCE_CPU].such_as,
+		    sanitize(shown, sizeof(shown), text), table[RESOURCE_CPU].such_as,
 		    table[RESOURCE_MEMORY].such_as);
 }
 

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sanitize.h"
 #include "config/flags.h"
 #include "config/options.h"
 #include "injector/json/json.h"
-#include "injector/json/printable.h"
 #include "injector/namespaces/resources.h"
 
 #define DOMAIN "dormouse.dev/"
@@ -37,7 +37,7 @@ void warnings_add(struct warnings *w, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text + prefix, sizeof(text) - (size_t)prefix, format, args);
 	va_end(args);
-	printable(w->line[w->count++], WARNING_SIZE, text);
+	sanitize(w->line[w->count++], WARNING_SIZE, text);
 }
 
 /* What follows "dormouse.dev/" in a key; NULL: the key is somebody else's. */
@@ -62,7 +62,7 @@ static void check_flag(const struct flag *flag, const char *value, struct warnin
 	if (flag->set(&scratch, value) == 0)
 		return;
 	snprintf(source, sizeof(source), "annotation " DOMAIN "%s", flag->name);
-	flags_refuse(&err, source, flag, printable(shown, sizeof(shown), value));
+	flags_refuse(&err, source, flag, sanitize(shown, sizeof(shown), value));
 	warnings_add(w, "%s", err.text);
 }
 
@@ -83,7 +83,7 @@ static void check_annotation(const cJSON *annotation, struct warnings *w)
 
 	if (!name)
 		return;
-	printable(shown, sizeof(shown), name);
+	sanitize(shown, sizeof(shown), name);
 	if (strcmp(name, "inject") == 0 || strcmp(name, "injection") == 0) {
 		warnings_add(
 		    w, "annotation " DOMAIN "%s is not read: it is a label, of %s",
@@ -130,10 +130,10 @@ static void check_label(const cJSON *label, struct warnings *w)
 			warnings_add(w,
 				     "label " DOMAIN "inject: \"%s\" will not do: it "
 				     "takes true or false, in quotes in YAML",
-				     printable(shown, sizeof(shown), value));
+				     sanitize(shown, sizeof(shown), value));
 		return;
 	}
-	printable(shown, sizeof(shown), name);
+	sanitize(shown, sizeof(shown), name);
 	if (strcmp(name, "injection") == 0)
 		warnings_add(w,
 			     "label " DOMAIN "injection is not read: it is a label of "

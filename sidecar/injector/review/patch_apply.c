@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sanitize.h"
 #include "injector/json/json.h"
-#include "injector/json/printable.h"
 
 #define TOKEN_MAX 256
 #define SHOWN_MAX 96
@@ -109,7 +109,7 @@ static int apply(cJSON *object, const cJSON *operation, struct error *err)
 	if (!op || strcmp(op, "add") != 0 || !path || path[0] != '/' || !given)
 		return fail(err,
 			    "a patch's operation is not \"add\" with path and value");
-	printable(shown, sizeof(shown), path);
+	sanitize(shown, sizeof(shown), path);
 	while (next_token(&at, token) && *at && parent)
 		parent = step(parent, token);
 	if (*at || !parent)
@@ -117,7 +117,7 @@ static int apply(cJSON *object, const cJSON *operation, struct error *err)
 
 	cJSON *value = cJSON_Duplicate(given, true);
 	if (!value)
-		return fail(err, "%s: there is no memory for its value", shown);
+		return fail_memory(err, shown);
 	if (!add_to(parent, token, value)) {
 		cJSON_Delete(value);
 		return fail(err, "%s: there is no such place", shown);

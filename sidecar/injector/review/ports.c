@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sanitize.h"
 #include "config/flags.h"
 #include "config/options.h"
 #include "config/parse.h"
 #include "injector/json/json.h"
-#include "injector/json/printable.h"
 
 #define PORT_MAX 65535
 #define MOVE_BY  10000 /* to a port that is proposed instead */
@@ -100,7 +100,7 @@ static void check_container(const cJSON *container, const char *flag, unsigned p
 		    "container %s: port %u is the sidecar's as well, and whoever "
 		    "starts later cannot listen there; annotation "
 		    "dormouse.dev/%s would move the sidecar's, such as %s:%u",
-		    printable(shown, sizeof(shown), json_text(container, "name")), port,
+		    sanitize(shown, sizeof(shown), json_text(container, "name")), port,
 		    flag, strcmp(flag, "listen") == 0 ? "[::]" : "127.0.0.1", other);
 }
 

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "annotations.h"
+#include "base/sanitize.h"
 #include "base/text.h"
 #include "injector/json/base64.h"
-#include "injector/json/printable.h"
 #include "patch.h"
 #include "ports.h"
 
@@ -50,7 +50,7 @@ struct shown {
 
 static const char *show(struct shown *s, const char *text)
 {
-	return text ? printable(s->text, sizeof(s->text), text) : "nothing";
+	return text ? sanitize(s->text, sizeof(s->text), text) : "nothing";
 }
 
 static bool equal(const char *a, const char *b)
@@ -149,8 +149,8 @@ static void note_pod(struct review *r, const cJSON *request)
 		r->namespace = "";
 	if (!name || !name[0])
 		name = json_text(metadata, "generateName");
-	printable(result->namespace, sizeof(result->namespace), r->namespace);
-	printable(result->name, sizeof(result->name), name);
+	sanitize(result->namespace, sizeof(result->namespace), r->namespace);
+	sanitize(result->name, sizeof(result->name), name);
 	result->dry_run = cJSON_IsTrue(json_member(request, "dryRun"));
 }
 
@@ -250,7 +250,7 @@ static int decide(struct review *r)
 
 	char *memory = cJSON_malloc(PATCH_MAX);
 	if (!memory) {
-		fail(&result->trouble, "there is no memory for its patch");
+		fail_memory(&result->trouble, "a patch");
 		fail_open(r);
 		return 0;
 	}

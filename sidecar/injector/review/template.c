@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sanitize.h"
 #include "base/text.h"
 #include "config/flags.h"
 #include "config/options.h"
 #include "http/listen.h"
 #include "injector/json/json.h"
-#include "injector/json/printable.h"
 #include "template_check.h"
 
 /* Of the text of what a template decides: image, environment. */
@@ -233,7 +233,7 @@ static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 
 	take_sizes(made, resources ? resources : json_member(standard, "resources"));
 	made->keeps_state = cJSON_IsTrue(json_member(tree, "stateVolume"));
-	printable(made->image_name, sizeof(made->image_name), image);
+	sanitize(made->image_name, sizeof(made->image_name), image);
 	made->image_pullable = strchr(image, '/') != NULL;
 	take_addresses(made, tree);
 	made->image = t.data;
@@ -268,7 +268,7 @@ struct sidecar_template *template_read(const char *text, size_t length,
 	int result = -1;
 
 	if (!made) {
-		fail(err, "there is no memory for a template");
+		fail_memory(err, "a template");
 		return NULL;
 	}
 	standard = read_tree(builtin, sizeof(builtin) - 1, err);

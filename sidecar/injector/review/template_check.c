@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sanitize.h"
 #include "base/text.h"
 #include "config/flags.h"
 #include "config/options.h"
 #include "injector/json/json.h"
-#include "injector/json/printable.h"
 #include "template.h"
 
 #define CLUSTER_MAX 253
@@ -39,7 +39,7 @@ static int check_members(const cJSON *object, const char *what,
 			text_printf(&t, "%s%s", name == known ? "" : ", ", *name);
 		return fail(err, "%s%s%s is not known: there are %s", what,
 			    what[0] ? "." : "",
-			    printable(shown, sizeof(shown), member->string), list);
+			    sanitize(shown, sizeof(shown), member->string), list);
 	}
 	return 0;
 }
@@ -79,7 +79,7 @@ static int check_policy(const char *policy, struct error *err)
 	return fail(err,
 		    "imagePullPolicy: \"%s\" will not do: it takes Always, "
 		    "IfNotPresent or Never",
-		    printable(shown, sizeof(shown), policy));
+		    sanitize(shown, sizeof(shown), policy));
 }
 
 /* What a size must say of a resource. */
@@ -193,7 +193,7 @@ static int check_flags(const cJSON *flags, struct error *err)
 			       strlen(member->string));
 		const char *value = cJSON_GetStringValue(member);
 
-		printable(shown, sizeof(shown), member->string);
+		sanitize(shown, sizeof(shown), member->string);
 		if (flag && strcmp(flag->name, TEMPLATE_STATE_FLAG) == 0)
 			return fail(err, "flags.state: stateVolume gives the sidecar "
 					 "a volume for its state");
@@ -205,7 +205,7 @@ static int check_flags(const cJSON *flags, struct error *err)
 				    flag->wants);
 		if (flag->set(&scratch, value) < 0)
 			return flags_refuse(err, source, flag,
-					    printable(shown, sizeof(shown), value));
+					    sanitize(shown, sizeof(shown), value));
 	}
 	return 0;
 }

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sanitize.h"
 #include "base/text.h"
 #include "injector/json/json.h"
-#include "injector/json/printable.h"
 #include "patch.h"
 #include "patch_apply.h"
 #include "ports.h"
@@ -93,7 +93,7 @@ static int patch_pod(const struct injection *injection, cJSON *pod, struct error
 	int result = -1;
 
 	if (!memory)
-		return fail(err, "there is no memory for a patch");
+		return fail_memory(err, "a patch");
 	struct text patch = text_over(memory, PATCH_MAX);
 	struct fit fit;
 	/* Nothing is known of the namespace: it always fits. */
@@ -137,8 +137,8 @@ static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
 	};
 	char place[PLACE];
 
-	printable(result.name, sizeof(result.name), name_of(object));
-	printable(result.namespace, sizeof(result.namespace), facts.namespace);
+	sanitize(result.name, sizeof(result.name), name_of(object));
+	sanitize(result.namespace, sizeof(result.namespace), facts.namespace);
 	warnings_clear(&warnings);
 	if (!cJSON_IsObject(pod))
 		return fail(w->err, "%s is missing",
@@ -205,9 +205,9 @@ static int pass_over(struct walk *w, const cJSON *object, const char *kind,
 	char shown[3][KIND_MAX];
 
 	fail(w->err, "%s %s%s%s is not injected: it takes a " SUPPORTED,
-	     printable(shown[0], KIND_MAX, version),
-	     printable(shown[1], KIND_MAX, kind[0] ? kind : "object without a kind"),
-	     name ? " " : "", printable(shown[2], KIND_MAX, name));
+	     sanitize(shown[0], KIND_MAX, version),
+	     sanitize(shown[1], KIND_MAX, kind[0] ? kind : "object without a kind"),
+	     name ? " " : "", sanitize(shown[2], KIND_MAX, name));
 	if (listed && (FIND_KIND(others, kind, version) || holds_pod(object)))
 		w->audience->passed_over(w->err->text);
 	return WORKLOAD_OTHER;
@@ -241,7 +241,7 @@ static int inject_list(struct walk *w, cJSON *list, const char *kind,
 	if (passed == 0 || injected > 0)
 		return 0;
 	fail(w->err, "nothing in this %s is injected: it takes a " SUPPORTED,
-	     printable(shown, sizeof(shown), kind));
+	     sanitize(shown, sizeof(shown), kind));
 	return WORKLOAD_OTHER;
 }
 

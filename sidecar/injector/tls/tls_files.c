@@ -66,7 +66,7 @@ static int take(const struct tls_files *f, struct tls_store *store, struct error
 	int result = -1;
 
 	if (!text)
-		return fail(err, "out of memory");
+		return fail_memory(err, "a certificate's file");
 	if (read_file(f->certificate, text, err) == 0 &&
 	    read_file(f->key, text + FILE_MAX, err) == 0) {
 		result = tls_store_set(store, text, text + FILE_MAX, err);

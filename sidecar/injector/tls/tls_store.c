@@ -41,7 +41,7 @@ struct tls_store *tls_store_new(struct error *err)
 	struct tls_store *s = calloc(1, sizeof(*s));
 
 	if (!s) {
-		fail(err, "out of memory");
+		fail_memory(err, "certificates");
 		return NULL;
 	}
 	pthread_mutex_init(&s->lock, NULL);
@@ -158,7 +158,7 @@ int tls_store_set(struct tls_store *s, const char *certificate_pem, const char *
 	struct material *now = calloc(1, sizeof(*now)), *before;
 
 	if (!now)
-		return fail(err, "out of memory");
+		return fail_memory(err, "certificates");
 	if (read_material(now, certificate_pem, key_pem, err) < 0) {
 		material_free(now);
 		return -1;

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/loop.h"
 #include "crowd.h"
 #include "injector/tls/tls_store.h"
 #include "lingering_close.h"
@@ -297,22 +298,13 @@ static int start_daemon(struct gate *g, struct error *err)
 	return 0;
 }
 
-static int watch(int epoll_fd, int fd, struct error *err)
-{
-	struct epoll_event event = {.events = EPOLLIN};
-
-	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-		return fail_errno(err, errno, "watching a descriptor");
-	return 0;
-}
-
 static int open_socket(struct gate *g, struct error *err)
 {
 	g->listen_fd = listen_on(g->settings.where, g->settings.flag, &g->port, err);
 	if (g->listen_fd < 0)
 		return -1;
 	listen(g->listen_fd, BACKLOG);
-	if (watch(g->epoll_fd, g->listen_fd, err) < 0)
+	if (wake_on(g->epoll_fd, g->listen_fd, err) < 0)
 		return -1;
 	g->listening = true;
 	return 0;
@@ -328,7 +320,7 @@ struct gate *gate_open(const struct gate_settings *settings, int epoll_fd,
 	if (!g || !members) {
 		free(members);
 		free(g);
-		fail(err, "out of memory");
+		fail_memory(err, "the server");
 		return NULL;
 	}
 	g->settings = *settings;
@@ -346,7 +338,7 @@ struct gate *gate_open(const struct gate_settings *settings, int epoll_fd,
 		fail(err, "the HTTP library has no epoll descriptor");
 		goto fail;
 	}
-	if (watch(epoll_fd, info->epoll_fd, err) == 0)
+	if (wake_on(epoll_fd, info->epoll_fd, err) == 0)
 		return g;
 fail:
 	gate_close(g);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
 #include "http/request.h"
 
@@ -70,7 +71,7 @@ static const char *missing(const struct injector_site *s)
 		return "stopping\n";
 	if (expiry == 0)
 		return "there is no certificate yet\n";
-	if (expiry <= wall_clock())
+	if (expiry <= clock_wall())
 		return "the certificate has expired\n";
 	if (atomic_load(&s->figures.facts->watches_untried) > 0)
 		return "what namespaces say is not read yet\n";

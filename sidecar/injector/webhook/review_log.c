@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 
+#include "base/sanitize.h"
+
 static const struct {
 	unsigned per_second;
 	const char *event, *what;
@@ -48,14 +50,6 @@ static void put_pod(struct text *t, const struct review_result *r)
 	text_put(t, r->name[0] ? r->name : r->namespace[0] ? "?" : "a request");
 }
 
-/* A stranger's names must not make lines of their own, where the log is text. */
-static void defang(char *line)
-{
-	for (; *line; line++)
-		if ((unsigned char)*line < 0x20 || *line == 0x7F)
-			*line = '?';
-}
-
 void decisions_log(struct decisions *d, double now, const struct review_result *r)
 {
 	static const enum log_level levels[] = {
@@ -65,7 +59,7 @@ void decisions_log(struct decisions *d, double now, const struct review_result *
 	    [REVIEW_FAILED] = LOG_LEVEL_ERROR,
 	};
 	bool trouble = r->outcome == REVIEW_REFUSED || r->outcome == REVIEW_FAILED;
-	char line[ERROR_TEXT_MAX + 400];
+	char line[ERROR_TEXT_MAX + 400], shown[sizeof(line)];
 	struct text t = text_over(line, sizeof(line));
 
 	if (!allowed(d, trouble ? DECISION_REFUSED : DECISION_MADE, now))
@@ -84,8 +78,8 @@ void decisions_log(struct decisions *d, double now, const struct review_result *
 			    r->warnings == 1 ? "" : "s");
 	if (r->dry_run)
 		text_put(&t, ", dry run");
-	defang(line);
-	log_event(levels[r->outcome], review_outcome_name(r->outcome), "%s", line);
+	log_event(levels[r->outcome], review_outcome_name(r->outcome), "%s",
+		  sanitize(shown, sizeof(shown), line));
 }
 
 void decisions_log_refusal(struct decisions *d, double now, unsigned status,

@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "bodies.h"
 #include "gate.h"
 #include "http/request.h"
@@ -40,14 +41,6 @@ struct reviews {
 	bool draining;
 	char answer[REVIEW_ANSWER_MAX + 1];
 };
-
-double monotonic_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 static const struct {
 	const char *text;
@@ -100,7 +93,7 @@ struct reviews *reviews_new(const struct reviews_source *source, struct error *e
 		made = make_refused(r, i) == 0;
 	if (made)
 		return r;
-	fail(err, "out of memory");
+	fail_memory(err, "reviews");
 	reviews_free(r);
 	return NULL;
 }
@@ -137,8 +130,8 @@ static void count_refusal(struct reviews *r, enum refusal why)
 	memcpy(line, r->refused[why].text, length);
 	line[length] = '\0';
 	r->source.counters->refused[why]++;
-	decisions_log_refusal(r->source.decisions, monotonic_s(), refusal_status(why),
-			      line);
+	decisions_log_refusal(r->source.decisions, clock_monotonic(),
+			      refusal_status(why), line);
 }
 
 /* `has_body`: which will not be read; the library closes after the answer. */
@@ -253,12 +246,12 @@ static enum MHD_Result review(struct reviews *r, struct MHD_Connection *c,
 	};
 	struct review_result result;
 	struct text answer = text_over(r->answer, sizeof(r->answer));
-	double begin = monotonic_s();
+	double begin = clock_monotonic();
 
 	if (b->length == 0)
 		return refuse(r, c, REFUSED_BROKEN, false);
 	review_answer(&injection, r->memory, b->data, b->length, &result, &answer);
-	double end = monotonic_s();
+	double end = clock_monotonic();
 	injector_count(r->source.counters, &result, end - begin);
 	decisions_log(r->source.decisions, end, &result);
 	return send_answer(r, c, result.status, &answer);

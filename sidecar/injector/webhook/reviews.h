@@ -45,7 +45,4 @@ enum MHD_Result reviews_answer(void *context, struct MHD_Connection *connection,
 void reviews_completed(void *context, struct MHD_Connection *connection, void **request,
 		       enum MHD_RequestTerminationCode how);
 
-/* The clock of all this, seconds. */
-double monotonic_s(void);
-
 #endif

@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "gate.h"
 #include "injector_site.h"
@@ -121,7 +122,7 @@ struct webhook *webhook_open(const struct webhook_source *source, struct error *
 	struct webhook *w = calloc(1, sizeof(*w));
 
 	if (!w) {
-		fail(err, "out of memory");
+		fail_memory(err, "the webhook");
 		return NULL;
 	}
 	w->image_loaded = source->options->image_loaded;
@@ -187,7 +188,7 @@ static void complain_of_crowd(struct gate *g, double now)
 
 void webhook_process(struct webhook *w)
 {
-	double now = monotonic_s();
+	double now = clock_monotonic();
 	bool more = true;
 
 	for (int turn = 0; more && turn < TURNS_MAX; turn++) {
@@ -210,7 +211,7 @@ static int nearer(int a, int b)
 
 int webhook_timeout_ms(const struct webhook *w)
 {
-	double now = monotonic_s();
+	double now = clock_monotonic();
 	double due = decisions_due(&w->decisions, now);
 	double look = w->template.looked_at + TEMPLATE_LOOK_EVERY_S - now;
 	int timeout =
@@ -225,7 +226,7 @@ int webhook_timeout_ms(const struct webhook *w)
 
 bool webhook_drain(struct webhook *w)
 {
-	double now = monotonic_s();
+	double now = clock_monotonic();
 
 	if (w->drain_since == 0) {
 		w->drain_since = now;

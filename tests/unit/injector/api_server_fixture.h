@@ -31,6 +31,8 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+
 #define SECRET_PATH "/api/v1/namespaces/ns/secrets/tls"
 #define CONFIG_PATH                                                                    \
 	"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/hook"
@@ -233,7 +235,7 @@ static enum MHD_Result api_handler(void *context, struct MHD_Connection *connect
 	pthread_mutex_lock(&api.lock);
 	const double stall_s = api.stall_s;
 	pthread_mutex_unlock(&api.lock);
-	for (double end = wall_clock() + stall_s; wall_clock() < end;)
+	for (double end = clock_wall() + stall_s; clock_wall() < end;)
 		usleep(10000);
 	pthread_mutex_lock(&api.lock);
 	cJSON *body = in->body ? cJSON_ParseWithLength(in->body, in->length) : NULL;
@@ -323,7 +325,7 @@ static void api_files(void)
 static int api_up(void **state)
 {
 	const struct certificate_names names = {"localhost", "ns"};
-	const struct validity v = validity_of((int64_t)wall_clock(), 3600);
+	const struct validity v = validity_of((int64_t)clock_wall(), 3600);
 	struct error err;
 
 	(void)state;

@@ -12,6 +12,8 @@
 /* Last: its macro fail() would hide the function of error.h. */
 #include <cmocka.h>
 
+#include "base/clock.h"
+
 #define SOON_S   20 /* what is waited for comes in far less */
 #define REPLICAS 5
 
@@ -57,9 +59,9 @@ static inline void stop(struct replica *r)
 
 #define WAIT_FOR(condition)                                                            \
 	do {                                                                           \
-		const double until_ = wall_clock() + SOON_S;                           \
+		const double until_ = clock_wall() + SOON_S;                           \
 		bool holds_ = false;                                                   \
-		while (!holds_ && wall_clock() < until_) {                             \
+		while (!holds_ && clock_wall() < until_) {                             \
 			pthread_mutex_lock(&api.lock);                                 \
 			holds_ = (condition);                                          \
 			pthread_mutex_unlock(&api.lock);                               \

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/sanitize.h"
 #include "injector/json/json_print.h"
-#include "injector/json/printable.h"
 #include "review_fixture.h"
 
 /* Last: its macro fail() would hide the function of error.h. */
@@ -495,14 +495,14 @@ static void words_of_strangers_stay_in_one_line_of_utf8(void **state)
 	char out[12];
 
 	(void)state;
-	assert_string_equal(printable(out, sizeof(out), "a\nb\x7F\xC2\x85"), "a?b???");
-	assert_string_equal(printable(out, sizeof(out), "12345678901"), "12345678901");
-	assert_string_equal(printable(out, sizeof(out), "123456789012"), "12345678...");
-	assert_string_equal(printable(out, sizeof(out), "1234567\xC3\xA9x012"),
+	assert_string_equal(sanitize(out, sizeof(out), "a\nb\x7F\xC2\x85"), "a?b??");
+	assert_string_equal(sanitize(out, sizeof(out), "12345678901"), "12345678901");
+	assert_string_equal(sanitize(out, sizeof(out), "123456789012"), "12345678...");
+	assert_string_equal(sanitize(out, sizeof(out), "1234567\xC3\xA9x012"),
 			    "1234567...");
-	assert_string_equal(printable(out, sizeof(out), "\xED\xA0\x80\xE2\x82"),
+	assert_string_equal(sanitize(out, sizeof(out), "\xED\xA0\x80\xE2\x82"),
 			    "?????");
-	assert_string_equal(printable(out, sizeof(out), NULL), "");
+	assert_string_equal(sanitize(out, sizeof(out), NULL), "");
 }
 
 int main(void)

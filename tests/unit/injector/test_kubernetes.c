@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+
 static struct kubernetes_access access_;
 static atomic_bool stop;
 static struct cluster_facts facts;
@@ -118,7 +120,7 @@ static void a_long_answer_is_read(void **state)
 
 static void a_server_of_another_ca_is_not_trusted(void **state)
 {
-	const struct validity v = validity_of((int64_t)wall_clock(), 3600);
+	const struct validity v = validity_of((int64_t)clock_wall(), 3600);
 	char ca[PEM_MAX], key[PEM_MAX];
 	struct error err;
 
@@ -218,12 +220,12 @@ static void a_request_under_way_ends_when_the_keeper_is_to_stop(void **state)
 
 	(void)state;
 	API_SET(api.stall_s = 4.5);
-	const double began = wall_clock();
+	const double began = clock_wall();
 	assert_int_equal(pthread_create(&thread, NULL, stop_soon, NULL), 0);
 	assert_int_equal(get(k, "/version", &status, &answer, &err), -1);
 	pthread_join(thread, NULL);
 	assert_int_equal(status, 0);
-	assert_true(wall_clock() - began < 4);
+	assert_true(clock_wall() - began < 4);
 	kubernetes_close(k);
 }
 

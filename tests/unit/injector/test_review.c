@@ -440,7 +440,7 @@ static void for_want_of_memory_the_pod_is_let_in(void **state)
 	review_text(REVIEW(CREATE OBJECT("", "")));
 	json_memory_free(memory);
 	memory = enough;
-	assert_failed_open("there is no memory for its patch");
+	assert_failed_open("out of memory for a patch");
 }
 
 static void a_review_that_does_not_fit_is_refused(void **state)

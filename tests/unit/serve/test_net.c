@@ -22,6 +22,8 @@
 
 #include <cmocka.h> /* last: it has a macro fail() */
 
+#include "base/clock.h"
+
 #define FAST_READS 50
 
 static int our_namespace, their_namespace;
@@ -60,10 +62,10 @@ static void wait_for_address(const char *text)
 {
 	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
 	struct sockaddr_in6 own;
-	time_t deadline = monotonic_s() + DEADLINE_S;
+	double deadline = clock_monotonic() + DEADLINE_S;
 
 	assert_int_equal(inet_pton(AF_INET6, text, &address.sin6_addr), 1);
-	while (monotonic_s() < deadline) {
+	while (clock_monotonic() < deadline) {
 		socklen_t length = sizeof(own);
 		int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		bool known =
@@ -138,10 +140,10 @@ static void serve_on(const char *open, const char *local)
 /* The kernel sets up routes in the background, too. */
 static int connect_soon(const char *address, uint16_t port)
 {
-	time_t deadline = monotonic_s() + DEADLINE_S;
+	double deadline = clock_monotonic() + DEADLINE_S;
 	int fd;
 
-	while ((fd = connect_to(address, port)) < 0 && monotonic_s() < deadline)
+	while ((fd = connect_to(address, port)) < 0 && clock_monotonic() < deadline)
 		usleep(10000);
 	if (fd < 0)
 		fail_msg("%s: %s", address, strerror(errno));

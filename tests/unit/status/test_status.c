@@ -9,7 +9,7 @@
 #include <cJSON.h>
 
 #include "../support/server_fixture.h"
-#include "base/plain.h"
+#include "base/sanitize.h"
 #include "status/status.h"
 #include "status/status_table.h"
 
@@ -110,8 +110,8 @@ static void assert_no_line_is_too_wide(const char *text)
 	for (const char *line = text; *line;) {
 		size_t length = strcspn(line, "\n");
 
-		if (plain_columns(line, length) > 80)
-			fail_msg("%zu columns: %.*s", plain_columns(line, length),
+		if (display_columns(line, length) > 80)
+			fail_msg("%zu columns: %.*s", display_columns(line, length),
 				 (int)length, line);
 		line += length + (line[length] == '\n');
 	}

@@ -13,20 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "config/parse.h"
 #include "rooms_fixture.h"
 
 #define DEADLINE_S 20
 
 static struct server *server;
-
-static inline time_t monotonic_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 static inline struct server *open_on(const char *open, const char *local,
 				     struct error *err)
@@ -72,10 +65,10 @@ static inline int connect_to(const char *address, uint16_t port)
 static char received[2 * 1024 * 1024];
 static inline char *receive(int fd)
 {
-	time_t deadline = monotonic_s() + DEADLINE_S;
+	double deadline = clock_monotonic() + DEADLINE_S;
 	size_t length = 0;
 
-	while (monotonic_s() < deadline) {
+	while (clock_monotonic() < deadline) {
 		if (!turn(fd, POLLIN, 1000))
 			continue;
 		ssize_t count = recv(fd, received + length,

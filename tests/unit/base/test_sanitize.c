@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
-#include "base/plain.h"
+#include "base/sanitize.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
 
@@ -37,7 +37,7 @@ static void what_moves_the_cursor_or_turns_the_line_is_not_printed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_string_equal(plain(buffer, sizeof(buffer), cases[i].given),
+		assert_string_equal(sanitize(buffer, sizeof(buffer), cases[i].given),
 				    cases[i].shown);
 }
 
@@ -46,21 +46,22 @@ static void what_is_too_long_is_cut_between_characters(void **state)
 	char buffer[8];
 
 	(void)state;
-	assert_string_equal(plain(buffer, 8, "1234567"), "1234567");
-	assert_string_equal(plain(buffer, 8, "12345678"), "1234...");
-	assert_string_equal(plain(buffer, 8, "123\xC3\xA9\xC3\xA9\xC3\xA9"), "123...");
-	assert_string_equal(plain(buffer, 4, "\xC3\xA9\xC3\xA9"), "...");
+	assert_string_equal(sanitize(buffer, 8, "1234567"), "1234567");
+	assert_string_equal(sanitize(buffer, 8, "12345678"), "1234...");
+	assert_string_equal(sanitize(buffer, 8, "123\xC3\xA9\xC3\xA9\xC3\xA9"),
+			    "123...");
+	assert_string_equal(sanitize(buffer, 4, "\xC3\xA9\xC3\xA9"), "...");
 }
 
 static void wide_characters_take_two_columns(void **state)
 {
 	(void)state;
-	assert_int_equal(plain_columns("abc", 3), 3);
-	assert_int_equal(plain_columns("\xE6\x97\xA5\xC3\xA9", 5), 3);
-	assert_int_equal(plain_columns("\xF0\x9F\x90\xAD", 4), 2);
-	assert_int_equal(plain_fitting("\xE6\x97\xA5\xE6\x97\xA5", 3), 3);
-	assert_int_equal(plain_fitting("abc", 9), 3);
-	assert_int_equal(plain_fitting("abc", 0), 0);
+	assert_int_equal(display_columns("abc", 3), 3);
+	assert_int_equal(display_columns("\xE6\x97\xA5\xC3\xA9", 5), 3);
+	assert_int_equal(display_columns("\xF0\x9F\x90\xAD", 4), 2);
+	assert_int_equal(display_fitting("\xE6\x97\xA5\xE6\x97\xA5", 3), 3);
+	assert_int_equal(display_fitting("abc", 9), 3);
+	assert_int_equal(display_fitting("abc", 0), 0);
 }
 
 static const char *wrapped(const char *text, size_t indent, size_t width, size_t column)
@@ -68,7 +69,7 @@ static const char *wrapped(const char *text, size_t indent, size_t width, size_t
 	static char lines[4096];
 	FILE *out = fmemopen(lines, sizeof(lines), "w");
 
-	plain_wrap(out, text, indent, width, column);
+	display_wrapped(out, text, indent, width, column);
 	fclose(out);
 	return lines;
 }
@@ -109,7 +110,7 @@ static void no_line_is_wider_whatever_the_words(void **state)
 			text_put(&t, pieces[random() % 10]);
 		const char *lines = wrapped(text, indent, width, indent);
 		for (const char *l = lines; *l; l += strcspn(l, "\n") + 1)
-			assert_true(plain_columns(l, strcspn(l, "\n")) <= width);
+			assert_true(display_columns(l, strcspn(l, "\n")) <= width);
 		for (const char *p = text; *p; p++)
 			if (*p != ' ')
 				memcpy(given + strlen(given), (char[2]){*p, 0}, 2);
