@@ -28,7 +28,7 @@ struct injector {
 	struct namespaces *namespaces;
 	struct reflectors *reflectors; /* NULL: there is no API server */
 	struct tls_store *store;
-	struct reconciler *keeper;
+	struct reconciler *reconciler;
 	struct webhook *webhook;
 	int epoll_fd, signal_fd;
 	bool stopping; /* a signal came */
@@ -69,8 +69,8 @@ static int open_injector(struct injector *i, struct error *err)
 	i->webhook = webhook_open(&source, err);
 	if (!i->webhook)
 		return -1;
-	i->keeper = reconciler_start(&i->options, i->store, &i->facts, err);
-	if (!i->keeper || wake_on(i->epoll_fd, i->signal_fd, err) < 0)
+	i->reconciler = reconciler_start(&i->options, i->store, &i->facts, err);
+	if (!i->reconciler || wake_on(i->epoll_fd, i->signal_fd, err) < 0)
 		return -1;
 	i->reflectors = reflectors_start(&i->options, i->namespaces, &i->facts);
 	return wake_on(i->epoll_fd, webhook_fd(i->webhook), err);
@@ -79,7 +79,7 @@ static int open_injector(struct injector *i, struct error *err)
 static void close_injector(struct injector *i)
 {
 	reflectors_stop(i->reflectors);
-	reconciler_stop(i->keeper);
+	reconciler_stop(i->reconciler);
 	webhook_close(i->webhook);
 	namespaces_free(i->namespaces);
 	tls_store_free(i->store);

@@ -22,7 +22,7 @@ static const struct rotation rotation = {
 static struct certificates good_ones(void)
 {
 	static struct certificates good;
-	struct certificate_info nothing = {.flaw = "empty"};
+	struct certificate_info nothing = {.defect = "empty"};
 	struct error err;
 
 	if (!good.bundle[0] &&

@@ -36,7 +36,7 @@ static struct until until(int64_t unix_s)
 }
 
 /* What the Secret holds is good: from now on it is served. */
-static int use(struct authority *a, const struct certificates *c,
+static int use(struct ca *a, const struct certificates *c,
 	       const struct certificate_info *seen, struct error *err)
 {
 	memcpy(a->bundle, c->bundle, sizeof(a->bundle));
@@ -82,8 +82,8 @@ static int print_secret(const cJSON *secret, struct printed *body, struct error 
 	return printed_close(out, err);
 }
 
-static int put_secret(struct authority *a, const char *path, const cJSON *secret,
-		      long *status, struct error *err)
+static int put_secret(struct ca *a, const char *path, const cJSON *secret, long *status,
+		      struct error *err)
 {
 	struct printed body = {0};
 	cJSON *answer = NULL;
@@ -104,7 +104,7 @@ static int put_secret(struct authority *a, const char *path, const cJSON *secret
 }
 
 /* Takes the step in what was read, and writes it. */
-static int renew(struct authority *a, enum rotation_step step, const char *why,
+static int renew(struct ca *a, enum rotation_step step, const char *why,
 		 const struct certificate_info *seen, struct certificates *c,
 		 const char *path, cJSON *secret, long *status, struct error *err)
 {
@@ -118,7 +118,7 @@ static int renew(struct authority *a, enum rotation_step step, const char *why,
 	certificate_inspect(c, &a->rotation.names, &after);
 	if (!rotation_usable(&after, now))
 		return fail(err, "what was made will not do: %s",
-			    after.flaw ? after.flaw : "it is not valid now");
+			    after.defect ? after.defect : "it is not valid now");
 	if (secret_write(secret, c, err) < 0 ||
 	    put_secret(a, path, secret, status, err) < 0)
 		return -1;
@@ -128,7 +128,7 @@ static int renew(struct authority *a, enum rotation_step step, const char *why,
 	return use(a, c, &after, err);
 }
 
-static int get(struct authority *a, const char *path, const char *how, long *status,
+static int get(struct ca *a, const char *path, const char *how, long *status,
 	       cJSON **object, struct error *err)
 {
 	const struct kubernetes_request request = {.method = "GET", .path = path};
@@ -140,7 +140,7 @@ static int get(struct authority *a, const char *path, const char *how, long *sta
 }
 
 /* For how long the bundle has been where API servers find it; negative: it is not. */
-static int64_t in_place_s(const struct authority *a, const char *bundle)
+static int64_t in_place_s(const struct ca *a, const char *bundle)
 {
 	return strcmp(bundle, a->published) == 0
 		   ? (int64_t)(clock_monotonic() - a->published_at)
@@ -148,7 +148,7 @@ static int64_t in_place_s(const struct authority *a, const char *bundle)
 }
 
 /* Uses what was read, or what is made in its stead. */
-static int keep(struct authority *a, const char *path, cJSON *secret, long *status,
+static int keep(struct ca *a, const char *path, cJSON *secret, long *status,
 		struct error *err)
 {
 	struct certificates c;
@@ -169,8 +169,7 @@ static int keep(struct authority *a, const char *path, cJSON *secret, long *stat
 	return result;
 }
 
-static int keep_once(struct authority *a, const char *path, long *status,
-		     struct error *err)
+static int keep_once(struct ca *a, const char *path, long *status, struct error *err)
 {
 	const struct injector_options *o = a->options;
 	char how[512];
@@ -187,7 +186,7 @@ static int keep_once(struct authority *a, const char *path, long *status,
 	return result;
 }
 
-int authority_keep_secret(struct authority *a, long *status, struct error *err)
+int ca_keep_secret(struct ca *a, long *status, struct error *err)
 {
 	char path[512];
 	int result = -1;
@@ -205,7 +204,7 @@ int authority_keep_secret(struct authority *a, long *status, struct error *err)
  */
 
 /* The bundle has been seen, or put, where it belongs. */
-static void note_published(struct authority *a, bool just_now)
+static void note_published(struct ca *a, bool just_now)
 {
 	if (just_now || strcmp(a->published, a->bundle) != 0) {
 		memcpy(a->published, a->bundle, sizeof(a->published));
@@ -214,7 +213,7 @@ static void note_published(struct authority *a, bool just_now)
 	atomic_store(&a->facts->webhook_ready, true);
 }
 
-static int publish_once(struct authority *a, const char *path, struct text *patch,
+static int publish_once(struct ca *a, const char *path, struct text *patch,
 			long *status, struct error *err)
 {
 	const struct kubernetes_request request = {.method = "PATCH",
@@ -250,7 +249,7 @@ static int publish_once(struct authority *a, const char *path, struct text *patc
 	return 0;
 }
 
-int authority_publish(struct authority *a, long *status, struct error *err)
+int ca_publish(struct ca *a, long *status, struct error *err)
 {
 	char path[512];
 	int result = 1;

@@ -10,7 +10,7 @@
 #include "injector/kubernetes/kubernetes.h"
 #include "rotation.h"
 
-struct authority {
+struct ca {
 	const struct injector_options *options;
 	struct kubernetes *api;
 	struct tls_store *store;
@@ -25,10 +25,10 @@ struct authority {
 
 /* Reads the Secret, renews what is due, serves what it holds. `*status` is that of the
  * last request, 0 when it was not answered. */
-int authority_keep_secret(struct authority *a, long *status, struct error *err);
+int ca_keep_secret(struct ca *a, long *status, struct error *err);
 
 /* Puts the bundle into the webhook configuration where it is not. Does nothing when the
  * Secret could not be read just before: another replica may know better. */
-int authority_publish(struct authority *a, long *status, struct error *err);
+int ca_publish(struct ca *a, long *status, struct error *err);
 
 #endif

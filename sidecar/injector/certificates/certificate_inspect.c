@@ -68,7 +68,7 @@ static int signer_of(gnutls_x509_crt_t crt, gnutls_x509_crt_t *cas, unsigned cou
 	return -1;
 }
 
-/* The flaw, or NULL. */
+/* The defect, or NULL. */
 static const char *look_at(gnutls_x509_crt_t crt, const struct certificates *c,
 			   const struct certificate_names *names,
 			   gnutls_x509_crt_t *cas, struct certificate_info *seen)
@@ -99,7 +99,7 @@ void certificate_inspect(const struct certificates *c,
 	gnutls_x509_crt_t *cas = NULL, crt = NULL;
 	unsigned count = 0;
 
-	*seen = (struct certificate_info){.flaw = "out of memory for it"};
+	*seen = (struct certificate_info){.defect = "out of memory for it"};
 	if (gnutls_x509_crt_list_import2(&cas, &count, &pem, GNUTLS_X509_FMT_PEM, 0) <
 	    0)
 		count = 0;
@@ -109,7 +109,7 @@ void certificate_inspect(const struct certificates *c,
 		seen->ca[i] = validity_in(cas[i]);
 	seen->ca_key = seen->cas > 0 && key_belongs(cas[0], c->ca_key);
 	if (gnutls_x509_crt_init(&crt) == 0) {
-		seen->flaw = look_at(crt, c, names, cas, seen);
+		seen->defect = look_at(crt, c, names, cas, seen);
 		gnutls_x509_crt_deinit(crt);
 	}
 	for (unsigned i = 0; i < count; i++)

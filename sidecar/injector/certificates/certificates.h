@@ -66,7 +66,7 @@ struct certificate_info {
 	/* NULL: the certificate can be read, its key belongs to it, it is for our names
 	 * and one of the CAs signed it. Else what is amiss; the rest then means
 	 * nothing. Times are not judged. */
-	const char *flaw;
+	const char *defect;
 	unsigned signer; /* which CA */
 	struct validity certificate;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reconciler.c - the keeper's thread: when what is looked at, and what is told of it.
+/* reconciler.c - the reconciler's thread: what is checked when, and what is logged of
+ * it.
  */
 #include "reconciler.h"
 
@@ -31,7 +32,7 @@ struct reconciler {
 	struct cluster_facts *facts;
 	struct kubernetes_access access;
 	struct kubernetes *api; /* NULL: nothing is asked */
-	struct authority authority;
+	struct ca ca;
 	struct tls_files files;
 	bool own_ca; /* else files */
 	double interval_s;
@@ -80,12 +81,12 @@ static int ask_version(struct reconciler *k, long *status, struct error *err)
 
 static int keep_secret(struct reconciler *k, long *status, struct error *err)
 {
-	return k->own_ca ? authority_keep_secret(&k->authority, status, err) : 0;
+	return k->own_ca ? ca_keep_secret(&k->ca, status, err) : 0;
 }
 
 static int publish(struct reconciler *k, long *status, struct error *err)
 {
-	return k->own_ca ? authority_publish(&k->authority, status, err) : 0;
+	return k->own_ca ? ca_publish(&k->ca, status, err) : 0;
 }
 
 static const struct {
@@ -171,7 +172,7 @@ static double pause_after(struct reconciler *k, bool well)
 	return worker_jittered(retry_s);
 }
 
-static void *keeper_main(void *k_)
+static void *reconciler_main(void *k_)
 {
 	struct reconciler *k = k_;
 	double tasks_at = 0, files_at = 0;
@@ -204,7 +205,7 @@ static void *keeper_main(void *k_)
 static void set_out(struct reconciler *k)
 {
 	const struct injector_options *o = k->options;
-	struct authority *a = &k->authority;
+	struct ca *a = &k->ca;
 
 	k->own_ca = !o->tls_cert_file[0];
 	k->interval_s = o->check_interval_s;
@@ -255,7 +256,7 @@ static int open_api(struct reconciler *k, struct error *err)
 		return 0;
 	if (kubernetes_find(k->options, &k->access, err) == 0) {
 		k->api = kubernetes_open(&k->access, &k->worker.stop, k->facts, err);
-		k->authority.api = k->api;
+		k->ca.api = k->api;
 	}
 	if (k->api)
 		return 0;
@@ -275,7 +276,7 @@ struct reconciler *reconciler_start(const struct injector_options *options,
 	struct reconciler *k = calloc(1, sizeof(*k));
 
 	if (!k) {
-		fail_errno(err, errno, "the keeper");
+		fail_errno(err, errno, "the reconciler");
 		return NULL;
 	}
 	k->options = options;
@@ -283,7 +284,8 @@ struct reconciler *reconciler_start(const struct injector_options *options,
 	k->facts = facts;
 	set_out(k);
 	if ((k->own_ca && check_names(options, err) < 0) || open_api(k, err) < 0 ||
-	    worker_start(&k->worker, "the keeper's thread", keeper_main, k, err) < 0) {
+	    worker_start(&k->worker, "the reconciler's thread", reconciler_main, k,
+			 err) < 0) {
 		reconciler_stop(k);
 		return NULL;
 	}

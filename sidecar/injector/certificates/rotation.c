@@ -47,7 +47,7 @@ static bool due(const struct validity *v, int64_t lifetime_s, int64_t now)
 
 bool rotation_usable(const struct certificate_info *seen, int64_t now)
 {
-	return !seen->flaw && valid(&seen->certificate, now) &&
+	return !seen->defect && valid(&seen->certificate, now) &&
 	       valid(&seen->ca[seen->signer], now);
 }
 
@@ -59,7 +59,7 @@ bool rotation_usable(const struct certificate_info *seen, int64_t now)
 static unsigned oldest_needed(const struct rotation *r,
 			      const struct certificate_info *seen, int64_t now)
 {
-	if (seen->flaw)
+	if (seen->defect)
 		return 0;
 	unsigned oldest = seen->signer;
 	while (oldest + 1 < seen->cas && now < validity_issued(&seen->ca[oldest]) +
@@ -89,7 +89,7 @@ static unsigned needed(const struct rotation *r, const struct certificate_info *
 static enum rotation_step repair(const struct certificate_info *seen, int64_t now,
 				 const char **why)
 {
-	*why = seen->flaw ? seen->flaw : "the certificate is not valid now";
+	*why = seen->defect ? seen->defect : "the certificate is not valid now";
 	if (seen->cas > 0 && valid(&seen->ca[0], now) && seen->ca_key)
 		return ROTATION_CERTIFICATE;
 	if (seen->cas == 0)

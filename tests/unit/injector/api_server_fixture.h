@@ -110,7 +110,7 @@ static void swap_webhooks(void)
 	api.swaps--;
 }
 
-/* The two operations that the keeper sends. */
+/* The two operations that the reconciler sends. */
 static bool patch_one(cJSON *webhooks, const cJSON *operation)
 {
 	const char *path = json_text(operation, "path");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reconciler_fixture.h - keepers beside an API server of the test's own. Included by
- * one file of a test program. */
+/* reconciler_fixture.h - reconcilers beside an API server of the test's own. Included
+ * by one file of a test program. */
 #ifndef TESTS_INJECTOR_RECONCILER_FIXTURE_H
 #define TESTS_INJECTOR_RECONCILER_FIXTURE_H
 
@@ -21,7 +21,7 @@ struct replica {
 	struct injector_options options;
 	struct cluster_facts facts;
 	struct tls_store *store;
-	struct reconciler *keeper;
+	struct reconciler *reconciler;
 };
 
 static inline void start(struct replica *r)
@@ -31,8 +31,8 @@ static inline void start(struct replica *r)
 	memset(&r->facts, 0, sizeof(r->facts));
 	r->store = tls_store_new(&err);
 	assert_non_null(r->store);
-	r->keeper = reconciler_start(&r->options, r->store, &r->facts, &err);
-	if (!r->keeper)
+	r->reconciler = reconciler_start(&r->options, r->store, &r->facts, &err);
+	if (!r->reconciler)
 		fail_msg("%s", err.text);
 }
 
@@ -53,7 +53,7 @@ static inline struct injector_options options_for_tests(void)
 
 static inline void stop(struct replica *r)
 {
-	reconciler_stop(r->keeper);
+	reconciler_stop(r->reconciler);
 	tls_store_free(r->store);
 }
 

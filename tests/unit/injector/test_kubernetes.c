@@ -210,7 +210,7 @@ static void *stop_soon(void *unused)
 	return unused;
 }
 
-static void a_request_under_way_ends_when_the_keeper_is_to_stop(void **state)
+static void a_request_under_way_ends_when_the_reconciler_is_to_stop(void **state)
 {
 	struct kubernetes *k = client();
 	struct error err;
@@ -315,7 +315,7 @@ int main(void)
 	    WITH_API(the_token_is_read_for_each_request),
 	    WITH_API(what_is_no_token_is_not_sent),
 	    WITH_API(a_server_that_is_not_there_is_told),
-	    WITH_API(a_request_under_way_ends_when_the_keeper_is_to_stop),
+	    WITH_API(a_request_under_way_ends_when_the_reconciler_is_to_stop),
 	    cmocka_unit_test(a_pod_finds_its_api_server),
 	    WITH_API(only_webhooks_without_the_ca_are_patched),
 	    WITH_API(a_configuration_of_many_webhooks_is_refused),

@@ -162,7 +162,7 @@ static void reviews_are_counted_where_they_belong(void **state)
 	assert_line("dormouse_injector_review_duration_seconds_count 6");
 }
 
-static void what_the_keeper_found_is_told(void **state)
+static void what_the_reconciler_found_is_told(void **state)
 {
 	(void)state;
 	atomic_store(&facts.native, true);
@@ -226,7 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(every_outcome_and_reason_is_there_from_the_start),
 	    TEST(reviews_are_counted_where_they_belong),
-	    TEST(what_the_keeper_found_is_told),
+	    TEST(what_the_reconciler_found_is_told),
 	    TEST(both_formats_have_the_same_series),
 	    TEST(the_worst_numbers_fit_the_page),
 	    TEST(promtool_finds_nothing),

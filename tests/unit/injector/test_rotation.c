@@ -83,7 +83,7 @@ static bool signer_valid(const struct world *w)
 	return v->not_before <= w->now && w->now < v->not_after;
 }
 
-static enum rotation_step keeper_looks(struct world *w)
+static enum rotation_step reconciler_looks(struct world *w)
 {
 	struct error err;
 	const char *why;
@@ -111,7 +111,7 @@ static void check(const struct world *w)
 {
 	static const char name[] = "dormouse-injector.dormouse-system.svc";
 
-	assert_null(w->seen.flaw);
+	assert_null(w->seen.defect);
 	assert_true(w->seen.cas >= 1 && w->seen.cas <= BUNDLE_CAS);
 	assert_true(signer_valid(w));
 	assert_true(verifies(w->secret.certificate, w->published, name, w->now));
@@ -125,7 +125,7 @@ static void begin(struct world *w, const struct rotation *r)
 {
 	*w = (struct world){.r = *r, .now = 1800000000, .publishing = true};
 	certificate_inspect(&w->secret, &w->r.names, &w->seen);
-	assert_int_equal(keeper_looks(w), ROTATION_ANEW);
+	assert_int_equal(reconciler_looks(w), ROTATION_ANEW);
 	check(w);
 }
 
@@ -138,7 +138,7 @@ static void live(struct world *w, int64_t duration_s, int64_t every)
 
 	while (w->now < end) {
 		w->now += every;
-		const bool changed = keeper_looks(w) != ROTATION_NOTHING;
+		const bool changed = reconciler_looks(w) != ROTATION_NOTHING;
 		if (changed || w->now - checked > w->r.certificate_lifetime_s / 10) {
 			check(w);
 			checked = w->now;
@@ -195,7 +195,7 @@ static void a_certificate_that_would_outlive_its_ca_ends_with_it(void **state)
 	assert_int_equal(w.steps[ROTATION_ANEW], 1);
 }
 
-static void a_keeper_that_is_away_for_weeks_breaks_nothing(void **state)
+static void a_reconciler_that_is_away_for_weeks_breaks_nothing(void **state)
 {
 	struct world w;
 
@@ -423,7 +423,7 @@ static void a_bundle_that_others_filled_is_cut(void **state)
 					   w.secret.certificate, w.secret.key, &err),
 			 0);
 	certificate_inspect(&w.secret, &w.r.names, &w.seen);
-	assert_int_equal(keeper_looks(&w), ROTATION_TRIM);
+	assert_int_equal(reconciler_looks(&w), ROTATION_TRIM);
 	assert_int_equal(w.seen.cas, 1);
 	assert_false(w.seen.more);
 }
@@ -449,7 +449,7 @@ int main(void)
 	    cmocka_unit_test(thirty_years_pass_without_a_moment_that_does_not_verify),
 	    cmocka_unit_test(short_lives_pass_as_well),
 	    cmocka_unit_test(a_certificate_that_would_outlive_its_ca_ends_with_it),
-	    cmocka_unit_test(a_keeper_that_is_away_for_weeks_breaks_nothing),
+	    cmocka_unit_test(a_reconciler_that_is_away_for_weeks_breaks_nothing),
 	    cmocka_unit_test(the_old_cas_last_certificate_is_made_with_the_new_ca),
 	    cmocka_unit_test(
 		the_new_ca_signs_only_when_its_bundle_was_in_place_for_long),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_keeper.c - the keeper's thread against an API server: what it keeps. */
+/* test_reconciler.c - the reconciler's thread against an API server: what it keeps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@ static void a_first_start_makes_serves_and_publishes(void **state)
 	(void)state;
 	start(&r);
 	wait_ready(&r);
-	assert_null(in_secret(&c).flaw);
+	assert_null(in_secret(&c).defect);
 	served(&r, pem);
 	assert_string_equal(pem, c.certificate);
 	for (int webhook = 0; webhook < 2; webhook++) {
@@ -161,7 +161,7 @@ static void an_emptied_secret_is_filled_again(void **state)
 	API_SET(cJSON_DeleteItemFromObject(api.secret, "data"); touch(api.secret));
 	WAIT_FOR(atomic_load(&r.facts.certificates_made) == 2);
 	stop(&r);
-	assert_null(in_secret(&c).flaw);
+	assert_null(in_secret(&c).defect);
 	assert_true(expiry > 0);
 }
 
@@ -183,7 +183,7 @@ static void a_certificate_is_renewed_before_it_expires(void **state)
 	WAIT_FOR(tls_store_expiry(r.store) > expiry);
 	assert_true(clock_wall() < expiry);
 	stop(&r);
-	assert_null(in_secret(&c).flaw);
+	assert_null(in_secret(&c).defect);
 }
 
 static bool serves(struct replica *r, const char *pem)
@@ -214,7 +214,7 @@ static void replicas_use_what_another_renewed(void **state)
 	assert_int_equal(atomic_load(&a.facts.certificates_made) +
 			     atomic_load(&b.facts.certificates_made),
 			 2);
-	assert_null(in_secret(&c).flaw);
+	assert_null(in_secret(&c).defect);
 	assert_string_equal(c.certificate, after);
 	stop(&a);
 	stop(&b);

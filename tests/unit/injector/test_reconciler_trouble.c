@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_keeper_trouble.c - the keeper's thread when things go wrong, and without
+/* test_reconciler_trouble.c - the reconciler's thread when things go wrong, and without
  * a Secret. */
 #include <setjmp.h>
 #include <stdarg.h>
