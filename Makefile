@@ -212,7 +212,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libdormouse.a
 # Each file is read again when it or a header that it includes changes.
 LINT_FILES = $(shell find sidecar include manifests tests \( -name '*.[ch]' -o -name '*.sh' \) -print) \
 	.ci/run Makefile
-lint: $(LINT_FILES:%=$(BUILD)/lint/%.done) $(BUILD)/lint/rooms.done ## formatting, warnings, analyzers, banned functions, rooms
+lint: $(LINT_FILES:%=$(BUILD)/lint/%.done) $(BUILD)/lint/rooms.done $(BUILD)/lint/docs.done ## formatting, warnings, analyzers, banned functions, rooms, links
 	@echo "lint: $(words $(LINT_FILES)) files, nothing found"
 
 $(BUILD)/lint/%.done: % tests/lint.sh .clang-format .clang-tidy tests/.clang-tidy \
@@ -225,6 +225,14 @@ $(BUILD)/lint/%.done: % tests/lint.sh .clang-format .clang-tidy tests/.clang-tid
 $(BUILD)/lint/rooms.done: tests/rooms.sh sidecar/ROOMS $(LINT_FILES)
 	@mkdir -p $(@D)
 	@tests/rooms.sh
+	@touch $@
+
+# Pages link to files of all kinds. A folder is newer than the stamp when a file in it has come,
+# gone or moved; with the dot it is not the target of its name.
+PAGES = $(wildcard *.md) $(shell find sidecar/. include/. manifests/. tests/. -type d -o -name '*.md')
+$(BUILD)/lint/docs.done: tests/docs.sh sidecar/ROOMS $(PAGES)
+	@mkdir -p $(@D)
+	@tests/docs.sh
 	@touch $@
 
 # --- manifests -------------------------------------------------------------------------
