@@ -106,6 +106,7 @@ $(BUILD)/version: FORCE
 # Against musl, with libraries of our own making: see sidecar/static.sh. The same rules as
 # above, in a folder and with a compiler of its own. LIBRARY_SOURCES=DIR names sources that are there.
 STATIC = $(BUILD)/static
+LIBRARY_FILES = $(if $(LIBRARY_SOURCES),$(wildcard $(LIBRARY_SOURCES)/*))
 static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hardened
 	@$(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
 		AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s LIB_CFLAGS= \
@@ -115,7 +116,7 @@ static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hard
 	@sidecar/licenses.sh $(STATIC) $(VERSION) $(COMMIT)
 	@tests/static.sh $(STATIC)/dormouse $(STATIC_MAX)
 
-$(STATIC)/deps/versions: sidecar/static.sh $(wildcard $(LIBRARY_SOURCES)/*) | $(BUILD)/packages/static
+$(STATIC)/deps/versions: sidecar/static.sh sidecar/sources.sh $(LIBRARY_FILES) | $(BUILD)/packages/static
 	@sidecar/static.sh $(@D) $(LIBRARY_SOURCES)
 
 install: all ## into $(DESTDIR)$(PREFIX)/bin

@@ -165,7 +165,7 @@ find_base
 is_new dormouse "${sources[@]}" || make_program_image dormouse sidecar
 has_files dormouse /dormouse /licenses/{NOTICE,dormouse,LGPL-2.1,libnl,libmicrohttpd,cjson,zlib,musl}
 is_new dormouse-source "${sources[@]}" || make_program_image dormouse-source source
-has_files dormouse-source /Makefile /sidecar/static.sh \
+has_files dormouse-source /Makefile /sidecar/{sources,static}.sh \
 	/libraries/{libnl3,libmicrohttpd,cjson,zlib}'_.*\.dsc'
 is_new dormouse-injector "${sources[@]}" || make_program_image dormouse-injector injector
 has_files dormouse-injector /usr/bin/dormouse-injector /usr/share/doc/dormouse-injector/copyright \
