@@ -20,7 +20,7 @@ COPY tests/packages.sh tests/
 # --- the sidecar: the static binary and its licences ------------------------------------
 # musl and the libraries first: they change seldom.
 FROM tools AS sidecar-build
-COPY sidecar/static.sh sidecar/
+COPY sidecar/sources.sh sidecar/static.sh sidecar/
 RUN mkdir include && make build/static/deps/versions
 COPY include include/
 COPY sidecar sidecar/
@@ -42,15 +42,16 @@ FROM scratch AS source
 COPY --from=sidecar-build /src/build/static/source /
 
 # --- the injector: its program, and of Debian exactly the libraries that it loads --------
+# Its libcurl first, as above.
 FROM tools AS injector-build
-RUN mkdir include sidecar && make build/packages/build build/packages/injector
+COPY sidecar/curl.sh sidecar/sources.sh sidecar/
+RUN mkdir include && make build/packages/build build/slim/deps/versions
 COPY LICENSE ./
 COPY include include/
 COPY sidecar sidecar/
 ARG COMMIT=unknown
-RUN make build/dormouse-injector COMMIT=${COMMIT} LDFLAGS="-s -Wl,-z,relro,-z,now" \
-	CFLAGS="-O2 -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2" && \
-	sidecar/rootfs.sh /root-of-injector build/dormouse-injector
+RUN touch build/slim/deps/versions && make slim COMMIT=${COMMIT} && \
+	sidecar/rootfs.sh /root-of-injector build/slim/dormouse-injector build/slim/deps/notices
 
 FROM scratch AS injector
 COPY --from=injector-build /root-of-injector /

@@ -19,6 +19,7 @@ PREFIX ?= /usr/local
 PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev \
 	libmicrohttpd-dev libcjson-dev zlib1g-dev
 PACKAGES_injector = libgnutls28-dev libcurl4-gnutls-dev
+PACKAGES_slim = gcc libc6-dev pkg-config libgnutls28-dev dpkg-dev xz-utils
 PACKAGES_run = curl
 PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq openssl procps python3 python3-yaml
 PACKAGES_pod = podman runc catatonit
@@ -36,7 +37,8 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wvla
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iinclude -Isidecar $(LIB_CFLAGS) $(CFLAGS)
 # The injector has libraries that the sidecar does without.
-INJECTOR_LIBS = -lcurl-gnutls -lgnutls -lpthread
+CURL_LIBS = -lcurl-gnutls
+INJECTOR_LIBS = $(CURL_LIBS) -lgnutls -lpthread
 
 # pkg-config is asked when the first recipe needs it, after its package was installed, and
 # only once.
@@ -106,6 +108,7 @@ $(BUILD)/version: FORCE
 # Against musl, with libraries of our own making: see sidecar/static.sh. The same rules as
 # above, in a folder and with a compiler of its own. LIBRARY_SOURCES=DIR names sources that are there.
 STATIC = $(BUILD)/static
+LIBRARY_FILES = $(if $(LIBRARY_SOURCES),$(wildcard $(LIBRARY_SOURCES)/*))
 static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hardened
 	@$(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
 		AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s LIB_CFLAGS= \
@@ -115,8 +118,22 @@ static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hard
 	@sidecar/licenses.sh $(STATIC) $(VERSION) $(COMMIT)
 	@tests/static.sh $(STATIC)/dormouse $(STATIC_MAX)
 
-$(STATIC)/deps/versions: sidecar/static.sh $(wildcard $(LIBRARY_SOURCES)/*) | $(BUILD)/packages/static
+$(STATIC)/deps/versions: sidecar/static.sh sidecar/sources.sh $(LIBRARY_FILES) | $(BUILD)/packages/static
 	@sidecar/static.sh $(@D) $(LIBRARY_SOURCES)
+
+# The injector of the image: hardened, stripped, and linked with a libcurl that has only what it
+# uses, see sidecar/curl.sh. LIBRARY_SOURCES=DIR names sources that are there.
+SLIM = $(BUILD)/slim
+SLIM_FLAGS = -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 \
+	-ffunction-sections -fdata-sections
+SLIM_VARIABLES = BUILD=$(SLIM) PACKAGES=skip LDFLAGS="-s -Wl,-z,relro,-z,now,--gc-sections" \
+	CFLAGS="-O2 $(SLIM_FLAGS) -isystem $(SLIM)/deps/include" \
+	CURL_LIBS="$(SLIM)/deps/lib/libcurl.a -lnettle"
+slim: $(SLIM)/deps/versions | $(BUILD)/packages/build ## build/slim/dormouse-injector: as its image has it
+	@$(MAKE) --no-print-directory $(SLIM_VARIABLES) $(SLIM)/dormouse-injector
+
+$(SLIM)/deps/versions: sidecar/curl.sh sidecar/sources.sh $(LIBRARY_FILES) | $(BUILD)/packages/slim
+	@CC="$(CC)" CFLAGS="-Os $(SLIM_FLAGS)" sidecar/curl.sh $(@D) $(LIBRARY_SOURCES)
 
 install: all ## into $(DESTDIR)$(PREFIX)/bin
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/dormouse $(BUILD)/dormouse-injector
@@ -273,4 +290,4 @@ help: ## this list
 -include $(shell find $(DEPENDENCIES) -type f -name '*.d' 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static install images test tests unit net pod crowd cluster score sanitize fuzz fuzzers bench lint manifests clean help FORCE
+.PHONY: all run static slim install images test tests unit net pod crowd cluster score sanitize fuzz fuzzers bench lint manifests clean help FORCE

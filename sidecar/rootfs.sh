@@ -3,13 +3,16 @@
 # Makes a root file system for one program of a Debian machine: the program, the shared
 # libraries that it loads, the dynamic loader, and nothing that could be run besides.
 #
-#     sidecar/rootfs.sh DIR PROGRAM
+#     sidecar/rootfs.sh DIR PROGRAM [NOTICES]
 #
 # DIR/usr/bin/PROGRAM        and DIR/usr/lib/...: its libraries, by the names that it asks for
 # DIR/usr/share/doc/*        the licence of each package that a file came from, and of PROGRAM
 # DIR/usr/share/common-licenses/*  the texts that these refer to
 # DIR/var/lib/dpkg/status.d/ and dpkg's entry of it: what scanners of images look for
 # DIR/etc/os-release         which Debian that was
+#
+# NOTICES has a folder of what is linked into PROGRAM and no package's file, each with its licence,
+# "copyright", and what dpkg would have as its entry, "status": they go where those of packages go.
 #
 # Every file has the same age, so that the same packages make the same image. What a program
 # opens by itself at run time is not among the libraries: of glibc's own such needs, threads
@@ -19,6 +22,7 @@ export LC_ALL=C
 
 dir=$1
 program=$2
+notices=${3:-}
 die() { echo "rootfs: $*" >&2; exit 1; }
 
 # The libraries and the loader, one path a line. The kernel's own (linux-vdso) has none.
@@ -66,6 +70,12 @@ add /usr/lib/os-release usr/lib/os-release
 ln -s ../usr/lib/os-release "$dir/etc/os-release"
 for link in lib lib64; do
 	[ ! -d "$dir/usr/$link" ] || ln -s "usr/$link" "$dir/$link"
+done
+for linked in "$notices"/*/; do
+	[ -n "$notices" ] || break
+	name=$(basename "$linked")
+	install -D -m 644 "$linked/copyright" "$dir/usr/share/doc/$name/copyright"
+	install -D -m 644 "$linked/status" "$dir/var/lib/dpkg/status.d/$name"
 done
 install -D -m 644 LICENSE "$dir/usr/share/doc/${program##*/}/copyright"
 grep -rhoE '/usr/share/common-licenses/[A-Za-z0-9.-]*[A-Za-z0-9]' "$dir/usr/share/doc" | sort -u |

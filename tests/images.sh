@@ -12,12 +12,20 @@
 # With docker where its daemon answers, else with podman. Where the base image cannot be had
 # from a registry, it is made of this machine's own package sources. BASE=IMAGE names another
 # one. Archives newer than what they are made from are left as they are.
+#
+# Of the injector's is checked that no library is in there but what its program is known to need,
+# and that it keeps to its size.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 images=$1/images
 version=$2
 commit=$3
+# The libraries that the injector's image may have, whatever their version: GnuTLS and what that
+# needs, libmicrohttpd, cJSON, and glibc's. A new one is a decision: it is looked after, and
+# updated, from then on. And the archive's bytes: 11 MiB, which is 400 KB more than it has.
+libraries=(gnutls idn2 unistring tasn1 nettle hogweed gmp p11-kit ffi microhttpd cjson c m gcc_s)
+injector_max=11534336
 log=$images/log
 work=$images/work
 
@@ -125,24 +133,51 @@ make_test_app() {
 	make_image dormouse-test-app 1 "$work/app"
 }
 
-# has_files NAME FILE...: an image is more than its program: what its licences ask for is there
-# as well. A FILE is a basic regular expression.
-has_files() {
-	local name=$1 layer
-	shift
+# files_of NAME: the paths in that image, into WORK/list.
+files_of() {
+	local layer
 	mkdir "$work/content"
-	tar -C "$work/content" -xf "$images/$name.tar"
+	tar -C "$work/content" -xf "$images/$1.tar"
 	while read -r layer; do
 		tar -tf "$work/content/$layer"
 	done < <(sed -E 's/.*"Layers": ?\[([^]]*)\].*/\1/; s/[", ]+/\n/g' "$work/content/manifest.json" |
 		grep .) | sed 's#^\./##; s#^#/#' >"$work/list"
 	rm -rf "$work/content"
+}
+
+# refuse NAME WHY: an image that is not as it should be is not there.
+refuse() {
+	rm "$images/$1.tar"
+	die "$1:$version $2"
+}
+
+# has_files NAME FILE...: an image is more than its program: what its licences ask for is there
+# as well. A FILE is a basic regular expression.
+has_files() {
+	local name=$1 file
+	shift
+	files_of "$name"
 	for file in "$@"; do
-		grep -qx "$file" "$work/list" || {
-			rm "$images/$name.tar"
-			die "$name:$version has no $file"
-		}
+		grep -qx "$file" "$work/list" || refuse "$name" "has no $file"
 	done
+}
+
+# has_only_libraries NAME LIBRARY...: and no other, but for the loader. Names as a linker has them.
+has_only_libraries() {
+	local name=$1 others
+	shift
+	files_of "$name"
+	others=$(sed -nE 's#^.*/([^/]+)\.so(\.[^/]*)?$#\1#p' "$work/list" | sort -u |
+		grep -vxF -f <(printf 'lib%s\n' "$@") | grep -v '^ld-linux' | paste -sd ' ') || true
+	[ -z "$others" ] || refuse "$name" "has libraries that nothing in it should need: $others"
+}
+
+# is_small NAME MAX: bytes, of the archive.
+is_small() {
+	local size
+	size=$(stat -c %s "$images/$1.tar")
+	[ "$size" -le "$2" ] || refuse "$1" "has $size bytes, $((size - $2)) more than the $2 allowed"
+	say "$1.tar, $size bytes of $2 allowed"
 }
 
 sources=(Dockerfile .dockerignore LICENSE Makefile include sidecar tests/packages.sh tests/static.sh)
@@ -165,10 +200,13 @@ find_base
 is_new dormouse "${sources[@]}" || make_program_image dormouse sidecar
 has_files dormouse /dormouse /licenses/{NOTICE,dormouse,LGPL-2.1,libnl,libmicrohttpd,cjson,zlib,musl}
 is_new dormouse-source "${sources[@]}" || make_program_image dormouse-source source
-has_files dormouse-source /Makefile /sidecar/static.sh \
+has_files dormouse-source /Makefile /sidecar/{sources,static}.sh \
 	/libraries/{libnl3,libmicrohttpd,cjson,zlib}'_.*\.dsc'
 is_new dormouse-injector "${sources[@]}" || make_program_image dormouse-injector injector
 has_files dormouse-injector /usr/bin/dormouse-injector /usr/share/doc/dormouse-injector/copyright \
 	'/usr/share/doc/libmicrohttpd[^/]*/copyright' /usr/share/doc/libc6/copyright \
+	/usr/share/doc/libcurl/copyright /var/lib/dpkg/status.d/libcurl \
 	/usr/share/common-licenses/LGPL-2.1
+has_only_libraries dormouse-injector "${libraries[@]}"
+is_small dormouse-injector "$injector_max"
 is_new dormouse-test-app "${tools[@]}" || make_test_app
