@@ -159,8 +159,8 @@ static int take_flag(struct reading *r, const char *argument, const char *next,
 
 	/* The first value of a list replaces the variable's, further ones add to it. */
 	uint64_t bit = bit_of(r->table, flag);
-	int result = r->given & bit ? flags_add(flag, r->target, value)
-				    : flags_set(flag, r->target, value);
+	int result = (r->given & bit) ? flags_add(flag, r->target, value)
+				      : flags_set(flag, r->target, value);
 	r->given |= bit;
 	return result < 0 ? flags_refuse(err, source, flag, value) : 0;
 }

@@ -38,15 +38,16 @@ enum flag_type {
 	FLAG_TYPES
 };
 
+/* See flag_rows.h. */
 struct flag {
-	const char *name;          /* without the dashes */
-	unsigned commands;         /* bits, 1u << command: which accept it */
-	const char *default_value; /* NULL: none, what the target holds at first */
-	const char *help;          /* for --help */
+	const char *name;  /* without the dashes */
+	unsigned commands; /* bits, 1u << command: which accept it */
 	enum flag_type type;
-	size_t offset, size;           /* of the member */
 	const char *minimum, *maximum; /* NULL: no bound */
 	const char *const *words;      /* of FLAG_WORD, ended by NULL */
+	size_t offset, size;           /* of the member */
+	const char *default_value;     /* NULL: none, what the target holds at first */
+	const char *help;              /* for --help */
 	bool annotation; /* a pod's annotation dormouse.dev/NAME may set it */
 };
 
