@@ -2,7 +2,7 @@
 /* metrics.c - /metrics: tables of families, written by exposition.c.
  *
  * Bounded: 100 series in a pod with one interface, eight more for each further one (at
- * most COLLECT_LINKS_MAX), one for each container. Therefore only the signals below
+ * most COLLECT_LINKS_MAX), one for each container. Therefore only some of the signals
  * have their value and baseline here; all of them are in /baseline.
  */
 #include <math.h>
@@ -12,14 +12,12 @@
 #include "metrics/exposition.h"
 #include "metrics/process.h"
 
-/* One for each way to be loud: volume, connections, volume on connections that the pod
- * opened, datagrams, spread, what nobody accounts for. The others follow from these and
- * from the counters. */
-static const enum signal exported_signals[] = {
-    SIGNAL_TX_BYTES,       SIGNAL_TCP_NEW_SOCKETS, SIGNAL_TCP_INITIATED_TX_BYTES,
-    SIGNAL_UDP_TX_PACKETS, SIGNAL_DESTINATIONS,    SIGNAL_UNACCOUNTED_TX_BYTES,
+/* Those whose value and baseline are here. */
+static const bool is_shown[SIGNAL_COUNT] = {
+#define SIGNAL(id, name, unit, kind, limits, shown, ...) [SIGNAL_##id] = shown,
+#include "config/signals.def"
+#undef SIGNAL
 };
-#define EXPORTED_SIGNALS (sizeof(exported_signals) / sizeof(exported_signals[0]))
 
 /* A family whose values are uint64_t members of one struct. */
 struct counter_family {
@@ -56,24 +54,12 @@ static const struct counter_family link_families[] = {
 
 #define TOTAL(member) offsetof(struct collect_totals, member), METRIC_COUNTER
 static const struct counter_family total_families[] = {
-    {"dormouse_tcp_transmit_bytes_total",
-     "TCP payload bytes sent, without loopback and the monitor's own.",
-     TOTAL(tcp_tx_bytes)},
-    {"dormouse_tcp_initiated_transmit_bytes_total",
-     "TCP payload bytes sent on connections that the pod opened.",
-     TOTAL(tcp_initiated_tx_bytes)},
-    {"dormouse_tcp_connections_opened_total",
-     "TCP connections that the pod opened, without loopback.", TOTAL(tcp_opened)},
-    {"dormouse_udp_transmit_packets_total", "UDP datagrams sent.",
-     TOTAL(udp_tx_packets)},
-    {"dormouse_udp_transmit_bytes_total",
-     "UDP payload bytes sent, estimated from the interfaces.", TOTAL(udp_tx_bytes)},
-    {"dormouse_destinations",
-     "Distinct remote addresses in the last interval whose sockets were looked at.",
-     offsetof(struct collect_totals, destinations), METRIC_GAUGE},
-    {"dormouse_unaccounted_transmit_bytes_total",
-     "Link bytes sent that no socket accounts for, headers included.",
-     TOTAL(unaccounted_tx_bytes)},
+#define METRIC(kind, name, member, help)                                               \
+	{name, help, offsetof(struct collect_totals, member), METRIC_##kind},
+#define NO_METRIC
+#define SIGNAL(id, name, unit, kind, limits, shown, metric, ...) metric
+#include "config/signals.def"
+#undef SIGNAL
     {"dormouse_self_transmit_bytes_total",
      "Link bytes that the monitor itself sent, at least.", TOTAL(own.tx_bytes)},
     {"dormouse_sockets_untracked_total",
@@ -185,11 +171,11 @@ static void put_values(struct exposition *x, const struct detector *d)
 	exposition_family(x, METRIC_GAUGE, "dormouse_signal_value", "signal",
 			  "Latest value of the signal: a second; destinations: an "
 			  "interval.");
-	for (size_t i = 0; i < EXPORTED_SIGNALS; i++) {
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
 		double value;
 
-		if (detector_value(d, exported_signals[i], &value))
-			exposition_number(x, signal_name(exported_signals[i]),
+		if (is_shown[i] && detector_value(d, (enum signal)i, &value))
+			exposition_number(x, signal_name((enum signal)i),
 					  rounded(value));
 	}
 }
@@ -209,11 +195,13 @@ static void put_baseline(struct exposition *x, const struct detector *d)
 	     "Above this the signal is judged out of the ordinary; +Inf: not judged.",
 	     offsetof(struct baseline_view, threshold)},
 	};
-	struct baseline_view views[EXPORTED_SIGNALS];
+	struct baseline_view views[SIGNAL_COUNT];
 	uint64_t samples = 0;
 
-	for (size_t i = 0; i < EXPORTED_SIGNALS; i++) {
-		detector_baseline(d, exported_signals[i], &views[i]);
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
+		if (!is_shown[i])
+			continue;
+		detector_baseline(d, (enum signal)i, &views[i]);
 		/* Nothing is above the threshold where there is none yet. */
 		if (views[i].threshold <= 0)
 			views[i].threshold = INFINITY;
@@ -223,11 +211,13 @@ static void put_baseline(struct exposition *x, const struct detector *d)
 	for (size_t f = 0; f < LENGTH(families); f++) {
 		exposition_family(x, METRIC_GAUGE, families[f].name, "signal",
 				  families[f].help);
-		for (size_t i = 0; i < EXPORTED_SIGNALS; i++) {
+		for (int i = 0; i < SIGNAL_COUNT; i++) {
 			const char *view = (const char *)&views[i] + families[f].offset;
 
-			exposition_number(x, signal_name(exported_signals[i]),
-					  rounded(*(const double *)(const void *)view));
+			if (is_shown[i])
+				exposition_number(
+				    x, signal_name((enum signal)i),
+				    rounded(*(const double *)(const void *)view));
 		}
 	}
 	exposition_single(x, METRIC_GAUGE, "dormouse_baseline_samples",
