@@ -19,21 +19,14 @@ static const bool is_shown[SIGNAL_COUNT] = {
 #undef SIGNAL
 };
 
-/* A family whose values are uint64_t members of one struct. */
-struct counter_family {
-	const char *name, *help;
-	size_t offset;
-	enum metric_type type;
-};
 #define LENGTH(table) (sizeof(table) / sizeof((table)[0]))
 
-static uint64_t member(const void *object, size_t offset)
-{
-	return *(const uint64_t *)(const void *)((const char *)object + offset);
-}
-
-#define LINK(member) offsetof(struct link_counters, member), METRIC_COUNTER
-static const struct counter_family link_families[] = {
+/* Counters of an interface. */
+#define LINK(member) offsetof(struct link_counters, member)
+static const struct {
+	const char *name, *help;
+	size_t offset; /* of a uint64_t */
+} link_families[] = {
     {"dormouse_network_receive_bytes_total", "Bytes received, by interface.",
      LINK(rx_bytes)},
     {"dormouse_network_receive_packets_total", "Packets received, by interface.",
@@ -52,40 +45,6 @@ static const struct counter_family link_families[] = {
      "Packets dropped instead of sent, by interface.", LINK(tx_dropped)},
 };
 
-#define TOTAL(member) offsetof(struct collect_totals, member), METRIC_COUNTER
-static const struct counter_family total_families[] = {
-#define METRIC(kind, name, member, help)                                               \
-	{name, help, offsetof(struct collect_totals, member), METRIC_##kind},
-#define NO_METRIC
-#define SIGNAL(id, name, unit, kind, limits, shown, metric, ...) metric
-#include "config/signals.def"
-#undef SIGNAL
-    {"dormouse_self_transmit_bytes_total",
-     "Link bytes that the monitor itself sent, at least.", TOTAL(own.tx_bytes)},
-    {"dormouse_sockets_untracked_total",
-     "Sockets not followed because the table was full.", TOTAL(sockets_untracked)},
-    {"dormouse_destinations_untracked_total",
-     "Connections whose destination was not kept, because others got more.",
-     TOTAL(destinations_untracked)},
-    {"dormouse_links_untracked_total",
-     "Interfaces in the signals only, because the table was full.",
-     TOTAL(links_untracked)},
-    {"dormouse_interfaces_matched",
-     "Interfaces that are watched: 0 means that nothing is seen.",
-     offsetof(struct collect_totals, interfaces_matched), METRIC_GAUGE},
-    {"dormouse_socket_events_lost_total",
-     "Ended connections that the kernel had no buffer to report.",
-     TOTAL(socket_events_lost)},
-    {"dormouse_udp_socket_events_lost_total",
-     "Closed UDP sockets that the kernel had no buffer to report.",
-     TOTAL(udp_events_lost)},
-    {"dormouse_dumps_interrupted_total",
-     "Kernel dumps that changed three times while they were read; used in part.",
-     TOTAL(dumps_interrupted)},
-    {"dormouse_receive_buffers_grown_total",
-     "Times a netlink receive buffer was enlarged.", TOTAL(receive_buffers_grown)},
-};
-
 /* To millionths: what is less of a byte a second, or of a second, means nothing, and
  * seventeen digits of it cost more than the rest of the page. */
 static double rounded(double value)
@@ -99,13 +58,16 @@ static void put_links(struct exposition *x, const struct collector *c)
 	const struct link_counters *links = collector_links(c, &count);
 
 	for (size_t f = 0; f < LENGTH(link_families); f++) {
-		const struct counter_family *family = &link_families[f];
+		exposition_family(x, METRIC_COUNTER, link_families[f].name, "device",
+				  link_families[f].help);
+		for (size_t i = 0; i < count; i++) {
+			const char *link = (const char *)&links[i];
 
-		exposition_family(x, family->type, family->name, "device",
-				  family->help);
-		for (size_t i = 0; i < count; i++)
-			exposition_count(x, links[i].name,
-					 member(&links[i], family->offset));
+			exposition_count(
+			    x, links[i].name,
+			    *(const uint64_t *)(const void *)(link +
+							      link_families[f].offset));
+		}
 	}
 }
 
@@ -137,13 +99,40 @@ static void put_stacking(struct exposition *x, const struct collector *c)
 static void put_totals(struct exposition *x, const struct collector *c)
 {
 	const struct collect_totals *totals = collector_totals(c);
+	const struct exposition_row rows[] = {
+#define METRIC(kind, name, member, help) {name, METRIC_##kind, totals->member, help},
+#define NO_METRIC
+#define SIGNAL(id, name, unit, kind, limits, shown, metric, ...) metric
+#include "config/signals.def"
+#undef SIGNAL
+	    {"dormouse_self_transmit_bytes_total", METRIC_COUNTER, totals->own.tx_bytes,
+	     "Link bytes that the monitor itself sent, at least."},
+	    {"dormouse_sockets_untracked_total", METRIC_COUNTER,
+	     totals->sockets_untracked,
+	     "Sockets not followed because the table was full."},
+	    {"dormouse_destinations_untracked_total", METRIC_COUNTER,
+	     totals->destinations_untracked,
+	     "Connections whose destination was not kept, because others got more."},
+	    {"dormouse_links_untracked_total", METRIC_COUNTER, totals->links_untracked,
+	     "Interfaces in the signals only, because the table was full."},
+	    {"dormouse_interfaces_matched", METRIC_GAUGE, totals->interfaces_matched,
+	     "Interfaces that are watched: 0 means that nothing is seen."},
+	    {"dormouse_socket_events_lost_total", METRIC_COUNTER,
+	     totals->socket_events_lost,
+	     "Ended connections that the kernel had no buffer to report."},
+	    {"dormouse_udp_socket_events_lost_total", METRIC_COUNTER,
+	     totals->udp_events_lost,
+	     "Closed UDP sockets that the kernel had no buffer to report."},
+	    {"dormouse_dumps_interrupted_total", METRIC_COUNTER,
+	     totals->dumps_interrupted,
+	     "Kernel dumps that changed three times while they were read; used in "
+	     "part."},
+	    {"dormouse_receive_buffers_grown_total", METRIC_COUNTER,
+	     totals->receive_buffers_grown,
+	     "Times a netlink receive buffer was enlarged."},
+	};
 
-	for (size_t f = 0; f < LENGTH(total_families); f++) {
-		const struct counter_family *family = &total_families[f];
-
-		exposition_single(x, family->type, family->name, family->help,
-				  member(totals, family->offset));
-	}
+	exposition_rows(x, rows, LENGTH(rows));
 }
 
 static void put_containers(struct exposition *x, const struct collector *c)
@@ -250,23 +239,24 @@ static void put_alerts(struct exposition *x, const struct alert_book *book)
 
 static void put_monitor(struct exposition *x, const struct run_stats *stats)
 {
+	const struct exposition_row rows[] = {
+	    {"dormouse_samples_total", METRIC_COUNTER, stats->samples,
+	     "Samples taken."},
+	    {"dormouse_sample_gaps_total", METRIC_COUNTER, stats->sample_gaps,
+	     "Samples that could not be taken in time."},
+	    {"dormouse_config_errors", METRIC_GAUGE, stats->config_errors,
+	     "Environment variables that were ignored as invalid."},
+	    {"dormouse_state_saves_total", METRIC_COUNTER, stats->state_saves,
+	     "Times the baseline was written to its file."},
+	    {"dormouse_state_save_failures_total", METRIC_COUNTER,
+	     stats->state_save_failures,
+	     "Times the baseline could not be written to its file."},
+	};
+
 	exposition_family(x, METRIC_GAUGE, "dormouse_sample_duration_seconds", NULL,
 			  "CPU time that the last sample took, seconds.");
 	exposition_number(x, NULL, rounded(stats->last_sample_s));
-	exposition_single(x, METRIC_COUNTER, "dormouse_samples_total", "Samples taken.",
-			  stats->samples);
-	exposition_single(x, METRIC_COUNTER, "dormouse_sample_gaps_total",
-			  "Samples that could not be taken in time.",
-			  stats->sample_gaps);
-	exposition_single(x, METRIC_GAUGE, "dormouse_config_errors",
-			  "Environment variables that were ignored as invalid.",
-			  stats->config_errors);
-	exposition_single(x, METRIC_COUNTER, "dormouse_state_saves_total",
-			  "Times the baseline was written to its file.",
-			  stats->state_saves);
-	exposition_single(x, METRIC_COUNTER, "dormouse_state_save_failures_total",
-			  "Times the baseline could not be written to its file.",
-			  stats->state_save_failures);
+	exposition_rows(x, rows, LENGTH(rows));
 }
 
 void metrics_render(const struct serve_source *source, bool openmetrics, struct text *t)
