@@ -102,6 +102,18 @@ int options_parse(struct options *options, enum options_command command, int arg
 	return result;
 }
 
+void detect_options_default(struct detect_options *options)
+{
+	struct options all;
+
+	memset(&all, 0, sizeof(all));
+	for (size_t i = 0; i < options_flags.count; i++)
+		if ((flags[i].commands & FOR_DETECTION) == FOR_DETECTION &&
+		    flags[i].default_value)
+			flags_set(&flags[i], &all, flags[i].default_value);
+	*options = all.detect;
+}
+
 /* Puts the default back where a variable chose the address. */
 static void listen_by_default(struct options *options, const char *name)
 {
