@@ -58,6 +58,7 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 INJECTOR_SOURCES = $(filter-out %/main.c,$(filter sidecar/injector/%,$(ROOM_SOURCES)))
 INJECTOR_OBJECTS = $(INJECTOR_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
+PRINT_TABLES = $(BUILD)/tests/serve/print_tables
 POD_TESTS = tests/net/test_pod.sh
 CROWD_TESTS = tests/net/test_injector_crowd.sh
 NET_TESTS = $(filter-out $(POD_TESTS) $(CROWD_TESTS),$(wildcard tests/net/test_*.sh))
@@ -152,7 +153,7 @@ unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
 net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/prometheus static ## the namespace tests only (as root)
 	@tests/run.sh $(BUILD) $(NET_TESTS)
 
-tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(UNIT_TESTS) $(NET_TOOLS) $(BUILD)/packages/prometheus
+tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(UNIT_TESTS) $(PRINT_TABLES) $(NET_TOOLS) $(BUILD)/packages/prometheus
 
 # With a container runtime, which is too much to put on everyone's machine.
 pod: static $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/test $(BUILD)/packages/pod ## the hand-written pod of manifests/examples, run by podman (as root)
@@ -253,7 +254,8 @@ $(BUILD)/lint/docs.done: tests/docs.sh sidecar/ROOMS $(PAGES)
 	@touch $@
 
 # --- manifests -------------------------------------------------------------------------
-manifests: manifests/install.yaml ## renders install.yaml from its base; needs kubectl
+manifests: $(PRINT_TABLES) manifests/install.yaml ## writes flags and kinds into manifests and manual; renders install.yaml from its base (needs kubectl)
+	@manifests/tables.py $(PRINT_TABLES)
 manifests/install.yaml: manifests/render.sh $(wildcard manifests/base/*)
 	$< >$@.new && mv $@.new $@
 

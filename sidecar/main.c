@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 	    .name = "dormouse",
 	    .commands = commands,
 	    .count = sizeof(commands) / sizeof(commands[0]),
-	    .standard = run_main,
+	    .default_main = run_main,
 	};
 
 	return program_run(&dormouse, argc, argv);

@@ -17,14 +17,12 @@
 #include "sample.h"
 
 enum pod_state { POD_LEARNING, POD_DORMANT, POD_ACTIVE, POD_STATE_COUNT };
+
+/* The rows of detect/kinds.def. */
 enum alert_kind {
-	ALERT_DORMANCY_BREAK,
-	ALERT_EGRESS_VOLUME,
-	ALERT_PROXY_RELAY,
-	ALERT_CONNECTION_FANOUT,
-	ALERT_EGRESS_DRIFT,
-	ALERT_BUDGET_EXCEEDED,
-	ALERT_MONITOR_GAP,
+#define KIND(id, ...) ALERT_##id,
+#include "detect/kinds.def"
+#undef KIND
 	ALERT_KIND_COUNT
 };
 

@@ -10,28 +10,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What is judged. Each is traffic of the pod with its surroundings: loopback and the
- * monitor's own traffic are left out where that can be told. The order is fixed: state
- * files and tests rely on it; new signals are appended. */
+/* What is judged: the rows of config/signals.def. Each is traffic of the pod with its
+ * surroundings: loopback and the monitor's own traffic are left out where that can be
+ * told. */
 enum signal {
-	SIGNAL_TX_BYTES,               /* link bytes sent */
-	SIGNAL_TX_PACKETS,             /* link packets sent */
-	SIGNAL_RX_BYTES,               /* link bytes received */
-	SIGNAL_RX_PACKETS,             /* link packets received */
-	SIGNAL_TCP_TX_BYTES,           /* TCP payload bytes sent, each byte once */
-	SIGNAL_TCP_TX_PACKETS,         /* TCP segments sent */
-	SIGNAL_TCP_NEW_SOCKETS,        /* TCP connections that the pod opened */
-	SIGNAL_TCP_INITIATED_TX_BYTES, /* TCP payload sent on connections it opened */
-	SIGNAL_UDP_TX_BYTES,           /* UDP payload bytes sent */
-	SIGNAL_UDP_TX_PACKETS,         /* UDP datagrams sent */
-	SIGNAL_DESTINATIONS,           /* distinct remote addresses it sent to */
-	SIGNAL_UNACCOUNTED_TX_BYTES,   /* link bytes sent that no socket accounts for,
-					* headers included */
+#define SIGNAL(id, ...) SIGNAL_##id,
+#include "config/signals.def"
+#undef SIGNAL
 	SIGNAL_COUNT
 };
 
-/* Every signal is a cumulative counter except SIGNAL_DESTINATIONS, which is the number
- * in the interval that ends with the sample. */
+/* A counter is cumulative; a gauge is the number in the interval that ends with the
+ * sample. */
+enum signal_kind { SIGNAL_IS_COUNTER, SIGNAL_IS_GAUGE };
+
+/* One reading. */
 struct sample {
 	double time;                  /* Unix seconds: the end of the interval */
 	uint32_t present;             /* bit 1u << signal: value[signal] was read */
@@ -47,6 +40,17 @@ static inline void sample_set(struct sample *s, enum signal signal, uint64_t val
 {
 	s->present |= 1u << signal;
 	s->value[signal] = value;
+}
+
+static inline bool signal_is_gauge(enum signal signal)
+{
+#define SIGNAL(id, name, unit, kind, ...) | (uint32_t)SIGNAL_IS_##kind << SIGNAL_##id
+	const uint32_t gauges = 0
+#include "config/signals.def"
+	    ;
+#undef SIGNAL
+
+	return (gauges >> signal) & 1u;
 }
 
 /* The signal's name in traces, metrics and JSON, such as "tx_bytes". Static. */

@@ -7,21 +7,13 @@
 
 unsigned kind_rank(enum alert_kind kind)
 {
-	switch (kind) {
-	case ALERT_PROXY_RELAY:
-		return KIND_RANK_MAX;
-	case ALERT_CONNECTION_FANOUT:
-		return 2;
-	case ALERT_DORMANCY_BREAK:
-	case ALERT_EGRESS_VOLUME:
-	case ALERT_EGRESS_DRIFT:
-		return 1;
-	case ALERT_BUDGET_EXCEEDED:
-	case ALERT_MONITOR_GAP:
-	case ALERT_KIND_COUNT:
-		break;
-	}
-	return 0;
+	static const unsigned ranks[ALERT_KIND_COUNT] = {
+#define KIND(id, name, rank, ...) [ALERT_##id] = (rank),
+#include "detect/kinds.def"
+#undef KIND
+	};
+
+	return ranks[kind];
 }
 
 enum belonging incident_belonging(const struct incident *in, const struct verdict *v,

@@ -62,7 +62,7 @@ static void put_value(struct text *t, enum signal signal, double value)
 
 	if (!(value > 0))
 		value = 0;
-	if (signal == SIGNAL_DESTINATIONS) {
+	if (signal_is_gauge(signal)) {
 		put_count(t, value, unit);
 		text_put(t, " in an interval");
 		return;
@@ -121,8 +121,8 @@ static void put_unlearnt(struct text *t, const struct verdict *v)
 static void put_silence(struct text *t, const struct verdict *v)
 {
 	const struct signal_words *words = signal_words(v->signal);
-	const bool counted =
-	    v->signal == SIGNAL_TCP_NEW_SOCKETS || v->signal == SIGNAL_DESTINATIONS;
+	const char *unit = signal_unit(v->signal);
+	const bool counted = strcmp(unit, "bytes") != 0 && strcmp(unit, "packets") != 0;
 
 	if (v->baseline.mean > 0)
 		text_put(t, ". Before, in at most 1 of 100 intervals it ");
@@ -180,50 +180,39 @@ static void put_gap(struct text *t, const struct alert *alert)
 	}
 }
 
+static void put_budget(struct text *t, const struct verdict *v)
+{
+	if (v->baseline.threshold > 0) {
+		text_put(t, " of ");
+		put_value(t, v->signal, v->baseline.threshold);
+	}
+}
+
+/* By kind. A sentence is either told by a function, or is: `now` (or, when it is over,
+ * `over`), what the pod does, `after`, and what `rest` adds. */
+static const struct sentence {
+	void (*told_by)(struct text *t, const struct alert *alert);
+	const char *now, *over, *after;
+	void (*rest)(struct text *t, const struct verdict *v);
+} sentences[ALERT_KIND_COUNT] = {
+#define TOLD_BY(function)                   .told_by = (function)
+#define DEED(now, over, after, rest)        NULL, now, over, after, rest
+#define KIND(id, name, rank, sentence, ...) [ALERT_##id] = {sentence},
+#include "detect/kinds.def"
+#undef KIND
+};
+
 static void put_what(struct text *t, const struct alert *alert)
 {
-	const struct verdict *v = &alert->verdict;
+	const struct sentence *s = &sentences[alert->verdict.kind];
 
-	switch (v->kind) {
-	case ALERT_DORMANCY_BREAK:
-		text_put(t, alert->ends_at > 0 ? "This pod was dormant, then "
-					       : "This pod was dormant and now ");
+	if (s->told_by) {
+		s->told_by(t, alert);
+	} else {
+		text_put(t, alert->ends_at > 0 ? s->over : s->now);
 		put_deed(t, alert);
-		put_past(t, v);
-		break;
-	case ALERT_EGRESS_VOLUME:
-		text_put(t, "This pod ");
-		put_deed(t, alert);
-		text_put(t, ", far more than it used to");
-		put_past(t, v);
-		break;
-	case ALERT_EGRESS_DRIFT:
-		text_put(t, "The traffic of this pod has crept up: it ");
-		put_deed(t, alert);
-		put_past(t, v);
-		break;
-	case ALERT_CONNECTION_FANOUT:
-		text_put(t, "This pod reaches out to many others: it ");
-		put_deed(t, alert);
-		put_past(t, v);
-		break;
-	case ALERT_BUDGET_EXCEEDED:
-		text_put(t, "This pod ");
-		put_deed(t, alert);
-		text_put(t, ", more than its budget");
-		if (v->baseline.threshold > 0) {
-			text_put(t, " of ");
-			put_value(t, v->signal, v->baseline.threshold);
-		}
-		break;
-	case ALERT_PROXY_RELAY:
-		put_relay(t, alert);
-		break;
-	case ALERT_MONITOR_GAP:
-		put_gap(t, alert);
-		break;
-	case ALERT_KIND_COUNT:
-		break;
+		text_put(t, s->after);
+		s->rest(t, &alert->verdict);
 	}
 	text_put(t, ".");
 }
@@ -351,9 +340,8 @@ static void put_unaccounted(struct text *t, const struct unaccounted *u)
 static void put_where(struct text *t, const struct alert *alert)
 {
 	const struct alert_evidence *e = &alert->evidence;
-	const enum alert_kind kind = alert->verdict.kind;
 
-	if (kind == ALERT_PROXY_RELAY || kind == ALERT_MONITOR_GAP) {
+	if (sentences[alert->verdict.kind].told_by) {
 		if (!has_share(e, alert->verdict.bytes))
 			return;
 		text_put(t, " Of that");

@@ -26,7 +26,7 @@ struct detect_options {
 	unsigned expect_count;
 };
 
-/* The defaults of the command line: 1h, 15m, none, auto, normal, no windows. */
+/* The defaults of the command line. */
 void detect_options_default(struct detect_options *options);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flags.c - reads a table of flags: standards, variables, arguments, help. */
+/* flags.c - reads a table of flags: defaults, variables, arguments, help. */
 #include "flags.h"
 
 #include <ctype.h>
@@ -10,10 +10,9 @@
 #include "base/nearest.h"
 #include "base/sanitize.h"
 
-#define SHOWN_MAX  81 /* bytes of what was given, in a complaint */
-#define HELP_WIDTH 80
-
-const char FLAG_SWITCH[] = "true or false";
+#define SHOWN_MAX   81 /* bytes of what was given, in a complaint */
+#define HELP_WIDTH  80
+#define EXPECTS_MAX 192 /* bytes of what a flag expects, with the NUL */
 
 /* In this order: the later one counts. */
 static const char *const variable_prefixes[] = {"DORMOUSE_DEFAULT_", "DORMOUSE_"};
@@ -36,9 +35,12 @@ static uint64_t bit_of(const struct flag_table *table, const struct flag *flag)
 	return UINT64_C(1) << (flag - table->flags);
 }
 
-static bool is_switch(const struct flag *flag)
+static const char *expects(const struct flag *flag, char scratch[EXPECTS_MAX])
 {
-	return strcmp(flag->wants, FLAG_SWITCH) == 0;
+	struct text t = text_over(scratch, EXPECTS_MAX);
+
+	flags_expects(flag, &t);
+	return scratch;
 }
 
 const struct flag *flags_find(const struct flag_table *table, unsigned command,
@@ -57,17 +59,18 @@ const struct flag *flags_find(const struct flag_table *table, unsigned command,
 int flags_refuse(struct error *err, const char *source, const struct flag *flag,
 		 const char *value)
 {
-	static const char *const switches[] = {"true", "false", NULL};
-	const char *const *word = is_switch(flag) ? switches : flag->words;
+	static const char *const bools[] = {"true", "false", NULL};
+	const char *const *word = flag->type == FLAG_BOOL ? bools : flag->words;
 	struct nearest guess = nearest_to(value, strlen(value));
-	char shown[SHOWN_MAX], hint[ERROR_TEXT_MAX];
+	char shown[SHOWN_MAX], expected[EXPECTS_MAX], hint[ERROR_TEXT_MAX];
 	struct text t = text_over(hint, sizeof(hint));
 
 	for (; word && *word; word++)
 		nearest_consider(&guess, *word);
 	nearest_say(&guess, "", &t);
-	return fail(err, "%s: \"%s\" will not do: it takes %s%s", source,
-		    sanitize(shown, sizeof(shown), value), flag->wants, hint);
+	return fail(err, "invalid value \"%s\" for %s: expected %s%s",
+		    sanitize(shown, sizeof(shown), value), source,
+		    expects(flag, expected), hint);
 }
 
 const char *flags_nearest(const struct flag_table *table, unsigned command,
@@ -91,11 +94,9 @@ static int refuse_unknown(struct error *err, const struct reading *r,
 
 	sanitize(shown, sizeof(shown), argument);
 	if (near)
-		return fail(err, "%s: there is no such flag; did you mean --%s?", shown,
-			    near);
-	return fail(err, "%s: %s; see --help", shown,
-		    argument[0] == '-' ? "there is no such flag"
-				       : "this command takes no such argument");
+		return fail(err, "unknown flag: %s; did you mean --%s?", shown, near);
+	return fail(err, "%s: %s (see --help)",
+		    argument[0] == '-' ? "unknown flag" : "unexpected argument", shown);
 }
 
 void flags_variable(const char *prefix, const struct flag *flag,
@@ -123,7 +124,7 @@ static void take_variables(const struct reading *r, const char *prefix,
 		const char *value = getenv(name);
 		if (!value || !value[0])
 			continue;
-		if (flag->set(r->target, value) == 0) {
+		if (flags_set(flag, r->target, value) == 0) {
 			found->by_variable |= bit_of(r->table, flag);
 			continue;
 		}
@@ -137,7 +138,7 @@ static void take_variables(const struct reading *r, const char *prefix,
 static int take_flag(struct reading *r, const char *argument, const char *next,
 		     bool *took_next, struct error *err)
 {
-	char source[FLAG_VARIABLE_MAX];
+	char source[FLAG_VARIABLE_MAX], expected[EXPECTS_MAX];
 	size_t length = strcspn(argument, "=");
 	const struct flag *flag = NULL;
 
@@ -148,26 +149,30 @@ static int take_flag(struct reading *r, const char *argument, const char *next,
 		return refuse_unknown(err, r, argument);
 	snprintf(source, sizeof(source), "--%s", flag->name);
 
-	const char *value = is_switch(flag) ? "true" : next;
+	const char *value = flag->type == FLAG_BOOL ? "true" : next;
 	if (argument[length] == '=')
 		value = argument + length + 1;
 	if (!value)
-		return fail(err, "%s: a value is missing: it takes %s", source,
-			    flag->wants);
+		return fail(err, "missing value for %s: expected %s", source,
+			    expects(flag, expected));
 	*took_next = value == next;
 
 	/* The first value of a list replaces the variable's, further ones add to it. */
 	uint64_t bit = bit_of(r->table, flag);
-	flag_setter *take = flag->add && (r->given & bit) ? flag->add : flag->set;
+	int result = (r->given & bit) ? flags_add(flag, r->target, value)
+				      : flags_set(flag, r->target, value);
 	r->given |= bit;
-	return take(r->target, value) < 0 ? flags_refuse(err, source, flag, value) : 0;
+	return result < 0 ? flags_refuse(err, source, flag, value) : 0;
 }
 
-static void take_standards(const struct reading *r)
+static void take_defaults(const struct reading *r)
 {
-	for (size_t i = 0; i < r->table->count; i++)
-		if (r->table->flags[i].standard)
-			r->table->flags[i].set(r->target, r->table->flags[i].standard);
+	for (size_t i = 0; i < r->table->count; i++) {
+		const struct flag *flag = &r->table->flags[i];
+
+		if (flag->default_value)
+			flags_set(flag, r->target, flag->default_value);
+	}
 }
 
 /* "-" or what does not begin with a dash; after "--" all. */
@@ -217,7 +222,7 @@ int flags_read(const struct flag_table *table, unsigned command, void *target, i
 	struct reading reading = {.table = table, .command = command, .target = target};
 
 	*found = (struct flags_found){0};
-	take_standards(&reading);
+	take_defaults(&reading);
 	if (asks_for_help(argc, argv))
 		return 1;
 	for (size_t i = 0; i < sizeof(variable_prefixes) / sizeof(variable_prefixes[0]);
@@ -237,18 +242,19 @@ bool flags_by_variable(const struct flag_table *table, const struct flags_found 
 	return false;
 }
 
-/* "duration from 100ms to 5m (10s): time between samples". */
-static void put_meaning(const struct flag *flag, size_t indent, FILE *out)
+/* "duration of 100ms to 5m (10s): time between samples". */
+static void put_row(const struct flag *flag, size_t indent, FILE *out)
 {
-	char line[512];
+	char line[512], expected[EXPECTS_MAX];
 	struct text t = text_over(line, sizeof(line));
-	const char *wants = flag->wants + (strncmp(flag->wants, "a ", 2) == 0 ? 2 : 0);
-	const char *example = strstr(wants, ", such as");
+	const char *what = expects(flag, expected);
 
-	text_put_bytes(&t, wants, example ? (size_t)(example - wants) : strlen(wants));
-	if (flag->standard)
-		text_printf(&t, " (%s)", flag->standard);
-	text_printf(&t, ": %s", flag->means);
+	what += strncmp(what, "a ", 2) == 0 ? 2 : 0;
+	const char *example = strstr(what, ", such as");
+	text_put_bytes(&t, what, example ? (size_t)(example - what) : strlen(what));
+	if (flag->default_value)
+		text_printf(&t, " (%s)", flag->default_value);
+	text_printf(&t, ": %s", flag->help);
 	display_wrapped(out, line, indent, HELP_WIDTH, indent);
 }
 
@@ -257,7 +263,7 @@ static void put_head(const struct flag_command *command, const char *program, FI
 	char line[512];
 
 	snprintf(line, sizeof(line), "%s %s: %s.", program, command->usage,
-		 command->does);
+		 command->help);
 	display_wrapped(out, line, 0, HELP_WIDTH, 0);
 	fputs("Each --some-flag is also the variable DORMOUSE_SOME_FLAG; a flag wins.\n"
 	      "Durations: 100ms, 10s, 5m, 1h, 30d. Sizes: 500, 64KiB, 2MB. Defaults in "
@@ -282,6 +288,6 @@ void flags_help(const struct flag_table *table, unsigned command, FILE *out)
 		if (!takes(command, flag))
 			continue;
 		fprintf(out, "  --%-*s  ", (int)widest, flag->name);
-		put_meaning(flag, widest + 6, out);
+		put_row(flag, widest + 6, out);
 	}
 }

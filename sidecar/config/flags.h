@@ -4,7 +4,7 @@
  *
  * Every flag `--some-flag` is also the variable DORMOUSE_SOME_FLAG. What counts is, in
  * this order: the flag, the variable, the variable DORMOUSE_DEFAULT_SOME_FLAG, the
- * standard of the table. An empty variable is unset.
+ * default of the table. An empty variable is unset.
  */
 #ifndef DORMOUSE_CONFIG_FLAGS_H
 #define DORMOUSE_CONFIG_FLAGS_H
@@ -15,30 +15,45 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 #define FLAG_VARIABLE_MAX 64 /* the longest name of a variable, with the NUL */
 
-/* Takes the value into the target; -1 when it will not do, the target unchanged. */
-typedef int flag_setter(void *target, const char *value);
-
-struct flag {
-	unsigned commands;    /* bits, 1u << command: who takes it */
-	const char *name;     /* without the dashes */
-	const char *standard; /* NULL: none, what the target holds at first */
-	const char *wants;    /* what would do, in words; FLAG_SWITCH for a switch; what
-			       * follows ", such as" is left out of --help */
-	const char *means;    /* for --help */
-	const char *const *words; /* NULL, or all that would do, ended by NULL */
-	flag_setter *set;
-	flag_setter *add; /* NULL, or, of a list: as set, keeping what it has */
+/* What a flag's value is, and which member of the target takes it. Bounds are written
+ * as a user would write them. */
+enum flag_type {
+	FLAG_BOOL,     /* bool; without a value it is true */
+	FLAG_WORD,     /* an enum: the index in the list of words */
+	FLAG_COUNT,    /* unsigned, within bounds */
+	FLAG_DURATION, /* double, seconds, within bounds */
+	FLAG_SIZE,     /* double, bytes, within bounds */
+	FLAG_BUDGET,   /* double, bytes a second; "none" is 0 */
+	FLAG_NAME,     /* char[] */
+	FLAG_PATH,     /* char[] */
+	FLAG_GLOBS,    /* char[] */
+	FLAG_URL,      /* char[], "https://..." */
+	FLAG_LISTEN,   /* struct listen_address */
+	FLAG_WINDOWS,  /* struct detect_options: its windows */
+	FLAG_COLUMNS,  /* struct column_map */
+	FLAG_TYPES
 };
 
-/* The `wants` of a flag that may stand without a value, for true. */
-extern const char FLAG_SWITCH[];
+/* See flag_rows.h. */
+struct flag {
+	const char *name;  /* without the dashes */
+	unsigned commands; /* bits, 1u << command: which accept it */
+	enum flag_type type;
+	const char *minimum, *maximum; /* NULL: no bound */
+	const char *const *words;      /* of FLAG_WORD, ended by NULL */
+	size_t offset, size;           /* of the member */
+	const char *default_value;     /* NULL: none, what the target holds at first */
+	const char *help;              /* for --help */
+	bool annotation; /* a pod's annotation dormouse.dev/NAME may set it */
+};
 
 struct flag_command {
 	const char *usage; /* "run [FLAGS]" */
-	const char *does;  /* "watches ..." */
+	const char *help;  /* "watches ..." */
 	bool operands;     /* what begins with no dash, and "-" */
 };
 
@@ -60,10 +75,10 @@ struct flags_found {
 				 * variable's */
 };
 
-/* Sets the target by the table's standards, the environment, the arguments. argv[0] is
+/* Sets the target by the table's defaults, the environment, the arguments. argv[0] is
  * the command's name. A bad variable is complained of and counted, and what held before
- * holds on. A bad flag fails with a line that names the flag, the value and what would
- * do. Returns 0, -1 on failure, 1 when --help was asked for. */
+ * holds on. A bad flag fails with a line that names the flag, the value and what is
+ * expected. Returns 0, -1 on failure, 1 when --help was asked for. */
 int flags_read(const struct flag_table *table, unsigned command, void *target, int argc,
 	       char **argv, flags_complaint *complain, struct flags_found *found,
 	       struct error *err);
@@ -76,8 +91,22 @@ const struct flag *flags_find(const struct flag_table *table, unsigned command,
 bool flags_by_variable(const struct flag_table *table, const struct flags_found *found,
 		       const char *name);
 
-/* Fails with the one sentence for a value that will not do, safe to print, with the
- * word that was most likely meant; `source` is where it came from: "--interval",
+/* Sets the flag's member of the target; -1 when the value is invalid, the target
+ * unchanged. */
+int flags_set(const struct flag *flag, void *target, const char *value);
+
+/* The same, but a list keeps what it has. */
+int flags_add(const struct flag *flag, void *target, const char *value);
+
+/* Appends what would be valid: "a duration of 100ms to 5m". What follows ", such as" is
+ * an example. */
+void flags_expects(const struct flag *flag, struct text *t);
+
+/* "duration". Static. */
+const char *flags_type_name(enum flag_type type);
+
+/* Fails with the one sentence for an invalid value, safe to print, with the word that
+ * was most likely meant; `source` is where it came from: "--interval",
  * "DORMOUSE_INTERVAL". Returns -1. */
 int flags_refuse(struct error *err, const char *source, const struct flag *flag,
 		 const char *value);
@@ -91,7 +120,7 @@ const char *flags_nearest(const struct flag_table *table, unsigned command,
 void flags_variable(const char *prefix, const struct flag *flag,
 		    char name[FLAG_VARIABLE_MAX]);
 
-/* Prints the command's flags in 80 columns: what each means, takes, and its standard.
+/* Prints the command's flags in 80 columns: what each expects, its default, its help.
  */
 void flags_help(const struct flag_table *table, unsigned command, FILE *out);
 

@@ -59,6 +59,9 @@ int options_parse(struct options *options, enum options_command command, int arg
  * chose none. */
 bool options_listen_by_default(struct options *options);
 
+/* The words of enum log_format, ended by NULL. */
+extern const char *const log_format_words[];
+
 /* The flags of every command, by enum options_command; their target is a struct
  * options. For whoever checks flags that the monitor will read. */
 extern const struct flag_table options_flags;

@@ -189,16 +189,6 @@ int parse_window(const char *text, struct expect_window *window)
 	return 0;
 }
 
-int parse_duration_in(const char *text, double minimum, double maximum, double *seconds)
-{
-	double parsed;
-
-	if (parse_duration(text, &parsed) < 0 || parsed < minimum || parsed > maximum)
-		return -1;
-	*seconds = parsed;
-	return 0;
-}
-
 int parse_word(const char *text, const char *const *words)
 {
 	for (int i = 0; words[i]; i++)
@@ -215,18 +205,6 @@ int parse_bool(const char *text, bool *on)
 	if (word < 0)
 		return -1;
 	*on = word == 1;
-	return 0;
-}
-
-const char *const log_format_words[] = {"json", "text", NULL};
-
-int parse_log_format(const char *text, enum log_format *format)
-{
-	int word = parse_word(text, log_format_words);
-
-	if (word < 0)
-		return -1;
-	*format = (enum log_format)word;
 	return 0;
 }
 

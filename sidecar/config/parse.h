@@ -8,17 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/log.h"
 #include "detect_options.h"
 #include "listen_address.h"
 
 /* "100ms", "10s", "5m", "1h", "30d", also "1.5h" and, the larger unit first, "1h30m";
  * never negative. In seconds. */
 int parse_duration(const char *text, double *seconds);
-
-/* The same, from minimum to maximum. */
-int parse_duration_in(const char *text, double minimum, double maximum,
-		      double *seconds);
 
 /* "500", "500B", "64KiB", "2MB" (powers of 1024 with an i, of 1000 without), as
  * Kubernetes has it without the B, too: "512Ki"; with or without "/s" behind it. In
@@ -34,10 +29,6 @@ int parse_word(const char *text, const char *const *words);
 
 /* "true" or "false". */
 int parse_bool(const char *text, bool *on);
-
-/* "json" or "text"; the words of it end with NULL. */
-extern const char *const log_format_words[];
-int parse_log_format(const char *text, enum log_format *format);
 
 /* A text that is not empty and fits into `size` bytes with its NUL. */
 int parse_string(const char *text, char *target, size_t size);

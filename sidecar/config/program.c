@@ -12,9 +12,9 @@
 static int help(const struct program *p, FILE *out)
 {
 	fprintf(out, "usage: %s %s [FLAGS]   (COMMAND --help lists its flags)\n",
-		p->name, p->standard ? "[COMMAND]" : "COMMAND");
+		p->name, p->default_main ? "[COMMAND]" : "COMMAND");
 	for (size_t i = 0; i < p->count; i++)
-		fprintf(out, "  %-10s%s\n", p->commands[i].name, p->commands[i].does);
+		fprintf(out, "  %-10s%s\n", p->commands[i].name, p->commands[i].help);
 	return out == stdout ? 0 : 2;
 }
 
@@ -55,7 +55,7 @@ static int unknown(const struct program *p, const char *name)
 	for (size_t i = 0; i < p->count; i++)
 		nearest_consider(&guess, p->commands[i].name);
 	nearest_say(&guess, "", &t);
-	fprintf(stderr, "%s: there is no command \"%s\"%s\n", p->name,
+	fprintf(stderr, "%s: unknown command: %s%s\n", p->name,
 		sanitize(shown, sizeof(shown), name), hint);
 	return help(p, stderr);
 }
@@ -71,7 +71,7 @@ int program_run(const struct program *p, int argc, char **argv)
 	const struct command *command = find(p, name);
 	if (command)
 		return command->main(argc - 1, argv + 1);
-	if (p->standard && (!name[0] || name[0] == '-'))
-		return p->standard(argc, argv);
+	if (p->default_main && (!name[0] || name[0] == '-'))
+		return p->default_main(argc, argv);
 	return name[0] ? unknown(p, name) : help(p, stderr);
 }

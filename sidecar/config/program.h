@@ -12,14 +12,14 @@ typedef int command_main(int argc, char **argv);
 struct command {
 	const char *name;
 	command_main *main;
-	const char *does; /* for --help */
+	const char *help; /* for --help */
 };
 
 struct program {
 	const char *name;
 	const struct command *commands;
 	size_t count;
-	command_main *standard; /* without a command; NULL: one must be named */
+	command_main *default_main; /* without a command; NULL: one must be named */
 };
 
 /* Does what the first argument names; "--version" is the command "version"; "-h" lists

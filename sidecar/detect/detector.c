@@ -80,7 +80,7 @@ static void take_rates(struct detector *d)
 		d->rate[s] = d->inc.span[s] == d->inc.elapsed
 				 ? d->inc.amount[s] * per_second
 				 : d->inc.amount[s] / d->inc.span[s];
-		if (s == SIGNAL_DESTINATIONS)
+		if (signal_is_gauge(s))
 			d->rate[s] = d->inc.amount[s];
 	}
 	d->rated |= d->inc.known & ((1u << SIGNAL_COUNT) - 1);

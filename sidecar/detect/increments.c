@@ -71,7 +71,7 @@ static bool increase(struct counters *c, const struct sample *sample, unsigned s
 
 	c->value[s] = value;
 	c->at[s] = sample->time;
-	if (s == SIGNAL_DESTINATIONS) { /* a gauge of the interval */
+	if (signal_is_gauge(s)) {
 		inc->amount[s] = (double)value;
 		return follows(0, value, inc->elapsed);
 	}

@@ -16,7 +16,7 @@
  * answers on those of others. */
 #define LANE_RELAYED SIGNAL_COUNT
 #define LANE_UNASKED (SIGNAL_COUNT + 1)
-#define LANES        14 /* one is spare: even numbers make short loops */
+#define LANES        ((SIGNAL_COUNT + 3) / 2 * 2) /* even numbers make short loops */
 _Static_assert(LANE_UNASKED < LANES && LANES % 2 == 0, "every signal and two");
 
 enum measure {

@@ -12,16 +12,11 @@
  * addresses are one start of a client with a pool; one in five seconds is a poll. A
  * relay below 8 KiB a second sells nothing. */
 static const struct limit LIMIT[LANES] = {
-    [SIGNAL_TX_BYTES] = {128 * KIB, QUIET_RATE, true},
-    [SIGNAL_TX_PACKETS] = {1024, 32, true},
-    [SIGNAL_TCP_TX_BYTES] = {128 * KIB, QUIET_RATE, true},
-    [SIGNAL_TCP_TX_PACKETS] = {1024, 32, true},
-    [SIGNAL_TCP_NEW_SOCKETS] = {100, 0.2, true},
-    [SIGNAL_TCP_INITIATED_TX_BYTES] = {128 * KIB, 64, true},
-    [SIGNAL_UDP_TX_BYTES] = {64 * KIB, 64, true},
-    [SIGNAL_UDP_TX_PACKETS] = {512, 0.5, true},
-    [SIGNAL_DESTINATIONS] = {100, 0.2, true},
-    [SIGNAL_UNACCOUNTED_TX_BYTES] = {128 * KIB, 64, true},
+#define JUDGED(burst, rate)                       (burst), (rate), true
+#define UNJUDGED                                  0, 0, false
+#define SIGNAL(id, name, unit, kind, limits, ...) [SIGNAL_##id] = {limits},
+#include "config/signals.def"
+#undef SIGNAL
     [LANE_RELAYED] = {128 * KIB, 8 * KIB, false},
     [LANE_UNASKED] = {0, 0, true},
 };

@@ -16,13 +16,9 @@ const char *pod_state_name(enum pod_state state)
 const char *alert_kind_name(enum alert_kind kind)
 {
 	static const char *const names[ALERT_KIND_COUNT] = {
-	    [ALERT_DORMANCY_BREAK] = "dormancy-break",
-	    [ALERT_EGRESS_VOLUME] = "egress-volume",
-	    [ALERT_PROXY_RELAY] = "proxy-relay",
-	    [ALERT_CONNECTION_FANOUT] = "connection-fanout",
-	    [ALERT_EGRESS_DRIFT] = "egress-drift",
-	    [ALERT_BUDGET_EXCEEDED] = "budget-exceeded",
-	    [ALERT_MONITOR_GAP] = "monitor-gap",
+#define KIND(id, name, ...) [ALERT_##id] = name,
+#include "detect/kinds.def"
+#undef KIND
 	};
 
 	return names[kind];

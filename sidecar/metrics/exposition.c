@@ -193,6 +193,14 @@ void exposition_single(struct exposition *x, enum metric_type type, const char *
 	exposition_count(x, NULL, value);
 }
 
+void exposition_rows(struct exposition *x, const struct exposition_row *rows,
+		     size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		exposition_single(x, rows[i].type, rows[i].name, rows[i].help,
+				  rows[i].value);
+}
+
 void exposition_build_info(struct exposition *x)
 {
 	exposition_family_of_two(x, METRIC_INFO, "dormouse_build_info", "version",

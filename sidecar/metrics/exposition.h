@@ -62,6 +62,16 @@ void exposition_escape(struct text *t, const char *value);
 void exposition_single(struct exposition *x, enum metric_type type, const char *name,
 		       const char *help, uint64_t value);
 
+/* Several of them. */
+struct exposition_row {
+	const char *name;
+	enum metric_type type;
+	uint64_t value;
+	const char *help;
+};
+void exposition_rows(struct exposition *x, const struct exposition_row *rows,
+		     size_t count);
+
 /* dormouse_build_info. */
 void exposition_build_info(struct exposition *x);
 

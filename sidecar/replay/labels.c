@@ -28,26 +28,23 @@ static const struct {
     {"receive_packets_total", SIGNAL_RX_PACKETS},
 };
 
-static const struct {
-	const char *name;
-	enum signal signal;
-} own_metrics[] = {
-    {"dormouse_tcp_transmit_bytes_total", SIGNAL_TCP_TX_BYTES},
-    {"dormouse_tcp_initiated_transmit_bytes_total", SIGNAL_TCP_INITIATED_TX_BYTES},
-    {"dormouse_unaccounted_transmit_bytes_total", SIGNAL_UNACCOUNTED_TX_BYTES},
-    {"dormouse_tcp_connections_opened_total", SIGNAL_TCP_NEW_SOCKETS},
-    {"dormouse_udp_transmit_packets_total", SIGNAL_UDP_TX_PACKETS},
-    {"dormouse_destinations", SIGNAL_DESTINATIONS},
+/* NULL for those of the links. */
+static const char *const own_metrics[SIGNAL_COUNT] = {
+#define METRIC(kind, name, member, help)                         name
+#define NO_METRIC                                                NULL
+#define SIGNAL(id, name, unit, kind, limits, shown, metric, ...) [SIGNAL_##id] = metric,
+#include "config/signals.def"
+#undef SIGNAL
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 bool metric_signal(const char *metric, enum exporter *exporter, enum signal *signal)
 {
-	for (size_t i = 0; i < COUNT(own_metrics); i++)
-		if (strcmp(metric, own_metrics[i].name) == 0) {
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		if (own_metrics[i] && strcmp(metric, own_metrics[i]) == 0) {
 			*exporter = EXPORTER_DORMOUSE;
-			*signal = own_metrics[i].signal;
+			*signal = (enum signal)i;
 			return true;
 		}
 	for (size_t i = 0; i < COUNT(exporters); i++) {

@@ -86,6 +86,14 @@ COLD static int add_unusual(struct rows *r, const struct sample *s, struct error
 	return 0;
 }
 
+/* A gauge's next value does not add to this one. */
+static void forget_gauges(struct sample *s)
+{
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		if (signal_is_gauge((enum signal)i))
+			s->value[i] = 0;
+}
+
 int rows_add(struct rows *r, const struct sample *s, struct error *err)
 {
 	uint64_t rises = 0;
@@ -105,7 +113,7 @@ int rows_add(struct rows *r, const struct sample *s, struct error *err)
 	r->unordered |= s->time < r->last.time;
 	r->doubled |= s->time == r->last.time;
 	r->last = *s;
-	r->last.value[SIGNAL_DESTINATIONS] = 0;
+	forget_gauges(&r->last);
 	r->count++;
 	return 0;
 }
@@ -128,7 +136,7 @@ bool rows_read(const struct rows *r, struct rows_cursor *c, struct sample *s)
 	}
 	c->next++;
 	*s = c->last;
-	c->last.value[SIGNAL_DESTINATIONS] = 0;
+	forget_gauges(&c->last);
 	return true;
 }
 
@@ -165,7 +173,8 @@ int rows_settle(struct rows *r, struct notes *notes, struct error *err)
 	    (unpack(r, err) < 0 || rows_order(r, notes, err) < 0))
 		return -1;
 	for (int i = 0; i < SIGNAL_COUNT; i++)
-		if (i != SIGNAL_DESTINATIONS && r->falls[i] >= TREND_FALLS_MIN &&
+		if (!signal_is_gauge((enum signal)i) &&
+		    r->falls[i] >= TREND_FALLS_MIN &&
 		    check_signal(r, (enum signal)i, err) < 0)
 			return -1;
 	return 0;

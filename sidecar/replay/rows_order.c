@@ -39,9 +39,9 @@ static int by_time(const void *a, const void *b)
 	return x->row < y->row ? -1 : 1;
 }
 
-static bool is_counter(int signal)
+static bool is_counter(enum signal signal)
 {
-	return signal != SIGNAL_DESTINATIONS;
+	return !signal_is_gauge(signal);
 }
 
 static void step(struct walk *w, const struct sample *s)

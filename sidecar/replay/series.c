@@ -226,7 +226,7 @@ int series_check(const struct series *s, struct error *err)
 {
 	struct trend trend = {.values = 0};
 
-	if (s->signal == SIGNAL_DESTINATIONS)
+	if (signal_is_gauge(s->signal))
 		return 0;
 	if (contradicts(s))
 		return fail(err,

@@ -265,7 +265,7 @@ static void print_learnt_signal(const struct detector *d, enum signal signal, FI
 		return;
 	}
 	snprintf(unit, sizeof(unit), "%s%s", signal_unit(signal),
-		 signal == SIGNAL_DESTINATIONS ? "" : "/s");
+		 signal_is_gauge(signal) ? "" : "/s");
 	fprintf(
 	    out, "  %-22s %10s %10s %10s %10s %9llu\n", signal_name(signal),
 	    format_quantity(mean, view.mean, unit),

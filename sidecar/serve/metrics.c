@@ -2,7 +2,7 @@
 /* metrics.c - /metrics: tables of families, written by exposition.c.
  *
  * Bounded: 100 series in a pod with one interface, eight more for each further one (at
- * most COLLECT_LINKS_MAX), one for each container. Therefore only the signals below
+ * most COLLECT_LINKS_MAX), one for each container. Therefore only some of the signals
  * have their value and baseline here; all of them are in /baseline.
  */
 #include <math.h>
@@ -12,30 +12,21 @@
 #include "metrics/exposition.h"
 #include "metrics/process.h"
 
-/* One for each way to be loud: volume, connections, volume on connections that the pod
- * opened, datagrams, spread, what nobody accounts for. The others follow from these and
- * from the counters. */
-static const enum signal exported_signals[] = {
-    SIGNAL_TX_BYTES,       SIGNAL_TCP_NEW_SOCKETS, SIGNAL_TCP_INITIATED_TX_BYTES,
-    SIGNAL_UDP_TX_PACKETS, SIGNAL_DESTINATIONS,    SIGNAL_UNACCOUNTED_TX_BYTES,
+/* Those whose value and baseline are here. */
+static const bool is_shown[SIGNAL_COUNT] = {
+#define SIGNAL(id, name, unit, kind, limits, shown, ...) [SIGNAL_##id] = shown,
+#include "config/signals.def"
+#undef SIGNAL
 };
-#define EXPORTED_SIGNALS (sizeof(exported_signals) / sizeof(exported_signals[0]))
 
-/* A family whose values are uint64_t members of one struct. */
-struct counter_family {
-	const char *name, *help;
-	size_t offset;
-	enum metric_type type;
-};
 #define LENGTH(table) (sizeof(table) / sizeof((table)[0]))
 
-static uint64_t member(const void *object, size_t offset)
-{
-	return *(const uint64_t *)(const void *)((const char *)object + offset);
-}
-
-#define LINK(member) offsetof(struct link_counters, member), METRIC_COUNTER
-static const struct counter_family link_families[] = {
+/* Counters of an interface. */
+#define LINK(member) offsetof(struct link_counters, member)
+static const struct {
+	const char *name, *help;
+	size_t offset; /* of a uint64_t */
+} link_families[] = {
     {"dormouse_network_receive_bytes_total", "Bytes received, by interface.",
      LINK(rx_bytes)},
     {"dormouse_network_receive_packets_total", "Packets received, by interface.",
@@ -54,52 +45,6 @@ static const struct counter_family link_families[] = {
      "Packets dropped instead of sent, by interface.", LINK(tx_dropped)},
 };
 
-#define TOTAL(member) offsetof(struct collect_totals, member), METRIC_COUNTER
-static const struct counter_family total_families[] = {
-    {"dormouse_tcp_transmit_bytes_total",
-     "TCP payload bytes sent, without loopback and the monitor's own.",
-     TOTAL(tcp_tx_bytes)},
-    {"dormouse_tcp_initiated_transmit_bytes_total",
-     "TCP payload bytes sent on connections that the pod opened.",
-     TOTAL(tcp_initiated_tx_bytes)},
-    {"dormouse_tcp_connections_opened_total",
-     "TCP connections that the pod opened, without loopback.", TOTAL(tcp_opened)},
-    {"dormouse_udp_transmit_packets_total", "UDP datagrams sent.",
-     TOTAL(udp_tx_packets)},
-    {"dormouse_udp_transmit_bytes_total",
-     "UDP payload bytes sent, estimated from the interfaces.", TOTAL(udp_tx_bytes)},
-    {"dormouse_destinations",
-     "Distinct remote addresses in the last interval whose sockets were looked at.",
-     offsetof(struct collect_totals, destinations), METRIC_GAUGE},
-    {"dormouse_unaccounted_transmit_bytes_total",
-     "Link bytes sent that no socket accounts for, headers included.",
-     TOTAL(unaccounted_tx_bytes)},
-    {"dormouse_self_transmit_bytes_total",
-     "Link bytes that the monitor itself sent, at least.", TOTAL(own.tx_bytes)},
-    {"dormouse_sockets_untracked_total",
-     "Sockets not followed because the table was full.", TOTAL(sockets_untracked)},
-    {"dormouse_destinations_untracked_total",
-     "Connections whose destination was not kept, because others got more.",
-     TOTAL(destinations_untracked)},
-    {"dormouse_links_untracked_total",
-     "Interfaces in the signals only, because the table was full.",
-     TOTAL(links_untracked)},
-    {"dormouse_interfaces_matched",
-     "Interfaces that are watched: 0 means that nothing is seen.",
-     offsetof(struct collect_totals, interfaces_matched), METRIC_GAUGE},
-    {"dormouse_socket_events_lost_total",
-     "Ended connections that the kernel had no buffer to report.",
-     TOTAL(socket_events_lost)},
-    {"dormouse_udp_socket_events_lost_total",
-     "Closed UDP sockets that the kernel had no buffer to report.",
-     TOTAL(udp_events_lost)},
-    {"dormouse_dumps_interrupted_total",
-     "Kernel dumps that changed three times while they were read; used in part.",
-     TOTAL(dumps_interrupted)},
-    {"dormouse_receive_buffers_grown_total",
-     "Times a netlink receive buffer was enlarged.", TOTAL(receive_buffers_grown)},
-};
-
 /* To millionths: what is less of a byte a second, or of a second, means nothing, and
  * seventeen digits of it cost more than the rest of the page. */
 static double rounded(double value)
@@ -113,13 +58,16 @@ static void put_links(struct exposition *x, const struct collector *c)
 	const struct link_counters *links = collector_links(c, &count);
 
 	for (size_t f = 0; f < LENGTH(link_families); f++) {
-		const struct counter_family *family = &link_families[f];
+		exposition_family(x, METRIC_COUNTER, link_families[f].name, "device",
+				  link_families[f].help);
+		for (size_t i = 0; i < count; i++) {
+			const char *link = (const char *)&links[i];
 
-		exposition_family(x, family->type, family->name, "device",
-				  family->help);
-		for (size_t i = 0; i < count; i++)
-			exposition_count(x, links[i].name,
-					 member(&links[i], family->offset));
+			exposition_count(
+			    x, links[i].name,
+			    *(const uint64_t *)(const void *)(link +
+							      link_families[f].offset));
+		}
 	}
 }
 
@@ -151,13 +99,40 @@ static void put_stacking(struct exposition *x, const struct collector *c)
 static void put_totals(struct exposition *x, const struct collector *c)
 {
 	const struct collect_totals *totals = collector_totals(c);
+	const struct exposition_row rows[] = {
+#define METRIC(kind, name, member, help) {name, METRIC_##kind, totals->member, help},
+#define NO_METRIC
+#define SIGNAL(id, name, unit, kind, limits, shown, metric, ...) metric
+#include "config/signals.def"
+#undef SIGNAL
+	    {"dormouse_self_transmit_bytes_total", METRIC_COUNTER, totals->own.tx_bytes,
+	     "Link bytes that the monitor itself sent, at least."},
+	    {"dormouse_sockets_untracked_total", METRIC_COUNTER,
+	     totals->sockets_untracked,
+	     "Sockets not followed because the table was full."},
+	    {"dormouse_destinations_untracked_total", METRIC_COUNTER,
+	     totals->destinations_untracked,
+	     "Connections whose destination was not kept, because others got more."},
+	    {"dormouse_links_untracked_total", METRIC_COUNTER, totals->links_untracked,
+	     "Interfaces in the signals only, because the table was full."},
+	    {"dormouse_interfaces_matched", METRIC_GAUGE, totals->interfaces_matched,
+	     "Interfaces that are watched: 0 means that nothing is seen."},
+	    {"dormouse_socket_events_lost_total", METRIC_COUNTER,
+	     totals->socket_events_lost,
+	     "Ended connections that the kernel had no buffer to report."},
+	    {"dormouse_udp_socket_events_lost_total", METRIC_COUNTER,
+	     totals->udp_events_lost,
+	     "Closed UDP sockets that the kernel had no buffer to report."},
+	    {"dormouse_dumps_interrupted_total", METRIC_COUNTER,
+	     totals->dumps_interrupted,
+	     "Kernel dumps that changed three times while they were read; used in "
+	     "part."},
+	    {"dormouse_receive_buffers_grown_total", METRIC_COUNTER,
+	     totals->receive_buffers_grown,
+	     "Times a netlink receive buffer was enlarged."},
+	};
 
-	for (size_t f = 0; f < LENGTH(total_families); f++) {
-		const struct counter_family *family = &total_families[f];
-
-		exposition_single(x, family->type, family->name, family->help,
-				  member(totals, family->offset));
-	}
+	exposition_rows(x, rows, LENGTH(rows));
 }
 
 static void put_containers(struct exposition *x, const struct collector *c)
@@ -185,11 +160,11 @@ static void put_values(struct exposition *x, const struct detector *d)
 	exposition_family(x, METRIC_GAUGE, "dormouse_signal_value", "signal",
 			  "Latest value of the signal: a second; destinations: an "
 			  "interval.");
-	for (size_t i = 0; i < EXPORTED_SIGNALS; i++) {
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
 		double value;
 
-		if (detector_value(d, exported_signals[i], &value))
-			exposition_number(x, signal_name(exported_signals[i]),
+		if (is_shown[i] && detector_value(d, (enum signal)i, &value))
+			exposition_number(x, signal_name((enum signal)i),
 					  rounded(value));
 	}
 }
@@ -209,11 +184,13 @@ static void put_baseline(struct exposition *x, const struct detector *d)
 	     "Above this the signal is judged out of the ordinary; +Inf: not judged.",
 	     offsetof(struct baseline_view, threshold)},
 	};
-	struct baseline_view views[EXPORTED_SIGNALS];
+	struct baseline_view views[SIGNAL_COUNT];
 	uint64_t samples = 0;
 
-	for (size_t i = 0; i < EXPORTED_SIGNALS; i++) {
-		detector_baseline(d, exported_signals[i], &views[i]);
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
+		if (!is_shown[i])
+			continue;
+		detector_baseline(d, (enum signal)i, &views[i]);
 		/* Nothing is above the threshold where there is none yet. */
 		if (views[i].threshold <= 0)
 			views[i].threshold = INFINITY;
@@ -223,11 +200,13 @@ static void put_baseline(struct exposition *x, const struct detector *d)
 	for (size_t f = 0; f < LENGTH(families); f++) {
 		exposition_family(x, METRIC_GAUGE, families[f].name, "signal",
 				  families[f].help);
-		for (size_t i = 0; i < EXPORTED_SIGNALS; i++) {
+		for (int i = 0; i < SIGNAL_COUNT; i++) {
 			const char *view = (const char *)&views[i] + families[f].offset;
 
-			exposition_number(x, signal_name(exported_signals[i]),
-					  rounded(*(const double *)(const void *)view));
+			if (is_shown[i])
+				exposition_number(
+				    x, signal_name((enum signal)i),
+				    rounded(*(const double *)(const void *)view));
 		}
 	}
 	exposition_single(x, METRIC_GAUGE, "dormouse_baseline_samples",
@@ -260,23 +239,24 @@ static void put_alerts(struct exposition *x, const struct alert_book *book)
 
 static void put_monitor(struct exposition *x, const struct run_stats *stats)
 {
+	const struct exposition_row rows[] = {
+	    {"dormouse_samples_total", METRIC_COUNTER, stats->samples,
+	     "Samples taken."},
+	    {"dormouse_sample_gaps_total", METRIC_COUNTER, stats->sample_gaps,
+	     "Samples that could not be taken in time."},
+	    {"dormouse_config_errors", METRIC_GAUGE, stats->config_errors,
+	     "Environment variables that were ignored as invalid."},
+	    {"dormouse_state_saves_total", METRIC_COUNTER, stats->state_saves,
+	     "Times the baseline was written to its file."},
+	    {"dormouse_state_save_failures_total", METRIC_COUNTER,
+	     stats->state_save_failures,
+	     "Times the baseline could not be written to its file."},
+	};
+
 	exposition_family(x, METRIC_GAUGE, "dormouse_sample_duration_seconds", NULL,
 			  "CPU time that the last sample took, seconds.");
 	exposition_number(x, NULL, rounded(stats->last_sample_s));
-	exposition_single(x, METRIC_COUNTER, "dormouse_samples_total", "Samples taken.",
-			  stats->samples);
-	exposition_single(x, METRIC_COUNTER, "dormouse_sample_gaps_total",
-			  "Samples that could not be taken in time.",
-			  stats->sample_gaps);
-	exposition_single(x, METRIC_GAUGE, "dormouse_config_errors",
-			  "Environment variables that were ignored as invalid.",
-			  stats->config_errors);
-	exposition_single(x, METRIC_COUNTER, "dormouse_state_saves_total",
-			  "Times the baseline was written to its file.",
-			  stats->state_saves);
-	exposition_single(x, METRIC_COUNTER, "dormouse_state_save_failures_total",
-			  "Times the baseline could not be written to its file.",
-			  stats->state_save_failures);
+	exposition_rows(x, rows, LENGTH(rows));
 }
 
 void metrics_render(const struct serve_source *source, bool openmetrics, struct text *t)

@@ -85,7 +85,7 @@ static void put_signal(const struct detector *d, enum signal signal, struct text
 
 	text_printf(t, "%s{\"signal\":\"%s\",\"unit\":\"%s%s\",\"value\":",
 		    signal > 0 ? "," : "", signal_name(signal), signal_unit(signal),
-		    signal == SIGNAL_DESTINATIONS ? "" : "/s");
+		    signal_is_gauge(signal) ? "" : "/s");
 	if (detector_value(d, signal, &value))
 		text_json_number(t, value);
 	else

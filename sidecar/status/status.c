@@ -32,8 +32,8 @@ static void help(void)
 /* Fails with the one sentence for an address that will not do. */
 static int refuse(struct error *err, const char *source, const char *value)
 {
-	return fail(err, "%s: \"%.80s\" will not do: it takes " ADDRESS_WANTED, source,
-		    value);
+	return fail(err, "invalid value \"%.80s\" for %s: expected " ADDRESS_WANTED,
+		    value, source);
 }
 
 static int refuse_flag(struct error *err, const char *argument)
@@ -47,8 +47,8 @@ static int refuse_flag(struct error *err, const char *argument)
 	nearest_consider(&guess, "address");
 	nearest_consider(&guess, "help");
 	nearest_say(&guess, "--", &t);
-	return fail(err, "%.80s: there is no such flag%s", argument,
-		    hint[0] ? hint : "; see --help");
+	return fail(err, "unknown flag: %.80s%s", argument,
+		    hint[0] ? hint : " (see --help)");
 }
 
 /* The default, or what a variable says, as the monitor reads them; a bad variable is
@@ -73,7 +73,7 @@ static int take_address(struct request *r, const char *value, struct error *err)
 {
 	if (!value)
 		return fail(err,
-			    "--address: a value is missing: it takes " ADDRESS_WANTED);
+			    "missing value for --address: expected " ADDRESS_WANTED);
 	if (parse_listen(value, &r->where) < 0)
 		return refuse(err, "--address", value);
 	return 0;

@@ -142,34 +142,15 @@ static void put_destinations(const cJSON *alert, FILE *out)
 			more);
 }
 
-/* What a person who has never seen such an alert can do at once, by its kind. */
+/* What can be done at once about an alert of that kind. */
 static const char *next_step(const char *kind)
 {
 	static const struct {
 		const char *kind, *next;
 	} steps[] = {
-	    {"dormancy-break",
-	     "Next: ask whether the pod has a reason to send there. If not, cut it "
-	     "off (a NetworkPolicy without egress) and keep it for analysis. If so, "
-	     "name the time in --expect, or set --profile busy."},
-	    {"egress-volume",
-	     "Next: ask whether the pod has a reason to send that much there. If not, "
-	     "cut it off (a NetworkPolicy without egress) and keep it for analysis. If "
-	     "so, name the time in --expect; what comes three times is learnt."},
-	    {"proxy-relay",
-	     "Next: see which process listens and who connects to it. If it is no "
-	     "proxy by design, cut the pod off and keep it for analysis."},
-	    {"connection-fanout",
-	     "Next: see which process opens the connections. If the pod is not to "
-	     "reach so many, cut it off: scans and floods look like that."},
-	    {"egress-drift",
-	     "Next: see what changed since the onset: a release, more users, a new "
-	     "destination. A new level that holds is taken for normal after hours."},
-	    {"budget-exceeded",
-	     "Next: see what sends so much. If it may, raise --egress-budget."},
-	    {"monitor-gap",
-	     "Next: see why the monitor was not running (kubectl describe pod), and "
-	     "what the pod's own logs say of that time."},
+#define KIND(id, name, rank, sentence, next) {name, "Next: " next},
+#include "detect/kinds.def"
+#undef KIND
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)

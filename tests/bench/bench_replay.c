@@ -43,7 +43,8 @@ static int make_trace(void)
 		for (int i = 0; i < SIGNAL_COUNT; i++) {
 			random = random * 1664525 + 1013904223;
 			total[i] += random >> 18;
-			fprintf(f, ",%llu", i == SIGNAL_DESTINATIONS ? 3 : total[i]);
+			fprintf(f, ",%llu",
+				signal_is_gauge((enum signal)i) ? 3 : total[i]);
 		}
 	}
 	fputs("\n", f);

@@ -81,7 +81,7 @@ def refused(injector, spec, values):
     for pod, warnings in zip(pods, told(injector, pods)):
         annotations = {key.removeprefix(DOMAIN): value for key, value in pod["metadata"]["annotations"].items()}
         for warning in warnings:
-            flag = re.match(f"dormouse: annotation {DOMAIN}([a-z-]+): \".*\" will not do: it takes ", warning)[1]
+            flag = re.match(f"dormouse: invalid value \".*\" for annotation {DOMAIN}([a-z-]+): expected ", warning)[1]
             theirs.add((flag, annotations[flag]))
         ours |= {(one["name"], annotations[one["name"]]) for one in variable(spec, pod, "refused")}
         if all(SHOWN.fullmatch(value) for value in annotations.values()):
@@ -219,7 +219,7 @@ def main():
     names = [row[0] for row in table if row[0] not in AHEAD]
     check("it knows the flags of `dormouse run`, in their order", flags, names)
     bad = told(injector, [pod_with(annotations={DOMAIN + flag: "!" * 300}) for flag in flags])
-    check("and what each takes, in its words", [SUGGESTION.sub("", one[0]).split(" it takes ")[1] for one in bad],
+    check("and what each expects, in its words", [SUGGESTION.sub("", one[0]).split(": expected ")[1] for one in bad],
           [row[2] for row in table if row[0] not in AHEAD])
     check_values(injector, spec, flags)
     check_names(injector, spec, flags)

@@ -10,6 +10,7 @@ cd "$(dirname "$0")" || exit 1
 manifests=../../manifests
 injector=${INJECTOR:-$PWD/../../build/dormouse-injector}
 dormouse=${DORMOUSE:-$PWD/../../build/dormouse}
+print_tables=${PRINT_TABLES:-$PWD/../../build/tests/serve/print_tables}
 
 skip() {
 	echo "skipped: $*"
@@ -18,6 +19,7 @@ skip() {
 
 python3 -c 'import yaml' 2>/dev/null || skip "needs python3-yaml"
 [[ -x $injector && -x $dormouse ]] || skip "needs $injector and $dormouse: make"
+[[ -x $print_tables ]] || skip "needs $print_tables: make tests"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
@@ -55,6 +57,8 @@ render() {
 ./check_policy.py "$injector" $manifests/policy || status=1
 ./check_limits.py $manifests/policy ../cluster/pods || status=1
 ./check_annotations.py "$dormouse" "$injector" $manifests/policy || status=1
+check "manifests and manual have every flag, signal, kind of alert and metric" \
+	$manifests/tables.py --check "$print_tables"
 ./check_required.py "$injector" $manifests ../cluster/pods || status=1
 ./check_network.py $manifests || status=1
 ./check_flags.py "$dormouse" $manifests/README.md || status=1

@@ -188,7 +188,7 @@ check "left alone: exit status" 0 "$status"
 jq '.metadata.annotations["dormouse.dev/interval"] = "often"' "$work/Pod.json" >"$work/odd.json"
 inject <"$work/odd.json"
 check "an odd annotation: told" \
-	'Pod/p: dormouse: annotation dormouse.dev/interval: "often" will not do: it takes a duration from 100ms to 5m' \
+	'Pod/p: dormouse: invalid value "often" for annotation dormouse.dev/interval: expected a duration of 100ms to 5m' \
 	"$(cat "$work/err")"
 check "an odd annotation: exit status" 0 "$status"
 
@@ -221,9 +221,9 @@ refused "deep nesting" 1 "dormouse-injector: standard input: line 1, column " \
 	< <(head -c $((15 << 20)) /dev/zero | tr '\0' '{')
 refused "no template" 1 "dormouse-injector: open template /nowhere: No such file" \
 	--template /nowhere <"$work/Pod.json"
-refused "a bad flag" 2 'dormouse-injector: --native-sidecar: "perhaps" will not do: it takes auto, yes or no' \
+refused "a bad flag" 2 'dormouse-injector: invalid value "perhaps" for --native-sidecar: expected auto, yes or no' \
 	--native-sidecar perhaps </dev/null
-refused "an unknown flag" 2 "dormouse-injector: --image: there is no such flag" --image x </dev/null
+refused "an unknown flag" 2 "dormouse-injector: unknown flag: --image" --image x </dev/null
 
 if [[ -w /dev/full ]]; then
 	status=0

@@ -106,9 +106,7 @@ static int read_says(struct object *object, const cJSON *json, struct error *err
 			return 0;
 		if (resources_parse(text, &object->says.resources, err) == 0)
 			return 1;
-		return fail_within(err,
-				   "namespace %s: annotation " RESOURCES_ANNOTATION,
-				   object->name);
+		return fail_within(err, "namespace %s", object->name);
 	}
 }
 

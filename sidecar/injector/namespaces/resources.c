@@ -91,8 +91,8 @@ static int refuse(struct error *err, const char *text)
 	char shown[81];
 
 	return fail(err,
-		    "\"%s\" will not do: it takes at least cpu=%s,memory=%s, or one of "
-		    "the two",
+		    "invalid value \"%s\" for annotation " RESOURCES_ANNOTATION
+		    ": expected at least cpu=%s,memory=%s, or one of the two",
 		    sanitize(shown, sizeof(shown), text), table[RESOURCE_CPU].such_as,
 		    table[RESOURCE_MEMORY].such_as);
 }

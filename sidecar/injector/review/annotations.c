@@ -59,7 +59,7 @@ static void check_flag(const struct flag *flag, const char *value, struct warnin
 	char source[FLAG_VARIABLE_MAX + 32], shown[81];
 	struct error err;
 
-	if (flag->set(&scratch, value) == 0)
+	if (flags_set(flag, &scratch, value) == 0)
 		return;
 	snprintf(source, sizeof(source), "annotation " DOMAIN "%s", flag->name);
 	flags_refuse(&err, source, flag, sanitize(shown, sizeof(shown), value));
@@ -72,7 +72,7 @@ static void check_resources(const char *value, struct warnings *w)
 	struct error err;
 
 	if (value && value[0] && resources_parse(value, &amounts, &err) < 0)
-		warnings_add(w, "annotation " RESOURCES_ANNOTATION ": %s", err.text);
+		warnings_add(w, "%s", err.text);
 }
 
 static void check_annotation(const cJSON *annotation, struct warnings *w)
@@ -127,10 +127,11 @@ static void check_label(const cJSON *label, struct warnings *w)
 		return;
 	if (strcmp(name, "inject") == 0) {
 		if (value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-			warnings_add(w,
-				     "label " DOMAIN "inject: \"%s\" will not do: it "
-				     "takes true or false, in quotes in YAML",
-				     sanitize(shown, sizeof(shown), value));
+			warnings_add(
+			    w,
+			    "invalid value \"%s\" for label " DOMAIN
+			    "inject: expected true or false, in quotes in YAML",
+			    sanitize(shown, sizeof(shown), value));
 		return;
 	}
 	sanitize(shown, sizeof(shown), name);

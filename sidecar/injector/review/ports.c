@@ -40,8 +40,9 @@ static const char *address_of(const cJSON *pod, const char *name, const char *st
 
 	snprintf(key, sizeof(key), "dormouse.dev/%s", name);
 	const char *value = json_text(annotations, key);
-	return flag && value && value[0] && flag->set(&scratch, value) == 0 ? value
-									    : standard;
+	return flag && value && value[0] && flags_set(flag, &scratch, value) == 0
+		   ? value
+		   : standard;
 }
 
 static bool is_port(const cJSON *member, unsigned port)

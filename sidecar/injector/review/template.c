@@ -113,14 +113,13 @@ static void put_field(struct text *t, const char *name, const char *field)
 		    name, field);
 }
 
-/* Each flag of `dormouse run` but --state. */
+/* Each flag of `dormouse run` that a pod's annotation may set. */
 static const struct flag *next_flag(const struct flag *flag)
 {
 	const struct flag *end = options_flags.flags + options_flags.count;
 
 	for (flag = flag ? flag + 1 : options_flags.flags; flag < end; flag++)
-		if ((flag->commands >> OPTIONS_RUN & 1u) &&
-		    strcmp(flag->name, TEMPLATE_STATE_FLAG) != 0)
+		if ((flag->commands >> OPTIONS_RUN & 1u) && flag->annotation)
 			return flag;
 	return NULL;
 }
@@ -195,7 +194,8 @@ static void take_addresses(struct sidecar_template *made, const cJSON *tree)
 		    flags_find(&options_flags, OPTIONS_RUN, name, strlen(name));
 		const char *address = json_text(json_member(tree, "flags"), name);
 		if (!address || !address[0])
-			address = flag && flag->standard ? flag->standard : "";
+			address =
+			    flag && flag->default_value ? flag->default_value : "";
 		snprintf(made->addresses[i], sizeof(made->addresses[i]), "%s", address);
 	}
 }

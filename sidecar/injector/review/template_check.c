@@ -77,7 +77,7 @@ static int check_policy(const char *policy, struct error *err)
 		if (strcmp(policy, policies[i]) == 0)
 			return 0;
 	return fail(err,
-		    "imagePullPolicy: \"%s\" will not do: it takes Always, "
+		    "invalid value \"%s\" for imagePullPolicy: expected Always, "
 		    "IfNotPresent or Never",
 		    sanitize(shown, sizeof(shown), policy));
 }
@@ -176,6 +176,16 @@ static int refuse_unknown(struct error *err, const char *name)
 	return fail(err, "flags.%s is not known: see dormouse run --help", name);
 }
 
+static int refuse_type(struct error *err, const char *source, const struct flag *flag)
+{
+	char expected[192];
+	struct text t = text_over(expected, sizeof(expected));
+
+	flags_expects(flag, &t);
+	return fail(err, "invalid value for %s: expected a text in quotes: %s", source,
+		    expected);
+}
+
 static int check_flags(const cJSON *flags, struct error *err)
 {
 	struct options scratch;
@@ -201,9 +211,8 @@ static int check_flags(const cJSON *flags, struct error *err)
 			return refuse_unknown(err, shown);
 		snprintf(source, sizeof(source), "flags.%s", flag->name);
 		if (!value)
-			return fail(err, "%s: it takes a text, in quotes: %s", source,
-				    flag->wants);
-		if (flag->set(&scratch, value) < 0)
+			return refuse_type(err, source, flag);
+		if (flags_set(flag, &scratch, value) < 0)
 			return flags_refuse(err, source, flag,
 					    sanitize(shown, sizeof(shown), value));
 	}

@@ -86,33 +86,62 @@ static void put_reviews(struct exposition *x, const struct injector_counters *c)
 	exposition_count_of_two(x, "failed", "", c->failed);
 	exposition_histogram(x, "dormouse_injector_review_duration_seconds",
 			     "From a review's last byte to its answer.", &durations);
-	exposition_single(x, METRIC_COUNTER, "dormouse_injector_warnings_total",
-			  "Warnings in answers, of what is ignored or in conflict.",
-			  c->warnings);
-	exposition_single(x, METRIC_COUNTER, "dormouse_injector_template_reloads_total",
-			  "Times a changed template was taken.", c->template_reloads);
-	exposition_single(x, METRIC_COUNTER,
-			  "dormouse_injector_template_reload_failures_total",
-			  "Times a changed template was broken and the old one kept.",
-			  c->template_failures);
-	exposition_single(x, METRIC_COUNTER,
-			  "dormouse_injector_log_lines_withheld_total",
-			  "Lines on reviews not logged because there were too many.",
-			  c->lines_withheld);
 }
 
-static void put_tls(struct exposition *x, const struct injector_figures *f)
+/* What has one value. */
+static void put_singles(struct exposition *x, const struct injector_figures *f)
 {
+	const struct injector_counters *c = f->counters;
+	const struct cluster_facts *facts = f->facts;
+	const struct namespaces_figures namespaces = namespaces_figures(f->namespaces);
+	const struct exposition_row rows[] = {
+	    {"dormouse_injector_warnings_total", METRIC_COUNTER, c->warnings,
+	     "Warnings in answers, of what is ignored or in conflict."},
+	    {"dormouse_injector_template_reloads_total", METRIC_COUNTER,
+	     c->template_reloads, "Times a changed template was taken."},
+	    {"dormouse_injector_template_reload_failures_total", METRIC_COUNTER,
+	     c->template_failures,
+	     "Times a changed template was broken and the old one kept."},
+	    {"dormouse_injector_log_lines_withheld_total", METRIC_COUNTER,
+	     c->lines_withheld,
+	     "Lines on reviews not logged because there were too many."},
+	    {"dormouse_injector_certificates_made_total", METRIC_COUNTER,
+	     atomic_load(&facts->certificates_made),
+	     "Serving certificates that this replica has made."},
+	    {"dormouse_injector_native_sidecar", METRIC_GAUGE,
+	     atomic_load(&facts->native), "Whether pods get a native sidecar."},
+	    {"dormouse_injector_webhook_ready", METRIC_GAUGE,
+	     atomic_load(&facts->webhook_ready),
+	     "Whether the webhook configuration has our CA."},
+	    {"dormouse_injector_image_ready", METRIC_GAUGE, !f->held,
+	     "Whether the sidecar's image names a registry, or is said to be on every "
+	     "node; 0: no pod is injected."},
+	    {"dormouse_injector_kubernetes_minor_version", METRIC_GAUGE,
+	     (uint64_t)atomic_load(&facts->minor),
+	     "N of the API server's version 1.N; 0: not known."},
+	    {"dormouse_injector_watch_failures_total", METRIC_COUNTER,
+	     atomic_load(&facts->watch_failures),
+	     "Times a list or a watch failed and was begun anew."},
+	    {"dormouse_injector_namespace_objects", METRIC_GAUGE, namespaces.objects,
+	     "LimitRanges, quotas and annotated namespaces that are known."},
+	    {"dormouse_injector_namespace_objects_dropped_total", METRIC_COUNTER,
+	     namespaces.dropped, "Such objects left out because there were too many."},
+	    {"dormouse_injector_handshake_failures_total", METRIC_COUNTER,
+	     gate_counters(f->reviews)->handshakes_ended,
+	     "TLS handshakes that the client ended, or that failed."},
+	    {"dormouse_injector_large_body_bytes", METRIC_GAUGE, f->body_bytes,
+	     "Memory of bodies that are large, bytes."},
+	    {"dormouse_config_errors", METRIC_GAUGE, f->config_errors,
+	     "Environment variables that were ignored as invalid."},
+	};
+
 	exposition_family(
 	    x, METRIC_GAUGE, "dormouse_injector_certificate_expiry_timestamp_seconds",
 	    NULL,
 	    "When the serving certificate ends, Unix seconds; 0: there is "
 	    "none yet.");
 	exposition_number(x, NULL, tls_store_expiry(f->store));
-	exposition_single(x, METRIC_COUNTER,
-			  "dormouse_injector_certificates_made_total",
-			  "Serving certificates that this replica has made.",
-			  atomic_load(&f->facts->certificates_made));
+	exposition_rows(x, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 static void put_cluster(struct exposition *x, const struct injector_figures *f)
@@ -123,19 +152,6 @@ static void put_cluster(struct exposition *x, const struct injector_figures *f)
 	/* Last, so that it is not less than what it contains. */
 	uint64_t requests = atomic_load(&facts->requests);
 
-	exposition_single(x, METRIC_GAUGE, "dormouse_injector_native_sidecar",
-			  "Whether pods get a native sidecar.",
-			  atomic_load(&facts->native));
-	exposition_single(x, METRIC_GAUGE, "dormouse_injector_webhook_ready",
-			  "Whether the webhook configuration has our CA.",
-			  atomic_load(&facts->webhook_ready));
-	exposition_single(x, METRIC_GAUGE, "dormouse_injector_image_ready",
-			  "Whether the sidecar's image names a registry, or is said to "
-			  "be on every node; 0: no pod is injected.",
-			  !f->held);
-	exposition_single(x, METRIC_GAUGE, "dormouse_injector_kubernetes_minor_version",
-			  "N of the API server's version 1.N; 0: not known.",
-			  (uint64_t)atomic_load(&facts->minor));
 	exposition_family(x, METRIC_COUNTER,
 			  "dormouse_injector_kubernetes_requests_total", "outcome",
 			  "Requests to the API server.");
@@ -146,26 +162,14 @@ static void put_cluster(struct exposition *x, const struct injector_figures *f)
 	exposition_count(x, "failure", failures);
 }
 
-static void put_namespaces(struct exposition *x, const struct injector_figures *f)
+static void put_watches(struct exposition *x, const struct injector_figures *f)
 {
-	const struct namespaces_figures figures = namespaces_figures(f->namespaces);
-
 	exposition_family(x, METRIC_GAUGE, "dormouse_injector_watch_synced", "resource",
 			  "Whether all of it is known and followed; 0: pods are fitted "
 			  "to what was known last.");
 	for (int kind = 0; kind < NAMESPACES_KINDS; kind++)
 		exposition_count(x, reflector_resource(kind),
 				 atomic_load(&f->facts->watched[kind]));
-	exposition_single(x, METRIC_COUNTER, "dormouse_injector_watch_failures_total",
-			  "Times a list or a watch failed and was begun anew.",
-			  atomic_load(&f->facts->watch_failures));
-	exposition_single(
-	    x, METRIC_GAUGE, "dormouse_injector_namespace_objects",
-	    "LimitRanges, quotas and annotated namespaces that are known.",
-	    figures.objects);
-	exposition_single(
-	    x, METRIC_COUNTER, "dormouse_injector_namespace_objects_dropped_total",
-	    "Such objects left out because there were too many.", figures.dropped);
 }
 
 static void put_gates(struct exposition *x, const struct injector_figures *f)
@@ -200,10 +204,6 @@ static void put_gates(struct exposition *x, const struct injector_figures *f)
 		for (int why = 0; why < GATE_CUTS; why++)
 			exposition_count_of_two(x, names[i], gate_cut_name(why),
 						gate_counters(gates[i])->cut[why]);
-	exposition_single(x, METRIC_COUNTER,
-			  "dormouse_injector_handshake_failures_total",
-			  "TLS handshakes that the client ended, or that failed.",
-			  gate_counters(f->reviews)->handshakes_ended);
 }
 
 void injector_metrics_render(const struct injector_figures *figures, bool openmetrics,
@@ -212,16 +212,10 @@ void injector_metrics_render(const struct injector_figures *figures, bool openme
 	struct exposition x = {.t = t, .openmetrics = openmetrics};
 
 	put_reviews(&x, figures->counters);
-	put_tls(&x, figures);
+	put_singles(&x, figures);
 	put_cluster(&x, figures);
-	put_namespaces(&x, figures);
+	put_watches(&x, figures);
 	put_gates(&x, figures);
-	exposition_single(&x, METRIC_GAUGE, "dormouse_injector_large_body_bytes",
-			  "Memory of bodies that are large, bytes.",
-			  figures->body_bytes);
-	exposition_single(&x, METRIC_GAUGE, "dormouse_config_errors",
-			  "Environment variables that were ignored as invalid.",
-			  figures->config_errors);
 	exposition_build_info(&x);
 	process_metrics(&x, figures->started_at);
 	exposition_end(&x);

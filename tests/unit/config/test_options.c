@@ -116,9 +116,10 @@ static void a_bad_variable_is_said_and_counted_and_the_default_holds(void **stat
 	assert_int_equal(o.config_errors, 2);
 	assert_true(o.detect.dormant_after_s == 900);
 	assert_non_null(strstr(complaints,
-			       "DORMOUSE_DORMANT_AFTER: \"soon\" will not do: "
-			       "it takes a duration from 1s to 30d\n"));
-	assert_non_null(strstr(complaints, "DORMOUSE_PROFILE: \"lazy\""));
+			       "invalid value \"soon\" for DORMOUSE_DORMANT_AFTER: "
+			       "expected a duration of 1s to 30d\n"));
+	assert_non_null(
+	    strstr(complaints, "invalid value \"lazy\" for DORMOUSE_PROFILE: "));
 }
 
 static void a_bad_flag_fails_naming_flag_value_and_what_would_do(void **state)
@@ -128,19 +129,20 @@ static void a_bad_flag_fails_naming_flag_value_and_what_would_do(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&o, &err, "--interval", "10ms", NULL, NULL), -1);
-	assert_string_equal(err.text, "--interval: \"10ms\" will not do: it takes a "
-				      "duration from 100ms to 5m");
+	assert_string_equal(err.text,
+			    "invalid value \"10ms\" for --interval: expected a "
+			    "duration of 100ms to 5m");
 	assert_int_equal(parse(&o, &err, "--intervall", "1s", NULL, NULL), -1);
-	assert_string_equal(err.text, "--intervall: there is no such flag; did you "
-				      "mean --interval?");
+	assert_string_equal(err.text,
+			    "unknown flag: --intervall; did you mean --interval?");
 	assert_int_equal(parse(&o, &err, "--colour=red", NULL, NULL, NULL), -1);
-	assert_string_equal(err.text,
-			    "--colour=red: there is no such flag; see --help");
+	assert_string_equal(err.text, "unknown flag: --colour=red (see --help)");
 	assert_int_equal(parse(&o, &err, "--state", NULL, NULL, NULL), -1);
-	assert_non_null(strstr(err.text, "--state: a value is missing"));
-	assert_int_equal(parse(&o, &err, "stray", NULL, NULL, NULL), -1);
 	assert_string_equal(err.text,
-			    "stray: this command takes no such argument; see --help");
+			    "missing value for --state: expected a file's path "
+			    "of at most 255 characters");
+	assert_int_equal(parse(&o, &err, "stray", NULL, NULL, NULL), -1);
+	assert_string_equal(err.text, "unexpected argument: stray (see --help)");
 }
 
 static void a_mistyped_word_gets_the_nearest_of_those_that_would_do(void **state)
@@ -152,8 +154,8 @@ static void a_mistyped_word_gets_the_nearest_of_those_that_would_do(void **state
 	    {"--profile", "Busy", "did you mean busy?"},
 	    {"--sensitivity", "hihg", "did you mean high?"},
 	    {"--log-format", "jsno", "did you mean json?"},
-	    {"--log-format", "xml", "it takes json or text"},
-	    {"--interval", "often", "it takes a duration from 100ms to 5m"},
+	    {"--log-format", "xml", "expected json or text"},
+	    {"--interval", "often", "expected a duration of 100ms to 5m"},
 	};
 	struct options o;
 	struct error err;
@@ -217,20 +219,47 @@ static void help_names_what_each_flag_takes(void **state)
 			assert_in_range(strcspn(p, "\n"), 0, 80);
 		for (size_t i = 0; i < options_flags.count; i++) {
 			const struct flag *f = &options_flags.flags[i];
-			const char *end = strstr(f->wants, ", such as");
-			char name[64], wants[128];
+			char name[64], expected[128], all_of_it[128] = "";
+			struct text t = text_over(all_of_it, sizeof(all_of_it));
+			flags_expects(f, &t);
+			const char *end = strstr(all_of_it, ", such as");
 
 			snprintf(name, sizeof(name), " --%s ", f->name);
 			bool takes = (f->commands >> all[c]) & 1u;
 			assert_int_equal(strstr(joined, name) != NULL, takes);
 			const char *from =
-			    f->wants + (strncmp(f->wants, "a ", 2) == 0 ? 2 : 0);
-			snprintf(wants, sizeof(wants), "%.*s",
+			    all_of_it + (strncmp(all_of_it, "a ", 2) == 0 ? 2 : 0);
+			snprintf(expected, sizeof(expected), "%.*s",
 				 end ? (int)(end - from) : (int)strlen(from), from);
-			if (takes && !strstr(joined, wants))
-				fail_msg("%s: no \"%s\"", name, wants);
+			if (takes && !strstr(joined, expected))
+				fail_msg("%s: no \"%s\"", name, expected);
 			for (const char *const *w = f->words; w && *w; w++)
-				assert_non_null(strstr(f->wants, *w));
+				assert_non_null(strstr(all_of_it, *w));
+		}
+	}
+}
+
+/* What the compiler does not see of a row. */
+static void every_row_is_complete(void **state)
+{
+	static struct options o;
+
+	(void)state;
+	for (size_t i = 0; i < options_flags.count; i++) {
+		const struct flag *f = &options_flags.flags[i];
+		const bool bounded = f->type == FLAG_COUNT ||
+				     f->type == FLAG_DURATION || f->type == FLAG_SIZE;
+
+		assert_true(f->commands != 0 && f->help && f->help[0]);
+		assert_int_equal(f->words != NULL, f->type == FLAG_WORD);
+		assert_int_equal(f->minimum && f->maximum, bounded);
+		assert_true(f->type != FLAG_LISTEN || f->default_value);
+		assert_true(!f->annotation || ((f->commands >> OPTIONS_RUN) & 1u));
+		if (f->default_value)
+			assert_int_equal(flags_set(f, &o, f->default_value), 0);
+		if (bounded) {
+			assert_int_equal(flags_set(f, &o, f->minimum), 0);
+			assert_int_equal(flags_set(f, &o, f->maximum), 0);
 		}
 	}
 }
@@ -266,11 +295,13 @@ static void a_bad_variable_leaves_the_default_variable_in_force(void **state)
 	assert_int_equal(o.detect.expect_count, 1);
 	assert_int_equal(o.detect.expect[0].begin_s, 3600);
 	assert_int_equal(o.config_errors, 1);
-	assert_non_null(strstr(complaints, "DORMOUSE_EXPECT: \"03:00-04:00,never\""));
+	assert_non_null(strstr(complaints, "invalid value \"03:00-04:00,never\" for "
+					   "DORMOUSE_EXPECT: "));
 	setenv("DORMOUSE_DEFAULT_INTERVAL", "soon", 1);
 	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
 	assert_int_equal(o.config_errors, 2);
-	assert_non_null(strstr(complaints, "DORMOUSE_DEFAULT_INTERVAL: \"soon\""));
+	assert_non_null(strstr(complaints, "invalid value \"soon\" for "
+					   "DORMOUSE_DEFAULT_INTERVAL: "));
 }
 
 static void expect_is_repeatable_and_takes_lists_and_replaces_the_variable(void **state)
@@ -461,6 +492,7 @@ int main(void)
 	    cmocka_unit_test_setup(nothing_of_a_bad_flag_reaches_the_terminal_raw,
 				   clear_environment),
 	    cmocka_unit_test(help_names_what_each_flag_takes),
+	    cmocka_unit_test(every_row_is_complete),
 	    cmocka_unit_test(help_fits_a_screen),
 	    cmocka_unit_test(durations_are_numbers_with_a_unit),
 	    cmocka_unit_test(durations_of_several_units_go_down),

@@ -62,11 +62,11 @@ static void a_bad_value_is_told_with_what_would_do(void **state)
 {
 	(void)state;
 	assert_warned("'annotations': {'dormouse.dev/interval': '10x'}",
-		      "dormouse: annotation dormouse.dev/interval: \"10x\" will not "
-		      "do: it takes a duration from 100ms to 5m");
+		      "dormouse: invalid value \"10x\" for annotation "
+		      "dormouse.dev/interval: expected a duration of 100ms to 5m");
 	assert_warned("'annotations': {'dormouse.dev/sensitivity': 'extreme'}",
-		      "dormouse: annotation dormouse.dev/sensitivity: \"extreme\" will "
-		      "not do: it takes low, normal or high");
+		      "dormouse: invalid value \"extreme\" for annotation "
+		      "dormouse.dev/sensitivity: expected low, normal or high");
 }
 
 static void each_value_is_looked_at_by_itself(void **state)
@@ -76,10 +76,10 @@ static void each_value_is_looked_at_by_itself(void **state)
 	    "'annotations': {'dormouse.dev/expect': "
 	    "'02:00-02:30,02:00-02:30,02:00-02:30,02:00-02:30,02:00-02:30,"
 	    "02:00-02:30,02:00-02:30,02:00-02:30,02:00-02:30'}",
-	    "dormouse: annotation dormouse.dev/expect: \"02:00-02:30,02:00-"
+	    "dormouse: invalid value \"02:00-02:30,02:00-"
 	    "02:30,02:00-02:30,02:00-02:30,02:00-02:30,02:00-02:30,02:00...\" "
-	    "will not do: it takes at most 8 windows such as 02:00-02:30, in "
-	    "UTC, between commas");
+	    "for annotation dormouse.dev/expect: expected at most 8 windows such as "
+	    "02:00-02:30, in UTC, separated by commas");
 	/* The check of one pod leaves nothing behind for the next. */
 	for (int i = 0; i < 3; i++)
 		assert_quiet("'annotations': {'dormouse.dev/expect': "
@@ -111,10 +111,11 @@ static void the_state_is_not_for_pods(void **state)
 static void the_sidecars_size_is_read_as_it_will_be(void **state)
 {
 	(void)state;
-	assert_warned(
-	    "'annotations': {'dormouse.dev/resources': 'cpu=5m,memory=4Mi'}",
-	    "dormouse: annotation dormouse.dev/resources: \"cpu=5m,memory=4Mi\" "
-	    "will not do: it takes at least cpu=1m,memory=8Mi, or one of the two");
+	assert_warned("'annotations': {'dormouse.dev/resources': 'cpu=5m,memory=4Mi'}",
+		      "dormouse: invalid value \"cpu=5m,memory=4Mi\" for annotation "
+		      "dormouse.dev/resources: expected at least cpu=1m,memory=8Mi, or "
+		      "one of the "
+		      "two");
 	check_metadata("'annotations': {'dormouse.dev/resources': 'memory=8Mi,cpu=1'}");
 	assert_int_equal(warnings.count, 0);
 	assert_warned("'labels': {'dormouse.dev/resources': 'x'}",
@@ -143,11 +144,12 @@ static void a_label_takes_true_or_false(void **state)
 {
 	(void)state;
 	assert_warned("'labels': {'dormouse.dev/inject': 'yes'}",
-		      "dormouse: label dormouse.dev/inject: \"yes\" will not do: it "
-		      "takes true or false, in quotes in YAML");
+		      "dormouse: invalid value \"yes\" for label "
+		      "dormouse.dev/inject: expected true or false, in quotes in "
+		      "YAML");
 	assert_warned("'labels': {'dormouse.dev/inject': ''}",
-		      "dormouse: label dormouse.dev/inject: \"\" will not do: it takes "
-		      "true or false, in quotes in YAML");
+		      "dormouse: invalid value \"\" for label dormouse.dev/inject: "
+		      "expected true or false, in quotes in YAML");
 }
 
 static void beyond_sixteen_they_are_only_counted(void **state)
@@ -181,8 +183,9 @@ static void they_are_short_and_in_one_line(void **state)
 	assert_int_equal(warnings.count, 1);
 	assert_true(strlen(warnings.line[0]) <= 256);
 	assert_non_null(strstr(warnings.line[0], "\"???"));
-	assert_non_null(strstr(warnings.line[0], "...\" will not do: it takes a "
-						 "duration from 100ms to 5m"));
+	assert_non_null(strstr(warnings.line[0],
+			       "...\" for annotation dormouse.dev/interval: "
+			       "expected a duration of 100ms to 5m"));
 	for (const char *p = warnings.line[0]; *p; p++)
 		assert_true((unsigned char)*p >= 0x20);
 

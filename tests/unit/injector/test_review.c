@@ -212,8 +212,8 @@ static void odd_annotations_are_warned_of_and_the_pod_is_injected(void **state)
 	assert_int_equal(result.warnings, 2);
 	assert_string_equal(
 	    text_at(tree, "response.warnings.0"),
-	    "dormouse: annotation dormouse.dev/interval: \"often\" will "
-	    "not do: it takes a duration from 100ms to 5m");
+	    "dormouse: invalid value \"often\" for annotation dormouse.dev/interval: "
+	    "expected a duration of 100ms to 5m");
 	cJSON_Delete(tree);
 }
 

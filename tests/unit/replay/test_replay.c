@@ -236,7 +236,8 @@ static void a_bad_variable_is_said_and_the_default_holds(void **state)
 	assert_int_equal(r->status, 0);
 	assert_int_equal(count_lines(r->out), 1);
 	assert_int_equal(count_lines(r->err), 1);
-	assert_non_null(strstr(r->err, "DORMOUSE_SENSITIVITY: \"extreme\""));
+	assert_non_null(
+	    strstr(r->err, "invalid value \"extreme\" for DORMOUSE_SENSITIVITY: "));
 }
 
 static void the_environment_names_the_pod_of_a_single_trace(void **state)

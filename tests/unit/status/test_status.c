@@ -303,7 +303,7 @@ static void the_variable_says_where(void **state)
 	setenv("DORMOUSE_ALERT_LISTEN", "nonsense", 1);
 	char flag[64];
 	snprintf(flag, sizeof(flag), "--address=%s", local);
-	assert_has(run_status(flag, NULL, NULL), "\"nonsense\" will not do");
+	assert_has(run_status(flag, NULL, NULL), "invalid value \"nonsense\" for ");
 	assert_int_equal(exit_status, 0);
 }
 
@@ -362,14 +362,15 @@ static void bad_flags_are_said(void **state)
 {
 	(void)state;
 	assert_has(run_status("--jsn", NULL, NULL),
-		   "--jsn: there is no such flag; did you mean --json?");
+		   "unknown flag: --jsn; did you mean --json?");
 	assert_int_equal(exit_status, 2);
 	assert_has(run_status("--address", "localhost", NULL),
-		   "--address: \"localhost\" will not do: it takes ADDRESS:PORT");
+		   "invalid value \"localhost\" for --address: expected ADDRESS:PORT");
 	assert_int_equal(exit_status, 2);
 	assert_null(strchr(run_status("--\033[31m", NULL, NULL), '\033'));
 	assert_null(strchr(run_status("--address", "\033[31m", NULL), '\033'));
-	assert_has(run_status("--address", NULL, NULL), "a value is missing");
+	assert_has(run_status("--address", NULL, NULL),
+		   "missing value for --address: ");
 	assert_int_equal(exit_status, 2);
 	assert_has(run_status("--help", NULL, NULL), "usage: dormouse status");
 	assert_int_equal(exit_status, 0);

@@ -149,8 +149,10 @@ const char *pod_state_name(enum pod_state state)
 const char *alert_kind_name(enum alert_kind kind)
 {
 	static const char *const names[] = {
-	    "dormancy-break", "egress-volume",   "proxy-relay", "connection-fanout",
-	    "egress-drift",   "budget-exceeded", "monitor-gap"};
+#define KIND(id, name, ...) name,
+#include "detect/kinds.def"
+#undef KIND
+	};
 	return names[kind];
 }
 
