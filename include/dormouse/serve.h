@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* serve.h - HTTP: metrics, alerts, baseline, health; and the client that asks for them.
+/* serve.h - HTTP: metrics, alerts, baseline, health.
  *
  * Two listeners in one epoll set. The open one serves /metrics, /healthz and /readyz;
  * the loopback one these and /alerts, /api/v2/alerts, /baseline. Only GET and HEAD:
@@ -71,11 +71,5 @@ uint16_t server_local_port(const struct server *s);
 /* What /metrics says, as text 0.0.4 or OpenMetrics 1.0. For the server and tests. */
 void metrics_render(const struct serve_source *source, bool openmetrics,
 		    struct text *t);
-
-/* Asks a running monitor for a path: what it answered, NUL-terminated, which the caller
- * frees. Waits at most three seconds, takes at most a megabyte. NULL when nobody
- * answers, or something else than 200. */
-char *serve_fetch(const struct listen_address *where, const char *path,
-		  struct error *err);
 
 #endif

@@ -20,9 +20,9 @@
 #include <unistd.h>
 
 #include "base/loop.h"
-#include "crowd.h"
+#include "http/crowd.h"
+#include "http/lingering_close.h"
 #include "injector/tls/tls_store.h"
-#include "lingering_close.h"
 
 /* Connections that the kernel keeps for us, beyond what listen_on() asks for: an API
  * server opens many at once when many pods are made, and a crowd must not fill it. */

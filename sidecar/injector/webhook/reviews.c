@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "bodies.h"
 #include "gate.h"
+#include "http/bodies.h"
 #include "http/request.h"
 
 #define JSON "application/json"

@@ -9,8 +9,8 @@
  * trade with itself. A request that is on its way for less than a second is never cut.
  * Pure: time comes in.
  */
-#ifndef DORMOUSE_INJECTOR_WEBHOOK_CROWD_H
-#define DORMOUSE_INJECTOR_WEBHOOK_CROWD_H
+#ifndef DORMOUSE_HTTP_CROWD_H
+#define DORMOUSE_HTTP_CROWD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "injector/webhook/crowd.h"
+#include "http/crowd.h"
 
 #include <cmocka.h>
 

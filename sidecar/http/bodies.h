@@ -6,8 +6,8 @@
  * of one allowance: a few huge bodies cannot take the memory, and cannot keep small
  * ones out either.
  */
-#ifndef DORMOUSE_INJECTOR_WEBHOOK_BODIES_H
-#define DORMOUSE_INJECTOR_WEBHOOK_BODIES_H
+#ifndef DORMOUSE_HTTP_BODIES_H
+#define DORMOUSE_HTTP_BODIES_H
 
 #include <stddef.h>
 

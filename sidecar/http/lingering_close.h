@@ -5,8 +5,8 @@
  * the answer (RFC 9112, 9.6). So what such a client still sends is thrown away for a
  * moment, until it has read the answer and closes.
  */
-#ifndef DORMOUSE_INJECTOR_WEBHOOK_LINGERING_CLOSE_H
-#define DORMOUSE_INJECTOR_WEBHOOK_LINGERING_CLOSE_H
+#ifndef DORMOUSE_HTTP_LINGERING_CLOSE_H
+#define DORMOUSE_HTTP_LINGERING_CLOSE_H
 
 #include <stddef.h>
 
