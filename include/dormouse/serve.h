@@ -17,6 +17,7 @@
 #include "config/identity.h"
 #include "config/options.h"
 #include "detect.h"
+#include "http/listen.h"
 
 /* The loop's own counters. */
 struct run_stats {
@@ -31,10 +32,6 @@ struct run_stats {
 	bool stopping;
 };
 
-/* Told of each of the server's sockets when it is made, when it has answered and, with
- * `closing`, right before it is closed. */
-typedef void own_socket_listener(void *context, int fd, bool closing);
-
 /* What is served; everything outlives the server. */
 struct serve_source {
 	const struct collector *collector;
@@ -42,7 +39,7 @@ struct serve_source {
 	const struct alert_book *alerts;
 	const struct identity *pod;
 	const struct run_stats *stats;
-	own_socket_listener *own_socket; /* may be NULL */
+	http_own_socket *own_socket; /* told of the server's sockets; or NULL */
 	void *own_context;
 };
 

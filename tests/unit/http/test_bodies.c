@@ -12,8 +12,8 @@
 
 static void a_body_grows_and_keeps_what_it_has(void **state)
 {
-	struct bodies all = {.each_max = 100000, .all_max = 1 << 20};
-	struct body *b = body_new(&all);
+	struct bodies all = {.all_max = 1 << 20};
+	struct body *b = body_new(&all, 100000);
 
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
@@ -35,9 +35,9 @@ static void a_body_grows_and_keeps_what_it_has(void **state)
 static void large_bodies_share_an_allowance(void **state)
 {
 	static char piece[300000];
-	struct bodies all = {.each_max = 1 << 20, .all_max = 1 << 20};
-	struct body *first = body_new(&all), *second = body_new(&all),
-		    *third = body_new(&all);
+	struct bodies all = {.all_max = 1 << 20};
+	struct body *first = body_new(&all, 1 << 20), *second = body_new(&all, 1 << 20),
+		    *third = body_new(&all, 1 << 20);
 
 	(void)state;
 	assert_int_equal(body_add(&all, first, piece, sizeof(piece)), BODY_TAKEN);
@@ -57,17 +57,17 @@ static void large_bodies_share_an_allowance(void **state)
 
 static void small_bodies_are_used_again_and_few_are_kept(void **state)
 {
-	struct bodies all = {.each_max = 1 << 20, .all_max = 1 << 20};
+	struct bodies all = {.all_max = 1 << 20};
 	struct body *some[2 * BODIES_KEPT];
 
 	(void)state;
 	for (int i = 0; i < 2 * BODIES_KEPT; i++)
-		assert_non_null(some[i] = body_new(&all));
+		assert_non_null(some[i] = body_new(&all, 1 << 20));
 	for (int i = 0; i < 2 * BODIES_KEPT; i++)
 		body_free(&all, some[i]);
 	assert_int_equal(all.kept_count, BODIES_KEPT);
 
-	struct body *again = body_new(&all);
+	struct body *again = body_new(&all, 1 << 20);
 	bool known = false;
 	for (int i = 0; i < BODIES_KEPT; i++)
 		known |= again == some[i];
