@@ -105,12 +105,14 @@ static enum MHD_Result answer_stream(const struct http_request *r,
 static enum MHD_Result answer_alerts(void *context, const struct http_request *r)
 {
 	const struct serve_routes *s = context;
+
 	return answer_stream(r, open_stream(s, alerts_piece, false));
 }
 
 static enum MHD_Result answer_baseline(void *context, const struct http_request *r)
 {
 	const struct serve_routes *s = context;
+
 	return answer_stream(r, open_stream(s, baseline_piece, false));
 }
 
@@ -145,18 +147,21 @@ static enum MHD_Result answer_query(const struct serve_routes *s,
 static enum MHD_Result answer_alertmanager(void *context, const struct http_request *r)
 {
 	const struct serve_routes *s = context;
+
 	return answer_query(s, r, alertmanager_piece);
 }
 
 static enum MHD_Result answer_groups(void *context, const struct http_request *r)
 {
 	const struct serve_routes *s = context;
+
 	return answer_query(s, r, alert_group_piece);
 }
 
 static enum MHD_Result answer_silences(void *context, const struct http_request *r)
 {
 	const struct serve_routes *s = context;
+
 	return answer_query(s, r, silences_piece);
 }
 
