@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* serve.h - HTTP: metrics, alerts, baseline, health; and the client that asks for them.
+/* serve.h - HTTP: metrics, alerts, baseline, health.
  *
  * Two listeners in one epoll set. The open one serves /metrics, /healthz and /readyz;
  * the loopback one these and /alerts, /api/v2/alerts, /baseline. Only GET and HEAD:
@@ -17,6 +17,7 @@
 #include "config/identity.h"
 #include "config/options.h"
 #include "detect.h"
+#include "http/listen.h"
 
 /* The loop's own counters. */
 struct run_stats {
@@ -31,10 +32,6 @@ struct run_stats {
 	bool stopping;
 };
 
-/* Told of each of the server's sockets when it is made, when it has answered and, with
- * `closing`, right before it is closed. */
-typedef void own_socket_listener(void *context, int fd, bool closing);
-
 /* What is served; everything outlives the server. */
 struct serve_source {
 	const struct collector *collector;
@@ -42,7 +39,7 @@ struct serve_source {
 	const struct alert_book *alerts;
 	const struct identity *pod;
 	const struct run_stats *stats;
-	own_socket_listener *own_socket; /* may be NULL */
+	http_own_socket *own_socket; /* told of the server's sockets; or NULL */
 	void *own_context;
 };
 
@@ -71,11 +68,5 @@ uint16_t server_local_port(const struct server *s);
 /* What /metrics says, as text 0.0.4 or OpenMetrics 1.0. For the server and tests. */
 void metrics_render(const struct serve_source *source, bool openmetrics,
 		    struct text *t);
-
-/* Asks a running monitor for a path: what it answered, NUL-terminated, which the caller
- * frees. Waits at most three seconds, takes at most a megabyte. NULL when nobody
- * answers, or something else than 200. */
-char *serve_fetch(const struct listen_address *where, const char *path,
-		  struct error *err);
 
 #endif

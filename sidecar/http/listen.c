@@ -8,11 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Connections that the kernel accepts for us while we sample. */
-#define BACKLOG 16
-
 /* Opens and binds; -1 with errno when either fails. */
-static int bound_socket(const struct sockaddr_storage *address, socklen_t length)
+static int bound_socket(const struct sockaddr_storage *address, socklen_t length,
+			unsigned backlog)
 {
 	const int on = 1, off = 0;
 	int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -25,7 +23,7 @@ static int bound_socket(const struct sockaddr_storage *address, socklen_t length
 	if (address->ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	if (bind(fd, (const struct sockaddr *)address, length) == 0 &&
-	    listen(fd, BACKLOG) == 0)
+	    listen(fd, (int)backlog) == 0)
 		return fd;
 
 	int reason = errno;
@@ -79,17 +77,17 @@ static uint16_t bound_port(int fd)
 						       : address.in.sin_port);
 }
 
-int listen_on(const struct listen_address *where, const char *flag, uint16_t *port,
-	      struct error *err)
+int listen_on(const struct listen_address *where, const char *flag, unsigned backlog,
+	      uint16_t *port, struct error *err)
 {
 	struct sockaddr_storage ipv4;
-	int fd = bound_socket(&where->address, where->length);
+	int fd = bound_socket(&where->address, where->length, backlog);
 
 	/* Without IPv6 in the kernel socket() fails, with it switched off bind() does.
 	 */
 	if (fd < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL) &&
 	    is_ipv6_wildcard(where, &ipv4))
-		fd = bound_socket(&ipv4, sizeof(struct sockaddr_in));
+		fd = bound_socket(&ipv4, sizeof(struct sockaddr_in), backlog);
 	if (fd < 0)
 		return fail_to_listen(where, flag, errno, err);
 	*port = bound_port(fd);

@@ -13,7 +13,7 @@
 const char *request_path(const char *target);
 
 /* What 400 says then. */
-#define REQUEST_TARGET_WANTED "the target must be a path, or http://HOST with a path\n"
+#define REQUEST_TARGET_WANTED "the target must be a path, or http://HOST with a path"
 
 /* Whether the head announces a body. */
 bool request_has_body(struct MHD_Connection *c);

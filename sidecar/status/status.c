@@ -8,7 +8,7 @@
 
 #include "base/nearest.h"
 #include "config/parse.h"
-#include "dormouse/serve.h"
+#include "http/client.h"
 #include "status.h"
 #include "status_table.h"
 
@@ -107,7 +107,7 @@ static int parse(struct request *r, int argc, char **argv, struct error *err)
 
 static cJSON *fetch(const struct request *r, const char *path, struct error *err)
 {
-	char *body = serve_fetch(&r->where, path, err);
+	char *body = http_fetch(&r->where, path, err);
 
 	if (!body)
 		return NULL;

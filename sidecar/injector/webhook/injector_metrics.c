@@ -30,11 +30,6 @@ const char *refusal_name(enum refusal refusal)
 	return refusals[refusal].name;
 }
 
-unsigned refusal_status(enum refusal refusal)
-{
-	return refusals[refusal].status;
-}
-
 enum refusal refusal_of_status(unsigned status)
 {
 	for (int i = 0; i < REFUSALS; i++)
@@ -127,7 +122,7 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	    {"dormouse_injector_namespace_objects_dropped_total", METRIC_COUNTER,
 	     namespaces.dropped, "Such objects left out because there were too many."},
 	    {"dormouse_injector_handshake_failures_total", METRIC_COUNTER,
-	     gate_counters(f->reviews)->handshakes_ended,
+	     http_server_counters(f->reviews)->handshakes_ended,
 	     "TLS handshakes that the client ended, or that failed."},
 	    {"dormouse_injector_large_body_bytes", METRIC_GAUGE, f->body_bytes,
 	     "Memory of bodies that are large, bytes."},
@@ -172,38 +167,41 @@ static void put_watches(struct exposition *x, const struct injector_figures *f)
 				 atomic_load(&f->facts->watched[kind]));
 }
 
-static void put_gates(struct exposition *x, const struct injector_figures *f)
+static void put_servers(struct exposition *x, const struct injector_figures *f)
 {
-	const struct gate *const gates[] = {f->reviews, f->metrics};
+	const struct http_server *const servers[] = {f->reviews, f->metrics};
 	static const char *const names[] = {"reviews", "metrics"};
 
 	exposition_family(x, METRIC_GAUGE, "dormouse_injector_connections", "port",
 			  "Open connections.");
 	for (int i = 0; i < 2; i++)
-		exposition_count(x, names[i], gate_connections(gates[i]));
+		exposition_count(x, names[i], http_server_connections(servers[i]));
 	exposition_family(x, METRIC_COUNTER,
 			  "dormouse_injector_connections_accepted_total", "port",
 			  "Connections taken in.");
 	for (int i = 0; i < 2; i++)
-		exposition_count(x, names[i], gate_counters(gates[i])->accepted);
+		exposition_count(x, names[i],
+				 http_server_counters(servers[i])->accepted);
 	exposition_family(x, METRIC_GAUGE, "dormouse_injector_connections_max", "port",
 			  "Connections that are held at most (--max-connections).");
 	for (int i = 0; i < 2; i++)
-		exposition_count(x, names[i], gate_max(gates[i]));
+		exposition_count(x, names[i], http_server_max(servers[i]));
 	exposition_family_of_two(
 	    x, METRIC_COUNTER, "dormouse_injector_connections_refused_total", "port",
 	    "reason", "Connections closed at once: their host's share, full, failed.");
 	for (int i = 0; i < 2; i++)
-		for (int why = 0; why < GATE_REFUSALS; why++)
-			exposition_count_of_two(x, names[i], gate_refusal_name(why),
-						gate_counters(gates[i])->refused[why]);
+		for (int why = 0; why < HTTP_REFUSALS; why++)
+			exposition_count_of_two(
+			    x, names[i], http_refused_name(why),
+			    http_server_counters(servers[i])->refused[why]);
 	exposition_family_of_two(
 	    x, METRIC_COUNTER, "dormouse_injector_connections_cut_total", "port",
 	    "reason", "Connections cut: too slow, idle, or for others.");
 	for (int i = 0; i < 2; i++)
-		for (int why = 0; why < GATE_CUTS; why++)
-			exposition_count_of_two(x, names[i], gate_cut_name(why),
-						gate_counters(gates[i])->cut[why]);
+		for (int why = 0; why < HTTP_CUTS; why++)
+			exposition_count_of_two(
+			    x, names[i], http_cut_name(why),
+			    http_server_counters(servers[i])->cut[why]);
 }
 
 void injector_metrics_render(const struct injector_figures *figures, bool openmetrics,
@@ -215,7 +213,7 @@ void injector_metrics_render(const struct injector_figures *figures, bool openme
 	put_singles(&x, figures);
 	put_cluster(&x, figures);
 	put_watches(&x, figures);
-	put_gates(&x, figures);
+	put_servers(&x, figures);
 	exposition_build_info(&x);
 	process_metrics(&x, figures->started_at);
 	exposition_end(&x);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "gate.h"
+#include "http/http_server.h"
 #include "injector/kubernetes/cluster_facts.h"
 #include "injector/review/review.h"
 #include "injector/tls/tls_store.h"
@@ -26,7 +26,6 @@ enum refusal {
 };
 
 const char *refusal_name(enum refusal refusal);
-unsigned refusal_status(enum refusal refusal);
 enum refusal refusal_of_status(unsigned status); /* REFUSED_BROKEN for any other */
 
 #define DURATION_BOUNDS 13
@@ -52,7 +51,7 @@ struct injector_figures {
 	const struct cluster_facts *facts;
 	struct namespaces *namespaces;
 	struct tls_store *store;
-	const struct gate *reviews, *metrics;
+	const struct http_server *reviews, *metrics;
 	size_t body_bytes; /* of large bodies, at the moment */
 	unsigned config_errors;
 	/* The image: why nodes cannot pull it, "" when they can; whether no pod is

@@ -4,8 +4,7 @@
 #ifndef DORMOUSE_INJECTOR_WEBHOOK_REVIEWS_H
 #define DORMOUSE_INJECTOR_WEBHOOK_REVIEWS_H
 
-#include <microhttpd.h>
-
+#include "http/routes.h"
 #include "injector/kubernetes/cluster_facts.h"
 #include "injector_metrics.h"
 #include "review_log.h"
@@ -27,7 +26,7 @@ struct reviews_source {
 
 struct reviews *reviews_new(const struct reviews_source *source, struct error *err);
 
-/* After the daemon that uses it has stopped. */
+/* After the server that uses its routes was closed. */
 void reviews_free(struct reviews *r);
 
 /* From now on each answer ends its connection. */
@@ -36,13 +35,7 @@ void reviews_drain(struct reviews *r);
 /* Bytes of large bodies that are arriving. */
 size_t reviews_body_bytes(const struct reviews *r);
 
-/* The MHD_AccessHandlerCallback and MHD_RequestCompletedCallback; the context is the
- * struct reviews. */
-enum MHD_Result reviews_answer(void *context, struct MHD_Connection *connection,
-			       const char *path, const char *method,
-			       const char *version, const char *upload,
-			       size_t *upload_size, void **request);
-void reviews_completed(void *context, struct MHD_Connection *connection, void **request,
-		       enum MHD_RequestTerminationCode how);
+/* The one route, for the server that reviews come to. */
+struct http_routes *reviews_routes(struct reviews *r);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* webhook.c - the two gates, what stands behind them, and the clock of the rest. */
+/* webhook.c - the two servers, what stands behind them, and the clock of the rest. */
 #include "webhook.h"
 
 #include <errno.h>
@@ -11,16 +11,25 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "gate.h"
-#include "injector_site.h"
+#include "injector/tls/https.h"
+#include "injector_routes.h"
 #include "reviews.h"
 
 /* For Prometheus, the kubelet and people. */
 #define METRICS_CONNECTIONS 32
 #define METRICS_IDLE_S      90.0
 
-/* Turns before somebody else gets theirs. */
-#define TURNS_MAX 64
+/* A TLS handshake, and a request from its first line to its answer, take no longer; the
+ * handshake while most places are taken. Seconds. */
+#define ARRIVAL_MAX_S 10.0
+#define PRESSED_MAX_S 2.0
+
+/* Connections that the kernel keeps for us: an API server opens many at once when many
+ * pods are made, and a crowd must not fill it. */
+#define BACKLOG 4096
+
+/* Memory of a connection, for a head and a piece of a body. */
+#define CONNECTION_BYTES (16 * 1024)
 
 /* How long new connections are still taken in while we stop: whoever routes to us needs
  * some seconds to learn that we are not ready. */
@@ -29,16 +38,19 @@
 /* How long those that are under way may take after that. */
 #define DRAIN_FINISH_S 3.0
 
+enum { REVIEWS, METRICS, SERVERS };
+
 struct webhook {
 	struct template_file template;
 	struct injector_counters counters;
 	struct decisions decisions;
 	struct reviews *reviews;
-	struct injector_site site;
+	struct injector_status status;
+	struct http_routes status_routes;
 	struct error image;        /* what template_check_image() says; "": nothing */
 	char held[ERROR_TEXT_MAX]; /* the same, unless --image-loaded */
 	bool image_loaded;
-	struct gate *review_gate, *metrics_gate;
+	struct http_server *servers[SERVERS];
 	double drain_since; /* monotonic seconds, 0: not yet */
 	int epoll_fd;
 };
@@ -54,7 +66,21 @@ static void look_at_image(struct webhook *w)
 		log_event(LOG_LEVEL_ERROR, "image-without-registry",
 			  "%s; until then pods come without a sidecar", w->held);
 	}
-	w->site.figures.held = w->held[0] != '\0';
+	w->status.figures.held = w->held[0] != '\0';
+}
+
+static struct http_limits limits_of(unsigned connections, double idle_s)
+{
+	return (struct http_limits){
+	    .max = connections,
+	    .host_max = connections,
+	    .backlog = BACKLOG,
+	    .bytes = CONNECTION_BYTES,
+	    .idle_s = idle_s,
+	    .request_s = ARRIVAL_MAX_S,
+	    .handshake_s = ARRIVAL_MAX_S,
+	    .handshake_pressed_s = PRESSED_MAX_S,
+	};
 }
 
 static int open_reviews(struct webhook *w, const struct webhook_source *source,
@@ -75,46 +101,42 @@ static int open_reviews(struct webhook *w, const struct webhook_source *source,
 	w->reviews = reviews_new(&reviews, err);
 	if (!w->reviews)
 		return -1;
-	const struct gate_settings settings = {
+	const struct http_settings settings = {
 	    .where = &options->listen,
 	    .flag = "--listen",
-	    .tls = true,
-	    .max = options->max_connections,
-	    .idle_s = options->idle_timeout_s,
-	    .answer = reviews_answer,
-	    .completed = reviews_completed,
-	    .context = w->reviews,
+	    .tls = &https,
+	    .limits = limits_of(options->max_connections, options->idle_timeout_s),
+	    .routes = reviews_routes(w->reviews),
 	};
 	tls_store_serve(source->store);
-	w->review_gate = gate_open(&settings, w->epoll_fd, err);
-	return w->review_gate ? 0 : -1;
+	w->servers[REVIEWS] = http_server_open(&settings, w->epoll_fd, err);
+	return w->servers[REVIEWS] ? 0 : -1;
 }
 
-static int open_site(struct webhook *w, const struct webhook_source *source,
-		     struct error *err)
+static int open_status(struct webhook *w, const struct webhook_source *source,
+		       struct error *err)
 {
-	const struct gate_settings settings = {
+	const struct http_settings settings = {
 	    .where = &source->options->metrics_listen,
 	    .flag = "--metrics-listen",
-	    .max = METRICS_CONNECTIONS,
-	    .idle_s = METRICS_IDLE_S,
-	    .answer = injector_site_answer,
-	    .context = &w->site,
+	    .limits = limits_of(METRICS_CONNECTIONS, METRICS_IDLE_S),
+	    .routes = &w->status_routes,
 	};
 
-	w->metrics_gate = gate_open(&settings, w->epoll_fd, err);
-	w->site.figures = (struct injector_figures){
+	w->status_routes = injector_routes(&w->status);
+	w->servers[METRICS] = http_server_open(&settings, w->epoll_fd, err);
+	w->status.figures = (struct injector_figures){
 	    .counters = &w->counters,
 	    .facts = source->facts,
 	    .namespaces = source->namespaces,
 	    .store = source->store,
-	    .reviews = w->review_gate,
-	    .metrics = w->metrics_gate,
+	    .reviews = w->servers[REVIEWS],
+	    .metrics = w->servers[METRICS],
 	    .config_errors = source->options->config_errors,
 	    .image_trouble = w->image.text,
 	    .started_at = source->started_at,
 	};
-	return w->metrics_gate ? 0 : -1;
+	return w->servers[METRICS] ? 0 : -1;
 }
 
 struct webhook *webhook_open(const struct webhook_source *source, struct error *err)
@@ -131,7 +153,8 @@ struct webhook *webhook_open(const struct webhook_source *source, struct error *
 		fail_errno(err, errno, "epoll_create1");
 	else if (template_file_open(&w->template, source->options->template_path,
 				    err) == 0 &&
-		 open_reviews(w, source, err) == 0 && open_site(w, source, err) == 0) {
+		 open_reviews(w, source, err) == 0 &&
+		 open_status(w, source, err) == 0) {
 		look_at_image(w);
 		return w;
 	}
@@ -143,8 +166,8 @@ void webhook_close(struct webhook *w)
 {
 	if (!w)
 		return;
-	gate_close(w->review_gate);
-	gate_close(w->metrics_gate);
+	http_server_close(w->servers[REVIEWS]);
+	http_server_close(w->servers[METRICS]);
 	reviews_free(w->reviews);
 	template_file_close(&w->template);
 	if (w->epoll_fd >= 0)
@@ -178,29 +201,25 @@ static void look_at_template(struct webhook *w, double now)
 	}
 }
 
-static void complain_of_crowd(struct gate *g, double now)
+static void complain_of_crowd(struct http_server *s, double now)
 {
 	struct error complaint;
 
-	if (gate_complaint(g, now, &complaint))
+	if (http_server_complaint(s, now, &complaint))
 		log_event(LOG_LEVEL_WARNING, "crowded", "%s", complaint.text);
 }
 
 void webhook_process(struct webhook *w)
 {
 	double now = clock_monotonic();
-	bool more = true;
 
-	for (int turn = 0; more && turn < TURNS_MAX; turn++) {
-		more = gate_process(w->review_gate, now);
-		more |= gate_process(w->metrics_gate, now);
-	}
+	http_servers_process(w->servers, SERVERS, now);
 	decisions_tick(&w->decisions, now);
-	complain_of_crowd(w->review_gate, now);
-	complain_of_crowd(w->metrics_gate, now);
+	complain_of_crowd(w->servers[REVIEWS], now);
+	complain_of_crowd(w->servers[METRICS], now);
 	look_at_template(w, now);
 	w->counters.lines_withheld = w->decisions.withheld;
-	w->site.figures.body_bytes = reviews_body_bytes(w->reviews);
+	w->status.figures.body_bytes = reviews_body_bytes(w->reviews);
 }
 
 /* The nearer of the two; -1 is never. */
@@ -214,8 +233,7 @@ int webhook_timeout_ms(const struct webhook *w)
 	double now = clock_monotonic();
 	double due = decisions_due(&w->decisions, now);
 	double look = w->template.looked_at + TEMPLATE_LOOK_EVERY_S - now;
-	int timeout =
-	    nearer(gate_timeout_ms(w->review_gate), gate_timeout_ms(w->metrics_gate));
+	int timeout = http_servers_timeout_ms(w->servers, SERVERS);
 
 	if (due >= 0)
 		timeout = nearer(timeout, (int)ceil(due * 1e3));
@@ -230,22 +248,22 @@ bool webhook_drain(struct webhook *w)
 
 	if (w->drain_since == 0) {
 		w->drain_since = now;
-		w->site.stopping = true;
+		w->status.stopping = true;
 		reviews_drain(w->reviews);
 	}
 	if (now - w->drain_since < DRAIN_LISTEN_S)
 		return false;
-	gate_stop_listening(w->review_gate);
-	return !gate_busy(w->review_gate) ||
+	http_server_stop_listening(w->servers[REVIEWS]);
+	return !http_server_busy(w->servers[REVIEWS]) ||
 	       now - w->drain_since > DRAIN_LISTEN_S + DRAIN_FINISH_S;
 }
 
 uint16_t webhook_port(const struct webhook *w)
 {
-	return gate_port(w->review_gate);
+	return http_server_port(w->servers[REVIEWS]);
 }
 
 uint16_t webhook_metrics_port(const struct webhook *w)
 {
-	return gate_port(w->metrics_gate);
+	return http_server_port(w->servers[METRICS]);
 }

@@ -20,24 +20,18 @@ static struct cluster_facts facts;
 static struct namespaces *namespaces;
 static struct injector_figures figures;
 static struct tls_store *store;
-static struct gate *gate;
+static struct http_routes no_routes;
+static struct http_server *server;
 static int epoll_fd;
 static char page[64 * 1024];
-
-static enum MHD_Result answer(void *context, struct MHD_Connection *connection,
-			      const char *path, const char *method, const char *version,
-			      const char *upload, size_t *upload_size, void **request)
-{
-	(void)context, (void)connection, (void)path, (void)method, (void)version;
-	(void)upload, (void)upload_size, (void)request;
-	return MHD_NO;
-}
 
 static int open_all(void **state)
 {
 	struct listen_address where;
-	struct gate_settings settings = {
-	    .where = &where, .flag = "--listen", .max = 8, .answer = answer};
+	struct http_settings settings = {.where = &where,
+					 .flag = "--listen",
+					 .limits = {.max = 8, .host_max = 8},
+					 .routes = &no_routes};
 	struct error err;
 
 	(void)state;
@@ -47,22 +41,22 @@ static int open_all(void **state)
 	epoll_fd = epoll_create1(0);
 	store = tls_store_new(&err);
 	namespaces = namespaces_new(&err);
-	gate = gate_open(&settings, epoll_fd, &err);
+	server = http_server_open(&settings, epoll_fd, &err);
 	figures = (struct injector_figures){.counters = &counters,
 					    .facts = &facts,
 					    .namespaces = namespaces,
 					    .store = store,
-					    .reviews = gate,
-					    .metrics = gate,
+					    .reviews = server,
+					    .metrics = server,
 					    .config_errors = 3,
 					    .started_at = 1.7e9};
-	return store && namespaces && gate ? 0 : -1;
+	return store && namespaces && server ? 0 : -1;
 }
 
 static int close_all(void **state)
 {
 	(void)state;
-	gate_close(gate);
+	http_server_close(server);
 	tls_store_free(store);
 	namespaces_free(namespaces);
 	close(epoll_fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_webhook.c - the parts of the webhook that no client sees from outside:
- * bodies and their allowance, the log's measure, a template that changes, one that
- * cannot be used, addresses that are taken. */
+ * the log's measure, a template that changes, one that cannot be used, addresses that
+ * are taken. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,82 +14,11 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "config/parse.h"
-#include "injector/webhook/bodies.h"
 #include "injector/webhook/review_log.h"
 #include "injector/webhook/template_file.h"
 #include "injector/webhook/webhook.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
-
-/* --- bodies --------------------------------------------------------------------------
- */
-static void a_body_grows_and_keeps_what_it_has(void **state)
-{
-	struct bodies all = {.each_max = 100000, .all_max = 1 << 20};
-	struct body *b = body_new(&all);
-
-	(void)state;
-	for (int i = 0; i < 100000; i++) {
-		const char byte = (char)('a' + i % 26);
-
-		assert_int_equal(body_add(&all, b, &byte, 1), BODY_TAKEN);
-	}
-	assert_int_equal(b->length, 100000);
-	for (int i = 0; i < 100000; i++)
-		assert_int_equal(b->data[i], 'a' + i % 26);
-	assert_int_equal(body_add(&all, b, "x", 1), BODY_TOO_LARGE);
-	assert_int_equal(b->length, 100000);
-	assert_true(b->capacity <= 100000);
-	body_free(&all, b);
-	assert_int_equal(all.used, 0);
-	bodies_clear(&all);
-}
-
-static void large_bodies_share_an_allowance(void **state)
-{
-	static char piece[300000];
-	struct bodies all = {.each_max = 1 << 20, .all_max = 1 << 20};
-	struct body *first = body_new(&all), *second = body_new(&all),
-		    *third = body_new(&all);
-
-	(void)state;
-	assert_int_equal(body_add(&all, first, piece, sizeof(piece)), BODY_TAKEN);
-	assert_int_equal(body_add(&all, second, piece, sizeof(piece)), BODY_TAKEN);
-	assert_int_equal(body_add(&all, third, piece, sizeof(piece)), BODY_NO_ROOM);
-	assert_int_equal(third->length, 0);
-	assert_true(all.used <= all.all_max);
-	/* A small one needs none of it. */
-	assert_int_equal(body_add(&all, third, piece, BODY_SMALL), BODY_TAKEN);
-	body_free(&all, first);
-	assert_int_equal(body_add(&all, third, piece, 200000), BODY_TAKEN);
-	body_free(&all, second);
-	body_free(&all, third);
-	assert_int_equal(all.used, 0);
-	bodies_clear(&all);
-}
-
-static void small_bodies_are_used_again_and_few_are_kept(void **state)
-{
-	struct bodies all = {.each_max = 1 << 20, .all_max = 1 << 20};
-	struct body *some[2 * BODIES_KEPT];
-
-	(void)state;
-	for (int i = 0; i < 2 * BODIES_KEPT; i++)
-		assert_non_null(some[i] = body_new(&all));
-	for (int i = 0; i < 2 * BODIES_KEPT; i++)
-		body_free(&all, some[i]);
-	assert_int_equal(all.kept_count, BODIES_KEPT);
-
-	struct body *again = body_new(&all);
-	bool known = false;
-	for (int i = 0; i < BODIES_KEPT; i++)
-		known |= again == some[i];
-	assert_true(known);
-	assert_int_equal(again->length, 0);
-	body_free(&all, again);
-	bodies_clear(&all);
-	assert_null(all.kept);
-}
 
 /* --- the log -------------------------------------------------------------------------
  */
@@ -377,9 +306,6 @@ int main(void)
 #define WITH_OPTIONS(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, set_options, free_store)
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_body_grows_and_keeps_what_it_has),
-	    cmocka_unit_test(large_bodies_share_an_allowance),
-	    cmocka_unit_test(small_bodies_are_used_again_and_few_are_kept),
 	    cmocka_unit_test(each_decision_is_a_line),
 	    cmocka_unit_test(a_flood_is_told_in_one_line),
 	    cmocka_unit_test(a_name_makes_no_line_of_its_own),

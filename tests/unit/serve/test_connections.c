@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connections: many, slow, cut, refused; what closing leaves behind. */
+/* Connections: many, slow, refused; what closing leaves behind. When slow ones are cut
+ * is in http/test_http_server.c. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +8,6 @@
 #include <sys/time.h>
 
 #include "../support/server_fixture.h"
-#include "serve/connections.h"
 
 #define CONNECTIONS_OF_TEST 12
 
@@ -113,30 +113,6 @@ static void one_address_cannot_take_every_connection(void **state)
 	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
 }
 
-/* A client that sends a byte now and then is never idle. */
-static void who_takes_too_long_is_cut(void **state)
-{
-	struct connections table;
-	int quick[2], slow[2];
-	char byte;
-
-	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, quick), 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, slow), 0);
-	connections_init(&table, &fake_source);
-	table.slots[0] = (struct connection){.fd = slow[0], .since = 1000};
-	table.slots[7] = (struct connection){.fd = quick[0], .since = 1001};
-	assert_int_equal(connections_cut_slow(&table, 1000 + REQUEST_MAX_S), 0);
-	assert_int_equal(connections_cut_slow(&table, 1000.5 + REQUEST_MAX_S), 1);
-	assert_int_equal(connections_cut_slow(&table, 1000.5 + REQUEST_MAX_S), 0);
-	assert_int_equal(recv(slow[1], &byte, 1, MSG_DONTWAIT), 0);
-	assert_int_equal(recv(quick[1], &byte, 1, MSG_DONTWAIT), -1);
-	for (int i = 0; i < 2; i++) {
-		close(slow[i]);
-		close(quick[i]);
-	}
-}
-
 static void a_port_in_use_is_said_clearly(void **state)
 {
 	char address[32];
@@ -207,7 +183,6 @@ int main(void)
 	    SERVED(a_slow_head_is_answered),
 	    SERVED(a_slow_reader_sees_one_page),
 	    SERVED(one_address_cannot_take_every_connection),
-	    cmocka_unit_test(who_takes_too_long_is_cut),
 	    SERVED(a_port_in_use_is_said_clearly),
 	    cmocka_unit_test(closing_leaves_no_descriptor),
 	    SERVED(a_restart_finds_its_port),

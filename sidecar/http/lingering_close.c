@@ -12,7 +12,7 @@
 /* Bytes in a turn. */
 #define PIECE ((size_t)1 << 20)
 
-void linger_add(struct lingerers *l, int fd, double now)
+void lingering_close_add(struct lingering_closes *l, int fd, double now)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	int i = 0;
@@ -48,7 +48,7 @@ static bool discard(int fd, size_t *left)
 	return count > 0;
 }
 
-void linger_process(struct lingerers *l, double now)
+void lingering_close_process(struct lingering_closes *l, double now)
 {
 	for (int i = 0; l->count > 0 && i < LINGER_PLACES; i++) {
 		int fd = l->places[i].fd;
@@ -62,7 +62,7 @@ void linger_process(struct lingerers *l, double now)
 	}
 }
 
-void linger_close(struct lingerers *l)
+void lingering_close_all(struct lingering_closes *l)
 {
 	for (int i = 0; i < LINGER_PLACES; i++)
 		if (l->places[i].fd > 0)

@@ -6,8 +6,8 @@
  * of one allowance: a few huge bodies cannot take the memory, and cannot keep small
  * ones out either.
  */
-#ifndef DORMOUSE_INJECTOR_WEBHOOK_BODIES_H
-#define DORMOUSE_INJECTOR_WEBHOOK_BODIES_H
+#ifndef DORMOUSE_HTTP_BODIES_H
+#define DORMOUSE_HTTP_BODIES_H
 
 #include <stddef.h>
 
@@ -19,13 +19,13 @@
 struct body {
 	char *data;
 	size_t length, capacity;
+	size_t max;        /* of length */
 	struct body *next; /* of those kept */
 };
 
 struct bodies {
-	size_t each_max; /* bytes of one body */
-	size_t all_max;  /* of all that are not small */
-	size_t used;     /* of that */
+	size_t all_max; /* bytes of all that are not small */
+	size_t used;    /* of that */
 	struct body *kept;
 	unsigned kept_count;
 };
@@ -33,8 +33,8 @@ struct bodies {
 /* How an addition ended. */
 enum body_growth { BODY_TAKEN, BODY_TOO_LARGE, BODY_NO_ROOM };
 
-/* An empty body; NULL for want of memory. */
-struct body *body_new(struct bodies *all);
+/* An empty body that may have `max` bytes; NULL on allocation failure. */
+struct body *body_new(struct bodies *all, size_t max);
 
 /* Adds a piece whole, or nothing of it. */
 enum body_growth body_add(struct bodies *all, struct body *b, const char *piece,

@@ -18,7 +18,7 @@ static uint64_t leading_bytes(const uint8_t *bytes, unsigned count)
 	return value;
 }
 
-struct origin origin_of(const struct sockaddr *from)
+struct crowd_origin crowd_origin_of(const struct sockaddr *from)
 {
 	struct sockaddr_in6 in6;
 	const uint8_t *bytes = in6.sin6_addr.s6_addr;
@@ -28,20 +28,20 @@ struct origin origin_of(const struct sockaddr *from)
 
 		memcpy(&in, from, sizeof(in));
 		uint64_t address = ntohl(in.sin_addr.s_addr);
-		return (struct origin){address, address >> 8};
+		return (struct crowd_origin){address, address >> 8};
 	}
 	if (from->sa_family != AF_INET6)
-		return (struct origin){0, 0};
+		return (struct crowd_origin){0, 0};
 	memcpy(&in6, from, sizeof(in6));
 	if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
 		uint64_t address = leading_bytes(bytes + 12, 4);
-		return (struct origin){address, address >> 8};
+		return (struct crowd_origin){address, address >> 8};
 	}
-	return (struct origin){leading_bytes(bytes, 8), leading_bytes(bytes, 6)};
+	return (struct crowd_origin){leading_bytes(bytes, 8), leading_bytes(bytes, 6)};
 }
 
 /* No /64 of the IPv6 Internet or of private networks begins with 32 bits of 0. */
-void origin_print(struct origin origin, char *text, size_t size)
+void crowd_origin_print(struct crowd_origin origin, char *text, size_t size)
 {
 	uint64_t h = origin.host;
 
@@ -55,18 +55,19 @@ void origin_print(struct origin origin, char *text, size_t size)
 			 (unsigned)(h & 0xffff));
 }
 
-static bool holds(const struct member *m)
+static bool holds(const struct crowd_member *m)
 {
 	return m->stage > STAGE_ENDING;
 }
 
 /* Counts a place in or out, with all that are held from the same host and network. */
-static void count_alike(struct member *members, unsigned count, unsigned at, int by)
+static void count_alike(struct crowd_member *members, unsigned count, unsigned at,
+			int by)
 {
-	struct member *one = &members[at];
+	struct crowd_member *one = &members[at];
 
 	for (unsigned i = 0; i < count; i++) {
-		struct member *m = &members[i];
+		struct crowd_member *m = &members[i];
 
 		if (i == at || !holds(m))
 			continue;
@@ -81,15 +82,15 @@ static void count_alike(struct member *members, unsigned count, unsigned at, int
 	}
 }
 
-void crowd_join(struct member *members, unsigned count, unsigned at, struct origin from,
-		double now)
+void crowd_join(struct crowd_member *members, unsigned count, unsigned at,
+		struct crowd_origin from, double now)
 {
-	members[at] = (struct member){STAGE_NEW, now, from, 1, 1};
+	members[at] = (struct crowd_member){STAGE_NEW, now, from, 1, 1};
 	count_alike(members, count, at, 1);
 }
 
-void crowd_enter(struct member *members, unsigned count, unsigned at, enum stage stage,
-		 double now)
+void crowd_enter(struct crowd_member *members, unsigned count, unsigned at,
+		 enum crowd_stage stage, double now)
 {
 	bool held = holds(&members[at]);
 
@@ -102,7 +103,7 @@ void crowd_enter(struct member *members, unsigned count, unsigned at, enum stage
 /* Of those of one host, in the order in which they yield; the late ones before all. */
 enum rank { RANK_LATE, RANK_ARRIVING, RANK_IDLE, RANK_SLOW, RANK_SPARED };
 
-static enum rank rank_of(const struct member *m, double now)
+static enum rank rank_of(const struct crowd_member *m, double now)
 {
 	double age = now - m->since;
 
@@ -127,19 +128,20 @@ static bool is_large(unsigned of_host, unsigned max)
 
 /* A newcomer, and how many places its host holds. */
 struct newcomer {
-	struct origin from;
+	struct crowd_origin from;
 	unsigned of_host;
-	bool large;
+	bool large;    /* it holds a share */
+	bool at_limit; /* it holds as many as one host may */
 	double now;
 };
 
 /* Whether it may have this place. Those of a large host can trade with each other, but
  * not quickly: each that is let in costs a handshake. */
-static bool may_have(const struct newcomer *n, const struct member *m)
+static bool may_have(const struct newcomer *n, const struct crowd_member *m)
 {
 	enum rank rank = rank_of(m, n->now);
 
-	if (rank == RANK_SPARED)
+	if (rank == RANK_SPARED || (n->at_limit && m->from.host != n->from.host))
 		return false;
 	if (m->of_host > n->of_host)
 		return true;
@@ -149,7 +151,8 @@ static bool may_have(const struct newcomer *n, const struct member *m)
 }
 
 /* Whether `a` is to yield rather than `b`. */
-static bool yields_before(const struct member *a, const struct member *b, double now)
+static bool yields_before(const struct crowd_member *a, const struct crowd_member *b,
+			  double now)
 {
 	enum rank of_a = rank_of(a, now), of_b = rank_of(b, now);
 
@@ -164,24 +167,27 @@ static bool yields_before(const struct member *a, const struct member *b, double
 	return a->since < b->since;
 }
 
-enum judgement crowd_judge(const struct member *members, unsigned count, unsigned max,
-			   struct origin newcomer, double now, unsigned *whom)
+enum crowd_judgement crowd_judge(const struct crowd_member *members, unsigned count,
+				 const struct crowd_limits *limits,
+				 struct crowd_origin newcomer, double now,
+				 unsigned *whom)
 {
-	const struct member *best = NULL;
+	const struct crowd_member *best = NULL;
 	struct newcomer n = {.from = newcomer, .now = now};
 	unsigned held = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		const struct member *m = &members[i];
+		const struct crowd_member *m = &members[i];
 
 		held += holds(m);
 		n.of_host += holds(m) && m->from.host == newcomer.host;
 	}
-	if (held < max)
+	n.at_limit = n.of_host >= limits->host_max;
+	if (held < limits->max && !n.at_limit)
 		return CROWD_ADMIT;
-	n.large = is_large(n.of_host, max);
+	n.large = n.at_limit || is_large(n.of_host, limits->max);
 	for (unsigned i = 0; i < count; i++) {
-		const struct member *m = &members[i];
+		const struct crowd_member *m = &members[i];
 
 		if (may_have(&n, m) && (!best || yields_before(m, best, now)))
 			best = m;
@@ -192,8 +198,8 @@ enum judgement crowd_judge(const struct member *members, unsigned count, unsigne
 	return CROWD_REPLACE;
 }
 
-unsigned crowd_largest(const struct member *members, unsigned count,
-		       struct origin *whose)
+unsigned crowd_largest(const struct crowd_member *members, unsigned count,
+		       struct crowd_origin *whose)
 {
 	unsigned most = 0;
 

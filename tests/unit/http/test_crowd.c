@@ -9,7 +9,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "injector/webhook/crowd.h"
+#include "http/crowd.h"
 
 #include <cmocka.h>
 
@@ -17,15 +17,15 @@
 #define SPARE  4
 #define ALL    (PLACES + SPARE)
 
-static struct origin at_ip(const char *text)
+static struct crowd_origin at_ip(const char *text)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET};
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
 
 	if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
-		return origin_of((struct sockaddr *)&in);
+		return crowd_origin_of((struct sockaddr *)&in);
 	assert_int_equal(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
-	return origin_of((struct sockaddr *)&in6);
+	return crowd_origin_of((struct sockaddr *)&in6);
 }
 
 static void assert_same_host(const char *a, const char *b, bool same, bool near)
@@ -45,16 +45,17 @@ static void hosts_and_networks_are_told_apart(void **state)
 	assert_same_host("fd00:1:2:3::1", "fd00:1:2:4::1", false, true);
 	assert_same_host("fd00:1:2:3::1", "fd00:1:3:3::1", false, false);
 	char text[64];
-	origin_print(at_ip("10.1.2.3"), text, sizeof(text));
+	crowd_origin_print(at_ip("10.1.2.3"), text, sizeof(text));
 	assert_string_equal(text, "10.1.2.3");
-	origin_print(at_ip("fd00:1:2:3::7"), text, sizeof(text));
+	crowd_origin_print(at_ip("fd00:1:2:3::7"), text, sizeof(text));
 	assert_string_equal(text, "fd00:1:2:3::/64");
 }
 
 struct crowd {
-	struct member members[ALL];
+	struct crowd_member members[ALL];
 	double now;
 	uint64_t random;
+	unsigned host_max;
 };
 
 static uint32_t below(struct crowd *c, uint32_t bound)
@@ -72,7 +73,7 @@ static unsigned held(const struct crowd *c)
 	return sum;
 }
 
-static unsigned held_by(const struct crowd *c, struct origin who)
+static unsigned held_by(const struct crowd *c, struct crowd_origin who)
 {
 	unsigned sum = 0;
 
@@ -85,7 +86,7 @@ static unsigned held_by(const struct crowd *c, struct origin who)
 static void check_counts(const struct crowd *c)
 {
 	for (unsigned i = 0; i < ALL; i++) {
-		const struct member *m = &c->members[i];
+		const struct crowd_member *m = &c->members[i];
 		unsigned near = 0;
 
 		if (m->stage <= STAGE_ENDING)
@@ -107,12 +108,13 @@ static void close_ending(struct crowd *c)
 }
 
 /* Returns the place it got, or -1. */
-static int knock(struct crowd *c, struct origin who, struct member *lost)
+static int knock(struct crowd *c, struct crowd_origin who, struct crowd_member *lost)
 {
+	const struct crowd_limits limits = {PLACES, c->host_max};
 	unsigned whom = ALL, at = 0;
 
-	*lost = (struct member){0};
-	switch (crowd_judge(c->members, ALL, PLACES, who, c->now, &whom)) {
+	*lost = (struct crowd_member){0};
+	switch (crowd_judge(c->members, ALL, &limits, who, c->now, &whom)) {
 	case CROWD_ADMIT:
 		break;
 	case CROWD_REPLACE:
@@ -132,17 +134,17 @@ static int knock(struct crowd *c, struct origin who, struct member *lost)
 	return (int)at;
 }
 
-static struct origin attacker(struct crowd *c, unsigned hosts)
+static struct crowd_origin attacker(struct crowd *c, unsigned hosts)
 {
 	uint64_t host = 0x0a000000 + below(c, hosts);
 
-	return (struct origin){host, host >> 8};
+	return (struct crowd_origin){host, host >> 8};
 }
 
 /* Attackers knock, shake hands, ask and go as they like. */
 static void rage(struct crowd *c, unsigned hosts, unsigned steps)
 {
-	struct member lost;
+	struct crowd_member lost;
 
 	for (unsigned i = 0; i < steps; i++) {
 		unsigned at = below(c, ALL);
@@ -154,7 +156,7 @@ static void rage(struct crowd *c, unsigned hosts, unsigned steps)
 			knock(c, attacker(c, hosts), &lost);
 		else if (theirs)
 			crowd_enter(c->members, ALL, at,
-				    (enum stage)(STAGE_FREE + below(c, 4) + 1) %
+				    (enum crowd_stage)(STAGE_FREE + below(c, 4) + 1) %
 					(STAGE_REQUEST + 1),
 				    c->now);
 		close_ending(c);
@@ -167,15 +169,16 @@ static void rage(struct crowd *c, unsigned hosts, unsigned steps)
  * hosts, nobody cuts it short meanwhile. */
 static void honest_gets_in(unsigned hosts, unsigned own, bool few)
 {
-	struct crowd c = {.now = 1000, .random = hosts * 1000 + own};
-	const struct origin honest = {0xc0a80001, 0xc0a800};
-	struct member lost;
+	struct crowd c = {
+	    .now = 1000, .random = hosts * 1000 + own, .host_max = PLACES};
+	const struct crowd_origin honest = {0xc0a80001, 0xc0a800};
+	struct crowd_member lost;
 
 	for (unsigned round = 0; round < 3000; round++) {
 		rage(&c, hosts, 1 + below(&c, 60));
 		unsigned mine = held_by(&c, honest);
 		unsigned most = 0;
-		struct origin whose = {0, 0};
+		struct crowd_origin whose = {0, 0};
 		most = crowd_largest(c.members, ALL, &whose);
 		int at = knock(&c, honest, &lost);
 		/* Their requests may be on their way for a moment. */
@@ -219,9 +222,9 @@ static void an_honest_client_gets_in_whatever_many_do(void **state)
 
 static void what_waits_without_asking_goes_first(void **state)
 {
-	struct crowd c = {.now = 1000};
-	struct origin quiet = at_ip("10.0.0.1"), busy = at_ip("10.0.1.1");
-	struct member lost;
+	struct crowd c = {.now = 1000, .host_max = PLACES};
+	struct crowd_origin quiet = at_ip("10.0.0.1"), busy = at_ip("10.0.1.1");
+	struct crowd_member lost;
 
 	(void)state;
 	for (unsigned i = 0; i < PLACES; i++) {
@@ -248,15 +251,37 @@ static void what_waits_without_asking_goes_first(void **state)
 
 static void a_crowd_from_one_network_yields_to_one_from_another(void **state)
 {
-	struct crowd c = {.now = 1000};
-	struct member lost;
+	struct crowd c = {.now = 1000, .host_max = PLACES};
+	struct crowd_member lost;
 
 	(void)state;
 	for (unsigned i = 0; i < PLACES - 1; i++)
-		knock(&c, (struct origin){0x0a000000 + i, 0x0a0000}, &lost);
+		knock(&c, (struct crowd_origin){0x0a000000 + i, 0x0a0000}, &lost);
 	knock(&c, at_ip("10.9.9.9"), &lost);
 	assert_true(knock(&c, at_ip("10.0.2.1"), &lost) >= 0);
 	assert_int_equal(lost.from.network, 0x0a0000);
+}
+
+static void one_host_has_a_limit_of_its_own(void **state)
+{
+	struct crowd c = {.now = 1000, .host_max = 8};
+	struct crowd_origin many = at_ip("10.0.0.1"), one = at_ip("10.0.1.1");
+	struct crowd_member lost;
+
+	(void)state;
+	assert_true(knock(&c, one, &lost) >= 0);
+	for (unsigned i = 0; i < 8; i++)
+		assert_true(knock(&c, many, &lost) >= 0);
+	assert_int_equal(knock(&c, many, &lost), -1);
+	assert_int_equal(held_by(&c, many), 8);
+	/* Places are left for others, and its own may be replaced when they are idle:
+	 * those of others are not, however long they have waited. */
+	assert_true(knock(&c, one, &lost) >= 0);
+	c.now += 10;
+	assert_true(knock(&c, many, &lost) >= 0);
+	assert_int_equal(lost.from.host, many.host);
+	assert_int_equal(held_by(&c, many), 8);
+	assert_int_equal(held_by(&c, one), 2);
 }
 
 int main(void)
@@ -267,6 +292,7 @@ int main(void)
 	    cmocka_unit_test(an_honest_client_gets_in_whatever_many_do),
 	    cmocka_unit_test(what_waits_without_asking_goes_first),
 	    cmocka_unit_test(a_crowd_from_one_network_yields_to_one_from_another),
+	    cmocka_unit_test(one_host_has_a_limit_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,8 @@
  * the answer (RFC 9112, 9.6). So what such a client still sends is thrown away for a
  * moment, until it has read the answer and closes.
  */
-#ifndef DORMOUSE_INJECTOR_WEBHOOK_LINGERING_CLOSE_H
-#define DORMOUSE_INJECTOR_WEBHOOK_LINGERING_CLOSE_H
+#ifndef DORMOUSE_HTTP_LINGERING_CLOSE_H
+#define DORMOUSE_HTTP_LINGERING_CLOSE_H
 
 #include <stddef.h>
 
@@ -14,7 +14,7 @@
 #define LINGER_MAX_S  2.0
 #define LINGER_BYTES  (32 * 1024 * 1024)
 
-struct lingerers {
+struct lingering_closes {
 	struct {
 		int fd;       /* 0: free */
 		double until; /* monotonic seconds */
@@ -26,11 +26,11 @@ struct lingerers {
 
 /* Takes a copy of the descriptor, which the caller is about to close, and says that
  * nothing more will be sent. When all places are taken, nothing is done. */
-void linger_add(struct lingerers *l, int fd, double now);
+void lingering_close_add(struct lingering_closes *l, int fd, double now);
 
 /* Reads, and closes those that are done or had their time. */
-void linger_process(struct lingerers *l, double now);
+void lingering_close_process(struct lingering_closes *l, double now);
 
-void linger_close(struct lingerers *l);
+void lingering_close_all(struct lingering_closes *l);
 
 #endif

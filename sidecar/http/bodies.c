@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct body *body_new(struct bodies *all)
+struct body *body_new(struct bodies *all, size_t max)
 {
 	struct body *b = all->kept;
 
@@ -14,6 +14,7 @@ struct body *body_new(struct bodies *all)
 		all->kept = b->next;
 		all->kept_count--;
 		b->length = 0;
+		b->max = max;
 		return b;
 	}
 	b = calloc(1, sizeof(*b));
@@ -21,6 +22,7 @@ struct body *body_new(struct bodies *all)
 		return NULL;
 	b->data = malloc(BODY_SMALL);
 	b->capacity = BODY_SMALL;
+	b->max = max;
 	if (b->data)
 		return b;
 	free(b);
@@ -39,8 +41,8 @@ static enum body_growth grow(struct bodies *all, struct body *b, size_t need)
 
 	while (capacity < need)
 		capacity *= 2;
-	if (capacity > all->each_max)
-		capacity = all->each_max;
+	if (capacity > b->max)
+		capacity = b->max;
 	size_t used = all->used - allowance(b->capacity) + allowance(capacity);
 	if (used > all->all_max)
 		return BODY_NO_ROOM;
@@ -58,7 +60,7 @@ enum body_growth body_add(struct bodies *all, struct body *b, const char *piece,
 {
 	enum body_growth growth = BODY_TAKEN;
 
-	if (length > all->each_max - b->length)
+	if (length > b->max - b->length)
 		return BODY_TOO_LARGE;
 	if (b->length + length > b->capacity)
 		growth = grow(all, b, b->length + length);

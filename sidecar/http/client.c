@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* client.c - as much of an HTTP client as `dormouse status` needs: one GET over
- * HTTP/1.0, where the answer ends with the connection. */
+/* client.c - one GET over HTTP/1.0, where the answer ends with the connection. */
+#include "client.h"
+
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
@@ -8,11 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "dormouse/serve.h"
 
 #define PATIENCE_S      3
 #define ANSWER_MAX      (1024 * 1024)
@@ -113,8 +112,8 @@ static int keep_body(char *answer, struct error *err)
 	return 0;
 }
 
-char *serve_fetch(const struct listen_address *where, const char *path,
-		  struct error *err)
+char *http_fetch(const struct listen_address *where, const char *path,
+		 struct error *err)
 {
 	double deadline = clock_monotonic() + PATIENCE_S;
 	char *answer = NULL;

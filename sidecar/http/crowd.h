@@ -9,8 +9,8 @@
  * trade with itself. A request that is on its way for less than a second is never cut.
  * Pure: time comes in.
  */
-#ifndef DORMOUSE_INJECTOR_WEBHOOK_CROWD_H
-#define DORMOUSE_INJECTOR_WEBHOOK_CROWD_H
+#ifndef DORMOUSE_HTTP_CROWD_H
+#define DORMOUSE_HTTP_CROWD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,16 +29,16 @@
 
 /* Where a client is: an IPv4 address, or an IPv6 /64, which one host has to itself; and
  * the network around it, a /24 or a /48. */
-struct origin {
+struct crowd_origin {
 	uint64_t host, network;
 };
 
-struct origin origin_of(const struct sockaddr *from);
+struct crowd_origin crowd_origin_of(const struct sockaddr *from);
 
 /* "10.1.2.3" or "fd00:0:0:1::/64". */
-void origin_print(struct origin origin, char *text, size_t size);
+void crowd_origin_print(struct crowd_origin origin, char *text, size_t size);
 
-enum stage {
+enum crowd_stage {
 	STAGE_FREE,
 	STAGE_ENDING,  /* told to end: its place is as good as free */
 	STAGE_NEW,     /* shakes hands, or has asked nothing yet */
@@ -46,33 +46,41 @@ enum stage {
 	STAGE_REQUEST, /* its request is on its way */
 };
 
-struct member {
-	enum stage stage;
+struct crowd_member {
+	enum crowd_stage stage;
 	double since; /* that stage, monotonic seconds */
-	struct origin from;
+	struct crowd_origin from;
 	unsigned of_host, of_network; /* places that are held from there */
 };
 
-enum judgement {
+enum crowd_judgement {
 	CROWD_ADMIT,
 	CROWD_REPLACE,      /* in the place of `*whom`, which is to end */
-	CROWD_REFUSE_SHARE, /* its host holds more than an eighth of the places */
+	CROWD_REFUSE_SHARE, /* its host holds an eighth of the places, or host_max */
 	CROWD_REFUSE_FULL,
 };
 
-/* What becomes of a newcomer, with at most `max` of the `count` places held. */
-enum judgement crowd_judge(const struct member *members, unsigned count, unsigned max,
-			   struct origin newcomer, double now, unsigned *whom);
+/* How many places may be held, and how many of these by one host: a host that holds so
+ * many can only trade with itself, although there are others. */
+struct crowd_limits {
+	unsigned max, host_max;
+};
+
+/* What becomes of a newcomer. */
+enum crowd_judgement crowd_judge(const struct crowd_member *members, unsigned count,
+				 const struct crowd_limits *limits,
+				 struct crowd_origin newcomer, double now,
+				 unsigned *whom);
 
 /* The place at `at`, which was free, is held by a newcomer from there; a place changes
  * its stage. */
-void crowd_join(struct member *members, unsigned count, unsigned at, struct origin from,
-		double now);
-void crowd_enter(struct member *members, unsigned count, unsigned at, enum stage stage,
-		 double now);
+void crowd_join(struct crowd_member *members, unsigned count, unsigned at,
+		struct crowd_origin from, double now);
+void crowd_enter(struct crowd_member *members, unsigned count, unsigned at,
+		 enum crowd_stage stage, double now);
 
 /* The host that holds most, and how many places: 0 when none is held. */
-unsigned crowd_largest(const struct member *members, unsigned count,
-		       struct origin *whose);
+unsigned crowd_largest(const struct crowd_member *members, unsigned count,
+		       struct crowd_origin *whose);
 
 #endif

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http_server.c - accepts for libmicrohttpd and gives it its turns.
+ *
+ * Two habits of the library (0.9.75) show here. Its sockets are edge-triggered: it must
+ * be run again as long as it says that its time-out is zero, or requests hang. And it
+ * says so all the while a handshake waits for the client: then the next turn is put
+ * off.
+ */
+#include "http_server.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "connections.h"
+
+/* New connections in a turn, and how many may be turned away besides, which costs
+ * little: whoever comes behind a crowd must not wait for it. Handshakes are work, and
+ * who is in one must not be the next to make room: few at a time. What comes in the
+ * clear is answered at once: as many as there are spare places. */
+#define HANDSHAKES_PER_TURN 2
+#define REFUSALS_PER_TURN   256
+
+/* Turns before somebody else gets theirs. */
+#define TURNS_MAX 64
+
+/* Seconds between complaints of a crowd. */
+#define COMPLAIN_EVERY_S 60
+
+/* Seconds until accepting is tried again when there was no descriptor or no memory for
+ * it. */
+#define RETRY_S 0.25
+
+/* Milliseconds that the next turn is put off while only handshakes wait. */
+#define STALLED_MS 5
+
+struct http_server {
+	struct http_settings settings;
+	struct connections connections;
+	struct MHD_Daemon *daemon;
+	int listen_fd, epoll_fd;
+	bool listening; /* in the epoll set */
+	uint16_t port;
+	double paused_at;     /* not listening since then, monotonic seconds */
+	bool stalled;         /* the last turn led nowhere */
+	struct error refusal; /* what the library said last */
+	uint64_t told_refused, told_crowded; /* by the last complaint */
+	double told_at;
+};
+
+const char *http_cut_name(enum http_cut cut)
+{
+	static const char *const names[] = {"handshake", "request", "idle", "crowded"};
+
+	return names[cut];
+}
+
+const char *http_refused_name(enum http_refused refused)
+{
+	static const char *const names[] = {"share", "full", "failed"};
+
+	return names[refused];
+}
+
+/* --- opening and closing -------------------------------------------------------------
+ */
+static void note_refusal(void *context, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+/* MHD_LogCallback. A client's mistakes are no news; only why a start failed is kept. */
+static void note_refusal(void *context, const char *format, va_list arguments)
+{
+	struct http_server *s = context;
+
+	vsnprintf(s->refusal.text, sizeof(s->refusal.text), format, arguments);
+}
+
+static enum MHD_Result answer(void *context, struct MHD_Connection *connection,
+			      const char *target, const char *method,
+			      const char *version, const char *upload,
+			      size_t *upload_size, void **state)
+{
+	struct http_server *s = context;
+
+	s->connections.steps++;
+	return http_routes_answer(s->settings.routes, connection, target, method,
+				  version, upload, upload_size, state);
+}
+
+static unsigned daemon_flags(const struct http_server *s)
+{
+	unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET;
+
+	if (s->settings.tls)
+		flags |= MHD_USE_TLS;
+	if (MHD_is_feature_supported(MHD_FEATURE_MESSAGES) == MHD_YES)
+		flags |= MHD_USE_ERROR_LOG;
+#if MHD_VERSION >= 0x01000000
+	/* Else connections that are added wait for the next turn. */
+	flags |= MHD_USE_NO_THREAD_SAFETY;
+#endif
+	return flags;
+}
+
+static int start_daemon(struct http_server *s, struct error *err)
+{
+	const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+	const struct http_tls *tls = s->settings.tls;
+	struct connections *c = &s->connections;
+
+	s->daemon = MHD_start_daemon(
+	    daemon_flags(s), 0, NULL, NULL, answer, s, MHD_OPTION_EXTERNAL_LOGGER,
+	    note_refusal, s, MHD_OPTION_CONNECTION_LIMIT, c->count,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->settings.limits.bytes,
+	    MHD_OPTION_NOTIFY_CONNECTION, connections_changed, c,
+	    MHD_OPTION_URI_LOG_CALLBACK, connections_request_began, c,
+	    MHD_OPTION_NOTIFY_COMPLETED, connections_request_ended, c, MHD_OPTION_ARRAY,
+	    tls ? tls->options : none, MHD_OPTION_END);
+	if (!s->daemon)
+		return fail(err, "the HTTP library refused to start for %s: %s",
+			    s->settings.where->text,
+			    s->refusal.text[0] ? s->refusal.text : "no reason given");
+	const union MHD_DaemonInfo *info =
+	    MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!info)
+		return fail(err, "the HTTP library has no epoll descriptor");
+	return wake_on(s->epoll_fd, info->epoll_fd, err);
+}
+
+static void tell_own_listener(const struct http_server *s, bool closing)
+{
+	if (s->settings.own_socket && s->listen_fd >= 0)
+		s->settings.own_socket(s->settings.own_context, s->listen_fd, closing);
+}
+
+static int open_socket(struct http_server *s, struct error *err)
+{
+	const struct http_settings *settings = &s->settings;
+
+	s->listen_fd = listen_on(settings->where, settings->flag,
+				 settings->limits.backlog, &s->port, err);
+	if (s->listen_fd < 0 || wake_on(s->epoll_fd, s->listen_fd, err) < 0)
+		return -1;
+	s->listening = true;
+	tell_own_listener(s, false);
+	return 0;
+}
+
+struct http_server *http_server_open(const struct http_settings *settings, int epoll_fd,
+				     struct error *err)
+{
+	struct http_server *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		fail_memory(err, "the server");
+		return NULL;
+	}
+	s->settings = *settings;
+	s->epoll_fd = epoll_fd;
+	s->listen_fd = -1;
+	if (connections_init(&s->connections, &s->settings, epoll_fd) < 0)
+		fail_memory(err, "the server");
+	else if (open_socket(s, err) == 0 && start_daemon(s, err) == 0)
+		return s;
+	http_server_close(s);
+	return NULL;
+}
+
+static void close_listener(struct http_server *s)
+{
+	if (s->listen_fd < 0)
+		return;
+	tell_own_listener(s, true);
+	close(s->listen_fd);
+	s->listen_fd = -1;
+}
+
+void http_server_close(struct http_server *s)
+{
+	if (!s)
+		return;
+	close_listener(s);
+	if (s->daemon)
+		MHD_stop_daemon(s->daemon);
+	connections_free(&s->connections);
+	free(s);
+}
+
+/* --- accepting -----------------------------------------------------------------------
+ */
+/* Closes what was never taken in, so that nothing of it stays with the kernel. */
+static void turn_away(struct http_server *s, int fd, enum http_refused why)
+{
+	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	close(fd);
+	s->connections.counters.refused[why]++;
+}
+
+/* Whether there is a place for the newcomer; somebody else may lose one for it. */
+static bool has_place(struct http_server *s, int fd, struct crowd_origin newcomer)
+{
+	struct connections *c = &s->connections;
+	const struct crowd_limits limits = {s->settings.limits.max,
+					    s->settings.limits.host_max};
+	unsigned whom;
+
+	if (c->taken >= c->count) {
+		turn_away(s, fd, HTTP_REFUSED_FULL);
+		return false;
+	}
+	switch (crowd_judge(c->members, c->count, &limits, newcomer, c->now, &whom)) {
+	case CROWD_ADMIT:
+		return true;
+	case CROWD_REPLACE:
+		connection_cut(&c->list[whom], HTTP_CUT_CROWDED);
+		return true;
+	case CROWD_REFUSE_SHARE:
+		turn_away(s, fd, HTTP_REFUSED_SHARE);
+		return false;
+	case CROWD_REFUSE_FULL:
+		break;
+	}
+	turn_away(s, fd, HTTP_REFUSED_FULL);
+	return false;
+}
+
+static void set_listening(struct http_server *s, bool on)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	if (s->listen_fd < 0 || s->listening == on)
+		return;
+	s->listening = on;
+	s->paused_at = s->connections.now;
+	epoll_ctl(s->epoll_fd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->listen_fd,
+		  &event);
+}
+
+enum accepted { ACCEPTED, TURNED_AWAY, NOBODY_WAITS };
+
+/* Takes one connection in, or turns it away. */
+static enum accepted accept_one(struct http_server *s)
+{
+	struct http_counters *counters = &s->connections.counters;
+	struct sockaddr_storage from;
+	socklen_t length = sizeof(from);
+	int fd = accept4(s->listen_fd, (struct sockaddr *)&from, &length,
+			 SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0) {
+		/* No descriptor, no memory: it would be ready again at once. */
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		    errno == ENOMEM)
+			set_listening(s, false);
+		return errno == ECONNABORTED || errno == EINTR ? TURNED_AWAY
+							       : NOBODY_WAITS;
+	}
+	if (!has_place(s, fd, crowd_origin_of((struct sockaddr *)&from)))
+		return TURNED_AWAY;
+	if (MHD_add_connection(s->daemon, fd, (struct sockaddr *)&from, length) ==
+	    MHD_YES) {
+		counters->accepted++;
+		return ACCEPTED;
+	}
+	counters->refused[HTTP_REFUSED_FAILED]++; /* the library has closed it */
+	return TURNED_AWAY;
+}
+
+/* What is ready when more are let in than the library can close in this turn waits for
+ * the next. */
+static void accept_some(struct http_server *s)
+{
+	const struct connections *c = &s->connections;
+	const unsigned most = s->settings.tls ? HANDSHAKES_PER_TURN
+					      : connections_spare(&s->settings.limits);
+	unsigned accepted = 0, refused = 0;
+
+	while (s->listening && c->taken < c->count && accepted < most &&
+	       refused < REFUSALS_PER_TURN)
+		switch (accept_one(s)) {
+		case ACCEPTED:
+			accepted++;
+			break;
+		case TURNED_AWAY:
+			refused++;
+			break;
+		case NOBODY_WAITS:
+			return;
+		}
+}
+
+void http_server_stop_listening(struct http_server *s)
+{
+	while (s->listening && accept_one(s) != NOBODY_WAITS)
+		;
+	set_listening(s, false);
+	close_listener(s);
+}
+
+/* --- turns ---------------------------------------------------------------------------
+ */
+static bool wants_more(const struct http_server *s)
+{
+	MHD_UNSIGNED_LONG_LONG timeout;
+
+	return MHD_get_timeout(s->daemon, &timeout) == MHD_YES && timeout == 0;
+}
+
+/* One turn; true when there is more to do at once. */
+static bool turn(struct http_server *s, double now)
+{
+	struct connections *c = &s->connections;
+	uint64_t steps = c->steps;
+
+	c->now = now;
+	accept_some(s);
+	if (MHD_run(s->daemon) != MHD_YES)
+		return false;
+	lingering_close_process(&c->lingering, now);
+	connections_cut_slow(c);
+	if (now - s->paused_at >= RETRY_S)
+		set_listening(s, true);
+	bool more = wants_more(s);
+	s->stalled = more && c->handshaking > 0 && c->steps == steps;
+	return more && !s->stalled;
+}
+
+void http_servers_process(struct http_server *const *servers, unsigned count,
+			  double now)
+{
+	bool more = true;
+
+	for (int turns = 0; more && turns < TURNS_MAX; turns++) {
+		more = false;
+		for (unsigned i = 0; i < count; i++)
+			more |= turn(servers[i], now);
+	}
+}
+
+static int timeout_ms(const struct http_server *s)
+{
+	if (s->stalled)
+		return STALLED_MS;
+	if (wants_more(s))
+		return 0;
+	double due = connections_due_s(&s->connections);
+	if (!s->listening && (due < 0 || due > RETRY_S))
+		due = RETRY_S;
+	return due < 0 ? -1 : (int)fmin(ceil(due * 1e3), 60000);
+}
+
+int http_servers_timeout_ms(struct http_server *const *servers, unsigned count)
+{
+	int nearest = -1;
+
+	for (unsigned i = 0; i < count; i++) {
+		int timeout = timeout_ms(servers[i]);
+
+		if (timeout >= 0 && (nearest < 0 || timeout < nearest))
+			nearest = timeout;
+	}
+	return nearest;
+}
+
+/* --- what is to be known of it -------------------------------------------------------
+ */
+bool http_server_busy(const struct http_server *s)
+{
+	return connections_busy(&s->connections);
+}
+
+static uint64_t refused_of(const struct http_counters *counters)
+{
+	uint64_t sum = 0;
+
+	for (int why = 0; why < HTTP_REFUSALS; why++)
+		sum += counters->refused[why];
+	return sum;
+}
+
+bool http_server_complaint(struct http_server *s, double now, struct error *complaint)
+{
+	const struct connections *c = &s->connections;
+	uint64_t refused = refused_of(&c->counters);
+	uint64_t crowded = c->counters.cut[HTTP_CUT_CROWDED];
+	struct crowd_origin whose = {0, 0};
+	char host[INET6_ADDRSTRLEN + sizeof("/64")];
+
+	if ((refused == s->told_refused && crowded == s->told_crowded) ||
+	    (s->told_at > 0 && now - s->told_at < COMPLAIN_EVERY_S))
+		return false;
+	unsigned most = crowd_largest(c->members, c->count, &whose);
+	crowd_origin_print(whose, host, sizeof(host));
+	fail(complaint,
+	     "all %u places of %s are taken, %u by %s: %" PRIu64
+	     " connections refused, %" PRIu64 " cut for others",
+	     s->settings.limits.max, s->settings.where->text, most,
+	     most ? host : "nobody", refused - s->told_refused,
+	     crowded - s->told_crowded);
+	s->told_refused = refused;
+	s->told_crowded = crowded;
+	s->told_at = now;
+	return true;
+}
+
+unsigned http_server_connections(const struct http_server *s)
+{
+	return s->connections.taken;
+}
+
+unsigned http_server_max(const struct http_server *s)
+{
+	return s->settings.limits.max;
+}
+
+uint16_t http_server_port(const struct http_server *s)
+{
+	return s->port;
+}
+
+const struct http_counters *http_server_counters(const struct http_server *s)
+{
+	return &s->connections.counters;
+}

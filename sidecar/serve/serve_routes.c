@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* serve_routes.c - how each path is answered. Nothing here changes anything. */
+#include "serve_routes.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "alert_query.h"
+#include "alertmanager.h"
+#include "base/version.h"
+#include "http/request.h"
+#include "pages.h"
+#include "stream.h"
+
+/* How much of a stream the library asks for at a time. */
+#define BLOCK 2048
+
+static const struct http_head json = {MHD_HTTP_OK, HTTP_JSON, NULL, NULL};
+
+static enum MHD_Result answer_unavailable(const struct http_request *r,
+					  const char *line)
+{
+	return http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, line);
+}
+
+static enum MHD_Result answer_busy(const struct http_request *r)
+{
+	static const char line[] = "too many readers\n";
+	const struct http_head busy = {MHD_HTTP_SERVICE_UNAVAILABLE, HTTP_TEXT,
+				       "Retry-After", "1"};
+
+	return http_answer(r, &busy, line, sizeof(line) - 1);
+}
+
+static enum MHD_Result answer_health(void *context, const struct http_request *r)
+{
+	const struct serve_routes *s = context;
+	const struct run_stats *stats = s->source->stats;
+	double last =
+	    stats->last_sample_at > 0 ? stats->last_sample_at : stats->started_at;
+	double age = (double)time(NULL) - last;
+	bool fresh = age <= 3 * stats->interval_s + 5;
+
+	return fresh ? http_answer_line(r, MHD_HTTP_OK, "ok")
+		     : answer_unavailable(r, "no sample was taken lately");
+}
+
+static enum MHD_Result answer_readiness(void *context, const struct http_request *r)
+{
+	const struct serve_routes *s = context;
+	const struct run_stats *stats = s->source->stats;
+
+	if (stats->stopping)
+		return answer_unavailable(r, "stopping");
+	return stats->samples > 0 ? http_answer_line(r, MHD_HTTP_OK, "ok")
+				  : answer_unavailable(r, "starting");
+}
+
+static enum MHD_Result answer_metrics(void *context, const struct http_request *r)
+{
+	struct serve_routes *s = context;
+	bool openmetrics = request_prefers_openmetrics(r->connection);
+	const struct http_head head = {MHD_HTTP_OK,
+				       openmetrics ? HTTP_OPENMETRICS : HTTP_METRICS,
+				       "Vary", "Accept"};
+	struct MHD_Response *page = pages_response(&s->pages, s->source, openmetrics);
+
+	return page ? http_answer_response(r, &head, page) : answer_busy(r);
+}
+
+/* MHD_ContentReaderCallback over a stream. */
+static ssize_t read_stream(void *context, uint64_t position, char *data, size_t max)
+{
+	size_t length = stream_read(context, data, max);
+
+	(void)position;
+	return length > 0 ? (ssize_t)length : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static struct stream *open_stream(const struct serve_routes *s, stream_piece *piece_at,
+				  bool only_firing)
+{
+	struct stream *stream = malloc(sizeof(*stream));
+
+	if (stream)
+		stream_open(stream, s->source, piece_at, only_firing);
+	return stream;
+}
+
+/* Answers with the stream, which may be NULL, and owns it. */
+static enum MHD_Result answer_stream(const struct http_request *r,
+				     struct stream *stream)
+{
+	struct MHD_Response *response =
+	    stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK,
+						       read_stream, stream, free)
+		   : NULL;
+
+	if (response)
+		return http_answer_response(r, &json, response);
+	free(stream);
+	return answer_busy(r);
+}
+
+static enum MHD_Result answer_alerts(void *context, const struct http_request *r)
+{
+	const struct serve_routes *s = context;
+
+	return answer_stream(r, open_stream(s, alerts_piece, false));
+}
+
+static enum MHD_Result answer_baseline(void *context, const struct http_request *r)
+{
+	const struct serve_routes *s = context;
+
+	return answer_stream(r, open_stream(s, baseline_piece, false));
+}
+
+/* 400 as Alertmanager's API words it: a JSON string. */
+static enum MHD_Result answer_bad_query(const struct http_request *r,
+					const struct error *err)
+{
+	const struct http_head head = {MHD_HTTP_BAD_REQUEST, HTTP_JSON, NULL, NULL};
+	char body[6 * ERROR_TEXT_MAX + 8]; /* were all of it escaped */
+	struct text t = text_over(body, sizeof(body));
+
+	text_json_string(&t, err->text);
+	text_put(&t, "\n");
+	return http_answer(r, &head, t.data, t.length);
+}
+
+/* The firing alerts that the query wants. */
+static enum MHD_Result answer_query(const struct serve_routes *s,
+				    const struct http_request *r,
+				    stream_piece *piece_at)
+{
+	struct stream *stream = open_stream(s, piece_at, true);
+	struct error err;
+
+	if (stream && alert_query_apply(r->connection, stream, &err) < 0) {
+		free(stream);
+		return answer_bad_query(r, &err);
+	}
+	return answer_stream(r, stream);
+}
+
+static enum MHD_Result answer_alertmanager(void *context, const struct http_request *r)
+{
+	const struct serve_routes *s = context;
+
+	return answer_query(s, r, alertmanager_piece);
+}
+
+static enum MHD_Result answer_groups(void *context, const struct http_request *r)
+{
+	const struct serve_routes *s = context;
+
+	return answer_query(s, r, alert_group_piece);
+}
+
+static enum MHD_Result answer_silences(void *context, const struct http_request *r)
+{
+	const struct serve_routes *s = context;
+
+	return answer_query(s, r, silences_piece);
+}
+
+static enum MHD_Result answer_receivers(void *context, const struct http_request *r)
+{
+	static const char receivers[] = "[{\"name\":\"" ALERTMANAGER_RECEIVER "\"}]\n";
+
+	(void)context;
+	return http_answer(r, &json, receivers, sizeof(receivers) - 1);
+}
+
+/* The least that Alertmanager's clients want of alertmanagerStatus. */
+static enum MHD_Result answer_status(void *context, const struct http_request *r)
+{
+	const struct serve_routes *s = context;
+	char body[512];
+	struct text t = text_over(body, sizeof(body));
+
+	text_put(&t,
+		 "{\"cluster\":{\"status\":\"disabled\",\"peers\":[]},"
+		 "\"versionInfo\":{\"branch\":\"\",\"buildDate\":\"\",\"buildUser\":"
+		 "\"\",\"goVersion\":\"\",\"revision\":");
+	text_json_string(&t, dormouse_commit());
+	text_put(&t, ",\"version\":");
+	text_json_string(&t, dormouse_version());
+	text_put(&t, "},\"config\":{\"original\":\"\"},\"uptime\":");
+	text_json_time(&t, s->source->stats->started_at);
+	text_put(&t, "}\n");
+	return http_answer(r, &json, t.data, t.length);
+}
+
+/* Those of the open port first. */
+#define OPEN_ROUTES 3
+static const struct http_route routes[] = {
+    {.path = "/metrics", .answer = answer_metrics},
+    {.path = "/healthz", .answer = answer_health},
+    {.path = "/readyz", .answer = answer_readiness},
+    {.path = "/alerts", .answer = answer_alerts},
+    {.path = "/baseline", .answer = answer_baseline},
+    {.path = "/api/v2/alerts", .answer = answer_alertmanager},
+    {.path = "/api/v2/alerts/groups", .answer = answer_groups},
+    {.path = "/api/v2/receivers", .answer = answer_receivers},
+    {.path = "/api/v2/silences", .answer = answer_silences},
+    {.path = "/api/v2/status", .answer = answer_status},
+};
+
+static struct http_routes first_routes(struct serve_routes *s, size_t count)
+{
+	return (struct http_routes){
+	    .table = routes, .count = count, .context = s, .not_found = "not found"};
+}
+
+int serve_routes_init(struct serve_routes *s, const struct serve_source *source)
+{
+	s->source = source;
+	s->open = first_routes(s, OPEN_ROUTES);
+	s->local = first_routes(s, sizeof(routes) / sizeof(routes[0]));
+	return pages_init(&s->pages);
+}
+
+void serve_routes_free(struct serve_routes *s)
+{
+	pages_free(&s->pages);
+}

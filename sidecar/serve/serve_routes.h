@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* serve_routes.h - what is at which path of the monitor's two ports. */
+#ifndef DORMOUSE_SERVE_SERVE_ROUTES_H
+#define DORMOUSE_SERVE_SERVE_ROUTES_H
+
+#include "dormouse/serve.h"
+#include "http/routes.h"
+#include "pages.h"
+
+struct serve_routes {
+	const struct serve_source *source;
+	struct pages pages;
+	struct http_routes open;  /* metrics and health */
+	struct http_routes local; /* these, alerts and baseline */
+};
+
+/* -1 on allocation failure. The source outlives the routes. */
+int serve_routes_init(struct serve_routes *s, const struct serve_source *source);
+
+/* After the servers that use them were closed. */
+void serve_routes_free(struct serve_routes *s);
+
+#endif
