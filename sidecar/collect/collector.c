@@ -108,8 +108,8 @@ static void refresh_totals(struct collector *c)
 {
 	memset(&c->totals, 0, sizeof(c->totals));
 	if (c->links) {
-		c->totals.dumps_interrupted = links_totals(c->links)->dumps_interrupted;
-		c->totals.receive_buffers_grown = links_totals(c->links)->buffers_grown;
+		c->totals.dumps_interrupted = links_totals(c->links).dumps_interrupted;
+		c->totals.receive_buffers_grown = links_totals(c->links).buffers_grown;
 		c->totals.links_untracked = links_book(c->links)->untracked;
 		c->totals.interfaces_matched = links_book(c->links)->count;
 	}

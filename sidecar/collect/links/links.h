@@ -2,10 +2,10 @@
 /* links.h - the link counters of this network namespace, by rtnetlink. Private to
  * collect/.
  *
- * Two sockets: one asks for counters (RTM_GETSTATS, else RTM_GETLINK), one hears of
- * links that come, change and go (RTNLGRP_LINK), so that names are never polled. Where
- * the kernel refuses the second, changes are noticed in the counters' dumps. Where it
- * gives no counters, though it may answer, /proc/net/dev has them.
+ * Two netlink sockets: one asks for counters (RTM_GETSTATS, else RTM_GETLINK), one is
+ * told of links that come, change and go (RTNLGRP_LINK), so that names are never
+ * polled. Where the kernel refuses the second, changes are noticed in the counters'
+ * dumps. Where it gives no counters, though it may answer, /proc/net/dev has them.
  */
 #ifndef DORMOUSE_COLLECT_LINKS_LINKS_H
 #define DORMOUSE_COLLECT_LINKS_LINKS_H
@@ -59,6 +59,6 @@ void links_without_getstats(struct links *l);
 void links_addresses(struct links *l, struct address_set *addresses);
 
 const struct link_table *links_book(const struct links *l);
-const struct links_totals *links_totals(const struct links *l);
+struct links_totals links_totals(const struct links *l);
 
 #endif

@@ -17,7 +17,7 @@ enum { REQUEST_TCP, REQUEST_TCP4, REQUEST_TCP6, REQUEST_UDP4, REQUEST_UDP6, REQU
 
 struct socket_dumps {
 	struct ledger *ledger;
-	struct diag_channel channel;
+	struct netlink_client netlink;
 	bool ok;
 	struct error failure;
 	double time; /* of the last look; never goes back */
@@ -34,8 +34,8 @@ struct socket_dumps {
 void socket_dumps_init(struct socket_dumps *d, struct ledger *ledger);
 void socket_dumps_release(struct socket_dumps *d);
 
-/* Dumps every socket into the ledger. DIAG_FAILED also while a refusal is waited out.
+/* Dumps every socket into the ledger. DUMP_FAILED also while a refusal is waited out.
  * Where sock_diag never worked, the failure has /proc/net/tcp stand in. */
-enum diag_outcome socket_dumps_look(struct socket_dumps *d, double time);
+enum dump_end socket_dumps_look(struct socket_dumps *d, double time);
 
 #endif

@@ -187,13 +187,13 @@ bool sockets_look(struct sockets *s, double time)
 	socket_events_open(&s->events, time);
 	socket_events_drain(&s->events);
 	socket_events_prove(&s->events);
-	enum diag_outcome outcome = socket_dumps_look(&s->dumps, time);
+	enum dump_end outcome = socket_dumps_look(&s->dumps, time);
 	/* Connections that this dump missed, the next may show; not so with no source.
 	 */
-	if (outcome == DIAG_COMPLETE || (!s->dumps.ok && !s->events.ok))
+	if (outcome == DUMP_DONE || (!s->dumps.ok && !s->events.ok))
 		mend_opens(s, time);
 	tell_opened(s);
-	return outcome != DIAG_FAILED || s->dumps.standing_in;
+	return outcome != DUMP_FAILED || s->dumps.standing_in;
 }
 
 /* The ports that the kernel gives out in this namespace; as they are where it does not
@@ -306,7 +306,8 @@ void sockets_totals(const struct sockets *s, struct collect_totals *totals)
 	totals->udp_events_lost = s->events.udp.lost;
 	totals->dumps = s->dumps.made;
 	totals->dumps_interrupted += s->dumps.interrupted;
-	totals->receive_buffers_grown += s->events.grown;
+	totals->receive_buffers_grown +=
+	    socket_events_grown(&s->events) + s->dumps.netlink.grown;
 }
 
 uint64_t sockets_tcp_tx_packets(const struct sockets *s)

@@ -36,7 +36,7 @@ static void kernels_without_the_legacy_request_are_asked_by_family(void **state)
 	assert_int_equal(ledger_init(&ledger, &defaults, 1, &err), 0);
 	socket_dumps_init(&dumps, &ledger);
 	dumps.request_retry_at[REQUEST_TCP] = 1e18;
-	assert_int_equal(socket_dumps_look(&dumps, 10), DIAG_COMPLETE);
+	assert_int_equal(socket_dumps_look(&dumps, 10), DUMP_DONE);
 	for (int i = 0; i < 3; i++) {
 		const char *to[] = {THERE4, THERE6, HERE4};
 		fds[i][0] =
@@ -44,7 +44,7 @@ static void kernels_without_the_legacy_request_are_asked_by_family(void **state)
 		fds[i][1] = accept(i < 2 ? there : here, NULL, NULL);
 		send_bytes(fds[i][i < 2 ? 0 : 1], 1000);
 	}
-	assert_int_equal(socket_dumps_look(&dumps, 20), DIAG_COMPLETE);
+	assert_int_equal(socket_dumps_look(&dumps, 20), DUMP_DONE);
 	assert_int_equal(ledger.tx_bytes, 3000);
 	assert_int_equal(ledger.initiated_tx_bytes, 2000);
 	assert_int_equal(ledger.opened, 2);
