@@ -40,17 +40,17 @@ static void visit_live(void *context, const struct diag_socket *socket)
 	struct socket_dumps *d = context;
 
 	d->met++;
-	ledger_live(d->ledger, socket);
+	accounting_live(d->accounting, socket);
 }
 
 static void visit_udp(void *context, const struct diag_socket *socket)
 {
-	ledger_udp(((struct socket_dumps *)context)->ledger, socket);
+	accounting_udp(((struct socket_dumps *)context)->accounting, socket);
 }
 
 static void visit_listener(void *context, const struct diag_socket *socket)
 {
-	ledger_listener(((struct socket_dumps *)context)->ledger, socket);
+	accounting_listener(((struct socket_dumps *)context)->accounting, socket);
 }
 
 static bool is_due(const struct socket_dumps *d, int request)
@@ -77,7 +77,7 @@ static enum dump_end dump_tcp(void *context)
 	struct error *err = &d->failure;
 
 	d->met = 0;
-	ledger_begin_dump(d->ledger);
+	accounting_begin_dump(d->accounting);
 	if (is_due(d, REQUEST_TCP)) {
 		enum dump_end outcome = ask(d, REQUEST_TCP, visit_live, err);
 		if (outcome != DUMP_FAILED || is_due(d, REQUEST_TCP))
@@ -163,7 +163,7 @@ static enum dump_end dump(struct socket_dumps *d)
 	}
 	if (outcome != DUMP_FAILED)
 		dump_udp(d);
-	ledger_end_dump(d->ledger, outcome == DUMP_DONE, d->time);
+	accounting_end_dump(d->accounting, outcome == DUMP_DONE, d->time);
 	return outcome;
 }
 
@@ -188,11 +188,11 @@ static void refresh_listeners(void *context)
 	diag_dump(&d->netlink, &query, visit_listener, d, NULL, &unused);
 }
 
-void socket_dumps_init(struct socket_dumps *d, struct ledger *ledger)
+void socket_dumps_init(struct socket_dumps *d, struct socket_accounting *accounting)
 {
-	*d = (struct socket_dumps){.ledger = ledger, .netlink = NETLINK_CLOSED};
-	ledger->refresh_listeners = refresh_listeners;
-	ledger->refresh_context = d;
+	*d = (struct socket_dumps){.accounting = accounting, .netlink = NETLINK_CLOSED};
+	accounting->refresh_listeners = refresh_listeners;
+	accounting->refresh_context = d;
 }
 
 void socket_dumps_release(struct socket_dumps *d)
@@ -226,11 +226,11 @@ static enum dump_end look(struct socket_dumps *d)
 static void stand_in(struct socket_dumps *d)
 {
 	d->met = 0;
-	ledger_begin_dump(d->ledger);
+	accounting_begin_dump(d->accounting);
 	d->standing_in = proc_tcp_dump(IPPROTO_TCP, visit_live, d) == 0;
 	if (d->standing_in)
 		proc_tcp_dump(IPPROTO_UDP, visit_udp, d);
-	ledger_end_dump(d->ledger, d->standing_in, d->time);
+	accounting_end_dump(d->accounting, d->standing_in, d->time);
 }
 
 enum dump_end socket_dumps_look(struct socket_dumps *d, double time)
@@ -239,13 +239,13 @@ enum dump_end socket_dumps_look(struct socket_dumps *d, double time)
 		d->time = time;
 	/* What sock_diag has not met yet is no news when it begins to work. */
 	if (d->standing_in)
-		d->ledger->is_marked = false;
+		d->accounting->has_base = false;
 	enum dump_end outcome = look(d);
 	if (outcome != DUMP_FAILED) {
 		d->ever_worked = true;
 		d->standing_in = false;
 	} else if (!d->ever_worked) {
-		d->ledger->is_marked |= d->standing_in;
+		d->accounting->has_base |= d->standing_in;
 		stand_in(d);
 	}
 	return outcome;

@@ -27,7 +27,7 @@
 struct reading {
 	struct socket_events *events;
 	struct event_source *source;
-	void (*destroyed)(struct ledger *l, const struct diag_socket *s);
+	void (*destroyed)(struct socket_accounting *l, const struct diag_socket *s);
 	unsigned messages;
 	bool lost;
 };
@@ -40,7 +40,7 @@ static void read_event(void *context, struct nlmsghdr *message)
 	if (!diag_read(message, &s))
 		return;
 	r->messages++;
-	r->destroyed(r->events->ledger, &s);
+	r->destroyed(r->events->accounting, &s);
 }
 
 static void note_lost(void *context)
@@ -80,18 +80,18 @@ static void read_events(struct reading *r, struct error *err)
 
 unsigned socket_events_drain(struct socket_events *e)
 {
-	struct reading tcp = {e, &e->tcp, ledger_destroyed, 0, false};
-	struct reading udp = {e, &e->udp, ledger_udp_destroyed, 0, false};
+	struct reading tcp = {e, &e->tcp, accounting_destroyed, 0, false};
+	struct reading udp = {e, &e->udp, accounting_udp_destroyed, 0, false};
 	struct error unused;
 
-	ledger_begin_events(e->ledger);
+	accounting_begin_events(e->accounting);
 	read_events(&tcp, &e->failure);
 	if (tcp.lost)
-		ledger_events_lost(e->ledger);
+		accounting_events_lost(e->accounting);
 	read_events(&udp, &unused);
 	if (udp.lost)
-		ledger_udp_events_lost(e->ledger);
-	ledger_end_events(e->ledger);
+		accounting_udp_events_lost(e->accounting);
+	accounting_end_events(e->accounting);
 	if (!netlink_is_open(&e->tcp.netlink))
 		e->ok = false;
 	return tcp.messages + udp.messages;
@@ -182,20 +182,20 @@ void socket_events_open(struct socket_events *e, double time)
 	if (!netlink_is_open(&e->tcp.netlink)) {
 		e->ok = open_source(e, &e->tcp, IPPROTO_TCP, &e->failure) == 0;
 		e->silent_ns = 0;
-		ledger_events_lost(e->ledger);
+		accounting_events_lost(e->accounting);
 	}
 	if (!netlink_is_open(&e->udp.netlink)) {
 		open_source(e, &e->udp, IPPROTO_UDP, &unused);
-		ledger_udp_events_lost(e->ledger);
+		accounting_udp_events_lost(e->accounting);
 	}
 }
 
-int socket_events_init(struct socket_events *e, struct ledger *ledger,
+int socket_events_init(struct socket_events *e, struct socket_accounting *accounting,
 		       unsigned buffer_bytes, struct error *err)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 
-	*e = (struct socket_events){.ledger = ledger,
+	*e = (struct socket_events){.accounting = accounting,
 				    .tcp.netlink = NETLINK_CLOSED,
 				    .udp.netlink = NETLINK_CLOSED,
 				    .buffer_bytes = buffer_bytes,

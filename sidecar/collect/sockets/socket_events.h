@@ -20,7 +20,7 @@ struct event_source {
 };
 
 struct socket_events {
-	struct ledger *ledger;
+	struct socket_accounting *accounting;
 	struct event_source tcp, udp;
 	bool ok; /* tcp's: without udp nothing but short sockets' peers is missing */
 	struct error failure;
@@ -36,7 +36,7 @@ struct socket_events {
 
 /* Opens what events are waited with, not yet the source: socket_events_open(). `*e` may
  * be released even when this failed. */
-int socket_events_init(struct socket_events *e, struct ledger *ledger,
+int socket_events_init(struct socket_events *e, struct socket_accounting *accounting,
 		       unsigned buffer_bytes, struct error *err);
 void socket_events_release(struct socket_events *e);
 
@@ -46,7 +46,8 @@ uint64_t socket_events_grown(const struct socket_events *e);
 /* Opens the source if it is closed and not to be left alone until a later time. */
 void socket_events_open(struct socket_events *e, double time);
 
-/* Takes what is there into the ledger. Returns how many events of TCP and UDP that was.
+/* Takes what is there into the accounting. Returns how many events of TCP and UDP that
+ * was.
  */
 unsigned socket_events_drain(struct socket_events *e);
 

@@ -28,13 +28,13 @@ static void kernels_without_the_legacy_request_are_asked_by_family(void **state)
 {
 	(void)state;
 	struct error err;
-	struct ledger ledger;
+	struct socket_accounting accounting;
 	struct socket_dumps dumps;
 	int there = listen_at(THERE, 5000), here = listen_at(HERE, 8087);
 	int fds[3][2];
 
-	assert_int_equal(ledger_init(&ledger, &defaults, 1, &err), 0);
-	socket_dumps_init(&dumps, &ledger);
+	assert_int_equal(accounting_init(&accounting, &defaults, 1, &err), 0);
+	socket_dumps_init(&dumps, &accounting);
 	dumps.request_retry_at[REQUEST_TCP] = 1e18;
 	assert_int_equal(socket_dumps_look(&dumps, 10), DUMP_DONE);
 	for (int i = 0; i < 3; i++) {
@@ -45,12 +45,12 @@ static void kernels_without_the_legacy_request_are_asked_by_family(void **state)
 		send_bytes(fds[i][i < 2 ? 0 : 1], 1000);
 	}
 	assert_int_equal(socket_dumps_look(&dumps, 20), DUMP_DONE);
-	assert_int_equal(ledger.tx_bytes, 3000);
-	assert_int_equal(ledger.initiated_tx_bytes, 2000);
-	assert_int_equal(ledger.opened, 2);
-	assert_int_equal(ledger.table.count, 3);
+	assert_int_equal(accounting.tx_bytes, 3000);
+	assert_int_equal(accounting.initiated_tx_bytes, 2000);
+	assert_int_equal(accounting.opened, 2);
+	assert_int_equal(accounting.table.count, 3);
 	socket_dumps_release(&dumps);
-	ledger_release(&ledger);
+	accounting_release(&accounting);
 	for (int i = 0; i < 3; i++)
 		close_pair(fds[i][0], fds[i][1]);
 	close(there);
