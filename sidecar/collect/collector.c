@@ -45,11 +45,12 @@ struct collector {
 	struct sockets *sockets;
 	struct source_states sources;
 	struct signals signals;
-	struct unaccounted_marks unaccounted_marks;
+	struct unaccounted_bases unaccounted_bases;
 	struct unaccounted unaccounted; /* between the last two close looks */
 	struct collect_totals totals;
-	struct mark opens, opens_seen;                   /* at the last close look */
-	struct mark sent_packets, sent_bytes, explained; /* at the last sample */
+	struct counter_base opens, opens_seen; /* at the last close look */
+	struct counter_base sent_packets, sent_bytes,
+	    explained;       /* at the last sample */
 	double looked_at;    /* monotonic seconds; the last close look */
 	double addresses_at; /* likewise, when addresses were last read */
 	bool ever_looked;
@@ -172,12 +173,12 @@ static bool opens_unexplained(const struct collector *c)
 	const struct protocol_counters *p = counters_of(c);
 	uint64_t opened, seen = sockets_opens_seen(c->sockets);
 
-	if (!protocol_has(p, TCP_ACTIVE_OPENS) || !c->opens.made)
+	if (!protocol_has(p, TCP_ACTIVE_OPENS) || !c->opens.is_set)
 		return false;
 	if (sockets_opens_doubted(c->sockets))
 		return true;
-	opened = p->value[TCP_ACTIVE_OPENS] - c->opens.at;
-	return opened > seen - c->opens_seen.at + OPENS_EVERYDAY;
+	opened = p->value[TCP_ACTIVE_OPENS] - c->opens.value;
+	return opened > seen - c->opens_seen.value + OPENS_EVERYDAY;
 }
 
 /* Whether packets were sent since the last sample, over links or loopback, that are not
@@ -187,12 +188,12 @@ static bool packets_unexplained(struct collector *c)
 {
 	const struct protocol_counters *p = counters_of(c);
 	const struct link_table *links = book_of(c);
-	uint64_t packets = mark_move(&c->sent_packets, links->flowed.tx_packets +
-							   links->loopback_packets);
-	uint64_t bytes = mark_move(&c->sent_bytes, links->flowed.tx_bytes);
-	uint64_t known = mark_move(&c->explained, p->value[TCP_OUT_SEGS] +
-						      p->value[UDP_OUT_DATAGRAMS] +
-						      p->value[UDPLITE_OUT_DATAGRAMS]);
+	uint64_t packets = counter_moved(&c->sent_packets, links->flowed.tx_packets +
+							       links->loopback_packets);
+	uint64_t bytes = counter_moved(&c->sent_bytes, links->flowed.tx_bytes);
+	uint64_t known = counter_moved(
+	    &c->explained, p->value[TCP_OUT_SEGS] + p->value[UDP_OUT_DATAGRAMS] +
+			       p->value[UDPLITE_OUT_DATAGRAMS]);
 
 	return packets != known || bytes > PACKET_BYTES;
 }
@@ -253,13 +254,13 @@ static void look_closely(struct collector *c, const struct collect_request *requ
 	c->looked_at = clock_monotonic();
 	c->ever_looked = true;
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
-		mark_move(&c->opens, p->value[TCP_ACTIVE_OPENS]);
-	mark_move(&c->opens_seen, sockets_opens_seen(c->sockets));
+		counter_moved(&c->opens, p->value[TCP_ACTIVE_OPENS]);
+	counter_moved(&c->opens_seen, sockets_opens_seen(c->sockets));
 }
 
 static void take_unaccounted(struct collector *c)
 {
-	unaccounted_take(&c->unaccounted_marks, counters_of(c),
+	unaccounted_take(&c->unaccounted_bases, counters_of(c),
 			 c->signals.value[SIGNAL_UNACCOUNTED_TX_BYTES],
 			 book_of(c)->flowed.tx_packets + book_of(c)->loopback_packets,
 			 &c->unaccounted);
@@ -345,7 +346,7 @@ static int wake_on_netlink(struct collector *c, int fd, struct error *err)
 	return fd < 0 ? 0 : wake_on(c->epoll_fd, fd, err);
 }
 
-/* Makes the marks from which everything counts. */
+/* Sets the bases from which everything counts. */
 static void begin(struct collector *c)
 {
 	const struct own_traffic nothing = {0};
@@ -372,8 +373,8 @@ static void begin(struct collector *c)
 	take_unaccounted(c);
 	signals_begin(&c->signals);
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
-		mark_move(&c->opens, p->value[TCP_ACTIVE_OPENS]);
-	mark_move(&c->opens_seen, sockets_opens_seen(c->sockets));
+		counter_moved(&c->opens, p->value[TCP_ACTIVE_OPENS]);
+	counter_moved(&c->opens_seen, sockets_opens_seen(c->sockets));
 }
 
 /* Opens the sources; those that the kernel refuses are noted. */
