@@ -64,9 +64,9 @@ struct collector {
 static const struct protocol_counters no_protocols;
 static struct link_table no_links;
 
-static const struct link_table *book_of(const struct collector *c)
+static const struct link_table *table_of(const struct collector *c)
 {
-	return c->links ? links_book(c->links) : &no_links;
+	return c->links ? links_table(c->links) : &no_links;
 }
 
 static const struct protocol_counters *counters_of(const struct collector *c)
@@ -111,8 +111,8 @@ static void refresh_totals(struct collector *c)
 	if (c->links) {
 		c->totals.dumps_interrupted = links_totals(c->links).dumps_interrupted;
 		c->totals.receive_buffers_grown = links_totals(c->links).buffers_grown;
-		c->totals.links_untracked = links_book(c->links)->untracked;
-		c->totals.interfaces_matched = links_book(c->links)->count;
+		c->totals.links_untracked = links_table(c->links)->untracked;
+		c->totals.interfaces_matched = links_table(c->links)->count;
 	}
 	sockets_totals(c->sockets, &c->totals);
 	refresh_signal_totals(c);
@@ -141,7 +141,7 @@ static void look_at_volume(struct collector *c)
 		signals_volume_anew(&c->signals);
 	c->by_octets = by_octets;
 	if (!by_octets) {
-		signals_from_links(&c->signals, &links_book(c->links)->flowed,
+		signals_from_links(&c->signals, &links_table(c->links)->flowed,
 				   &c->totals.own);
 	} else if (c->protocols) {
 		protocols_read_ip(c->protocols);
@@ -187,7 +187,7 @@ static bool opens_unexplained(const struct collector *c)
 static bool packets_unexplained(struct collector *c)
 {
 	const struct protocol_counters *p = counters_of(c);
-	const struct link_table *links = book_of(c);
+	const struct link_table *links = table_of(c);
 	uint64_t packets = counter_moved(&c->sent_packets, links->flowed.tx_packets +
 							       links->loopback_packets);
 	uint64_t bytes = counter_moved(&c->sent_bytes, links->flowed.tx_bytes);
@@ -218,8 +218,8 @@ static bool look_needed(struct collector *c, const struct collect_request *reque
  * next sample. */
 static void read_links_again(struct collector *c)
 {
-	struct link_sums before = book_of(c)->flowed;
-	const struct link_sums *after = &book_of(c)->flowed;
+	struct link_sums before = table_of(c)->flowed;
+	const struct link_sums *after = &table_of(c)->flowed;
 	struct error ignored; /* the next sample's reading tells */
 
 	if (c->links)
@@ -262,7 +262,7 @@ static void take_unaccounted(struct collector *c)
 {
 	unaccounted_take(&c->unaccounted_bases, counters_of(c),
 			 c->signals.value[SIGNAL_UNACCOUNTED_TX_BYTES],
-			 book_of(c)->flowed.tx_packets + book_of(c)->loopback_packets,
+			 table_of(c)->flowed.tx_packets + table_of(c)->loopback_packets,
 			 &c->unaccounted);
 }
 
@@ -284,8 +284,8 @@ static void add_transports(struct collector *c, bool closely)
 	if (c->looked_closely && !bytes)
 		signals_from_table(&c->signals, &c->totals, p);
 	if (counted)
-		signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
-				    book_of(c)->loopback_packets);
+		signals_udp_packets(&c->signals, p, table_of(c)->flowed.tx_packets,
+				    table_of(c)->loopback_packets);
 	if (!closely)
 		return;
 	signals_from_span(&c->signals, p, bytes ? &tcp : NULL, &c->until_sockets,
@@ -363,12 +363,12 @@ static void begin(struct collector *c)
 			protocols_read_ip(c->protocols);
 		c->by_octets = !c->links;
 	}
-	signals_from_links(&c->signals, &book_of(c)->flowed, &nothing);
+	signals_from_links(&c->signals, &table_of(c)->flowed, &nothing);
 	signals_from_octets(&c->signals, p, &nothing);
 	signals_from_sockets(&c->signals, &c->totals,
 			     sockets_tcp_tx_packets(c->sockets), p, &nothing);
-	signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
-			    book_of(c)->loopback_packets);
+	signals_udp_packets(&c->signals, p, table_of(c)->flowed.tx_packets,
+			    table_of(c)->loopback_packets);
 	signals_from_span(&c->signals, p, &tcp, &c->until_sockets, clock_monotonic());
 	take_unaccounted(c);
 	signals_begin(&c->signals);
@@ -481,8 +481,8 @@ const struct collect_totals *collector_totals(const struct collector *c)
 
 const struct link_counters *collector_links(const struct collector *c, size_t *count)
 {
-	*count = link_book_shown(book_of(c));
-	return book_of(c)->links;
+	*count = link_table_shown(table_of(c));
+	return table_of(c)->links;
 }
 
 const struct container_counters *collector_containers(const struct collector *c,
@@ -515,10 +515,10 @@ void collector_epoch(const struct collector *c, struct collect_epoch *epoch)
 	if (stat("/proc/self/ns/net", &about) == 0)
 		epoch->netns_inode = about.st_ino;
 	memcpy(epoch->boot_id, c->boot_id, sizeof(epoch->boot_id));
-	epoch->link_identity = link_book_identity(book_of(c));
+	epoch->link_identity = link_table_identity(table_of(c));
 }
 
 void collector_link_sums(const struct collector *c, struct link_sums *sums)
 {
-	link_book_sums(book_of(c), sums);
+	link_table_sums(table_of(c), sums);
 }

@@ -20,8 +20,8 @@
 #define BELIEVED_S     10    /* until nothing but zeros is doubted again */
 
 struct links {
-	struct netlink_client query;     /* closed where rtnetlink cannot be had */
-	struct netlink_client announced; /* closed where the kernel refuses it */
+	struct netlink_client query;  /* closed where rtnetlink cannot be had */
+	struct netlink_client notify; /* closed where the kernel refuses it */
 	bool getstats_refused;
 	bool standing_in;      /* /proc/net/dev has what rtnetlink has not */
 	double retry_at;       /* when rtnetlink is asked again */
@@ -32,9 +32,9 @@ struct links {
 	bool read_more;        /* and of some link one that is not 0 */
 	enum { NEVER_TOLD, TOLD_BLIND, TOLD_SEEING } told; /* links_complaint() */
 	bool told_overflow;
-	struct link_table book;
+	struct link_table table;
 	struct links_totals totals;
-	char table[TABLE_BYTES]; /* room for what is read of /proc/net/dev */
+	char proc_text[TABLE_BYTES]; /* room for what is read of /proc/net/dev */
 };
 
 /* A dump while it is read: its messages are given to `visit` with this. */
@@ -84,10 +84,10 @@ static enum dump_end dump(struct link_dump *d)
 static void read_link(void *context, struct nlmsghdr *message)
 {
 	struct link_dump *d = context;
-	struct link_news news;
+	struct link_event event;
 
-	if (link_message_news(message, &news))
-		link_book_news(&d->links->book, &news, d->origin, d->now);
+	if (link_message_event(message, &event))
+		link_table_event(&d->links->table, &event, d->origin, d->now);
 }
 
 /* Lists all links anew. */
@@ -99,42 +99,43 @@ static int resync(struct links *l, struct error *err)
 			      .origin = LINK_RESYNCED};
 	enum dump_end end;
 
-	link_book_resync_begin(&l->book, clock_monotonic());
+	link_table_resync_begin(&l->table, clock_monotonic());
 	end = dump(&d);
-	link_book_resync_end(&l->book, end == DUMP_DONE);
+	link_table_resync_end(&l->table, end == DUMP_DONE);
 	l->totals.resyncs++;
 	if (end == DUMP_FAILED)
 		return fail_errno(err, d.failure.errnum, "list links");
 	return 0;
 }
 
-static void read_announced(void *context, struct nlmsghdr *message)
+static void read_notification(void *context, struct nlmsghdr *message)
 {
 	struct links *l = context;
-	struct link_news news;
+	struct link_event event;
 
-	if (link_message_news(message, &news))
-		link_book_news(&l->book, &news, LINK_ANNOUNCED, clock_monotonic());
+	if (link_message_event(message, &event))
+		link_table_event(&l->table, &event, LINK_NOTIFIED, clock_monotonic());
 }
 
 static void note_lost(void *context)
 {
 	struct links *l = context;
 
-	link_book_lost(&l->book, clock_monotonic());
-	l->totals.announcements_lost++;
+	link_table_lost(&l->table, clock_monotonic());
+	l->totals.notifications_lost++;
 }
 
 void links_process(struct links *l)
 {
-	const struct netlink_events events = {read_announced, note_lost, l};
+	const struct netlink_events events = {read_notification, note_lost, l};
 	struct error ignored; /* links_read() comes to the same end and tells */
 
-	if (netlink_is_open(&l->announced) &&
-	    netlink_read_events(&l->announced, &events) != 0)
+	if (netlink_is_open(&l->notify) &&
+	    netlink_read_events(&l->notify, &events) != 0)
 		note_lost(l);
 	if (netlink_is_open(&l->query) &&
-	    (l->book.incomplete || (l->book.overflowed && l->book.count < LINKS_MAX)))
+	    (l->table.incomplete ||
+	     (l->table.overflowed && l->table.count < LINKS_MAX)))
 		resync(l, &ignored);
 }
 
@@ -149,7 +150,7 @@ static void read_stats(void *context, struct nlmsghdr *message)
 		return;
 	l->listing += (uint64_t)ifindex * UINT64_C(0x9e3779b97f4a7c15);
 	l->read_more |= (r.rx_packets | r.tx_packets | r.rx_bytes | r.tx_bytes) != 0;
-	l->read_any |= link_book_reading(&l->book, ifindex, &r, d->now);
+	l->read_any |= link_table_reading(&l->table, ifindex, &r, d->now);
 }
 
 /* Whether the kernel does not know the request, rather than failing at it. */
@@ -166,22 +167,22 @@ static bool answer_is_usable(struct links *l)
 {
 	double now = clock_monotonic();
 
-	if (!l->read_any && l->book.count > 0)
+	if (!l->read_any && l->table.count > 0)
 		return false;
 	if (l->read_more || now < l->believed_until)
 		return true;
-	if (proc_dev_says_something(l->table, sizeof(l->table)))
+	if (proc_dev_says_something(l->proc_text, sizeof(l->proc_text)))
 		return false;
 	l->believed_until = now + BELIEVED_S;
 	return true;
 }
 
-/* Takes in which links there are, whether or not that is announced. */
-static void look_for_changes(struct links *l)
+/* Takes in which links there are, with or without notifications. */
+static void refresh_links(struct links *l)
 {
 	struct error ignored;
 
-	if (netlink_is_open(&l->announced))
+	if (netlink_is_open(&l->notify))
 		links_process(l);
 	else
 		resync(l, &ignored);
@@ -205,7 +206,7 @@ static int read_by(struct links *l, uint16_t type, bool *lasting, struct error *
 		}
 		if (answer_is_usable(l))
 			return 0;
-		look_for_changes(l);
+		refresh_links(l);
 	}
 	*lasting = true;
 	return fail(err, "%s answers without link counters", name);
@@ -222,15 +223,15 @@ static int read_by_rtnetlink(struct links *l, bool *lasting, struct error *err)
 	}
 	if (l->getstats_refused && read_by(l, RTM_GETLINK, lasting, err) < 0)
 		return -1;
-	if (!netlink_is_open(&l->announced) && l->listing != listing)
+	if (!netlink_is_open(&l->notify) && l->listing != listing)
 		return resync(l, err);
 	return 0;
 }
 
 static int read_by_proc(struct links *l, enum link_origin origin, struct error *err)
 {
-	int failure = proc_dev_read(&l->book, origin, clock_monotonic(), l->table,
-				    sizeof(l->table));
+	int failure = proc_dev_read(&l->table, origin, clock_monotonic(), l->proc_text,
+				    sizeof(l->proc_text));
 
 	if (failure)
 		return fail_errno(err, failure, "%s, and /proc/net/dev", l->lack.text);
@@ -299,22 +300,22 @@ bool links_lack(const struct links *l, struct error *lack)
 /* Complains when there is nothing to watch, and again when there is. */
 static bool complain_of_watch(struct links *l, struct error *complaint)
 {
-	const struct link_table *book = &l->book;
-	bool blind = book->count == 0;
+	const struct link_table *table = &l->table;
+	bool blind = table->count == 0;
 	char name[4 * IF_NAMESIZE];
 	struct text visible = text_over(name, sizeof(name));
 
 	if (blind == (l->told == TOLD_BLIND) || (!blind && l->told == NEVER_TOLD))
 		return false;
 	l->told = blind ? TOLD_BLIND : TOLD_SEEING;
-	text_visible(&visible, blind ? book->unwatched : book->links[0].name, false);
+	text_visible(&visible, blind ? table->unwatched : table->links[0].name, false);
 	if (!blind)
 		fail(complaint, "interface %s is watched now", name);
-	else if (book->unwatched[0])
+	else if (table->unwatched[0])
 		fail(complaint,
 		     "no interface is watched: --interfaces \"%s\" means none that is "
 		     "here, such as %s; what this pod sends is not seen",
-		     book->globs, name);
+		     table->globs, name);
 	else
 		fail(complaint, "no interface is watched: there is none but loopback");
 	return true;
@@ -322,7 +323,7 @@ static bool complain_of_watch(struct links *l, struct error *complaint)
 
 bool links_complaint(struct links *l, struct error *complaint)
 {
-	bool overflow = l->book.overflowed;
+	bool overflow = l->table.overflowed;
 
 	if (complain_of_watch(l, complaint))
 		return true;
@@ -341,14 +342,14 @@ static int open_client(struct netlink_client *n, struct error *err)
 	return 0;
 }
 
-/* The announcements' client stays closed where the kernel refuses it. */
-static void open_announced(struct links *l)
+/* The notifications' client stays closed where the kernel refuses it. */
+static void open_notify(struct links *l)
 {
 	struct error ignored;
 
-	if (open_client(&l->announced, &ignored) == 0 &&
-	    netlink_join(&l->announced, RTNLGRP_LINK, &ignored) < 0)
-		netlink_close(&l->announced);
+	if (open_client(&l->notify, &ignored) == 0 &&
+	    netlink_join(&l->notify, RTNLGRP_LINK, &ignored) < 0)
+		netlink_close(&l->notify);
 }
 
 /* Lists the links and takes the first reading, by rtnetlink if it can be had. */
@@ -376,9 +377,9 @@ struct links *links_open(const char *globs, struct error *err)
 		fail_memory(err, "links");
 		return NULL;
 	}
-	link_book_open(&l->book, globs, clock_monotonic());
-	l->query = l->announced = (struct netlink_client)NETLINK_CLOSED;
-	open_announced(l);
+	link_table_open(&l->table, globs, clock_monotonic());
+	l->query = l->notify = (struct netlink_client)NETLINK_CLOSED;
+	open_notify(l);
 	if (begin(l, err) < 0) {
 		links_close(l);
 		return NULL;
@@ -390,14 +391,14 @@ void links_close(struct links *l)
 {
 	if (!l)
 		return;
-	netlink_close(&l->announced);
+	netlink_close(&l->notify);
 	netlink_close(&l->query);
 	free(l);
 }
 
 int links_fd(const struct links *l)
 {
-	return l->announced.fd;
+	return l->notify.fd;
 }
 
 void links_without_getstats(struct links *l)
@@ -405,15 +406,15 @@ void links_without_getstats(struct links *l)
 	l->getstats_refused = true;
 }
 
-const struct link_table *links_book(const struct links *l)
+const struct link_table *links_table(const struct links *l)
 {
-	return &l->book;
+	return &l->table;
 }
 
 struct links_totals links_totals(const struct links *l)
 {
 	struct links_totals totals = l->totals;
 
-	totals.buffers_grown = l->query.grown + l->announced.grown;
+	totals.buffers_grown = l->query.grown + l->notify.grown;
 	return totals;
 }

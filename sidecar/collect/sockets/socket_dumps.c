@@ -237,7 +237,8 @@ enum dump_end socket_dumps_look(struct socket_dumps *d, double time)
 {
 	if (time > d->time)
 		d->time = time;
-	/* What sock_diag has not met yet is no news when it begins to work. */
+	/* When sock_diag begins to work, what it shows for the first time is not new.
+	 */
 	if (d->standing_in)
 		d->accounting->has_base = false;
 	enum dump_end outcome = look(d);
