@@ -46,7 +46,7 @@ struct signals {
 		    loopback_packets;
 		uint64_t spare_packets; /* on links last time, beside the datagrams */
 	} udp;
-	/* Since the last close look. */
+	/* Since the last socket scan. */
 	struct {
 		struct counter_base bytes, packets, packets6, tcp, tcp_again;
 		struct counter_base segments, again, icmp, icmp6, forwarded, forwarded6;
@@ -74,7 +74,7 @@ void signals_from_octets(struct signals *s, const struct protocol_counters *p,
  * the next use of each only sets bases. */
 void signals_volume_anew(struct signals *s);
 
-/* The TCP signals and destinations, from sockets that were just looked at; the counters
+/* The TCP signals and destinations, from sockets that were just scanned; the counters
  * in snmp get their bases for when sockets fail. */
 void signals_from_sockets(struct signals *s, const struct collect_totals *totals,
 			  uint64_t tcp_tx_packets, const struct protocol_counters *p,
@@ -101,9 +101,9 @@ struct tcp_payload {
 	uint64_t bytes, again; /* each byte once; those sent once more */
 };
 
-/* udp_tx_bytes and unaccounted_tx_bytes since the last close look, for which the kernel
- * has no counters. To be called at close looks after all the others. `tcp` is NULL
- * where it is not known; then UDP is estimated only while nearly all packets are
+/* udp_tx_bytes and unaccounted_tx_bytes since the last socket scan, for which the
+ * kernel has no counters. To be called at socket scans after all the others. `tcp` is
+ * NULL where it is not known; then UDP is estimated only while nearly all packets are
  * datagrams, and what is unaccounted for is not known. `until_sockets` is what the
  * links sent between their reading and the sockets'. */
 void signals_from_span(struct signals *s, const struct protocol_counters *p,

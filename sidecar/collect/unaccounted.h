@@ -7,7 +7,7 @@
 #include "dormouse/collect.h"
 #include "signals.h"
 
-/* The counters at the last close look. All zero is a new one. */
+/* The counters at the last socket scan. All zero is a new one. */
 struct unaccounted_bases {
 	struct counter_base bytes, icmp, icmp6, forwarded, forwarded6, resets;
 	struct counter_base packets, ip, ip6;

@@ -8,8 +8,8 @@
  *
  * - A link that is there when the table is opened counts from its first reading: what
  * it carried before is not ours.
- * - A link notified of later counts from the reading in its notification: 0 for one that
- *   was made just then, more for one that was moved here with its past.
+ * - A link notified of later counts from the reading in its notification: 0 for one
+ *   that was made just then, more for one that was moved here with its past.
  * - A link found later without a notification (they were lost) counts from 0 if its
  *   index is higher than any seen before: then it was made meanwhile.
  * - A link that goes away is read a last time from the message that says so.

@@ -48,7 +48,7 @@ void accounting_udp_destroyed(struct socket_accounting *a, const struct diag_soc
 {
 	struct tracked_socket *t = socket_table_find(&a->udp, s->cookie);
 
-	if (t) { /* the look that saw it alive counted it, with its owner */
+	if (t) { /* the scan that saw it alive counted it, with its owner */
 		socket_table_remove(&a->udp, t);
 		return;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* socket_dumps.c - which requests make a look, and what becomes of refused ones. */
+/* socket_dumps.c - which requests make a scan, and what becomes of refused ones. */
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -122,7 +122,7 @@ static bool is_empty_talk(struct socket_dumps *d, enum dump_end outcome)
 }
 
 /* A socket of our own that any dump must show: those in the table may have come and
- * gone between two looks. Nobody else can reach it. -1 where there is none to be had.
+ * gone between two scans. Nobody else can reach it. -1 where there is none to be had.
  */
 static int open_probe(void)
 {
@@ -200,7 +200,7 @@ void socket_dumps_release(struct socket_dumps *d)
 	netlink_close(&d->netlink);
 }
 
-static enum dump_end look(struct socket_dumps *d)
+static enum dump_end scan(struct socket_dumps *d)
 {
 	if (!netlink_is_open(&d->netlink)) {
 		if (d->time < d->retry_at)
@@ -233,7 +233,7 @@ static void stand_in(struct socket_dumps *d)
 	accounting_end_dump(d->accounting, d->standing_in, d->time);
 }
 
-enum dump_end socket_dumps_look(struct socket_dumps *d, double time)
+enum dump_end socket_dumps_scan(struct socket_dumps *d, double time)
 {
 	if (time > d->time)
 		d->time = time;
@@ -241,7 +241,7 @@ enum dump_end socket_dumps_look(struct socket_dumps *d, double time)
 	 */
 	if (d->standing_in)
 		d->accounting->has_base = false;
-	enum dump_end outcome = look(d);
+	enum dump_end outcome = scan(d);
 	if (outcome != DUMP_FAILED) {
 		d->ever_worked = true;
 		d->standing_in = false;

@@ -20,7 +20,7 @@ struct socket_dumps {
 	struct netlink_client netlink;
 	bool ok;
 	struct error failure;
-	double time; /* of the last look; never goes back */
+	double time; /* of the last scan; never goes back */
 	double retry_at;
 	double request_retry_at[REQUESTS]; /* of requests that the kernel refused */
 	uint64_t made, interrupted;
@@ -37,6 +37,6 @@ void socket_dumps_release(struct socket_dumps *d);
 
 /* Dumps every socket into the accounting. DUMP_FAILED also while a refusal is waited
  * out. Where sock_diag never worked, the failure has /proc/net/tcp stand in. */
-enum dump_end socket_dumps_look(struct socket_dumps *d, double time);
+enum dump_end socket_dumps_scan(struct socket_dumps *d, double time);
 
 #endif

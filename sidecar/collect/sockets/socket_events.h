@@ -54,7 +54,7 @@ unsigned socket_events_drain(struct socket_events *e);
 /* The same, when epoll_fd is readable; sets what will wake it next. */
 void socket_events_process(struct socket_events *e);
 
-/* To be called at each look. Where no event has ever come it ends a socket, of which
+/* To be called at each scan. Where no event has ever come it ends a socket, of which
  * the kernel must tell, and takes the source for failed when it does not. */
 void socket_events_prove(struct socket_events *e);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sockets.c - dumps and events together, and what came of them.
  *
- * Order matters. A look drains the events first and dumps after: what was destroyed
+ * Order matters. A scan drains the events first and dumps after: what was destroyed
  * before its event was read can be in no later dump, so nothing is met a second time.
  * The kernel sends events from a work queue, so a socket may be gone from the dump
  * before its event is here; it is kept until a second dump misses it.
@@ -128,10 +128,10 @@ static void begin_doubt(struct sockets *s, int64_t more, double time)
 }
 
 /* Kernel source: tcp_connect() counts ActiveOpens when it sends the SYN. What it
- * counted and nobody saw at several looks is an open whose event was lost, or a socket
+ * counted and nobody saw at several scans is an open whose event was lost, or a socket
  * that was connected anew (to AF_UNSPEC and elsewhere), which keeps its inode and
  * cookie; with no source at all it is every open. Its counter is read before the
- * sockets are looked at, so that for a moment more can be seen than it says. */
+ * sockets are scanned, so that for a moment more can be seen than it says. */
 static void mend_opens(struct sockets *s, double time)
 {
 	struct socket_accounting *a = &s->accounting;
@@ -182,12 +182,12 @@ void sockets_note_active_opens(struct sockets *s, uint64_t active_opens)
 	s->knows_active_opens = true;
 }
 
-bool sockets_look(struct sockets *s, double time)
+bool sockets_scan(struct sockets *s, double time)
 {
 	socket_events_open(&s->events, time);
 	socket_events_drain(&s->events);
 	socket_events_prove(&s->events);
-	enum dump_end outcome = socket_dumps_look(&s->dumps, time);
+	enum dump_end outcome = socket_dumps_scan(&s->dumps, time);
 	/* Connections that this dump missed, the next may show; not so with no source.
 	 */
 	if (outcome == DUMP_DONE || (!s->dumps.ok && !s->events.ok))
@@ -246,7 +246,7 @@ struct sockets *sockets_open(const struct collect_options *options,
 		sockets_close(s);
 		return NULL;
 	}
-	sockets_look(s, 0);
+	sockets_scan(s, 0);
 	return s;
 }
 

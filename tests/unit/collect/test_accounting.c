@@ -354,7 +354,7 @@ static void a_listener_that_stopped_is_remembered_for_a_while(void **state)
 	dump(l, &listener, 0, true);
 	destroy(l, s);
 	assert_int_equal(l->opened, 0);
-	for (int i = 0; i < LISTENER_LOOKS_KEPT; i++)
+	for (int i = 0; i < LISTENER_SCANS_KEPT; i++)
 		dump(l, &listener, 0, true);
 	s.cookie = 2;
 	destroy(l, s);
