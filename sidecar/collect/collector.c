@@ -1,80 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector.c - the three sources together: when to look how closely, what goes into a
+/* collector.c - the three sources together: when sockets are scanned, what goes into a
  * sample, who failed.
  *
- * A cheap look reads the links' counters and /proc/net/snmp, and snmp6 when packets
- * were sent that may be datagrams of IPv6. A close look adds snmp6 and the sockets, and
- * is taken when there is a reason: collect_request asks for it, more was sent than the
- * pod's hum, connections were opened that nobody accounts for, or the last one was a
- * minute ago.
+ * A sample reads the links' counters and /proc/net/snmp, and snmp6 when packets
+ * were sent that may be datagrams of IPv6. A socket scan adds snmp6 and the sockets,
+ * and is taken when there is a reason: collect_request asks for it, more was sent than
+ * the pod's background, connections were opened that nobody accounts for, or the last
+ * one was a minute ago.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/loop.h"
-#include "collect/links/links.h"
-#include "collect/protocols/protocols.h"
-#include "collect/sockets/sockets.h"
-#include "dormouse/collect.h"
-#include "signals.h"
-#include "source_states.h"
-#include "unaccounted.h"
+#include "collector_parts.h"
 
-#define ADDRESSES_S 10 /* how old addresses may be at a close look */
+#define ADDRESSES_S 10 /* how old addresses may be at a socket scan */
 #define HEARTBEAT_S 60
 
 /* Of a link, with its header. Less than this cannot be several TCP segments that the
  * card is to cut up, which a link counts as one. */
 #define PACKET_BYTES 1514
 
-#define OPENS_EVERYDAY                                                                 \
-	2 /* connections that may be unaccounted for without a close look */
-
-struct collector {
-	int epoll_fd;
-	struct links *links;         /* NULL where the kernel refuses it */
-	struct protocols *protocols; /* likewise */
-	struct sockets *sockets;
-	struct source_states sources;
-	struct signals signals;
-	struct unaccounted_marks unaccounted_marks;
-	struct unaccounted unaccounted; /* between the last two close looks */
-	struct collect_totals totals;
-	struct mark opens, opens_seen;                   /* at the last close look */
-	struct mark sent_packets, sent_bytes, explained; /* at the last sample */
-	double looked_at;    /* monotonic seconds; the last close look */
-	double addresses_at; /* likewise, when addresses were last read */
-	bool ever_looked;
-	struct link_sums until_sockets; /* see read_links_again() */
-	bool by_octets;  /* the links' counters could not be read last time */
-	bool look_again; /* the last close look had a reason in the traffic */
-	bool looked_closely;
-	uint8_t boot_id[16];
-};
+/* Connections that may be unaccounted for without a socket scan. */
+#define OPENS_BACKGROUND 2
 
 static const struct protocol_counters no_protocols;
 static struct link_table no_links;
 
-static const struct link_table *book_of(const struct collector *c)
+const struct link_table *collector_table(const struct collector *c)
 {
-	return c->links ? links_book(c->links) : &no_links;
+	return c->links ? links_table(c->links) : &no_links;
 }
 
-static const struct protocol_counters *counters_of(const struct collector *c)
+const struct protocol_counters *collector_counters(const struct collector *c)
 {
 	return c->protocols ? protocols_counters(c->protocols) : &no_protocols;
 }
 
-/* Takes over what the sockets say of themselves. */
-static void note_sockets(struct collector *c)
+void collector_note_sockets(struct collector *c)
 {
 	static const enum collector_source both[] = {COLLECTOR_SOCKETS,
 						     COLLECTOR_SOCKET_EVENTS};
@@ -104,14 +66,14 @@ static void refresh_signal_totals(struct collector *c)
 	c->totals.unaccounted_tx_bytes = c->signals.value[SIGNAL_UNACCOUNTED_TX_BYTES];
 }
 
-static void refresh_totals(struct collector *c)
+void collector_refresh_totals(struct collector *c)
 {
 	memset(&c->totals, 0, sizeof(c->totals));
 	if (c->links) {
-		c->totals.dumps_interrupted = links_totals(c->links)->dumps_interrupted;
-		c->totals.receive_buffers_grown = links_totals(c->links)->buffers_grown;
-		c->totals.links_untracked = links_book(c->links)->untracked;
-		c->totals.interfaces_matched = links_book(c->links)->count;
+		c->totals.dumps_interrupted = links_totals(c->links).dumps_interrupted;
+		c->totals.receive_buffers_grown = links_totals(c->links).buffers_grown;
+		c->totals.links_untracked = links_table(c->links)->untracked;
+		c->totals.interfaces_matched = links_table(c->links)->count;
 	}
 	sockets_totals(c->sockets, &c->totals);
 	refresh_signal_totals(c);
@@ -132,7 +94,7 @@ static bool read_links(struct collector *c)
 }
 
 /* What was sent and received: by the links, else by the octets of IP. */
-static void look_at_volume(struct collector *c)
+static void read_volume(struct collector *c)
 {
 	bool by_octets = !read_links(c);
 
@@ -140,7 +102,7 @@ static void look_at_volume(struct collector *c)
 		signals_volume_anew(&c->signals);
 	c->by_octets = by_octets;
 	if (!by_octets) {
-		signals_from_links(&c->signals, &links_book(c->links)->flowed,
+		signals_from_links(&c->signals, &links_table(c->links)->flowed,
 				   &c->totals.own);
 	} else if (c->protocols) {
 		protocols_read_ip(c->protocols);
@@ -152,7 +114,7 @@ static void look_at_volume(struct collector *c)
 
 /* Links and snmp, and the signals that they alone make. Protocols are read first, so
  * that a datagram that they count is on its link by the time that is read. */
-static void look_cheaply(struct collector *c)
+static void read_counters(struct collector *c)
 {
 	struct error err;
 
@@ -161,23 +123,24 @@ static void look_cheaply(struct collector *c)
 	if (c->protocols)
 		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
 				   protocols_read(c->protocols, &err) == 0, &err);
-	look_at_volume(c);
+	read_volume(c);
 	sockets_process_events(c->sockets);
 }
 
-/* Whether more connections were opened since the last close look than have been seen to
- * end. An attempt carries few bytes: thousands of them hide in a pod's hum. */
+/* Whether more connections were opened since the last socket scan than have been seen
+ * to end. An attempt carries few bytes: thousands of them hide in a pod's background.
+ */
 static bool opens_unexplained(const struct collector *c)
 {
-	const struct protocol_counters *p = counters_of(c);
+	const struct protocol_counters *p = collector_counters(c);
 	uint64_t opened, seen = sockets_opens_seen(c->sockets);
 
-	if (!protocol_has(p, TCP_ACTIVE_OPENS) || !c->opens.made)
+	if (!protocol_has(p, TCP_ACTIVE_OPENS) || !c->opens.is_set)
 		return false;
 	if (sockets_opens_doubted(c->sockets))
 		return true;
-	opened = p->value[TCP_ACTIVE_OPENS] - c->opens.at;
-	return opened > seen - c->opens_seen.at + OPENS_EVERYDAY;
+	opened = p->value[TCP_ACTIVE_OPENS] - c->opens.value;
+	return opened > seen - c->opens_seen.value + OPENS_BACKGROUND;
 }
 
 /* Whether packets were sent since the last sample, over links or loopback, that are not
@@ -185,31 +148,31 @@ static bool opens_unexplained(const struct collector *c)
  * as much as all the rest of a quiet pod's sample. */
 static bool packets_unexplained(struct collector *c)
 {
-	const struct protocol_counters *p = counters_of(c);
-	const struct link_table *links = book_of(c);
-	uint64_t packets = mark_move(&c->sent_packets, links->flowed.tx_packets +
-							   links->loopback_packets);
-	uint64_t bytes = mark_move(&c->sent_bytes, links->flowed.tx_bytes);
-	uint64_t known = mark_move(&c->explained, p->value[TCP_OUT_SEGS] +
-						      p->value[UDP_OUT_DATAGRAMS] +
-						      p->value[UDPLITE_OUT_DATAGRAMS]);
+	const struct protocol_counters *p = collector_counters(c);
+	const struct link_table *links = collector_table(c);
+	uint64_t packets = counter_moved(&c->sent_packets, links->flowed.tx_packets +
+							       links->loopback_packets);
+	uint64_t bytes = counter_moved(&c->sent_bytes, links->flowed.tx_bytes);
+	uint64_t known = counter_moved(
+	    &c->explained, p->value[TCP_OUT_SEGS] + p->value[UDP_OUT_DATAGRAMS] +
+			       p->value[UDPLITE_OUT_DATAGRAMS]);
 
 	return packets != known || bytes > PACKET_BYTES;
 }
 
-/* Whether to look closely now. Traffic that was a reason is so once more at the sample
- * after it, for the connections whose end the kernel tells a moment later. */
-static bool look_needed(struct collector *c, const struct collect_request *request,
+/* Whether to scan the sockets now. Traffic that was a reason is so once more at the
+ * sample after it, for the connections whose end the kernel tells a moment later. */
+static bool scan_needed(struct collector *c, const struct collect_request *request,
 			uint64_t sent_before)
 {
 	bool traffic =
 	    c->signals.value[SIGNAL_TX_BYTES] - sent_before > request->hum_bytes ||
 	    opens_unexplained(c);
-	bool again = c->look_again;
+	bool again = c->scan_again;
 
-	c->look_again = traffic;
-	return traffic || again || request->look_closely || !c->ever_looked ||
-	       clock_monotonic() - c->looked_at >= HEARTBEAT_S;
+	c->scan_again = traffic;
+	return traffic || again || request->look_closely || !c->ever_scanned ||
+	       clock_monotonic() - c->scanned_at >= HEARTBEAT_S;
 }
 
 /* The sockets' bytes are from some moment between two readings of the links: takes what
@@ -217,8 +180,8 @@ static bool look_needed(struct collector *c, const struct collect_request *reque
  * next sample. */
 static void read_links_again(struct collector *c)
 {
-	struct link_sums before = book_of(c)->flowed;
-	const struct link_sums *after = &book_of(c)->flowed;
+	struct link_sums before = collector_table(c)->flowed;
+	const struct link_sums *after = &collector_table(c)->flowed;
 	struct error ignored; /* the next sample's reading tells */
 
 	if (c->links)
@@ -239,40 +202,41 @@ static void refresh_addresses(struct collector *c)
 }
 
 /* snmp6 and the sockets. */
-static void look_closely(struct collector *c, const struct collect_request *request)
+static void scan_sockets(struct collector *c, const struct collect_request *request)
 {
-	const struct protocol_counters *p = counters_of(c);
+	const struct protocol_counters *p = collector_counters(c);
 
 	if (c->protocols)
 		protocols_read_ip6(c->protocols);
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		sockets_note_active_opens(c->sockets, p->value[TCP_ACTIVE_OPENS]);
 	refresh_addresses(c);
-	c->looked_closely = sockets_look(c->sockets, request->time);
+	c->scanned = sockets_scan(c->sockets, request->time);
 	read_links_again(c);
-	c->looked_at = clock_monotonic();
-	c->ever_looked = true;
+	c->scanned_at = clock_monotonic();
+	c->ever_scanned = true;
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
-		mark_move(&c->opens, p->value[TCP_ACTIVE_OPENS]);
-	mark_move(&c->opens_seen, sockets_opens_seen(c->sockets));
+		counter_moved(&c->opens, p->value[TCP_ACTIVE_OPENS]);
+	counter_moved(&c->opens_seen, sockets_opens_seen(c->sockets));
 }
 
-static void take_unaccounted(struct collector *c)
+void collector_take_unaccounted(struct collector *c)
 {
-	unaccounted_take(&c->unaccounted_marks, counters_of(c),
+	unaccounted_take(&c->unaccounted_bases, collector_counters(c),
 			 c->signals.value[SIGNAL_UNACCOUNTED_TX_BYTES],
-			 book_of(c)->flowed.tx_packets + book_of(c)->loopback_packets,
+			 collector_table(c)->flowed.tx_packets +
+			     collector_table(c)->loopback_packets,
 			 &c->unaccounted);
 }
 
-/* The signals of TCP and UDP, as far as this look went. */
-static void add_transports(struct collector *c, bool closely)
+/* The signals of TCP and UDP, as far as this sample went. */
+static void add_transports(struct collector *c, bool scan)
 {
-	const struct protocol_counters *p = counters_of(c);
+	const struct protocol_counters *p = collector_counters(c);
 	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
 					sockets_tcp_tx_again(c->sockets)};
 	bool counted = c->protocols && !c->sources.of[COLLECTOR_PROTOCOLS].failed;
-	bool bytes = c->looked_closely && !c->sources.of[COLLECTOR_SOCKETS].failed;
+	bool bytes = c->scanned && !c->sources.of[COLLECTOR_SOCKETS].failed;
 
 	if (bytes)
 		signals_from_sockets(&c->signals, &c->totals,
@@ -280,162 +244,42 @@ static void add_transports(struct collector *c, bool closely)
 				     &c->totals.own);
 	else if (c->sources.of[COLLECTOR_SOCKETS].failed && counted)
 		signals_from_snmp(&c->signals, p, &c->totals.own);
-	if (c->looked_closely && !bytes)
+	if (c->scanned && !bytes)
 		signals_from_table(&c->signals, &c->totals, p);
 	if (counted)
-		signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
-				    book_of(c)->loopback_packets);
-	if (!closely)
+		signals_udp_packets(&c->signals, p,
+				    collector_table(c)->flowed.tx_packets,
+				    collector_table(c)->loopback_packets);
+	if (!scan)
 		return;
 	signals_from_span(&c->signals, p, bytes ? &tcp : NULL, &c->until_sockets,
 			  clock_monotonic());
-	take_unaccounted(c);
+	collector_take_unaccounted(c);
 }
 
 void collector_sample(struct collector *c, const struct collect_request *request,
 		      struct sample *sample)
 {
 	uint64_t sent_before = c->signals.value[SIGNAL_TX_BYTES];
-	bool closely, unexplained;
+	bool scan, unexplained;
 
 	signals_begin(&c->signals);
-	c->looked_closely = false;
-	look_cheaply(c);
-	closely = look_needed(c, request, sent_before);
+	c->scanned = false;
+	read_counters(c);
+	scan = scan_needed(c, request, sent_before);
 	unexplained = packets_unexplained(c);
-	if (closely)
-		look_closely(c, request);
+	if (scan)
+		scan_sockets(c, request);
 	else if (unexplained && c->protocols)
 		protocols_read_ip6(c->protocols);
-	note_sockets(c);
-	refresh_totals(c);
-	add_transports(c, closely);
+	collector_note_sockets(c);
+	collector_refresh_totals(c);
+	add_transports(c, scan);
 	refresh_signal_totals(c);
 
 	sample->time = request->time;
 	sample->present = c->signals.present;
 	memcpy(sample->value, c->signals.value, sizeof(sample->value));
-}
-
-/* "0123abcd-..." as 16 bytes. Zeros where it cannot be read. */
-static void read_boot_id(uint8_t id[16])
-{
-	char text[64];
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-	unsigned nibbles = 0;
-	ssize_t i;
-
-	memset(id, 0, 16);
-	for (i = 0; i < length && nibbles < 32; i++) {
-		static const char digits[] = "0123456789abcdef";
-		const char *digit = text[i] ? strchr(digits, text[i]) : NULL;
-
-		if (!digit)
-			continue;
-		id[nibbles / 2] = (uint8_t)(id[nibbles / 2] << 4 | (digit - digits));
-		nibbles++;
-	}
-	if (fd >= 0)
-		close(fd);
-}
-
-static int wake_on_netlink(struct collector *c, int fd, struct error *err)
-{
-	return fd < 0 ? 0 : wake_on(c->epoll_fd, fd, err);
-}
-
-/* Makes the marks from which everything counts. */
-static void begin(struct collector *c)
-{
-	const struct own_traffic nothing = {0};
-	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
-					sockets_tcp_tx_again(c->sockets)};
-	const struct protocol_counters *p = counters_of(c);
-	struct error err;
-
-	if (c->protocols) {
-		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
-				   protocols_read(c->protocols, &err) == 0, &err);
-		protocols_read_ip6(c->protocols);
-		if (!c->links)
-			protocols_read_ip(c->protocols);
-		c->by_octets = !c->links;
-	}
-	signals_from_links(&c->signals, &book_of(c)->flowed, &nothing);
-	signals_from_octets(&c->signals, p, &nothing);
-	signals_from_sockets(&c->signals, &c->totals,
-			     sockets_tcp_tx_packets(c->sockets), p, &nothing);
-	signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
-			    book_of(c)->loopback_packets);
-	signals_from_span(&c->signals, p, &tcp, &c->until_sockets, clock_monotonic());
-	take_unaccounted(c);
-	signals_begin(&c->signals);
-	if (protocol_has(p, TCP_ACTIVE_OPENS))
-		mark_move(&c->opens, p->value[TCP_ACTIVE_OPENS]);
-	mark_move(&c->opens_seen, sockets_opens_seen(c->sockets));
-}
-
-/* Opens the sources; those that the kernel refuses are noted. */
-static int open_sources(struct collector *c, const struct collect_options *options,
-			struct error *err)
-{
-	struct error reason;
-
-	c->links = links_open(options->interfaces, &reason);
-	source_states_note(&c->sources, COLLECTOR_LINKS,
-			   c->links && !links_lack(c->links, &reason), &reason);
-	c->protocols = protocols_open(&reason);
-	source_states_note(&c->sources, COLLECTOR_PROTOCOLS, c->protocols != NULL,
-			   &reason);
-	c->sockets = sockets_open(options, 0, err);
-	if (!c->sockets)
-		return -1;
-	note_sockets(c);
-	if (!c->links && !c->protocols && c->sources.of[COLLECTOR_SOCKETS].failed)
-		return fail(err, "nothing of the network can be read: %s",
-			    c->sources.of[COLLECTOR_LINKS].reason.text);
-	return 0;
-}
-
-struct collector *collector_open(const struct collect_options *options,
-				 struct error *err)
-{
-	struct collector *c = calloc(1, sizeof(*c));
-
-	if (!c) {
-		fail_memory(err, "the collector");
-		return NULL;
-	}
-	c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (c->epoll_fd < 0) {
-		fail_errno(err, errno, "make an epoll descriptor");
-		goto failed;
-	}
-	if (open_sources(c, options, err) < 0)
-		goto failed;
-	if ((c->links && wake_on_netlink(c, links_fd(c->links), err) < 0) ||
-	    wake_on_netlink(c, sockets_event_fd(c->sockets), err) < 0)
-		goto failed;
-	read_boot_id(c->boot_id);
-	begin(c);
-	refresh_totals(c);
-	return c;
-failed:
-	collector_close(c);
-	return NULL;
-}
-
-void collector_close(struct collector *c)
-{
-	if (!c)
-		return;
-	sockets_close(c->sockets);
-	protocols_close(c->protocols);
-	links_close(c->links);
-	if (c->epoll_fd >= 0)
-		close(c->epoll_fd);
-	free(c);
 }
 
 int collector_fd(const struct collector *c)
@@ -448,8 +292,8 @@ void collector_process(struct collector *c)
 	if (c->links)
 		links_process(c->links);
 	sockets_process_events(c->sockets);
-	note_sockets(c);
-	refresh_totals(c);
+	collector_note_sockets(c);
+	collector_refresh_totals(c);
 }
 
 void collector_own_socket(struct collector *c, int fd, bool closing)
@@ -470,7 +314,7 @@ bool collector_complaint(struct collector *c, struct error *complaint)
 
 bool collector_looked_closely(const struct collector *c)
 {
-	return c->looked_closely;
+	return c->scanned;
 }
 
 const struct collect_totals *collector_totals(const struct collector *c)
@@ -480,8 +324,8 @@ const struct collect_totals *collector_totals(const struct collector *c)
 
 const struct link_counters *collector_links(const struct collector *c, size_t *count)
 {
-	*count = link_book_shown(book_of(c));
-	return book_of(c)->links;
+	*count = link_table_shown(collector_table(c));
+	return collector_table(c)->links;
 }
 
 const struct container_counters *collector_containers(const struct collector *c,
@@ -506,18 +350,7 @@ size_t collector_flows_since(const struct collector *c, double since,
 	return sockets_flows_since(c->sockets, since, flows, max);
 }
 
-void collector_epoch(const struct collector *c, struct collect_epoch *epoch)
-{
-	struct stat about;
-
-	memset(epoch, 0, sizeof(*epoch));
-	if (stat("/proc/self/ns/net", &about) == 0)
-		epoch->netns_inode = about.st_ino;
-	memcpy(epoch->boot_id, c->boot_id, sizeof(epoch->boot_id));
-	epoch->link_identity = link_book_identity(book_of(c));
-}
-
 void collector_link_sums(const struct collector *c, struct link_sums *sums)
 {
-	link_book_sums(book_of(c), sums);
+	link_table_sums(collector_table(c), sums);
 }

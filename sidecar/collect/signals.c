@@ -4,19 +4,19 @@
 
 #include <string.h>
 
-uint64_t mark_move(struct mark *mark, uint64_t now)
+uint64_t counter_moved(struct counter_base *base, uint64_t now)
 {
-	uint64_t moved = mark->made && now > mark->at ? now - mark->at : 0;
+	uint64_t moved = base->is_set && now > base->value ? now - base->value : 0;
 
-	if (mark->made && now < mark->at / 2) {
-		mark->fell = !mark->fell;
-		if (mark->fell)
+	if (base->is_set && now < base->value / 2) {
+		base->fell = !base->fell;
+		if (base->fell)
 			return 0;
 		moved = now;
 	}
-	mark->at = now;
-	mark->made = true;
-	mark->fell = false;
+	base->value = now;
+	base->is_set = true;
+	base->fell = false;
 	return moved;
 }
 
@@ -42,10 +42,11 @@ void signals_begin(struct signals *s)
 }
 
 /* Adds what the link's counter moved by, less what the monitor's own did. */
-static void add_link(struct signals *s, enum signal signal, struct mark *link,
-		     uint64_t link_now, struct mark *own, uint64_t own_now)
+static void add_link(struct signals *s, enum signal signal, struct counter_base *link,
+		     uint64_t link_now, struct counter_base *own, uint64_t own_now)
 {
-	uint64_t moved = mark_move(link, link_now), own_moved = mark_move(own, own_now);
+	uint64_t moved = counter_moved(link, link_now),
+		 own_moved = counter_moved(own, own_now);
 
 	add(s, signal, less(moved, own_moved));
 }
@@ -64,10 +65,10 @@ void signals_from_links(struct signals *s, const struct link_sums *flowed,
 }
 
 /* What a counter of /proc/net moved by, 0 while it is not there. */
-static uint64_t moved_of(struct mark *mark, const struct protocol_counters *p,
+static uint64_t moved_of(struct counter_base *base, const struct protocol_counters *p,
 			 enum protocol_counter counter)
 {
-	return protocol_has(p, counter) ? mark_move(mark, p->value[counter]) : 0;
+	return protocol_has(p, counter) ? counter_moved(base, p->value[counter]) : 0;
 }
 
 void signals_from_octets(struct signals *s, const struct protocol_counters *p,
@@ -81,16 +82,18 @@ void signals_from_octets(struct signals *s, const struct protocol_counters *p,
 	      moved_of(&s->ip6_out, p, IP6_OUT_OCTETS);
 	in = moved_of(&s->ip_in, p, IP_IN_OCTETS) +
 	     moved_of(&s->ip6_in, p, IP6_IN_OCTETS);
-	add(s, SIGNAL_TX_BYTES, less(out, mark_move(&s->own.tx_bytes, own->tx_bytes)));
-	add(s, SIGNAL_RX_BYTES, less(in, mark_move(&s->own.rx_bytes, own->rx_bytes)));
+	add(s, SIGNAL_TX_BYTES,
+	    less(out, counter_moved(&s->own.tx_bytes, own->tx_bytes)));
+	add(s, SIGNAL_RX_BYTES,
+	    less(in, counter_moved(&s->own.rx_bytes, own->rx_bytes)));
 }
 
 void signals_volume_anew(struct signals *s)
 {
-	s->link.tx_bytes.made = s->link.tx_packets.made = false;
-	s->link.rx_bytes.made = s->link.rx_packets.made = false;
-	s->ip_in.made = s->ip_out.made = false;
-	s->ip6_in.made = s->ip6_out.made = false;
+	s->link.tx_bytes.is_set = s->link.tx_packets.is_set = false;
+	s->link.rx_bytes.is_set = s->link.rx_packets.is_set = false;
+	s->ip_in.is_set = s->ip_out.is_set = false;
+	s->ip6_in.is_set = s->ip6_out.is_set = false;
 }
 
 void signals_from_sockets(struct signals *s, const struct collect_totals *totals,
@@ -98,9 +101,9 @@ void signals_from_sockets(struct signals *s, const struct collect_totals *totals
 			  const struct own_traffic *own)
 {
 	add(s, SIGNAL_TCP_TX_PACKETS,
-	    mark_move(&s->tcp.socket_segments, tcp_tx_packets));
+	    counter_moved(&s->tcp.socket_segments, tcp_tx_packets));
 	add(s, SIGNAL_TCP_NEW_SOCKETS,
-	    mark_move(&s->tcp.socket_opens, totals->tcp_opened));
+	    counter_moved(&s->tcp.socket_opens, totals->tcp_opened));
 	s->value[SIGNAL_TCP_TX_BYTES] = totals->tcp_tx_bytes;
 	s->value[SIGNAL_TCP_INITIATED_TX_BYTES] = totals->tcp_initiated_tx_bytes;
 	s->value[SIGNAL_DESTINATIONS] = totals->destinations;
@@ -108,17 +111,17 @@ void signals_from_sockets(struct signals *s, const struct collect_totals *totals
 		      1u << SIGNAL_DESTINATIONS;
 	moved_of(&s->tcp.snmp_segments, p, TCP_OUT_SEGS);
 	moved_of(&s->tcp.snmp_opens, p, TCP_ACTIVE_OPENS);
-	mark_move(&s->tcp.own_segments, own->tcp_tx_packets);
+	counter_moved(&s->tcp.own_segments, own->tcp_tx_packets);
 }
 
 void signals_from_snmp(struct signals *s, const struct protocol_counters *p,
 		       const struct own_traffic *own)
 {
-	uint64_t own_moved = mark_move(&s->tcp.own_segments, own->tcp_tx_packets);
+	uint64_t own_moved = counter_moved(&s->tcp.own_segments, own->tcp_tx_packets);
 
 	/* When sockets work again, what they have seen meanwhile is counted already. */
-	s->tcp.socket_segments.made = false;
-	s->tcp.socket_opens.made = false;
+	s->tcp.socket_segments.is_set = false;
+	s->tcp.socket_opens.is_set = false;
 	if (protocol_has(p, TCP_OUT_SEGS))
 		add(s, SIGNAL_TCP_TX_PACKETS,
 		    less(moved_of(&s->tcp.snmp_segments, p, TCP_OUT_SEGS), own_moved));
@@ -134,7 +137,7 @@ void signals_from_table(struct signals *s, const struct collect_totals *totals,
 	s->present |= 1u << SIGNAL_DESTINATIONS;
 	if (!protocol_has(p, TCP_ACTIVE_OPENS))
 		add(s, SIGNAL_TCP_NEW_SOCKETS,
-		    mark_move(&s->tcp.socket_opens, totals->tcp_opened));
+		    counter_moved(&s->tcp.socket_opens, totals->tcp_opened));
 }
 
 /* The two kinds of UDP are one here. */
@@ -147,17 +150,18 @@ static uint64_t sum_of(const struct protocol_counters *p, enum protocol_counter 
 void signals_udp_packets(struct signals *s, const struct protocol_counters *p,
 			 uint64_t link_packets, uint64_t loopback_packets)
 {
-	uint64_t left = mark_move(&s->udp.link_packets, link_packets);
-	uint64_t stayed = mark_move(&s->udp.loopback_packets, loopback_packets);
+	uint64_t left = counter_moved(&s->udp.link_packets, link_packets);
+	uint64_t stayed = counter_moved(&s->udp.loopback_packets, loopback_packets);
 	uint64_t datagrams = 0;
 
 	if (protocol_has(p, UDP_OUT_DATAGRAMS))
-		datagrams = mark_move(&s->udp.datagrams, sum_of(p, UDP_OUT_DATAGRAMS,
-								UDPLITE_OUT_DATAGRAMS));
+		datagrams =
+		    counter_moved(&s->udp.datagrams,
+				  sum_of(p, UDP_OUT_DATAGRAMS, UDPLITE_OUT_DATAGRAMS));
 	if (protocol_has(p, UDP6_OUT_DATAGRAMS))
 		datagrams +=
-		    mark_move(&s->udp.datagrams6,
-			      sum_of(p, UDP6_OUT_DATAGRAMS, UDPLITE6_OUT_DATAGRAMS));
+		    counter_moved(&s->udp.datagrams6, sum_of(p, UDP6_OUT_DATAGRAMS,
+							     UDPLITE6_OUT_DATAGRAMS));
 	/* Datagrams that went between the two readings were on their links the last
 	 * time; never more than then went by there. */
 	uint64_t packets = left + s->udp.spare_packets;
@@ -180,26 +184,27 @@ static bool take_span(struct signals *s, const struct protocol_counters *p,
 		      const struct tcp_payload *tcp,
 		      const struct link_sums *until_sockets, struct sent_span *span)
 {
-	bool tcp_known = tcp && s->span.tcp.made;
+	bool tcp_known = tcp && s->span.tcp.is_set;
 
-	span->link_bytes = mark_move(&s->span.bytes, s->value[SIGNAL_TX_BYTES] +
-							 until_sockets->tx_bytes);
-	span->link_packets = mark_move(&s->span.packets, s->value[SIGNAL_TX_PACKETS] +
-							     until_sockets->tx_packets);
+	span->link_bytes = counter_moved(&s->span.bytes, s->value[SIGNAL_TX_BYTES] +
+							     until_sockets->tx_bytes);
+	span->link_packets = counter_moved(
+	    &s->span.packets, s->value[SIGNAL_TX_PACKETS] + until_sockets->tx_packets);
 	span->packets6 = moved_of(&s->span.packets6, p, IP6_OUT_REQUESTS);
-	span->tcp_segments = protocol_has(p, TCP_OUT_SEGS)
-				 ? mark_move(&s->span.segments, p->value[TCP_OUT_SEGS])
-				 : UINT32_MAX;
+	span->tcp_segments =
+	    protocol_has(p, TCP_OUT_SEGS)
+		? counter_moved(&s->span.segments, p->value[TCP_OUT_SEGS])
+		: UINT32_MAX;
 	span->tcp_segments += moved_of(&s->span.again, p, TCP_RETRANS_SEGS);
 	span->other_packets = moved_of(&s->span.icmp, p, ICMP_OUT_MSGS) +
 			      moved_of(&s->span.icmp6, p, ICMP6_OUT_MSGS) +
 			      moved_of(&s->span.forwarded, p, IP_FORWARDED) +
 			      moved_of(&s->span.forwarded6, p, IP6_FORWARDED);
 	span->datagrams =
-	    mark_move(&s->span.datagrams, s->value[SIGNAL_UDP_TX_PACKETS]);
-	span->tcp_bytes = tcp ? mark_move(&s->span.tcp, tcp->bytes) : 0;
-	span->tcp_again = tcp ? mark_move(&s->span.tcp_again, tcp->again) : 0;
-	s->span.tcp.made = s->span.tcp_again.made = tcp != NULL;
+	    counter_moved(&s->span.datagrams, s->value[SIGNAL_UDP_TX_PACKETS]);
+	span->tcp_bytes = tcp ? counter_moved(&s->span.tcp, tcp->bytes) : 0;
+	span->tcp_again = tcp ? counter_moved(&s->span.tcp_again, tcp->again) : 0;
+	s->span.tcp.is_set = s->span.tcp_again.is_set = tcp != NULL;
 	return tcp_known;
 }
 

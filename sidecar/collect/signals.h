@@ -17,39 +17,40 @@
 #include "dormouse/sample.h"
 #include "sent_span.h"
 
-/* What a counter showed when it was last used. */
-struct mark {
-	uint64_t at;
-	bool made; /* false: the next use only makes the mark */
-	bool fell; /* a reading below half of `at` was put off */
+/* What a counter showed when it was last used, from which it moved since. */
+struct counter_base {
+	uint64_t value;
+	bool is_set; /* false: the next use only sets it */
+	bool fell;   /* a reading below half of `value` was put off */
 };
 
-/* What the counter moved by since the mark, which moves along. 0 when there was no
- * mark, or the counter fell. A fall by more than half is put off until the next
+/* What the counter moved by since the base, which becomes `now`. 0 when there was no
+ * base, or the counter fell. A fall by more than half is put off until the next
  * reading: one that was lost comes back, after a reset all that it shows has flowed. */
-uint64_t mark_move(struct mark *mark, uint64_t now);
+uint64_t counter_moved(struct counter_base *base, uint64_t now);
 
-/* Every signal so far, and the marks of their sources. All zero is a new one. */
+/* Every signal so far, and the bases of their sources. All zero is a new one. */
 struct signals {
 	uint64_t value[SIGNAL_COUNT];
 	uint32_t present; /* bit 1u << signal: goes into the next sample */
 	struct {
-		struct mark tx_bytes, tx_packets, rx_bytes, rx_packets;
+		struct counter_base tx_bytes, tx_packets, rx_bytes, rx_packets;
 	} link, own;
-	struct mark ip_in, ip_out, ip6_in, ip6_out;
+	struct counter_base ip_in, ip_out, ip6_in, ip6_out;
 	struct {
-		struct mark snmp_segments, own_segments, socket_segments;
-		struct mark snmp_opens, socket_opens;
+		struct counter_base snmp_segments, own_segments, socket_segments;
+		struct counter_base snmp_opens, socket_opens;
 	} tcp;
 	struct {
-		struct mark datagrams, datagrams6, link_packets, loopback_packets;
+		struct counter_base datagrams, datagrams6, link_packets,
+		    loopback_packets;
 		uint64_t spare_packets; /* on links last time, beside the datagrams */
 	} udp;
-	/* Since the last close look. */
+	/* Since the last socket scan. */
 	struct {
-		struct mark bytes, packets, packets6, tcp, tcp_again;
-		struct mark segments, again, icmp, icmp6, forwarded, forwarded6;
-		struct mark datagrams;
+		struct counter_base bytes, packets, packets6, tcp, tcp_again;
+		struct counter_base segments, again, icmp, icmp6, forwarded, forwarded6;
+		struct counter_base datagrams;
 		int64_t udp_carry;
 		struct sent_balance balance;
 	} span;
@@ -70,11 +71,11 @@ void signals_from_octets(struct signals *s, const struct protocol_counters *p,
 			 const struct own_traffic *own);
 
 /* Links and octets take turns: what one showed meanwhile the other has told, so that
- * the next use of each only makes marks. */
+ * the next use of each only sets bases. */
 void signals_volume_anew(struct signals *s);
 
-/* The TCP signals and destinations, from sockets that were just looked at; the counters
- * in snmp are marked for when sockets fail. */
+/* The TCP signals and destinations, from sockets that were just scanned; the counters
+ * in snmp get their bases for when sockets fail. */
 void signals_from_sockets(struct signals *s, const struct collect_totals *totals,
 			  uint64_t tcp_tx_packets, const struct protocol_counters *p,
 			  const struct own_traffic *own);
@@ -100,9 +101,9 @@ struct tcp_payload {
 	uint64_t bytes, again; /* each byte once; those sent once more */
 };
 
-/* udp_tx_bytes and unaccounted_tx_bytes since the last close look, for which the kernel
- * has no counters. To be called at close looks after all the others. `tcp` is NULL
- * where it is not known; then UDP is estimated only while nearly all packets are
+/* udp_tx_bytes and unaccounted_tx_bytes since the last socket scan, for which the
+ * kernel has no counters. To be called at socket scans after all the others. `tcp` is
+ * NULL where it is not known; then UDP is estimated only while nearly all packets are
  * datagrams, and what is unaccounted for is not known. `until_sockets` is what the
  * links sent between their reading and the sockets'. */
 void signals_from_span(struct signals *s, const struct protocol_counters *p,

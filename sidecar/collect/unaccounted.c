@@ -3,23 +3,23 @@
  * for. */
 #include "unaccounted.h"
 
-static uint64_t moved_of(struct mark *mark, const struct protocol_counters *p,
+static uint64_t moved_of(struct counter_base *base, const struct protocol_counters *p,
 			 enum protocol_counter counter)
 {
-	return protocol_has(p, counter) ? mark_move(mark, p->value[counter]) : 0;
+	return protocol_has(p, counter) ? counter_moved(base, p->value[counter]) : 0;
 }
 
-void unaccounted_take(struct unaccounted_marks *m, const struct protocol_counters *p,
+void unaccounted_take(struct unaccounted_bases *m, const struct protocol_counters *p,
 		      uint64_t bytes, uint64_t packets, struct unaccounted *moved)
 {
 	uint64_t forwarded = moved_of(&m->forwarded, p, IP_FORWARDED) +
 			     moved_of(&m->forwarded6, p, IP6_FORWARDED);
 	uint64_t ip = moved_of(&m->ip, p, IP_OUT_REQUESTS) +
 		      moved_of(&m->ip6, p, IP6_OUT_REQUESTS) + forwarded;
-	uint64_t all = mark_move(&m->packets, packets);
+	uint64_t all = counter_moved(&m->packets, packets);
 	bool ip_known = protocol_has(p, IP_OUT_REQUESTS);
 
-	*moved = (struct unaccounted){.bytes = mark_move(&m->bytes, bytes)};
+	*moved = (struct unaccounted){.bytes = counter_moved(&m->bytes, bytes)};
 	moved->packets[UNACCOUNTED_ICMP] = moved_of(&m->icmp, p, ICMP_OUT_MSGS) +
 					   moved_of(&m->icmp6, p, ICMP6_OUT_MSGS);
 	moved->packets[UNACCOUNTED_FORWARDED] = forwarded;

@@ -7,15 +7,15 @@
 #include "dormouse/collect.h"
 #include "signals.h"
 
-/* The counters at the last close look. All zero is a new one. */
-struct unaccounted_marks {
-	struct mark bytes, icmp, icmp6, forwarded, forwarded6, resets;
-	struct mark packets, ip, ip6;
+/* The counters at the last socket scan. All zero is a new one. */
+struct unaccounted_bases {
+	struct counter_base bytes, icmp, icmp6, forwarded, forwarded6, resets;
+	struct counter_base packets, ip, ip6;
 };
 
 /* What moved since the last call, into *moved. `packets` are those that all links sent,
  * loopback included. */
-void unaccounted_take(struct unaccounted_marks *marks,
+void unaccounted_take(struct unaccounted_bases *bases,
 		      const struct protocol_counters *p, uint64_t bytes,
 		      uint64_t packets, struct unaccounted *moved);
 

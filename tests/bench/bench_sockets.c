@@ -130,12 +130,12 @@ static void measure(int connections)
 		bare_udp(fd);
 		legacy[i] = cpu_us() - start;
 		start = cpu_us();
-		sockets_look(s, i);
+		sockets_scan(s, i);
 		idle[i] = cpu_us() - start;
 		for (int j = 0; j < connections; j++)
 			send_bytes(out[j], 1);
 		start = cpu_us();
-		sockets_look(s, i);
+		sockets_scan(s, i);
 		busy[i] = cpu_us() - start;
 	}
 	double bare = median(legacy, rounds), idle_us = median(idle, rounds),

@@ -73,7 +73,7 @@ static void one_events(struct sources *s)
 
 static void one_look(struct sources *s)
 {
-	sockets_look(s->sockets, 1);
+	sockets_scan(s->sockets, 1);
 }
 
 static void measure(const char *what, void (*once)(struct sources *), struct sources *s,

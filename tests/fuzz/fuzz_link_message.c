@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct nlmsghdr *message;
 	struct link_reading reading;
-	struct link_news news;
+	struct link_event event;
 	struct in6_addr address;
 	int ifindex;
 
@@ -29,10 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	message->nlmsg_len = (uint32_t)size;
 	link_message_reading(message, &ifindex, &reading);
 	link_message_address(message, &address);
-	if (link_message_news(message, &news) &&
-	    (news.ifindex <= 0 || !memchr(news.name, 0, sizeof(news.name)) ||
-	     !memchr(news.kind, 0, sizeof(news.kind)) ||
-	     news.address_length > sizeof(news.address)))
+	if (link_message_event(message, &event) &&
+	    (event.ifindex <= 0 || !memchr(event.name, 0, sizeof(event.name)) ||
+	     !memchr(event.kind, 0, sizeof(event.kind)) ||
+	     event.address_length > sizeof(event.address)))
 		abort();
 	free(message);
 	return 0;

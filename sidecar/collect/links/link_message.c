@@ -80,31 +80,31 @@ static void copy_text(char *to, size_t size, const char *from)
 static void take_link(struct nl_object *object, void *context)
 {
 	struct rtnl_link *link = (struct rtnl_link *)object;
-	struct link_news *news = context;
+	struct link_event *event = context;
 	struct nl_addr *address = rtnl_link_get_addr(link);
 	int32_t namespace;
 
-	news->ifindex = rtnl_link_get_ifindex(link);
-	news->loopback = rtnl_link_get_flags(link) & IFF_LOOPBACK;
-	copy_text(news->name, sizeof(news->name), rtnl_link_get_name(link));
-	copy_text(news->kind, sizeof(news->kind), rtnl_link_get_type(link));
-	news->place.below = rtnl_link_get_link(link);
-	news->place.master = rtnl_link_get_master(link);
-	news->place.elsewhere = rtnl_link_get_link_netnsid(link, &namespace) == 0;
-	if (address && nl_addr_get_len(address) <= sizeof(news->address)) {
-		news->address_length = nl_addr_get_len(address);
-		memcpy(news->address, nl_addr_get_binary_addr(address),
-		       news->address_length);
+	event->ifindex = rtnl_link_get_ifindex(link);
+	event->loopback = rtnl_link_get_flags(link) & IFF_LOOPBACK;
+	copy_text(event->name, sizeof(event->name), rtnl_link_get_name(link));
+	copy_text(event->kind, sizeof(event->kind), rtnl_link_get_type(link));
+	event->place.below = rtnl_link_get_link(link);
+	event->place.master = rtnl_link_get_master(link);
+	event->place.elsewhere = rtnl_link_get_link_netnsid(link, &namespace) == 0;
+	if (address && nl_addr_get_len(address) <= sizeof(event->address)) {
+		event->address_length = nl_addr_get_len(address);
+		memcpy(event->address, nl_addr_get_binary_addr(address),
+		       event->address_length);
 	}
 }
 
-bool link_message_news(struct nlmsghdr *message, struct link_news *news)
+bool link_message_event(struct nlmsghdr *message, struct link_event *event)
 {
 	const struct ifinfomsg *head = nlmsg_data(message);
 	struct nl_msg *copy;
 	int ifindex, result;
 
-	memset(news, 0, sizeof(*news));
+	memset(event, 0, sizeof(*event));
 	if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
 		return false;
 	if (!nlmsg_valid_hdr(message, sizeof(*head)) || head->ifi_family != AF_UNSPEC)
@@ -113,12 +113,12 @@ bool link_message_news(struct nlmsghdr *message, struct link_news *news)
 	if (!copy)
 		return false;
 	nlmsg_set_proto(copy, NETLINK_ROUTE);
-	result = nl_msg_parse(copy, take_link, news);
+	result = nl_msg_parse(copy, take_link, event);
 	nlmsg_free(copy);
-	if (result < 0 || news->ifindex <= 0 || news->name[0] == '\0')
+	if (result < 0 || event->ifindex <= 0 || event->name[0] == '\0')
 		return false;
-	news->gone = message->nlmsg_type == RTM_DELLINK;
-	news->has_reading = link_message_reading(message, &ifindex, &news->reading);
+	event->gone = message->nlmsg_type == RTM_DELLINK;
+	event->has_reading = link_message_reading(message, &ifindex, &event->reading);
 	return true;
 }
 

@@ -22,7 +22,7 @@ bool link_message_reading(const struct nlmsghdr *message, int *ifindex,
 /* All that a message of RTM_NEWLINK or RTM_DELLINK says. False when it is about no link
  * that came or went: bridge ports report joining and leaving in the same types.
  * Allocates and frees. */
-bool link_message_news(struct nlmsghdr *message, struct link_news *news);
+bool link_message_event(struct nlmsghdr *message, struct link_event *event);
 
 /* The address of this host that a message of RTM_NEWADDR says, IPv4 mapped. False when
  * it says none. Does not allocate. */

@@ -8,30 +8,31 @@
 #include "base/hash.h"
 #include "globs.h"
 
-void link_book_open(struct link_table *book, const char *globs, double now)
+void link_table_open(struct link_table *table, const char *globs, double now)
 {
 	/* The arrays stay untouched: most of them is never used. */
-	memset(book, 0, offsetof(struct link_table, links));
-	memcpy(book->globs, globs, strnlen(globs, sizeof(book->globs) - 1));
-	book->everything = globs_name_any(book->globs);
-	book->complete_at = now;
+	memset(table, 0, offsetof(struct link_table, links));
+	memcpy(table->globs, globs, strnlen(globs, sizeof(table->globs) - 1));
+	table->everything = globs_name_any(table->globs);
+	table->complete_at = now;
 }
 
-/* The place of that link, or book->count when it is not watched. Dumps come in the same
- * order each time, so the next one is nearly always where the last search ended. */
-static unsigned find(struct link_table *book, int ifindex)
+/* The place of that link, or table->count when it is not watched. Dumps come in the
+ * same order each time, so the next one is nearly always where the last search ended.
+ */
+static unsigned find(struct link_table *table, int ifindex)
 {
 	unsigned i;
 
-	for (i = 0; i < book->count; i++) {
-		unsigned place = (book->next + i) % book->count;
+	for (i = 0; i < table->count; i++) {
+		unsigned place = (table->next + i) % table->count;
 
-		if (book->links[place].ifindex == ifindex) {
-			book->next = place + 1;
+		if (table->links[place].ifindex == ifindex) {
+			table->next = place + 1;
 			return place;
 		}
 	}
-	return book->count;
+	return table->count;
 }
 
 static void show(struct link_counters *link, const struct link_reading *r)
@@ -48,12 +49,12 @@ static void show(struct link_counters *link, const struct link_reading *r)
 
 /* Which links count is looked up when something is to be counted: a storm of changes
  * is gone through once. */
-static void restack(struct link_table *book)
+static void restack(struct link_table *table)
 {
-	if (book->restack)
-		link_stack(book->links, book->places, book->count, book->everything,
-			   book->marks);
-	book->restack = false;
+	if (table->restack)
+		link_stack(table->links, table->places, table->count, table->everything,
+			   table->marks);
+	table->restack = false;
 }
 
 /* A link's first reading: see link_table.h for where it begins to count. */
@@ -68,34 +69,34 @@ static void begin_at(struct link_track *track, const struct link_reading *r, dou
 	track->read = true;
 }
 
-static void read_at(struct link_table *book, unsigned place,
+static void read_at(struct link_table *table, unsigned place,
 		    const struct link_reading *r, double now)
 {
-	struct link_counters *link = &book->links[place];
-	struct link_track *track = &book->tracks[place];
+	struct link_counters *link = &table->links[place];
+	struct link_track *track = &table->tracks[place];
 	struct link_sums elsewhere = {0};
 
 	/* In a first reading there is nothing to count, and there may be many. */
 	if (track->read || track->made_here)
-		restack(book);
+		restack(table);
 	if (!track->read)
 		begin_at(track, r, now);
-	link_past_read(&track->past, r, now, link->counted ? &book->flowed : &elsewhere,
-		       &book->oddities);
+	link_past_read(&track->past, r, now,
+		       link->counted ? &table->flowed : &elsewhere, &table->oddities);
 	show(link, &track->past.last);
 }
 
-bool link_book_reading(struct link_table *book, int ifindex,
-		       const struct link_reading *reading, double now)
+bool link_table_reading(struct link_table *table, int ifindex,
+			const struct link_reading *reading, double now)
 {
 	unsigned place;
 
-	if (ifindex == book->loopback_ifindex)
-		book->loopback_packets = reading->tx_packets;
-	place = find(book, ifindex);
-	if (place == book->count)
+	if (ifindex == table->loopback_ifindex)
+		table->loopback_packets = reading->tx_packets;
+	place = find(table, ifindex);
+	if (place == table->count)
 		return false;
-	read_at(book, place, reading, now);
+	read_at(table, place, reading, now);
 	return true;
 }
 
@@ -105,9 +106,9 @@ static void raise_to(uint64_t *counter, uint64_t least)
 		*counter = least;
 }
 
-/* An announcement may wait while a dump of the counters overtakes it, and in the one of
+/* A notification may wait while a dump of the counters overtakes it, and in the one of
  * a veth's end the kernel has forgotten what came from its peer: what lies behind the
- * book is no reset. */
+ * table is no reset. */
 static struct link_reading not_behind(const struct link_counters *link,
 				      struct link_reading r)
 {
@@ -120,18 +121,18 @@ static struct link_reading not_behind(const struct link_counters *link,
 
 /* In order, so that what is shown stays, and a link that waited for a place among them
  * gets the last one. */
-static void drop(struct link_table *book, unsigned place)
+static void drop(struct link_table *table, unsigned place)
 {
-	unsigned after = --book->count - place;
+	unsigned after = --table->count - place;
 
-	memmove(&book->links[place], &book->links[place + 1],
-		after * sizeof(book->links[0]));
-	memmove(&book->tracks[place], &book->tracks[place + 1],
-		after * sizeof(book->tracks[0]));
-	memmove(&book->places[place], &book->places[place + 1],
-		after * sizeof(book->places[0]));
-	book->next = 0;
-	book->restack = true;
+	memmove(&table->links[place], &table->links[place + 1],
+		after * sizeof(table->links[0]));
+	memmove(&table->tracks[place], &table->tracks[place + 1],
+		after * sizeof(table->tracks[0]));
+	memmove(&table->places[place], &table->places[place + 1],
+		after * sizeof(table->places[0]));
+	table->next = 0;
+	table->restack = true;
 }
 
 static bool same_place(const struct link_place *a, const struct link_place *b)
@@ -140,198 +141,198 @@ static bool same_place(const struct link_place *a, const struct link_place *b)
 	       a->elsewhere == b->elsewhere;
 }
 
-static void name_link(struct link_table *book, unsigned place,
-		      const struct link_news *news)
+static void name_link(struct link_table *table, unsigned place,
+		      const struct link_event *event)
 {
-	struct link_counters *link = &book->links[place];
+	struct link_counters *link = &table->links[place];
 	uint64_t identity =
-	    hash_bytes(HASH_START, &news->ifindex, sizeof(news->ifindex));
+	    hash_bytes(HASH_START, &event->ifindex, sizeof(event->ifindex));
 
-	identity = hash_bytes(identity, news->name, sizeof(news->name));
-	identity = hash_bytes(identity, news->address, news->address_length);
-	book->tracks[place].identity = identity;
-	memcpy(link->name, news->name, sizeof(link->name));
-	if (memcmp(link->kind, news->kind, sizeof(link->kind)) != 0 ||
-	    !same_place(&book->places[place], &news->place))
-		book->restack = true;
-	memcpy(link->kind, news->kind, sizeof(link->kind));
-	book->places[place] = news->place;
+	identity = hash_bytes(identity, event->name, sizeof(event->name));
+	identity = hash_bytes(identity, event->address, event->address_length);
+	table->tracks[place].identity = identity;
+	memcpy(link->name, event->name, sizeof(link->name));
+	if (memcmp(link->kind, event->kind, sizeof(link->kind)) != 0 ||
+	    !same_place(&table->places[place], &event->place))
+		table->restack = true;
+	memcpy(link->kind, event->kind, sizeof(link->kind));
+	table->places[place] = event->place;
 }
 
 /* Gives a new link its place. One that was made here while nobody listened counts from
  * its beginning. */
-static unsigned add(struct link_table *book, const struct link_news *news,
+static unsigned add(struct link_table *table, const struct link_event *event,
 		    bool made_here)
 {
-	unsigned place = book->count;
-	struct link_track *track = &book->tracks[place];
+	unsigned place = table->count;
+	struct link_track *track = &table->tracks[place];
 
 	if (place == LINKS_MAX) {
-		book->overflowed = true;
+		table->overflowed = true;
 		return place;
 	}
-	book->count++;
-	book->untracked += place >= COLLECT_LINKS_MAX;
-	memset(&book->links[place], 0, sizeof(book->links[place]));
+	table->count++;
+	table->untracked += place >= COLLECT_LINKS_MAX;
+	memset(&table->links[place], 0, sizeof(table->links[place]));
 	memset(track, 0, sizeof(*track));
-	memset(&book->places[place], 0, sizeof(book->places[place]));
-	book->links[place].ifindex = news->ifindex;
-	book->links[place].counted = true;
-	book->restack = true;
+	memset(&table->places[place], 0, sizeof(table->places[place]));
+	table->links[place].ifindex = event->ifindex;
+	table->links[place].counted = true;
+	table->restack = true;
 	track->made_here = made_here;
-	track->made_at = book->complete_at;
+	track->made_at = table->complete_at;
 	return place;
 }
 
 /* Takes in the counters that a message about a watched link carries. Of one whose last
  * reading is in doubt, only a dump's is a reading. */
-static void news_reading(struct link_table *book, unsigned place,
-			 const struct link_news *news, enum link_origin origin,
-			 double now)
+static void event_reading(struct link_table *table, unsigned place,
+			  const struct link_event *event, enum link_origin origin,
+			  double now)
 {
-	struct link_track *track = &book->tracks[place];
-	struct link_reading reading = news->reading;
+	struct link_track *track = &table->tracks[place];
+	struct link_reading reading = event->reading;
 	struct link_sums elsewhere = {0};
 	bool doubtful = track->read && track->past.doubt == LINK_PUT_OFF;
 
-	if (news->gone && doubtful) {
-		restack(book);
+	if (event->gone && doubtful) {
+		restack(table);
 		link_past_end(&track->past,
-			      book->links[place].counted ? &book->flowed : &elsewhere,
-			      &book->oddities);
+			      table->links[place].counted ? &table->flowed : &elsewhere,
+			      &table->oddities);
 		return;
 	}
-	if (!news->has_reading || (origin == LINK_ANNOUNCED && doubtful))
+	if (!event->has_reading || (origin == LINK_NOTIFIED && doubtful))
 		return;
-	if (origin == LINK_ANNOUNCED && track->read)
-		reading = not_behind(&book->links[place], reading);
-	read_at(book, place, &reading, now);
+	if (origin == LINK_NOTIFIED && track->read)
+		reading = not_behind(&table->links[place], reading);
+	read_at(table, place, &reading, now);
 }
 
 /* Remembers one link that is here and that the list does not mean, for whoever wonders
  * why there is nothing to see. */
-static void note_unwatched(struct link_table *book, const struct link_news *news,
+static void note_unwatched(struct link_table *table, const struct link_event *event,
 			   bool watched)
 {
-	if (news->loopback)
+	if (event->loopback)
 		return;
-	if (!watched && !news->gone) {
-		memcpy(book->unwatched, news->name, sizeof(book->unwatched));
-		book->unwatched_ifindex = news->ifindex;
-	} else if (news->ifindex == book->unwatched_ifindex) {
-		book->unwatched[0] = '\0';
+	if (!watched && !event->gone) {
+		memcpy(table->unwatched, event->name, sizeof(table->unwatched));
+		table->unwatched_ifindex = event->ifindex;
+	} else if (event->ifindex == table->unwatched_ifindex) {
+		table->unwatched[0] = '\0';
 	}
 }
 
-void link_book_news(struct link_table *book, const struct link_news *news,
-		    enum link_origin origin, double now)
+void link_table_event(struct link_table *table, const struct link_event *event,
+		      enum link_origin origin, double now)
 {
-	unsigned place = find(book, news->ifindex);
+	unsigned place = find(table, event->ifindex);
 	bool watched =
-	    !news->gone && globs_watch(book->globs, news->name, news->loopback);
-	bool is_new = place == book->count;
+	    !event->gone && globs_watch(table->globs, event->name, event->loopback);
+	bool is_new = place == table->count;
 
-	note_unwatched(book, news, watched);
-	if (news->loopback)
-		book->loopback_ifindex = news->gone ? 0 : news->ifindex;
+	note_unwatched(table, event, watched);
+	if (event->loopback)
+		table->loopback_ifindex = event->gone ? 0 : event->ifindex;
 	if (watched && is_new)
-		place =
-		    add(book, news,
-			origin == LINK_RESYNCED && news->ifindex > book->known_ifindex);
-	if (news->ifindex > book->highest_ifindex)
-		book->highest_ifindex = news->ifindex;
-	if (place == book->count)
+		place = add(table, event,
+			    origin == LINK_RESYNCED &&
+				event->ifindex > table->known_ifindex);
+	if (event->ifindex > table->highest_ifindex)
+		table->highest_ifindex = event->ifindex;
+	if (place == table->count)
 		return;
 	if (watched) {
-		name_link(book, place, news);
-		book->tracks[place].seen = true;
+		name_link(table, place, event);
+		table->tracks[place].seen = true;
 	}
-	news_reading(book, place, news, origin, now);
+	event_reading(table, place, event, origin, now);
 	if (!watched)
-		drop(book, place);
+		drop(table, place);
 }
 
-void link_book_lost(struct link_table *book, double now)
+void link_table_lost(struct link_table *table, double now)
 {
-	if (book->incomplete)
+	if (table->incomplete)
 		return;
-	book->incomplete = true;
-	book->known_ifindex = book->highest_ifindex;
-	book->complete_at = now;
+	table->incomplete = true;
+	table->known_ifindex = table->highest_ifindex;
+	table->complete_at = now;
 }
 
-void link_book_resync_begin(struct link_table *book, double now)
+void link_table_resync_begin(struct link_table *table, double now)
 {
 	unsigned i;
 
-	link_book_lost(book, now);
-	for (i = 0; i < book->count; i++)
-		book->tracks[i].seen = false;
-	book->overflowed = false;
+	link_table_lost(table, now);
+	for (i = 0; i < table->count; i++)
+		table->tracks[i].seen = false;
+	table->overflowed = false;
 }
 
-void link_book_resync_end(struct link_table *book, bool complete)
+void link_table_resync_end(struct link_table *table, bool complete)
 {
 	unsigned i = 0;
 
 	if (!complete)
 		return;
-	while (i < book->count) {
-		if (book->tracks[i].seen)
+	while (i < table->count) {
+		if (table->tracks[i].seen)
 			i++;
 		else
-			drop(book, i);
+			drop(table, i);
 	}
-	book->incomplete = false;
+	table->incomplete = false;
 }
 
-void link_book_sums(const struct link_table *book, struct link_sums *sums)
+void link_table_sums(const struct link_table *table, struct link_sums *sums)
 {
 	unsigned i;
 
 	memset(sums, 0, sizeof(*sums));
-	for (i = 0; i < book->count; i++) {
-		if (!book->links[i].counted)
+	for (i = 0; i < table->count; i++) {
+		if (!table->links[i].counted)
 			continue;
-		sums->tx_bytes += book->links[i].tx_bytes;
-		sums->tx_packets += book->links[i].tx_packets;
-		sums->rx_bytes += book->links[i].rx_bytes;
-		sums->rx_packets += book->links[i].rx_packets;
+		sums->tx_bytes += table->links[i].tx_bytes;
+		sums->tx_packets += table->links[i].tx_packets;
+		sums->rx_bytes += table->links[i].rx_bytes;
+		sums->rx_packets += table->links[i].rx_packets;
 	}
 }
 
-uint64_t link_book_identity(const struct link_table *book)
+uint64_t link_table_identity(const struct link_table *table)
 {
 	uint64_t identity = 0;
 	unsigned i;
 
-	for (i = 0; i < book->count; i++)
-		if (book->links[i].counted)
-			identity += book->tracks[i].identity;
+	for (i = 0; i < table->count; i++)
+		if (table->links[i].counted)
+			identity += table->tracks[i].identity;
 	return identity;
 }
 
-const struct link_counters *link_book_named(const struct link_table *book,
-					    const char *name)
+const struct link_counters *link_table_named(const struct link_table *table,
+					     const char *name)
 {
 	unsigned i;
 
-	for (i = 0; i < book->count; i++)
-		if (strncmp(book->links[i].name, name, IF_NAMESIZE) == 0)
-			return &book->links[i];
+	for (i = 0; i < table->count; i++)
+		if (strncmp(table->links[i].name, name, IF_NAMESIZE) == 0)
+			return &table->links[i];
 	return NULL;
 }
 
-unsigned link_book_shown(const struct link_table *book)
+unsigned link_table_shown(const struct link_table *table)
 {
-	return book->count < COLLECT_LINKS_MAX ? book->count : COLLECT_LINKS_MAX;
+	return table->count < COLLECT_LINKS_MAX ? table->count : COLLECT_LINKS_MAX;
 }
 
-void link_book_still(struct link_table *book, const struct link_counters *link,
-		     const struct link_reading *reading, double now)
+void link_table_still(struct link_table *table, const struct link_counters *link,
+		      const struct link_reading *reading, double now)
 {
-	unsigned place = (unsigned)(link - book->links);
+	unsigned place = (unsigned)(link - table->links);
 
-	book->tracks[place].seen = true;
-	read_at(book, place, reading, now);
+	table->tracks[place].seen = true;
+	read_at(table, place, reading, now);
 }

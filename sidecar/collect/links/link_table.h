@@ -6,13 +6,12 @@
  * counters belong to a link and go away with it, may start afresh, and in old drivers
  * are 32 bits wide; the sums kept here only grow, by what flowed and by nothing else:
  *
- * - A link that is there when the book is opened counts from its first reading: what it
- *   carried before is not ours.
- * - A link announced later counts from the reading in its announcement: 0 for one that
- * was made just then, more for one that was moved here with its past.
- * - A link found later without having been announced (announcements were lost) counts
- * from 0 if its index is higher than any seen before, which means that it was made
- * meanwhile.
+ * - A link that is there when the table is opened counts from its first reading: what
+ * it carried before is not ours.
+ * - A link notified of later counts from the reading in its notification: 0 for one
+ *   that was made just then, more for one that was moved here with its past.
+ * - A link found later without a notification (they were lost) counts from 0 if its
+ *   index is higher than any seen before: then it was made meanwhile.
  * - A link that goes away is read a last time from the message that says so.
  */
 #ifndef DORMOUSE_COLLECT_LINKS_LINK_TABLE_H
@@ -30,7 +29,7 @@
 #define LINKS_MAX 1024
 
 /* What a message of the kernel says about a link. */
-struct link_news {
+struct link_event {
 	int ifindex;
 	char name[IF_NAMESIZE];
 	char kind[16];
@@ -44,9 +43,9 @@ struct link_news {
 };
 
 enum link_origin {
-	LINK_AT_START,  /* from the dump made when the book was opened */
-	LINK_ANNOUNCED, /* from a notification */
-	LINK_RESYNCED   /* from a dump made after notifications were lost */
+	LINK_AT_START, /* from the dump made when the table was opened */
+	LINK_NOTIFIED, /* from a notification */
+	LINK_RESYNCED  /* from a dump made after notifications were lost */
 };
 
 /* What is known of a watched link beside what is shown. */
@@ -65,11 +64,11 @@ struct link_table {
 	unsigned count;
 	unsigned next;           /* where the next reading's link probably is */
 	bool restack;            /* links have changed since they were last stacked */
-	bool incomplete;         /* announcements were lost, a resync is due */
+	bool incomplete;         /* notifications were lost, a resync is due */
 	int highest_ifindex;     /* of any link seen, watched or not */
-	int known_ifindex;       /* the same when the book was last complete */
+	int known_ifindex;       /* the same when the table was last complete */
 	double complete_at;      /* and when that was */
-	struct link_sums flowed; /* since the book was opened */
+	struct link_sums flowed; /* since the table was opened */
 	struct link_oddities oddities;
 	int loopback_ifindex;      /* 0 while not known */
 	uint64_t loopback_packets; /* the raw counter: whether anything went over it */
@@ -85,43 +84,43 @@ struct link_table {
 	bool marks[LINKS_MAX];
 };
 
-/* An empty book for the links that the list of globs means. */
-void link_book_open(struct link_table *book, const char *globs, double now);
+/* An empty table for the links that the list of globs means. */
+void link_table_open(struct link_table *table, const char *globs, double now);
 
 /* Takes in what a message says: a link that appears, changes or goes. */
-void link_book_news(struct link_table *book, const struct link_news *news,
-		    enum link_origin origin, double now);
+void link_table_event(struct link_table *table, const struct link_event *event,
+		      enum link_origin origin, double now);
 
-/* Announcements were lost: until the next resync the book is incomplete. */
-void link_book_lost(struct link_table *book, double now);
+/* Notifications were lost: until the next resync the table is incomplete. */
+void link_table_lost(struct link_table *table, double now);
 
-/* Between these two, link_book_news() is told every link that exists (LINK_RESYNCED);
+/* Between these two, link_table_event() is told every link that exists (LINK_RESYNCED);
  * links not told of are gone. If the dump was not complete, `complete` is false and
  * none is dropped. */
-void link_book_resync_begin(struct link_table *book, double now);
-void link_book_resync_end(struct link_table *book, bool complete);
+void link_table_resync_begin(struct link_table *table, double now);
+void link_table_resync_end(struct link_table *table, bool complete);
 
 /* Takes in one link's counters. Returns false for links that are not watched, which are
  * passed over. `now` is in seconds of any clock that does not go back. */
-bool link_book_reading(struct link_table *book, int ifindex,
-		       const struct link_reading *reading, double now);
+bool link_table_reading(struct link_table *table, int ifindex,
+			const struct link_reading *reading, double now);
 
 /* The watched link of that name, NULL where there is none. */
-const struct link_counters *link_book_named(const struct link_table *book,
-					    const char *name);
+const struct link_counters *link_table_named(const struct link_table *table,
+					     const char *name);
 
 /* During a resync: that watched link is still here, with these counters. */
-void link_book_still(struct link_table *book, const struct link_counters *link,
-		     const struct link_reading *reading, double now);
+void link_table_still(struct link_table *table, const struct link_counters *link,
+		      const struct link_reading *reading, double now);
 
 /* How many links are shown one by one. */
-unsigned link_book_shown(const struct link_table *book);
+unsigned link_table_shown(const struct link_table *table);
 
 /* The sums of the raw counters of the links that count. */
-void link_book_sums(const struct link_table *book, struct link_sums *sums);
+void link_table_sums(const struct link_table *table, struct link_sums *sums);
 
 /* A hash of the indexes, names and addresses of the links that count; their order plays
  * no part. */
-uint64_t link_book_identity(const struct link_table *book);
+uint64_t link_table_identity(const struct link_table *table);
 
 #endif

@@ -1,45 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* links.c - asks rtnetlink for the links' counters and hears of their changes.
- *
- * libnl makes the sockets; requests and answers go through fixed buffers, because its
- * own receive path allocates for each message, receives everything twice, and starts
- * again for ever on an interrupted dump.
- */
+/* links.c - asks rtnetlink for the links' counters and is told of their changes. */
 #include "links.h"
 
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <netlink/errno.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
-#include <netlink/socket.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "link_message.h"
+#include "netlink/client.h"
 #include "proc_dev.h"
 
-#define RECEIVE_BYTES 16384
-#define DUMP_TRIES    3
-#define ANSWER_TIMEOUT_S                                                               \
-	1 /* dumps are answered at once; this is so as never to hang                   \
-	   */
-#define BUFFER_BYTES_MAX (1 << 20)
-#define RETRY_S          300 /* until rtnetlink is asked again */
-#define BELIEVED_S       10  /* until nothing but zeros is doubted again */
-#define ANNOUNCEMENTS_AT_ONCE                                                          \
-	1024 /* datagrams a call, so that a storm cannot hold it */
+#define DATAGRAM_BYTES 16384
+#define TABLE_BYTES    16384 /* of /proc/net/dev that are read at once */
+#define RETRY_S        300   /* until rtnetlink is asked again */
+#define BELIEVED_S     10    /* until nothing but zeros is doubted again */
 
 struct links {
-	struct nl_sock *query;
-	struct nl_sock *announced; /* NULL where the kernel refuses it */
-	uint32_t sequence;
+	struct netlink_client query;  /* closed where rtnetlink cannot be had */
+	struct netlink_client notify; /* closed where the kernel refuses it */
 	bool getstats_refused;
 	bool standing_in;      /* /proc/net/dev has what rtnetlink has not */
 	double retry_at;       /* when rtnetlink is asked again */
@@ -50,252 +32,117 @@ struct links {
 	bool read_more;        /* and of some link one that is not 0 */
 	enum { NEVER_TOLD, TOLD_BLIND, TOLD_SEEING } told; /* links_complaint() */
 	bool told_overflow;
-	struct link_table book;
-	struct address_set *addresses; /* while they are read */
+	struct link_table table;
 	struct links_totals totals;
-	_Alignas(8) unsigned char buffer[RECEIVE_BYTES];
+	char proc_text[TABLE_BYTES]; /* room for what is read of /proc/net/dev */
 };
 
-/* What a dump's messages are for. */
-typedef void dump_reader(struct links *l, struct nlmsghdr *message, double now);
+/* A dump while it is read: its messages are given to `visit` with this. */
+struct link_dump {
+	struct links *links;
+	uint16_t type; /* RTM_GETSTATS, RTM_GETLINK or RTM_GETADDR */
+	netlink_visitor *visit;
+	struct address_set *addresses; /* RTM_GETADDR */
+	enum link_origin origin;       /* RTM_GETLINK, when links are listed */
+	double now;
+	struct dump_failure failure;
+};
 
-enum dump_end { DUMP_DONE, DUMP_PARTIAL, DUMP_FAILED };
-
-/* One datagram into the buffer. Returns its length, or -errno. What another process
- * sent counts as empty: only the kernel is believed. */
-static ssize_t receive(struct links *l, int fd, int flags)
+static enum dump_end dump_once(void *context)
 {
-	struct sockaddr_nl from = {0};
-	struct iovec part = {l->buffer, sizeof(l->buffer)};
-	struct msghdr head = {
-	    .msg_name = &from,
-	    .msg_namelen = sizeof(from),
-	    .msg_iov = &part,
-	    .msg_iovlen = 1,
-	};
-	ssize_t length;
+	struct link_dump *d = context;
+	union {
+		struct if_stats_msg stats;
+		struct ifinfomsg link;
+		struct ifaddrmsg address;
+	} body;
+	struct netlink_request request = {.type = d->type, .body = &body};
 
-	do
-		length = recvmsg(fd, &head, flags);
-	while (length < 0 && errno == EINTR);
-	if (length < 0)
-		return -errno;
-	if (head.msg_flags & MSG_TRUNC)
-		return -EMSGSIZE;
-	return from.nl_pid == 0 ? length : 0;
-}
-
-/* Doubles the receive buffer of a socket that overran. The kernel gives no more than
- * net.core.rmem_max; what counts is what it gave. */
-static void grow_buffer(struct links *l, int fd)
-{
-	int before = 0, after = 0;
-	socklen_t length = sizeof(before);
-
-	/* The kernel doubles what it is given, for its own bookkeeping, and reports
-	 * that. */
-	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &before, &length) < 0 ||
-	    before >= BUFFER_BYTES_MAX)
-		return;
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &before, sizeof(before));
-	length = sizeof(after);
-	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &after, &length) == 0 &&
-	    after > before)
-		l->totals.buffers_grown++;
-}
-
-/* Asks for a dump of every link's counters (RTM_GETSTATS), of every link (RTM_GETLINK)
- * or of every address (RTM_GETADDR). Returns 0 or -errno. */
-static int ask(struct links *l, uint16_t type)
-{
-	struct {
-		struct nlmsghdr head;
-		union {
-			struct if_stats_msg stats;
-			struct ifinfomsg link;
-			struct ifaddrmsg address;
-		} body;
-	} request;
-
-	memset(&request, 0, sizeof(request));
-	request.head.nlmsg_type = type;
-	request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	request.head.nlmsg_seq = ++l->sequence;
-	if (type == RTM_GETSTATS) {
-		request.head.nlmsg_len = NLMSG_LENGTH(sizeof(request.body.stats));
-		request.body.stats.filter_mask =
-		    IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
-	} else if (type == RTM_GETADDR) {
-		request.head.nlmsg_len = NLMSG_LENGTH(sizeof(request.body.address));
+	memset(&body, 0, sizeof(body));
+	if (d->type == RTM_GETSTATS) {
+		body.stats.filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
+		request.length = sizeof(body.stats);
 	} else {
-		request.head.nlmsg_len = NLMSG_LENGTH(sizeof(request.body.link));
+		request.length =
+		    d->type == RTM_GETADDR ? sizeof(body.address) : sizeof(body.link);
 	}
-	if (send(nl_socket_get_fd(l->query), &request, request.head.nlmsg_len, 0) < 0)
-		return -errno;
-	return 0;
+	d->now = clock_monotonic();
+	return netlink_dump(&d->links->query, &request, d->visit, d, &d->failure);
 }
 
-/* The errno in NLMSG_DONE (a dump may end in failure) or NLMSG_ERROR, as the kernel
- * gives it: 0 or negative. */
-static int status_of(const struct nlmsghdr *message)
+/* A whole dump. Of one that stays partial, what came is used: each reading is true by
+ * itself, some may be missing. */
+static enum dump_end dump(struct link_dump *d)
 {
-	int status = 0;
+	enum dump_end end = netlink_dump_whole(dump_once, d);
 
-	if (nlmsg_datalen(message) >= (int)sizeof(status))
-		memcpy(&status, nlmsg_data(message), sizeof(status));
-	else if (message->nlmsg_type == NLMSG_ERROR)
-		status = -EPROTO;
-	return status < 0 ? status : 0;
+	if (end == DUMP_PARTIAL)
+		d->links->totals.dumps_interrupted++;
+	return end;
 }
 
-/* Reads the messages of one datagram. Returns whether the dump goes on; if not, *status
- * says how it ended. */
-static bool read_datagram(struct links *l, ssize_t length, dump_reader *reader,
-			  double now, bool *interrupted, int *status)
+static void read_link(void *context, struct nlmsghdr *message)
 {
-	struct nlmsghdr *message = (struct nlmsghdr *)l->buffer;
-	int left = (int)length;
+	struct link_dump *d = context;
+	struct link_event event;
 
-	for (; nlmsg_ok(message, left); message = nlmsg_next(message, &left)) {
-		/* What is left of a dump that was given up carries its older number. */
-		if (message->nlmsg_seq != l->sequence)
-			continue;
-		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
-			*interrupted = true;
-		if (message->nlmsg_type == NLMSG_DONE ||
-		    message->nlmsg_type == NLMSG_ERROR) {
-			*status = status_of(message);
-			return false;
-		}
-		reader(l, message, now);
-	}
-	return true;
-}
-
-/* One dump from request to end. Returns 0 or -errno. */
-static int dump_once(struct links *l, uint16_t type, dump_reader *reader, double now,
-		     bool *interrupted)
-{
-	int fd = nl_socket_get_fd(l->query);
-	int status = ask(l, type);
-	bool more = status == 0;
-
-	*interrupted = false;
-	while (more) {
-		ssize_t length = receive(l, fd, 0);
-
-		if (length < 0)
-			return (int)length;
-		more = read_datagram(l, length, reader, now, interrupted, &status);
-	}
-	return status;
-}
-
-/* A whole dump: begun again when links changed under it or the buffer overran, three
- * times in all. Then what came is used: each reading is true by itself, some may be
- * missing. */
-static enum dump_end dump(struct links *l, uint16_t type, dump_reader *reader,
-			  int *failure)
-{
-	bool interrupted = false;
-	int tries;
-
-	for (tries = 0; tries < DUMP_TRIES; tries++) {
-		*failure = -dump_once(l, type, reader, clock_monotonic(), &interrupted);
-		if (*failure == ENOBUFS)
-			grow_buffer(l, nl_socket_get_fd(l->query));
-		else if (*failure != 0)
-			return DUMP_FAILED;
-		else if (!interrupted)
-			return DUMP_DONE;
-	}
-	if (*failure != 0)
-		return DUMP_FAILED;
-	l->totals.dumps_interrupted++;
-	return DUMP_PARTIAL;
-}
-
-static void read_link(struct links *l, struct nlmsghdr *message, double now)
-{
-	struct link_news news;
-
-	if (link_message_news(message, &news))
-		link_book_news(&l->book, &news, LINK_RESYNCED, now);
-}
-
-static void read_first(struct links *l, struct nlmsghdr *message, double now)
-{
-	struct link_news news;
-
-	if (link_message_news(message, &news))
-		link_book_news(&l->book, &news, LINK_AT_START, now);
+	if (link_message_event(message, &event))
+		link_table_event(&d->links->table, &event, d->origin, d->now);
 }
 
 /* Lists all links anew. */
 static int resync(struct links *l, struct error *err)
 {
+	struct link_dump d = {.links = l,
+			      .type = RTM_GETLINK,
+			      .visit = read_link,
+			      .origin = LINK_RESYNCED};
 	enum dump_end end;
-	int failure;
 
-	link_book_resync_begin(&l->book, clock_monotonic());
-	end = dump(l, RTM_GETLINK, read_link, &failure);
-	link_book_resync_end(&l->book, end == DUMP_DONE);
+	link_table_resync_begin(&l->table, clock_monotonic());
+	end = dump(&d);
+	link_table_resync_end(&l->table, end == DUMP_DONE);
 	l->totals.resyncs++;
 	if (end == DUMP_FAILED)
-		return fail_errno(err, failure, "list links");
+		return fail_errno(err, d.failure.errnum, "list links");
 	return 0;
 }
 
-/* Takes in the links of one datagram of announcements. */
-static void hear(struct links *l, ssize_t length, double now)
+static void read_notification(void *context, struct nlmsghdr *message)
 {
-	struct nlmsghdr *message = (struct nlmsghdr *)l->buffer;
-	int left = (int)length;
+	struct links *l = context;
+	struct link_event event;
 
-	for (; nlmsg_ok(message, left); message = nlmsg_next(message, &left)) {
-		struct link_news news;
-
-		if (link_message_news(message, &news))
-			link_book_news(&l->book, &news, LINK_ANNOUNCED, now);
-	}
+	if (link_message_event(message, &event))
+		link_table_event(&l->table, &event, LINK_NOTIFIED, clock_monotonic());
 }
 
-/* Takes in what waits on the announcements' socket. */
-static void hear_all(struct links *l)
+static void note_lost(void *context)
 {
-	int fd = nl_socket_get_fd(l->announced);
-	unsigned i;
+	struct links *l = context;
 
-	for (i = 0; i < ANNOUNCEMENTS_AT_ONCE; i++) {
-		ssize_t length = receive(l, fd, MSG_DONTWAIT);
-
-		if (length == -EAGAIN)
-			return;
-		if (length >= 0) {
-			hear(l, length, clock_monotonic());
-			continue;
-		}
-		link_book_lost(&l->book, clock_monotonic());
-		l->totals.announcements_lost++;
-		if (length != -ENOBUFS)
-			return;
-		grow_buffer(l, fd);
-	}
+	link_table_lost(&l->table, clock_monotonic());
+	l->totals.notifications_lost++;
 }
 
 void links_process(struct links *l)
 {
+	const struct netlink_events events = {read_notification, note_lost, l};
 	struct error ignored; /* links_read() comes to the same end and tells */
 
-	if (l->announced)
-		hear_all(l);
-	if (l->query &&
-	    (l->book.incomplete || (l->book.overflowed && l->book.count < LINKS_MAX)))
+	if (netlink_is_open(&l->notify) &&
+	    netlink_read_events(&l->notify, &events) != 0)
+		note_lost(l);
+	if (netlink_is_open(&l->query) &&
+	    (l->table.incomplete ||
+	     (l->table.overflowed && l->table.count < LINKS_MAX)))
 		resync(l, &ignored);
 }
 
-static void read_stats(struct links *l, struct nlmsghdr *message, double now)
+static void read_stats(void *context, struct nlmsghdr *message)
 {
+	const struct link_dump *d = context;
+	struct links *l = d->links;
 	struct link_reading r;
 	int ifindex;
 
@@ -303,7 +150,7 @@ static void read_stats(struct links *l, struct nlmsghdr *message, double now)
 		return;
 	l->listing += (uint64_t)ifindex * UINT64_C(0x9e3779b97f4a7c15);
 	l->read_more |= (r.rx_packets | r.tx_packets | r.rx_bytes | r.tx_bytes) != 0;
-	l->read_any |= link_book_reading(&l->book, ifindex, &r, now);
+	l->read_any |= link_table_reading(&l->table, ifindex, &r, d->now);
 }
 
 /* Whether the kernel does not know the request, rather than failing at it. */
@@ -320,22 +167,22 @@ static bool answer_is_usable(struct links *l)
 {
 	double now = clock_monotonic();
 
-	if (!l->read_any && l->book.count > 0)
+	if (!l->read_any && l->table.count > 0)
 		return false;
 	if (l->read_more || now < l->believed_until)
 		return true;
-	if (proc_dev_says_something((char *)l->buffer, sizeof(l->buffer)))
+	if (proc_dev_says_something(l->proc_text, sizeof(l->proc_text)))
 		return false;
 	l->believed_until = now + BELIEVED_S;
 	return true;
 }
 
-/* Takes in which links there are, whether or not that is announced. */
-static void look_for_changes(struct links *l)
+/* Takes in which links there are, with or without notifications. */
+static void refresh_links(struct links *l)
 {
 	struct error ignored;
 
-	if (l->announced)
+	if (netlink_is_open(&l->notify))
 		links_process(l);
 	else
 		resync(l, &ignored);
@@ -347,19 +194,19 @@ static void look_for_changes(struct links *l)
 static int read_by(struct links *l, uint16_t type, bool *lasting, struct error *err)
 {
 	const char *name = type == RTM_GETSTATS ? "RTM_GETSTATS" : "RTM_GETLINK";
-	int tries, failure;
+	struct link_dump d = {.links = l, .type = type, .visit = read_stats};
 
-	for (tries = 0; tries < 2; tries++) {
+	for (int tries = 0; tries < 2; tries++) {
 		l->listing = 0;
 		l->read_any = l->read_more = false;
-		if (dump(l, type, read_stats, &failure) == DUMP_FAILED) {
-			*lasting = unknown_request(failure);
-			return fail_errno(err, failure, "read link counters by %s",
-					  name);
+		if (dump(&d) == DUMP_FAILED) {
+			*lasting = unknown_request(d.failure.errnum);
+			return fail_errno(err, d.failure.errnum,
+					  "read link counters by %s", name);
 		}
 		if (answer_is_usable(l))
 			return 0;
-		look_for_changes(l);
+		refresh_links(l);
 	}
 	*lasting = true;
 	return fail(err, "%s answers without link counters", name);
@@ -376,15 +223,15 @@ static int read_by_rtnetlink(struct links *l, bool *lasting, struct error *err)
 	}
 	if (l->getstats_refused && read_by(l, RTM_GETLINK, lasting, err) < 0)
 		return -1;
-	if (!l->announced && l->listing != listing)
+	if (!netlink_is_open(&l->notify) && l->listing != listing)
 		return resync(l, err);
 	return 0;
 }
 
 static int read_by_proc(struct links *l, enum link_origin origin, struct error *err)
 {
-	int failure = proc_dev_read(&l->book, origin, clock_monotonic(),
-				    (char *)l->buffer, sizeof(l->buffer));
+	int failure = proc_dev_read(&l->table, origin, clock_monotonic(), l->proc_text,
+				    sizeof(l->proc_text));
 
 	if (failure)
 		return fail_errno(err, failure, "%s, and /proc/net/dev", l->lack.text);
@@ -405,7 +252,8 @@ static int read_links(struct links *l, enum link_origin origin, struct error *er
 {
 	bool lasting = false;
 
-	if (l->query && (!l->standing_in || clock_monotonic() >= l->retry_at)) {
+	if (netlink_is_open(&l->query) &&
+	    (!l->standing_in || clock_monotonic() >= l->retry_at)) {
 		if (read_by_rtnetlink(l, &lasting, err) == 0) {
 			l->standing_in = false;
 			return 0;
@@ -421,23 +269,25 @@ int links_read(struct links *l, struct error *err)
 	return read_links(l, LINK_RESYNCED, err);
 }
 
-static void read_address(struct links *l, struct nlmsghdr *message, double now)
+static void read_address(void *context, struct nlmsghdr *message)
 {
+	const struct link_dump *d = context;
 	struct in6_addr address;
 
-	(void)now;
 	if (link_message_address(message, &address))
-		address_set_add(l->addresses, &address);
+		address_set_add(d->addresses, &address);
 }
 
 void links_addresses(struct links *l, struct address_set *addresses)
 {
-	int ignored;
+	struct link_dump d = {.links = l,
+			      .type = RTM_GETADDR,
+			      .visit = read_address,
+			      .addresses = addresses};
 
 	address_set_clear(addresses);
-	l->addresses = addresses;
-	if (l->query)
-		dump(l, RTM_GETADDR, read_address, &ignored);
+	if (netlink_is_open(&l->query))
+		dump(&d);
 }
 
 bool links_lack(const struct links *l, struct error *lack)
@@ -450,22 +300,22 @@ bool links_lack(const struct links *l, struct error *lack)
 /* Complains when there is nothing to watch, and again when there is. */
 static bool complain_of_watch(struct links *l, struct error *complaint)
 {
-	const struct link_table *book = &l->book;
-	bool blind = book->count == 0;
+	const struct link_table *table = &l->table;
+	bool blind = table->count == 0;
 	char name[4 * IF_NAMESIZE];
 	struct text visible = text_over(name, sizeof(name));
 
 	if (blind == (l->told == TOLD_BLIND) || (!blind && l->told == NEVER_TOLD))
 		return false;
 	l->told = blind ? TOLD_BLIND : TOLD_SEEING;
-	text_visible(&visible, blind ? book->unwatched : book->links[0].name, false);
+	text_visible(&visible, blind ? table->unwatched : table->links[0].name, false);
 	if (!blind)
 		fail(complaint, "interface %s is watched now", name);
-	else if (book->unwatched[0])
+	else if (table->unwatched[0])
 		fail(complaint,
 		     "no interface is watched: --interfaces \"%s\" means none that is "
 		     "here, such as %s; what this pod sends is not seen",
-		     book->globs, name);
+		     table->globs, name);
 	else
 		fail(complaint, "no interface is watched: there is none but loopback");
 	return true;
@@ -473,7 +323,7 @@ static bool complain_of_watch(struct links *l, struct error *complaint)
 
 bool links_complaint(struct links *l, struct error *complaint)
 {
-	bool overflow = l->book.overflowed;
+	bool overflow = l->table.overflowed;
 
 	if (complain_of_watch(l, complaint))
 		return true;
@@ -485,52 +335,36 @@ bool links_complaint(struct links *l, struct error *complaint)
 	return true;
 }
 
-static struct nl_sock *open_socket(struct error *err)
+static int open_client(struct netlink_client *n, struct error *err)
 {
-	struct timeval timeout = {.tv_sec = ANSWER_TIMEOUT_S};
-	struct nl_sock *s = nl_socket_alloc();
-	int result;
-
-	if (!s) {
-		fail_memory(err, "links");
-		return NULL;
-	}
-	result = nl_connect(s, NETLINK_ROUTE);
-	if (result < 0) {
-		fail(err, "open rtnetlink: %s", nl_geterror(result));
-		nl_socket_free(s);
-		return NULL;
-	}
-	setsockopt(nl_socket_get_fd(s), SOL_SOCKET, SO_RCVTIMEO, &timeout,
-		   sizeof(timeout));
-	return s;
+	if (netlink_open(n, NETLINK_ROUTE, DATAGRAM_BYTES, 1, err) < 0)
+		return fail_within(err, "open rtnetlink");
+	return 0;
 }
 
-/* The announcements' socket, NULL where the kernel refuses it. */
-static struct nl_sock *open_announced(void)
+/* The notifications' client stays closed where the kernel refuses it. */
+static void open_notify(struct links *l)
 {
 	struct error ignored;
-	struct nl_sock *s = open_socket(&ignored);
 
-	if (s && nl_socket_add_membership(s, RTNLGRP_LINK) < 0) {
-		nl_socket_free(s);
-		s = NULL;
-	}
-	return s;
+	if (open_client(&l->notify, &ignored) == 0 &&
+	    netlink_join(&l->notify, RTNLGRP_LINK, &ignored) < 0)
+		netlink_close(&l->notify);
 }
 
 /* Lists the links and takes the first reading, by rtnetlink if it can be had. */
 static int begin(struct links *l, struct error *err)
 {
-	int failure;
+	struct link_dump d = {.links = l,
+			      .type = RTM_GETLINK,
+			      .visit = read_link,
+			      .origin = LINK_AT_START};
 
-	l->query = open_socket(err);
-	if (l->query && dump(l, RTM_GETLINK, read_first, &failure) == DUMP_FAILED) {
-		fail_errno(err, failure, "list links");
-		nl_socket_free(l->query);
-		l->query = NULL;
+	if (open_client(&l->query, err) == 0 && dump(&d) == DUMP_FAILED) {
+		fail_errno(err, d.failure.errnum, "list links");
+		netlink_close(&l->query);
 	}
-	if (!l->query)
+	if (!netlink_is_open(&l->query))
 		stand_in(l, err, true);
 	return read_links(l, LINK_AT_START, err);
 }
@@ -543,8 +377,9 @@ struct links *links_open(const char *globs, struct error *err)
 		fail_memory(err, "links");
 		return NULL;
 	}
-	link_book_open(&l->book, globs, clock_monotonic());
-	l->announced = open_announced();
+	link_table_open(&l->table, globs, clock_monotonic());
+	l->query = l->notify = (struct netlink_client)NETLINK_CLOSED;
+	open_notify(l);
 	if (begin(l, err) < 0) {
 		links_close(l);
 		return NULL;
@@ -556,14 +391,14 @@ void links_close(struct links *l)
 {
 	if (!l)
 		return;
-	nl_socket_free(l->announced);
-	nl_socket_free(l->query);
+	netlink_close(&l->notify);
+	netlink_close(&l->query);
 	free(l);
 }
 
 int links_fd(const struct links *l)
 {
-	return l->announced ? nl_socket_get_fd(l->announced) : -1;
+	return l->notify.fd;
 }
 
 void links_without_getstats(struct links *l)
@@ -571,12 +406,15 @@ void links_without_getstats(struct links *l)
 	l->getstats_refused = true;
 }
 
-const struct link_table *links_book(const struct links *l)
+const struct link_table *links_table(const struct links *l)
 {
-	return &l->book;
+	return &l->table;
 }
 
-const struct links_totals *links_totals(const struct links *l)
+struct links_totals links_totals(const struct links *l)
 {
-	return &l->totals;
+	struct links_totals totals = l->totals;
+
+	totals.buffers_grown = l->query.grown + l->notify.grown;
+	return totals;
 }

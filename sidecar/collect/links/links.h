@@ -2,10 +2,10 @@
 /* links.h - the link counters of this network namespace, by rtnetlink. Private to
  * collect/.
  *
- * Two sockets: one asks for counters (RTM_GETSTATS, else RTM_GETLINK), one hears of
- * links that come, change and go (RTNLGRP_LINK), so that names are never polled. Where
- * the kernel refuses the second, changes are noticed in the counters' dumps. Where it
- * gives no counters, though it may answer, /proc/net/dev has them.
+ * Two netlink sockets: one asks for counters (RTM_GETSTATS, else RTM_GETLINK), one is
+ * told of links that come, change and go (RTNLGRP_LINK), so that names are never
+ * polled. Where the kernel refuses the second, changes are noticed in the counters'
+ * dumps. Where it gives no counters, though it may answer, /proc/net/dev has them.
  */
 #ifndef DORMOUSE_COLLECT_LINKS_LINKS_H
 #define DORMOUSE_COLLECT_LINKS_LINKS_H
@@ -22,24 +22,24 @@ struct links;
 struct links_totals {
 	uint64_t dumps_interrupted;  /* NLM_F_DUMP_INTR thrice: partial data used */
 	uint64_t buffers_grown;      /* receive buffers, after an overrun */
-	uint64_t announcements_lost; /* overruns of the announcements' buffer */
+	uint64_t notifications_lost; /* overruns of the notifications' buffer */
 	uint64_t resyncs;            /* full dumps of the links that mended them */
 };
 
-/* Opens both sockets and takes the first look: see link_table.h for what counts from
+/* Opens both sockets and takes the first reading: see link_table.h for what counts from
  * here. `globs` as in globs.h. NULL when links cannot be read at all. */
 struct links *links_open(const char *globs, struct error *err);
 void links_close(struct links *l);
 
 /* The socket that is readable when links have changed, then call links_process(); -1
- * where the kernel refuses announcements. */
+ * where the kernel refuses notifications. */
 int links_fd(const struct links *l);
 
-/* Takes in what was announced. Allocates for the time of the call. */
+/* Takes in the notifications that wait. Allocates for the time of the call. */
 void links_process(struct links *l);
 
-/* Takes in what was announced, and every watched link's counters as of now. Without
- * announcements to take in it does not allocate. On failure the book keeps what it had.
+/* Takes in the notifications that wait, and every watched link's counters as of now.
+ * Without notifications it does not allocate. On failure the table keeps what it had.
  */
 int links_read(struct links *l, struct error *err);
 
@@ -58,7 +58,7 @@ void links_without_getstats(struct links *l);
  * allocate. */
 void links_addresses(struct links *l, struct address_set *addresses);
 
-const struct link_table *links_book(const struct links *l);
-const struct links_totals *links_totals(const struct links *l);
+const struct link_table *links_table(const struct links *l);
+struct links_totals links_totals(const struct links *l);
 
 #endif

@@ -73,9 +73,9 @@ bool proc_dev_line(struct span line, char name[IF_NAMESIZE],
 	return read_name(&line, name) && read_columns(&line, reading);
 }
 
-/* Index and flags of an interface that the book does not know. False when it is gone.
+/* Index and flags of an interface that the table does not know. False when it is gone.
  */
-static bool ask(int fd, const char *name, struct link_news *news)
+static bool ask(int fd, const char *name, struct link_event *event)
 {
 	struct ifreq request;
 
@@ -83,34 +83,34 @@ static bool ask(int fd, const char *name, struct link_news *news)
 	memcpy(request.ifr_name, name, IF_NAMESIZE - 1);
 	if (ioctl(fd, SIOCGIFINDEX, &request) < 0)
 		return false;
-	news->ifindex = request.ifr_ifindex;
+	event->ifindex = request.ifr_ifindex;
 	if (ioctl(fd, SIOCGIFFLAGS, &request) < 0)
 		return false;
-	news->loopback = request.ifr_flags & IFF_LOOPBACK;
-	memcpy(news->name, name, IF_NAMESIZE);
-	return news->ifindex > 0;
+	event->loopback = request.ifr_flags & IFF_LOOPBACK;
+	memcpy(event->name, name, IF_NAMESIZE);
+	return event->ifindex > 0;
 }
 
-/* One interface that the book does not know by that name. Of one that the kernel has
+/* One interface that the table does not know by that name. Of one that the kernel has
  * told of before, kind and neighbours are told again by whoever told them. */
-static void take_unknown(struct link_table *book, int fd, const char *name,
+static void take_unknown(struct link_table *table, int fd, const char *name,
 			 const struct link_reading *reading, enum link_origin origin,
 			 double now)
 {
-	struct link_news news;
+	struct link_event event;
 
-	memset(&news, 0, sizeof(news));
-	if (!ask(fd, name, &news))
+	memset(&event, 0, sizeof(event));
+	if (!ask(fd, name, &event))
 		return;
-	news.has_reading = true;
-	news.reading = *reading;
-	link_book_news(book, &news, origin, now);
-	if (news.loopback)
-		link_book_reading(book, news.ifindex, reading, now);
+	event.has_reading = true;
+	event.reading = *reading;
+	link_table_event(table, &event, origin, now);
+	if (event.loopback)
+		link_table_reading(table, event.ifindex, reading, now);
 }
 
 /* What proc_dev_read() goes through its lines with. */
-static bool take_line(struct link_table *book, int fd, struct span line,
+static bool take_line(struct link_table *table, int fd, struct span line,
 		      enum link_origin origin, double now, bool first)
 {
 	char name[IF_NAMESIZE];
@@ -120,16 +120,16 @@ static bool take_line(struct link_table *book, int fd, struct span line,
 	if (!proc_dev_line(line, name, &reading))
 		return false;
 	if (first)
-		link_book_resync_begin(book, now);
-	link = link_book_named(book, name);
+		link_table_resync_begin(table, now);
+	link = link_table_named(table, name);
 	if (link)
-		link_book_still(book, link, &reading, now);
+		link_table_still(table, link, &reading, now);
 	else
-		take_unknown(book, fd, name, &reading, origin, now);
+		take_unknown(table, fd, name, &reading, origin, now);
 	return true;
 }
 
-int proc_dev_read(struct link_table *book, enum link_origin origin, double now,
+int proc_dev_read(struct link_table *table, enum link_origin origin, double now,
 		  char *buffer, size_t size)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -143,13 +143,13 @@ int proc_dev_read(struct link_table *book, enum link_origin origin, double now,
 	failure = lines_open(&lines, PATH, buffer, size);
 	if (failure == 0) {
 		while (lines_next(&lines, &line))
-			any |= take_line(book, fd, line, origin, now, !any);
+			any |= take_line(table, fd, line, origin, now, !any);
 		failure = lines.failure;
 		lines_close(&lines);
 	}
 	close(fd);
 	if (any)
-		link_book_resync_end(book, failure == 0);
+		link_table_resync_end(table, failure == 0);
 	return failure == 0 && !any ? ENODATA : failure;
 }
 

@@ -16,11 +16,11 @@
 bool proc_dev_line(struct span line, char name[IF_NAMESIZE],
 		   struct link_reading *reading);
 
-/* Takes the whole table into the book: links that it does not know are new (`origin` as
- * for link_book_news()), links that are not in the table are gone. `buffer` is room to
- * read through. Returns 0 or an errno; ENODATA for a table without interfaces, in which
- * case the book stays as it is. Does not allocate. */
-int proc_dev_read(struct link_table *book, enum link_origin origin, double now,
+/* Takes the whole of it into the table of links: links that it does not know are new
+ * (`origin` as for link_table_event()), links that are not in /proc/net/dev are gone.
+ * `buffer` is room to read through. Returns 0 or an errno; ENODATA for one without
+ * interfaces, in which case the table of links stays as it is. Does not allocate. */
+int proc_dev_read(struct link_table *table, enum link_origin origin, double now,
 		  char *buffer, size_t size);
 
 /* Whether the table has a counter that is not 0. */

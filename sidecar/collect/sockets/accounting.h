@@ -8,6 +8,9 @@
  * keeps totals exact and loses only where it went. Connections over loopback are left
  * out of everything, those of the monitor itself (own_sockets.h) of everything but its
  * container's count.
+ *
+ * accounting.c has TCP's connections, accounting_own.c those of the monitor,
+ * accounting_udp.c UDP.
  */
 #ifndef DORMOUSE_COLLECT_SOCKETS_ACCOUNTING_H
 #define DORMOUSE_COLLECT_SOCKETS_ACCOUNTING_H
@@ -24,7 +27,8 @@
 #include "sock_diag.h"
 #include "socket_table.h"
 
-enum side { SIDE_OPENED, SIDE_ACCEPTED, SIDE_COUNT };
+/* Of the pod in a connection: it opened it, or accepted it. */
+enum socket_role { ROLE_CLIENT, ROLE_SERVER, ROLE_COUNT };
 
 /* Sums of cumulative counts; differences of them may be negative on the way. */
 struct volume {
@@ -34,7 +38,7 @@ struct volume {
 #define OWN_LISTENERS_MAX 4
 #define OWN_ADDRESSES_MAX 256
 
-struct ledger {
+struct socket_accounting {
 	struct socket_table table;
 	struct socket_table own_table; /* the monitor's own */
 	struct socket_table udp;       /* connected ones */
@@ -42,7 +46,7 @@ struct ledger {
 	struct listeners listeners;
 	struct containers containers;
 	struct flows *flows;
-	struct address_set reached; /* remote addresses of this interval */
+	struct address_set destinations; /* sent to in this interval */
 	/* What is sent there goes over loopback; OWN_ADDRESSES_MAX of them are known.
 	 */
 	struct address_set own_addresses;
@@ -50,14 +54,14 @@ struct ledger {
 	unsigned own_listener_count;
 	struct own_traffic own;
 
-	/* Looks the listeners up anew with ledger_listener(); called when it is not
+	/* Looks the listeners up anew with accounting_listener(); called when it is not
 	 * known who opened a connection, at most once in a batch of events. Never NULL.
 	 */
 	void (*refresh_listeners)(void *context);
 	void *refresh_context;
 	bool refreshed;
 
-	bool is_marked; /* a complete dump said what was there before the monitor */
+	bool has_base; /* a complete dump said what was there before the monitor */
 	uint32_t dump;
 	uint32_t lost, udp_lost; /* the dump after word of sockets' ends was lost */
 
@@ -66,52 +70,55 @@ struct ledger {
 	uint64_t opened;          /* connections, without loopback */
 	uint64_t opened_anywhere; /* and with it; loopback is brought in by dumps */
 	uint64_t untracked;       /* sockets that found the table full */
-	uint32_t destinations;    /* distinct addresses reached before the last dump */
+	uint32_t destination_count; /* distinct addresses in the interval before the
+				       last dump */
 
 	/* Since the last settlement. Untracked sockets: the sum over those that live,
 	 * now and at the last complete dump, and over those that ended since. */
-	struct volume tracked[SIDE_COUNT];
-	struct volume ended[SIDE_COUNT];
-	struct volume live[SIDE_COUNT], live_before[SIDE_COUNT];
+	struct volume tracked[ROLE_COUNT];
+	struct volume ended[ROLE_COUNT];
+	struct volume live[ROLE_COUNT], live_before[ROLE_COUNT];
 	int64_t loopback_ended, loopback_live, loopback_before;
 };
 
 /* The caller sets refresh_listeners and its context, and may set `ephemeral`. Returns
  * -1 for want of memory. */
-int ledger_init(struct ledger *l, const struct collect_options *options, uint64_t seed,
-		struct error *err);
-void ledger_release(struct ledger *l);
+int accounting_init(struct socket_accounting *a, const struct collect_options *options,
+		    uint64_t seed, struct error *err);
+void accounting_release(struct socket_accounting *a);
 
 /* A dump: begin, each socket (listeners before the connections of their family), end. A
  * dump that was partial may be begun anew, any number of times, before it is ended with
- * `complete` false. UDP sockets are accounted for by ledger_udp() before the end. */
-void ledger_begin_dump(struct ledger *l);
-void ledger_live(struct ledger *l, const struct diag_socket *s);
-void ledger_udp(struct ledger *l, const struct diag_socket *s);
-void ledger_end_dump(struct ledger *l, bool complete, double time);
+ * `complete` false. UDP sockets are accounted for by accounting_udp() before the end.
+ */
+void accounting_begin_dump(struct socket_accounting *a);
+void accounting_live(struct socket_accounting *a, const struct diag_socket *s);
+void accounting_udp(struct socket_accounting *a, const struct diag_socket *s);
+void accounting_end_dump(struct socket_accounting *a, bool complete, double time);
 
 /* Events: begin, each destroyed socket, end. Not during a dump. */
-void ledger_begin_events(struct ledger *l);
-void ledger_destroyed(struct ledger *l, const struct diag_socket *s);
-void ledger_udp_destroyed(struct ledger *l, const struct diag_socket *s);
-void ledger_end_events(struct ledger *l);
+void accounting_begin_events(struct socket_accounting *a);
+void accounting_destroyed(struct socket_accounting *a, const struct diag_socket *s);
+void accounting_udp_destroyed(struct socket_accounting *a, const struct diag_socket *s);
+void accounting_end_events(struct socket_accounting *a);
 
-/* The monitor's own sockets. ledger_own_accepted() takes one that was just accepted,
- * with its counters and both ends; false when it does not leave the pod or the table is
- * full, and then it is not followed. ledger_own_seen() takes its counters of later on,
- * the ends not needed; false when it is none of those. */
-void ledger_own_listener(struct ledger *l, uint64_t cookie);
-bool ledger_own_accepted(struct ledger *l, const struct diag_socket *s);
-bool ledger_own_seen(struct ledger *l, const struct diag_socket *s);
+/* The monitor's own sockets. accounting_own_accepted() takes one that was just
+ * accepted, with its counters and both ends; false when it does not leave the pod or
+ * the table is full, and then it is not followed. accounting_own_seen() takes its
+ * counters of later on, the ends not needed; false when it is none of those. */
+void accounting_own_listener(struct socket_accounting *a, uint64_t cookie);
+bool accounting_own_accepted(struct socket_accounting *a, const struct diag_socket *s);
+bool accounting_own_seen(struct socket_accounting *a, const struct diag_socket *s);
 /* Some sockets' ends were not told: those that the coming dumps miss may be gone. */
-void ledger_events_lost(struct ledger *l);
-void ledger_udp_events_lost(struct ledger *l);
+void accounting_events_lost(struct socket_accounting *a);
+void accounting_udp_events_lost(struct socket_accounting *a);
 
 /* A listening socket, between dumps. */
-void ledger_listener(struct ledger *l, const struct diag_socket *s);
+void accounting_listener(struct socket_accounting *a, const struct diag_socket *s);
 
 /* Connections that nobody saw, known by other counters: opened to others, and in all.
  */
-void ledger_add_opened(struct ledger *l, uint64_t opened, uint64_t anywhere);
+void accounting_add_opened(struct socket_accounting *a, uint64_t opened,
+			   uint64_t anywhere);
 
 #endif

@@ -2,7 +2,7 @@
 /* flows.c - what went to which remote end.
  *
  * What was added since the last commit is pending; a commit moves it into the step of
- * its time and keeps it as the last look's. TCP and UDP have a table each: nobody
+ * its time and keeps it as the last scan's. TCP and UDP have a table each: nobody
  * counts the bytes of UDP sockets, so the two cannot be weighed against each other.
  * What has no place in its table is in the rest: no byte is lost or counted twice.
  */

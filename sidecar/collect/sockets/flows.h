@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flows.h - what went to which remote end: since the last look, and in the last hour in
+/* flows.h - what went to which remote end: since the last scan, and in the last hour in
  * steps of five minutes. Bounded: where there are more, those that carried most are
  * kept, and the others are one sum (flow_table.h). */
 #ifndef DORMOUSE_COLLECT_SOCKETS_FLOWS_H

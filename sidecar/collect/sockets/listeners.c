@@ -17,12 +17,12 @@ void listeners_init(struct listeners *l)
 {
 	memset(l->heads, 0xff, sizeof(l->heads));
 	l->count = 0;
-	l->look = 0;
+	l->scan = 0;
 }
 
 void listeners_begin(struct listeners *l)
 {
-	l->look++;
+	l->scan++;
 }
 
 void listeners_see(struct listeners *l, const struct in6_addr *address, uint16_t port)
@@ -31,14 +31,14 @@ void listeners_see(struct listeners *l, const struct in6_addr *address, uint16_t
 	     i = l->known[i].next) {
 		struct listener *at = &l->known[i];
 		if (at->port == port && IN6_ARE_ADDR_EQUAL(&at->address, address)) {
-			at->seen = l->look;
+			at->seen = l->scan;
 			return;
 		}
 	}
 	if (l->count == LISTENERS_MAX)
 		return;
 	l->known[l->count] =
-	    (struct listener){.address = *address, .seen = l->look, .port = port};
+	    (struct listener){.address = *address, .seen = l->scan, .port = port};
 	link_in(l, l->count++);
 }
 
@@ -47,7 +47,7 @@ void listeners_end(struct listeners *l)
 	uint16_t kept = 0;
 
 	for (uint16_t i = 0; i < l->count; i++)
-		if (l->look - l->known[i].seen <= LISTENER_LOOKS_KEPT)
+		if (l->scan - l->known[i].seen <= LISTENER_SCANS_KEPT)
 			l->known[kept++] = l->known[i];
 	if (kept == l->count)
 		return;

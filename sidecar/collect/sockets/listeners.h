@@ -13,13 +13,13 @@
 #define LISTENERS_MAX   256
 #define LISTENER_CHAINS 64
 
-/* Looks for which a listener that is gone still counts: a server that stops closes its
+/* Scans for which a listener that is gone still counts: a server that stops closes its
  * listener first and its connections after. */
-#define LISTENER_LOOKS_KEPT 3
+#define LISTENER_SCANS_KEPT 3
 
 struct listener {
 	struct in6_addr address; /* all zero: any */
-	uint32_t seen;           /* the look that saw it last */
+	uint32_t seen;           /* the scan that saw it last */
 	uint16_t port;
 	uint16_t next;
 };
@@ -28,21 +28,18 @@ struct listeners {
 	struct listener known[LISTENERS_MAX];
 	uint16_t heads[LISTENER_CHAINS];
 	uint16_t count;
-	uint32_t look;
-	/* With more listeners than are kept, every port that is not known might be one.
-	 */
-	bool overflowed;
+	uint32_t scan;
 };
 
 void listeners_init(struct listeners *l);
 
-/* Starts a look: what it does not see anymore ages. */
+/* Starts a scan: what it does not see anymore ages. */
 void listeners_begin(struct listeners *l);
 
-/* One listening socket, during a look or between looks. */
+/* One listening socket, during a scan or between scans. */
 void listeners_see(struct listeners *l, const struct in6_addr *address, uint16_t port);
 
-/* Ends a look that saw every listener, forgetting those long gone. */
+/* Ends a scan that saw every listener, forgetting those long gone. */
 void listeners_end(struct listeners *l);
 
 /* Whether someone listens, or listened lately, on that address and port. */

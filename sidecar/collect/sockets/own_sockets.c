@@ -6,9 +6,9 @@
 
 #include "own_sockets.h"
 
-void own_sockets_init(struct own_sockets *o, struct ledger *ledger)
+void own_sockets_init(struct own_sockets *o, struct socket_accounting *accounting)
 {
-	*o = (struct own_sockets){.ledger = ledger};
+	*o = (struct own_sockets){.accounting = accounting};
 }
 
 /* IPv4 addresses are kept v4-mapped, as everywhere in collect/. */
@@ -62,7 +62,7 @@ static void refresh(struct own_sockets *o, unsigned index)
 	struct diag_socket s = {0};
 
 	if (read_counters(o->open[index].fd, o->open[index].cookie, &s))
-		ledger_own_seen(o->ledger, &s);
+		accounting_own_seen(o->accounting, &s);
 }
 
 static bool find(const struct own_sockets *o, int fd, unsigned *index)
@@ -90,13 +90,13 @@ static void add(struct own_sockets *o, int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) < 0)
 		return;
 	if (listens(fd)) {
-		ledger_own_listener(o->ledger, cookie);
+		accounting_own_listener(o->accounting, cookie);
 		return;
 	}
 	if (!read_ends(fd, &s)) /* reset before it was accepted */
 		return;
 	if (o->count == OWN_SOCKETS_MAX || !read_counters(fd, cookie, &s) ||
-	    !ledger_own_accepted(o->ledger, &s))
+	    !accounting_own_accepted(o->accounting, &s))
 		return;
 	o->open[o->count].fd = fd;
 	o->open[o->count++].cookie = cookie;

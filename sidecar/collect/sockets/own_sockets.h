@@ -15,7 +15,7 @@
 #define OWN_SOCKETS_MAX 64 /* open at once; the server has no more than half of it */
 
 struct own_sockets {
-	struct ledger *ledger;
+	struct socket_accounting *accounting;
 	unsigned count;
 	struct {
 		int fd;
@@ -23,17 +23,17 @@ struct own_sockets {
 	} open[OWN_SOCKETS_MAX]; /* connections that leave the pod */
 };
 
-void own_sockets_init(struct own_sockets *o, struct ledger *ledger);
+void own_sockets_init(struct own_sockets *o, struct socket_accounting *accounting);
 
 /* The socket is the monitor's, from now until own_sockets_closing(), to be called right
  * before it is closed. What it still sends then is told by the kernel's report of its
- * end. Called again for a known one, brings the ledger up to date with it: each time
- * that more was sent is one more packet that is certain. Connections over loopback are
- * left out. */
+ * end. Called again for a known one, brings the accounting up to date with it: each
+ * time that more was sent is one more packet that is certain. Connections over loopback
+ * are left out. */
 void own_sockets_note(struct own_sockets *o, int fd);
 void own_sockets_closing(struct own_sockets *o, int fd);
 
-/* Brings the ledger up to date with every open one: about a microsecond each. */
+/* Brings the accounting up to date with every open one: about a microsecond each. */
 void own_sockets_refresh(struct own_sockets *o);
 
 #endif

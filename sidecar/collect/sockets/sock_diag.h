@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sock_diag.h - asking the kernel for its sockets, and reading what it answers.
  *
- * sock_parse.c turns netlink bytes into sockets and does nothing else; sock_diag.c
- * opens channels, sends requests and receives.
+ * sock_parse.c turns netlink messages into sockets and does nothing else; sock_diag.c
+ * says what is asked for.
  */
 #ifndef DORMOUSE_COLLECT_SOCKETS_SOCK_DIAG_H
 #define DORMOUSE_COLLECT_SOCKETS_SOCK_DIAG_H
@@ -13,8 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-struct nl_sock;
+#include "netlink/client.h"
 
 /* The states of linux/tcp_states.h that matter here. */
 enum {
@@ -59,48 +58,20 @@ struct diag_socket {
 void diag_read_info(const void *info, size_t length, uint32_t queued,
 		    struct diag_socket *s);
 
+/* Reads one message, whose nlmsg_len bytes may be read and nothing behind them. False
+ * when it is about no socket. */
+bool diag_read(const struct nlmsghdr *message, struct diag_socket *s);
+
 typedef void diag_visitor(void *context, const struct diag_socket *socket);
 
-enum diag_progress {
-	DIAG_MORE,   /* the dump goes on in the next datagram */
-	DIAG_DONE,   /* it ended */
-	DIAG_REFUSED /* it ended with an errno */
-};
+/* Opens a client for dumps. */
+int diag_open(struct netlink_client *n, struct error *err);
 
-struct diag_reader {
-	uint32_t sequence; /* messages of other sequences are passed over */
-	diag_visitor *visit;
-	void *context;
-	bool interrupted;  /* some message carried NLM_F_DUMP_INTR */
-	int error;         /* with DIAG_REFUSED: a positive errno */
-	unsigned messages; /* sockets visited */
-};
-
-/* Reads one datagram, visiting each well-formed socket in it. Malformed messages are
- * passed over, and nothing outside of data[0..length) is read. */
-enum diag_progress diag_read(struct diag_reader *reader, const void *data,
-			     size_t length);
-
-struct diag_channel {
-	struct nl_sock *netlink; /* NULL: closed */
-	int fd;
-	uint32_t sequence;
-	void *buffer; /* DIAG_BUFFER_BYTES; NULL where events are read */
-};
-
-/* The kernel makes dump datagrams of up to 32 KiB when it is offered that much
- * (netlink_dump() in net/netlink/af_netlink.c). */
-#define DIAG_BUFFER_BYTES 32768
-
-/* A channel for dumps. */
-int diag_open(struct diag_channel *c, struct error *err);
-
-/* A channel that is told when a socket of this namespace is destroyed: IPPROTO_TCP or,
- * with its last remote address but no counters, IPPROTO_UDP. Asks for `buffer_bytes` of
- * receive buffer and takes what it gets. */
-int diag_open_events(struct diag_channel *c, uint8_t protocol, unsigned buffer_bytes,
+/* Opens a client that is told when a socket of this namespace is destroyed: IPPROTO_TCP
+ * or, with its last remote address but no counters, IPPROTO_UDP. Asks for
+ * `buffer_bytes` of receive buffer and takes what it gets. */
+int diag_open_events(struct netlink_client *n, uint8_t protocol, unsigned buffer_bytes,
 		     struct error *err);
-void diag_close(struct diag_channel *c);
 
 struct diag_query {
 	bool legacy;      /* one walk for IPv4 and IPv6 together, TCP only */
@@ -110,34 +81,11 @@ struct diag_query {
 	uint32_t states;  /* 1u << state */
 };
 
-enum diag_outcome {
-	DIAG_COMPLETE,
-	DIAG_PARTIAL, /* the table changed underneath: some sockets may be missing */
-	DIAG_FAILED   /* err says why */
-};
-
-/* Dumps the sockets that match, visiting each. Never blocks, never allocates.
- * `refusal`, when not NULL, gets the kernel's errno if it refused the request, else 0.
- */
-enum diag_outcome diag_dump(struct diag_channel *c, const struct diag_query *query,
-			    diag_visitor *visit, void *context, int *refusal,
-			    struct error *err);
-
-/* What one drain of an event channel found. */
-struct diag_drained {
-	unsigned messages;
-	bool overrun; /* the kernel had to drop messages since the last drain */
-};
-
-/* Visits the destroyed sockets that the kernel has told of. Never blocks. Fails when
- * the channel is broken. */
-int diag_drain(struct diag_channel *c, diag_visitor *visit, void *context,
-	       struct diag_drained *drained, struct error *err);
-
-/* Messages dropped since the channel was opened, modulo 2^32. */
-uint32_t diag_drops(const struct diag_channel *c);
-
-/* Asks for a larger receive buffer. Returns whether it became larger. */
-bool diag_grow(const struct diag_channel *c);
+/* Dumps the sockets that match, visiting each, once: a dump that was interrupted is
+ * DUMP_PARTIAL. `refusal`, when not NULL, gets the kernel's errno if it refused the
+ * request, else 0. err says why with DUMP_FAILED. */
+enum dump_end diag_dump(struct netlink_client *n, const struct diag_query *query,
+			diag_visitor *visit, void *context, int *refusal,
+			struct error *err);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sock_parse.c - from netlink bytes to sockets.
+/* sock_parse.c - from netlink messages to sockets.
  *
  * The bytes are the kernel's, yet nothing in them is taken on trust: every length is
  * checked before it is used. linux/tcp.h is included for the long struct tcp_info,
  * which is why netinet/tcp.h (and libnl's headers, which include it) cannot be.
  */
-#include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -194,59 +193,11 @@ static bool read_socket(const unsigned char *at, size_t length, struct diag_sock
 	return s->cookie != 0;
 }
 
-/* NLMSG_ERROR carries a negative errno; NLMSG_DONE may carry one as well. */
-static enum diag_progress read_end(struct diag_reader *r, uint16_t type,
-				   const unsigned char *at, size_t length)
+bool diag_read(const struct nlmsghdr *message, struct diag_socket *s)
 {
-	int code = 0;
-	if (length >= sizeof(code))
-		memcpy(&code, at, sizeof(code));
-	if (code == 0 && type == NLMSG_DONE)
-		return DIAG_DONE;
-	r->error = code < 0 && code > -4096 ? -code : EPROTO;
-	return code == 0 ? DIAG_MORE : DIAG_REFUSED;
-}
-
-/* One message that waits to be read. */
-static enum diag_progress read_message(struct diag_reader *r, const struct nlmsghdr *h,
-				       const unsigned char *body, size_t length)
-{
-	struct diag_socket s;
-
-	if (h->nlmsg_seq != r->sequence)
-		return DIAG_MORE;
-	r->interrupted |= (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-	switch (h->nlmsg_type) {
-	case NLMSG_DONE:
-	case NLMSG_ERROR:
-		return read_end(r, h->nlmsg_type, body, length);
-	case SOCK_DIAG_BY_FAMILY:
-	case TCPDIAG_GETSOCK:
-		if (!read_socket(body, length, &s))
-			break;
-		r->messages++;
-		r->visit(r->context, &s);
-	}
-	return DIAG_MORE;
-}
-
-enum diag_progress diag_read(struct diag_reader *r, const void *data, size_t length)
-{
-	const unsigned char *at = data;
-	enum diag_progress progress = DIAG_MORE;
-
-	while (length >= sizeof(struct nlmsghdr) && progress == DIAG_MORE) {
-		struct nlmsghdr h;
-		memcpy(&h, at, sizeof(h));
-		if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > length)
-			break;
-		progress =
-		    read_message(r, &h, at + NLMSG_HDRLEN, h.nlmsg_len - NLMSG_HDRLEN);
-		size_t step = NLMSG_ALIGN(h.nlmsg_len);
-		if (step >= length)
-			break;
-		at += step;
-		length -= step;
-	}
-	return progress;
+	if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY &&
+	    message->nlmsg_type != TCPDIAG_GETSOCK)
+		return false;
+	return read_socket((const unsigned char *)message + NLMSG_HDRLEN,
+			   message->nlmsg_len - NLMSG_HDRLEN, s);
 }

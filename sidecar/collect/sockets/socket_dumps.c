@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* socket_dumps.c - which requests make a look, and what becomes of refused ones. */
+/* socket_dumps.c - which requests make a scan, and what becomes of refused ones. */
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "proc_tcp.h"
 #include "socket_dumps.h"
-
-#define DUMP_TRIES 3
 
 /* Reading the table costs more than a dump: that it was as empty holds for so long. */
 #define BELIEVED_SECONDS 60
@@ -42,17 +40,17 @@ static void visit_live(void *context, const struct diag_socket *socket)
 	struct socket_dumps *d = context;
 
 	d->met++;
-	ledger_live(d->ledger, socket);
+	accounting_live(d->accounting, socket);
 }
 
 static void visit_udp(void *context, const struct diag_socket *socket)
 {
-	ledger_udp(((struct socket_dumps *)context)->ledger, socket);
+	accounting_udp(((struct socket_dumps *)context)->accounting, socket);
 }
 
 static void visit_listener(void *context, const struct diag_socket *socket)
 {
-	ledger_listener(((struct socket_dumps *)context)->ledger, socket);
+	accounting_listener(((struct socket_dumps *)context)->accounting, socket);
 }
 
 static bool is_due(const struct socket_dumps *d, int request)
@@ -60,12 +58,12 @@ static bool is_due(const struct socket_dumps *d, int request)
 	return d->time >= d->request_retry_at[request];
 }
 
-static enum diag_outcome ask(struct socket_dumps *d, int request, diag_visitor *visit,
-			     struct error *err)
+static enum dump_end ask(struct socket_dumps *d, int request, diag_visitor *visit,
+			 struct error *err)
 {
 	int refusal;
-	enum diag_outcome outcome =
-	    diag_dump(&d->channel, &queries[request], visit, d, &refusal, err);
+	enum dump_end outcome =
+	    diag_dump(&d->netlink, &queries[request], visit, d, &refusal, err);
 	if (refusal != 0)
 		d->request_retry_at[request] = d->time + SOURCE_RETRY_SECONDS;
 	return outcome;
@@ -73,19 +71,24 @@ static enum diag_outcome ask(struct socket_dumps *d, int request, diag_visitor *
 
 /* The legacy request walks the machine's connection table once for both families; where
  * it is refused, one request for each family does the same in two walks. */
-static enum diag_outcome dump_tcp(struct socket_dumps *d, struct error *err)
+static enum dump_end dump_tcp(void *context)
 {
+	struct socket_dumps *d = context;
+	struct error *err = &d->failure;
+
+	d->met = 0;
+	accounting_begin_dump(d->accounting);
 	if (is_due(d, REQUEST_TCP)) {
-		enum diag_outcome outcome = ask(d, REQUEST_TCP, visit_live, err);
-		if (outcome != DIAG_FAILED || is_due(d, REQUEST_TCP))
+		enum dump_end outcome = ask(d, REQUEST_TCP, visit_live, err);
+		if (outcome != DUMP_FAILED || is_due(d, REQUEST_TCP))
 			return outcome;
 	}
-	enum diag_outcome v4 = ask(d, REQUEST_TCP4, visit_live, err);
-	if (v4 == DIAG_FAILED || !is_due(d, REQUEST_TCP6))
+	enum dump_end v4 = ask(d, REQUEST_TCP4, visit_live, err);
+	if (v4 == DUMP_FAILED || !is_due(d, REQUEST_TCP6))
 		return v4;
 	struct error unused; /* a kernel without IPv6 has no IPv6 sockets to miss */
-	enum diag_outcome v6 = ask(d, REQUEST_TCP6, visit_live, &unused);
-	return v6 == DIAG_PARTIAL ? v6 : v4;
+	enum dump_end v6 = ask(d, REQUEST_TCP6, visit_live, &unused);
+	return v6 == DUMP_PARTIAL ? v6 : v4;
 }
 
 /* A kernel without UDP dumps lacks the evidence of where UDP goes, nothing more. */
@@ -101,28 +104,16 @@ static void dump_udp(struct socket_dumps *d)
 
 static void failed(struct socket_dumps *d, double retry_at)
 {
-	diag_close(&d->channel);
+	netlink_close(&d->netlink);
 	d->ok = false;
 	d->retry_at = retry_at;
 }
 
-static enum diag_outcome dump_tcp_whole(struct socket_dumps *d)
-{
-	enum diag_outcome outcome = DIAG_PARTIAL;
-
-	for (int tries = 0; tries < DUMP_TRIES && outcome == DIAG_PARTIAL; tries++) {
-		d->met = 0;
-		ledger_begin_dump(d->ledger);
-		outcome = dump_tcp(d, &d->failure);
-	}
-	return outcome;
-}
-
 /* A dump without a single socket is what a namespace without any gives, and what a
  * kernel gives that does not dump. The table for people tells which. */
-static bool is_empty_talk(struct socket_dumps *d, enum diag_outcome outcome)
+static bool is_empty_talk(struct socket_dumps *d, enum dump_end outcome)
 {
-	if (outcome != DIAG_COMPLETE || d->met > 0 || d->time < d->believed_until)
+	if (outcome != DUMP_DONE || d->met > 0 || d->time < d->believed_until)
 		return false;
 	if (proc_tcp_has_any())
 		return true;
@@ -131,7 +122,7 @@ static bool is_empty_talk(struct socket_dumps *d, enum diag_outcome outcome)
 }
 
 /* A socket of our own that any dump must show: those in the table may have come and
- * gone between two looks. Nobody else can reach it. -1 where there is none to be had.
+ * gone between two scans. Nobody else can reach it. -1 where there is none to be had.
  */
 static int open_probe(void)
 {
@@ -148,19 +139,19 @@ static int open_probe(void)
 }
 
 /* Dumps once more, with a socket that must be in it. */
-static enum diag_outcome dump_with_probe(struct socket_dumps *d)
+static enum dump_end dump_with_probe(struct socket_dumps *d)
 {
 	int probe = open_probe();
-	enum diag_outcome outcome = dump_tcp_whole(d);
+	enum dump_end outcome = netlink_dump_whole(dump_tcp, d);
 
 	if (probe >= 0)
 		close(probe);
 	return outcome;
 }
 
-static enum diag_outcome dump(struct socket_dumps *d)
+static enum dump_end dump(struct socket_dumps *d)
 {
-	enum diag_outcome outcome = dump_tcp_whole(d);
+	enum dump_end outcome = netlink_dump_whole(dump_tcp, d);
 
 	if (is_empty_talk(d, outcome))
 		outcome = dump_with_probe(d);
@@ -168,11 +159,11 @@ static enum diag_outcome dump(struct socket_dumps *d)
 		fail(&d->failure,
 		     "sock_diag answers without sockets, /proc/net/tcp has some");
 		d->request_retry_at[REQUEST_TCP4] = d->time + SOURCE_RETRY_SECONDS;
-		outcome = DIAG_FAILED;
+		outcome = DUMP_FAILED;
 	}
-	if (outcome != DIAG_FAILED)
+	if (outcome != DUMP_FAILED)
 		dump_udp(d);
-	ledger_end_dump(d->ledger, outcome == DIAG_COMPLETE, d->time);
+	accounting_end_dump(d->accounting, outcome == DUMP_DONE, d->time);
 	return outcome;
 }
 
@@ -190,40 +181,40 @@ static void refresh_listeners(void *context)
 	query.legacy = is_due(d, REQUEST_TCP);
 	query.protocol = IPPROTO_TCP;
 	query.family = AF_INET;
-	diag_dump(&d->channel, &query, visit_listener, d, NULL, &unused);
+	diag_dump(&d->netlink, &query, visit_listener, d, NULL, &unused);
 	if (query.legacy)
 		return;
 	query.family = AF_INET6;
-	diag_dump(&d->channel, &query, visit_listener, d, NULL, &unused);
+	diag_dump(&d->netlink, &query, visit_listener, d, NULL, &unused);
 }
 
-void socket_dumps_init(struct socket_dumps *d, struct ledger *ledger)
+void socket_dumps_init(struct socket_dumps *d, struct socket_accounting *accounting)
 {
-	*d = (struct socket_dumps){.ledger = ledger, .channel = {.fd = -1}};
-	ledger->refresh_listeners = refresh_listeners;
-	ledger->refresh_context = d;
+	*d = (struct socket_dumps){.accounting = accounting, .netlink = NETLINK_CLOSED};
+	accounting->refresh_listeners = refresh_listeners;
+	accounting->refresh_context = d;
 }
 
 void socket_dumps_release(struct socket_dumps *d)
 {
-	diag_close(&d->channel);
+	netlink_close(&d->netlink);
 }
 
-static enum diag_outcome look(struct socket_dumps *d)
+static enum dump_end scan(struct socket_dumps *d)
 {
-	if (!d->channel.netlink) {
+	if (!netlink_is_open(&d->netlink)) {
 		if (d->time < d->retry_at)
-			return DIAG_FAILED;
-		if (diag_open(&d->channel, &d->failure) < 0) {
+			return DUMP_FAILED;
+		if (diag_open(&d->netlink, &d->failure) < 0) {
 			failed(d, d->time + SOURCE_RETRY_SECONDS);
-			return DIAG_FAILED;
+			return DUMP_FAILED;
 		}
 	}
-	enum diag_outcome outcome = dump(d);
+	enum dump_end outcome = dump(d);
 	d->made++;
-	d->interrupted += outcome == DIAG_PARTIAL;
-	d->ok = outcome != DIAG_FAILED;
-	if (outcome == DIAG_FAILED) {
+	d->interrupted += outcome == DUMP_PARTIAL;
+	d->ok = outcome != DUMP_FAILED;
+	if (outcome == DUMP_FAILED) {
 		bool refused = !is_due(d, REQUEST_TCP4);
 		failed(d, refused ? d->time + SOURCE_RETRY_SECONDS : d->time);
 	}
@@ -235,26 +226,27 @@ static enum diag_outcome look(struct socket_dumps *d)
 static void stand_in(struct socket_dumps *d)
 {
 	d->met = 0;
-	ledger_begin_dump(d->ledger);
+	accounting_begin_dump(d->accounting);
 	d->standing_in = proc_tcp_dump(IPPROTO_TCP, visit_live, d) == 0;
 	if (d->standing_in)
 		proc_tcp_dump(IPPROTO_UDP, visit_udp, d);
-	ledger_end_dump(d->ledger, d->standing_in, d->time);
+	accounting_end_dump(d->accounting, d->standing_in, d->time);
 }
 
-enum diag_outcome socket_dumps_look(struct socket_dumps *d, double time)
+enum dump_end socket_dumps_scan(struct socket_dumps *d, double time)
 {
 	if (time > d->time)
 		d->time = time;
-	/* What sock_diag has not met yet is no news when it begins to work. */
+	/* When sock_diag begins to work, what it shows for the first time is not new.
+	 */
 	if (d->standing_in)
-		d->ledger->is_marked = false;
-	enum diag_outcome outcome = look(d);
-	if (outcome != DIAG_FAILED) {
+		d->accounting->has_base = false;
+	enum dump_end outcome = scan(d);
+	if (outcome != DUMP_FAILED) {
 		d->ever_worked = true;
 		d->standing_in = false;
 	} else if (!d->ever_worked) {
-		d->ledger->is_marked |= d->standing_in;
+		d->accounting->has_base |= d->standing_in;
 		stand_in(d);
 	}
 	return outcome;

@@ -23,69 +23,88 @@
 #define SILENT_NS INT64_C(10000000000)
 #define PROVE_NS  INT64_C(2000000000)
 
-static void visit_destroyed(void *context, const struct diag_socket *socket)
+/* One client's events while they are read. */
+struct reading {
+	struct socket_events *events;
+	struct event_source *source;
+	void (*destroyed)(struct socket_accounting *l, const struct diag_socket *s);
+	unsigned messages;
+	bool lost;
+};
+
+static void read_event(void *context, struct nlmsghdr *message)
 {
-	ledger_destroyed(context, socket);
+	struct reading *r = context;
+	struct diag_socket s;
+
+	if (!diag_read(message, &s))
+		return;
+	r->messages++;
+	r->destroyed(r->events->accounting, &s);
 }
 
-static void visit_udp_destroyed(void *context, const struct diag_socket *socket)
+static void note_lost(void *context)
 {
-	ledger_udp_destroyed(context, socket);
+	((struct reading *)context)->lost = true;
 }
 
-static void count_lost(struct socket_events *e, struct event_channel *c)
+/* Once all is read: an overrun is reported at its beginning, and the kernel drops more
+ * until the buffer is empty. */
+static void count_lost(struct event_source *source)
 {
-	uint32_t drops = diag_drops(&c->channel);
-	c->lost += (uint32_t)(drops - c->drops);
-	c->drops = drops;
-	if (diag_grow(&c->channel))
-		e->grown++;
+	uint32_t drops = netlink_drops(&source->netlink);
+
+	source->lost += (uint32_t)(drops - source->drops);
+	source->drops = drops;
 }
 
-/* Returns how many events were read. A channel that is broken is closed. */
-static unsigned drain(struct socket_events *e, struct event_channel *c,
-		      diag_visitor *visit, bool *lost, struct error *err)
+/* A client that is broken is closed. */
+static void read_events(struct reading *r, struct error *err)
 {
-	struct diag_drained drained;
+	const struct netlink_events events = {read_event, note_lost, r};
+	struct event_source *source = r->source;
+	int failure;
 
-	*lost = false;
-	if (!c->channel.netlink)
-		return 0;
-	int code = diag_drain(&c->channel, visit, e->ledger, &drained, err);
-	c->read += drained.messages;
-	if (drained.overrun)
-		count_lost(e, c);
-	if (code < 0)
-		diag_close(&c->channel);
-	*lost = drained.overrun || code < 0;
-	return drained.messages;
+	if (!netlink_is_open(&source->netlink))
+		return;
+	failure = netlink_read_events(&source->netlink, &events);
+	source->read += r->messages;
+	if (r->lost)
+		count_lost(source);
+	if (failure == 0)
+		return;
+	fail_errno(err, failure, "sock_diag: receive events");
+	netlink_close(&source->netlink);
+	r->lost = true;
 }
 
 unsigned socket_events_drain(struct socket_events *e)
 {
+	struct reading tcp = {e, &e->tcp, accounting_destroyed, 0, false};
+	struct reading udp = {e, &e->udp, accounting_udp_destroyed, 0, false};
 	struct error unused;
-	bool lost;
 
-	ledger_begin_events(e->ledger);
-	unsigned messages = drain(e, &e->tcp, visit_destroyed, &lost, &e->failure);
-	if (lost)
-		ledger_events_lost(e->ledger);
-	messages += drain(e, &e->udp, visit_udp_destroyed, &lost, &unused);
-	if (lost)
-		ledger_udp_events_lost(e->ledger);
-	ledger_end_events(e->ledger);
-	if (!e->tcp.channel.netlink)
+	accounting_begin_events(e->accounting);
+	read_events(&tcp, &e->failure);
+	if (tcp.lost)
+		accounting_events_lost(e->accounting);
+	read_events(&udp, &unused);
+	if (udp.lost)
+		accounting_udp_events_lost(e->accounting);
+	accounting_end_events(e->accounting);
+	if (!netlink_is_open(&e->tcp.netlink))
 		e->ok = false;
-	return messages;
+	return tcp.messages + udp.messages;
 }
 
-static int watch_channel(struct socket_events *e, const struct event_channel *c, int op,
-			 bool watch)
+static int watch_source(struct socket_events *e, const struct event_source *source,
+			int op, bool watch)
 {
 	struct epoll_event event = {.events = watch ? EPOLLIN : 0};
 
-	return c->channel.netlink ? epoll_ctl(e->epoll_fd, op, c->channel.fd, &event)
-				  : 0;
+	return netlink_is_open(&source->netlink)
+		   ? epoll_ctl(e->epoll_fd, op, source->netlink.fd, &event)
+		   : 0;
 }
 
 static void watch_events(struct socket_events *e, bool watch)
@@ -95,8 +114,8 @@ static void watch_events(struct socket_events *e, bool watch)
 	/* Setting the timer also takes back its last expiry. */
 	timerfd_settime(e->timer_fd, 0, &pause, NULL);
 	if (e->is_paused == watch) {
-		watch_channel(e, &e->tcp, EPOLL_CTL_MOD, watch);
-		watch_channel(e, &e->udp, EPOLL_CTL_MOD, watch);
+		watch_source(e, &e->tcp, EPOLL_CTL_MOD, watch);
+		watch_source(e, &e->udp, EPOLL_CTL_MOD, watch);
 	}
 	e->is_paused = !watch;
 }
@@ -115,18 +134,18 @@ void socket_events_process(struct socket_events *e)
 		e->drained_ns = now;
 }
 
-/* Opens a channel; what ended before is not told. */
-static int open_channel(struct socket_events *e, struct event_channel *c,
-			uint8_t protocol, struct error *err)
+/* Opens a client; what ended before is not told. */
+static int open_source(struct socket_events *e, struct event_source *source,
+		       uint8_t protocol, struct error *err)
 {
-	if (diag_open_events(&c->channel, protocol, e->buffer_bytes, err) < 0)
+	if (diag_open_events(&source->netlink, protocol, e->buffer_bytes, err) < 0)
 		return -1;
-	if (watch_channel(e, c, EPOLL_CTL_ADD, !e->is_paused) < 0) {
+	if (watch_source(e, source, EPOLL_CTL_ADD, !e->is_paused) < 0) {
 		fail_errno(err, errno, "sock_diag: watch events");
-		diag_close(&c->channel);
+		netlink_close(&source->netlink);
 		return -1;
 	}
-	c->drops = 0;
+	source->drops = 0;
 	return 0;
 }
 
@@ -135,7 +154,7 @@ void socket_events_prove(struct socket_events *e)
 	int64_t now = clock_monotonic_ns();
 	int fd;
 
-	if (!e->tcp.channel.netlink || (e->tcp.read > 0 && e->ok))
+	if (!netlink_is_open(&e->tcp.netlink) || (e->tcp.read > 0 && e->ok))
 		return;
 	if (e->silent_ns == 0)
 		e->silent_ns = now;
@@ -156,28 +175,29 @@ void socket_events_open(struct socket_events *e, double time)
 {
 	struct error unused;
 
-	if ((e->tcp.channel.netlink && e->udp.channel.netlink) || time < e->retry_at)
+	if ((netlink_is_open(&e->tcp.netlink) && netlink_is_open(&e->udp.netlink)) ||
+	    time < e->retry_at)
 		return;
 	e->retry_at = time + SOURCE_RETRY_SECONDS;
-	if (!e->tcp.channel.netlink) {
-		e->ok = open_channel(e, &e->tcp, IPPROTO_TCP, &e->failure) == 0;
+	if (!netlink_is_open(&e->tcp.netlink)) {
+		e->ok = open_source(e, &e->tcp, IPPROTO_TCP, &e->failure) == 0;
 		e->silent_ns = 0;
-		ledger_events_lost(e->ledger);
+		accounting_events_lost(e->accounting);
 	}
-	if (!e->udp.channel.netlink) {
-		open_channel(e, &e->udp, IPPROTO_UDP, &unused);
-		ledger_udp_events_lost(e->ledger);
+	if (!netlink_is_open(&e->udp.netlink)) {
+		open_source(e, &e->udp, IPPROTO_UDP, &unused);
+		accounting_udp_events_lost(e->accounting);
 	}
 }
 
-int socket_events_init(struct socket_events *e, struct ledger *ledger,
+int socket_events_init(struct socket_events *e, struct socket_accounting *accounting,
 		       unsigned buffer_bytes, struct error *err)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 
-	*e = (struct socket_events){.ledger = ledger,
-				    .tcp.channel = {.fd = -1},
-				    .udp.channel = {.fd = -1},
+	*e = (struct socket_events){.accounting = accounting,
+				    .tcp.netlink = NETLINK_CLOSED,
+				    .udp.netlink = NETLINK_CLOSED,
 				    .buffer_bytes = buffer_bytes,
 				    .timer_fd = -1};
 	e->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -191,10 +211,15 @@ int socket_events_init(struct socket_events *e, struct ledger *ledger,
 	return 0;
 }
 
+uint64_t socket_events_grown(const struct socket_events *e)
+{
+	return e->tcp.netlink.grown + e->udp.netlink.grown;
+}
+
 void socket_events_release(struct socket_events *e)
 {
-	diag_close(&e->tcp.channel);
-	diag_close(&e->udp.channel);
+	netlink_close(&e->tcp.netlink);
+	netlink_close(&e->udp.netlink);
 	if (e->timer_fd >= 0)
 		close(e->timer_fd);
 	if (e->epoll_fd >= 0)

@@ -16,8 +16,8 @@ struct tracked_socket {
 	uint32_t active; /* flows_add()'s */
 	uint32_t
 	    next;     /* in its chain, by place + 1; 0 ends it. Of the free: by place */
-	uint8_t side; /* enum side; of the monitor's own none */
-	bool is_certain; /* the byte counters told the side */
+	uint8_t role; /* enum socket_role; of the monitor's own none */
+	bool is_certain; /* the byte counters told the role */
 	uint8_t container;
 	uint8_t
 	    headers; /* of the monitor's own: bytes of a packet without TCP's options */

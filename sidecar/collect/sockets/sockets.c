@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sockets.c - dumps and events together, and what came of them.
  *
- * Order matters. A look drains the events first and dumps after: what was destroyed
+ * Order matters. A scan drains the events first and dumps after: what was destroyed
  * before its event was read can be in no later dump, so nothing is met a second time.
  * The kernel sends events from a work queue, so a socket may be gone from the dump
  * before its event is here; it is kept until a second dump misses it.
@@ -22,7 +22,7 @@
 #define EVENT_BUFFER_BYTES (4u << 20)
 
 struct sockets {
-	struct ledger ledger;
+	struct socket_accounting accounting;
 	struct own_sockets own;
 	struct socket_dumps dumps;
 	struct socket_events events;
@@ -59,8 +59,8 @@ static uint64_t share_of_others(const struct sockets *s, uint64_t unseen)
 {
 	if (s->events.ok && s->events.tcp.lost == s->settled_lost)
 		return unseen;
-	uint64_t anywhere = s->ledger.opened_anywhere - s->settled_anywhere;
-	uint64_t others = s->ledger.opened - s->settled_opened;
+	uint64_t anywhere = s->accounting.opened_anywhere - s->settled_anywhere;
+	uint64_t others = s->accounting.opened - s->settled_opened;
 
 	if (anywhere == 0 || (anywhere - others) * 20 < anywhere)
 		return unseen;
@@ -69,7 +69,7 @@ static uint64_t share_of_others(const struct sockets *s, uint64_t unseen)
 
 static int64_t never_seen_now(const struct sockets *s)
 {
-	return (int64_t)(s->active_opens - s->ledger.opened_anywhere);
+	return (int64_t)(s->active_opens - s->accounting.opened_anywhere);
 }
 
 /* How many of those that were added have been seen after all. */
@@ -89,7 +89,7 @@ static uint64_t others_of(const struct sockets *s, uint64_t mended)
 
 static void tell_opened(struct sockets *s)
 {
-	uint64_t opened = s->ledger.opened - others_of(s, seen_after_all(s));
+	uint64_t opened = s->accounting.opened - others_of(s, seen_after_all(s));
 
 	s->opened = opened > s->opened ? opened : s->opened;
 }
@@ -99,8 +99,8 @@ static void take_back(struct sockets *s, double time)
 {
 	uint64_t over = seen_after_all(s), others = others_of(s, over);
 
-	s->ledger.opened -= others;
-	s->ledger.opened_anywhere -= over;
+	s->accounting.opened -= others;
+	s->accounting.opened_anywhere -= over;
 	s->mended -= over;
 	s->mended_others -= others;
 	/* Shares are of what was seen since: never of less than nothing. */
@@ -114,7 +114,7 @@ static void add_unseen(struct sockets *s, uint64_t unseen, double time)
 {
 	uint64_t others = share_of_others(s, unseen);
 
-	ledger_add_opened(&s->ledger, others, unseen);
+	accounting_add_opened(&s->accounting, others, unseen);
 	s->mended += unseen;
 	s->mended_others += others;
 	s->mended_at = time;
@@ -128,13 +128,13 @@ static void begin_doubt(struct sockets *s, int64_t more, double time)
 }
 
 /* Kernel source: tcp_connect() counts ActiveOpens when it sends the SYN. What it
- * counted and nobody saw at several looks is an open whose event was lost, or a socket
+ * counted and nobody saw at several scans is an open whose event was lost, or a socket
  * that was connected anew (to AF_UNSPEC and elsewhere), which keeps its inode and
  * cookie; with no source at all it is every open. Its counter is read before the
- * sockets are looked at, so that for a moment more can be seen than it says. */
+ * sockets are scanned, so that for a moment more can be seen than it says. */
 static void mend_opens(struct sockets *s, double time)
 {
-	struct ledger *l = &s->ledger;
+	struct socket_accounting *a = &s->accounting;
 
 	if (!s->knows_active_opens)
 		return;
@@ -165,8 +165,8 @@ static void mend_opens(struct sockets *s, double time)
 	}
 	if (unseen > 0 || more <= 0) {
 		s->settled_lost = s->events.tcp.lost;
-		s->settled_opened = l->opened;
-		s->settled_anywhere = l->opened_anywhere;
+		s->settled_opened = a->opened;
+		s->settled_anywhere = a->opened_anywhere;
 	}
 	begin_doubt(s, more, time);
 }
@@ -182,18 +182,18 @@ void sockets_note_active_opens(struct sockets *s, uint64_t active_opens)
 	s->knows_active_opens = true;
 }
 
-bool sockets_look(struct sockets *s, double time)
+bool sockets_scan(struct sockets *s, double time)
 {
 	socket_events_open(&s->events, time);
 	socket_events_drain(&s->events);
 	socket_events_prove(&s->events);
-	enum diag_outcome outcome = socket_dumps_look(&s->dumps, time);
+	enum dump_end outcome = socket_dumps_scan(&s->dumps, time);
 	/* Connections that this dump missed, the next may show; not so with no source.
 	 */
-	if (outcome == DIAG_COMPLETE || (!s->dumps.ok && !s->events.ok))
+	if (outcome == DUMP_DONE || (!s->dumps.ok && !s->events.ok))
 		mend_opens(s, time);
 	tell_opened(s);
-	return outcome != DIAG_FAILED || s->dumps.standing_in;
+	return outcome != DUMP_FAILED || s->dumps.standing_in;
 }
 
 /* The ports that the kernel gives out in this namespace; as they are where it does not
@@ -235,17 +235,18 @@ struct sockets *sockets_open(const struct collect_options *options,
 	}
 	if (event_buffer_bytes == 0)
 		event_buffer_bytes = EVENT_BUFFER_BYTES;
-	int code = socket_events_init(&s->events, &s->ledger, event_buffer_bytes, err);
+	int code =
+	    socket_events_init(&s->events, &s->accounting, event_buffer_bytes, err);
 	if (code == 0)
-		code = ledger_init(&s->ledger, options, random_seed(), err);
-	read_ephemeral_ports(s->ledger.ephemeral);
-	socket_dumps_init(&s->dumps, &s->ledger);
-	own_sockets_init(&s->own, &s->ledger);
+		code = accounting_init(&s->accounting, options, random_seed(), err);
+	read_ephemeral_ports(s->accounting.ephemeral);
+	socket_dumps_init(&s->dumps, &s->accounting);
+	own_sockets_init(&s->own, &s->accounting);
 	if (code < 0) {
 		sockets_close(s);
 		return NULL;
 	}
-	sockets_look(s, 0);
+	sockets_scan(s, 0);
 	return s;
 }
 
@@ -255,7 +256,7 @@ void sockets_close(struct sockets *s)
 		return;
 	socket_events_release(&s->events);
 	socket_dumps_release(&s->dumps);
-	ledger_release(&s->ledger);
+	accounting_release(&s->accounting);
 	free(s);
 }
 
@@ -272,7 +273,7 @@ void sockets_process_events(struct sockets *s)
 
 struct address_set *sockets_own_addresses(struct sockets *s)
 {
-	return &s->ledger.own_addresses;
+	return &s->accounting.own_addresses;
 }
 
 void sockets_own(struct sockets *s, int fd, bool closing)
@@ -286,46 +287,47 @@ void sockets_own(struct sockets *s, int fd, bool closing)
 const struct own_traffic *sockets_own_traffic(struct sockets *s)
 {
 	own_sockets_refresh(&s->own);
-	return &s->ledger.own;
+	return &s->accounting.own;
 }
 
 void sockets_totals(const struct sockets *s, struct collect_totals *totals)
 {
-	const struct ledger *l = &s->ledger;
+	const struct socket_accounting *a = &s->accounting;
 
-	totals->tcp_tx_bytes = l->tx_bytes;
-	totals->tcp_initiated_tx_bytes = l->initiated_tx_bytes;
+	totals->tcp_tx_bytes = a->tx_bytes;
+	totals->tcp_initiated_tx_bytes = a->initiated_tx_bytes;
 	totals->tcp_opened = s->opened;
-	totals->destinations = l->destinations;
-	totals->own = l->own;
-	totals->sockets_tracked = l->table.count;
-	totals->sockets_untracked = l->untracked;
-	totals->destinations_untracked = flows_untracked(l->flows);
+	totals->destinations = a->destination_count;
+	totals->own = a->own;
+	totals->sockets_tracked = a->table.count;
+	totals->sockets_untracked = a->untracked;
+	totals->destinations_untracked = flows_untracked(a->flows);
 	totals->socket_events = s->events.tcp.read;
 	totals->socket_events_lost = s->events.tcp.lost;
 	totals->udp_events_lost = s->events.udp.lost;
 	totals->dumps = s->dumps.made;
 	totals->dumps_interrupted += s->dumps.interrupted;
-	totals->receive_buffers_grown += s->events.grown;
+	totals->receive_buffers_grown +=
+	    socket_events_grown(&s->events) + s->dumps.netlink.grown;
 }
 
 uint64_t sockets_tcp_tx_packets(const struct sockets *s)
 {
-	return s->ledger.tx_segments;
+	return s->accounting.tx_segments;
 }
 
 uint64_t sockets_tcp_tx_again(const struct sockets *s)
 {
-	return s->ledger.tx_again;
+	return s->accounting.tx_again;
 }
 
 uint64_t sockets_opens_seen(const struct sockets *s)
 {
 	/* Loopback is settled by dumps. Until the next, those that ended are seen, less
 	 * those that the last dump saw alive, which may be the same. */
-	const struct ledger *l = &s->ledger;
-	int64_t loopback = l->loopback_ended - l->loopback_before;
-	return l->opened_anywhere + (loopback > 0 ? (uint64_t)loopback : 0);
+	const struct socket_accounting *a = &s->accounting;
+	int64_t loopback = a->loopback_ended - a->loopback_before;
+	return a->opened_anywhere + (loopback > 0 ? (uint64_t)loopback : 0);
 }
 
 bool sockets_ok(const struct sockets *s, enum collector_source source)
@@ -343,18 +345,18 @@ const char *sockets_failure(const struct sockets *s, enum collector_source sourc
 
 const struct flow *sockets_flows(const struct sockets *s, size_t *count)
 {
-	return flows_last(s->ledger.flows, count);
+	return flows_last(s->accounting.flows, count);
 }
 
 size_t sockets_flows_since(const struct sockets *s, double since, struct flow *flows,
 			   size_t max)
 {
-	return flows_since(s->ledger.flows, since, flows, max);
+	return flows_since(s->accounting.flows, since, flows, max);
 }
 
 const struct container_counters *sockets_containers(const struct sockets *s,
 						    size_t *count)
 {
-	*count = s->ledger.containers.count;
-	return s->ledger.containers.known;
+	*count = s->accounting.containers.count;
+	return s->accounting.containers.known;
 }

@@ -19,7 +19,7 @@
 struct address_set;
 struct sockets;
 
-/* Opens both sources and takes the first look: what lives now is the mark from which
+/* Opens both sources and takes the first scan: what lives now is the mark from which
  * traffic counts. A source that the kernel refuses is no failure: see sockets_ok().
  * Fails only for want of memory or descriptors. All memory that it ever needs is
  * reserved here. `event_buffer_bytes` is the receive buffer to ask for, 0 for a
@@ -34,13 +34,13 @@ int sockets_event_fd(const struct sockets *s);
 void sockets_process_events(struct sockets *s);
 
 /* Notes ActiveOpens of /proc/net/snmp as of now (since boot). Call it right before each
- * sockets_look(): what it counts and nobody saw for a second (destroy messages were
+ * sockets_scan(): what it counts and nobody saw for a second (destroy messages were
  * lost, a socket was connected anew) is added to the connections opened; where the
  * kernel refuses both sources it is all there is, loopback included. Without it the
  * number stays unmended. */
 void sockets_note_active_opens(struct sockets *s, uint64_t active_opens);
 
-/* The addresses of this namespace, to be filled before sockets_look() whenever they may
+/* The addresses of this namespace, to be filled before sockets_scan() whenever they may
  * have changed; owned by s. Connections between two of them are loopback's. */
 struct address_set *sockets_own_addresses(struct sockets *s);
 
@@ -52,11 +52,11 @@ const struct own_traffic *sockets_own_traffic(struct sockets *s);
 
 /* Drains the events, dumps every socket, and brings totals, flows and
  * containers up to date. `time` is in Unix seconds and does not go back (if it does,
- * the look counts as made at the time of the one before). Returns whether the dump
+ * the scan counts as made at the time of the one before). Returns whether the dump
  * worked; partial data (totals' dumps_interrupted) is success, and so is /proc/net/tcp,
  * without bytes and with sockets_ok() false, where sock_diag never worked. Does not
  * allocate. */
-bool sockets_look(struct sockets *s, double time);
+bool sockets_scan(struct sockets *s, double time);
 
 /* Fills the members of `totals` that sockets know: all but udp_tx_*, links_untracked
  * and those of the links; to dumps_interrupted and receive_buffers_grown it adds. */
@@ -69,7 +69,7 @@ uint64_t sockets_tcp_tx_packets(const struct sockets *s);
 uint64_t sockets_tcp_tx_again(const struct sockets *s);
 
 /* Whether more were opened than were seen, and it is not known yet whether the rest are
- * seen a moment later: worth another look. */
+ * seen a moment later: worth another scan. */
 bool sockets_opens_doubted(const struct sockets *s);
 
 /* Connections opened as the kernel's ActiveOpens counts them, loopback and own

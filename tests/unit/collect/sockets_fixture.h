@@ -66,7 +66,7 @@ static double clock_at = 1700000000;
 static void look(struct sockets *s)
 {
 	clock_at += 10;
-	assert_true(sockets_look(s, clock_at));
+	assert_true(sockets_scan(s, clock_at));
 }
 
 static void finish(pid_t child)

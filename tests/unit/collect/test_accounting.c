@@ -24,19 +24,19 @@ static void refresh(void *context)
 	refreshes++;
 }
 
-static struct ledger *fresh(void)
+static struct socket_accounting *fresh(void)
 {
 	struct error err;
-	struct ledger *l = malloc(sizeof(*l));
-	assert_int_equal(ledger_init(l, &small, 1, &err), 0);
+	struct socket_accounting *l = malloc(sizeof(*l));
+	assert_int_equal(accounting_init(l, &small, 1, &err), 0);
 	l->refresh_listeners = refresh;
 	refreshes = 0;
 	return l;
 }
 
-static void finish(struct ledger *l)
+static void finish(struct socket_accounting *l)
 {
-	ledger_release(l);
+	accounting_release(l);
 	free(l);
 }
 
@@ -59,29 +59,29 @@ static struct diag_socket a_socket(uint64_t cookie, const char *remote,
 
 static double now = 1700000000;
 
-static void dump(struct ledger *l, const struct diag_socket *sockets, size_t count,
-		 bool complete)
+static void dump(struct socket_accounting *l, const struct diag_socket *sockets,
+		 size_t count, bool complete)
 {
-	ledger_begin_dump(l);
+	accounting_begin_dump(l);
 	for (size_t i = 0; i < count; i++)
-		ledger_live(l, &sockets[i]);
+		accounting_live(l, &sockets[i]);
 	now += 10;
-	ledger_end_dump(l, complete, now);
+	accounting_end_dump(l, complete, now);
 }
 
-static void destroy(struct ledger *l, struct diag_socket s)
+static void destroy(struct socket_accounting *l, struct diag_socket s)
 {
 	s.state = STATE_CLOSE;
 	s.cgroup_id = 0;
-	ledger_begin_events(l);
-	ledger_destroyed(l, &s);
-	ledger_end_events(l);
+	accounting_begin_events(l);
+	accounting_destroyed(l, &s);
+	accounting_end_events(l);
 }
 
 static void a_dump_that_is_begun_anew_counts_nothing_twice(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket many[40];
 	for (unsigned i = 0; i < 40; i++)
 		many[i] = a_socket(i + 1, "fd00::2", 0);
@@ -89,9 +89,9 @@ static void a_dump_that_is_begun_anew_counts_nothing_twice(void **state)
 	dump(l, many, 40, true);
 	for (unsigned i = 0; i < 40; i++)
 		many[i].tx_bytes = 1000;
-	ledger_begin_dump(l);
+	accounting_begin_dump(l);
 	for (unsigned i = 0; i < 30; i++)
-		ledger_live(l, &many[i]);
+		accounting_live(l, &many[i]);
 	dump(l, many, 40, true);
 	assert_int_equal(l->tx_bytes, 40000);
 	assert_int_equal(l->opened, 40);
@@ -102,7 +102,7 @@ static void a_dump_that_is_begun_anew_counts_nothing_twice(void **state)
 static void a_partial_dump_is_made_up_for_by_the_next(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket many[40];
 	for (unsigned i = 0; i < 40; i++)
 		many[i] = a_socket(i + 1, "fd00::2", 500);
@@ -120,7 +120,7 @@ static void a_partial_dump_is_made_up_for_by_the_next(void **state)
 static void a_socket_that_finds_a_place_later_is_not_counted_again(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket many[20];
 	for (unsigned i = 0; i < 20; i++)
 		many[i] = a_socket(i + 1, "fd00::2", 100);
@@ -143,7 +143,7 @@ static void a_socket_that_finds_a_place_later_is_not_counted_again(void **state)
 static void an_untracked_socket_whose_side_is_judged_anew_adds_no_bytes(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket many[17];
 	for (unsigned i = 0; i < 17; i++)
 		many[i] = a_socket(i + 1, "fd00::2", 100);
@@ -163,7 +163,7 @@ static void an_untracked_socket_whose_side_is_judged_anew_adds_no_bytes(void **s
 static void a_socket_missing_from_one_dump_waits_for_its_event(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 100);
 	dump(l, &s, 0, true);
 	dump(l, &s, 1, true);
@@ -180,7 +180,7 @@ static void a_socket_missing_from_one_dump_waits_for_its_event(void **state)
 static void segments_wrap_at_32_bits(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 100);
 	s.tx_segments = UINT32_MAX - 4;
 	dump(l, &s, 1, true);
@@ -193,7 +193,7 @@ static void segments_wrap_at_32_bits(void **state)
 static void a_socket_that_is_connected_anew_counts_from_nothing(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 1000);
 	dump(l, &s, 1, true);
 	s.tx_bytes = 60;
@@ -205,7 +205,7 @@ static void a_socket_that_is_connected_anew_counts_from_nothing(void **state)
 static void later_evidence_mends_who_opened(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket two[2] = {{.state = STATE_LISTEN, .local_port = 40000},
 				     a_socket(1, "fd00::2", 100)};
 	two[1].opener = DIAG_OPENER_UNKNOWN;
@@ -248,11 +248,11 @@ static void answer(struct diag_socket *s)
 static void the_monitors_own_are_known_by_cookie_and_by_nothing_else(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket own = an_own_socket(7, "fd00::2"), other = own;
 	dump(l, &own, 0, true);
-	ledger_own_listener(l, 5);
-	assert_true(ledger_own_accepted(l, &own));
+	accounting_own_listener(l, 5);
+	assert_true(accounting_own_accepted(l, &own));
 	answer(&own);
 	other.cookie = 8; /* the same port, addresses and all */
 	answer(&other);
@@ -271,14 +271,14 @@ static void the_monitors_own_are_known_by_cookie_and_by_nothing_else(void **stat
 static void the_monitors_own_count_to_their_end_whoever_tells_it(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket own = an_own_socket(7, "::ffff:10.0.0.1");
 	dump(l, &own, 0, true);
 	inet_pton(AF_INET6, "::ffff:10.0.0.9", &own.local);
-	assert_true(ledger_own_accepted(l, &own));
+	assert_true(accounting_own_accepted(l, &own));
 	answer(&own);
-	ledger_own_seen(l, &own);
-	ledger_own_seen(l, &own); /* nothing new */
+	accounting_own_seen(l, &own);
+	accounting_own_seen(l, &own); /* nothing new */
 	uint64_t until_then = l->own.tx_bytes;
 	assert_int_equal(until_then, 74 + 1000 + 2 * 66);
 	own.tx_segments++; /* the FIN, after the last look */
@@ -292,11 +292,11 @@ static void the_monitors_own_count_to_their_end_whoever_tells_it(void **state)
 static void a_dump_before_it_was_accepted_changes_nothing(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket own = an_own_socket(7, "fd00::2");
 	dump(l, &own, 0, true);
 	dump(l, &own, 1, true);
-	assert_true(ledger_own_accepted(l, &own));
+	assert_true(accounting_own_accepted(l, &own));
 	answer(&own);
 	dump(l, &own, 1, true);
 	destroy(l, own);
@@ -310,12 +310,12 @@ static void a_dump_before_it_was_accepted_changes_nothing(void **state)
 static void cleared_counters_take_nothing_off(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket own = an_own_socket(7, "fd00::2"), cleared = own;
 	dump(l, &own, 0, true);
-	assert_true(ledger_own_accepted(l, &own));
+	assert_true(accounting_own_accepted(l, &own));
 	answer(&own);
-	ledger_own_seen(l, &own);
+	accounting_own_seen(l, &own);
 	struct own_traffic before = l->own;
 	cleared.tx_segments = 1;
 	destroy(l, cleared);
@@ -326,7 +326,7 @@ static void cleared_counters_take_nothing_off(void **state)
 static void the_pods_connections_leave_room_for_the_monitors(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket many[40];
 	for (uint64_t i = 0; i < 40; i++)
 		many[i] = a_socket(100 + i, "fd00::3", 10);
@@ -334,7 +334,7 @@ static void the_pods_connections_leave_room_for_the_monitors(void **state)
 	dump(l, many, 40, true);
 	assert_int_equal(l->untracked, 40 - small.max_sockets);
 	struct diag_socket own = an_own_socket(7, "fd00::2");
-	assert_true(ledger_own_accepted(l, &own));
+	assert_true(accounting_own_accepted(l, &own));
 	answer(&own);
 	many[39] = own;
 	dump(l, many, 40, true);
@@ -346,7 +346,7 @@ static void the_pods_connections_leave_room_for_the_monitors(void **state)
 static void a_listener_that_stopped_is_remembered_for_a_while(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket listener = {.state = STATE_LISTEN, .local_port = 40000};
 	struct diag_socket s = a_socket(1, "fd00::2", 100);
 	s.opener = DIAG_OPENER_UNKNOWN;
@@ -354,7 +354,7 @@ static void a_listener_that_stopped_is_remembered_for_a_while(void **state)
 	dump(l, &listener, 0, true);
 	destroy(l, s);
 	assert_int_equal(l->opened, 0);
-	for (int i = 0; i < LISTENER_LOOKS_KEPT; i++)
+	for (int i = 0; i < LISTENER_SCANS_KEPT; i++)
 		dump(l, &listener, 0, true);
 	s.cookie = 2;
 	destroy(l, s);
@@ -365,22 +365,22 @@ static void a_listener_that_stopped_is_remembered_for_a_while(void **state)
 static void listeners_are_looked_up_once_a_batch_and_only_when_in_doubt(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 100);
 	dump(l, &s, 0, true);
 	destroy(l, s);
 	assert_int_equal(refreshes, 0);
 	s.opener = DIAG_OPENER_UNKNOWN;
 	s.state = STATE_CLOSE;
-	ledger_begin_events(l);
+	accounting_begin_events(l);
 	for (s.cookie = 2; s.cookie < 10; s.cookie++)
-		ledger_destroyed(l, &s);
-	ledger_end_events(l);
+		accounting_destroyed(l, &s);
+	accounting_end_events(l);
 	assert_int_equal(refreshes, 1);
 	finish(l);
 }
 
-static const char *name_of(const struct ledger *l, size_t index)
+static const char *name_of(const struct socket_accounting *l, size_t index)
 {
 	assert_true(index < l->containers.count);
 	return l->containers.known[index].name;
@@ -389,13 +389,13 @@ static const char *name_of(const struct ledger *l, size_t index)
 static void containers_are_told_apart_by_their_cgroups(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket three[3] = {
 	    {.state = STATE_LISTEN, .cookie = 70, .local_port = 9477, .cgroup_id = 7},
 	    a_socket(1, "fd00::2", 100),
 	    a_socket(2, "fd00::3", 50)};
 	three[2].cgroup_id = 200;
-	ledger_own_listener(l, 70);
+	accounting_own_listener(l, 70);
 	dump(l, three, 0, true);
 	dump(l, three, 3, true);
 	assert_int_equal(l->containers.count, 2);
@@ -406,7 +406,7 @@ static void containers_are_told_apart_by_their_cgroups(void **state)
 
 	struct diag_socket own = a_socket(3, "fd00::4", 0);
 	own.cgroup_id = 7;
-	assert_true(ledger_own_accepted(l, &own));
+	assert_true(accounting_own_accepted(l, &own));
 	own.tx_bytes = 999;
 	dump(l, &own, 1, true);
 	assert_int_equal(l->tx_bytes, 150);
@@ -418,11 +418,11 @@ static void containers_are_told_apart_by_their_cgroups(void **state)
 static void one_cgroup_for_all_is_not_called_the_monitors(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket two[2] = {
 	    {.state = STATE_LISTEN, .cookie = 70, .local_port = 9477, .cgroup_id = 100},
 	    a_socket(1, "fd00::2", 100)};
-	ledger_own_listener(l, 70);
+	accounting_own_listener(l, 70);
 	dump(l, two, 0, true);
 	dump(l, two, 2, true);
 	dump(l, two, 2, true);
@@ -434,7 +434,7 @@ static void one_cgroup_for_all_is_not_called_the_monitors(void **state)
 static void the_ninth_container_is_among_the_others(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 10);
 	dump(l, &s, 0, true);
 	for (s.cookie = 1; s.cookie <= 12; s.cookie++) {
@@ -450,7 +450,7 @@ static void the_ninth_container_is_among_the_others(void **state)
 static void an_unseen_connection_is_the_only_containers(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 10);
 	dump(l, &s, 0, true);
 	dump(l, &s, 1, true);
@@ -472,7 +472,7 @@ static void an_unseen_connection_is_the_only_containers(void **state)
 static void events_before_the_first_complete_dump_count_nothing(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 1000000);
 	destroy(l, s);
 	dump(l, &s, 1, false);
@@ -487,7 +487,7 @@ static void events_before_the_first_complete_dump_count_nothing(void **state)
 static void a_socket_whose_end_is_told_late_is_one_connection(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 0);
 	s.state = STATE_SYN_SENT;
 	dump(l, &s, 0, true);
@@ -504,12 +504,12 @@ static void a_socket_whose_end_is_told_late_is_one_connection(void **state)
 static void a_socket_whose_end_was_lost_is_forgotten(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket two[] = {a_socket(1, "fd00::2", 0),
 				    a_socket(2, "fd00::2", 0)};
 	dump(l, two, 0, true);
 	dump(l, two, 2, true);
-	ledger_events_lost(l);
+	accounting_events_lost(l);
 	dump(l, two, 1, true);
 	dump(l, two, 1, true);
 	assert_int_equal(l->table.count, 1);
@@ -520,7 +520,7 @@ static void a_socket_whose_end_was_lost_is_forgotten(void **state)
 	finish(l);
 }
 
-static const struct flow *flow_of(struct ledger *l, const char *remote)
+static const struct flow *flow_of(struct socket_accounting *l, const char *remote)
 {
 	struct in6_addr address;
 	size_t count;
@@ -536,7 +536,7 @@ static const struct flow *flow_of(struct ledger *l, const char *remote)
 static void idle_connections_do_not_hide_one_that_sends(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket many[41];
 	for (unsigned i = 0; i < 40; i++)
 		many[i] = a_socket(i + 1, "fd00::2", i);
@@ -566,7 +566,7 @@ static void totals_are_exact_whoever_leaves_the_table(void **state)
 {
 	(void)state;
 	enum { SOCKETS = 60 };
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket live[SOCKETS];
 	uint64_t random = 5, sent = 0, opened = 0, cookie = 0;
 	size_t count = 0;
@@ -607,26 +607,27 @@ static struct diag_socket udp_socket(uint64_t cookie, uint16_t local, uint16_t r
 	return s;
 }
 
-static void udp_look(struct ledger *l, const struct diag_socket *sockets, size_t count)
+static void udp_look(struct socket_accounting *l, const struct diag_socket *sockets,
+		     size_t count)
 {
-	ledger_begin_dump(l);
+	accounting_begin_dump(l);
 	for (size_t i = 0; i < count; i++)
-		ledger_udp(l, &sockets[i]);
+		accounting_udp(l, &sockets[i]);
 	now += 10;
-	ledger_end_dump(l, true, now);
+	accounting_end_dump(l, true, now);
 }
 
-static void udp_destroy(struct ledger *l, const struct diag_socket *s)
+static void udp_destroy(struct socket_accounting *l, const struct diag_socket *s)
 {
-	ledger_begin_events(l);
-	ledger_udp_destroyed(l, s);
-	ledger_end_events(l);
+	accounting_begin_events(l);
+	accounting_udp_destroyed(l, s);
+	accounting_end_events(l);
 }
 
 static void a_short_udp_socket_is_a_destination(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket s = udp_socket(1, 40000, 53), never = s, home = s;
 	memset(&never.remote, 0, sizeof(never.remote));
 	home.remote = home.local;
@@ -641,7 +642,7 @@ static void a_short_udp_socket_is_a_destination(void **state)
 	assert_int_equal(flow->port, 53);
 	assert_int_equal(flow->direction, FLOW_OPENED);
 	assert_int_equal(flow->connections, 3);
-	assert_int_equal(l->destinations, 1);
+	assert_int_equal(l->destination_count, 1);
 	size_t count;
 	flows_last(l->flows, &count);
 	assert_int_equal(count, 1);
@@ -651,7 +652,7 @@ static void a_short_udp_socket_is_a_destination(void **state)
 static void a_udp_socket_that_was_seen_alive_is_not_counted_again(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket s = udp_socket(1, 40000, 53);
 	struct flow hour[2];
 	udp_look(l, &s, 0);
@@ -682,7 +683,7 @@ static void of_udp_no_more_is_said_than_is_known(void **state)
 	    {61000, 443, FLOW_UNKNOWN},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ledger *l = fresh();
+		struct socket_accounting *l = fresh();
 		struct diag_socket s = udp_socket(1, cases[i].local, cases[i].remote);
 		udp_look(l, &s, 0);
 		udp_look(l, &s, 1);
@@ -696,7 +697,7 @@ static void of_udp_no_more_is_said_than_is_known(void **state)
 static void a_connection_from_before_counts_where_it_moves_bytes(void **state)
 {
 	(void)state;
-	struct ledger *l = fresh();
+	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 1000);
 	struct flow hour[2];
 	dump(l, &s, 1, true);

@@ -361,7 +361,7 @@ static void signals_never_fall_whatever_links_do(void **state)
 	}
 }
 
-static void news_of_the_kernel_make_the_descriptor_readable(void **state)
+static void events_of_the_kernel_make_the_descriptor_readable(void **state)
 {
 	struct pollfd ready = {.events = POLLIN};
 
@@ -571,7 +571,7 @@ int main(void)
 	    WITH_COLLECTOR(connections_nobody_accounts_for_are_a_reason),
 	    WITH_COLLECTOR(connections_that_told_of_their_end_are_none),
 	    WITH_COLLECTOR(signals_never_fall_whatever_links_do),
-	    WITH_COLLECTOR(news_of_the_kernel_make_the_descriptor_readable),
+	    WITH_COLLECTOR(events_of_the_kernel_make_the_descriptor_readable),
 	    WITH_COLLECTOR(sampling_does_not_allocate),
 	    WITH_COLLECTOR(the_epoch_is_the_namespaces_the_boots_and_the_links),
 	    cmocka_unit_test(without_netlink_proc_stands_in),

@@ -108,38 +108,34 @@ static bool is_netlink(int fd)
 	       domain == AF_NETLINK;
 }
 
-ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+/* A dump that ends has no more to come. */
+static void drop_rest(int fd)
 {
-	ssize_t length = syscall(SYS_recvmsg, fd, message, flags);
-
-	if (length > 0 && is_netlink(fd))
-		empty_answer(message->msg_iov[0].iov_base, length);
-	return length;
-}
-
-ssize_t recv(int fd, void *buf, size_t n, int flags)
-{
-	ssize_t length = syscall(SYS_recvfrom, fd, buf, n, flags, NULL, NULL);
 	static char rest[65536];
 
-	if (length <= 0 || !is_netlink(fd))
-		return length;
-	/* A dump that ends has no more to come. */
-	while (empty.sock_diag && syscall(SYS_recvfrom, fd, rest, sizeof(rest),
-					  MSG_DONTWAIT, NULL, NULL) > 0)
+	while (syscall(SYS_recvfrom, fd, rest, sizeof(rest), MSG_DONTWAIT, NULL, NULL) >
+	       0)
 		;
-	return empty_answer(buf, length);
 }
 
+/* Dumps are received one datagram at a time, sockets' ends many at once. */
 int recvmmsg(int fd, struct mmsghdr *vmessages, unsigned vlen, int flags,
 	     struct timespec *tmo)
 {
 	int got = (int)syscall(SYS_recvmmsg, fd, vmessages, vlen, flags, tmo);
 
-	if (!empty.events || got < 0)
+	if (got < 0 || !is_netlink(fd))
 		return got;
-	errno = EAGAIN;
-	return -1;
+	if (vlen > 1 && empty.events) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (vlen == 1 && empty.sock_diag)
+		drop_rest(fd);
+	for (int i = 0; vlen == 1 && i < got; i++)
+		empty_answer(vmessages[i].msg_hdr.msg_iov[0].iov_base,
+			     vmessages[i].msg_len);
+	return got;
 }
 
 int clock_gettime(clockid_t clock_id, struct timespec *tp)

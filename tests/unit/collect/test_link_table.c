@@ -12,18 +12,18 @@
 /* Last: its macro fail() would hide error.h's function. */
 #include <cmocka.h>
 
-static struct link_news news_of(int ifindex, const char *name, uint64_t bytes,
-				uint64_t packets)
+static struct link_event event_of(int ifindex, const char *name, uint64_t bytes,
+				  uint64_t packets)
 {
-	struct link_news news;
+	struct link_event event;
 
-	memset(&news, 0, sizeof(news));
-	news.ifindex = ifindex;
-	snprintf(news.name, sizeof(news.name), "%s", name);
-	news.has_reading = true;
-	news.reading.tx_bytes = bytes;
-	news.reading.tx_packets = packets;
-	return news;
+	memset(&event, 0, sizeof(event));
+	event.ifindex = ifindex;
+	snprintf(event.name, sizeof(event.name), "%s", name);
+	event.has_reading = true;
+	event.reading.tx_bytes = bytes;
+	event.reading.tx_packets = packets;
+	return event;
 }
 
 static struct link_reading reading_of(uint64_t bytes, uint64_t packets)
@@ -36,390 +36,391 @@ static struct link_reading reading_of(uint64_t bytes, uint64_t packets)
 	return reading;
 }
 
-/* A book with eth0, index 2, which had sent 1000 bytes in 10 packets when it opened. */
-static void open_book(struct link_table *book)
+/* A table with eth0, index 2, which had sent 1000 bytes in 10 packets when it opened.
+ */
+static void open_table(struct link_table *table)
 {
-	struct link_news news = news_of(2, "eth0", 1000, 10);
+	struct link_event event = event_of(2, "eth0", 1000, 10);
 
-	link_book_open(book, "", 0);
-	link_book_news(book, &news, LINK_AT_START, 0);
+	link_table_open(table, "", 0);
+	link_table_event(table, &event, LINK_AT_START, 0);
 }
 
-static void read_eth0(struct link_table *book, uint64_t bytes, uint64_t packets,
+static void read_eth0(struct link_table *table, uint64_t bytes, uint64_t packets,
 		      double now)
 {
 	struct link_reading reading = reading_of(bytes, packets);
 
-	link_book_reading(book, 2, &reading, now);
+	link_table_reading(table, 2, &reading, now);
 }
 
 static void what_a_link_carried_before_the_start_is_not_counted(void **state)
 {
-	struct link_table book;
+	struct link_table table;
 	struct link_sums sums;
 
 	(void)state;
-	open_book(&book);
-	assert_int_equal(book.flowed.tx_bytes, 0);
-	read_eth0(&book, 1500, 12, 10);
-	assert_int_equal(book.flowed.tx_bytes, 500);
-	assert_int_equal(book.flowed.tx_packets, 2);
-	link_book_sums(&book, &sums);
+	open_table(&table);
+	assert_int_equal(table.flowed.tx_bytes, 0);
+	read_eth0(&table, 1500, 12, 10);
+	assert_int_equal(table.flowed.tx_bytes, 500);
+	assert_int_equal(table.flowed.tx_packets, 2);
+	link_table_sums(&table, &sums);
 	assert_int_equal(sums.tx_bytes, 1500);
 }
 
 static void a_reset_adds_what_flowed_since_and_never_takes_away(void **state)
 {
-	struct link_table book;
+	struct link_table table;
 
 	(void)state;
-	open_book(&book);
-	read_eth0(&book, 9000, 90, 10);
-	read_eth0(&book, 400, 4, 20);
-	assert_int_equal(book.flowed.tx_bytes, 8000);
-	read_eth0(&book, 500, 5, 30);
-	assert_int_equal(book.flowed.tx_bytes, 8500);
-	assert_int_equal(book.flowed.tx_packets, 85);
-	assert_int_equal(book.oddities.resets, 1);
-	assert_int_equal(book.links[0].tx_bytes, 500);
+	open_table(&table);
+	read_eth0(&table, 9000, 90, 10);
+	read_eth0(&table, 400, 4, 20);
+	assert_int_equal(table.flowed.tx_bytes, 8000);
+	read_eth0(&table, 500, 5, 30);
+	assert_int_equal(table.flowed.tx_bytes, 8500);
+	assert_int_equal(table.flowed.tx_packets, 85);
+	assert_int_equal(table.oddities.resets, 1);
+	assert_int_equal(table.links[0].tx_bytes, 500);
 }
 
 static void a_lost_reading_is_neither_counted_nor_shown(void **state)
 {
-	struct link_table book;
+	struct link_table table;
 
 	(void)state;
-	open_book(&book);
-	read_eth0(&book, 100000000, 100000, 10);
-	read_eth0(&book, 0, 0, 20);
-	assert_int_equal(book.links[0].tx_bytes, 100000000);
-	read_eth0(&book, 100000700, 100007, 30);
-	assert_int_equal(book.flowed.tx_bytes, 100000700 - 1000);
-	assert_int_equal(book.oddities.glitches, 1);
+	open_table(&table);
+	read_eth0(&table, 100000000, 100000, 10);
+	read_eth0(&table, 0, 0, 20);
+	assert_int_equal(table.links[0].tx_bytes, 100000000);
+	read_eth0(&table, 100000700, 100007, 30);
+	assert_int_equal(table.flowed.tx_bytes, 100000700 - 1000);
+	assert_int_equal(table.oddities.glitches, 1);
 }
 
-/* While a fall is in doubt only a dump settles it: an announcement may be old. */
-static void an_announcement_settles_no_doubt(void **state)
+/* While a fall is in doubt only a dump settles it: a notification may be old. */
+static void a_notification_settles_no_doubt(void **state)
 {
-	struct link_news old = news_of(2, "eth0", 9000, 90);
-	struct link_table book;
+	struct link_event old = event_of(2, "eth0", 9000, 90);
+	struct link_table table;
 
 	(void)state;
-	open_book(&book);
-	read_eth0(&book, 9000, 90, 10);
-	read_eth0(&book, 400, 4, 20);
-	link_book_news(&book, &old, LINK_ANNOUNCED, 21);
-	read_eth0(&book, 500, 5, 30);
-	assert_int_equal(book.flowed.tx_bytes, 8500);
+	open_table(&table);
+	read_eth0(&table, 9000, 90, 10);
+	read_eth0(&table, 400, 4, 20);
+	link_table_event(&table, &old, LINK_NOTIFIED, 21);
+	read_eth0(&table, 500, 5, 30);
+	assert_int_equal(table.flowed.tx_bytes, 8500);
 }
 
 static void a_link_that_goes_in_doubt_loses_nothing(void **state)
 {
-	struct link_news gone = news_of(2, "eth0", 700, 7);
-	struct link_table book;
+	struct link_event gone = event_of(2, "eth0", 700, 7);
+	struct link_table table;
 
 	(void)state;
-	open_book(&book);
+	open_table(&table);
 	gone.gone = true;
-	read_eth0(&book, 9000, 90, 10);
-	read_eth0(&book, 400, 4, 20);
-	link_book_news(&book, &gone, LINK_ANNOUNCED, 21);
-	assert_int_equal(book.flowed.tx_bytes, 8400);
-	assert_int_equal(book.count, 0);
+	read_eth0(&table, 9000, 90, 10);
+	read_eth0(&table, 400, 4, 20);
+	link_table_event(&table, &gone, LINK_NOTIFIED, 21);
+	assert_int_equal(table.flowed.tx_bytes, 8400);
+	assert_int_equal(table.count, 0);
 }
 
 static void a_leap_beyond_the_wire_is_a_reset(void **state)
 {
-	struct link_table book;
+	struct link_table table;
 
 	(void)state;
-	open_book(&book);
-	read_eth0(&book, UINT64_C(1) << 50, 11, 10);
-	assert_int_equal(book.flowed.tx_bytes, 0);
-	read_eth0(&book, (UINT64_C(1) << 50) + 70, 12, 20);
-	assert_int_equal(book.flowed.tx_bytes, 70);
+	open_table(&table);
+	read_eth0(&table, UINT64_C(1) << 50, 11, 10);
+	assert_int_equal(table.flowed.tx_bytes, 0);
+	read_eth0(&table, (UINT64_C(1) << 50) + 70, 12, 20);
+	assert_int_equal(table.flowed.tx_bytes, 70);
 }
 
-static void a_link_announced_later_counts_from_its_announcement(void **state)
+static void a_link_notified_of_later_counts_from_its_notification(void **state)
 {
-	struct link_news made = news_of(3, "net1", 0, 0);
-	struct link_news moved = news_of(4, "net2", 777000, 777);
+	struct link_event made = event_of(3, "net1", 0, 0);
+	struct link_event moved = event_of(4, "net2", 777000, 777);
 	struct link_reading later = reading_of(777100, 778);
-	struct link_table book;
+	struct link_table table;
 
 	(void)state;
-	open_book(&book);
-	link_book_news(&book, &made, LINK_ANNOUNCED, 5);
-	link_book_news(&book, &moved, LINK_ANNOUNCED, 5);
-	link_book_reading(&book, 4, &later, 10);
+	open_table(&table);
+	link_table_event(&table, &made, LINK_NOTIFIED, 5);
+	link_table_event(&table, &moved, LINK_NOTIFIED, 5);
+	link_table_reading(&table, 4, &later, 10);
 	later = reading_of(50, 1);
-	link_book_reading(&book, 3, &later, 10);
-	assert_int_equal(book.flowed.tx_bytes, 150);
-	assert_int_equal(book.count, 3);
+	link_table_reading(&table, 3, &later, 10);
+	assert_int_equal(table.flowed.tx_bytes, 150);
+	assert_int_equal(table.count, 3);
 }
 
 static void a_link_that_goes_is_counted_to_its_last_byte(void **state)
 {
-	struct link_news gone = news_of(2, "eth0", 4000, 40);
-	struct link_table book;
+	struct link_event gone = event_of(2, "eth0", 4000, 40);
+	struct link_table table;
 
 	(void)state;
-	open_book(&book);
+	open_table(&table);
 	gone.gone = true;
-	link_book_news(&book, &gone, LINK_ANNOUNCED, 5);
-	assert_int_equal(book.count, 0);
-	assert_int_equal(book.flowed.tx_bytes, 3000);
-	read_eth0(&book, 5000, 50, 10);
-	assert_int_equal(book.flowed.tx_bytes, 3000);
+	link_table_event(&table, &gone, LINK_NOTIFIED, 5);
+	assert_int_equal(table.count, 0);
+	assert_int_equal(table.flowed.tx_bytes, 3000);
+	read_eth0(&table, 5000, 50, 10);
+	assert_int_equal(table.flowed.tx_bytes, 3000);
 }
 
 static void what_a_vanishing_link_forgets_is_no_reset(void **state)
 {
-	struct link_news gone = news_of(2, "eth0", 4000, 40);
+	struct link_event gone = event_of(2, "eth0", 4000, 40);
 	struct link_reading reading = reading_of(2000, 20);
-	struct link_table book;
+	struct link_table table;
 
 	(void)state;
-	open_book(&book);
+	open_table(&table);
 	reading.rx_bytes = 900;
 	reading.rx_packets = 9;
-	link_book_reading(&book, 2, &reading, 1);
+	link_table_reading(&table, 2, &reading, 1);
 	gone.gone = true;
-	link_book_news(&book, &gone, LINK_ANNOUNCED, 5);
-	assert_int_equal(book.flowed.tx_bytes, 3000);
-	assert_int_equal(book.flowed.rx_bytes, 900);
-	assert_int_equal(book.oddities.resets, 0);
+	link_table_event(&table, &gone, LINK_NOTIFIED, 5);
+	assert_int_equal(table.flowed.tx_bytes, 3000);
+	assert_int_equal(table.flowed.rx_bytes, 900);
+	assert_int_equal(table.oddities.resets, 0);
 }
 
-static void an_announcement_overtaken_by_a_dump_is_old_news(void **state)
+static void a_notification_overtaken_by_a_dump_is_out_of_date(void **state)
 {
-	struct link_news old = news_of(2, "eth0", 1100, 11);
-	struct link_table book;
+	struct link_event old = event_of(2, "eth0", 1100, 11);
+	struct link_table table;
 
 	(void)state;
-	open_book(&book);
-	read_eth0(&book, 9000, 90, 10);
-	link_book_news(&book, &old, LINK_ANNOUNCED, 11);
-	assert_int_equal(book.flowed.tx_bytes, 8000);
-	assert_int_equal(book.links[0].tx_bytes, 9000);
-	assert_int_equal(book.oddities.resets, 0);
+	open_table(&table);
+	read_eth0(&table, 9000, 90, 10);
+	link_table_event(&table, &old, LINK_NOTIFIED, 11);
+	assert_int_equal(table.flowed.tx_bytes, 8000);
+	assert_int_equal(table.links[0].tx_bytes, 9000);
+	assert_int_equal(table.oddities.resets, 0);
 }
 
 static void a_renamed_link_keeps_its_count(void **state)
 {
-	struct link_news renamed = news_of(2, "wan0", 1200, 12);
-	struct link_table book;
+	struct link_event renamed = event_of(2, "wan0", 1200, 12);
+	struct link_table table;
 	uint64_t identity;
 
 	(void)state;
-	open_book(&book);
-	identity = link_book_identity(&book);
-	link_book_news(&book, &renamed, LINK_ANNOUNCED, 5);
-	assert_string_equal(book.links[0].name, "wan0");
-	assert_int_equal(book.flowed.tx_bytes, 200);
-	assert_true(link_book_identity(&book) != identity);
+	open_table(&table);
+	identity = link_table_identity(&table);
+	link_table_event(&table, &renamed, LINK_NOTIFIED, 5);
+	assert_string_equal(table.links[0].name, "wan0");
+	assert_int_equal(table.flowed.tx_bytes, 200);
+	assert_true(link_table_identity(&table) != identity);
 }
 
 static void renaming_a_link_out_of_the_list_ends_its_count(void **state)
 {
-	struct link_news first = news_of(2, "eth0", 1000, 10);
-	struct link_news renamed = news_of(2, "other", 1200, 12);
-	struct link_table book;
+	struct link_event first = event_of(2, "eth0", 1000, 10);
+	struct link_event renamed = event_of(2, "other", 1200, 12);
+	struct link_table table;
 
 	(void)state;
-	link_book_open(&book, "eth*", 0);
-	link_book_news(&book, &first, LINK_AT_START, 0);
-	link_book_news(&book, &renamed, LINK_ANNOUNCED, 5);
-	assert_int_equal(book.count, 0);
-	assert_int_equal(book.flowed.tx_bytes, 200);
+	link_table_open(&table, "eth*", 0);
+	link_table_event(&table, &first, LINK_AT_START, 0);
+	link_table_event(&table, &renamed, LINK_NOTIFIED, 5);
+	assert_int_equal(table.count, 0);
+	assert_int_equal(table.flowed.tx_bytes, 200);
 	snprintf(renamed.name, sizeof(renamed.name), "eth7");
 	renamed.reading = reading_of(5000, 50);
-	link_book_news(&book, &renamed, LINK_ANNOUNCED, 6);
-	assert_int_equal(book.count, 1);
-	assert_int_equal(book.flowed.tx_bytes, 200);
+	link_table_event(&table, &renamed, LINK_NOTIFIED, 6);
+	assert_int_equal(table.count, 1);
+	assert_int_equal(table.flowed.tx_bytes, 200);
 }
 
-static void after_lost_announcements_new_links_count_from_nothing(void **state)
+static void after_lost_notifications_new_links_count_from_nothing(void **state)
 {
-	struct link_news eth0 = news_of(2, "eth0", 1000, 10);
-	struct link_news made = news_of(6, "net1", 600, 6);
-	struct link_news made_too = news_of(5, "net2", 50, 1);
-	struct link_table book;
+	struct link_event eth0 = event_of(2, "eth0", 1000, 10);
+	struct link_event made = event_of(6, "net1", 600, 6);
+	struct link_event made_too = event_of(5, "net2", 50, 1);
+	struct link_table table;
 
 	(void)state;
-	open_book(&book);
-	link_book_lost(&book, 5);
-	link_book_resync_begin(&book, 6);
-	link_book_news(&book, &eth0, LINK_RESYNCED, 6);
-	link_book_news(&book, &made, LINK_RESYNCED, 6);
-	link_book_news(&book, &made_too, LINK_RESYNCED, 6);
-	link_book_resync_end(&book, true);
-	assert_int_equal(book.count, 3);
-	assert_int_equal(book.flowed.tx_bytes, 650);
-	assert_false(book.incomplete);
+	open_table(&table);
+	link_table_lost(&table, 5);
+	link_table_resync_begin(&table, 6);
+	link_table_event(&table, &eth0, LINK_RESYNCED, 6);
+	link_table_event(&table, &made, LINK_RESYNCED, 6);
+	link_table_event(&table, &made_too, LINK_RESYNCED, 6);
+	link_table_resync_end(&table, true);
+	assert_int_equal(table.count, 3);
+	assert_int_equal(table.flowed.tx_bytes, 650);
+	assert_false(table.incomplete);
 }
 
-static void after_lost_announcements_vanished_links_are_dropped(void **state)
+static void after_lost_notifications_vanished_links_are_dropped(void **state)
 {
-	struct link_news made = news_of(6, "net1", 0, 0);
-	struct link_table book;
+	struct link_event made = event_of(6, "net1", 0, 0);
+	struct link_table table;
 
 	(void)state;
-	open_book(&book);
-	link_book_resync_begin(&book, 6);
-	link_book_news(&book, &made, LINK_RESYNCED, 6);
-	link_book_resync_end(&book, false);
-	assert_int_equal(book.count, 2);
-	assert_true(book.incomplete);
-	link_book_resync_begin(&book, 7);
-	link_book_news(&book, &made, LINK_RESYNCED, 7);
-	link_book_resync_end(&book, true);
-	assert_int_equal(book.count, 1);
-	assert_string_equal(book.links[0].name, "net1");
+	open_table(&table);
+	link_table_resync_begin(&table, 6);
+	link_table_event(&table, &made, LINK_RESYNCED, 6);
+	link_table_resync_end(&table, false);
+	assert_int_equal(table.count, 2);
+	assert_true(table.incomplete);
+	link_table_resync_begin(&table, 7);
+	link_table_event(&table, &made, LINK_RESYNCED, 7);
+	link_table_resync_end(&table, true);
+	assert_int_equal(table.count, 1);
+	assert_string_equal(table.links[0].name, "net1");
 }
 
 /* Each of them sends, and all of it is in the sums, whether it is shown or not. */
 static void links_beyond_those_shown_are_in_the_sums(void **state)
 {
-	static struct link_table book;
-	struct link_news news;
+	static struct link_table table;
+	struct link_event event;
 	struct link_reading reading = reading_of(350, 3);
 	int i;
 
 	(void)state;
-	link_book_open(&book, "", 0);
+	link_table_open(&table, "", 0);
 	for (i = 1; i <= 500; i++) {
-		news = news_of(i, "v", 100, 1);
-		link_book_news(&book, &news, LINK_AT_START, 0);
+		event = event_of(i, "v", 100, 1);
+		link_table_event(&table, &event, LINK_AT_START, 0);
 	}
 	for (i = 1; i <= 500; i++)
-		assert_true(link_book_reading(&book, i, &reading, 10));
-	assert_int_equal(book.flowed.tx_bytes, 500 * 250);
-	assert_int_equal(book.count, 500);
-	assert_int_equal(link_book_shown(&book), COLLECT_LINKS_MAX);
-	assert_int_equal(book.untracked, 500 - COLLECT_LINKS_MAX);
-	assert_false(book.overflowed);
+		assert_true(link_table_reading(&table, i, &reading, 10));
+	assert_int_equal(table.flowed.tx_bytes, 500 * 250);
+	assert_int_equal(table.count, 500);
+	assert_int_equal(link_table_shown(&table), COLLECT_LINKS_MAX);
+	assert_int_equal(table.untracked, 500 - COLLECT_LINKS_MAX);
+	assert_false(table.overflowed);
 
 	/* One goes; what was shown stays, and the first that was not is now. */
-	news = news_of(1, "v", 350, 3);
-	news.gone = true;
-	link_book_news(&book, &news, LINK_ANNOUNCED, 11);
-	assert_int_equal(book.links[0].ifindex, 2);
-	assert_int_equal(book.links[COLLECT_LINKS_MAX - 1].ifindex,
+	event = event_of(1, "v", 350, 3);
+	event.gone = true;
+	link_table_event(&table, &event, LINK_NOTIFIED, 11);
+	assert_int_equal(table.links[0].ifindex, 2);
+	assert_int_equal(table.links[COLLECT_LINKS_MAX - 1].ifindex,
 			 COLLECT_LINKS_MAX + 1);
-	assert_int_equal(book.flowed.tx_bytes, 500 * 250);
+	assert_int_equal(table.flowed.tx_bytes, 500 * 250);
 }
 
 static void links_beyond_the_bound_wait_for_a_place(void **state)
 {
-	static struct link_table book;
-	struct link_news news;
+	static struct link_table table;
+	struct link_event event;
 	int i;
 
 	(void)state;
-	link_book_open(&book, "", 0);
+	link_table_open(&table, "", 0);
 	for (i = 1; i <= LINKS_MAX + 2; i++) {
-		news = news_of(i, "v", 100, 1);
-		link_book_news(&book, &news, LINK_AT_START, 0);
+		event = event_of(i, "v", 100, 1);
+		link_table_event(&table, &event, LINK_AT_START, 0);
 	}
-	assert_int_equal(book.count, LINKS_MAX);
-	assert_true(book.overflowed);
+	assert_int_equal(table.count, LINKS_MAX);
+	assert_true(table.overflowed);
 
 	/* One goes; the one that waited is found by the next listing, and what it
 	 * carried before it was watched is not counted. */
-	news = news_of(1, "v", 100, 1);
-	news.gone = true;
-	link_book_news(&book, &news, LINK_ANNOUNCED, 1);
-	link_book_resync_begin(&book, 2);
+	event = event_of(1, "v", 100, 1);
+	event.gone = true;
+	link_table_event(&table, &event, LINK_NOTIFIED, 1);
+	link_table_resync_begin(&table, 2);
 	for (i = 2; i <= LINKS_MAX + 1; i++) {
-		news = news_of(i, "v", 100, 1);
-		link_book_news(&book, &news, LINK_RESYNCED, 2);
+		event = event_of(i, "v", 100, 1);
+		link_table_event(&table, &event, LINK_RESYNCED, 2);
 	}
-	link_book_resync_end(&book, true);
-	assert_int_equal(book.count, LINKS_MAX);
-	assert_int_equal(book.flowed.tx_bytes, 0);
-	assert_false(book.overflowed);
+	link_table_resync_end(&table, true);
+	assert_int_equal(table.count, LINKS_MAX);
+	assert_int_equal(table.flowed.tx_bytes, 0);
+	assert_false(table.overflowed);
 }
 
-/* A VLAN, announced after traffic: it counts no byte a second time. */
+/* A VLAN, notified of after traffic: it counts no byte a second time. */
 static void what_stands_on_another_link_is_counted_there(void **state)
 {
-	struct link_news vlan = news_of(7, "eth0.5", 0, 0);
+	struct link_event vlan = event_of(7, "eth0.5", 0, 0);
 	struct link_reading reading = reading_of(5000, 50);
-	struct link_table book, named;
+	struct link_table table, named;
 
 	(void)state;
 	vlan.place.below = 2;
-	open_book(&book);
-	link_book_news(&book, &vlan, LINK_ANNOUNCED, 5);
-	read_eth0(&book, 6500, 60, 10);
-	link_book_reading(&book, 7, &reading, 10);
-	assert_int_equal(book.flowed.tx_bytes, 5500);
-	assert_int_equal(book.links[1].tx_bytes, 5000);
-	assert_false(book.links[1].counted);
+	open_table(&table);
+	link_table_event(&table, &vlan, LINK_NOTIFIED, 5);
+	read_eth0(&table, 6500, 60, 10);
+	link_table_reading(&table, 7, &reading, 10);
+	assert_int_equal(table.flowed.tx_bytes, 5500);
+	assert_int_equal(table.links[1].tx_bytes, 5000);
+	assert_false(table.links[1].counted);
 
 	/* What is meant by its name counts, whatever it stands on. */
-	link_book_open(&named, "eth*", 0);
+	link_table_open(&named, "eth*", 0);
 	vlan.reading = reading_of(0, 0);
-	link_book_news(&named, &vlan, LINK_AT_START, 0);
-	vlan = news_of(2, "eth0", 0, 0);
-	link_book_news(&named, &vlan, LINK_AT_START, 0);
+	link_table_event(&named, &vlan, LINK_AT_START, 0);
+	vlan = event_of(2, "eth0", 0, 0);
+	link_table_event(&named, &vlan, LINK_AT_START, 0);
 	read_eth0(&named, 5500, 60, 10);
-	link_book_reading(&named, 7, &reading, 10);
+	link_table_reading(&named, 7, &reading, 10);
 	assert_int_equal(named.flowed.tx_bytes, 10500);
 }
 
-/* A kernel that announces links without counters, and counts them elsewhere. */
+/* A kernel that notifies of links without counters, and counts them elsewhere. */
 static void a_link_without_counters_counts_from_its_first_reading(void **state)
 {
-	struct link_news news = news_of(2, "eth0", 0, 0);
-	struct link_table book;
+	struct link_event event = event_of(2, "eth0", 0, 0);
+	struct link_table table;
 
 	(void)state;
-	news.has_reading = false;
-	link_book_open(&book, "", 0);
-	link_book_news(&book, &news, LINK_AT_START, 0);
-	assert_int_equal(book.count, 1);
-	read_eth0(&book, 7000, 70, 10);
-	assert_int_equal(book.flowed.tx_bytes, 0);
-	read_eth0(&book, 7300, 73, 20);
-	assert_int_equal(book.flowed.tx_bytes, 300);
+	event.has_reading = false;
+	link_table_open(&table, "", 0);
+	link_table_event(&table, &event, LINK_AT_START, 0);
+	assert_int_equal(table.count, 1);
+	read_eth0(&table, 7000, 70, 10);
+	assert_int_equal(table.flowed.tx_bytes, 0);
+	read_eth0(&table, 7300, 73, 20);
+	assert_int_equal(table.flowed.tx_bytes, 300);
 }
 
 static void what_is_here_and_not_meant_is_named(void **state)
 {
-	struct link_news z0 = news_of(2, "z0", 0, 0), lo = news_of(1, "lo", 0, 0);
-	struct link_table book;
+	struct link_event z0 = event_of(2, "z0", 0, 0), lo = event_of(1, "lo", 0, 0);
+	struct link_table table;
 
 	(void)state;
 	lo.loopback = true;
-	link_book_open(&book, "eth0", 0);
-	link_book_news(&book, &z0, LINK_AT_START, 0);
-	link_book_news(&book, &lo, LINK_AT_START, 0);
-	assert_int_equal(book.count, 0);
-	assert_string_equal(book.unwatched, "z0");
+	link_table_open(&table, "eth0", 0);
+	link_table_event(&table, &z0, LINK_AT_START, 0);
+	link_table_event(&table, &lo, LINK_AT_START, 0);
+	assert_int_equal(table.count, 0);
+	assert_string_equal(table.unwatched, "z0");
 	z0.gone = true;
-	link_book_news(&book, &z0, LINK_ANNOUNCED, 1);
-	assert_string_equal(book.unwatched, "");
+	link_table_event(&table, &z0, LINK_NOTIFIED, 1);
+	assert_string_equal(table.unwatched, "");
 }
 
 static void the_identity_does_not_depend_on_order(void **state)
 {
-	struct link_news a = news_of(2, "eth0", 0, 0), b = news_of(3, "net1", 0, 0);
+	struct link_event a = event_of(2, "eth0", 0, 0), b = event_of(3, "net1", 0, 0);
 	struct link_table one, other;
 
 	(void)state;
-	link_book_open(&one, "", 0);
-	link_book_open(&other, "", 0);
-	link_book_news(&one, &a, LINK_AT_START, 0);
-	link_book_news(&one, &b, LINK_AT_START, 0);
-	link_book_news(&other, &b, LINK_AT_START, 0);
-	link_book_news(&other, &a, LINK_AT_START, 0);
-	assert_int_equal(link_book_identity(&one), link_book_identity(&other));
+	link_table_open(&one, "", 0);
+	link_table_open(&other, "", 0);
+	link_table_event(&one, &a, LINK_AT_START, 0);
+	link_table_event(&one, &b, LINK_AT_START, 0);
+	link_table_event(&other, &b, LINK_AT_START, 0);
+	link_table_event(&other, &a, LINK_AT_START, 0);
+	assert_int_equal(link_table_identity(&one), link_table_identity(&other));
 	b.address_length = 6;
 	b.address[5] = 1;
-	link_book_news(&other, &b, LINK_ANNOUNCED, 0);
-	assert_true(link_book_identity(&one) != link_book_identity(&other));
+	link_table_event(&other, &b, LINK_NOTIFIED, 0);
+	assert_true(link_table_identity(&one) != link_table_identity(&other));
 }
 
 int main(void)
@@ -428,17 +429,17 @@ int main(void)
 	    cmocka_unit_test(what_a_link_carried_before_the_start_is_not_counted),
 	    cmocka_unit_test(a_reset_adds_what_flowed_since_and_never_takes_away),
 	    cmocka_unit_test(a_lost_reading_is_neither_counted_nor_shown),
-	    cmocka_unit_test(an_announcement_settles_no_doubt),
+	    cmocka_unit_test(a_notification_settles_no_doubt),
 	    cmocka_unit_test(a_link_that_goes_in_doubt_loses_nothing),
 	    cmocka_unit_test(a_leap_beyond_the_wire_is_a_reset),
-	    cmocka_unit_test(a_link_announced_later_counts_from_its_announcement),
+	    cmocka_unit_test(a_link_notified_of_later_counts_from_its_notification),
 	    cmocka_unit_test(a_link_that_goes_is_counted_to_its_last_byte),
 	    cmocka_unit_test(what_a_vanishing_link_forgets_is_no_reset),
-	    cmocka_unit_test(an_announcement_overtaken_by_a_dump_is_old_news),
+	    cmocka_unit_test(a_notification_overtaken_by_a_dump_is_out_of_date),
 	    cmocka_unit_test(a_renamed_link_keeps_its_count),
 	    cmocka_unit_test(renaming_a_link_out_of_the_list_ends_its_count),
-	    cmocka_unit_test(after_lost_announcements_new_links_count_from_nothing),
-	    cmocka_unit_test(after_lost_announcements_vanished_links_are_dropped),
+	    cmocka_unit_test(after_lost_notifications_new_links_count_from_nothing),
+	    cmocka_unit_test(after_lost_notifications_vanished_links_are_dropped),
 	    cmocka_unit_test(links_beyond_those_shown_are_in_the_sums),
 	    cmocka_unit_test(links_beyond_the_bound_wait_for_a_place),
 	    cmocka_unit_test(what_stands_on_another_link_is_counted_there),

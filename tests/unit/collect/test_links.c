@@ -46,12 +46,12 @@ static int remove_pair(void **state)
 
 static const struct link_counters *link_named(const struct links *l, const char *name)
 {
-	const struct link_table *book = links_book(l);
+	const struct link_table *table = links_table(l);
 	unsigned i;
 
-	for (i = 0; i < book->count; i++)
-		if (strcmp(book->links[i].name, name) == 0)
-			return &book->links[i];
+	for (i = 0; i < table->count; i++)
+		if (strcmp(table->links[i].name, name) == 0)
+			return &table->links[i];
 	return NULL;
 }
 
@@ -92,9 +92,9 @@ static void counters_are_the_kernels_to_the_byte(void **state)
 	assert_as_the_kernel_says(l, "a");
 	assert_as_the_kernel_says(l, "b");
 	assert_int_equal(link_named(l, "a")->tx_bytes, 321 * 1000);
-	assert_int_equal(links_book(l)->flowed.tx_bytes, 321 * 1000 + 7 * 60);
-	assert_int_equal(links_book(l)->flowed.tx_packets, 328);
-	assert_int_equal(links_book(l)->flowed.rx_packets, 328);
+	assert_int_equal(links_table(l)->flowed.tx_bytes, 321 * 1000 + 7 * 60);
+	assert_int_equal(links_table(l)->flowed.tx_packets, 328);
+	assert_int_equal(links_table(l)->flowed.rx_packets, 328);
 	assert_string_equal(link_named(l, "a")->kind, "veth");
 	assert_null(link_named(l, "lo"));
 }
@@ -110,7 +110,7 @@ static void without_getstats_the_counters_are_the_same(void **state)
 	read_links(l);
 	assert_as_the_kernel_says(l, "a");
 	assert_as_the_kernel_says(l, "b");
-	assert_int_equal(links_book(l)->flowed.tx_bytes, 50 * 500);
+	assert_int_equal(links_table(l)->flowed.tx_bytes, 50 * 500);
 }
 
 static void a_link_that_appears_counts_from_its_first_byte(void **state)
@@ -123,7 +123,7 @@ static void a_link_that_appears_counts_from_its_first_byte(void **state)
 	assert_int_equal(send_frames("c", 11, 100), 0);
 	read_links(l);
 	assert_as_the_kernel_says(l, "c");
-	assert_int_equal(links_book(l)->flowed.tx_bytes, 1100);
+	assert_int_equal(links_table(l)->flowed.tx_bytes, 1100);
 }
 
 static void a_link_that_vanishes_is_counted_to_its_last_byte(void **state)
@@ -138,10 +138,10 @@ static void a_link_that_vanishes_is_counted_to_its_last_byte(void **state)
 	assert_int_equal(send_frames("a", 7, 100), 0);
 	assert_int_equal(shell("ip link del dev a"), 0);
 	read_links(l);
-	assert_int_equal(links_book(l)->count, 0);
-	assert_int_equal(links_book(l)->flowed.tx_bytes, 2100);
-	assert_int_equal(links_book(l)->flowed.tx_packets, 21);
-	assert_int_equal(links_book(l)->oddities.resets, 0);
+	assert_int_equal(links_table(l)->count, 0);
+	assert_int_equal(links_table(l)->flowed.tx_bytes, 2100);
+	assert_int_equal(links_table(l)->flowed.tx_packets, 21);
+	assert_int_equal(links_table(l)->oddities.resets, 0);
 }
 
 static void a_renamed_link_goes_on_under_its_new_name(void **state)
@@ -158,7 +158,7 @@ static void a_renamed_link_goes_on_under_its_new_name(void **state)
 	read_links(l);
 	assert_null(link_named(l, "a"));
 	assert_as_the_kernel_says(l, "w");
-	assert_int_equal(links_book(l)->flowed.tx_bytes, 1000);
+	assert_int_equal(links_table(l)->flowed.tx_bytes, 1000);
 }
 
 static void a_flapping_link_loses_no_byte(void **state)
@@ -179,9 +179,9 @@ static void a_flapping_link_loses_no_byte(void **state)
 		assert_int_equal(shell("ip link del dev c"), 0);
 	}
 	read_links(l);
-	assert_int_equal(links_book(l)->flowed.tx_bytes, 20 * 300);
-	assert_int_equal(links_book(l)->count, 2);
-	assert_int_equal(links_book(l)->oddities.resets, 0);
+	assert_int_equal(links_table(l)->flowed.tx_bytes, 20 * 300);
+	assert_int_equal(links_table(l)->count, 2);
+	assert_int_equal(links_table(l)->oddities.resets, 0);
 }
 
 static void leaving_a_bridge_is_not_leaving(void **state)
@@ -267,7 +267,7 @@ static void what_stands_on_what_is_told_by_the_kernel(void **state)
 	assert_true(known >= 3);
 }
 
-static void lost_announcements_are_mended_by_a_listing(void **state)
+static void lost_notifications_are_mended_by_a_listing(void **state)
 {
 	struct links *l = *state;
 	int small = 1;
@@ -284,15 +284,15 @@ static void lost_announcements_are_mended_by_a_listing(void **state)
 	assert_int_equal(shell("ip link set dev b down && ip link set dev b name w"),
 			 0);
 	read_links(l);
-	assert_true(links_totals(l)->announcements_lost > 0);
-	assert_true(links_totals(l)->buffers_grown > 0);
-	assert_int_equal(links_totals(l)->resyncs, 1);
+	assert_true(links_totals(l).notifications_lost > 0);
+	assert_true(links_totals(l).buffers_grown > 0);
+	assert_int_equal(links_totals(l).resyncs, 1);
 	assert_as_the_kernel_says(l, "c");
 	assert_as_the_kernel_says(l, "w");
-	assert_int_equal(links_book(l)->flowed.tx_bytes, 900);
+	assert_int_equal(links_table(l)->flowed.tx_bytes, 900);
 }
 
-static void an_announcement_makes_the_descriptor_readable(void **state)
+static void a_notification_makes_the_descriptor_readable(void **state)
 {
 	struct links *l = *state;
 	struct pollfd ready = {.fd = links_fd(l), .events = POLLIN};
@@ -347,7 +347,7 @@ static void a_message_cut_short_says_nothing(void **state)
 		unsigned char stats[192];
 	} message;
 	struct link_reading reading;
-	struct link_news news;
+	struct link_event event;
 	unsigned length;
 	int ifindex;
 
@@ -365,9 +365,9 @@ static void a_message_cut_short_says_nothing(void **state)
 	message.head.nlmsg_len = sizeof(message);
 	message.attribute.nla_len = sizeof(message.attribute) + 56;
 	assert_false(link_message_reading(&message.head, &ifindex, &reading));
-	assert_false(link_message_news(&message.head, &news));
+	assert_false(link_message_event(&message.head, &event));
 	message.head.nlmsg_type = RTM_NEWLINK;
-	assert_false(link_message_news(&message.head, &news));
+	assert_false(link_message_event(&message.head, &event));
 }
 
 static bool is_own(const struct address_set *set, const char *text)
@@ -417,8 +417,8 @@ int main(void)
 	    ON_A_PAIR(a_flapping_link_loses_no_byte),
 	    ON_A_PAIR(leaving_a_bridge_is_not_leaving),
 	    ON_A_PAIR(what_stands_on_what_is_told_by_the_kernel),
-	    ON_A_PAIR(lost_announcements_are_mended_by_a_listing),
-	    ON_A_PAIR(an_announcement_makes_the_descriptor_readable),
+	    ON_A_PAIR(lost_notifications_are_mended_by_a_listing),
+	    ON_A_PAIR(a_notification_makes_the_descriptor_readable),
 	    ON_A_PAIR(nobody_without_capabilities_reads_the_same),
 	    ON_A_PAIR(addresses_are_the_namespaces_own),
 	    cmocka_unit_test(a_message_cut_short_says_nothing),

@@ -40,28 +40,28 @@ static void set_counter(struct protocol_counters *p, enum protocol_counter count
 	p->value[counter] = value;
 }
 
-static void a_mark_moves_along_and_never_back(void **state)
+static void a_base_moves_along_and_never_back(void **state)
 {
-	struct mark mark = {0};
+	struct counter_base base = {0};
 
 	(void)state;
-	assert_int_equal(mark_move(&mark, 100), 0);
-	assert_int_equal(mark_move(&mark, 130), 30);
-	assert_int_equal(mark_move(&mark, 120), 0);
-	assert_int_equal(mark_move(&mark, 125), 5);
+	assert_int_equal(counter_moved(&base, 100), 0);
+	assert_int_equal(counter_moved(&base, 130), 30);
+	assert_int_equal(counter_moved(&base, 120), 0);
+	assert_int_equal(counter_moved(&base, 125), 5);
 }
 
-static void a_mark_waits_for_a_lost_reading_to_come_back(void **state)
+static void a_base_waits_for_a_lost_reading_to_come_back(void **state)
 {
-	struct mark mark = {0};
+	struct counter_base base = {0};
 
 	(void)state;
-	mark_move(&mark, 1000);
-	assert_int_equal(mark_move(&mark, 0), 0);
-	assert_int_equal(mark_move(&mark, 1030), 30);
-	assert_int_equal(mark_move(&mark, 5), 0);
-	assert_int_equal(mark_move(&mark, 25), 25);
-	assert_int_equal(mark_move(&mark, 30), 5);
+	counter_moved(&base, 1000);
+	assert_int_equal(counter_moved(&base, 0), 0);
+	assert_int_equal(counter_moved(&base, 1030), 30);
+	assert_int_equal(counter_moved(&base, 5), 0);
+	assert_int_equal(counter_moved(&base, 25), 25);
+	assert_int_equal(counter_moved(&base, 30), 5);
 }
 
 static void the_monitors_own_traffic_is_left_out(void **state)
@@ -279,8 +279,8 @@ static void without_sockets_nothing_is_said_of_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_mark_moves_along_and_never_back),
-	    cmocka_unit_test(a_mark_waits_for_a_lost_reading_to_come_back),
+	    cmocka_unit_test(a_base_moves_along_and_never_back),
+	    cmocka_unit_test(a_base_waits_for_a_lost_reading_to_come_back),
 	    cmocka_unit_test(the_monitors_own_traffic_is_left_out),
 	    cmocka_unit_test(an_estimate_too_high_hides_nothing_later),
 	    cmocka_unit_test(without_links_octets_stand_in),

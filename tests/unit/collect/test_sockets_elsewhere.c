@@ -28,15 +28,15 @@ static void kernels_without_the_legacy_request_are_asked_by_family(void **state)
 {
 	(void)state;
 	struct error err;
-	struct ledger ledger;
+	struct socket_accounting accounting;
 	struct socket_dumps dumps;
 	int there = listen_at(THERE, 5000), here = listen_at(HERE, 8087);
 	int fds[3][2];
 
-	assert_int_equal(ledger_init(&ledger, &defaults, 1, &err), 0);
-	socket_dumps_init(&dumps, &ledger);
+	assert_int_equal(accounting_init(&accounting, &defaults, 1, &err), 0);
+	socket_dumps_init(&dumps, &accounting);
 	dumps.request_retry_at[REQUEST_TCP] = 1e18;
-	assert_int_equal(socket_dumps_look(&dumps, 10), DIAG_COMPLETE);
+	assert_int_equal(socket_dumps_scan(&dumps, 10), DUMP_DONE);
 	for (int i = 0; i < 3; i++) {
 		const char *to[] = {THERE4, THERE6, HERE4};
 		fds[i][0] =
@@ -44,13 +44,13 @@ static void kernels_without_the_legacy_request_are_asked_by_family(void **state)
 		fds[i][1] = accept(i < 2 ? there : here, NULL, NULL);
 		send_bytes(fds[i][i < 2 ? 0 : 1], 1000);
 	}
-	assert_int_equal(socket_dumps_look(&dumps, 20), DIAG_COMPLETE);
-	assert_int_equal(ledger.tx_bytes, 3000);
-	assert_int_equal(ledger.initiated_tx_bytes, 2000);
-	assert_int_equal(ledger.opened, 2);
-	assert_int_equal(ledger.table.count, 3);
+	assert_int_equal(socket_dumps_scan(&dumps, 20), DUMP_DONE);
+	assert_int_equal(accounting.tx_bytes, 3000);
+	assert_int_equal(accounting.initiated_tx_bytes, 2000);
+	assert_int_equal(accounting.opened, 2);
+	assert_int_equal(accounting.table.count, 3);
 	socket_dumps_release(&dumps);
-	ledger_release(&ledger);
+	accounting_release(&accounting);
 	for (int i = 0; i < 3; i++)
 		close_pair(fds[i][0], fds[i][1]);
 	close(there);
@@ -96,7 +96,7 @@ static void a_kernel_that_refuses_sockets_is_reported_and_survived(void **state)
 		sockets_process_events(s);
 		for (int i = 0; i < 2; i++) {
 			sockets_note_active_opens(s, 1000 + (uint64_t)i * 50);
-			if (!sockets_look(s, clock_at + i) ||
+			if (!sockets_scan(s, clock_at + i) ||
 			    sockets_ok(s, COLLECTOR_SOCKETS))
 				_exit(14); /* /proc/net/tcp stands in */
 		}
@@ -215,7 +215,7 @@ static void no_privilege_is_needed(void **state)
 			_exit(11);
 		send_bytes(out, 1234);
 		read_bytes(in, 1234);
-		if (!sockets_look(s, 1) || totals_of(s).tcp_tx_bytes != 1234)
+		if (!sockets_scan(s, 1) || totals_of(s).tcp_tx_bytes != 1234)
 			_exit(12);
 		struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(1)};
 		inet_pton(AF_INET, THERE4, &to.sin_addr);

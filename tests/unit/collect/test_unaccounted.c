@@ -17,7 +17,7 @@ static void set(struct protocol_counters *p, enum protocol_counter counter,
 
 static void the_counters_that_moved_name_it(void **state)
 {
-	struct unaccounted_marks marks = {0};
+	struct unaccounted_bases bases = {0};
 	struct protocol_counters p = {0};
 	struct unaccounted moved;
 
@@ -28,32 +28,32 @@ static void the_counters_that_moved_name_it(void **state)
 	set(&p, IP6_FORWARDED, 0);
 	set(&p, TCP_OUT_RSTS, 7);
 	set(&p, IP_OUT_REQUESTS, 100);
-	unaccounted_take(&marks, &p, 1000, 120, &moved);
+	unaccounted_take(&bases, &p, 1000, 120, &moved);
 	assert_int_equal(moved.bytes, 0); /* what was before is nobody's business */
 	set(&p, ICMP_OUT_MSGS, 30);
 	set(&p, ICMP6_OUT_MSGS, 6);
 	set(&p, IP6_FORWARDED, 4);
 	set(&p, TCP_OUT_RSTS, 9);
 	set(&p, IP_OUT_REQUESTS, 130);
-	unaccounted_take(&marks, &p, 5000, 200, &moved);
+	unaccounted_take(&bases, &p, 5000, 200, &moved);
 	assert_int_equal(moved.bytes, 4000);
 	assert_int_equal(moved.packets[UNACCOUNTED_ICMP], 21);
 	assert_int_equal(moved.packets[UNACCOUNTED_FORWARDED], 4);
 	assert_int_equal(moved.packets[UNACCOUNTED_RESETS], 2);
 	assert_int_equal(moved.packets[UNACCOUNTED_NOT_IP], 80 - 34);
-	unaccounted_take(&marks, &p, 5000, 200, &moved);
+	unaccounted_take(&bases, &p, 5000, 200, &moved);
 	assert_int_equal(moved.packets[UNACCOUNTED_NOT_IP], 0);
 }
 
 static void what_cannot_be_read_names_nothing(void **state)
 {
-	struct unaccounted_marks marks = {0};
+	struct unaccounted_bases bases = {0};
 	const struct protocol_counters none = {0};
 	struct unaccounted moved;
 
 	(void)state;
-	unaccounted_take(&marks, &none, 0, 0, &moved);
-	unaccounted_take(&marks, &none, 1000, 1000, &moved);
+	unaccounted_take(&bases, &none, 0, 0, &moved);
+	unaccounted_take(&bases, &none, 1000, 1000, &moved);
 	assert_int_equal(moved.bytes, 1000);
 	for (unsigned i = 0; i < UNACCOUNTED_SOURCE_COUNT; i++)
 		assert_int_equal(moved.packets[i], 0);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* collector_open.c - opens the sources, and sets what their counters count from. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "collector_parts.h"
+
+/* "0123abcd-..." as 16 bytes. Zeros where it cannot be read. */
+static void read_boot_id(uint8_t id[16])
+{
+	char text[64];
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	unsigned nibbles = 0;
+	ssize_t i;
+
+	memset(id, 0, 16);
+	for (i = 0; i < length && nibbles < 32; i++) {
+		static const char digits[] = "0123456789abcdef";
+		const char *digit = text[i] ? strchr(digits, text[i]) : NULL;
+
+		if (!digit)
+			continue;
+		id[nibbles / 2] = (uint8_t)(id[nibbles / 2] << 4 | (digit - digits));
+		nibbles++;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static int wake_on_netlink(struct collector *c, int fd, struct error *err)
+{
+	return fd < 0 ? 0 : wake_on(c->epoll_fd, fd, err);
+}
+
+/* Sets the bases from which everything counts. */
+static void begin(struct collector *c)
+{
+	const struct own_traffic nothing = {0};
+	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
+					sockets_tcp_tx_again(c->sockets)};
+	const struct protocol_counters *p = collector_counters(c);
+	struct error err;
+
+	if (c->protocols) {
+		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
+				   protocols_read(c->protocols, &err) == 0, &err);
+		protocols_read_ip6(c->protocols);
+		if (!c->links)
+			protocols_read_ip(c->protocols);
+		c->by_octets = !c->links;
+	}
+	signals_from_links(&c->signals, &collector_table(c)->flowed, &nothing);
+	signals_from_octets(&c->signals, p, &nothing);
+	signals_from_sockets(&c->signals, &c->totals,
+			     sockets_tcp_tx_packets(c->sockets), p, &nothing);
+	signals_udp_packets(&c->signals, p, collector_table(c)->flowed.tx_packets,
+			    collector_table(c)->loopback_packets);
+	signals_from_span(&c->signals, p, &tcp, &c->until_sockets, clock_monotonic());
+	collector_take_unaccounted(c);
+	signals_begin(&c->signals);
+	if (protocol_has(p, TCP_ACTIVE_OPENS))
+		counter_moved(&c->opens, p->value[TCP_ACTIVE_OPENS]);
+	counter_moved(&c->opens_seen, sockets_opens_seen(c->sockets));
+}
+
+/* Opens the sources; those that the kernel refuses are noted. */
+static int open_sources(struct collector *c, const struct collect_options *options,
+			struct error *err)
+{
+	struct error reason;
+
+	c->links = links_open(options->interfaces, &reason);
+	source_states_note(&c->sources, COLLECTOR_LINKS,
+			   c->links && !links_lack(c->links, &reason), &reason);
+	c->protocols = protocols_open(&reason);
+	source_states_note(&c->sources, COLLECTOR_PROTOCOLS, c->protocols != NULL,
+			   &reason);
+	c->sockets = sockets_open(options, 0, err);
+	if (!c->sockets)
+		return -1;
+	collector_note_sockets(c);
+	if (!c->links && !c->protocols && c->sources.of[COLLECTOR_SOCKETS].failed)
+		return fail(err, "nothing of the network can be read: %s",
+			    c->sources.of[COLLECTOR_LINKS].reason.text);
+	return 0;
+}
+
+struct collector *collector_open(const struct collect_options *options,
+				 struct error *err)
+{
+	struct collector *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		fail_memory(err, "the collector");
+		return NULL;
+	}
+	c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (c->epoll_fd < 0) {
+		fail_errno(err, errno, "make an epoll descriptor");
+		goto failed;
+	}
+	if (open_sources(c, options, err) < 0)
+		goto failed;
+	if ((c->links && wake_on_netlink(c, links_fd(c->links), err) < 0) ||
+	    wake_on_netlink(c, sockets_event_fd(c->sockets), err) < 0)
+		goto failed;
+	read_boot_id(c->boot_id);
+	begin(c);
+	collector_refresh_totals(c);
+	return c;
+failed:
+	collector_close(c);
+	return NULL;
+}
+
+void collector_close(struct collector *c)
+{
+	if (!c)
+		return;
+	sockets_close(c->sockets);
+	protocols_close(c->protocols);
+	links_close(c->links);
+	if (c->epoll_fd >= 0)
+		close(c->epoll_fd);
+	free(c);
+}
+
+void collector_epoch(const struct collector *c, struct collect_epoch *epoch)
+{
+	struct stat about;
+
+	memset(epoch, 0, sizeof(*epoch));
+	if (stat("/proc/self/ns/net", &about) == 0)
+		epoch->netns_inode = about.st_ino;
+	memcpy(epoch->boot_id, c->boot_id, sizeof(epoch->boot_id));
+	epoch->link_identity = link_table_identity(collector_table(c));
+}

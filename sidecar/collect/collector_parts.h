@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* collector_parts.h - what collector.c and collector_open.c have of each other. */
+#ifndef DORMOUSE_COLLECT_COLLECTOR_PARTS_H
+#define DORMOUSE_COLLECT_COLLECTOR_PARTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collect/links/links.h"
+#include "collect/protocols/protocols.h"
+#include "collect/sockets/sockets.h"
+#include "dormouse/collect.h"
+#include "signals.h"
+#include "source_states.h"
+#include "unaccounted.h"
+
+struct collector {
+	int epoll_fd;
+	struct links *links;         /* NULL where the kernel refuses it */
+	struct protocols *protocols; /* likewise */
+	struct sockets *sockets;
+	struct source_states sources;
+	struct signals signals;
+	struct unaccounted_bases unaccounted_bases;
+	struct unaccounted unaccounted; /* between the last two socket scans */
+	struct collect_totals totals;
+	/* At the last socket scan. */
+	struct counter_base opens, opens_seen;
+	/* At the last sample. */
+	struct counter_base sent_packets, sent_bytes, explained;
+	double scanned_at;   /* monotonic seconds; the last socket scan */
+	double addresses_at; /* likewise, when addresses were last read */
+	bool ever_scanned;
+	struct link_sums until_sockets; /* see read_links_again() */
+	bool by_octets;  /* the links' counters could not be read last time */
+	bool scan_again; /* the last socket scan had a reason in the traffic */
+	bool scanned;    /* by the last sample */
+	uint8_t boot_id[16];
+};
+
+/* The links and the protocols' counters; empty ones where they could not be opened. */
+const struct link_table *collector_table(const struct collector *c);
+const struct protocol_counters *collector_counters(const struct collector *c);
+
+/* Takes over what the sockets say of themselves. */
+void collector_note_sockets(struct collector *c);
+
+/* Brings what collector_totals() gives up to date. */
+void collector_refresh_totals(struct collector *c);
+
+/* Notes what no socket accounts for since the last call. */
+void collector_take_unaccounted(struct collector *c);
+
+#endif
