@@ -33,7 +33,7 @@ struct incident {
 	uint32_t kinds; /* bit 1u << kind: has been shown by a verdict of that kind */
 
 	double flowed_at;  /* when its traffic was last seen */
-	double seen_until; /* the last close look that is in the evidence */
+	double seen_until; /* the last scan that is in the evidence */
 
 	double signal_shown_at; /* when the alert's signal was last the verdict's */
 
