@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gap.c - what flowed in a time that nobody watched. */
 #include <math.h>
-#include <string.h>
 
 #include "detector.h"
+#include "verdict.h"
 
 /* What the envelope explains over that time: the most of the next longer window, or of
  * as many six-hour windows as it takes. */
@@ -37,21 +37,20 @@ bool detector_judge_gap(const struct detector *d, double now, double seconds,
 	double limit = explained(d, seconds);
 	if ((double)bytes <= limit)
 		return false;
-	memset(verdict, 0, sizeof(*verdict));
-	verdict->kind = ALERT_MONITOR_GAP;
-	verdict->signal = SIGNAL_TX_BYTES;
-	verdict->onset = now - seconds;
-	verdict->value = (double)bytes / seconds;
-	verdict->window_s = seconds;
-	verdict->bytes = bytes;
-	verdict->received = received;
-	verdict->sent_in_all = bytes;
-	verdict->received_in_all = received;
-	verdict->balance = verdict_balance(bytes, received);
-	verdict->risk = (unsigned)fmin(40 + 10 * log2((double)bytes / limit), 100);
-	detector_baseline(d, SIGNAL_TX_BYTES, &verdict->baseline);
-	verdict->baseline.threshold = limit / seconds;
-	verdict->sigmas = (verdict->value - verdict->baseline.mean) /
-			  fmax(verdict->baseline.stddev, QUIET_RATE / 3);
+	const struct departure departure = {
+	    .kind = ALERT_MONITOR_GAP,
+	    .signal = SIGNAL_TX_BYTES,
+	    .measure = SUM_1H,
+	    .span_s = seconds,
+	    .onset = now - seconds,
+	    .value = (double)bytes / seconds,
+	    .window_s = seconds,
+	    .threshold = limit / seconds,
+	    .risk = 40 + 10 * log2((double)bytes / limit),
+	    .carried = {.sent = (double)bytes,
+			.received = (double)received,
+			.received_known = true},
+	};
+	verdict_fill(d, &departure, verdict);
 	return true;
 }

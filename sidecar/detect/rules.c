@@ -5,12 +5,12 @@
 
 #include "detector.h"
 #include "findings.h"
+#include "verdict.h"
 
 /* How long traffic seen counts as going on, or dormant_after_s. */
 #define HOT_S              30.0
 #define HOT_INTERVALS      3
-#define TAKEOVER_S         300.0 /* a kind that says more may replace a volume kind */
-#define PERSISTS_S         30.0  /* how long a young pod's departure lasts */
+#define PERSISTS_S         30.0 /* how long a young pod's departure lasts */
 #define PERSISTS_INTERVALS 2
 #define RELAY_TICKS        3
 #define OPENED_SHARE                                                                   \
@@ -45,14 +45,6 @@ void rules_settle(struct detector *d)
 	}
 }
 
-double verdict_balance(uint64_t sent, uint64_t received)
-{
-	double more = (double)(sent > received ? sent : received);
-	double less = (double)(sent < received ? sent : received);
-
-	return more > 0 ? less / more : -1;
-}
-
 static bool relays(const struct detector *d)
 {
 	const double(*v)[LANES] = d->windows.value;
@@ -82,12 +74,6 @@ static enum alert_kind kind_of(const struct detector *d, const struct finding *f
 				d->windows.value[f->measure][f->lane])
 		return ALERT_EGRESS_DRIFT;
 	return ALERT_EGRESS_VOLUME;
-}
-
-static bool volume_kind(enum alert_kind kind)
-{
-	return kind == ALERT_DORMANCY_BREAK || kind == ALERT_EGRESS_VOLUME ||
-	       kind == ALERT_EGRESS_DRIFT;
 }
 
 /* The rate that all but a hundredth of the intervals kept below, those left out that
@@ -180,7 +166,7 @@ static void begin(struct detector *d, const struct finding *f)
 /* From 30 for what just crosses a threshold: ten for each doubling above it, up to 40;
  * five for each further signal, up to 15; five for each quarter of an hour, up to 15.
  */
-static unsigned risk_of(const struct detector *d, const struct finding *f)
+static double risk_of(const struct detector *d, const struct finding *f)
 {
 	double lasted = d->inc.time - d->incident.onset;
 	double risk = 30 + fmin(10 * log2(fmax(f->ratio, 1)), 40);
@@ -188,7 +174,7 @@ static unsigned risk_of(const struct detector *d, const struct finding *f)
 	risk += fmin(5.0 * (f->lanes > 0 ? f->lanes - 1 : 0), 15);
 	/* A clock set back leaves the onset ahead of now. */
 	risk += fmin(5 * floor(fmax(lasted, 0) / 900), 15);
-	return (unsigned)fmin(risk, 100);
+	return risk;
 }
 
 /* The rate of a signal, and the seconds that it is over: the window, or the time since
@@ -222,53 +208,39 @@ static void follow_incident(struct detector *d)
 	}
 }
 
-/* A sum as a verdict gives it: counters that jump about in a damaged trace add up to
- * more than 64 bits hold. */
-static uint64_t whole(double sum)
+/* What the finding is against, per second. */
+static double threshold_of(const struct detector *d, const struct finding *f)
 {
-	return sum < (double)INT64_MAX ? (uint64_t)fmax(sum, 0) : INT64_MAX;
-}
+	const double *now = d->windows.value[f->measure];
+	double length = d->windows.length[f->measure];
+	double threshold = d->envelope.threshold[f->measure][f->lane] / length;
 
-/* What the links carried: up to now, and since they had carried so much. */
-static void fill_carried(const struct detector *d, double sent_before,
-			 double received_before, struct verdict *v)
-{
-	v->sent_in_all = whole(d->sent);
-	v->received_in_all = whole(d->received);
-	v->bytes = v->sent_in_all - whole(sent_before);
-	v->received = v->received_in_all - whole(received_before);
-	v->balance = d->rated >> SIGNAL_RX_BYTES & 1
-			 ? verdict_balance(v->bytes, v->received)
-			 : -1;
+	if (f->lane != LANE_UNASKED)
+		return threshold;
+	/* Said in bytes of its own connections. */
+	double answered =
+	    fmax(now[SIGNAL_TCP_TX_BYTES] - now[SIGNAL_TCP_INITIATED_TX_BYTES], 0);
+	return threshold *
+	       ((answered + limit_answered_floor(f->measure, length)) / 1e6);
 }
 
 static void fill_verdict(struct detector *d, const struct finding *f, struct verdict *v)
 {
 	const struct incident *i = &d->incident;
-	double length = d->windows.length[f->measure];
-	double threshold = d->envelope.threshold[f->measure][f->lane] / length;
-	const double *now = d->windows.value[f->measure];
-	enum signal s = (enum signal)f->lane;
+	struct departure departure = {
+	    .kind = i->kind,
+	    .signal = f->lane == LANE_UNASKED ? SIGNAL_TCP_INITIATED_TX_BYTES
+					      : (enum signal)f->lane,
+	    .measure = f->measure,
+	    .span_s = d->windows.length[f->measure],
+	    .onset = i->onset,
+	    .threshold = threshold_of(d, f),
+	    .risk = risk_of(d, f),
+	    .carried = carried_since(d, i->sent_before, i->received_before),
+	};
 
-	if (f->lane == LANE_UNASKED) { /* said in bytes of its own connections */
-		s = SIGNAL_TCP_INITIATED_TX_BYTES;
-		double answered = fmax(now[SIGNAL_TCP_TX_BYTES] - now[s], 0);
-		threshold *=
-		    (answered + limit_answered_floor(f->measure, length)) / 1e6;
-	}
-	memset(v, 0, sizeof(*v));
-	v->kind = i->kind;
-	v->signal = s;
-	v->onset = i->onset;
-	v->value = rate_of(d, s, f->measure, &v->window_s);
-	fill_carried(d, i->sent_before, i->received_before, v);
-	v->risk = risk_of(d, f);
-	detector_baseline(d, v->signal, &v->baseline);
-	v->baseline.threshold = threshold;
-	double spread = fmax(v->baseline.stddev,
-			     limit_floor(s, f->measure, length, d->envelope.own_known) /
-				 length / 3);
-	v->sigmas = (v->value - v->baseline.mean) / fmax(spread, 1e-9);
+	departure.value = rate_of(d, departure.signal, f->measure, &departure.window_s);
+	verdict_fill(d, &departure, v);
 }
 
 /* Takes a lasting level for the new everyday. */
@@ -351,10 +323,10 @@ static bool tell(struct detector *d, const struct finding *f)
 	} else if (!hot) {
 		i->showing = false;
 		return false;
-	} else if (volume_kind(i->kind) &&
-		   now - i->told_at <= fmax(TAKEOVER_S, 5 * d->counters.interval)) {
+	} else {
 		enum alert_kind kind = kind_of(d, f);
-		if (!volume_kind(kind))
+		if (alert_kind_belonging(i->kind, kind, now - i->told_at,
+					 d->counters.interval) == TAKES_OVER)
 			i->kind = kind;
 	}
 	return true;
@@ -392,7 +364,9 @@ size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 	if (out || i->verdict.window_s == 0) {
 		fill_verdict(d, &f, &i->verdict);
 	} else {
-		fill_carried(d, i->sent_before, i->received_before, &i->verdict);
+		const struct carried carried =
+		    carried_since(d, i->sent_before, i->received_before);
+		verdict_count(&i->verdict, &carried);
 	}
 	*verdicts = i->verdict;
 	return 1;
@@ -417,17 +391,18 @@ bool rules_budget(struct detector *d, struct verdict *v)
 	}
 	if (o->intervals < BUDGET_INTERVALS)
 		return false;
-	memset(v, 0, sizeof(*v));
-	v->kind = ALERT_BUDGET_EXCEEDED;
-	v->signal = SIGNAL_TX_BYTES;
-	v->onset = o->since;
-	v->value = rate;
-	v->window_s = d->inc.elapsed;
-	fill_carried(d, o->sent_before, o->received_before, v);
-	v->risk = (unsigned)fmin(50 + 10 * log2(rate / budget), 100);
-	detector_baseline(d, SIGNAL_TX_BYTES, &v->baseline);
-	v->baseline.threshold = budget;
-	v->sigmas = (rate - v->baseline.mean) /
-		    fmax(v->baseline.stddev, fmax(budget / 3, 1e-9));
+	const struct departure departure = {
+	    .kind = ALERT_BUDGET_EXCEEDED,
+	    .signal = SIGNAL_TX_BYTES,
+	    .measure = SUM_10S,
+	    .span_s = d->inc.elapsed,
+	    .onset = o->since,
+	    .value = rate,
+	    .window_s = d->inc.elapsed,
+	    .threshold = budget,
+	    .risk = 50 + 10 * log2(rate / budget),
+	    .carried = carried_since(d, o->sent_before, o->received_before),
+	};
+	verdict_fill(d, &departure, v);
 	return true;
 }
