@@ -95,7 +95,7 @@ static struct collect_request request_at(const struct monitor *m, double now)
 	request.look_closely = detector_state(m->detector) == POD_LEARNING ||
 			       detector_suspects(m->detector) ||
 			       alert_book_any_firing(m->alerts);
-	request.hum_bytes = detector_hum(m->detector, m->options.interval_s);
+	request.hum_bytes = detector_background_bytes(m->detector, m->options.interval_s);
 	return request;
 }
 

@@ -108,7 +108,7 @@ bool detector_suspects(const struct detector *d);
 
 /* Sent link bytes in `seconds` that are this pod's everyday and need no closer look; 0
  * while it is being learnt. */
-uint64_t detector_hum(const struct detector *d, double seconds);
+uint64_t detector_background_bytes(const struct detector *d, double seconds);
 
 /* The latest value (per second; false when it was never judged) and the baseline. */
 bool detector_value(const struct detector *d, enum signal signal, double *value);

@@ -9,23 +9,24 @@
  * as many six-hour windows as it takes. */
 static double explained(const struct detector *d, double seconds)
 {
-	static const double span[SUMS] = {10, 60, 600, 3600, 21600};
+	static const double span[SUM_WINDOWS] = {10, 60, 600, 3600, 21600};
 	const struct envelope *e = &d->envelope;
-	double margin = limit_margin(SIGNAL_TX_BYTES, SUM_6H, d->options.sensitivity),
+	double margin =
+		   limit_margin(SIGNAL_TX_BYTES, WINDOW_6H, d->options.sensitivity),
 	       most = 0;
 	unsigned k = 0;
 
-	while (k < SUM_6H && span[k] < seconds)
+	while (k < WINDOW_6H && span[k] < seconds)
 		k++;
-	for (unsigned i = 0; i < SUMS; i++) {
+	for (unsigned i = 0; i < SUM_WINDOWS; i++) {
 		double times = fmax(ceil(seconds / span[i]), 1);
-		double bound = e->usual[i][SIGNAL_TX_BYTES] * times;
-		if (i <= k || i == SUM_6H)
+		double bound = e->baseline_max[i][SIGNAL_TX_BYTES] * times;
+		if (i <= k || i == WINDOW_6H)
 			most = i == 0 ? bound : bound > 0 ? fmin(most, bound) : most;
 	}
 	most =
 	    fmax(most, histogram_mean(&d->learnt.histogram[SIGNAL_TX_BYTES]) * seconds);
-	return margin * most + limit_floor(SIGNAL_TX_BYTES, SUM_1H, seconds, true) *
+	return margin * most + limit_floor(SIGNAL_TX_BYTES, WINDOW_1H, seconds, true) *
 				   limit_floor_scale(d->options.sensitivity);
 }
 
@@ -40,7 +41,7 @@ bool detector_judge_gap(const struct detector *d, double now, double seconds,
 	const struct departure departure = {
 	    .kind = ALERT_MONITOR_GAP,
 	    .signal = SIGNAL_TX_BYTES,
-	    .measure = SUM_1H,
+	    .window = WINDOW_1H,
 	    .span_s = seconds,
 	    .onset = now - seconds,
 	    .value = (double)bytes / seconds,

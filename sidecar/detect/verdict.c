@@ -85,7 +85,7 @@ void verdict_count(struct verdict *v, const struct carried *carried)
 static double sigmas_of(const struct detector *d, const struct departure *departure,
 			const struct baseline_view *baseline)
 {
-	const double floor = limit_floor(departure->signal, departure->measure,
+	const double floor = limit_floor(departure->signal, departure->window,
 					 departure->span_s, d->envelope.own_known) /
 			     departure->span_s;
 

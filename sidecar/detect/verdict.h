@@ -17,13 +17,13 @@ struct carried {
 struct departure {
 	enum alert_kind kind;
 	enum signal signal;
-	enum measure measure; /* that shows it */
-	double span_s;        /* that the measure is over */
-	double onset;         /* Unix seconds */
-	double value;         /* per second */
-	double window_s;      /* that the value is over */
-	double threshold;     /* that it was judged against, per second */
-	double risk;          /* more than 100 counts as 100 */
+	enum window window; /* that shows it */
+	double span_s;      /* that the window is over */
+	double onset;       /* Unix seconds */
+	double value;       /* per second */
+	double window_s;    /* that the value is over */
+	double threshold;   /* that it was judged against, per second */
+	double risk;        /* more than 100 counts as 100 */
 	struct carried carried;
 };
 

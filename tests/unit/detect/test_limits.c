@@ -20,7 +20,7 @@ static void every_signal_is_judged_but_what_is_received(void **state)
 			continue;
 		}
 		assert_true(limit_judged(s));
-		for (unsigned k = 0; k < MEASURES; k++)
+		for (unsigned k = 0; k < WINDOWS; k++)
 			assert_true(limit_floor(s, k, 60, true) > 0);
 	}
 }
