@@ -23,6 +23,9 @@
 #include "dormouse/state.h"
 #include "start_message.h"
 
+/* Destinations that are looked at when an alert is raised; the rest is one sum. */
+#define SINCE_FLOWS_MAX 128
+
 /* What a crash may cost: the learning of five minutes. */
 #define STATE_SAVE_INTERVAL_S 300.0
 
@@ -35,6 +38,11 @@ struct monitor {
 	struct server *server;
 	struct serve_source source;
 	struct run_stats stats;
+
+	/* For traffic_view.moved_since; of these pages only those that are used cost
+	 * memory. */
+	struct traffic_span moved[VERDICTS_MAX];
+	struct flow moved_flows[VERDICTS_MAX][SINCE_FLOWS_MAX];
 
 	struct state_mark mark; /* as loaded */
 	bool has_mark;          /* it is still to be compared with the first sample */
@@ -87,8 +95,28 @@ static struct collect_request request_at(const struct monitor *m, double now)
 	request.look_closely = detector_state(m->detector) == POD_LEARNING ||
 			       detector_suspects(m->detector) ||
 			       alert_book_any_firing(m->alerts);
-	request.hum_bytes = detector_hum(m->detector, m->options.interval_s);
+	request.hum_bytes =
+	    detector_background_bytes(m->detector, m->options.interval_s);
 	return request;
+}
+
+/* What this sample showed, and what moved in the time of which the alerts lack it. */
+static struct traffic_view traffic_of(struct monitor *m, double now,
+				      const struct verdict *verdicts, size_t count)
+{
+	struct traffic_view view;
+
+	collector_traffic(m->collector, &view);
+	for (size_t i = 0; i < count; i++) {
+		double since, seen_until;
+		m->moved[i] = (struct traffic_span){0};
+		if (alert_book_lacks(m->alerts, now, &verdicts[i], &since, &seen_until))
+			collector_moved_since(m->collector, since, seen_until,
+					      m->moved_flows[i], SINCE_FLOWS_MAX,
+					      &m->moved[i]);
+	}
+	view.moved_since = m->moved;
+	return view;
 }
 
 /* The kernel's counters outlive the monitor: what flowed while nobody watched. */
@@ -112,15 +140,15 @@ static void judge_unwatched_time(struct monitor *m, double now)
 	}
 	if (detector_judge_gap(m->detector, now, seconds, flowed.tx_bytes,
 			       flowed.rx_bytes, &verdict)) {
-		const struct alert_surroundings around = {.collector = m->collector};
+		const struct traffic_view traffic = traffic_of(m, now, &verdict, 1);
 
-		alert_book_record(m->alerts, now, &verdict, &around, alert_happened, m);
+		alert_book_record(m->alerts, now, &verdict, &traffic, alert_happened,
+				  m);
 	}
 }
 
 static void take_sample(struct monitor *m)
 {
-	const struct alert_surroundings around = {.collector = m->collector};
 	double begin = clock_thread_cpu();
 	double now = clock_wall();
 	struct collect_request request = request_at(m, now);
@@ -130,8 +158,9 @@ static void take_sample(struct monitor *m)
 	collector_sample(m->collector, &request, &sample);
 	judge_unwatched_time(m, now);
 	size_t count = detector_feed(m->detector, &sample, verdicts);
+	const struct traffic_view traffic = traffic_of(m, now, verdicts, count);
 	alert_book_apply(m->alerts, now, m->options.interval_s, verdicts, count,
-			 &around, alert_happened, m);
+			 &traffic, alert_happened, m);
 	log_complaints(m);
 
 	m->stats.samples++;

@@ -44,6 +44,8 @@ find sidecar -mindepth 2 -name '*.[ch]' -print0 | sort -z | xargs -0 awk '
 		if (of == "dormouse") {
 			of = substr(what, length("dormouse/") + 1)
 			sub(/\.h$/, "", of)
+			if (of == "traffic")
+				of = "collect"
 			if (of == "sample")
 				of = "config"
 			if (index(room, of "/") == 1)

@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "collect.h"
 #include "config/identity.h"
 #include "detect.h"
+#include "traffic.h"
 
 #define ALERTS_REMEMBERED    64
 #define ALERT_FLOWS_MAX      10 /* destinations kept with an alert */
@@ -64,12 +64,6 @@ enum alert_event {
 	ALERT_RESOLVED
 };
 
-/* What the sockets and links show at this sample; NULL members where they are not known
- * (replay). */
-struct alert_surroundings {
-	const struct collector *collector;
-};
-
 struct alert_book;
 
 /* An empty book. `seed` makes ids of different pods differ. NULL for want of memory. */
@@ -80,6 +74,14 @@ void alert_book_free(struct alert_book *book);
 typedef void alert_listener(void *context, enum alert_event event,
 			    const struct alert *alert);
 
+/* Of which time the book will lack the traffic when this verdict is applied: since its
+ * onset, when it raises an alert or brings one back; of the latter it has seen what
+ * moved until *seen_until (0: nothing). Whoever has a history of traffic puts what
+ * moved then into traffic_view.moved_since. Returns false when it lacks nothing, since
+ * an alert that fires already was given what each scan found. */
+bool alert_book_lacks(const struct alert_book *book, double now,
+		      const struct verdict *verdict, double *since, double *seen_until);
+
 /* Applies one sample's verdicts (detector_feed). A kind that is not firing is raised,
  * one that is firing is updated; one that no verdict has shown for a while is resolved,
  * with the time its traffic was last seen as its end. Traffic of one incident is one
@@ -87,18 +89,19 @@ typedef void alert_listener(void *context, enum alert_event event,
  * fires, the others of them are updates to it, and a kind that says more (proxy-relay,
  * connection-fanout) raised within the first minutes takes the incident over instead of
  * adding to it. What comes back soon after it was resolved is the same alert again, not
- * a new one. Evidence is gathered when it is raised and goes on growing with every
- * close look. */
+ * a new one. Evidence is what moved since the onset, and goes on growing with every
+ * scan of the sockets. `traffic` is what this sample showed beside its signals; NULL
+ * where that is not known (replay). It is read during the call only. */
 void alert_book_apply(struct alert_book *book, double now, double interval_s,
 		      const struct verdict *verdicts, size_t count,
-		      const struct alert_surroundings *surroundings,
-		      alert_listener *listener, void *context);
+		      const struct traffic_view *traffic, alert_listener *listener,
+		      void *context);
 
 /* Raises an alert that is over as soon as it is known (monitor-gap). */
 void alert_book_record(struct alert_book *book, double now,
 		       const struct verdict *verdict,
-		       const struct alert_surroundings *surroundings,
-		       alert_listener *listener, void *context);
+		       const struct traffic_view *traffic, alert_listener *listener,
+		       void *context);
 
 /* The index-th remembered alert, newest first; NULL past the last. Owned by the book.
  */

@@ -15,8 +15,6 @@
 #ifndef DORMOUSE_COLLECT_H
 #define DORMOUSE_COLLECT_H
 
-#include <net/if.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,47 +22,7 @@
 #include "base/error.h"
 #include "config/collect_options.h"
 #include "sample.h"
-
-#define COLLECT_LINKS_MAX      32 /* shown one by one; more are in the sums */
-#define COLLECT_CONTAINERS_MAX 8  /* told apart by cgroup; the rest is "other" */
-
-/* The counters of one link, as the kernel gives them: since the link was made. */
-struct link_counters {
-	char name[IF_NAMESIZE];
-	int ifindex;
-	char kind[16]; /* "veth", "bridge", ... or "" for hardware and unknown */
-	int on;        /* index of the watched link that carries its traffic, 0: none */
-	bool
-	    counted; /* its traffic is in the signals; else that of the link below is */
-	uint64_t rx_bytes, tx_bytes;
-	uint64_t rx_packets, tx_packets;
-	uint64_t rx_errors, tx_errors;
-	uint64_t rx_dropped, tx_dropped;
-};
-
-enum flow_direction { FLOW_OPENED, FLOW_ACCEPTED, FLOW_UNKNOWN };
-
-/* What went to one remote end. IPv4 is kept v4-mapped. */
-struct flow {
-	struct in6_addr address; /* the remote address */
-	uint16_t port;           /* host order; the pod's own port where it accepted the
-				  * connection, else the remote port */
-	uint8_t protocol;  /* IPPROTO_TCP or IPPROTO_UDP; 0: the rest, see below */
-	uint8_t direction; /* enum flow_direction */
-	uint8_t container; /* index for collector_containers() */
-	uint64_t tx_bytes; /* payload sent; 0 for UDP, whose sockets count nothing */
-	uint64_t rx_bytes;
-	uint32_t connections; /* that moved bytes, began or, for UDP, lived */
-	uint32_t begun;       /* of them, those that began; not told by _since() */
-};
-
-/* One container, told apart by the cgroup that owns its sockets. */
-struct container_counters {
-	char name[32]; /* "cgroup-<id>", "dormouse", "other"; the id is the inode of
-			* /sys/fs/cgroup as seen inside that container */
-	uint64_t cgroup_id; /* 0 for "other" */
-	uint64_t tcp_tx_bytes;
-};
+#include "traffic.h"
 
 enum collector_source {
 	COLLECTOR_LINKS,
@@ -110,22 +68,6 @@ struct collect_totals {
 	uint64_t receive_buffers_grown;
 };
 
-/* What might be behind bytes that no socket accounts for, as the kernel's own counters
- * have it. */
-enum unaccounted_source {
-	UNACCOUNTED_ICMP,      /* messages: pings, and whatever is carried in them */
-	UNACCOUNTED_FORWARDED, /* packets that the kernel passed on */
-	UNACCOUNTED_RESETS,    /* connections that were reset: their bytes are lost */
-	UNACCOUNTED_NOT_IP,    /* packets that IP did not send: packet sockets, ARP */
-	UNACCOUNTED_SOURCE_COUNT
-};
-
-/* What no socket accounts for, in some span of time. */
-struct unaccounted {
-	uint64_t bytes; /* as SIGNAL_UNACCOUNTED_TX_BYTES */
-	uint64_t packets[UNACCOUNTED_SOURCE_COUNT];
-};
-
 struct collect_request {
 	double time;        /* Unix seconds, goes into the sample */
 	bool look_closely;  /* an alert needs evidence, or the pod is being learnt */
@@ -168,9 +110,6 @@ bool collector_ok(const struct collector *c, enum collector_source source);
  * Returns false when there is none. */
 bool collector_complaint(struct collector *c, struct error *complaint);
 
-/* Whether the last sample looked closely, so that flows and containers are fresh. */
-bool collector_looked_closely(const struct collector *c);
-
 /* All below: valid until the next call that changes the collector; owned by it. */
 const struct collect_totals *collector_totals(const struct collector *c);
 /* Of the links, the first COLLECT_LINKS_MAX. */
@@ -178,19 +117,20 @@ const struct link_counters *collector_links(const struct collector *c, size_t *c
 const struct container_counters *collector_containers(const struct collector *c,
 						      size_t *count);
 
-/* What moved between the last two close looks, most bytes first. Of a great many remote
- * ends those that get most are kept; what went to all others may come last, as one flow
- * whose protocol is 0. */
-const struct flow *collector_flows(const struct collector *c, size_t *count);
+/* What the last sample showed, as a value for whoever judges it; what it points at is
+ * valid until the next call that changes the collector. `moved_since` is left empty:
+ * see collector_moved_since(). */
+void collector_traffic(struct collector *c, struct traffic_view *view);
 
-/* What no socket accounts for, between the last two close looks. */
-const struct unaccounted *collector_unaccounted(const struct collector *c);
-
-/* What moved since `since` (Unix seconds; the last hour is remembered, in steps of five
- * minutes), most bytes first, at most `max` into `flows`, the rest included if there is
- * any. Returns how many. */
-size_t collector_flows_since(const struct collector *c, double since,
-			     struct flow *flows, size_t max);
+/* What moved since `since`, most bytes first, at most `max` flows into `flows`, which
+ * *moved then points at; the last is what went to all others, if there is any. The last
+ * 16 scans that are no older than an hour are remembered each by itself. What is older
+ * is remembered for an hour in steps of five minutes, of which the one that `since`
+ * falls in is included whole; unless it may reach back before `seen_until` (Unix
+ * seconds, 0: no such bound): then what the scans since the later of the two showed is
+ * all. What no socket accounts for is remembered of the last 16 scans. */
+void collector_moved_since(const struct collector *c, double since, double seen_until,
+			   struct flow *flows, size_t max, struct traffic_span *moved);
 
 /* What identifies the counters over a restart of the monitor: the network namespace and
  * the machine's boot. */

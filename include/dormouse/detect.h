@@ -59,6 +59,20 @@ struct verdict {
 	struct baseline_view baseline; /* of the signal, as it was judged against */
 };
 
+/* How much a kind says: the higher of two tells what happened in one incident. 0 for
+ * kinds that stand alone, since they are about a limit or the monitor and not about
+ * what the pod does. */
+#define ALERT_KIND_RANK_MAX 3
+unsigned alert_kind_rank(enum alert_kind kind);
+
+/* How a departure of some kind belongs to an incident that was reported as of another
+ * kind `reported_s` seconds ago: it is part of it; it says more, and soon enough that
+ * the incident is of its kind from now on; or it is another incident. A monitor gap is
+ * always another. */
+enum belonging { BELONGS_NOT, BELONGS, TAKES_OVER };
+enum belonging alert_kind_belonging(enum alert_kind incident, enum alert_kind kind,
+				    double reported_s, double interval_s);
+
 /* The lesser of sent and received over the greater; -1 while there is neither. */
 double verdict_balance(uint64_t sent, uint64_t received);
 
@@ -92,7 +106,7 @@ bool detector_suspects(const struct detector *d);
 
 /* Sent link bytes in `seconds` that are this pod's everyday and need no closer look; 0
  * while it is being learnt. */
-uint64_t detector_hum(const struct detector *d, double seconds);
+uint64_t detector_background_bytes(const struct detector *d, double seconds);
 
 /* The latest value (per second; false when it was never judged) and the baseline. */
 bool detector_value(const struct detector *d, enum signal signal, double *value);

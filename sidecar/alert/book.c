@@ -12,11 +12,7 @@
 #include <string.h>
 
 #include "evidence.h"
-#include "incident.h"
-#include "looks.h"
-
-/* The collector remembers flows in steps of so many seconds (collector_flows_since). */
-#define FLOWS_STEP_S 300.0
+#include "record.h"
 
 struct alert_book {
 	uint64_t seed;
@@ -24,13 +20,14 @@ struct alert_book {
 	uint64_t forgotten;
 	uint64_t raised[ALERT_KIND_COUNT];
 	struct link_memory links;
-	struct looks looks;
+	double scanned_at; /* the last scan that was handed in, 0: none */
+	double interval_s; /* between samples */
 	unsigned count, firing;
 	uint8_t order[ALERTS_REMEMBERED]; /* slots, oldest incident first */
-	struct incident slots[ALERTS_REMEMBERED];
+	struct alert_record slots[ALERTS_REMEMBERED];
 };
 
-_Static_assert(sizeof(struct alert_book) < 112 * 1024, "the book outgrew its budget");
+_Static_assert(sizeof(struct alert_book) < 98 * 1024, "the book outgrew its budget");
 _Static_assert(ALERTS_REMEMBERED > ALERT_KIND_COUNT, "a resolved one can always go");
 
 /* One sample being applied. */
@@ -41,7 +38,9 @@ struct application {
 	uint8_t home[VERDICTS_MAX];       /* the slot that each verdict belongs to */
 	bool happened[ALERTS_REMEMBERED]; /* to a slot: beyond an update */
 	enum alert_event event[ALERTS_REMEMBERED]; /* what, if so */
-	const struct collector *collector;         /* or NULL */
+	uint8_t
+	    began_by[ALERTS_REMEMBERED];    /* the verdict that raised or reopened it */
+	const struct traffic_view *traffic; /* or NULL */
 };
 
 struct alert_book *alert_book_new(uint64_t seed)
@@ -75,9 +74,9 @@ static uint64_t next_id(struct alert_book *book, double now)
 	return mixed(mixed(book->seed ^ mixed(ms)) + book->count_ever++);
 }
 
-static bool fires(const struct incident *in)
+static bool fires(const struct alert_record *record)
 {
-	return in->alert.ends_at == 0;
+	return record->alert.ends_at == 0;
 }
 
 /* A slot for a new incident: a free one, else that of the oldest that is resolved. */
@@ -106,12 +105,13 @@ static int firing_home(const struct alert_book *book, const struct verdict *v,
 	int home = -1;
 
 	for (unsigned i = book->count; i-- > 0;) {
-		const struct incident *in = &book->slots[book->order[i]];
-		if (!fires(in) || incident_belonging(in, v, now) == BELONGS_NOT)
+		const struct alert_record *record = &book->slots[book->order[i]];
+		if (!fires(record) ||
+		    record_belonging(record, v, now, book->interval_s) == BELONGS_NOT)
 			continue;
-		if (v->onset - in->alert.updated_at > COOL_DOWN_S)
+		if (v->onset - record->alert.updated_at > COOL_DOWN_S)
 			continue; /* nobody looked for so long that it is another one */
-		if (in->kinds & (1u << v->kind))
+		if (record->kinds & (1u << v->kind))
 			return book->order[i];
 		if (home < 0)
 			home = book->order[i];
@@ -124,9 +124,10 @@ static int resolved_home(const struct alert_book *book, const struct verdict *v,
 			 double now)
 {
 	for (unsigned i = book->count; i-- > 0;) {
-		const struct incident *in = &book->slots[book->order[i]];
-		if (!fires(in) && incident_belonging(in, v, now) != BELONGS_NOT &&
-		    incident_comes_back(in, v))
+		const struct alert_record *record = &book->slots[book->order[i]];
+		if (!fires(record) &&
+		    record_belonging(record, v, now, book->interval_s) != BELONGS_NOT &&
+		    record_comes_back(record, v))
 			return book->order[i];
 	}
 	return -1;
@@ -137,7 +138,7 @@ static unsigned raise_alert(struct alert_book *book, double now,
 {
 	const unsigned slot = take_slot(book);
 
-	incident_begin(&book->slots[slot], next_id(book, now), now, v);
+	record_begin(&book->slots[slot], next_id(book, now), now, v);
 	book->raised[v->kind]++;
 	book->firing++;
 	return slot;
@@ -160,16 +161,19 @@ static void settle(struct alert_book *book, struct application *a, size_t index)
 	if (home < 0) {
 		home = resolved_home(book, v, a->now);
 		if (home >= 0) {
-			incident_reopen(&book->slots[home], a->now);
+			record_reopen(&book->slots[home], a->now);
 			book->firing++;
 			happen(a, (unsigned)home, ALERT_REOPENED);
+			a->began_by[home] = (uint8_t)index;
 		}
 	}
 	if (home < 0) {
 		home = (int)raise_alert(book, a->now, v);
 		happen(a, (unsigned)home, ALERT_RAISED);
-	} else if (incident_belonging(&book->slots[home], v, a->now) == TAKES_OVER) {
-		incident_take_over(&book->slots[home], v);
+		a->began_by[home] = (uint8_t)index;
+	} else if (record_belonging(&book->slots[home], v, a->now, book->interval_s) ==
+		   TAKES_OVER) {
+		record_take_over(&book->slots[home], v);
 		book->raised[v->kind]++;
 		happen(a, (unsigned)home, ALERT_TAKEN_OVER);
 	}
@@ -179,45 +183,42 @@ static void settle(struct alert_book *book, struct application *a, size_t index)
 /* The verdicts that say most come first: the others then find their incident begun. */
 static void settle_all(struct alert_book *book, struct application *a)
 {
-	for (unsigned rank = KIND_RANK_MAX + 1; rank-- > 0;)
+	for (unsigned rank = ALERT_KIND_RANK_MAX + 1; rank-- > 0;)
 		for (size_t i = 0; i < a->count; i++)
-			if (kind_rank(a->verdicts[i].kind) == rank)
+			if (alert_kind_rank(a->verdicts[i].kind) == rank)
 				settle(book, a, i);
 }
 
-/* What moved since `since` goes into the evidence, without what is in it already. The
- * collector's memory reaches further back than the looks but is coarse: it is asked
- * when the looks do not reach, unless it could tell again what the incident saw before.
- */
-static void catch_up(const struct alert_book *book, struct incident *in, double since,
-		     const struct collector *c)
+bool alert_book_lacks(const struct alert_book *book, double now,
+		      const struct verdict *verdict, double *since, double *seen_until)
 {
-	struct alert *alert = &in->alert;
-	const enum signal signal = alert->verdict.signal;
-
-	looks_unaccounted(&book->looks, fmax(since, in->seen_until), &alert->evidence);
-	if (!looks_reach(&book->looks, since) && since - in->seen_until > FLOWS_STEP_S)
-		evidence_gather(&alert->evidence, c, since, signal);
-	else
-		looks_add_to(&book->looks, fmax(since, in->seen_until),
-			     &alert->evidence, c, signal);
+	if (firing_home(book, verdict, now) >= 0)
+		return false;
+	const int home = resolved_home(book, verdict, now);
+	*since = verdict->onset;
+	*seen_until = home >= 0 ? book->slots[home].seen_until : 0;
+	return true;
 }
 
+/* What moved since the onset when it begins or comes back; then what each scan found.
+ */
 static void add_evidence(const struct alert_book *book, const struct application *a,
-			 unsigned slot, struct incident *in, const struct verdict *v)
+			 unsigned slot, struct alert_record *record, bool shown)
 {
-	const bool happened = a->happened[slot];
+	const struct traffic_view *traffic = a->traffic;
+	struct alert_evidence *evidence = &record->alert.evidence;
+	const enum signal signal = record->alert.verdict.signal;
+	const bool began = a->happened[slot] && (a->event[slot] == ALERT_RAISED ||
+						 a->event[slot] == ALERT_REOPENED);
 
-	if (happened && a->event[slot] == ALERT_RAISED)
-		catch_up(book, in, in->alert.verdict.onset, a->collector);
-	else if (happened && a->event[slot] == ALERT_REOPENED && v)
-		catch_up(book, in, v->onset, a->collector);
-	else if (collector_looked_closely(a->collector))
-		evidence_grow(&in->alert.evidence, a->collector,
-			      in->alert.verdict.signal);
-	in->seen_until = book->looks.until;
-	if (v)
-		evidence_links(&in->alert.evidence, a->collector, &book->links);
+	if (began && traffic->moved_since)
+		evidence_add(evidence, traffic,
+			     &traffic->moved_since[a->began_by[slot]], signal);
+	else if (traffic->scanned)
+		evidence_add(evidence, traffic, &traffic->scan, signal);
+	record->seen_until = book->scanned_at;
+	if (shown)
+		evidence_links(evidence, traffic, &book->links);
 }
 
 static size_t shown_of(const struct application *a, unsigned slot,
@@ -236,20 +237,20 @@ static size_t shown_of(const struct application *a, unsigned slot,
 static enum alert_event advance(struct alert_book *book, const struct application *a,
 				unsigned slot, bool *nothing)
 {
-	struct incident *in = &book->slots[slot];
+	struct alert_record *record = &book->slots[slot];
 	const struct verdict *shown[VERDICTS_MAX];
 	const size_t count = shown_of(a, slot, shown);
 
 	if (count > 0)
-		incident_show(in, a->now, a->hold_s, shown, count);
-	if (a->collector)
-		add_evidence(book, a, slot, in, count > 0 ? shown[0] : NULL);
+		record_show(record, a->now, a->hold_s, shown, count);
+	if (a->traffic)
+		add_evidence(book, a, slot, record, count > 0);
 	*nothing = false;
 	if (count > 0)
 		return a->happened[slot] ? a->event[slot] : ALERT_UPDATED;
 	/* A clock set back ends it as well: it may be long until time passes again. */
-	if (fabs(a->now - in->alert.updated_at) >= a->hold_s) {
-		incident_end(in);
+	if (fabs(a->now - record->alert.updated_at) >= a->hold_s) {
+		record_end(record);
 		book->firing--;
 		return ALERT_RESOLVED;
 	}
@@ -259,19 +260,20 @@ static enum alert_event advance(struct alert_book *book, const struct applicatio
 
 void alert_book_apply(struct alert_book *book, double now, double interval_s,
 		      const struct verdict *verdicts, size_t count,
-		      const struct alert_surroundings *surroundings,
-		      alert_listener *listener, void *context)
+		      const struct traffic_view *traffic, alert_listener *listener,
+		      void *context)
 {
 	struct application a = {
 	    .now = now,
-	    .hold_s = incident_hold_s(interval_s),
+	    .hold_s = record_hold_s(interval_s),
 	    .verdicts = verdicts,
 	    .count = count < VERDICTS_MAX ? count : VERDICTS_MAX,
-	    .collector = surroundings ? surroundings->collector : NULL,
+	    .traffic = traffic,
 	};
 
-	if (a.collector)
-		looks_note(&book->looks, a.collector, now);
+	book->interval_s = interval_s;
+	if (traffic && traffic->scanned)
+		book->scanned_at = now;
 	settle_all(book, &a);
 	for (unsigned i = 0; i < book->count && book->firing > 0; i++) {
 		const unsigned slot = book->order[i];
@@ -282,23 +284,23 @@ void alert_book_apply(struct alert_book *book, double now, double interval_s,
 		if (listener && !nothing)
 			listener(context, event, &book->slots[slot].alert);
 	}
-	if (a.collector)
-		link_memory_take(&book->links, a.collector);
+	if (traffic)
+		link_memory_take(&book->links, traffic);
 }
 
 void alert_book_record(struct alert_book *book, double now,
 		       const struct verdict *verdict,
-		       const struct alert_surroundings *surroundings,
-		       alert_listener *listener, void *context)
+		       const struct traffic_view *traffic, alert_listener *listener,
+		       void *context)
 {
-	const struct collector *c = surroundings ? surroundings->collector : NULL;
-	struct incident *in = &book->slots[raise_alert(book, now, verdict)];
-	struct alert *alert = &in->alert;
+	struct alert_record *record = &book->slots[raise_alert(book, now, verdict)];
+	struct alert *alert = &record->alert;
 
-	if (c) {
-		catch_up(book, in, verdict->onset, c);
-		evidence_links(&alert->evidence, c, &book->links);
-	}
+	if (traffic && traffic->moved_since)
+		evidence_add(&alert->evidence, traffic, traffic->moved_since,
+			     verdict->signal);
+	if (traffic)
+		evidence_links(&alert->evidence, traffic, &book->links);
 	if (listener)
 		listener(context, ALERT_RAISED, alert);
 	alert->ends_at = now;

@@ -13,18 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Destinations looked at when an alert is raised; each later look brings all of its. */
-#define GATHER_MAX 128
-
 /* A link is named when it carried this share of what an interval sent. */
 #define LINK_SHARE 0.1
 
-static const char *container_name(const struct collector *c, uint8_t index)
+static const char *container_name(const struct traffic_view *traffic, uint8_t index)
 {
-	size_t count;
-	const struct container_counters *containers = collector_containers(c, &count);
-
-	return index < count ? containers[index].name : "";
+	return index < traffic->container_count ? traffic->containers[index].name : "";
 }
 
 static bool same_destination(const struct alert_flow *kept, const struct flow *f,
@@ -198,14 +192,14 @@ static bool add_flow(struct alert_evidence *e, const struct flow *f,
 	return true;
 }
 
-void evidence_add(struct alert_evidence *e, const struct collector *c,
-		  const struct flow *flows, size_t count, enum signal signal)
+static void add_flows(struct alert_evidence *e, const struct traffic_view *traffic,
+		      const struct traffic_span *span, enum signal signal)
 {
 	struct flow rest = {0};
 
-	for (size_t i = 0; i < count; i++) {
-		const struct flow *f = &flows[i];
-		if (add_flow(e, f, container_name(c, f->container), signal))
+	for (size_t i = 0; i < span->flow_count; i++) {
+		const struct flow *f = &span->flows[i];
+		if (add_flow(e, f, container_name(traffic, f->container), signal))
 			continue;
 		rest.connections += f->connections;
 		rest.begun += f->begun;
@@ -214,30 +208,13 @@ void evidence_add(struct alert_evidence *e, const struct collector *c,
 	e->other_connections = connections_of(e->other_connections, &rest);
 }
 
-void evidence_gather(struct alert_evidence *e, const struct collector *c, double since,
-		     enum signal signal)
+void evidence_add(struct alert_evidence *e, const struct traffic_view *traffic,
+		  const struct traffic_span *span, enum signal signal)
 {
-	struct flow flows[GATHER_MAX];
-	size_t count = collector_flows_since(c, since, flows, GATHER_MAX);
-
-	evidence_add(e, c, flows, count, signal);
-}
-
-void evidence_unaccounted(struct alert_evidence *e, const struct unaccounted *moved)
-{
-	e->unaccounted.bytes += moved->bytes;
+	add_flows(e, traffic, span, signal);
+	e->unaccounted.bytes += span->unaccounted.bytes;
 	for (unsigned i = 0; i < UNACCOUNTED_SOURCE_COUNT; i++)
-		e->unaccounted.packets[i] += moved->packets[i];
-}
-
-void evidence_grow(struct alert_evidence *e, const struct collector *c,
-		   enum signal signal)
-{
-	size_t count;
-	const struct flow *flows = collector_flows(c, &count);
-
-	evidence_add(e, c, flows, count, signal);
-	evidence_unaccounted(e, collector_unaccounted(c));
+		e->unaccounted.packets[i] += span->unaccounted.packets[i];
 }
 
 /* What the link sent since the memory was taken; all it ever sent if it is new there.
@@ -264,12 +241,12 @@ static void add_interface(struct alert_evidence *e, const char *name)
 		snprintf(e->interfaces[e->interface_count++], IF_NAMESIZE, "%s", name);
 }
 
-void evidence_links(struct alert_evidence *e, const struct collector *c,
+void evidence_links(struct alert_evidence *e, const struct traffic_view *traffic,
 		    const struct link_memory *before)
 {
 	uint64_t sent[COLLECT_LINKS_MAX], sum = 0;
-	size_t count;
-	const struct link_counters *links = collector_links(c, &count);
+	const struct link_counters *links = traffic->links;
+	size_t count = traffic->link_count;
 
 	if (count > COLLECT_LINKS_MAX)
 		count = COLLECT_LINKS_MAX;
@@ -291,14 +268,13 @@ void evidence_links(struct alert_evidence *e, const struct collector *c,
 	}
 }
 
-void link_memory_take(struct link_memory *memory, const struct collector *c)
+void link_memory_take(struct link_memory *memory, const struct traffic_view *traffic)
 {
-	size_t count;
-	const struct link_counters *links = collector_links(c, &count);
+	const size_t count = traffic->link_count;
 
 	memory->count = count < COLLECT_LINKS_MAX ? (unsigned)count : COLLECT_LINKS_MAX;
 	for (unsigned i = 0; i < memory->count; i++) {
-		memory->links[i].ifindex = links[i].ifindex;
-		memory->links[i].tx_bytes = links[i].tx_bytes;
+		memory->links[i].ifindex = traffic->links[i].ifindex;
+		memory->links[i].tx_bytes = traffic->links[i].tx_bytes;
 	}
 }

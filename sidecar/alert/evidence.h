@@ -14,26 +14,15 @@ struct link_memory {
 	} links[COLLECT_LINKS_MAX];
 };
 
-/* Adds flows, whose container indexes are the collector's of now. */
-void evidence_add(struct alert_evidence *e, const struct collector *c,
-		  const struct flow *flows, size_t count, enum signal signal);
-
-/* Adds what the collector remembers to have moved since then (collector_flows_since).
- */
-void evidence_gather(struct alert_evidence *e, const struct collector *c, double since,
-		     enum signal signal);
-
-/* Adds what the close look of this sample saw. */
-void evidence_grow(struct alert_evidence *e, const struct collector *c,
-		   enum signal signal);
-
-/* Adds what no socket accounted for. */
-void evidence_unaccounted(struct alert_evidence *e, const struct unaccounted *moved);
+/* Adds what moved in a span of time; the containers of its flows are the view's.
+ * `signal` is the one that stands out. */
+void evidence_add(struct alert_evidence *e, const struct traffic_view *traffic,
+		  const struct traffic_span *span, enum signal signal);
 
 /* Names the links that sent in the interval since the memory was taken. */
-void evidence_links(struct alert_evidence *e, const struct collector *c,
+void evidence_links(struct alert_evidence *e, const struct traffic_view *traffic,
 		    const struct link_memory *before);
 
-void link_memory_take(struct link_memory *memory, const struct collector *c);
+void link_memory_take(struct link_memory *memory, const struct traffic_view *traffic);
 
 #endif

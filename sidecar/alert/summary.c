@@ -271,7 +271,7 @@ static bool has_share(const struct alert_evidence *e, uint64_t total)
 }
 
 /* Where the largest part of the total went, and how large it is. The evidence may reach
- * a little further back than the total (collector_flows_since()): then the part is one
+ * a little further back than the total (collector_moved_since()): then the part is one
  * of what the evidence accounts for. */
 static void put_share(struct text *t, const struct alert_evidence *e, uint64_t total,
 		      const char *of_it)

@@ -230,7 +230,7 @@ void collector_take_unaccounted(struct collector *c)
 }
 
 /* The signals of TCP and UDP, as far as this sample went. */
-static void add_transports(struct collector *c, bool scan)
+static void add_transports(struct collector *c, bool scan, double time)
 {
 	const struct protocol_counters *p = collector_counters(c);
 	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
@@ -255,6 +255,7 @@ static void add_transports(struct collector *c, bool scan)
 	signals_from_span(&c->signals, p, bytes ? &tcp : NULL, &c->until_sockets,
 			  clock_monotonic());
 	collector_take_unaccounted(c);
+	unaccounted_note(&c->unaccounted_log, time, &c->unaccounted);
 }
 
 void collector_sample(struct collector *c, const struct collect_request *request,
@@ -274,7 +275,7 @@ void collector_sample(struct collector *c, const struct collect_request *request
 		protocols_read_ip6(c->protocols);
 	collector_note_sockets(c);
 	collector_refresh_totals(c);
-	add_transports(c, scan);
+	add_transports(c, scan, request->time);
 	refresh_signal_totals(c);
 
 	sample->time = request->time;
@@ -312,11 +313,6 @@ bool collector_complaint(struct collector *c, struct error *complaint)
 	       (c->links && links_complaint(c->links, complaint));
 }
 
-bool collector_looked_closely(const struct collector *c)
-{
-	return c->scanned;
-}
-
 const struct collect_totals *collector_totals(const struct collector *c)
 {
 	return &c->totals;
@@ -334,20 +330,25 @@ const struct container_counters *collector_containers(const struct collector *c,
 	return sockets_containers(c->sockets, count);
 }
 
-const struct flow *collector_flows(const struct collector *c, size_t *count)
+void collector_traffic(struct collector *c, struct traffic_view *view)
 {
-	return sockets_flows(c->sockets, count);
+	*view = (struct traffic_view){.scanned = c->scanned};
+	view->links = collector_links(c, &view->link_count);
+	view->containers = collector_containers(c, &view->container_count);
+	if (!view->scanned)
+		return;
+	view->scan.flows = sockets_flows(c->sockets, &view->scan.flow_count);
+	view->scan.unaccounted = c->unaccounted;
 }
 
-const struct unaccounted *collector_unaccounted(const struct collector *c)
+void collector_moved_since(const struct collector *c, double since, double seen_until,
+			   struct flow *flows, size_t max, struct traffic_span *moved)
 {
-	return &c->unaccounted;
-}
-
-size_t collector_flows_since(const struct collector *c, double since,
-			     struct flow *flows, size_t max)
-{
-	return sockets_flows_since(c->sockets, since, flows, max);
+	moved->flows = flows;
+	moved->flow_count =
+	    sockets_flows_since(c->sockets, since, seen_until, flows, max);
+	moved->unaccounted = unaccounted_since(&c->unaccounted_log,
+					       since > seen_until ? since : seen_until);
 }
 
 void collector_link_sums(const struct collector *c, struct link_sums *sums)

@@ -23,6 +23,7 @@ struct collector {
 	struct signals signals;
 	struct unaccounted_bases unaccounted_bases;
 	struct unaccounted unaccounted; /* between the last two socket scans */
+	struct unaccounted_log unaccounted_log;
 	struct collect_totals totals;
 	/* At the last socket scan. */
 	struct counter_base opens, opens_seen;

@@ -26,3 +26,27 @@ void unaccounted_take(struct unaccounted_bases *m, const struct protocol_counter
 	moved->packets[UNACCOUNTED_RESETS] = moved_of(&m->resets, p, TCP_OUT_RSTS);
 	moved->packets[UNACCOUNTED_NOT_IP] = ip_known && all > ip ? all - ip : 0;
 }
+
+void unaccounted_note(struct unaccounted_log *log, double time,
+		      const struct unaccounted *moved)
+{
+	log->until[log->next] = time;
+	log->ring[log->next] = *moved;
+	log->next = (log->next + 1) % UNACCOUNTED_KEPT;
+	if (log->count < UNACCOUNTED_KEPT)
+		log->count++;
+}
+
+struct unaccounted unaccounted_since(const struct unaccounted_log *log, double since)
+{
+	struct unaccounted sum = {0};
+
+	for (unsigned i = 0; i < log->count; i++) {
+		if (log->until[i] <= since)
+			continue;
+		sum.bytes += log->ring[i].bytes;
+		for (unsigned s = 0; s < UNACCOUNTED_SOURCE_COUNT; s++)
+			sum.packets[s] += log->ring[i].packets[s];
+	}
+	return sum;
+}

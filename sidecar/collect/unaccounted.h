@@ -19,4 +19,19 @@ void unaccounted_take(struct unaccounted_bases *bases,
 		      const struct protocol_counters *p, uint64_t bytes,
 		      uint64_t packets, struct unaccounted *moved);
 
+#define UNACCOUNTED_KEPT 16
+
+/* What the last scans found unaccounted for. All zero is an empty one. */
+struct unaccounted_log {
+	unsigned next, count;
+	double until[UNACCOUNTED_KEPT]; /* Unix seconds */
+	struct unaccounted ring[UNACCOUNTED_KEPT];
+};
+
+void unaccounted_note(struct unaccounted_log *log, double time,
+		      const struct unaccounted *moved);
+
+/* The sum of what was noted after `since`. */
+struct unaccounted unaccounted_since(const struct unaccounted_log *log, double since);
+
 #endif

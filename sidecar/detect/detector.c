@@ -18,7 +18,8 @@ struct detector *detector_new(const struct detect_options *options)
 	d->options.learn_s = fmin(fmax(options->learn_s, 1), 30 * DAY_S);
 	d->options.dormant_after_s =
 	    fmin(fmax(options->dormant_after_s, 1), 30 * DAY_S);
-	d->drift_lane = -1;
+	d->drift_series = -1;
+	d->stale = true;
 	envelope_init(&d->envelope, &d->learnt);
 	return d;
 }
@@ -45,7 +46,7 @@ static bool expected(const struct detect_options *o, double now)
 /* Time that was watched. A gap counts as a few intervals at most: nobody watched it. */
 static double watched(const struct detector *d)
 {
-	return fmin(d->inc.elapsed, 3 * d->counters.interval);
+	return fmin(d->deltas.elapsed, 3 * d->counters.interval);
 }
 
 static void count_time(struct detector *d)
@@ -54,14 +55,15 @@ static void count_time(struct detector *d)
 	double more = watched(d);
 
 	if (l->first_time == 0)
-		l->first_time = d->inc.time - d->inc.elapsed;
-	l->last_time = d->inc.time;
+		l->first_time = d->deltas.time - d->deltas.elapsed;
+	l->last_time = d->deltas.time;
 	l->observed_s += more;
 	l->generation_s += more;
 	d->envelope.filled_s += more;
-	for (unsigned s = 0; s < LANES; s++)
-		if (d->inc.known >> s & 1)
-			l->lane_s[s] += d->inc.late >> s & 1 ? d->inc.span[s] : more;
+	for (unsigned s = 0; s < SERIES_COUNT; s++)
+		if (d->deltas.known >> s & 1)
+			l->series_s[s] +=
+			    d->deltas.late >> s & 1 ? d->deltas.span[s] : more;
 	if (l->generation_s < HISTOGRAM_GENERATION_S)
 		return;
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
@@ -72,24 +74,24 @@ static void count_time(struct detector *d)
 
 static void take_rates(struct detector *d)
 {
-	double per_second = 1 / d->inc.elapsed;
+	double per_second = 1 / d->deltas.elapsed;
 
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
-		if (!(d->inc.known >> s & 1))
+		if (!(d->deltas.known >> s & 1))
 			continue;
-		d->rate[s] = d->inc.span[s] == d->inc.elapsed
-				 ? d->inc.amount[s] * per_second
-				 : d->inc.amount[s] / d->inc.span[s];
+		d->rate[s] = d->deltas.span[s] == d->deltas.elapsed
+				 ? d->deltas.amount[s] * per_second
+				 : d->deltas.amount[s] / d->deltas.span[s];
 		if (signal_is_gauge(s))
-			d->rate[s] = d->inc.amount[s];
+			d->rate[s] = d->deltas.amount[s];
 	}
-	d->rated |= d->inc.known & ((1u << SIGNAL_COUNT) - 1);
+	d->rated |= d->deltas.known & ((1u << SIGNAL_COUNT) - 1);
 }
 
 static void learn_rates(struct detector *d)
 {
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
-		if (d->inc.known >> s & 1)
+		if (d->deltas.known >> s & 1)
 			histogram_add(&d->learnt.histogram[s], d->rate[s]);
 }
 
@@ -97,23 +99,23 @@ static void learn_rates(struct detector *d)
 static struct recent_sample sample_now(const struct detector *d)
 {
 	struct recent_sample s = {
-	    .began = d->inc.time - d->inc.elapsed,
-	    .ended = d->inc.time,
+	    .began = d->deltas.time - d->deltas.elapsed,
+	    .ended = d->deltas.time,
 	    .sent_before = d->sent,
 	    .received_before = d->received,
-	    .known = d->inc.known,
+	    .known = d->deltas.known,
 	};
 
 	memcpy(s.rate, d->rate, sizeof(s.rate));
 	return s;
 }
 
-/* Whether any judged measure is above its threshold. */
+/* Whether any judged window is above its threshold. */
 static bool any_out(const struct detector *d, bool all)
 {
 	const double *v = &d->windows.value[0][0];
 	const double *t = &d->envelope.threshold[0][0];
-	unsigned out = 0, count = (all ? MEASURES : LONGEST_BRISK + 1) * LANES;
+	unsigned out = 0, count = (all ? WINDOWS : LONGEST_FAST + 1) * SERIES_COUNT;
 
 	for (unsigned i = 0; i < count; i++)
 		out |= v[i] > t[i];
@@ -127,43 +129,43 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 	bool ordinary = true;
 	size_t count = 0;
 
-	switch (increments_take(&d->counters, sample, &d->inc)) {
+	switch (deltas_take(&d->counters, sample, &d->deltas)) {
 	case READING_IGNORED:
 		return 0;
 	case READING_FIRST:
 		windows_clear(&d->windows);
 		memset(&d->incident, 0, sizeof(d->incident));
 		memset(&d->recent, 0, sizeof(d->recent));
-		l->low_since = fmin(l->low_since, d->inc.time);
-		d->dormant_until = fmin(d->dormant_until, d->inc.time);
+		l->low_since = fmin(l->low_since, d->deltas.time);
+		d->dormant_until = fmin(d->dormant_until, d->deltas.time);
 		if (l->state_since == 0)
-			l->state_since = d->inc.time;
+			l->state_since = d->deltas.time;
 		return 0;
 	case READING_TAKEN:
 		break;
 	}
 	take_rates(d);
 	struct recent_sample now = sample_now(d);
-	d->sent += d->inc.amount[SIGNAL_TX_BYTES];
-	d->received += d->inc.amount[SIGNAL_RX_BYTES];
-	now.excused = expected(&d->options, d->inc.time);
+	d->sent += d->deltas.amount[SIGNAL_TX_BYTES];
+	d->received += d->deltas.amount[SIGNAL_RX_BYTES];
+	now.excused = expected(&d->options, d->deltas.time);
 	if (now.excused)
-		memset(d->inc.amount, 0, sizeof(d->inc.amount));
-	bool all = windows_add(&d->windows, &d->inc, d->counters.interval);
-	windows_rates(&d->windows, d->rate, d->inc.known);
+		memset(d->deltas.amount, 0, sizeof(d->deltas.amount));
+	bool all = windows_add(&d->windows, &d->deltas, d->counters.interval);
+	windows_rates(&d->windows, d->rate, d->deltas.known);
 	count_time(d);
-	if (!d->settled) {
-		thresholds_settle(&d->envelope, l, &d->windows, &d->options,
-				  d->inc.time);
-		rules_settle(d);
-		d->settled = true;
+	if (d->stale) {
+		thresholds_recompute(&d->envelope, l, &d->windows, &d->options,
+				     d->deltas.time);
+		rules_recompute(d);
+		d->stale = false;
 	}
 	if (d->incident.open ||
-	    (dormancy_known(d) && (d->drift_lane >= 0 || any_out(d, all))))
+	    (dormancy_known(d) && (d->drift_series >= 0 || any_out(d, all))))
 		count = rules_judge(d, verdicts, &ordinary);
 	bool keep = ordinary && !now.excused && l->warm_until_s > 0;
 	if (keep)
-		envelope_track(&d->envelope, l, &d->windows, d->inc.time, watched(d),
+		envelope_track(&d->envelope, l, &d->windows, d->deltas.time, watched(d),
 			       all);
 	if (ordinary)
 		learn_rates(d);
@@ -172,10 +174,10 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 	if (rules_budget(d, &verdicts[count]))
 		count++;
 	dormancy_follow(d);
-	if (envelope_turn(&d->envelope, l, d->options.learn_s, d->inc.time)) {
-		thresholds_settle(&d->envelope, l, &d->windows, &d->options,
-				  d->inc.time);
-		rules_settle(d);
+	if (envelope_turn(&d->envelope, l, d->options.learn_s, d->deltas.time)) {
+		thresholds_recompute(&d->envelope, l, &d->windows, &d->options,
+				     d->deltas.time);
+		rules_recompute(d);
 	}
 	return count;
 }
@@ -208,6 +210,6 @@ int detector_restore(struct detector *d, const void *learnt, size_t bytes,
 	memset(&d->recent, 0, sizeof(d->recent));
 	windows_clear(&d->windows);
 	envelope_init(&d->envelope, &d->learnt);
-	d->settled = false;
+	d->stale = true;
 	return 0;
 }

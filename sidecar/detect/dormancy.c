@@ -18,7 +18,7 @@ static double quiet_after(const struct detector *d)
 bool dormancy_known(const struct detector *d)
 {
 	const struct learnt *l = &d->learnt;
-	double now = d->inc.time;
+	double now = d->deltas.time;
 
 	if (d->options.profile == PROFILE_DORMANT)
 		return true;
@@ -36,12 +36,12 @@ bool dormancy_known(const struct detector *d)
 static void follow_low(struct detector *d)
 {
 	struct learnt *l = &d->learnt;
-	double now = d->inc.time;
-	double carried = d->windows.value[SUM_1M][SIGNAL_TX_BYTES];
-	bool low = carried <= QUIET_RATE * d->windows.length[SUM_1M];
+	double now = d->deltas.time;
+	double carried = d->windows.value[WINDOW_1M][SIGNAL_TX_BYTES];
+	bool low = carried <= QUIET_RATE * d->windows.length[WINDOW_1M];
 
 	if (low && l->low_since == 0) {
-		l->low_since = now - d->inc.elapsed;
+		l->low_since = now - d->deltas.elapsed;
 	} else if (!low && l->low_since > 0) {
 		if (now - l->low_since >= quiet_after(d))
 			l->low_until = now;
@@ -50,17 +50,17 @@ static void follow_low(struct detector *d)
 }
 
 /* The first minutes pull images' leftovers, caches and configuration: they are no one's
- * everyday. They end when the pod falls quiet, or after a sixth of learn_s. */
+ * baseline. They end when the pod falls quiet, or after a sixth of learn_s. */
 static void follow_warm_up(struct detector *d)
 {
 	struct learnt *l = &d->learnt;
-	double now = d->inc.time;
+	double now = d->deltas.time;
 	bool quiet = l->low_since > 0 && now - l->low_since >= quiet_after(d);
 
 	if (l->warm_until_s > 0 || (!quiet && l->observed_s < d->options.learn_s / 6))
 		return;
 	l->warm_until_s = fmax(l->observed_s, 1);
-	envelope_soil(&d->envelope, &d->windows, now);
+	envelope_exclude(&d->envelope, &d->windows, now);
 	windows_clear(&d->windows);
 	envelope_drop(&d->envelope, l, 0);
 }
@@ -70,13 +70,13 @@ static void enter(struct detector *d, enum pod_state state)
 	if (d->learnt.state == state)
 		return;
 	d->learnt.state = state;
-	d->learnt.state_since = d->inc.time;
+	d->learnt.state_since = d->deltas.time;
 }
 
 void dormancy_follow(struct detector *d)
 {
 	struct learnt *l = &d->learnt;
-	double now = d->inc.time;
+	double now = d->deltas.time;
 
 	follow_low(d);
 	follow_warm_up(d);

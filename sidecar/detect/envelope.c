@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* envelope.c - the most that each measure reached in the pod's everyday. */
+/* envelope.c - the most that each window reached in the pod's baseline. */
 #include "envelope.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@ static void rank_hours(struct envelope *e, const struct learnt *l)
 {
 	uint16_t top[TOP_HOURS];
 
-	for (unsigned j = 0; j < MEASURES * LANES; j++) {
+	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++) {
 		unsigned count = l->hour_count < TOP_HOURS ? l->hour_count : TOP_HOURS;
 
 		memset(top, 0, sizeof(top));
@@ -53,7 +53,8 @@ static void refresh_hours(struct envelope *e, const struct learnt *l)
 			old = most;
 	}
 	e->hours = most;
-	memcpy(e->hours.code[SUM_6H], old.code[SUM_6H], sizeof(old.code[SUM_6H]));
+	memcpy(e->hours.code[WINDOW_6H], old.code[WINDOW_6H],
+	       sizeof(old.code[WINDOW_6H]));
 	if (l->hour_count < 2 * OLD_HOURS || l->hour_next % CLIMB_HOURS == 0)
 		rank_hours(e, l);
 	e->stretch_due = true;
@@ -64,37 +65,37 @@ void envelope_init(struct envelope *e, const struct learnt *l)
 	memset(e, 0, sizeof(*e));
 	refresh_hours(e, l);
 	rank_hours(e, l);
-	for (unsigned k = 0; k < MEASURES; k++)
-		for (unsigned s = 0; s < LANES; s++)
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
 			e->threshold[k][s] = INFINITY;
 }
 
 static void raise_to(double *restrict peak, const double *restrict value)
 {
-	for (unsigned s = 0; s < LANES; s++)
+	for (unsigned s = 0; s < SERIES_COUNT; s++)
 		peak[s] = peak[s] > value[s] ? peak[s] : value[s];
 }
 
 void envelope_track(struct envelope *e, struct learnt *l, const struct windows *w,
 		    double now, double watched, bool all)
 {
-	unsigned count = all ? MEASURES : LONGEST_BRISK + 1;
+	unsigned count = all ? WINDOWS : LONGEST_FAST + 1;
 
-	e->brisk_s += watched;
+	e->fast_s += watched;
 	for (unsigned k = 0; k < count; k++) {
-		if (now < e->clean_at[k])
+		if (now < e->exclude_until[k])
 			continue;
-		l->known_s[k] += k > LONGEST_BRISK ? e->brisk_s : watched;
+		l->known_s[k] += k > LONGEST_FAST ? e->fast_s : watched;
 		raise_to(e->peak[k], w->value[k]);
 	}
 	if (all)
-		e->brisk_s = 0;
+		e->fast_s = 0;
 }
 
-void envelope_soil(struct envelope *e, const struct windows *w, double now)
+void envelope_exclude(struct envelope *e, const struct windows *w, double now)
 {
-	for (unsigned k = 0; k < MEASURES; k++)
-		e->clean_at[k] = now + w->length[k];
+	for (unsigned k = 0; k < WINDOWS; k++)
+		e->exclude_until[k] = now + w->length[k];
 }
 
 void envelope_drop(struct envelope *e, struct learnt *l, double since)
@@ -114,8 +115,8 @@ static void close_block(struct envelope *e, struct learnt *l, double now)
 	else
 		l->block_count++;
 	memset(b, 0, sizeof(*b));
-	for (unsigned k = 0; k < MEASURES; k++)
-		for (unsigned s = 0; s < LANES; s++)
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
 			b->code[k][s] = level_encode(e->peak[k][s]);
 	l->block_end[l->block_next] = now;
 	l->block_next = (l->block_next + 1) % BLOCKS;

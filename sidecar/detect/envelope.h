@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* envelope.h - the most that each measure reached in the pod's everyday, and what is
+/* envelope.h - the most that each window reached in the pod's baseline, and what is
  * above it.
  *
  * The pod's own traffic envelope (network calculus: Le Boudec and Thiran, "Network
@@ -20,20 +20,22 @@
 #define RANK_HIGH(count) ((count) >= 6 ? 3 : (count) >= 4 ? 2 : 1)
 
 struct envelope {
-	double peak[MEASURES][LANES]; /* of the block that is being filled */
-	double brisk_s;  /* watched time since the long measures were taken in */
+	double peak[WINDOWS][SERIES_COUNT]; /* of the block that is being filled */
+	double fast_s;   /* watched time since the long windows were taken in */
 	double filled_s; /* watched time in it */
-	double clean_at[MEASURES]; /* until then windows hold what must not be learnt */
-	struct levels aged;        /* the most of the hours older than a day */
-	struct levels third, tenth;    /* greatest of the hours, by measure and lane */
+	double exclude_until[WINDOWS]; /* until then windows hold what must not be
+					  learnt */
+	struct levels aged;            /* the most of the hours older than a day */
+	struct levels third, tenth;    /* greatest of the hours, by window and series */
 	struct levels hours;           /* the most of all hours kept */
-	double usual[MEASURES][LANES]; /* the most of the everyday */
-	double threshold[MEASURES]
-			[LANES]; /* above this a measure is out of the ordinary */
-	double tail[LANES];      /* stretch of a lane's greatest bursts */
-	double stretch[MEASURES][LANES]; /* of measures, by how hours differ */
-	bool stretch_due;                /* to be computed anew */
-	double old[LANES]; /* threshold on SUM_1H by what is older than a day */
+	double baseline_max[WINDOWS][SERIES_COUNT]; /* the most of the baseline */
+	double threshold[WINDOWS]
+			[SERIES_COUNT]; /* above this a window is out of the ordinary */
+	double tail[SERIES_COUNT];      /* stretch of a series' greatest bursts */
+	double stretch[WINDOWS][SERIES_COUNT]; /* of windows, by how hours differ */
+	bool stretch_due;                      /* to be computed anew */
+	double
+	    old[SERIES_COUNT]; /* threshold on WINDOW_1H by what is older than a day */
 	bool own_known;
 };
 
@@ -45,18 +47,18 @@ void envelope_track(struct envelope *e, struct learnt *l, const struct windows *
 		    double now, double watched, bool all);
 
 /* What is in the windows now is not to be learnt until it has left them. */
-void envelope_soil(struct envelope *e, const struct windows *w, double now);
+void envelope_exclude(struct envelope *e, const struct windows *w, double now);
 
 /* Forgets the blocks since `since`: they belong to an incident. */
 void envelope_drop(struct envelope *e, struct learnt *l, double since);
 
 /* Closes the block when it is full: after a twelfth of learn_s, sooner while the pod is
- * young. Returns whether; then the thresholds are to be settled anew. */
+ * young. Returns whether; then the thresholds are to be recomputed. */
 bool envelope_turn(struct envelope *e, struct learnt *l, double learn_s, double now);
 
 /* Settles the thresholds from what is learnt. */
-void thresholds_settle(struct envelope *e, const struct learnt *l,
-		       const struct windows *w, const struct detect_options *options,
-		       double now);
+void thresholds_recompute(struct envelope *e, const struct learnt *l,
+			  const struct windows *w, const struct detect_options *options,
+			  double now);
 
 #endif

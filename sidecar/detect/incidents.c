@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* incidents.c - departures from the everyday, remembered. */
+/* incidents.c - departures from the baseline, remembered. */
 #include "incidents.h"
 
 #include <math.h>
@@ -11,8 +11,8 @@
 
 void incident_peaks(struct incident *i, const struct windows *w)
 {
-	for (unsigned k = 0; k < MEASURES; k++)
-		for (unsigned s = 0; s < LANES; s++)
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
 			i->peak[k][s] = fmax(i->peak[k][s], w->value[k][s]);
 }
 
@@ -22,8 +22,8 @@ void incident_remember(struct learnt *l, const struct incident *i, double now)
 
 	m->start = i->onset;
 	m->end = now;
-	for (unsigned k = 0; k < MEASURES; k++)
-		for (unsigned s = 0; s < LANES; s++)
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
 			m->peak.code[k][s] = level_encode(i->peak[k][s]);
 	l->incident_next = (l->incident_next + 1) % INCIDENTS_KEPT;
 }
@@ -51,17 +51,17 @@ static bool repeats(const struct learnt *l, unsigned at)
 	return false;
 }
 
-/* Whoever sent so much in a window may as well have sent it evenly: whether a measure
- * of what was held is filled depends on where its ticks fall. */
-static void bound_held(struct levels *l, const struct windows *w)
+/* Whoever sent so much in a window may as well have sent it evenly: whether a window
+ * of minima is filled depends on where its ticks fall. */
+static void bound_minima(struct levels *l, const struct windows *w)
 {
-	for (unsigned held = HELD_SHORT; held <= HELD_LONG; held++) {
-		unsigned k = SUM_1M;
-		while (k < SUM_6H && w->length[k] < w->length[held])
+	for (unsigned minimum = MINIMUM_SHORT; minimum <= MINIMUM_LONG; minimum++) {
+		unsigned k = WINDOW_1M;
+		while (k < WINDOW_6H && w->length[k] < w->length[minimum])
 			k++;
-		for (unsigned s = 0; s < LANES; s++)
-			if (l->code[held][s] < l->code[k][s])
-				l->code[held][s] = l->code[k][s];
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
+			if (l->code[minimum][s] < l->code[k][s])
+				l->code[minimum][s] = l->code[k][s];
 	}
 }
 
@@ -75,7 +75,7 @@ void incidents_routine(const struct learnt *l, const struct windows *w,
 		if (l->incident[i].end == 0 || repeats(l, i))
 			continue;
 		const uint16_t *peak = &l->incident[i].peak.code[0][0];
-		for (unsigned j = 0; j < MEASURES * LANES; j++) {
+		for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++) {
 			uint16_t v = peak[j];
 			for (unsigned r = 0; r < ROUTINE_COUNT; r++) {
 				uint16_t *t = &top[r].code[0][0] + j;
@@ -86,35 +86,35 @@ void incidents_routine(const struct learnt *l, const struct windows *w,
 		}
 	}
 	*routine = top[ROUTINE_COUNT - 1];
-	for (unsigned j = 0; j < MEASURES * LANES; j++) {
+	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++) {
 		uint16_t *r = &routine->code[0][0] + j;
 		uint16_t most = (&top[0].code[0][0])[j];
 		uint16_t reach = level_encode(level_decode(*r) * ROUTINE_RATIO);
 		*r = most < reach ? most : reach;
 	}
-	bound_held(routine, w);
+	bound_minima(routine, w);
 }
 
-void incidents_told(const struct learnt *l, const struct windows *w, double now,
-		    double told_s, struct levels *told)
+void incidents_reported(const struct learnt *l, const struct windows *w, double now,
+			double reported_s, struct levels *reported)
 {
-	memset(told, 0, sizeof(*told));
+	memset(reported, 0, sizeof(*reported));
 	for (unsigned i = 0; i < INCIDENTS_KEPT; i++) {
 		const struct incident_memory *m = &l->incident[i];
 		if (m->end == 0 || now < m->start)
 			continue;
-		bool lately = now - m->end < told_s;
+		bool lately = now - m->end < reported_s;
 		bool daily =
-		    now - m->end < TOLD_DAYS * DAY_S && same_time(now, m->start);
+		    now - m->end < REPORTED_DAYS * DAY_S && same_time(now, m->start);
 		if (lately || daily)
-			levels_raise(told, &m->peak);
+			levels_raise(reported, &m->peak);
 	}
-	bound_held(told, w);
-	/* What was told of an hour and goes on like that for six is told. */
-	for (unsigned s = 0; s < LANES; s++) {
-		double hour = level_decode(told->code[SUM_1H][s]);
+	bound_minima(reported, w);
+	/* What was reported of an hour and goes on like that for six is reported. */
+	for (unsigned s = 0; s < SERIES_COUNT; s++) {
+		double hour = level_decode(reported->code[WINDOW_1H][s]);
 		uint16_t six = level_encode(6 * hour);
-		if (told->code[SUM_6H][s] < six)
-			told->code[SUM_6H][s] = six;
+		if (reported->code[WINDOW_6H][s] < six)
+			reported->code[WINDOW_6H][s] = six;
 	}
 }

@@ -7,7 +7,7 @@ void levels_raise(struct levels *to, const struct levels *from)
 	uint16_t *a = &to->code[0][0];
 	const uint16_t *b = &from->code[0][0];
 
-	for (unsigned i = 0; i < MEASURES * LANES; i++)
+	for (unsigned i = 0; i < WINDOWS * SERIES_COUNT; i++)
 		a[i] = a[i] > b[i] ? a[i] : b[i];
 }
 
@@ -24,10 +24,10 @@ static bool times_sound(const struct learnt *l)
 		     time_sound(l->low_until) && time_sound(l->warm_until_s) &&
 		     time_sound(l->hour_s) && time_sound(l->accepted_s);
 
-	for (unsigned i = 0; i < MEASURES; i++)
+	for (unsigned i = 0; i < WINDOWS; i++)
 		sound = sound && time_sound(l->known_s[i]);
-	for (unsigned i = 0; i < LANES; i++)
-		sound = sound && time_sound(l->lane_s[i]);
+	for (unsigned i = 0; i < SERIES_COUNT; i++)
+		sound = sound && time_sound(l->series_s[i]);
 	for (unsigned i = 0; i < BLOCKS; i++)
 		sound = sound && time_sound(l->block_end[i]);
 	for (unsigned i = 0; i < INCIDENTS_KEPT; i++)

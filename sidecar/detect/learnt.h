@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "histogram.h"
-#include "lanes.h"
+#include "series.h"
 
 #define LEARNT_LAYOUT                                                                  \
 	0x44520005u        /* "DR", version; change it with any of these structs */
@@ -13,10 +13,10 @@
 #define BLOCKS         12  /* of the last hour */
 #define INCIDENTS_KEPT 32
 
-/* The most of each measure in some stretch of time. Amounts as level_encode() packs
+/* The most of each window in some stretch of time. Amounts as level_encode() packs
  * them: one part in a thousand, rounded up, in order. */
 struct levels {
-	uint16_t code[MEASURES][LANES];
+	uint16_t code[WINDOWS][SERIES_COUNT];
 };
 
 /* Something out of the ordinary that is over. */
@@ -32,9 +32,9 @@ struct learnt {
 	double state_since, low_since; /* Unix seconds; low_since 0: not low now */
 	double low_until;              /* the end of the last long quiet, 0: none */
 	double warm_until_s; /* watched time at which the warm-up ended, 0: not yet */
-	double known_s[MEASURES]; /* watched time in which each measure was learnt */
-	double lane_s[LANES];     /* watched time of each lane */
-	double hour_s;            /* watched time in `hour_now` */
+	double known_s[WINDOWS]; /* watched time in which each window was learnt */
+	double series_s[SERIES_COUNT]; /* watched time of each series */
+	double hour_s;                 /* watched time in `hour_now` */
 	double block_end[BLOCKS];
 	double accepted_s; /* watched time when `accepted` was */
 	uint32_t state;    /* enum pod_state */
@@ -44,7 +44,7 @@ struct learnt {
 	struct levels block[BLOCKS];
 	struct levels hour_now;
 	struct levels hour[HOURS_KEPT];
-	struct levels accepted; /* a lasting step that was taken for the new everyday */
+	struct levels accepted; /* a lasting step that was taken for the new baseline */
 	struct incident_memory incident[INCIDENTS_KEPT];
 	struct histogram histogram[SIGNAL_COUNT];
 };

@@ -11,73 +11,74 @@
  * scrapes. Packets are those of packets of 128 bytes. A hundred connections or
  * addresses are one start of a client with a pool; one in five seconds is a poll. A
  * relay below 8 KiB a second sells nothing. */
-static const struct limit LIMIT[LANES] = {
+static const struct limit LIMIT[SERIES_COUNT] = {
 #define JUDGED(burst, rate)                       (burst), (rate), true
 #define UNJUDGED                                  0, 0, false
 #define SIGNAL(id, name, unit, kind, limits, ...) [SIGNAL_##id] = {limits},
 #include "config/signals.def"
 #undef SIGNAL
-    [LANE_RELAYED] = {128 * KIB, 8 * KIB, false},
-    [LANE_UNASKED] = {0, 0, true},
+    [SERIES_RELAYED] = {128 * KIB, 8 * KIB, false},
+    [SERIES_UNSOLICITED] = {0, 0, true},
 };
 
-/* A twentieth of what is answered may be sent unasked at any time, in parts of a
+/* A twentieth of what is served may be sent unsolicited at any time, in parts of a
  * million.
  */
-#define UNASKED_FLOOR 5e4
+#define UNSOLICITED_FLOOR 5e4
 
 /* Where nothing tells own traffic from answers. */
 #define UNKNOWN_RATE (1 * KIB)
 
-/* Sent though nobody asked for it. */
-static bool is_own_accord(unsigned lane)
+/* Sent though no client asked for it. */
+static bool is_own_accord(unsigned series)
 {
-	return lane == SIGNAL_TCP_INITIATED_TX_BYTES ||
-	       lane == SIGNAL_UNACCOUNTED_TX_BYTES;
+	return series == SIGNAL_TCP_INITIATED_TX_BYTES ||
+	       series == SIGNAL_UNACCOUNTED_TX_BYTES;
 }
 
-double limit_floor(unsigned lane, enum measure measure, double length, bool own_known)
+double limit_floor(unsigned series, enum window window, double length, bool own_known)
 {
-	if (lane == LANE_UNASKED)
-		return UNASKED_FLOOR;
-	double burst = LIMIT[lane].burst, rate = LIMIT[lane].rate;
+	if (series == SERIES_UNSOLICITED)
+		return UNSOLICITED_FLOOR;
+	double burst = LIMIT[series].burst, rate = LIMIT[series].rate;
 
-	if (lane == SIGNAL_TX_BYTES && !own_known)
+	if (series == SIGNAL_TX_BYTES && !own_known)
 		rate = UNKNOWN_RATE;
-	if (measure == HELD_SHORT)
+	if (window == MINIMUM_SHORT)
 		return burst / 2 + rate * length;
-	if (measure == HELD_LONG) /* no errand lasts that long without a pause */
-		return (is_own_accord(lane) ? 1 : 2) * rate * length;
+	if (window == MINIMUM_LONG) /* no errand lasts that long without a pause */
+		return (is_own_accord(series) ? 1 : 2) * rate * length;
 	return burst + rate * length;
 }
 
-double limit_answered_floor(enum measure measure, double length)
+double limit_served_floor(enum window window, double length)
 {
-	return limit_floor(SIGNAL_TCP_INITIATED_TX_BYTES, measure, length, true);
+	return limit_floor(SIGNAL_TCP_INITIATED_TX_BYTES, window, length, true);
 }
 
-bool limit_judged(unsigned lane)
+bool limit_judged(unsigned series)
 {
-	return LIMIT[lane].judged;
+	return LIMIT[series].judged;
 }
 
 /* Load that doubles because replicas were halved, or because a day is twice another, is
  * ordinary at any span; the shorter the span, the less noise is averaged away. */
-static const double MARGIN[MEASURES] = {
-    [SUM_10S] = 3,  [SUM_1M] = 3,     [SUM_10M] = 2.5,   [SUM_1H] = 2.2,
-    [SUM_6H] = 2.2, [HELD_SHORT] = 3, [HELD_LONG] = 2.5,
+static const double MARGIN[WINDOWS] = {
+    [WINDOW_10S] = 3,  [WINDOW_1M] = 3,     [WINDOW_10M] = 2.5,   [WINDOW_1H] = 2.2,
+    [WINDOW_6H] = 2.2, [MINIMUM_SHORT] = 3, [MINIMUM_LONG] = 2.5,
 };
 
-/* Load moves what is sent unasked and what is answered alike: their ratio is steadier
+/* Load moves what is sent unsolicited and what is served alike: their ratio is steadier
  * than either. */
-#define UNASKED_MARGIN 1.5
+#define UNSOLICITED_MARGIN 1.5
 
-double limit_margin(unsigned lane, enum measure measure, enum sensitivity sensitivity)
+double limit_margin(unsigned series, enum window window, enum sensitivity sensitivity)
 {
 	static const double scale[] = {
 	    [SENSITIVITY_LOW] = 2, [SENSITIVITY_NORMAL] = 1, [SENSITIVITY_HIGH] = 0.6};
 
-	double margin = lane == LANE_UNASKED ? UNASKED_MARGIN : MARGIN[measure];
+	double margin =
+	    series == SERIES_UNSOLICITED ? UNSOLICITED_MARGIN : MARGIN[window];
 
 	return 1 + (margin - 1) * scale[sensitivity];
 }

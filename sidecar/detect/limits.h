@@ -2,14 +2,14 @@
 /* limits.h - the thresholds that do not come from the pod's own past, with their
  * reasons.
  *
- * A lane's floor is a token bucket (RFC 2697): `burst` at once and `rate` a second for
+ * A series' floor is a token bucket (RFC 2697): `burst` at once and `rate` a second for
  * ever pass whatever the past says. Without it a silent past would make any byte an
  * alarm.
  */
 #ifndef DORMOUSE_DETECT_LIMITS_H
 #define DORMOUSE_DETECT_LIMITS_H
 
-#include "lanes.h"
+#include "series.h"
 
 /* Low traffic: a pod that sends no more than this, by the minute, is quiet. Probes
  * every few seconds and a scrape of a hundred kilobytes every half minute are below it.
@@ -20,7 +20,7 @@
  * floors are (1 + YOUTH * learn_s / watched) times as wide. */
 #define YOUTH 2.0
 
-/* A measure that was learnt for n windows of its length is stretched by (1 +
+/* A window that was learnt for n windows of its length is stretched by (1 +
  * FEW_WINDOWS / n), by (1 + YOUTH) at most: seven hours say little of the eighth. */
 #define FEW_WINDOWS 10.0
 
@@ -39,18 +39,18 @@
 #define TAIL_STRETCH_MAX 30.0
 #define TAIL_LEAST       (1.0 / 64)
 
-/* A lasting step is the new everyday after so many times learn_s, when its level has
+/* A lasting step is the new baseline after so many times learn_s, when its level has
  * held within STABLE_RATIO; after ACCEPT_AT_LAST times learn_s in any case. */
 #define ACCEPT_AFTER   6
 #define ACCEPT_AT_LAST 24
 #define STABLE_RATIO   2.0
 
-/* An incident like an earlier one (up to this much greater) is told once: within
- * TOLD_SPAN times dormant_after_s, and at the same time of day for eight days. */
-#define TOLD_RATIO  2.0
-#define TOLD_SPAN   8.0
-#define TOLD_DAYS   8.0
-#define SAME_TIME_S (45 * 60.0)
+/* An incident like an earlier one (up to this much greater) is reported once: within
+ * REPORTED_SPAN times dormant_after_s, and at the same time of day for eight days. */
+#define REPORTED_RATIO 2.0
+#define REPORTED_SPAN  8.0
+#define REPORTED_DAYS  8.0
+#define SAME_TIME_S    (45 * 60.0)
 
 /* Something seen in so many separate incidents is a routine. */
 #define ROUTINE_COUNT 3
@@ -61,28 +61,28 @@
 #define RELAY_BALANCE 0.75
 
 /* A pod's first day: until then what it answers may grow as what it receives, to so
- * many times what it would be allowed, while the share that it sends unasked is steady
- * within that ratio. */
-#define FIRST_DAY_S     86400.0
-#define LOAD_GROWTH_MAX 20.0
-#define UNASKED_STEADY  1.5
+ * many times what it would be allowed, while the share that it sends unsolicited is
+ * steady within that ratio. */
+#define FIRST_DAY_S        86400.0
+#define LOAD_GROWTH_MAX    20.0
+#define UNSOLICITED_STEADY 1.5
 
 struct limit {
 	double burst, rate; /* the floor */
 	bool judged;
 };
 
-/* The floor of a lane in its unit over `length` seconds. `own_known` says whether what
- * the pod sends of its own accord is followed apart from what it answers. */
-double limit_floor(unsigned lane, enum measure measure, double length, bool own_known);
+/* The floor of a series in its unit over `length` seconds. `own_known` says whether
+ * what the pod sends of its own accord is followed apart from what it answers. */
+double limit_floor(unsigned series, enum window window, double length, bool own_known);
 
-/* What is added to answered bytes where own ones are set against them. */
-double limit_answered_floor(enum measure measure, double length);
+/* What is added to served bytes where own ones are set against them. */
+double limit_served_floor(enum window window, double length);
 
-bool limit_judged(unsigned lane);
+bool limit_judged(unsigned series);
 
 /* How many times the most of the past is still ordinary, 1 or more. */
-double limit_margin(unsigned lane, enum measure measure, enum sensitivity sensitivity);
+double limit_margin(unsigned series, enum window window, enum sensitivity sensitivity);
 
 /* The factor on floors. */
 double limit_floor_scale(enum sensitivity sensitivity);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rules.c - from measures above their thresholds to verdicts. */
+/* rules.c - from windows above their thresholds to verdicts. */
 #include <math.h>
 #include <string.h>
 
 #include "detector.h"
-#include "findings.h"
+#include "exceedance.h"
+#include "verdict.h"
 
 /* How long traffic seen counts as going on, or dormant_after_s. */
 #define HOT_S              30.0
 #define HOT_INTERVALS      3
-#define TAKEOVER_S         300.0 /* a kind that says more may replace a volume kind */
-#define PERSISTS_S         30.0  /* how long a young pod's departure lasts */
+#define PERSISTS_S         30.0 /* how long a young pod's departure lasts */
 #define PERSISTS_INTERVALS 2
 #define RELAY_TICKS        3
 #define OPENED_SHARE                                                                   \
@@ -20,104 +20,91 @@
 #define DORMANT_LATELY_S                                                               \
 	600.0 /* a wake-up is one as long as that after falling awake */
 
-void rules_settle(struct detector *d)
+void rules_recompute(struct detector *d)
 {
 	const struct envelope *e = &d->envelope;
 	const struct learnt *l = &d->learnt;
-	double now = d->incident.open ? d->incident.onset : d->inc.time;
-	struct levels told;
+	double now = d->incident.open ? d->incident.onset : d->deltas.time;
+	struct levels reported;
 
-	incidents_told(l, &d->windows, now, TOLD_SPAN * d->options.dormant_after_s,
-		       &told);
-	for (unsigned k = 0; k < MEASURES; k++)
-		for (unsigned s = 0; s < LANES; s++) {
-			double known = level_decode(told.code[k][s]);
+	incidents_reported(l, &d->windows, now,
+			   REPORTED_SPAN * d->options.dormant_after_s, &reported);
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++) {
+			double known = level_decode(reported.code[k][s]);
 			double t = e->threshold[k][s];
-			d->raise[k][s] = known > 0 ? t + TOLD_RATIO * known : t;
+			d->alert_threshold[k][s] =
+			    known > 0 ? t + REPORTED_RATIO * known : t;
 		}
-	d->drift_lane = -1;
-	for (unsigned s = 0; s < LANES; s++) {
-		double old =
-		    e->old[s] + TOLD_RATIO * level_decode(told.code[SUM_1H][s]);
-		if (isfinite(old) && limit_judged(s) && s != LANE_UNASKED &&
-		    d->windows.value[SUM_1H][s] > old)
-			d->drift_lane = (int)s;
+	d->drift_series = -1;
+	for (unsigned s = 0; s < SERIES_COUNT; s++) {
+		double old = e->old[s] +
+			     REPORTED_RATIO * level_decode(reported.code[WINDOW_1H][s]);
+		if (isfinite(old) && limit_judged(s) && s != SERIES_UNSOLICITED &&
+		    d->windows.value[WINDOW_1H][s] > old)
+			d->drift_series = (int)s;
 	}
-}
-
-double verdict_balance(uint64_t sent, uint64_t received)
-{
-	double more = (double)(sent > received ? sent : received);
-	double less = (double)(sent < received ? sent : received);
-
-	return more > 0 ? less / more : -1;
 }
 
 static bool relays(const struct detector *d)
 {
-	const double(*v)[LANES] = d->windows.value;
+	const double(*v)[SERIES_COUNT] = d->windows.value;
 	const struct incident *i = &d->incident;
-	double tx = v[SUM_1M][SIGNAL_TX_BYTES], rx = v[SUM_1M][SIGNAL_RX_BYTES];
-	double both = v[SUM_1M][LANE_RELAYED];
-	double opened = v[SUM_1M][SIGNAL_TCP_INITIATED_TX_BYTES];
+	double tx = v[WINDOW_1M][SIGNAL_TX_BYTES], rx = v[WINDOW_1M][SIGNAL_RX_BYTES];
+	double both = v[WINDOW_1M][SERIES_RELAYED];
+	double opened = v[WINDOW_1M][SIGNAL_TCP_INITIATED_TX_BYTES];
 
-	if (d->inc.time - i->onset < RELAY_TICKS * d->windows.ticks.length * 0.95)
+	if (d->deltas.time - i->onset < RELAY_TICKS * d->windows.ticks.length * 0.95)
 		return false;
 	if (both <= RELAY_BALANCE * (tx + rx - both))
 		return false;
-	if (both <= d->envelope.threshold[SUM_1M][LANE_RELAYED])
+	if (both <= d->envelope.threshold[WINDOW_1M][SERIES_RELAYED])
 		return false;
 	return !d->envelope.own_known || opened >= OPENED_SHARE * tx;
 }
 
-static enum alert_kind kind_of(const struct detector *d, const struct finding *f)
+static enum alert_kind kind_of(const struct detector *d, const struct exceedance *f)
 {
 	if (relays(d))
 		return ALERT_PROXY_RELAY;
-	if (f->lane == SIGNAL_TCP_NEW_SOCKETS || f->lane == SIGNAL_DESTINATIONS)
+	if (f->series == SIGNAL_TCP_NEW_SOCKETS || f->series == SIGNAL_DESTINATIONS)
 		return ALERT_CONNECTION_FANOUT;
 	if (d->incident.was_dormant)
 		return ALERT_DORMANCY_BREAK;
-	if (f->ratio > 1 && d->envelope.threshold[f->measure][f->lane] >=
-				d->windows.value[f->measure][f->lane])
+	if (f->ratio > 1 && d->envelope.threshold[f->window][f->series] >=
+				d->windows.value[f->window][f->series])
 		return ALERT_EGRESS_DRIFT;
 	return ALERT_EGRESS_VOLUME;
 }
 
-static bool volume_kind(enum alert_kind kind)
-{
-	return kind == ALERT_DORMANCY_BREAK || kind == ALERT_EGRESS_VOLUME ||
-	       kind == ALERT_EGRESS_DRIFT;
-}
-
 /* The rate that all but a hundredth of the intervals kept below, those left out that
- * may have been this incident's own: as many as the measure that shows it is long, and
+ * may have been this incident's own: as many as the window that shows it is long, and
  * one that it began in. */
-static double usual_before(const struct detector *d, unsigned lane,
-			   enum measure measure)
+static double baseline_before(const struct detector *d, unsigned series,
+			      enum window window)
 {
-	const struct histogram *h = &d->learnt.histogram[lane];
-	double own = d->windows.length[measure] / d->counters.interval + 1;
+	const struct histogram *h = &d->learnt.histogram[series];
+	double own = d->windows.length[window] / d->counters.interval + 1;
 	double share = 0.01 + own / fmax((double)histogram_total(h), 1);
 
 	return share < 1 ? histogram_above(h, share) : 0;
 }
 
-/* When the traffic that a finding shows began, by the windows. */
-static double onset_of(const struct detector *d, const struct finding *f)
+/* When the traffic that an exceedance shows began, by the windows. */
+static double onset_of(const struct detector *d, const struct exceedance *f)
 {
-	unsigned lane = f->lane;
-	double usual = 0;
+	unsigned series = f->series;
+	double baseline = 0;
 
 	/* What a late look found may have begun at any time since the look before it;
 	 * the link's bytes are read at every sample. */
-	if (lane == LANE_UNASKED)
-		lane = SIGNAL_TCP_INITIATED_TX_BYTES;
-	if (d->inc.late >> lane & 1 && d->inc.known >> SIGNAL_TX_BYTES & 1)
-		lane = SIGNAL_TX_BYTES;
-	if (lane < SIGNAL_COUNT)
-		usual = usual_before(d, lane, f->measure);
-	return windows_onset(&d->windows, &d->inc, lane, f->measure, usual);
+	if (series == SERIES_UNSOLICITED)
+		series = SIGNAL_TCP_INITIATED_TX_BYTES;
+	if (d->deltas.late >> series & 1 && d->deltas.known >> SIGNAL_TX_BYTES & 1)
+		series = SIGNAL_TX_BYTES;
+	if (series < SIGNAL_COUNT)
+		baseline = baseline_before(d, series, f->window);
+	return windows_onset(&d->windows, &d->deltas, series, f->window, baseline);
 }
 
 static void count_from_onset(struct detector *d)
@@ -125,26 +112,27 @@ static void count_from_onset(struct detector *d)
 	struct incident *i = &d->incident;
 	const struct windows *w = &d->windows;
 
-	i->sent_before = d->sent - windows_since(w, &d->inc, SIGNAL_TX_BYTES, i->onset);
+	i->sent_before =
+	    d->sent - windows_since(w, &d->deltas, SIGNAL_TX_BYTES, i->onset);
 	i->received_before =
-	    d->received - windows_since(w, &d->inc, SIGNAL_RX_BYTES, i->onset);
+	    d->received - windows_since(w, &d->deltas, SIGNAL_RX_BYTES, i->onset);
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
-		i->amount[s] = windows_since(w, &d->inc, s, i->onset);
-		i->highest[s] = windows_highest(w, &d->inc, s, i->onset);
+		i->amount[s] = windows_since(w, &d->deltas, s, i->onset);
+		i->highest[s] = windows_highest(w, &d->deltas, s, i->onset);
 	}
 }
 
 /* A connection carries nothing when it is opened, and a sample may fall between that
  * and the traffic. Where the pod opened more than it usually does in the sample before
  * the onset, the incident began there. */
-static void reach_opening(struct detector *d, enum measure measure)
+static void reach_opening(struct detector *d, enum window window)
 {
 	struct incident *i = &d->incident;
 	const enum signal opened = SIGNAL_TCP_NEW_SOCKETS;
 	const struct recent_sample *before = recent_ended(&d->recent, i->onset);
 
 	if (!before || before->excused || !(before->known >> opened & 1) ||
-	    before->rate[opened] <= usual_before(d, opened, measure))
+	    before->rate[opened] <= baseline_before(d, opened, window))
 		return;
 	i->onset = before->began;
 	i->sent_before = before->sent_before;
@@ -157,22 +145,22 @@ static void reach_opening(struct detector *d, enum measure measure)
 	}
 }
 
-static void begin(struct detector *d, const struct finding *f)
+static void begin(struct detector *d, const struct exceedance *f)
 {
 	struct incident *i = &d->incident;
-	double now = d->inc.time;
+	double now = d->deltas.time;
 
 	memset(i, 0, sizeof(*i));
 	i->open = true;
 	i->start = now;
 	i->onset = onset_of(d, f);
 	count_from_onset(d);
-	reach_opening(d, f->measure);
+	reach_opening(d, f->window);
 	i->was_dormant = d->options.profile == PROFILE_DORMANT ||
 			 now - d->dormant_until <= DORMANT_LATELY_S;
 	i->hour_at = now;
-	i->lane = f->lane;
-	i->measure = f->measure;
+	i->series = f->series;
+	i->window = f->window;
 	envelope_drop(&d->envelope, &d->learnt, i->onset);
 	recent_unlearn(&d->recent, d->learnt.histogram, i->onset);
 }
@@ -180,28 +168,28 @@ static void begin(struct detector *d, const struct finding *f)
 /* From 30 for what just crosses a threshold: ten for each doubling above it, up to 40;
  * five for each further signal, up to 15; five for each quarter of an hour, up to 15.
  */
-static unsigned risk_of(const struct detector *d, const struct finding *f)
+static double risk_of(const struct detector *d, const struct exceedance *f)
 {
-	double lasted = d->inc.time - d->incident.onset;
+	double lasted = d->deltas.time - d->incident.onset;
 	double risk = 30 + fmin(10 * log2(fmax(f->ratio, 1)), 40);
 
-	risk += fmin(5.0 * (f->lanes > 0 ? f->lanes - 1 : 0), 15);
+	risk += fmin(5.0 * (f->series_count > 0 ? f->series_count - 1 : 0), 15);
 	/* A clock set back leaves the onset ahead of now. */
 	risk += fmin(5 * floor(fmax(lasted, 0) / 900), 15);
-	return (unsigned)fmin(risk, 100);
+	return risk;
 }
 
 /* The rate of a signal, and the seconds that it is over: the window, or the time since
  * the onset where that is shorter, with what flowed in just that time. The windows
  * slide in steps, and what a late look found is spread: whatever that adds, the rate is
  * none that no interval had. */
-static double rate_of(const struct detector *d, enum signal s, enum measure measure,
+static double rate_of(const struct detector *d, enum signal s, enum window window,
 		      double *seconds)
 {
 	const struct incident *i = &d->incident;
-	double age = d->inc.time - i->onset, sum = d->windows.value[measure][s];
+	double age = d->deltas.time - i->onset, sum = d->windows.value[window][s];
 
-	*seconds = d->windows.length[measure];
+	*seconds = d->windows.length[window];
 	if (age > 0 && age < *seconds) {
 		*seconds = age;
 		sum = fmin(sum, i->amount[s]);
@@ -215,78 +203,64 @@ static void follow_incident(struct detector *d)
 	struct incident *i = &d->incident;
 
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
-		if (!(d->inc.known >> s & 1))
+		if (!(d->deltas.known >> s & 1))
 			continue;
-		i->amount[s] += d->inc.amount[s];
+		i->amount[s] += d->deltas.amount[s];
 		i->highest[s] = fmax(i->highest[s], d->rate[s]);
 	}
 }
 
-/* A sum as a verdict gives it: counters that jump about in a damaged trace add up to
- * more than 64 bits hold. */
-static uint64_t whole(double sum)
+/* What the exceedance is against, per second. */
+static double threshold_of(const struct detector *d, const struct exceedance *f)
 {
-	return sum < (double)INT64_MAX ? (uint64_t)fmax(sum, 0) : INT64_MAX;
+	const double *now = d->windows.value[f->window];
+	double length = d->windows.length[f->window];
+	double threshold = d->envelope.threshold[f->window][f->series] / length;
+
+	if (f->series != SERIES_UNSOLICITED)
+		return threshold;
+	/* Said in bytes of its own connections. */
+	double served =
+	    fmax(now[SIGNAL_TCP_TX_BYTES] - now[SIGNAL_TCP_INITIATED_TX_BYTES], 0);
+	return threshold * ((served + limit_served_floor(f->window, length)) / 1e6);
 }
 
-/* What the links carried: up to now, and since they had carried so much. */
-static void fill_carried(const struct detector *d, double sent_before,
-			 double received_before, struct verdict *v)
-{
-	v->sent_in_all = whole(d->sent);
-	v->received_in_all = whole(d->received);
-	v->bytes = v->sent_in_all - whole(sent_before);
-	v->received = v->received_in_all - whole(received_before);
-	v->balance = d->rated >> SIGNAL_RX_BYTES & 1
-			 ? verdict_balance(v->bytes, v->received)
-			 : -1;
-}
-
-static void fill_verdict(struct detector *d, const struct finding *f, struct verdict *v)
+static void fill_verdict(struct detector *d, const struct exceedance *f,
+			 struct verdict *v)
 {
 	const struct incident *i = &d->incident;
-	double length = d->windows.length[f->measure];
-	double threshold = d->envelope.threshold[f->measure][f->lane] / length;
-	const double *now = d->windows.value[f->measure];
-	enum signal s = (enum signal)f->lane;
+	struct departure departure = {
+	    .kind = i->kind,
+	    .signal = f->series == SERIES_UNSOLICITED ? SIGNAL_TCP_INITIATED_TX_BYTES
+						      : (enum signal)f->series,
+	    .window = f->window,
+	    .span_s = d->windows.length[f->window],
+	    .onset = i->onset,
+	    .threshold = threshold_of(d, f),
+	    .risk = risk_of(d, f),
+	    .carried = carried_since(d, i->sent_before, i->received_before),
+	};
 
-	if (f->lane == LANE_UNASKED) { /* said in bytes of its own connections */
-		s = SIGNAL_TCP_INITIATED_TX_BYTES;
-		double answered = fmax(now[SIGNAL_TCP_TX_BYTES] - now[s], 0);
-		threshold *=
-		    (answered + limit_answered_floor(f->measure, length)) / 1e6;
-	}
-	memset(v, 0, sizeof(*v));
-	v->kind = i->kind;
-	v->signal = s;
-	v->onset = i->onset;
-	v->value = rate_of(d, s, f->measure, &v->window_s);
-	fill_carried(d, i->sent_before, i->received_before, v);
-	v->risk = risk_of(d, f);
-	detector_baseline(d, v->signal, &v->baseline);
-	v->baseline.threshold = threshold;
-	double spread = fmax(v->baseline.stddev,
-			     limit_floor(s, f->measure, length, d->envelope.own_known) /
-				 length / 3);
-	v->sigmas = (v->value - v->baseline.mean) / fmax(spread, 1e-9);
+	departure.value = rate_of(d, departure.signal, f->window, &departure.window_s);
+	verdict_fill(d, &departure, v);
 }
 
-/* Takes a lasting level for the new everyday. */
+/* Takes a lasting level for the new baseline. */
 static void accept(struct detector *d)
 {
 	struct learnt *l = &d->learnt;
 	struct incident *i = &d->incident;
 
 	memset(&l->accepted, 0, sizeof(l->accepted));
-	for (unsigned k = 0; k < MEASURES; k++)
-		for (unsigned s = 0; s < LANES; s++)
-			l->accepted.code[k][s] =
-			    level_encode(fmax(i->peak[k][s], d->envelope.usual[k][s]));
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
+			l->accepted.code[k][s] = level_encode(
+			    fmax(i->peak[k][s], d->envelope.baseline_max[k][s]));
 	l->accepted_s = fmax(l->observed_s, 1);
 	memset(i, 0, sizeof(*i));
-	thresholds_settle(&d->envelope, l, &d->windows, &d->options, d->inc.time);
-	memset(d->envelope.clean_at, 0, sizeof(d->envelope.clean_at));
-	rules_settle(d);
+	thresholds_recompute(&d->envelope, l, &d->windows, &d->options, d->deltas.time);
+	memset(d->envelope.exclude_until, 0, sizeof(d->envelope.exclude_until));
+	rules_recompute(d);
 }
 
 /* Hour by hour, whether it lasts and how steady it is. Returns whether it is accepted.
@@ -294,14 +268,14 @@ static void accept(struct detector *d)
 static bool follow_level(struct detector *d)
 {
 	struct incident *i = &d->incident;
-	double now = d->inc.time, low = INFINITY, high = 0;
+	double now = d->deltas.time, low = INFINITY, high = 0;
 
 	if (d->options.profile == PROFILE_DORMANT ||
 	    now - i->hour_at < fmax(d->options.learn_s, 3600))
 		return false;
 	i->hour_at = now;
 	i->hour_level[i->hour_count++ % LEVEL_HOURS] =
-	    d->windows.value[SUM_1H][i->lane];
+	    d->windows.value[WINDOW_1H][i->series];
 	for (unsigned h = 0; h < LEVEL_HOURS; h++) {
 		low = fmin(low, i->hour_level[h]);
 		high = fmax(high, i->hour_level[h]);
@@ -315,19 +289,19 @@ static bool follow_level(struct detector *d)
 
 static void end_incident(struct detector *d)
 {
-	incident_remember(&d->learnt, &d->incident, d->inc.time);
+	incident_remember(&d->learnt, &d->incident, d->deltas.time);
 	memset(&d->incident, 0, sizeof(d->incident));
-	envelope_soil(&d->envelope, &d->windows, d->inc.time);
-	windows_clear(&d->windows); /* what it left there was told */
-	thresholds_settle(&d->envelope, &d->learnt, &d->windows, &d->options,
-			  d->inc.time);
-	rules_settle(d);
+	envelope_exclude(&d->envelope, &d->windows, d->deltas.time);
+	windows_clear(&d->windows); /* what it left there was reported */
+	thresholds_recompute(&d->envelope, &d->learnt, &d->windows, &d->options,
+			     d->deltas.time);
+	rules_recompute(d);
 }
 
 /* While the pod is young, a single burst says nothing yet. */
 static bool persists(const struct detector *d)
 {
-	double lasted = d->inc.time - d->incident.onset;
+	double lasted = d->deltas.time - d->incident.onset;
 
 	return d->learnt.observed_s >= d->options.learn_s ||
 	       d->options.profile == PROFILE_DORMANT ||
@@ -335,26 +309,26 @@ static bool persists(const struct detector *d)
 		   fmax(PERSISTS_S, PERSISTS_INTERVALS * d->counters.interval) * 0.98;
 }
 
-static bool tell(struct detector *d, const struct finding *f)
+static bool report(struct detector *d, const struct exceedance *f)
 {
 	struct incident *i = &d->incident;
-	double now = d->inc.time;
+	double now = d->deltas.time;
 	bool hot = now <= i->hot_until;
 
 	if (!i->showing) {
-		if (!hot || f->raise <= 1 || !dormancy_known(d) || !persists(d))
+		if (!hot || f->alert_ratio <= 1 || !dormancy_known(d) || !persists(d))
 			return false;
-		if (!i->told)
+		if (!i->reported)
 			i->kind = kind_of(d, f);
-		i->told = i->showing = true;
-		i->told_at = i->told_at > 0 ? i->told_at : now;
+		i->reported = i->showing = true;
+		i->reported_at = i->reported_at > 0 ? i->reported_at : now;
 	} else if (!hot) {
 		i->showing = false;
 		return false;
-	} else if (volume_kind(i->kind) &&
-		   now - i->told_at <= fmax(TAKEOVER_S, 5 * d->counters.interval)) {
+	} else {
 		enum alert_kind kind = kind_of(d, f);
-		if (!volume_kind(kind))
+		if (alert_kind_belonging(i->kind, kind, now - i->reported_at,
+					 d->counters.interval) == TAKES_OVER)
 			i->kind = kind;
 	}
 	return true;
@@ -363,10 +337,10 @@ static bool tell(struct detector *d, const struct finding *f)
 size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 {
 	struct incident *i = &d->incident;
-	struct finding f;
-	double now = d->inc.time;
+	struct exceedance f;
+	double now = d->deltas.time;
 
-	findings_take(d, &f);
+	exceedance_take(d, &f);
 	bool out = f.ratio > 1 && f.hot;
 	*ordinary = !out && !i->open;
 	if (out && !i->open)
@@ -378,7 +352,7 @@ size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 	if (out) {
 		i->hot_until = now + fmax(fmin(HOT_S, d->options.dormant_after_s),
 					  HOT_INTERVALS * d->counters.interval);
-		envelope_soil(&d->envelope, &d->windows, now);
+		envelope_exclude(&d->envelope, &d->windows, now);
 		incident_peaks(i, &d->windows);
 	}
 	if (follow_level(d))
@@ -387,12 +361,14 @@ size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 		end_incident(d);
 		return 0;
 	}
-	if (!tell(d, &f))
+	if (!report(d, &f))
 		return 0;
 	if (out || i->verdict.window_s == 0) {
 		fill_verdict(d, &f, &i->verdict);
 	} else {
-		fill_carried(d, i->sent_before, i->received_before, &i->verdict);
+		const struct carried carried =
+		    carried_since(d, i->sent_before, i->received_before);
+		verdict_count(&i->verdict, &carried);
 	}
 	*verdicts = i->verdict;
 	return 1;
@@ -402,32 +378,34 @@ bool rules_budget(struct detector *d, struct verdict *v)
 {
 	struct over_budget *o = &d->over_budget;
 	double budget = d->options.egress_budget;
-	double rate = d->inc.amount[SIGNAL_TX_BYTES] / d->inc.span[SIGNAL_TX_BYTES];
+	double rate =
+	    d->deltas.amount[SIGNAL_TX_BYTES] / d->deltas.span[SIGNAL_TX_BYTES];
 
-	if (!(budget > 0) || !(d->inc.known >> SIGNAL_TX_BYTES & 1))
+	if (!(budget > 0) || !(d->deltas.known >> SIGNAL_TX_BYTES & 1))
 		return false;
 	if (rate <= budget) {
 		memset(o, 0, sizeof(*o));
 		return false;
 	}
 	if (o->intervals++ == 0) {
-		o->since = d->inc.time - d->inc.elapsed;
-		o->sent_before = d->sent - d->inc.amount[SIGNAL_TX_BYTES];
-		o->received_before = d->received - d->inc.amount[SIGNAL_RX_BYTES];
+		o->since = d->deltas.time - d->deltas.elapsed;
+		o->sent_before = d->sent - d->deltas.amount[SIGNAL_TX_BYTES];
+		o->received_before = d->received - d->deltas.amount[SIGNAL_RX_BYTES];
 	}
 	if (o->intervals < BUDGET_INTERVALS)
 		return false;
-	memset(v, 0, sizeof(*v));
-	v->kind = ALERT_BUDGET_EXCEEDED;
-	v->signal = SIGNAL_TX_BYTES;
-	v->onset = o->since;
-	v->value = rate;
-	v->window_s = d->inc.elapsed;
-	fill_carried(d, o->sent_before, o->received_before, v);
-	v->risk = (unsigned)fmin(50 + 10 * log2(rate / budget), 100);
-	detector_baseline(d, SIGNAL_TX_BYTES, &v->baseline);
-	v->baseline.threshold = budget;
-	v->sigmas = (rate - v->baseline.mean) /
-		    fmax(v->baseline.stddev, fmax(budget / 3, 1e-9));
+	const struct departure departure = {
+	    .kind = ALERT_BUDGET_EXCEEDED,
+	    .signal = SIGNAL_TX_BYTES,
+	    .window = WINDOW_10S,
+	    .span_s = d->deltas.elapsed,
+	    .onset = o->since,
+	    .value = rate,
+	    .window_s = d->deltas.elapsed,
+	    .threshold = budget,
+	    .risk = 50 + 10 * log2(rate / budget),
+	    .carried = carried_since(d, o->sent_before, o->received_before),
+	};
+	verdict_fill(d, &departure, v);
 	return true;
 }

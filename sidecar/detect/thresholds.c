@@ -9,7 +9,7 @@
 #define HOUR_S       3600.0
 #define DRIFT_MARGIN 4.0 /* a day may be so many times another before it is drift */
 
-/* What a young pod did since it was last quiet is its everyday only when that has gone
+/* What a young pod did since it was last quiet is its baseline only when that has gone
  * on for a while. */
 static double usable_until(const struct learnt *l, const struct detect_options *options,
 			   double now)
@@ -20,23 +20,23 @@ static double usable_until(const struct learnt *l, const struct detect_options *
 	return woke ? l->low_until : now;
 }
 
-/* The everyday's most, as far as it is old enough for each measure. */
-static void gather_usual(struct envelope *e, const struct learnt *l,
-			 const struct windows *w, const struct detect_options *options,
-			 double now)
+/* The baseline's most, as far as it is old enough for each window. */
+static void gather_baseline(struct envelope *e, const struct learnt *l,
+			    const struct windows *w,
+			    const struct detect_options *options, double now)
 {
 	double until = usable_until(l, options, now);
 
 	struct levels most = e->hours, routine;
 
-	for (unsigned k = 0; k < MEASURES; k++) {
-		if (k == SUM_6H)
+	for (unsigned k = 0; k < WINDOWS; k++) {
+		if (k == WINDOW_6H)
 			continue;
-		for (unsigned s = 0; s < LANES; s++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
 			if (l->hour_now.code[k][s] > most.code[k][s])
 				most.code[k][s] = l->hour_now.code[k][s];
-		for (unsigned i = 0; i < l->block_count && k != SUM_1H; i++)
-			for (unsigned s = 0; s < LANES; s++)
+		for (unsigned i = 0; i < l->block_count && k != WINDOW_1H; i++)
+			for (unsigned s = 0; s < SERIES_COUNT; s++)
 				if (until - l->block_end[i] >= w->length[k] &&
 				    l->block[i].code[k][s] > most.code[k][s])
 					most.code[k][s] = l->block[i].code[k][s];
@@ -46,11 +46,11 @@ static void gather_usual(struct envelope *e, const struct learnt *l,
 		levels_raise(&routine, &l->accepted);
 	levels_raise(&most, &routine);
 	levels_raise(&routine, &e->aged);
-	for (unsigned s = 0; s < LANES; s++)
-		e->old[s] = level_decode(routine.code[SUM_1H][s]);
-	for (unsigned k = 0; k < MEASURES; k++)
-		for (unsigned s = 0; s < LANES; s++)
-			e->usual[k][s] = level_decode(most.code[k][s]);
+	for (unsigned s = 0; s < SERIES_COUNT; s++)
+		e->old[s] = level_decode(routine.code[WINDOW_1H][s]);
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
+			e->baseline_max[k][s] = level_decode(most.code[k][s]);
 }
 
 /* How much greater than anything so far the next burst may be by chance: the tail
@@ -99,19 +99,20 @@ static double hours_stretch(const struct envelope *e, const struct learnt *l,
 static void bound_unknown(struct envelope *e, const struct learnt *l,
 			  const struct windows *w, unsigned s)
 {
-	static const enum measure shorter[MEASURES] = {
-	    [SUM_1M] = SUM_10S, [SUM_10M] = SUM_1M,    [SUM_1H] = SUM_10M,
-	    [SUM_6H] = SUM_1H,  [HELD_SHORT] = SUM_1M, [HELD_LONG] = SUM_10M,
+	static const enum window shorter[WINDOWS] = {
+	    [WINDOW_1M] = WINDOW_10S,    [WINDOW_10M] = WINDOW_1M,
+	    [WINDOW_1H] = WINDOW_10M,    [WINDOW_6H] = WINDOW_1H,
+	    [MINIMUM_SHORT] = WINDOW_1M, [MINIMUM_LONG] = WINDOW_10M,
 	};
-	double watched = l->lane_s[s] - l->warm_until_s;
+	double watched = l->series_s[s] - l->warm_until_s;
 
-	for (unsigned k = SUM_1M; k < MEASURES; k++) {
-		double needed = k == SUM_6H ? OLD_HOURS * HOUR_S : 3 * w->length[k];
-		double bound =
-		    e->usual[shorter[k]][s] * w->length[k] / w->length[shorter[k]];
-		if (k == HELD_SHORT ||
-		    (fmin(watched, l->known_s[k]) < needed && e->usual[k][s] < bound))
-			e->usual[k][s] = fmax(e->usual[k][s], bound);
+	for (unsigned k = WINDOW_1M; k < WINDOWS; k++) {
+		double needed = k == WINDOW_6H ? OLD_HOURS * HOUR_S : 3 * w->length[k];
+		double bound = e->baseline_max[shorter[k]][s] * w->length[k] /
+			       w->length[shorter[k]];
+		if (k == MINIMUM_SHORT || (fmin(watched, l->known_s[k]) < needed &&
+					   e->baseline_max[k][s] < bound))
+			e->baseline_max[k][s] = fmax(e->baseline_max[k][s], bound);
 	}
 }
 
@@ -120,99 +121,101 @@ static double youth(const struct learnt *l, unsigned s,
 {
 	if (options->profile == PROFILE_DORMANT)
 		return 1;
-	if (l->state == POD_DORMANT && l->lane_s[s] >= options->learn_s)
+	if (l->state == POD_DORMANT && l->series_s[s] >= options->learn_s)
 		return 1;
-	return 1 + YOUTH * options->learn_s / fmax(l->lane_s[s], 1);
+	return 1 + YOUTH * options->learn_s / fmax(l->series_s[s], 1);
 }
 
 /* Drift: a day may be several times another, and twice the floor beside. */
-static void settle_old(struct envelope *e, const struct learnt *l,
-		       const struct windows *w, const struct detect_options *options,
-		       unsigned s)
+static void recompute_old(struct envelope *e, const struct learnt *l,
+			  const struct windows *w, const struct detect_options *options,
+			  unsigned s)
 {
 	double floor_scale = limit_floor_scale(options->sensitivity);
 
 	if (l->hour_count < 2 * OLD_HOURS)
 		e->old[s] = INFINITY;
 	else
-		e->old[s] = e->old[s] * DRIFT_MARGIN +
-			    2 * floor_scale *
-				limit_floor(s, SUM_1H, w->length[SUM_1H], e->own_known);
+		e->old[s] =
+		    e->old[s] * DRIFT_MARGIN +
+		    2 * floor_scale *
+			limit_floor(s, WINDOW_1H, w->length[WINDOW_1H], e->own_known);
 }
 
-/* How far chance may stretch what was seen, for a lane and its measures. */
-static void settle_stretch(struct envelope *e, const struct learnt *l,
-			   const struct windows *w, unsigned s, double scale)
+/* How far chance may stretch what was seen, for a series and its windows. */
+static void recompute_stretch(struct envelope *e, const struct learnt *l,
+			      const struct windows *w, unsigned s, double scale)
 {
 	e->tail[s] = 1;
 	if (s < SIGNAL_COUNT) {
-		double length = w->length[SUM_10S];
-		double f = limit_floor(s, SUM_10S, length, e->own_known) / length;
+		double length = w->length[WINDOW_10S];
+		double f = limit_floor(s, WINDOW_10S, length, e->own_known) / length;
 		e->tail[s] = tail_stretch(&l->histogram[s], f * TAIL_LEAST,
-					  l->lane_s[s] / HOUR_S);
+					  l->series_s[s] / HOUR_S);
 	}
-	for (unsigned k = 0; k < MEASURES; k++) {
+	for (unsigned k = 0; k < WINDOWS; k++) {
 		double floor = limit_floor(s, k, w->length[k], e->own_known) * scale;
 		e->stretch[k][s] = hours_stretch(e, l, k, s, floor);
-		if (k >= SUMS)
+		if (k >= SUM_WINDOWS)
 			e->stretch[k][s] = fmax(e->stretch[k][s], e->tail[s]);
 	}
 }
 
-/* Whether a measure of a lane says anything: the finest that the interval allows or a
- * longer one, of a lane that has been seen for a while. */
+/* Whether a window of a series says anything: the finest that the interval allows or a
+ * longer one, of a series that has been seen for a while. */
 static bool speaks(const struct learnt *l, const struct windows *w,
 		   const struct detect_options *options, unsigned k, unsigned s)
 {
-	if (k < SUM_6H && w->length[k] >= w->length[k + 1])
+	if (k < WINDOW_6H && w->length[k] >= w->length[k + 1])
 		return false;
-	if (s == LANE_UNASKED && ((k != SUM_10M && k != SUM_1H) ||
-				  l->known_s[k] < FEW_WINDOWS * w->length[k]))
+	if (s == SERIES_UNSOLICITED && ((k != WINDOW_10M && k != WINDOW_1H) ||
+					l->known_s[k] < FEW_WINDOWS * w->length[k]))
 		return false;
-	return l->lane_s[s] - l->warm_until_s >= options->learn_s / 20 ||
+	return l->series_s[s] - l->warm_until_s >= options->learn_s / 20 ||
 	       options->profile == PROFILE_DORMANT;
 }
 
-static void settle_lane(struct envelope *e, const struct learnt *l,
-			const struct windows *w, const struct detect_options *options,
-			unsigned s)
+static void recompute_series(struct envelope *e, const struct learnt *l,
+			     const struct windows *w,
+			     const struct detect_options *options, unsigned s)
 {
 	double young = youth(l, s, options);
 	double scale = limit_floor_scale(options->sensitivity) * young;
 	double allowance = 0;
-	double ordinary = limit_margin(s, SUM_10S, options->sensitivity);
+	double ordinary = limit_margin(s, WINDOW_10S, options->sensitivity);
 
 	if (e->stretch_due)
-		settle_stretch(e, l, w, s, scale);
+		recompute_stretch(e, l, w, s, scale);
 	if (e->tail[s] > ordinary)
-		allowance = (e->tail[s] - ordinary) *
-			    fmax(e->usual[SUM_10S][s], e->usual[SUM_1M][s]);
-	for (unsigned k = 0; k < MEASURES; k++) {
+		allowance =
+		    (e->tail[s] - ordinary) *
+		    fmax(e->baseline_max[WINDOW_10S][s], e->baseline_max[WINDOW_1M][s]);
+	for (unsigned k = 0; k < WINDOWS; k++) {
 		double floor = limit_floor(s, k, w->length[k], e->own_known) * scale;
 		double few = 1 + FEW_WINDOWS * w->length[k] / fmax(l->known_s[k], 1);
 		double margin = 1 + (limit_margin(s, k, options->sensitivity) - 1) *
 					fmax(young, fmin(few, 1 + YOUTH));
 		margin = fmax(margin, e->stretch[k][s]);
-		e->threshold[k][s] =
-		    e->usual[k][s] * margin + (k < SUMS ? allowance : 0) + floor;
+		e->threshold[k][s] = e->baseline_max[k][s] * margin +
+				     (k < SUM_WINDOWS ? allowance : 0) + floor;
 		if (!speaks(l, w, options, k, s) ||
-		    (!limit_judged(s) && s != LANE_RELAYED))
+		    (!limit_judged(s) && s != SERIES_RELAYED))
 			e->threshold[k][s] = INFINITY;
 	}
 }
 
-void thresholds_settle(struct envelope *e, const struct learnt *l,
-		       const struct windows *w, const struct detect_options *options,
-		       double now)
+void thresholds_recompute(struct envelope *e, const struct learnt *l,
+			  const struct windows *w, const struct detect_options *options,
+			  double now)
 {
 	e->stretch_due = e->stretch_due || l->hour_count < TOP_HOURS;
-	e->own_known = l->lane_s[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
-	gather_usual(e, l, w, options, now);
-	for (unsigned s = 0; s < LANES; s++) {
+	e->own_known = l->series_s[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
+	gather_baseline(e, l, w, options, now);
+	for (unsigned s = 0; s < SERIES_COUNT; s++) {
 		if (options->profile != PROFILE_DORMANT)
 			bound_unknown(e, l, w, s);
-		settle_lane(e, l, w, options, s);
-		settle_old(e, l, w, options, s);
+		recompute_series(e, l, w, options, s);
+		recompute_old(e, l, w, options, s);
 	}
 	e->stretch_due = false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* windows.c - how much each lane carried in the last seconds, minutes and hours. */
+/* windows.c - how much each series carried in the last seconds, minutes and hours. */
 #include "windows.h"
 
 #include <math.h>
@@ -12,9 +12,10 @@
 static const struct {
 	double span_s, bucket_s;
 	unsigned count;
-} RING[SUMS] = {
-    [SUM_10S] = {10, 0.5, 20},  [SUM_1M] = {60, 10, 6},       [SUM_10M] = {600, 60, 10},
-    [SUM_1H] = {3600, 300, 12}, [SUM_6H] = {21600, 1800, 12},
+} RING[SUM_WINDOWS] = {
+    [WINDOW_10S] = {10, 0.5, 20},    [WINDOW_1M] = {60, 10, 6},
+    [WINDOW_10M] = {600, 60, 10},    [WINDOW_1H] = {3600, 300, 12},
+    [WINDOW_6H] = {21600, 1800, 12},
 };
 
 void windows_clear(struct windows *w)
@@ -41,13 +42,13 @@ static void clear_ring(struct windows *w, unsigned k, int64_t at)
 
 static void add_to(double *restrict sum, const double *restrict more)
 {
-	for (unsigned s = 0; s < LANES; s++)
+	for (unsigned s = 0; s < SERIES_COUNT; s++)
 		sum[s] += more[s];
 }
 
 static void take_off(double *restrict sum, const double *restrict less)
 {
-	for (unsigned s = 0; s < LANES; s++)
+	for (unsigned s = 0; s < SERIES_COUNT; s++)
 		sum[s] -= less[s];
 }
 
@@ -86,9 +87,9 @@ static double began_at(const struct window_ring *r, unsigned k, unsigned back)
 	return began > 0 ? began : (double)(r->at - back) * RING[k].bucket_s;
 }
 
-/* A lane that was not read for a while: what it carried is spread evenly over that
+/* A series that was not read for a while: what it carried is spread evenly over that
  * time, so that a late look is no burst. */
-static void add_late(struct windows *w, unsigned k, unsigned lane, double amount,
+static void add_late(struct windows *w, unsigned k, unsigned series, double amount,
 		     double span)
 {
 	struct window_ring *r = &w->ring[k];
@@ -96,43 +97,43 @@ static void add_late(struct windows *w, unsigned k, unsigned lane, double amount
 
 	for (unsigned i = 0; i < RING[k].count && left > 0; i++) {
 		double part = ceil(left < share ? left : share);
-		r->bucket[slot_at(r, k, i)][lane] += part;
+		r->bucket[slot_at(r, k, i)][series] += part;
 		r->lone = false;
-		w->value[k][lane] += part;
+		w->value[k][series] += part;
 		left -= part;
 	}
 }
 
-static void add_ring(struct windows *w, unsigned k, const struct increments *inc,
+static void add_ring(struct windows *w, unsigned k, const struct deltas *deltas,
 		     double interval)
 {
 	struct window_ring *r = &w->ring[k];
-	int64_t at = (int64_t)(inc->time / RING[k].bucket_s);
+	int64_t at = (int64_t)(deltas->time / RING[k].bucket_s);
 	double *sum = w->value[k], *bucket;
 	double length = w->length[k];
 
-	if (inc->elapsed <= 0.75 * RING[k].span_s) {
+	if (deltas->elapsed <= 0.75 * RING[k].span_s) {
 		advance(w, k, at);
 		if (r->began[r->slot] == 0)
-			r->began[r->slot] = inc->time - inc->elapsed;
+			r->began[r->slot] = deltas->time - deltas->elapsed;
 		r->lone = false;
-		add_to(r->bucket[r->slot], inc->amount);
-		add_to(sum, inc->amount);
+		add_to(r->bucket[r->slot], deltas->amount);
+		add_to(sum, deltas->amount);
 		return;
 	}
 	/* One interval, or a gap, fills the window. */
 	clear_ring(w, k, at);
-	r->began[r->slot] = inc->time - inc->elapsed;
+	r->began[r->slot] = deltas->time - deltas->elapsed;
 	bucket = r->bucket[r->slot];
-	memcpy(bucket, inc->amount, sizeof(inc->amount));
-	if (inc->elapsed > 1.5 * interval && inc->elapsed > length)
-		for (unsigned s = 0; s < LANES; s++)
-			bucket[s] = floor(bucket[s] * length / inc->elapsed);
-	memcpy(sum, bucket, sizeof(inc->amount));
+	memcpy(bucket, deltas->amount, sizeof(deltas->amount));
+	if (deltas->elapsed > 1.5 * interval && deltas->elapsed > length)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
+			bucket[s] = floor(bucket[s] * length / deltas->elapsed);
+	memcpy(sum, bucket, sizeof(deltas->amount));
 }
 
-/* Ticks that make a held measure: a minute and ten minutes where the interval allows,
- * never fewer than three and six. */
+/* Ticks that make a window of minima: a minute and ten minutes where the interval
+ * allows, never fewer than three and six. */
 static void size_ticks(struct windows *w, double interval)
 {
 	struct ticks *t = &w->ticks;
@@ -142,22 +143,22 @@ static void size_ticks(struct windows *w, double interval)
 	t->rows = (unsigned)fmin(fmax(60 / t->length, 3), TICKS_SHORT_MAX);
 	double groups = 600 / (t->rows * t->length);
 	t->groups = (unsigned)fmin(fmax(groups, 2), TICK_GROUPS_MAX);
-	for (unsigned k = 0; k < SUMS; k++)
+	for (unsigned k = 0; k < SUM_WINDOWS; k++)
 		w->length[k] = fmax(RING[k].span_s, interval);
-	w->length[HELD_SHORT] = t->rows * t->length;
-	w->length[HELD_LONG] = t->groups * w->length[HELD_SHORT];
+	w->length[MINIMUM_SHORT] = t->rows * t->length;
+	w->length[MINIMUM_LONG] = t->groups * w->length[MINIMUM_SHORT];
 }
 
-static void least(double *restrict out, const double (*rows)[LANES], unsigned count,
-		  double scale)
+static void least(double *restrict out, const double (*rows)[SERIES_COUNT],
+		  unsigned count, double scale)
 {
 	memcpy(out, rows[0], sizeof(rows[0]));
 	for (unsigned i = 1; i < count; i++) {
 		const double *restrict row = rows[i];
-		for (unsigned s = 0; s < LANES; s++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
 			out[s] = row[s] < out[s] ? row[s] : out[s];
 	}
-	for (unsigned s = 0; s < LANES; s++)
+	for (unsigned s = 0; s < SERIES_COUNT; s++)
 		out[s] *= scale;
 }
 
@@ -169,14 +170,14 @@ static void close_tick(struct windows *w)
 
 	for (unsigned i = 0; i < (repeat ? repeat : 1); i++) {
 		double *row = t->row[t->row_next];
-		for (unsigned s = 0; s < LANES; s++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
 			row[s] = t->amount[s] * scale;
 		t->row_next = (t->row_next + 1) % t->rows;
 		if (t->row_count < t->rows)
 			t->row_count++;
 		if (t->row_next == 0 && t->row_count == t->rows) {
-			least(t->group[t->group_next], (const double(*)[LANES])t->row,
-			      t->rows, 1);
+			least(t->group[t->group_next],
+			      (const double(*)[SERIES_COUNT])t->row, t->rows, 1);
 			t->group_next = (t->group_next + 1) % t->groups;
 			if (t->group_count < t->groups)
 				t->group_count++;
@@ -185,75 +186,75 @@ static void close_tick(struct windows *w)
 	t->elapsed = 0;
 	memset(t->amount, 0, sizeof(t->amount));
 	if (t->row_count == t->rows)
-		least(w->value[HELD_SHORT], (const double(*)[LANES])t->row, t->rows,
-		      t->rows);
+		least(w->value[MINIMUM_SHORT], (const double(*)[SERIES_COUNT])t->row,
+		      t->rows, t->rows);
 	if (t->group_count == t->groups && t->row_next == 0)
-		least(w->value[HELD_LONG], (const double(*)[LANES])t->group, t->groups,
-		      t->groups * t->rows);
+		least(w->value[MINIMUM_LONG], (const double(*)[SERIES_COUNT])t->group,
+		      t->groups, t->groups * t->rows);
 }
 
 /* What was relayed: the lesser of sent and received, tick by tick, because what comes
  * in goes out again a moment later. */
-static void relayed(struct windows *w, struct increments *inc)
+static void relayed(struct windows *w, struct deltas *deltas)
 {
 	struct ticks *t = &w->ticks;
 	double tx = t->amount[SIGNAL_TX_BYTES], rx = t->amount[SIGNAL_RX_BYTES];
 	double both = tx < rx ? tx : rx;
-	double grown = both - t->amount[LANE_RELAYED];
+	double grown = both - t->amount[SERIES_RELAYED];
 
-	if (!(inc->known >> SIGNAL_TX_BYTES & inc->known >> SIGNAL_RX_BYTES & 1))
+	if (!(deltas->known >> SIGNAL_TX_BYTES & deltas->known >> SIGNAL_RX_BYTES & 1))
 		return;
-	inc->known |= 1u << LANE_RELAYED;
-	inc->amount[LANE_RELAYED] = grown > 0 ? grown : 0;
-	t->amount[LANE_RELAYED] = both;
+	deltas->known |= 1u << SERIES_RELAYED;
+	deltas->amount[SERIES_RELAYED] = grown > 0 ? grown : 0;
+	t->amount[SERIES_RELAYED] = both;
 }
 
-/* What was sent on the pod's own connections for each million bytes that it answered.
+/* What was sent on the pod's own connections for each million bytes that it served.
  * The floor beside the answers keeps a pod that answers nothing finite. */
-static void unasked(struct windows *w, struct increments *inc)
+static void unsolicited(struct windows *w, struct deltas *deltas)
 {
-	if (!(inc->known >> SIGNAL_TCP_TX_BYTES &
-	      inc->known >> SIGNAL_TCP_INITIATED_TX_BYTES & 1))
+	if (!(deltas->known >> SIGNAL_TCP_TX_BYTES &
+	      deltas->known >> SIGNAL_TCP_INITIATED_TX_BYTES & 1))
 		return;
-	inc->known |= 1u << LANE_UNASKED;
-	for (unsigned k = SUM_1M; k <= SUM_1H; k++) {
+	deltas->known |= 1u << SERIES_UNSOLICITED;
+	for (unsigned k = WINDOW_1M; k <= WINDOW_1H; k++) {
 		double *v = w->value[k], own = v[SIGNAL_TCP_INITIATED_TX_BYTES];
-		double answered = fmax(v[SIGNAL_TCP_TX_BYTES] - own, 0);
-		v[LANE_UNASKED] =
-		    1e6 * own / (answered + limit_answered_floor(k, w->length[k]));
+		double served = fmax(v[SIGNAL_TCP_TX_BYTES] - own, 0);
+		v[SERIES_UNSOLICITED] =
+		    1e6 * own / (served + limit_served_floor(k, w->length[k]));
 	}
 }
 
-bool windows_add(struct windows *w, struct increments *inc, double interval)
+bool windows_add(struct windows *w, struct deltas *deltas, double interval)
 {
 	struct ticks *t = &w->ticks;
-	double held_back[LANES];
-	uint32_t late = inc->late;
+	double held_back[SERIES_COUNT];
+	uint32_t late = deltas->late;
 	bool closed = false;
 
 	if (t->length == 0 || interval > 1.5 * t->length ||
 	    (t->length > TICK_S && interval < t->length / 1.5))
 		size_ticks(w, interval);
 	for (unsigned s = 0; late >> s; s++) {
-		held_back[s] = inc->amount[s];
+		held_back[s] = deltas->amount[s];
 		if (late >> s & 1)
-			inc->amount[s] = 0;
+			deltas->amount[s] = 0;
 	}
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
-		t->amount[s] += inc->amount[s];
-	relayed(w, inc);
-	t->elapsed += inc->elapsed;
-	for (unsigned k = 0; k < SUMS; k++)
-		add_ring(w, k, inc, interval);
+		t->amount[s] += deltas->amount[s];
+	relayed(w, deltas);
+	t->elapsed += deltas->elapsed;
+	for (unsigned k = 0; k < SUM_WINDOWS; k++)
+		add_ring(w, k, deltas, interval);
 	for (unsigned s = 0; late >> s; s++) {
 		if (!(late >> s & 1))
 			continue;
-		inc->amount[s] = held_back[s];
-		t->amount[s] += held_back[s] * fmin(t->elapsed / inc->span[s], 1);
-		for (unsigned k = 0; k < SUMS; k++)
-			add_late(w, k, s, inc->amount[s], inc->span[s]);
+		deltas->amount[s] = held_back[s];
+		t->amount[s] += held_back[s] * fmin(t->elapsed / deltas->span[s], 1);
+		for (unsigned k = 0; k < SUM_WINDOWS; k++)
+			add_late(w, k, s, deltas->amount[s], deltas->span[s]);
 	}
-	unasked(w, inc);
+	unsolicited(w, deltas);
 	if (t->elapsed >= 0.95 * t->length) {
 		close_tick(w);
 		closed = t->row_next == 0;
@@ -261,16 +262,16 @@ bool windows_add(struct windows *w, struct increments *inc, double interval)
 	return closed;
 }
 
-double windows_onset(const struct windows *w, const struct increments *inc,
-		     unsigned lane, enum measure measure, double usual)
+double windows_onset(const struct windows *w, const struct deltas *deltas,
+		     unsigned series, enum window window, double baseline)
 {
-	double onset = inc->time - inc->elapsed;
-	enum measure first = measure >= SUMS ? SUM_1M : SUM_10S;
+	double onset = deltas->time - deltas->elapsed;
+	enum window first = window >= SUM_WINDOWS ? WINDOW_1M : WINDOW_10S;
 	/* What a late look found is spread over more time than it took: nothing was
 	 * sent while the link carried nothing. */
-	bool link_known = inc->known >> SIGNAL_TX_BYTES & 1;
+	bool link_known = deltas->known >> SIGNAL_TX_BYTES & 1;
 
-	for (unsigned k = first; k < SUMS; k++) {
+	for (unsigned k = first; k < SUM_WINDOWS; k++) {
 		const struct window_ring *r = &w->ring[k];
 		double length = RING[k].bucket_s;
 		unsigned i = 0, quiet = 0, last = 0;
@@ -280,8 +281,9 @@ double windows_onset(const struct windows *w, const struct increments *inc,
 			const double *b = r->bucket[slot];
 			if (r->began[slot] == 0)
 				continue; /* no interval ended in it */
-			bool above = b[lane] > usual * fmax(length, inc->elapsed) &&
-				     (!link_known || b[SIGNAL_TX_BYTES] > 0);
+			bool above =
+			    b[series] > baseline * fmax(length, deltas->elapsed) &&
+			    (!link_known || b[SIGNAL_TX_BYTES] > 0);
 			quiet = above ? 0 : quiet + 1;
 			last = above ? i : last;
 		}
@@ -294,12 +296,12 @@ double windows_onset(const struct windows *w, const struct increments *inc,
 
 void windows_rates(struct windows *w, const double rate[SIGNAL_COUNT], uint32_t known)
 {
-	for (unsigned k = 0; k < SUMS; k++) {
+	for (unsigned k = 0; k < SUM_WINDOWS; k++) {
 		struct window_ring *r = &w->ring[k];
 		float *highest = r->highest[r->slot];
 
 		for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
-			/* Rounded down: what is told is no higher than what was. */
+			/* Rounded down: what is reported is no higher than what was. */
 			float at = known >> s & 1 ? nextafterf((float)rate[s], 0) : 0;
 			highest[s] = at > highest[s] ? at : highest[s];
 		}
@@ -309,13 +311,13 @@ void windows_rates(struct windows *w, const double rate[SIGNAL_COUNT], uint32_t 
 /* The finest ring that reaches so far back. Buckets begin where those of finer rings
  * do, so that one of its buckets began then, if one of any ring did. `*count` are those
  * of its buckets, from the newest, that began since. */
-static unsigned ring_since(const struct windows *w, const struct increments *inc,
+static unsigned ring_since(const struct windows *w, const struct deltas *deltas,
 			   double since, unsigned *count)
 {
-	double before = since - inc->elapsed * 0.001;
-	unsigned k = SUM_10S;
+	double before = since - deltas->elapsed * 0.001;
+	unsigned k = WINDOW_10S;
 
-	while (k < SUM_6H && began_at(&w->ring[k], k, RING[k].count - 1) > since)
+	while (k < WINDOW_6H && began_at(&w->ring[k], k, RING[k].count - 1) > since)
 		k++;
 	*count = 0;
 	while (*count < RING[k].count && began_at(&w->ring[k], k, *count) > before)
@@ -323,22 +325,22 @@ static unsigned ring_since(const struct windows *w, const struct increments *inc
 	return k;
 }
 
-double windows_since(const struct windows *w, const struct increments *inc,
-		     unsigned lane, double since)
+double windows_since(const struct windows *w, const struct deltas *deltas,
+		     unsigned series, double since)
 {
-	unsigned count, k = ring_since(w, inc, since, &count);
+	unsigned count, k = ring_since(w, deltas, since, &count);
 	const struct window_ring *r = &w->ring[k];
 	double sum = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		sum += r->bucket[slot_at(r, k, i)][lane];
+		sum += r->bucket[slot_at(r, k, i)][series];
 	return sum;
 }
 
-double windows_highest(const struct windows *w, const struct increments *inc,
+double windows_highest(const struct windows *w, const struct deltas *deltas,
 		       unsigned signal, double since)
 {
-	unsigned count, k = ring_since(w, inc, since, &count);
+	unsigned count, k = ring_since(w, deltas, since, &count);
 	const struct window_ring *r = &w->ring[k];
 	float highest = 0;
 

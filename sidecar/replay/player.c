@@ -78,12 +78,11 @@ static double early_interval(const struct player *p)
 
 static void judge(struct player *p, const struct sample *sample)
 {
-	static const struct alert_surroundings nothing_else = {.collector = NULL};
 	struct verdict verdicts[VERDICTS_MAX];
 	size_t count = detector_feed(p->detector, sample, verdicts);
 
-	alert_book_apply(p->alerts, sample->time, p->interval_s, verdicts, count,
-			 &nothing_else, p->listener, p->context);
+	alert_book_apply(p->alerts, sample->time, p->interval_s, verdicts, count, NULL,
+			 p->listener, p->context);
 	if (p->watcher)
 		p->watcher(p->watcher_context, p, sample);
 }

@@ -2,9 +2,10 @@
 /* flows.c - what went to which remote end.
  *
  * What was added since the last commit is pending; a commit moves it into the step of
- * its time and keeps it as the last scan's. TCP and UDP have a table each: nobody
- * counts the bytes of UDP sockets, so the two cannot be weighed against each other.
- * What has no place in its table is in the rest: no byte is lost or counted twice.
+ * its time, keeps it as the last scan's and writes it into the log of scans. TCP and
+ * UDP have a table each: nobody counts the bytes of UDP sockets, so the two cannot be
+ * weighed against each other. What has no place in its table is in the rest: no byte is
+ * lost or counted twice.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 
 #include "flow_table.h"
 #include "flows.h"
+#include "foremost.h"
+#include "scan_log.h"
 
 #define STEP_SECONDS 300
 
@@ -29,6 +32,8 @@ struct flows {
 	struct moved rest_pending, rest_last, rest_steps[FLOW_STEPS];
 	uint32_t rest_begun, rest_last_begun;
 	uint64_t untracked;
+	struct scan_log
+	    scans; /* a place is an index of TCP's table, or past it of UDP's */
 };
 
 /* All in one piece: so large a piece is mapped, and costs only what is touched. */
@@ -88,6 +93,21 @@ static struct moved *at_step(struct moved steps[FLOW_STEPS], uint32_t step)
 	return at;
 }
 
+static uint32_t place_of(const struct flows *f, const struct flow_entry *e)
+{
+	return e->protocol == IPPROTO_UDP
+		   ? f->tables[TCP].max + (uint32_t)(e - f->tables[UDP].entries)
+		   : (uint32_t)(e - f->tables[TCP].entries);
+}
+
+static const struct flow_entry *entry_at(const struct flows *f, uint32_t place)
+{
+	const uint32_t tcp = f->tables[TCP].max;
+
+	return place < tcp ? &f->tables[TCP].entries[place]
+			   : &f->tables[UDP].entries[place - tcp];
+}
+
 /* What it moved in the last hour goes to the rest, each in its time. */
 static void displaced(void *context, const struct flow_entry *e)
 {
@@ -104,6 +124,7 @@ static void displaced(void *context, const struct flow_entry *e)
 		if (flow_within_hour(&e->steps[i], f->step))
 			add_moved(at_step(f->rest_steps, e->steps[i].when),
 				  &e->steps[i]);
+	scan_log_displaced(&f->scans, place_of(f, e));
 }
 
 /* Whether the connection moves for the first time since the last commit. It is then
@@ -142,8 +163,22 @@ void flows_add(struct flows *f, const struct flow *moved, uint32_t *active)
 		*active = f->commits + 1;
 }
 
-static void commit_entry(struct flows *f, struct flow_entry *e)
+static struct scan_moved scan_moved_of(const struct moved *moved, uint32_t begun,
+				       uint32_t place)
 {
+	return (struct scan_moved){.tx_bytes = moved->tx_bytes,
+				   .rx_bytes = moved->rx_bytes,
+				   .connections = moved->connections,
+				   .begun = begun,
+				   .place = place};
+}
+
+static void commit_entry(struct flows *f, struct flow_entry *e, struct scan *scan)
+{
+	const struct scan_moved moved =
+	    scan_moved_of(&e->pending, e->pending_begun, place_of(f, e));
+
+	scan_add(scan, &moved, e->protocol == IPPROTO_UDP);
 	add_moved(at_step(e->steps, f->step), &e->pending);
 	e->last = e->pending;
 	e->last.when = f->commits;
@@ -153,8 +188,12 @@ static void commit_entry(struct flows *f, struct flow_entry *e)
 	e->is_pending = false;
 }
 
-static void commit_rest(struct flows *f)
+static void commit_rest(struct flows *f, struct scan *scan)
 {
+	const struct scan_moved moved =
+	    scan_moved_of(&f->rest_pending, f->rest_begun, 0);
+
+	scan_moved_add(&scan->rest, &moved);
 	f->rest_last = f->rest_pending;
 	f->rest_last_begun = f->rest_begun;
 	add_moved(at_step(f->rest_steps, f->step), &f->rest_pending);
@@ -181,15 +220,19 @@ void flows_commit(struct flows *f, double time)
 	if (is_new_step)
 		begin_step(f, step);
 	f->commits++;
+	/* The places of flows that were idle for an hour may be given to others. */
+	if (f->step >= FLOW_STEPS)
+		scan_log_forget(&f->scans, f->step - FLOW_STEPS);
+	struct scan *scan = scan_log_begin(&f->scans, time, f->step);
 	for (int i = 0; i < TABLES; i++) {
 		struct flow_table *t = &f->tables[i];
 		for (uint32_t j = 0; j < t->pending_count; j++)
-			commit_entry(f, &t->entries[t->pending[j]]);
+			commit_entry(f, &t->entries[t->pending[j]], scan);
 		t->pending_count = 0;
 		if (is_new_step)
 			flow_table_step(t, f->step);
 	}
-	commit_rest(f);
+	commit_rest(f, scan);
 }
 
 static struct flow flow_of(const struct flow_entry *e, const struct moved *moved,
@@ -218,93 +261,6 @@ static struct flow rest_of(const struct moved *moved, uint32_t begun)
 			     .begun = begun};
 }
 
-static bool is_nothing(const struct flow *flow)
-{
-	return flow->tx_bytes == 0 && flow->rx_bytes == 0 && flow->connections == 0;
-}
-
-/* Most bytes sent first, then most received, then most connections. */
-static bool comes_before(const struct flow *a, const struct flow *b)
-{
-	if (a->tx_bytes != b->tx_bytes)
-		return a->tx_bytes > b->tx_bytes;
-	if (a->rx_bytes != b->rx_bytes)
-		return a->rx_bytes > b->rx_bytes;
-	return a->connections > b->connections;
-}
-
-/* heap[0] comes last of heap[0..count): sift what stands at `at` down to its place. */
-static void sift_down(struct flow *heap, size_t at, size_t count)
-{
-	struct flow moving = heap[at];
-	for (;;) {
-		size_t child = 2 * at + 1;
-		if (child >= count)
-			break;
-		if (child + 1 < count && comes_before(&heap[child], &heap[child + 1]))
-			child++;
-		if (!comes_before(&moving, &heap[child]))
-			break;
-		heap[at] = heap[child];
-		at = child;
-	}
-	heap[at] = moving;
-}
-
-/* Adds a flow that has no place among the foremost to the rest. */
-static void add_to_rest(struct flow *rest, const struct flow *flow)
-{
-	rest->tx_bytes += flow->tx_bytes;
-	rest->rx_bytes += flow->rx_bytes;
-	rest->connections += flow->connections;
-	rest->begun += flow->begun;
-}
-
-/* Keeps the `max` foremost in heap[], the others in the rest; returns how many there
- * are now. */
-static size_t keep_foremost(struct flow *heap, size_t count, size_t max,
-			    const struct flow *candidate, struct flow *rest)
-{
-	if (count < max) {
-		size_t at = count;
-		while (at > 0 && comes_before(&heap[(at - 1) / 2], candidate)) {
-			heap[at] = heap[(at - 1) / 2];
-			at = (at - 1) / 2;
-		}
-		heap[at] = *candidate;
-		return count + 1;
-	}
-	if (max == 0 || !comes_before(candidate, &heap[0])) {
-		add_to_rest(rest, candidate);
-		return count;
-	}
-	add_to_rest(rest, &heap[0]);
-	heap[0] = *candidate;
-	sift_down(heap, 0, count);
-	return count;
-}
-
-/* The heap's first comes last: swapping it to the end, again and again, sorts. qsort()
- * is not used because glibc's allocates. */
-static void sort_heap(struct flow *heap, size_t count)
-{
-	while (count > 1) {
-		struct flow last = heap[0];
-		heap[0] = heap[--count];
-		heap[count] = last;
-		sift_down(heap, 0, count);
-	}
-}
-
-/* Sorts, and puts the rest last if there is any. */
-static size_t finish(struct flow *flows, size_t count, const struct flow *rest)
-{
-	sort_heap(flows, count);
-	if (!is_nothing(rest))
-		flows[count++] = *rest;
-	return count;
-}
-
 const struct flow *flows_last(struct flows *f, size_t *count)
 {
 	struct flow rest = rest_of(&f->rest_last, f->rest_last_begun);
@@ -318,10 +274,10 @@ const struct flow *flows_last(struct flows *f, size_t *count)
 			    f->commits == 0)
 				continue;
 			struct flow flow = flow_of(e, &e->last, e->last_begun);
-			kept = keep_foremost(f->sorted, kept, max, &flow, &rest);
+			kept = foremost_add(f->sorted, kept, max, &flow, &rest);
 		}
 	}
-	*count = finish(f->sorted, kept, &rest);
+	*count = foremost_finish(f->sorted, kept, &rest);
 	return f->sorted;
 }
 
@@ -340,14 +296,14 @@ static bool moved_since(const struct moved steps[FLOW_STEPS], uint32_t first,
 	return any;
 }
 
-size_t flows_since(const struct flows *f, double since, struct flow *out, size_t max)
+/* By the steps. */
+static size_t since_step(const struct flows *f, double since, struct flow *out,
+			 size_t max)
 {
 	uint32_t first = step_of(since);
 	size_t count = 0;
 	struct moved sum;
 
-	if (max == 0)
-		return 0;
 	moved_since(f->rest_steps, first, f->step, &sum);
 	struct flow rest = rest_of(&sum, 0);
 	for (int table = 0; table < TABLES; table++) {
@@ -361,10 +317,48 @@ size_t flows_since(const struct flows *f, double since, struct flow *out, size_t
 			 * of their step. */
 			sum.connections += e->pending.connections;
 			struct flow flow = flow_of(e, &sum, 0);
-			count = keep_foremost(out, count, max - 1, &flow, &rest);
+			count = foremost_add(out, count, max - 1, &flow, &rest);
 		}
 	}
-	return finish(out, count, &rest);
+	return foremost_finish(out, count, &rest);
+}
+
+static struct moved moved_of(const struct scan_moved *moved)
+{
+	return (struct moved){.tx_bytes = moved->tx_bytes,
+			      .rx_bytes = moved->rx_bytes,
+			      .connections = moved->connections};
+}
+
+/* By the log of scans. */
+static size_t since_scan(const struct flows *f, double since, struct flow *out,
+			 size_t max)
+{
+	struct scan_moved sums[SCANS_KEPT * SCAN_KEPT], others;
+	unsigned sum_count = scan_log_since(&f->scans, since, sums, &others);
+	struct moved moved = moved_of(&others);
+	struct flow rest = rest_of(&moved, others.begun);
+	size_t count = 0;
+
+	for (unsigned i = 0; i < sum_count; i++) {
+		moved = moved_of(&sums[i]);
+		struct flow flow =
+		    flow_of(entry_at(f, sums[i].place), &moved, sums[i].begun);
+		count = foremost_add(out, count, max - 1, &flow, &rest);
+	}
+	return foremost_finish(out, count, &rest);
+}
+
+size_t flows_since(const struct flows *f, double since, double seen_until,
+		   struct flow *out, size_t max)
+{
+	if (max == 0)
+		return 0;
+	/* A step that may hold what was seen before would tell that again. */
+	bool was_seen = seen_until > 0 && since - seen_until <= STEP_SECONDS;
+	if (!scan_log_reaches(&f->scans, since) && !was_seen)
+		return since_step(f, since, out, max);
+	return since_scan(f, since > seen_until ? since : seen_until, out, max);
 }
 
 uint64_t flows_untracked(const struct flows *f)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flows.h - what went to which remote end: since the last scan, and in the last hour in
- * steps of five minutes. Bounded: where there are more, those that carried most are
- * kept, and the others are one sum (flow_table.h). */
+/* flows.h - what went to which remote end: since the last scan, in each of the last
+ * scans (scan_log.h), and in the last hour in steps of five minutes. Bounded: where
+ * there are more, those that carried most are kept, and the others are one sum
+ * (flow_table.h).
+ */
 #ifndef DORMOUSE_COLLECT_SOCKETS_FLOWS_H
 #define DORMOUSE_COLLECT_SOCKETS_FLOWS_H
 
@@ -27,12 +29,14 @@ void flows_add(struct flows *f, const struct flow *moved, uint32_t *active);
  * back. */
 void flows_commit(struct flows *f, double time);
 
-/* What moved between the last two commits, as collector_flows(). Valid until the next
+/* What moved between the last two commits, most bytes first, and the
+ * rest last if there is any. Valid until the next
  * call that changes f; owned by f. */
 const struct flow *flows_last(struct flows *f, size_t *count);
 
-/* As collector_flows_since(). A step that `since` falls in is included whole. */
-size_t flows_since(const struct flows *f, double since, struct flow *out, size_t max);
+/* As collector_moved_since(). Returns how many flows it put into `out`. */
+size_t flows_since(const struct flows *f, double since, double seen_until,
+		   struct flow *out, size_t max);
 
 /* New connections whose flow found no place, and flows that lost theirs. */
 uint64_t flows_untracked(const struct flows *f);

@@ -348,10 +348,10 @@ const struct flow *sockets_flows(const struct sockets *s, size_t *count)
 	return flows_last(s->accounting.flows, count);
 }
 
-size_t sockets_flows_since(const struct sockets *s, double since, struct flow *flows,
-			   size_t max)
+size_t sockets_flows_since(const struct sockets *s, double since, double seen_until,
+			   struct flow *flows, size_t max)
 {
-	return flows_since(s->accounting.flows, since, flows, max);
+	return flows_since(s->accounting.flows, since, seen_until, flows, max);
 }
 
 const struct container_counters *sockets_containers(const struct sockets *s,

@@ -81,10 +81,11 @@ uint64_t sockets_opens_seen(const struct sockets *s);
 bool sockets_ok(const struct sockets *s, enum collector_source source);
 const char *sockets_failure(const struct sockets *s, enum collector_source source);
 
-/* As collector_flows(), collector_flows_since() and collector_containers(). */
+/* As the spans of collector_traffic() and collector_moved_since(), and as
+ * collector_containers(). */
 const struct flow *sockets_flows(const struct sockets *s, size_t *count);
-size_t sockets_flows_since(const struct sockets *s, double since, struct flow *flows,
-			   size_t max);
+size_t sockets_flows_since(const struct sockets *s, double since, double seen_until,
+			   struct flow *flows, size_t max);
 const struct container_counters *sockets_containers(const struct sockets *s,
 						    size_t *count);
 

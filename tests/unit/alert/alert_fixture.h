@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* alert_fixture.h - for tests of the alert room: verdicts made by hand, a collector
- * that says what the test tells it, and a listener that remembers what happened. */
+/* alert_fixture.h - for tests of the alert room: verdicts made by hand, traffic that is
+ * what the test says, and a listener that remembers what happened. */
 #ifndef TESTS_ALERT_ALERT_FIXTURE_H
 #define TESTS_ALERT_ALERT_FIXTURE_H
 
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collect/sockets/flows.h"
 #include "dormouse/alert.h"
 
 /* After the headers of ours: its fail() is a macro. */
@@ -19,19 +20,24 @@
 
 #define T0 1700000000.0 /* any time will do */
 
-/* What the collector of these tests shows; the room's own calls end here. */
-struct collector {
-	struct flow flows[256]; /* since the last close look */
+/* What the samples of these tests show. */
+struct shown_traffic {
+	bool scanned;
+	struct flow flows[256]; /* found by the last scan */
 	size_t flow_count;
-	struct flow since[256]; /* answers collector_flows_since */
-	size_t since_count;
-	double asked_since;
+	struct unaccounted unaccounted;
 	struct container_counters containers[COLLECT_CONTAINERS_MAX];
 	size_t container_count;
 	struct link_counters links[COLLECT_LINKS_MAX];
 	size_t link_count;
-	bool looked_closely;
-	struct unaccounted unaccounted;
+
+	/* What moved in the time that the book lacks: these, or by a history, to which
+	 * each scan's flows are added. */
+	struct flow since[256];
+	size_t since_count;
+	struct unaccounted since_unaccounted;
+	struct flows *history;          /* NULL: none */
+	double lacks_since, seen_until; /* what the book asked for last */
 };
 
 /* All that the room takes from the detector. */
@@ -40,50 +46,11 @@ const char *alert_kind_name(enum alert_kind kind)
 	return kind == ALERT_DORMANCY_BREAK ? "dormancy-break" : "another";
 }
 
-bool collector_looked_closely(const struct collector *c)
-{
-	return c->looked_closely;
-}
-
-const struct flow *collector_flows(const struct collector *c, size_t *count)
-{
-	*count = c->flow_count;
-	return c->flows;
-}
-
-const struct unaccounted *collector_unaccounted(const struct collector *c)
-{
-	return &c->unaccounted;
-}
-
-size_t collector_flows_since(const struct collector *c, double since,
-			     struct flow *flows, size_t max)
-{
-	const size_t count = c->since_count < max ? c->since_count : max;
-
-	((struct collector *)c)->asked_since = since;
-	memcpy(flows, c->since, count * sizeof(*flows));
-	return count;
-}
-
-const struct container_counters *collector_containers(const struct collector *c,
-						      size_t *count)
-{
-	*count = c->container_count;
-	return c->containers;
-}
-
-const struct link_counters *collector_links(const struct collector *c, size_t *count)
-{
-	*count = c->link_count;
-	return c->links;
-}
-
 /* A book, the time, and the last things that happened. */
 struct world {
 	struct alert_book *book;
-	struct collector collector;
-	bool watched; /* whether the collector is there */
+	struct shown_traffic traffic;
+	bool watched; /* whether the samples show traffic */
 	double now, interval_s;
 	unsigned raised, updated, taken_over, reopened, resolved;
 	struct alert last;
@@ -115,7 +82,10 @@ static inline int world_open(void **state)
 
 static inline int world_close(void **state)
 {
-	alert_book_free(((struct world *)*state)->book);
+	struct world *w = *state;
+
+	alert_book_free(w->book);
+	flows_free(w->traffic.history);
 	return 0;
 }
 
@@ -142,14 +112,53 @@ static inline struct verdict verdict_of(const struct world *w, enum alert_kind k
 	};
 }
 
+static inline void add_to_history(struct world *w)
+{
+	struct shown_traffic *t = &w->traffic;
+
+	for (size_t i = 0; i < t->flow_count; i++)
+		flows_add(t->history, &t->flows[i], NULL);
+	flows_commit(t->history, w->now);
+}
+
+/* What moved in the time of which the book lacks the traffic of a verdict. */
+static inline struct traffic_span moved_since(struct world *w, const struct verdict *v)
+{
+	struct shown_traffic *t = &w->traffic;
+	struct traffic_span span = {.flows = t->since};
+
+	if (!alert_book_lacks(w->book, w->now, v, &t->lacks_since, &t->seen_until))
+		return span;
+	if (t->history)
+		t->since_count =
+		    flows_since(t->history, t->lacks_since, t->seen_until, t->since,
+				sizeof(t->since) / sizeof(t->since[0]));
+	span.flow_count = t->since_count;
+	span.unaccounted = t->since_unaccounted;
+	return span;
+}
+
 static inline void world_apply(struct world *w, const struct verdict *verdicts,
 			       size_t count)
 {
-	const struct alert_surroundings around = {
-	    .collector = w->watched ? &w->collector : NULL};
+	struct shown_traffic *t = &w->traffic;
+	struct traffic_span since[VERDICTS_MAX] = {0};
+	const struct traffic_view view = {
+	    .scanned = t->scanned,
+	    .scan = {t->flows, t->flow_count, t->unaccounted},
+	    .links = t->links,
+	    .link_count = t->link_count,
+	    .containers = t->containers,
+	    .container_count = t->container_count,
+	    .moved_since = since,
+	};
 
-	alert_book_apply(w->book, w->now, w->interval_s, verdicts, count, &around,
-			 world_listener, w);
+	if (t->history && t->scanned)
+		add_to_history(w);
+	for (size_t i = 0; w->watched && i < count; i++)
+		since[i] = moved_since(w, &verdicts[i]);
+	alert_book_apply(w->book, w->now, w->interval_s, verdicts, count,
+			 w->watched ? &view : NULL, world_listener, w);
 }
 
 /* The next sample shows these verdicts, or none. */

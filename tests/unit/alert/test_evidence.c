@@ -16,12 +16,12 @@ static int watched_world_open(void **state)
 		return -1;
 	struct world *w = *state;
 	w->watched = true;
-	w->collector.containers[0] = (struct container_counters){.name = "cgroup-41"};
-	w->collector.containers[1] = (struct container_counters){.name = "cgroup-42"};
-	w->collector.container_count = 2;
-	w->collector.links[0] = (struct link_counters){.name = "eth0", .ifindex = 2};
-	w->collector.links[1] = (struct link_counters){.name = "net1", .ifindex = 3};
-	w->collector.link_count = 2;
+	w->traffic.containers[0] = (struct container_counters){.name = "cgroup-41"};
+	w->traffic.containers[1] = (struct container_counters){.name = "cgroup-42"};
+	w->traffic.container_count = 2;
+	w->traffic.links[0] = (struct link_counters){.name = "eth0", .ifindex = 2};
+	w->traffic.links[1] = (struct link_counters){.name = "net1", .ifindex = 3};
+	w->traffic.link_count = 2;
 	return 0;
 }
 
@@ -30,19 +30,19 @@ static void raise_with(struct world *w, const struct flow *flows, size_t count)
 {
 	const struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
 
-	memcpy(w->collector.since, flows, count * sizeof(*flows));
-	w->collector.since_count = count;
+	memcpy(w->traffic.since, flows, count * sizeof(*flows));
+	w->traffic.since_count = count;
 	world_apply(w, &v, 1);
 }
 
-/* The next sample looked closely and saw these flows. */
-static void next_look(struct world *w, const struct verdict *v, size_t shown,
+/* The next sample scanned the sockets and found these flows. */
+static void next_scan(struct world *w, const struct verdict *v, size_t shown,
 		      const struct flow *flows, size_t count)
 {
 	if (count > 0)
-		memcpy(w->collector.flows, flows, count * sizeof(*flows));
-	w->collector.flow_count = count;
-	w->collector.looked_closely = true;
+		memcpy(w->traffic.flows, flows, count * sizeof(*flows));
+	w->traffic.flow_count = count;
+	w->traffic.scanned = true;
 	next(w, v, shown);
 }
 
@@ -62,7 +62,7 @@ static void evidence_is_there_when_it_is_raised(void **state)
 
 	flows[0].container = 1;
 	raise_with(w, flows, 2);
-	assert_true(w->collector.asked_since == T0 - 20);
+	assert_true(w->traffic.lacks_since == T0 - 20);
 	const struct alert_evidence *e = &w->last.evidence;
 	assert_int_equal(e->flow_count, 2);
 	assert_int_equal(e->flows[0].flow.port, 5201);
@@ -72,20 +72,20 @@ static void evidence_is_there_when_it_is_raised(void **state)
 	assert_string_equal(e->containers[0], "cgroup-42");
 }
 
-static void the_look_that_raised_it_is_not_counted_twice(void **state)
+static void the_scan_that_raised_it_is_not_counted_twice(void **state)
 {
 	struct world *w = *state;
 	const struct flow f = flow_to(7, 5201, 20000);
 
-	w->collector.looked_closely = true;
-	w->collector.flows[0] = f;
-	w->collector.flow_count = 1;
+	w->traffic.scanned = true;
+	w->traffic.flows[0] = f;
+	w->traffic.flow_count = 1;
 	raise_with(w, &f, 1);
 	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 20000);
 	assert_int_equal(w->last.evidence.flows[0].flow.connections, 1);
 }
 
-static void each_close_look_adds_what_it_saw(void **state)
+static void each_scan_adds_what_it_saw(void **state)
 {
 	struct world *w = *state;
 	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
@@ -93,9 +93,9 @@ static void each_close_look_adds_what_it_saw(void **state)
 			  more = flow_to(7, 5201, 9000);
 
 	raise_with(w, &first, 1);
-	next_look(w, &v, 1, &more, 1);
-	next_look(w, &v, 1, &more, 1);
-	w->collector.looked_closely = false; /* a stale look is not new */
+	next_scan(w, &v, 1, &more, 1);
+	next_scan(w, &v, 1, &more, 1);
+	w->traffic.scanned = false; /* a stale scan is not new */
 	next(w, &v, 1);
 	assert_int_equal(w->last.evidence.flow_count, 1);
 	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 38000);
@@ -108,12 +108,12 @@ static void the_last_bytes_before_it_resolves_are_in_it(void **state)
 	const struct flow first = flow_to(7, 5201, 20000), tail = flow_to(7, 5201, 300);
 
 	raise_with(w, &first, 1);
-	next_look(w, NULL, 0, &tail, 1);
-	w->collector.flow_count = 0;
+	next_scan(w, NULL, 0, &tail, 1);
+	w->traffic.flow_count = 0;
 	quiet_for(w, 60);
 	assert_int_equal(w->resolved, 1);
 	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 20300);
-	next_look(w, NULL, 0, &tail, 1);
+	next_scan(w, NULL, 0, &tail, 1);
 	assert_int_equal(alert_book_at(w->book, 0)->evidence.flows[0].flow.tx_bytes,
 			 20300);
 }
@@ -123,34 +123,33 @@ static void everyday_traffic_to_the_same_address_is_not_evidence(void **state)
 	struct world *w = *state;
 	const struct flow everyday = flow_to(7, 443, 50000),
 			  jump = flow_to(7, 443, 900000);
-	const struct flow coarse = flow_to(7, 443, 5000000); /* five minutes of it */
 
-	w->collector.since[0] = coarse;
-	w->collector.since_count = 1;
+	w->traffic.history = flows_new(64, 1);
 	for (int i = 0; i < 5; i++)
-		next_look(w, NULL, 0, &everyday, 1);
-	next_look(w, NULL, 0, &jump, 1); /* it begins, but nobody is sure yet */
+		next_scan(w, NULL, 0, &everyday, 1);
+	next_scan(w, NULL, 0, &jump, 1); /* it begins, but nobody is sure yet */
 	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
 	v.onset = w->now - 10;
-	next_look(w, &v, 1, &jump, 1);
+	next_scan(w, &v, 1, &jump, 1);
 	assert_int_equal(w->raised, 1);
 	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 2 * 900000);
 }
 
-static void what_began_long_before_the_last_looks_is_asked_for(void **state)
+static void what_began_long_before_the_last_scans_is_asked_for(void **state)
 {
 	struct world *w = *state;
 	struct verdict v = verdict_of(w, ALERT_EGRESS_DRIFT);
 	const struct flow some = flow_to(7, 443, 1000);
 
+	w->traffic.history = flows_new(64, 1);
 	for (int i = 0; i < 50; i++)
-		next_look(w, NULL, 0, &some, 1);
-	w->collector.since[0] = flow_to(7, 443, 40000);
-	w->collector.since_count = 1;
+		next_scan(w, NULL, 0, &some, 1);
 	v.onset = w->now - 400;
-	next_look(w, &v, 1, &some, 1);
-	assert_true(w->collector.asked_since == v.onset);
-	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 40000);
+	next_scan(w, &v, 1, &some, 1);
+	assert_true(w->traffic.lacks_since == v.onset);
+	/* All since then, and at most the five minutes in which it began. */
+	assert_true(w->last.evidence.flows[0].flow.tx_bytes >= 41000);
+	assert_true(w->last.evidence.flows[0].flow.tx_bytes <= 51000);
 }
 
 static void what_comes_back_adds_what_moved_since_its_onset_once(void **state)
@@ -158,17 +157,37 @@ static void what_comes_back_adds_what_moved_since_its_onset_once(void **state)
 	struct world *w = *state;
 	const struct flow burst = flow_to(7, 443, 1000);
 
-	for (int i = 0; i < 8; i++) { /* a beacon: shown by the second look of each */
-		next_look(w, NULL, 0, &burst, 1);
+	w->traffic.history = flows_new(64, 1);
+	for (int i = 0; i < 8; i++) { /* a beacon: shown by the second scan of each */
+		next_scan(w, NULL, 0, &burst, 1);
 		struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
 		v.onset = w->now - 10;
-		next_look(w, &v, 1, &burst, 1);
-		w->collector.flow_count = 0;
+		next_scan(w, &v, 1, &burst, 1);
+		w->traffic.flow_count = 0;
 		quiet_for(w, 120);
 	}
 	assert_int_equal(w->raised, 1);
 	assert_int_equal(w->reopened, 7);
 	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 16000);
+}
+
+/* Of what comes back, the book lacks only what moved since it was last seen. */
+static void what_comes_back_is_asked_for_since_it_was_seen(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	double since = -1, seen_until = -1;
+
+	assert_true(alert_book_lacks(w->book, w->now, &v, &since, &seen_until));
+	assert_true(since == v.onset && seen_until == 0);
+	next_scan(w, &v, 1, NULL, 0);
+	assert_false(alert_book_lacks(w->book, w->now, &v, &since, &seen_until));
+	const double last = w->now;
+	w->traffic.scanned = false;
+	quiet_for(w, 120);
+	v.onset = w->now - 10;
+	assert_true(alert_book_lacks(w->book, w->now, &v, &since, &seen_until));
+	assert_true(since == v.onset && seen_until == last);
 }
 
 static void udp_sockets_that_live_on_are_not_counted_again(void **state)
@@ -181,7 +200,7 @@ static void udp_sockets_that_live_on_are_not_counted_again(void **state)
 	f.connections = 3;
 	f.begun = 0;
 	raise_with(w, &f, 1);
-	next_look(w, &v, 1, &f, 1);
+	next_scan(w, &v, 1, &f, 1);
 	assert_int_equal(w->last.evidence.flows[0].flow.connections, 3);
 }
 
@@ -195,7 +214,7 @@ static void a_destination_that_grows_displaces_the_smallest(void **state)
 		flows[i] = flow_to(i + 1, 443, 1000 * (i + 1));
 	raise_with(w, flows, ALERT_FLOWS_MAX);
 	const struct flow news[2] = {flow_to(100, 443, 5500), flow_to(101, 443, 1500)};
-	next_look(w, &v, 1, news, 2);
+	next_scan(w, &v, 1, news, 2);
 	const struct alert_evidence *e = &w->last.evidence;
 	assert_int_equal(e->flow_count, ALERT_FLOWS_MAX);
 	assert_int_equal(e->other_bytes, 1000 + 1500);
@@ -215,14 +234,14 @@ static void no_byte_is_lost_among_thousands_of_destinations(void **state)
 
 	raise_with(w, &first, 1);
 	sent = 10;
-	for (unsigned look = 0; look < 50; look++) {
+	for (unsigned scan = 0; scan < 50; scan++) {
 		for (unsigned i = 0; i < 200; i++) {
 			random = random * 6364136223846793005u + 1442695040888963407u;
 			flows[i] = flow_to((unsigned)(random >> 40) % 5000, 80,
 					   (random >> 33) % 3000);
 			sent += flows[i].tx_bytes;
 		}
-		next_look(w, &v, 1, flows, 200);
+		next_scan(w, &v, 1, flows, 200);
 	}
 	assert_true(accounted_bytes(&w->last.evidence) == sent);
 }
@@ -237,9 +256,9 @@ static void a_drip_that_goes_on_is_found_behind_those_who_came_first(void **stat
 	for (unsigned i = 0; i < ALERT_FLOWS_MAX; i++)
 		flows[i] = flow_to(i + 1, 443, 1000000);
 	raise_with(w, flows, ALERT_FLOWS_MAX);
-	for (int look = 0; look < 200; look++) {
+	for (int scan = 0; scan < 200; scan++) {
 		send_more(&v, 100000);
-		next_look(w, &v, 1, &drip, 1);
+		next_scan(w, &v, 1, &drip, 1);
 	}
 	const struct alert_evidence *e = &w->last.evidence;
 	assert_int_equal(e->flows[0].flow.address.s6_addr[15], 99);
@@ -258,13 +277,13 @@ static void decoys_without_bytes_displace_nobody(void **state)
 	for (unsigned i = 0; i < ALERT_FLOWS_MAX; i++)
 		flows[i] = flow_to(i + 1, 443, 1);
 	raise_with(w, flows, ALERT_FLOWS_MAX);
-	for (int look = 0; look < 50; look++) {
+	for (int scan = 0; scan < 50; scan++) {
 		for (unsigned i = 0; i < 250; i++) {
 			flows[i] = flow_to(1000 + i, 9, 0);
 			flows[i].protocol = i % 2 ? IPPROTO_UDP : IPPROTO_TCP;
 			flows[i].connections = 1000;
 		}
-		next_look(w, &v, 1, flows, 250);
+		next_scan(w, &v, 1, flows, 250);
 	}
 	const struct alert_evidence *e = &w->last.evidence;
 	for (unsigned i = 0; i < ALERT_FLOWS_MAX; i++)
@@ -282,7 +301,7 @@ static void what_the_destinations_got_is_never_overstated(void **state)
 	uint64_t random = 3;
 
 	raise_with(w, flows, 0);
-	for (int look = 0; look < 400; look++) {
+	for (int scan = 0; scan < 400; scan++) {
 		for (unsigned i = 0; i < 200; i++) {
 			random = random * 6364136223846793005u + 1442695040888963407u;
 			unsigned host = (unsigned)(random >> 40) % 300;
@@ -290,7 +309,7 @@ static void what_the_destinations_got_is_never_overstated(void **state)
 			    flow_to(host, 443, host % 50 == 0 ? 3000 : random >> 62);
 			truth[host] += flows[i].tx_bytes;
 		}
-		next_look(w, &v, 1, flows, 200);
+		next_scan(w, &v, 1, flows, 200);
 	}
 	const struct alert_evidence *e = &w->last.evidence;
 	uint64_t most = 0;
@@ -326,17 +345,17 @@ static void udp_destinations_come_first_where_udp_stands_out(void **state)
 	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
 
 	for (unsigned i = 0; i < 20; i++)
-		w->collector.since[i] = flow_to(i, 443, 1000);
-	w->collector.since[20] = flow_to(99, 123, 0);
-	w->collector.since[20].protocol = IPPROTO_UDP;
-	w->collector.since_count = 21;
+		w->traffic.since[i] = flow_to(i, 443, 1000);
+	w->traffic.since[20] = flow_to(99, 123, 0);
+	w->traffic.since[20].protocol = IPPROTO_UDP;
+	w->traffic.since_count = 21;
 	v.signal = SIGNAL_UDP_TX_PACKETS;
 	world_apply(w, &v, 1);
 	assert_int_equal(w->last.evidence.flows[0].flow.protocol, IPPROTO_UDP);
 	assert_int_equal(w->last.evidence.flows[0].flow.port, 123);
 }
 
-static void udp_is_in_a_look_at_many_tcp_peers(void **state)
+static void udp_is_in_a_scan_of_many_tcp_peers(void **state)
 {
 	struct world *w = *state;
 	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
@@ -347,9 +366,10 @@ static void udp_is_in_a_look_at_many_tcp_peers(void **state)
 	flows[40] = flow_to(99, 123, 0);
 	flows[40].protocol = IPPROTO_UDP;
 	v.signal = SIGNAL_UDP_TX_PACKETS;
-	next_look(w, NULL, 0, flows, 0);
+	w->traffic.history = flows_new(64, 1);
+	next_scan(w, NULL, 0, flows, 0);
 	v.onset = w->now;
-	next_look(w, &v, 1, flows, 41);
+	next_scan(w, &v, 1, flows, 41);
 	assert_int_equal(w->last.evidence.flows[0].flow.port, 123);
 	assert_int_equal(accounted_bytes(&w->last.evidence), 40000);
 }
@@ -359,10 +379,10 @@ static void the_links_that_sent_it_are_named(void **state)
 	struct world *w = *state;
 	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
 
-	w->collector.links[0].tx_bytes = 900000000; /* busy once, long ago */
+	w->traffic.links[0].tx_bytes = 900000000; /* busy once, long ago */
 	next(w, NULL, 0);
-	w->collector.links[0].tx_bytes += 10;
-	w->collector.links[1].tx_bytes += 10000000;
+	w->traffic.links[0].tx_bytes += 10;
+	w->traffic.links[1].tx_bytes += 10000000;
 	next(w, &v, 1);
 	assert_int_equal(w->last.evidence.interface_count, 1);
 	assert_string_equal(w->last.evidence.interfaces[0], "net1");
@@ -403,14 +423,15 @@ static void what_no_socket_accounts_for_is_evidence_of_its_own(void **state)
 
 	v.signal = SIGNAL_UNACCOUNTED_TX_BYTES;
 	v.bytes = 5000000;
-	w->collector.unaccounted = (struct unaccounted){
+	w->traffic.unaccounted = (struct unaccounted){
 	    .bytes = 1000000, .packets = {[UNACCOUNTED_ICMP] = 900}};
-	next_look(w, NULL, 0, NULL, 0); /* before its onset */
+	next_scan(w, NULL, 0, NULL, 0); /* before its onset */
 	v.onset = w->now;
-	next_look(w, &v, 1, NULL, 0);
+	w->traffic.since_unaccounted = w->traffic.unaccounted;
+	next_scan(w, &v, 1, NULL, 0);
 	assert_int_equal(w->last.evidence.unaccounted.bytes, 1000000);
-	w->collector.unaccounted.packets[UNACCOUNTED_RESETS] = 3;
-	next_look(w, &v, 1, NULL, 0);
+	w->traffic.unaccounted.packets[UNACCOUNTED_RESETS] = 3;
+	next_scan(w, &v, 1, NULL, 0);
 	assert_int_equal(w->last.evidence.unaccounted.bytes, 2000000);
 	assert_non_null(strstr(json_of(&w->last),
 			       ",\"unaccounted\":{\"bytes\":2000000,\"packets\":{"
@@ -432,8 +453,9 @@ static void where_sockets_account_for_more_the_destination_is_told(void **state)
 
 	v.bytes = 5000000;
 	v.onset = w->now;
-	w->collector.unaccounted.bytes = 1000000;
-	next_look(w, &v, 1, &theft, 1);
+	w->traffic.history = flows_new(64, 1);
+	w->traffic.since_unaccounted.bytes = 1000000;
+	next_scan(w, &v, 1, &theft, 1);
 	assert_null(strstr(json_of(&w->last), "unaccounted for"));
 	assert_non_null(strstr(json_of(&w->last), "4.0 MB of it to "));
 }
@@ -444,12 +466,13 @@ int main(void)
 	    TEST(evidence_is_there_when_it_is_raised),
 	    TEST(what_no_socket_accounts_for_is_evidence_of_its_own),
 	    TEST(where_sockets_account_for_more_the_destination_is_told),
-	    TEST(the_look_that_raised_it_is_not_counted_twice),
-	    TEST(each_close_look_adds_what_it_saw),
+	    TEST(the_scan_that_raised_it_is_not_counted_twice),
+	    TEST(each_scan_adds_what_it_saw),
 	    TEST(the_last_bytes_before_it_resolves_are_in_it),
 	    TEST(everyday_traffic_to_the_same_address_is_not_evidence),
-	    TEST(what_began_long_before_the_last_looks_is_asked_for),
+	    TEST(what_began_long_before_the_last_scans_is_asked_for),
 	    TEST(what_comes_back_adds_what_moved_since_its_onset_once),
+	    TEST(what_comes_back_is_asked_for_since_it_was_seen),
 	    TEST(udp_sockets_that_live_on_are_not_counted_again),
 	    TEST(a_destination_that_grows_displaces_the_smallest),
 	    TEST(no_byte_is_lost_among_thousands_of_destinations),
@@ -458,7 +481,7 @@ int main(void)
 	    TEST(what_the_destinations_got_is_never_overstated),
 	    TEST(one_address_seen_from_two_containers_is_two_destinations),
 	    TEST(udp_destinations_come_first_where_udp_stands_out),
-	    TEST(udp_is_in_a_look_at_many_tcp_peers),
+	    TEST(udp_is_in_a_scan_of_many_tcp_peers),
 	    TEST(the_links_that_sent_it_are_named),
 	    TEST(without_sockets_the_lists_are_empty),
 	};

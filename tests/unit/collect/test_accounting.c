@@ -663,7 +663,7 @@ static void a_udp_socket_that_was_seen_alive_is_not_counted_again(void **state)
 	udp_look(l, &s, 0);
 	udp_destroy(l, &s);
 	udp_look(l, &s, 0);
-	assert_int_equal(flows_since(l->flows, now - 600, hour, 2), 1);
+	assert_int_equal(flows_since(l->flows, now - 600, 0, hour, 2), 1);
 	assert_int_equal(hour[0].connections, 1);
 	assert_int_equal(l->udp.count, 0);
 	finish(l);
@@ -707,7 +707,7 @@ static void a_connection_from_before_counts_where_it_moves_bytes(void **state)
 		assert_int_equal(flow_of(l, "fd00::2")->connections, 1);
 		assert_int_equal(flow_of(l, "fd00::2")->begun, 0);
 	}
-	assert_int_equal(flows_since(l->flows, now - 100, hour, 2), 1);
+	assert_int_equal(flows_since(l->flows, now - 100, 0, hour, 2), 1);
 	assert_int_equal(hour[0].connections, 1);
 	assert_int_equal(l->opened, 0);
 	finish(l);

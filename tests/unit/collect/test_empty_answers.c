@@ -445,15 +445,24 @@ static void without_any_link_counters_octets_stand_in(void **state)
 	collector_close(c);
 }
 
+static bool scanned(struct collector *c)
+{
+	struct traffic_view view;
+
+	collector_traffic(c, &view);
+	return view.scanned;
+}
+
 static bool flows_name(struct collector *c, const char *address, uint8_t protocol)
 {
 	struct in6_addr mapped = IN6ADDR_ANY_INIT;
-	size_t count;
-	const struct flow *flows = collector_flows(c, &count);
+	struct traffic_view view;
 
+	collector_traffic(c, &view);
+	const struct flow *flows = view.scan.flows;
 	mapped.s6_addr[10] = mapped.s6_addr[11] = 0xff;
 	inet_pton(AF_INET, address, &mapped.s6_addr[12]);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < view.scan.flow_count; i++)
 		if (memcmp(&flows[i].address, &mapped, sizeof(mapped)) == 0 &&
 		    flows[i].protocol == protocol)
 			return true;
@@ -481,7 +490,7 @@ static void without_sockets_in_sock_diag_proc_has_them(void **state)
 	udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	must(connect(udp, (struct sockaddr *)&to_peer, sizeof(to_peer)) == 0, "udp");
 	to = close_sample(c);
-	assert_true(collector_looked_closely(c));
+	assert_true(scanned(c));
 	assert_int_equal(moved(&from, &to, SIGNAL_TCP_NEW_SOCKETS), 1);
 	assert_int_equal(to.value[SIGNAL_DESTINATIONS], 1);
 	assert_true(flows_name(c, "10.77.0.2", IPPROTO_TCP));

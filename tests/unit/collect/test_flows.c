@@ -53,6 +53,13 @@ static uint64_t sum_of(const struct flow *flows, size_t count)
 	return sum;
 }
 
+/* So many scans that found nothing that only steps reach back to what was before. */
+static void scans_pass(struct flows *f, double time)
+{
+	for (int i = 0; i <= 16; i++)
+		flows_commit(f, time + (i + 1) * 0.001);
+}
+
 /* The flow to that host, all zero when it is not there. */
 static struct flow found(const struct flow *flows, size_t count, unsigned host)
 {
@@ -97,7 +104,7 @@ static void what_was_added_shows_only_after_its_look(void **state)
 	add(f, 1, 100);
 	flows_last(f, &count);
 	assert_int_equal(count, 0);
-	assert_int_equal(flows_since(f, 0, out, 2), 0);
+	assert_int_equal(flows_since(f, 0, 0, out, 2), 0);
 	flows_free(f);
 }
 
@@ -135,18 +142,19 @@ static void the_last_hour_is_summed_since_the_step_that_was_asked_for(void **sta
 		add(f, 2, 10);
 		flows_commit(f, NOON + MINUTES(5 * step + 2));
 	}
-	assert_int_equal(flows_since(f, NOON, out, 4), 2);
+	scans_pass(f, NOON + MINUTES(57));
+	assert_int_equal(flows_since(f, NOON, 0, out, 4), 2);
 	assert_int_equal(out[0].tx_bytes, 120);
 	assert_int_equal(out[0].connections, 12);
 	assert_int_equal(out[1].tx_bytes, 12);
 	/* The middle of a step takes the whole of it. */
-	assert_int_equal(flows_since(f, NOON + MINUTES(52), out, 4), 2);
+	assert_int_equal(flows_since(f, NOON + MINUTES(52), 0, out, 4), 2);
 	assert_int_equal(out[0].tx_bytes, 20);
-	assert_int_equal(flows_since(f, NOON + MINUTES(60), out, 4), 0);
+	assert_int_equal(flows_since(f, NOON + MINUTES(60), 0, out, 4), 0);
 	/* An hour on, the first steps are forgotten. */
 	add(f, 1, 1);
 	flows_commit(f, NOON + MINUTES(60));
-	assert_int_equal(flows_since(f, NOON, out, 4), 2);
+	assert_int_equal(flows_since(f, NOON, 0, out, 4), 2);
 	assert_int_equal(out[1].tx_bytes, 12);
 	assert_int_equal(out[0].tx_bytes, 110);
 	flows_free(f);
@@ -160,13 +168,14 @@ static void a_small_answer_keeps_the_greatest_and_the_rest(void **state)
 	for (unsigned host = 0; host < 200; host++)
 		add(f, host, host * 7919 % 200);
 	flows_commit(f, NOON);
-	assert_int_equal(flows_since(f, NOON, out, 3), 3);
+	scans_pass(f, NOON);
+	assert_int_equal(flows_since(f, NOON, 0, out, 3), 3);
 	assert_int_equal(out[0].tx_bytes, 199);
 	assert_int_equal(out[1].tx_bytes, 198);
 	assert_int_equal(out[2].protocol, 0);
 	assert_int_equal(out[2].tx_bytes, 199 * 200 / 2 - 199 - 198);
 	assert_int_equal(out[2].connections, 198);
-	assert_int_equal(flows_since(f, NOON, out, 0), 0);
+	assert_int_equal(flows_since(f, NOON, 0, out, 0), 0);
 	flows_free(f);
 }
 
@@ -205,7 +214,123 @@ static void flows_idle_for_an_hour_make_room(void **state)
 		add(f, host, 0);
 	flows_commit(f, NOON + MINUTES(71));
 	assert_int_equal(flows_untracked(f), 6);
-	assert_int_equal(flows_since(f, NOON + MINUTES(71), out, 32), 16);
+	scans_pass(f, NOON + MINUTES(71));
+	assert_int_equal(flows_since(f, NOON + MINUTES(71), 0, out, 32), 16);
+	flows_free(f);
+}
+
+static void the_last_scans_are_remembered_each_by_itself(void **state)
+{
+	(void)state;
+	struct flows *f = flows_new(16, 1);
+	struct flow out[4];
+	for (int scan = 1; scan <= 20; scan++) {
+		add(f, 1, 1);
+		add(f, 2, scan > 15 ? 1000 : 10);
+		flows_commit(f, NOON + 10 * scan);
+	}
+	/* What a scan found moved before it. */
+	assert_int_equal(flows_since(f, NOON + 150, 0, out, 4), 2);
+	assert_int_equal(out[0].tx_bytes, 5000);
+	assert_int_equal(out[0].connections, 5);
+	assert_int_equal(out[0].begun, 5);
+	assert_int_equal(out[1].tx_bytes, 5);
+	assert_int_equal(flows_since(f, NOON + 200, 0, out, 4), 0);
+	assert_int_equal(flows_since(f, NOON + 40, 0, out, 4), 2);
+	assert_int_equal(out[1].tx_bytes, 16);
+	/* Further back there are steps. */
+	assert_int_equal(flows_since(f, NOON + 39, 0, out, 4), 2);
+	assert_int_equal(out[1].tx_bytes, 20);
+	flows_free(f);
+}
+
+static void what_was_seen_is_not_told_again(void **state)
+{
+	(void)state;
+	struct flows *f = flows_new(16, 1);
+	struct flow out[2];
+	for (int scan = 1; scan <= 40; scan++) {
+		add(f, 1, 1);
+		flows_commit(f, NOON + 10 * scan);
+	}
+	/* The step that holds the 100th second began before the 50th. */
+	assert_int_equal(flows_since(f, NOON + 100, NOON + 50, out, 2), 1);
+	assert_int_equal(out[0].tx_bytes, 16);
+	assert_int_equal(flows_since(f, NOON + 100, NOON + 390, out, 2), 1);
+	assert_int_equal(out[0].tx_bytes, 1);
+	assert_int_equal(flows_since(f, NOON + 310, NOON + 5, out, 2), 1);
+	assert_int_equal(out[0].tx_bytes, 9);
+	flows_free(f);
+}
+
+static void of_a_scan_those_that_moved_most_are_kept_and_the_rest(void **state)
+{
+	(void)state;
+	struct flows *f = flows_new(256, 1);
+	static struct flow out[64];
+	uint64_t sent = 0;
+	flows_commit(f, NOON);
+	for (unsigned host = 0; host < 100; host++) {
+		add(f, host, host * 37 % 100);
+		sent += host;
+	}
+	for (unsigned host = 200; host < 203; host++) {
+		struct flow flow = to(host, 0);
+		flow.protocol = IPPROTO_UDP;
+		flows_add(f, &flow, NULL);
+	}
+	flows_commit(f, NOON + 10);
+	size_t count = flows_since(f, NOON, 0, out, 64);
+	assert_int_equal(count, 14 + 3 + 1);
+	for (unsigned i = 0; i < 14; i++)
+		assert_int_equal(out[i].tx_bytes, 99 - i);
+	assert_int_equal(out[14].protocol, IPPROTO_UDP);
+	assert_int_equal(out[17].protocol, 0);
+	assert_int_equal(out[17].connections, 100 - 14);
+	assert_int_equal(sum_of(out, count), sent);
+	flows_free(f);
+}
+
+static void a_flow_that_lost_its_place_is_among_the_rest_of_its_scans(void **state)
+{
+	(void)state;
+	struct flows *f = flows_new(16, 1);
+	static struct flow out[64];
+	for (unsigned host = 0; host < 16; host++)
+		add(f, host, 10 + host);
+	flows_commit(f, NOON);
+	for (unsigned host = 100; host < 104; host++)
+		add(f, host, 1000);
+	flows_commit(f, NOON + 10);
+	size_t count = flows_since(f, NOON - 1, 0, out, 64);
+	assert_int_equal(sum_of(out, count), 16 * 10 + 120 + 4 * 1000);
+	for (unsigned host = 100; host < 104; host++)
+		assert_int_equal(found(out, count, host).tx_bytes, 1000);
+	for (unsigned host = 0; host < 4; host++)
+		assert_int_equal(found(out, count, host).tx_bytes, 0);
+	flows_free(f);
+}
+
+/* Places of flows that were idle for an hour are given to others: what an old scan
+ * found must not be said of those. */
+static void scans_older_than_an_hour_are_forgotten(void **state)
+{
+	(void)state;
+	struct flows *f = flows_new(16, 1);
+	static struct flow out[64];
+	for (unsigned host = 0; host < 16; host++)
+		add(f, host, 1000);
+	flows_commit(f, NOON);
+	add(f, 99, 1);
+	flows_commit(f, NOON + MINUTES(30));
+	flows_commit(f, NOON + MINUTES(61));
+	for (unsigned host = 100; host < 110; host++)
+		add(f, host, 5);
+	flows_commit(f, NOON + MINUTES(62));
+	size_t count = flows_since(f, 0, 0, out, 64);
+	assert_int_equal(sum_of(out, count), 50 + 1);
+	for (unsigned host = 100; host < 110; host++)
+		assert_int_equal(found(out, count, host).tx_bytes, 5);
 	flows_free(f);
 }
 
@@ -224,7 +349,7 @@ static void a_udp_socket_that_lives_on_is_one(void **state)
 		flows_commit(f, NOON + i * 100);
 		assert_int_equal(flows_last(f, &count)->connections, 2);
 	}
-	assert_int_equal(flows_since(f, NOON, out, 1), 1);
+	assert_int_equal(flows_since(f, NOON, 0, out, 1), 1);
 	assert_int_equal(out[0].connections, 2);
 	flows_free(f);
 }
@@ -249,15 +374,19 @@ static void a_connection_counts_wherever_it_was_active(void **state)
 		assert_int_equal(flows[0].connections, minute == 20 ? 2 : 1);
 		assert_int_equal(flows[0].begun, minute == 20 ? 1 : 0);
 	}
-	flows_since(f, NOON, out, 2);
+	flows_since(f, NOON, 0, out, 2);
 	assert_int_equal(out[0].connections, 3);
-	flows_since(f, NOON + MINUTES(5), out, 2);
+	flows_since(f, NOON + MINUTES(5), 0, out, 2);
 	assert_int_equal(out[0].connections, 2);
-	flows_since(f, NOON + MINUTES(30), out, 2);
+	flows_since(f, NOON + MINUTES(30), 0, out, 2);
 	assert_int_equal(out[0].connections, 1);
 	/* Between a close look and the next it is not lost either. */
 	go_on(f, 1, 1, &old);
-	flows_since(f, NOON + MINUTES(40), out, 2);
+	assert_int_equal(flows_since(f, NOON + MINUTES(39), 0, out, 2), 1);
+	assert_int_equal(out[0].connections, 1);
+	scans_pass(f, NOON + MINUTES(40));
+	go_on(f, 1, 1, &old);
+	assert_int_equal(flows_since(f, NOON + MINUTES(40), 0, out, 2), 1);
 	assert_int_equal(out[0].connections, 1);
 	flows_free(f);
 }
@@ -281,7 +410,7 @@ static void udp_decoys_take_no_tcp_place(void **state)
 			add(f, THEFT, 20000000);
 		flows_commit(f, NOON + look);
 	}
-	size_t count = flows_since(f, NOON, out, 1024);
+	size_t count = flows_since(f, NOON, 0, out, 1024);
 	assert_true(count <= 512 + 512 / 8 + 1);
 	assert_int_equal(out[0].tx_bytes, 20000000);
 	flows_free(f);
@@ -307,7 +436,7 @@ static void decoys_do_not_displace(uint64_t each, bool before, bool after)
 		}
 		flows_commit(f, NOON + look);
 	}
-	size_t count = flows_since(f, NOON, out, 600);
+	size_t count = flows_since(f, NOON, 0, out, 600);
 	assert_int_equal(sum_of(out, count), sent);
 	if (each < 1000) /* more is no decoy but traffic */
 		assert_int_equal(found(out, count, THEFT).tx_bytes, 20000000);
@@ -337,7 +466,7 @@ static void a_theft_in_drips_outgrows_what_was_there_before(void **state)
 		add(f, THEFT, 10000);
 		flows_commit(f, NOON + look);
 	}
-	size_t count = flows_since(f, NOON, out, 17);
+	size_t count = flows_since(f, NOON, 0, out, 17);
 	assert_int_equal(sum_of(out, count), 1600000 + 10000000);
 	assert_true(found(out, count, THEFT).tx_bytes >= 10000000 - 100000);
 	flows_free(f);
@@ -370,7 +499,8 @@ static void the_error_is_bounded(void **state)
 			if (i % 100 == 99)
 				flows_commit(f, NOON + (double)i * 0.01);
 		}
-		size_t count = flows_since(f, NOON, out, 100);
+		scans_pass(f, NOON + 10);
+		size_t count = flows_since(f, NOON, 0, out, 100);
 		assert_int_equal(sum_of(out, count), sent);
 		assert_true(flows_missed_most(f) <= sent / 64);
 		for (unsigned host = 0; host < HOSTS; host++) {
@@ -400,7 +530,8 @@ static void with_time_the_error_stays_bounded(void **state)
 			add(f, host, bytes);
 		}
 		flows_commit(f, NOON + MINUTES(5 * step));
-		size_t count = flows_since(f, 0, out, 100);
+		scans_pass(f, NOON + MINUTES(5 * step));
+		size_t count = flows_since(f, 0, 0, out, 100);
 		uint64_t sum = 0;
 		for (unsigned host = 0; host < HOSTS; host++) {
 			uint64_t hour = 0;
@@ -428,7 +559,8 @@ static void a_peer_without_bytes_never_displaces_one_with_bytes(void **state)
 		for (unsigned host = 100; host < 400; host++)
 			add(f, host, 0);
 		flows_commit(f, NOON + MINUTES(5 * step));
-		size_t count = flows_since(f, 0, out, 64);
+		scans_pass(f, NOON + MINUTES(5 * step));
+		size_t count = flows_since(f, 0, 0, out, 64);
 		for (unsigned host = 0; host < 16; host++)
 			assert_int_equal(found(out, count, host).tx_bytes,
 					 step < 12 ? step + 1 : 12);
@@ -471,6 +603,11 @@ int main(void)
 	    cmocka_unit_test(a_small_answer_keeps_the_greatest_and_the_rest),
 	    cmocka_unit_test(a_full_table_counts_what_it_cannot_keep),
 	    cmocka_unit_test(flows_idle_for_an_hour_make_room),
+	    cmocka_unit_test(the_last_scans_are_remembered_each_by_itself),
+	    cmocka_unit_test(what_was_seen_is_not_told_again),
+	    cmocka_unit_test(of_a_scan_those_that_moved_most_are_kept_and_the_rest),
+	    cmocka_unit_test(a_flow_that_lost_its_place_is_among_the_rest_of_its_scans),
+	    cmocka_unit_test(scans_older_than_an_hour_are_forgotten),
 	    cmocka_unit_test(a_udp_socket_that_lives_on_is_one),
 	    cmocka_unit_test(a_connection_counts_wherever_it_was_active),
 	    cmocka_unit_test(udp_decoys_take_no_tcp_place),

@@ -54,7 +54,7 @@ static void sends(const char *to, const char *seen_as)
 	assert_int_equal(totals_of(s).tcp_tx_bytes, 100011);
 	assert_int_equal(totals_of(s).sockets_tracked, 0);
 	assert_int_equal(
-	    sockets_flows_since(s, clock_at - 3600, (struct flow[4]){0}, 4), 1);
+	    sockets_flows_since(s, clock_at - 3600, 0, (struct flow[4]){0}, 4), 1);
 	close(listener);
 	sockets_close(s);
 }
@@ -577,7 +577,7 @@ static void connected_udp_sockets_show_where_they_point(void **state)
 	assert_memory_equal(&flows[0].address, &to.sin6_addr, 16);
 	assert_int_equal(totals_of(s).destinations, 1);
 	struct flow hour[2];
-	assert_int_equal(sockets_flows_since(s, clock_at - 3600, hour, 2), 1);
+	assert_int_equal(sockets_flows_since(s, clock_at - 3600, 0, hour, 2), 1);
 	assert_int_equal(hour[0].connections, 1);
 	close(fd);
 	look(s);
@@ -615,7 +615,7 @@ static void short_udp_sockets_show_where_they_pointed(void **state)
 	}
 	assert_int_equal(sockets, 20);
 	struct flow hour[8];
-	assert_int_equal(sockets_flows_since(s, clock_at - 3600, hour, 8), 2);
+	assert_int_equal(sockets_flows_since(s, clock_at - 3600, 0, hour, 8), 2);
 	assert_int_equal(totals_of(s).udp_events_lost, 0);
 	assert_int_equal(totals_of(s).tcp_opened, 0);
 	sockets_close(s);

@@ -59,11 +59,28 @@ static void what_cannot_be_read_names_nothing(void **state)
 		assert_int_equal(moved.packets[i], 0);
 }
 
+static void the_last_scans_are_summed_since_then(void **state)
+{
+	struct unaccounted_log log = {0};
+	const struct unaccounted each = {.bytes = 100,
+					 .packets = {[UNACCOUNTED_ICMP] = 3}};
+
+	(void)state;
+	assert_int_equal(unaccounted_since(&log, 0).bytes, 0);
+	for (int scan = 1; scan <= 20; scan++)
+		unaccounted_note(&log, 1000 + scan, &each);
+	assert_int_equal(unaccounted_since(&log, 1018).bytes, 200);
+	assert_int_equal(unaccounted_since(&log, 1018).packets[UNACCOUNTED_ICMP], 6);
+	assert_int_equal(unaccounted_since(&log, 0).bytes, 16 * 100);
+	assert_int_equal(unaccounted_since(&log, 1020).bytes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_counters_that_moved_name_it),
 	    cmocka_unit_test(what_cannot_be_read_names_nothing),
+	    cmocka_unit_test(the_last_scans_are_summed_since_then),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

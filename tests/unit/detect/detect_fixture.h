@@ -139,7 +139,7 @@ static inline void live(struct world *w, double seconds, struct traffic t)
 	}
 }
 
-static inline bool told(const struct world *w)
+static inline bool reported(const struct world *w)
 {
 	return w->told_after >= 0;
 }
@@ -159,7 +159,7 @@ static const struct traffic SILENCE = {0};
 /* What probes and a scrape each half minute make a pod answer. */
 static const struct traffic PROBED = {.served = 300, .received = 200, .jitter = 0.3};
 static const struct traffic THEFT = {.opened = 1 * MB, .received = 20 * KB};
-/* A server: megabytes answered, little asked for by itself. */
+/* A server: megabytes served, little asked for by itself. */
 static const struct traffic SERVER = {.served = 1 * MB,
 				      .opened = 50 * KB,
 				      .received = 150 * KB,

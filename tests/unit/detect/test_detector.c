@@ -10,7 +10,7 @@ static void silence_stays_silent(void **state)
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 5 * DAY, SILENCE);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	assert_int_equal(detector_state(w.d), POD_DORMANT);
 	world_end(&w);
 }
@@ -25,7 +25,7 @@ static void a_probed_pod_is_dormant_and_not_told(void **state)
 	live(&w, 30 * MINUTE, PROBED);
 	assert_int_equal(detector_state(w.d), POD_LEARNING);
 	live(&w, 3 * DAY, PROBED);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	assert_int_equal(detector_state(w.d), POD_DORMANT);
 	assert_true(detector_state_since(w.d) <= MONDAY + 61 * MINUTE);
 	world_end(&w);
@@ -41,7 +41,7 @@ static void a_wake_is_told_within_three_intervals_and_ends(void **state)
 	live(&w, 2 * HOUR, PROBED);
 	double woke = w.now, before = w.total[SIGNAL_TX_BYTES];
 	live(&w, 2 * MINUTE, both(PROBED, THEFT));
-	assert_true(told(&w) && w.told_after <= 30);
+	assert_true(reported(&w) && w.told_after <= 30);
 	assert_int_equal(w.first.kind, ALERT_DORMANCY_BREAK);
 	assert_true(fabs(w.first.onset - woke) <= 10);
 	double sent = w.total[SIGNAL_TX_BYTES] - before;
@@ -50,7 +50,7 @@ static void a_wake_is_told_within_three_intervals_and_ends(void **state)
 	assert_true(w.first.sigmas > 3);
 	live(&w, 90, PROBED);
 	live(&w, DAY, PROBED);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	world_end(&w);
 }
 
@@ -68,7 +68,7 @@ static void short_settings_tell_a_wake_as_fast(void **state)
 		live(&w, 30, SILENCE);
 		assert_int_equal(detector_state(w.d), POD_DORMANT);
 		live(&w, 20, THEFT);
-		assert_true(told(&w) && w.told_after <= 3.01 * intervals[i]);
+		assert_true(reported(&w) && w.told_after <= 3.01 * intervals[i]);
 		assert_int_equal(w.first.kind, ALERT_DORMANCY_BREAK);
 		live(&w, 60, SILENCE);
 		assert_int_equal(w.count, 0);
@@ -101,7 +101,7 @@ static void an_hourly_job_is_told_once_and_then_known(void **state)
 	work(&w, job, 2 * MINUTE, HOUR, 72);
 	assert_int_equal(w.episodes, 0);
 	live(&w, 2 * MINUTE, times(job, 10));
-	assert_true(told(&w));
+	assert_true(reported(&w));
 	world_end(&w);
 }
 
@@ -175,7 +175,7 @@ static void a_lasting_step_is_told_once_and_accepted(void **state)
 	assert_int_equal(w.episodes, 1);
 	assert_int_equal(w.count, 0);
 	live(&w, 4 * DAY, times(SERVER, 10));
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	world_end(&w);
 }
 
@@ -189,7 +189,7 @@ static void theft_hidden_in_volume_shows_in_what_the_pod_opened(void **state)
 	world_watch(&w);
 	live(&w, DAY, SERVER);
 	live(&w, 20 * MINUTE, both(times(SERVER, 0.6), hidden));
-	assert_true(told(&w) && w.told_after <= 2 * MINUTE);
+	assert_true(reported(&w) && w.told_after <= 2 * MINUTE);
 	assert_int_equal(w.first.kind, ALERT_EGRESS_VOLUME);
 	assert_int_equal(w.first.signal, SIGNAL_TCP_INITIATED_TX_BYTES);
 	world_end(&w);
@@ -226,7 +226,7 @@ static void a_quiet_pod_that_relays_is_a_proxy(void **state)
 	world_watch(&w);
 	live(&w, DAY, PROBED);
 	live(&w, 10 * MINUTE, both(PROBED, RELAY));
-	assert_true(told(&w) && w.told_after <= 30);
+	assert_true(reported(&w) && w.told_after <= 30);
 	assert_true(told_kind(&w, ALERT_PROXY_RELAY));
 	assert_int_equal(w.verdicts[0].kind, ALERT_PROXY_RELAY);
 	assert_true(w.verdicts[0].balance > 0.9);
@@ -255,7 +255,7 @@ static void a_scan_is_a_fanout(void **state)
 	world_watch(&w);
 	live(&w, DAY, SERVER);
 	live(&w, 2 * MINUTE, both(SERVER, scan));
-	assert_true(told(&w) && w.told_after <= 20);
+	assert_true(reported(&w) && w.told_after <= 20);
 	assert_true(told_kind(&w, ALERT_CONNECTION_FANOUT));
 	world_end(&w);
 }
@@ -269,7 +269,7 @@ static void a_tunnel_of_datagrams_is_told(void **state)
 	world_watch(&w);
 	live(&w, DAY, PROBED);
 	live(&w, 10 * MINUTE, (struct traffic){.datagrams = 20, .received = 4 * KB});
-	assert_true(told(&w) && w.told_after <= 2 * MINUTE);
+	assert_true(reported(&w) && w.told_after <= 2 * MINUTE);
 	assert_true(w.first.signal == SIGNAL_UDP_TX_BYTES ||
 		    w.first.signal == SIGNAL_UDP_TX_PACKETS);
 	world_end(&w);
@@ -284,7 +284,7 @@ static void a_trickle_that_never_rests_is_told_in_the_hour(void **state)
 	world_watch(&w);
 	live(&w, DAY, PROBED);
 	live(&w, HOUR, (struct traffic){.opened = 250, .received = 250});
-	assert_true(told(&w));
+	assert_true(reported(&w));
 	world_end(&w);
 }
 
@@ -329,10 +329,10 @@ static void one_odd_hour_does_not_blind(void **state)
 	world_watch(&w);
 	live(&w, 2 * DAY, PROBED);
 	live(&w, 10, (struct traffic){.opened = 11 * KB}); /* just below the floor */
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	live(&w, DAY, PROBED);
 	live(&w, 20, times(THEFT, 0.1));
-	assert_true(told(&w));
+	assert_true(reported(&w));
 	world_end(&w);
 }
 
@@ -382,10 +382,10 @@ static void the_budget_holds_whatever_the_past_says(void **state)
 	w.options.egress_budget = 2 * MB;
 	world_watch(&w);
 	live(&w, HOUR, SERVER);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	live(&w, 5 * MINUTE, times(SERVER, 3));
 	assert_true(told_kind(&w, ALERT_BUDGET_EXCEEDED));
-	assert_true(told(&w) && w.told_after <= 40);
+	assert_true(reported(&w) && w.told_after <= 40);
 	live(&w, 10, SERVER);
 	assert_int_equal(w.count, 0);
 	world_end(&w);
@@ -403,15 +403,15 @@ static void expected_traffic_is_not_told_and_later_the_same_is(void **state)
 	world_watch(&w);
 	live(&w, 23 * HOUR, PROBED);
 	live(&w, 90 * MINUTE, THEFT);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	live(&w, 10 * HOUR, PROBED);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	live(&w, MINUTE, THEFT);
-	assert_true(told(&w));
+	assert_true(reported(&w));
 	world_end(&w);
 }
 
-static bool told_at(enum sensitivity sensitivity, double rate)
+static bool reported_at(enum sensitivity sensitivity, double rate)
 {
 	struct world w;
 
@@ -427,11 +427,11 @@ static bool told_at(enum sensitivity sensitivity, double rate)
 static void sensitivity_moves_the_thresholds(void **state)
 {
 	(void)state;
-	assert_true(told_at(SENSITIVITY_HIGH, 1.5 * KB));
-	assert_false(told_at(SENSITIVITY_NORMAL, 1 * KB));
-	assert_true(told_at(SENSITIVITY_NORMAL, 4 * KB));
-	assert_false(told_at(SENSITIVITY_LOW, 4 * KB));
-	assert_true(told_at(SENSITIVITY_LOW, 20 * KB));
+	assert_true(reported_at(SENSITIVITY_HIGH, 1.5 * KB));
+	assert_false(reported_at(SENSITIVITY_NORMAL, 1 * KB));
+	assert_true(reported_at(SENSITIVITY_NORMAL, 4 * KB));
+	assert_false(reported_at(SENSITIVITY_LOW, 4 * KB));
+	assert_true(reported_at(SENSITIVITY_LOW, 20 * KB));
 }
 
 static void a_dormant_profile_is_judged_from_the_first_second(void **state)
@@ -444,7 +444,7 @@ static void a_dormant_profile_is_judged_from_the_first_second(void **state)
 	world_watch(&w);
 	live(&w, 20, PROBED);
 	live(&w, MINUTE, THEFT);
-	assert_true(told(&w) && w.told_after <= 30);
+	assert_true(reported(&w) && w.told_after <= 30);
 	assert_int_equal(w.first.kind, ALERT_DORMANCY_BREAK);
 	world_end(&w);
 }
@@ -490,7 +490,7 @@ static void theft_is_told_of_a_pod_that_is_eight_minutes_old(void **state)
 	world_watch(&w);
 	live(&w, 8 * MINUTE, PROBED);
 	live(&w, 5 * MINUTE, both(PROBED, times(THEFT, 0.4)));
-	assert_true(told(&w) && w.told_after <= 2 * MINUTE);
+	assert_true(reported(&w) && w.told_after <= 2 * MINUTE);
 	world_end(&w);
 }
 

@@ -152,15 +152,15 @@ static void the_hum_is_the_everydays_and_bounded(void **state)
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 30 * MINUTE, PROBED);
-	assert_int_equal(detector_hum(w.d, 10), 0);
+	assert_int_equal(detector_background_bytes(w.d, 10), 0);
 	live(&w, 2 * HOUR, PROBED);
-	assert_in_range(detector_hum(w.d, 10), 3000, 6000);
+	assert_in_range(detector_background_bytes(w.d, 10), 3000, 6000);
 	world_end(&w);
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 2 * HOUR, SERVER);
-	assert_true(detector_hum(w.d, 10) <= 64 * 1024);
-	assert_int_equal(detector_hum(w.d, -1), 0);
+	assert_true(detector_background_bytes(w.d, 10) <= 64 * 1024);
+	assert_int_equal(detector_background_bytes(w.d, -1), 0);
 	world_end(&w);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was told once is not the everyday, whatever the settings; and who does nothing
- * is not told, whatever they are. */
+/* What was reported once is not the baseline, whatever the settings; and who does
+ * nothing is not reported, whatever they are. */
 #include <stdio.h>
 
 #include "detect_fixture.h"
@@ -35,7 +35,7 @@ static struct world begin(double interval, double learn, double dormant)
 	return w;
 }
 
-/* Returns whether it was told while it lasted or in the minute after. */
+/* Returns whether it was reported while it lasted or in the minute after. */
 static bool suffer(struct world *w, const struct attack *a, struct traffic usual,
 		   double factor)
 {
@@ -46,16 +46,16 @@ static bool suffer(struct world *w, const struct attack *a, struct traffic usual
 
 	if (a->pulse == 0) {
 		live(w, length, sent);
-		was_told = told(w);
+		was_told = reported(w);
 	}
 	while (w->now < end - w->interval / 2) {
 		live(w, pulse, sent);
-		was_told = was_told || told(w);
+		was_told = was_told || reported(w);
 		live(w, 3 * pulse, usual);
-		was_told = was_told || told(w);
+		was_told = was_told || reported(w);
 	}
 	live(w, MINUTE, usual);
-	return was_told || told(w);
+	return was_told || reported(w);
 }
 
 /* The greatest threshold of bytes on own connections that a verdict would name. */
@@ -68,7 +68,7 @@ static double threshold(const struct world *w)
 }
 
 struct tally {
-	unsigned tried, told, silent, learnt;
+	unsigned tried, reported, silent, learnt;
 };
 
 static void try_attack(struct tally *t, double interval, double learn, double dormant,
@@ -77,11 +77,11 @@ static void try_attack(struct tally *t, double interval, double learn, double do
 	struct world w = begin(interval, learn, dormant);
 
 	live(&w, fmax(fmax(3 * learn, 2 * dormant), 2 * MINUTE), usual);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	t->tried++;
 	if (suffer(&w, a, usual, 1)) {
-		t->told++;
-		/* Long enough for it to be over and not "told lately" any more. */
+		t->reported++;
+		/* Long enough for it to be over and not "reported lately" any more. */
 		live(&w, 10 * dormant + 12 * MINUTE, usual);
 		bool learnt = threshold(&w) > a->rate;
 		bool silent = !suffer(&w, a, usual, factor);
@@ -119,9 +119,9 @@ static void what_was_told_once_is_told_again_when_it_is_greater(void **state)
 	(void)state;
 	try_all(&t, SILENCE, 50);
 	try_all(&t, PROBED, 5);
-	print_message("%u tried, %u told, %u not told again, %u learnt\n", t.tried,
-		      t.told, t.silent, t.learnt);
-	assert_true(t.told > t.tried * 9 / 10);
+	print_message("%u tried, %u reported, %u not reported again, %u learnt\n",
+		      t.tried, t.reported, t.silent, t.learnt);
+	assert_true(t.reported > t.tried * 9 / 10);
 	assert_int_equal(t.silent, 0);
 	assert_int_equal(t.learnt, 0);
 }
@@ -139,7 +139,7 @@ static void who_does_nothing_new_is_never_told(void **state)
 				struct world w =
 				    begin(intervals[i], learns[l], dormants[d]);
 				live(&w, length + HOUR, PROBED);
-				assert_false(told(&w));
+				assert_false(reported(&w));
 				world_end(&w);
 			}
 }

@@ -42,17 +42,17 @@ static void an_opening_belongs_to_what_it_carries_of(double interval, double rat
 	/* Not in step with the minute. */
 	w.now += 3 * interval;
 	live(&w, HOUR, usual);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	const uint64_t before = learnt(&w, SIGNAL_TCP_NEW_SOCKETS);
 	const double opened_at = w.now;
 	const double sent_before = w.total[SIGNAL_TX_BYTES];
 	open_connections(&w, usual, 1, first);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	live(&w, MINUTE + 2 * interval, both(usual, theft));
-	if (!told(&w) || w.first.onset > opened_at + 0.001 * interval)
+	if (!reported(&w) || w.first.onset > opened_at + 0.001 * interval)
 		print_error("interval %g, rate %g, first %g: onset %+g\n", interval,
 			    rate, first, w.first.onset - opened_at);
-	assert_true(told(&w));
+	assert_true(reported(&w));
 	assert_true(w.first.onset <= opened_at + 0.001 * interval);
 	/* As far before it as windows are coarse, and no further. */
 	assert_true(w.first.onset >= opened_at - fmax(MINUTE, 2 * interval));
@@ -92,7 +92,7 @@ static void a_usual_opening_is_none(void **state)
 	live(&w, 3 * HOUR, polls);
 	const double began = w.now;
 	live(&w, MINUTE, both(polls, THEFT));
-	assert_true(told(&w));
+	assert_true(reported(&w));
 	assert_true(fabs(w.first.onset - began) < 0.01);
 	world_end(&w);
 }
@@ -112,7 +112,7 @@ static void an_expected_opening_is_none(void **state)
 	open_connections(&w, PROBED, 5, 0);
 	const double began = w.now;
 	live(&w, MINUTE, both(PROBED, THEFT));
-	assert_true(told(&w));
+	assert_true(reported(&w));
 	assert_true(fabs(w.first.onset - began) < 0.01);
 	world_end(&w);
 }
@@ -134,7 +134,7 @@ static void what_began_unnoticed_is_unlearnt(void **state)
 		detector_baseline(w.d, SIGNAL_TCP_INITIATED_TX_BYTES, &before);
 		live(&w, 10 * MINUTE,
 		     both(PROBED, (struct traffic){.opened = trickles[i]}));
-		assert_true(told(&w));
+		assert_true(reported(&w));
 		assert_true(w.told_after > w.interval);
 		detector_baseline(w.d, SIGNAL_TCP_INITIATED_TX_BYTES, &after);
 		/* At most a bucket of the windows too much. */
@@ -159,7 +159,7 @@ static void a_clock_set_back_forgets_the_samples_before(void **state)
 	live(&w, 10, SILENCE);
 	const double began = w.now;
 	live(&w, MINUTE, THEFT);
-	assert_true(told(&w));
+	assert_true(reported(&w));
 	assert_true(w.first.onset >= began - w.interval - 0.01);
 	world_end(&w);
 }

@@ -21,14 +21,14 @@ static void a_reset_is_no_traffic(void **state)
 
 	(void)state;
 	w.total[SIGNAL_TX_BYTES] = 5 * 1000 * MB;
-	live(&w, 10, PROBED); /* a jump as of a restored counter: this is told */
-	assert_true(told(&w));
+	live(&w, 10, PROBED); /* a jump as of a restored counter: this is reported */
+	assert_true(reported(&w));
 	forget_told(&w);
 	memset(w.total, 0, sizeof(w.total));
 	live(&w, 2 * HOUR, PROBED);
 	memset(w.total, 0, sizeof(w.total));
 	live(&w, 2 * HOUR, PROBED);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	world_end(&w);
 }
 
@@ -41,12 +41,12 @@ static void a_gap_is_judged_by_its_rate(void **state)
 	w.now += 6 * HOUR;
 	flow(&w, 6 * HOUR, &probed);
 	live(&w, HOUR, PROBED);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	w.now += 6 * HOUR;
 	w.total[SIGNAL_TX_BYTES] += 6 * HOUR * MB;
 	w.total[SIGNAL_TCP_TX_BYTES] += 6 * HOUR * MB;
 	live(&w, 10, PROBED);
-	assert_true(told(&w));
+	assert_true(reported(&w));
 	world_end(&w);
 }
 
@@ -74,9 +74,9 @@ static void a_clock_set_forward_is_a_gap(void **state)
 	(void)state;
 	w.now += 40 * 365 * DAY;
 	live(&w, 6 * HOUR, PROBED);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	live(&w, MINUTE, THEFT); /* and nothing was forgotten */
-	assert_true(told(&w) && w.told_after <= 30);
+	assert_true(reported(&w) && w.told_after <= 30);
 	world_end(&w);
 }
 
@@ -87,9 +87,9 @@ static void a_clock_set_back_starts_a_new_span(void **state)
 	(void)state;
 	w.now -= 12 * HOUR;
 	live(&w, 2 * HOUR, PROBED);
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	live(&w, MINUTE, THEFT);
-	assert_true(told(&w) && w.told_after <= 40);
+	assert_true(reported(&w) && w.told_after <= 40);
 	world_end(&w);
 }
 
@@ -135,7 +135,7 @@ static void every_interval_tells_a_wake(void **state)
 	for (unsigned i = 0; i < sizeof(intervals) / sizeof(intervals[0]); i++) {
 		struct world w = quiet(intervals[i], ALL_COLUMNS, 12 * HOUR);
 		live(&w, 10 * intervals[i] + 60, THEFT);
-		assert_true(told(&w) && w.told_after <= 3 * intervals[i]);
+		assert_true(reported(&w) && w.told_after <= 3 * intervals[i]);
 		assert_int_equal(w.first.kind, ALERT_DORMANCY_BREAK);
 		world_end(&w);
 	}
@@ -152,7 +152,7 @@ static void two_columns_are_enough(void **state)
 		assert_false(detector_value(w.d, SIGNAL_UDP_TX_BYTES, &value));
 		assert_true(detector_value(w.d, SIGNAL_TX_BYTES, &value));
 		live(&w, HOUR, times(THEFT, 0.1));
-		assert_true(told(&w) && w.told_after <= 2 * intervals[i]);
+		assert_true(reported(&w) && w.told_after <= 2 * intervals[i]);
 		world_end(&w);
 		w = quiet(intervals[i], TWO_COLUMNS, 2 * DAY);
 		live(&w, 2 * HOUR, times(RELAY, 0.5));
@@ -233,10 +233,10 @@ static void from_a_byte_an_hour_to_400_gigabits_a_second(void **state)
 
 	(void)state;
 	live(&w, 3 * DAY, (struct traffic){.opened = 1.0 / 3600});
-	assert_false(told(&w));
+	assert_false(reported(&w));
 	live(&w, 10 * MINUTE,
 	     (struct traffic){.opened = 50e9, .received = 50e9, .sockets = 1e6});
-	assert_true(told(&w) && w.told_after <= 10);
+	assert_true(reported(&w) && w.told_after <= 10);
 	all_numbers_are_finite(&w);
 	live(&w, 2 * DAY, (struct traffic){.served = 1.25e9, .received = 1.25e9});
 	all_numbers_are_finite(&w);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* views.c - what can be asked of a detector between samples. */
+/* query.c - what can be asked of a detector between samples. */
 #include <math.h>
 
 #include "detector.h"
 
-#define HUM_RATE_MAX 6553.6 /* 64 KiB in ten seconds */
+#define BACKGROUND_RATE_MAX 6553.6 /* 64 KiB in ten seconds */
 
 enum pod_state detector_state(const struct detector *d)
 {
@@ -22,20 +22,20 @@ bool detector_suspects(const struct detector *d)
 
 	if (d->incident.open)
 		return true;
-	for (unsigned k = 0; k < MEASURES; k++)
-		for (unsigned s = 0; s < LANES; s++)
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
 			if (limit_judged(s) &&
 			    2 * w->value[k][s] > d->envelope.threshold[k][s])
 				return true;
 	return false;
 }
 
-uint64_t detector_hum(const struct detector *d, double seconds)
+uint64_t detector_background_bytes(const struct detector *d, double seconds)
 {
 	if (d->learnt.state == POD_LEARNING || !(seconds > 0))
 		return 0;
 	double rate = histogram_above(&d->learnt.histogram[SIGNAL_TX_BYTES], 0.01);
-	return (uint64_t)(fmin(rate, HUM_RATE_MAX) * fmin(seconds, 3600));
+	return (uint64_t)(fmin(rate, BACKGROUND_RATE_MAX) * fmin(seconds, 3600));
 }
 
 bool detector_value(const struct detector *d, enum signal signal, double *value)
@@ -48,9 +48,9 @@ void detector_baseline(const struct detector *d, enum signal signal,
 		       struct baseline_view *view)
 {
 	const struct histogram *h = &d->learnt.histogram[signal];
-	unsigned k = SUM_10S;
+	unsigned k = WINDOW_10S;
 
-	while (k < SUM_6H && !isfinite(d->envelope.threshold[k][signal]))
+	while (k < WINDOW_6H && !isfinite(d->envelope.threshold[k][signal]))
 		k++;
 	view->mean = histogram_mean(h);
 	view->stddev = histogram_stddev(h);

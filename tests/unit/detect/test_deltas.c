@@ -8,14 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "detect/increments.h"
+#include "detect/deltas.h"
 
 /* Last: its macro fail() would hide error.h's function. */
 #include <cmocka.h>
 
 struct world {
 	struct counters counters;
-	struct increments inc;
+	struct deltas deltas;
 	double now, flowed, known_s;
 };
 
@@ -31,10 +31,10 @@ static enum reading take(struct world *w, enum signal signal, uint64_t value)
 	enum reading reading;
 
 	sample_set(&sample, signal, value);
-	reading = increments_take(&w->counters, &sample, &w->inc);
-	if (reading == READING_TAKEN && (w->inc.known >> signal & 1)) {
-		w->flowed += w->inc.amount[signal];
-		w->known_s += w->inc.span[signal];
+	reading = deltas_take(&w->counters, &sample, &w->deltas);
+	if (reading == READING_TAKEN && (w->deltas.known >> signal & 1)) {
+		w->flowed += w->deltas.amount[signal];
+		w->known_s += w->deltas.span[signal];
 	}
 	return reading;
 }
@@ -63,11 +63,11 @@ static void a_lost_reading_is_left_out(void **state)
 	(void)state;
 	assert_flowed(100, FLOWED(&w, 1000000000, 1000000100));
 	assert_flowed(100, FLOWED(&w, 0));
-	assert_false(w.inc.known >> SIGNAL_TX_BYTES & 1);
+	assert_false(w.deltas.known >> SIGNAL_TX_BYTES & 1);
 	assert_flowed(300, FLOWED(&w, 1000000300));
 	/* What flowed meanwhile is spread over the time that it took. */
-	assert_true(w.inc.span[SIGNAL_TX_BYTES] == 20);
-	assert_true(w.inc.late >> SIGNAL_TX_BYTES & 1);
+	assert_true(w.deltas.span[SIGNAL_TX_BYTES] == 20);
+	assert_true(w.deltas.late >> SIGNAL_TX_BYTES & 1);
 	assert_flowed(400, FLOWED(&w, 1000000400));
 	assert_true(w.known_s == 40);
 }
@@ -98,9 +98,9 @@ static void after_a_reset_counts_what_flowed_since(void **state)
 	(void)state;
 	assert_flowed(0, FLOWED(&w, 1000000, 300));
 	assert_flowed(500, FLOWED(&w, 500));
-	assert_true(w.inc.span[SIGNAL_TX_BYTES] == 20);
+	assert_true(w.deltas.span[SIGNAL_TX_BYTES] == 20);
 	assert_flowed(900, FLOWED(&w, 900));
-	assert_true(w.inc.span[SIGNAL_TX_BYTES] == 10);
+	assert_true(w.deltas.span[SIGNAL_TX_BYTES] == 10);
 	/* It grows past what it was, however fast. */
 	assert_flowed(5000000, FLOWED(&w, 600000, 5000000));
 }
@@ -173,7 +173,7 @@ static void random_recordings_count_what_flowed(void **state)
 
 			clean = clean > 0 ? clean - 1 : 10;
 			if (counter < 10000000 && trouble < 3)
-				trouble = 3; /* too young to be told from a reset */
+				trouble = 3; /* too young to be reported from a reset */
 			if (trouble == 1)
 				counter = 0;
 			counter += moved;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* increments.c - cumulative counters become what flowed, and in which time. */
-#include "increments.h"
+/* deltas.c - cumulative counters become what flowed, and in which time. */
+#include "deltas.h"
 
 #include <string.h>
 
@@ -64,7 +64,7 @@ static void after_fall(struct counters *c, unsigned s, const struct sample *samp
 /* The increase of one counter, or false when none is known: first sight, a reading that
  * does not follow from the last. */
 static bool increase(struct counters *c, const struct sample *sample, unsigned s,
-		     struct increments *inc)
+		     struct deltas *deltas)
 {
 	uint64_t value = sample->value[s], from = c->value[s];
 	double at = c->at[s];
@@ -72,8 +72,8 @@ static bool increase(struct counters *c, const struct sample *sample, unsigned s
 	c->value[s] = value;
 	c->at[s] = sample->time;
 	if (signal_is_gauge(s)) {
-		inc->amount[s] = (double)value;
-		return follows(0, value, inc->elapsed);
+		deltas->amount[s] = (double)value;
+		return follows(0, value, deltas->elapsed);
 	}
 	if (!(at > 0))
 		return false;
@@ -87,13 +87,13 @@ static bool increase(struct counters *c, const struct sample *sample, unsigned s
 		c->fallen[s] = 1;
 		return false;
 	}
-	inc->amount[s] = (double)(value - from);
-	inc->span[s] = sample->time - at;
+	deltas->amount[s] = (double)(value - from);
+	deltas->span[s] = sample->time - at;
 	return true;
 }
 
-enum reading increments_take(struct counters *c, const struct sample *sample,
-			     struct increments *inc)
+enum reading deltas_take(struct counters *c, const struct sample *sample,
+			 struct deltas *deltas)
 {
 	double elapsed = sample->time - c->time;
 
@@ -101,7 +101,7 @@ enum reading increments_take(struct counters *c, const struct sample *sample,
 		return READING_IGNORED;
 	if (c->time > 0 && elapsed <= 0 && !(-elapsed > c->interval && -elapsed > 1))
 		return READING_IGNORED;
-	inc->time = sample->time;
+	deltas->time = sample->time;
 	if (c->time == 0 || elapsed <= 0) {
 		memset(c->at, 0, sizeof(c->at));
 		memset(c->fallen, 0, sizeof(c->fallen));
@@ -111,20 +111,20 @@ enum reading increments_take(struct counters *c, const struct sample *sample,
 	}
 	c->time = sample->time;
 	follow_interval(c, elapsed);
-	inc->elapsed = elapsed;
-	inc->known = inc->late = 0;
+	deltas->elapsed = elapsed;
+	deltas->known = deltas->late = 0;
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
-		inc->amount[s] = 0;
-		inc->span[s] = elapsed;
-		if (!(sample->present >> s & 1) || !increase(c, sample, s, inc))
+		deltas->amount[s] = 0;
+		deltas->span[s] = elapsed;
+		if (!(sample->present >> s & 1) || !increase(c, sample, s, deltas))
 			continue;
-		inc->known |= 1u << s;
-		if (inc->span[s] > elapsed * 1.5)
-			inc->late |= 1u << s;
+		deltas->known |= 1u << s;
+		if (deltas->span[s] > elapsed * 1.5)
+			deltas->late |= 1u << s;
 	}
-	for (unsigned s = LANE_RELAYED; s < LANES; s++) {
-		inc->amount[s] = 0;
-		inc->span[s] = elapsed;
+	for (unsigned s = SERIES_RELAYED; s < SERIES_COUNT; s++) {
+		deltas->amount[s] = 0;
+		deltas->span[s] = elapsed;
 	}
 	return READING_TAKEN;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* increments.h - cumulative counters become what flowed, and in which time. */
-#ifndef DORMOUSE_DETECT_INCREMENTS_H
-#define DORMOUSE_DETECT_INCREMENTS_H
+/* deltas.h - cumulative counters become what flowed, and in which time. */
+#ifndef DORMOUSE_DETECT_DELTAS_H
+#define DORMOUSE_DETECT_DELTAS_H
 
 #include <stdint.h>
 
-#include "lanes.h"
+#include "series.h"
 
 /* The last reading of each counter. */
 struct counters {
@@ -23,23 +23,23 @@ struct counters {
 };
 
 /* What flowed since the last reading. */
-struct increments {
+struct deltas {
 	double time;
 	double elapsed; /* since the last sample, seconds */
-	double amount[LANES];
-	double span[LANES]; /* the time in which the amount flowed, seconds */
-	uint32_t known;     /* lanes whose increase is known */
-	uint32_t late;      /* of these, lanes not read at the last sample */
+	double amount[SERIES_COUNT];
+	double span[SERIES_COUNT]; /* the time in which the amount flowed, seconds */
+	uint32_t known;            /* series whose increase is known */
+	uint32_t late;             /* of these, series not read at the last sample */
 };
 
 enum reading {
 	READING_IGNORED, /* a repeated or disordered time, or none at all */
 	READING_FIRST,   /* nothing before it to compare with, or the clock was set back
 			  */
-	READING_TAKEN    /* increments are filled in */
+	READING_TAKEN    /* deltas are filled in */
 };
 
-enum reading increments_take(struct counters *c, const struct sample *sample,
-			     struct increments *inc);
+enum reading deltas_take(struct counters *c, const struct sample *sample,
+			 struct deltas *deltas);
 
 #endif

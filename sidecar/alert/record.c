@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record.c - the life of one alert, and what its incident adds up to. */
+#include "record.h"
+
+#include <math.h>
+#include <string.h>
+
+enum belonging record_belonging(const struct alert_record *record,
+				const struct verdict *v, double now, double interval_s)
+{
+	return alert_kind_belonging(record->alert.verdict.kind, v->kind,
+				    now - record->alert.starts_at, interval_s);
+}
+
+bool record_comes_back(const struct alert_record *record, const struct verdict *v)
+{
+	if (v->onset - record->alert.ends_at > COOL_DOWN_S)
+		return false;
+	return v->signal != record->alert.verdict.signal ||
+	       v->value <= ESCALATION * record->alert.peak;
+}
+
+double record_hold_s(double interval_s)
+{
+	return fmax(HOLD_INTERVALS * interval_s, HOLD_MIN_S);
+}
+
+/* The incident's onset is the verdict's. */
+static void count_from(struct alert_record *record, const struct verdict *v)
+{
+	record->alert.verdict.onset = v->onset;
+	record->sent_before = v->sent_in_all - v->bytes;
+	record->received_before = v->received_in_all - v->received;
+}
+
+void record_begin(struct alert_record *record, uint64_t id, double now,
+		  const struct verdict *v)
+{
+	memset(record, 0, sizeof(*record));
+	record->alert.id = id;
+	record->alert.verdict = *v;
+	record->alert.peak = v->value;
+	record->alert.starts_at = record->alert.updated_at = now;
+	record->signal_shown_at = record->flowed_at = now;
+	record->kinds = 1u << v->kind;
+	count_from(record, v);
+}
+
+void record_take_over(struct alert_record *record, const struct verdict *v)
+{
+	struct verdict *kept = &record->alert.verdict;
+	const struct verdict was = *kept;
+
+	*kept = *v;
+	if (v->onset < was.onset) {
+		count_from(record, v);
+	} else {
+		kept->onset = was.onset;
+		kept->bytes = was.bytes;
+	}
+	kept->risk = was.risk > v->risk ? was.risk : v->risk;
+	record->alert.peak = v->value;
+}
+
+/* The one that speaks for the incident at this sample: of its own kind if there is one,
+ * else of the kind that says most. */
+static const struct verdict *speaker(const struct alert_record *record,
+				     const struct verdict *const shown[], size_t count)
+{
+	const struct verdict *best = shown[0];
+
+	for (size_t i = 0; i < count; i++) {
+		if (shown[i]->kind == record->alert.verdict.kind)
+			return shown[i];
+		if (alert_kind_rank(shown[i]->kind) > alert_kind_rank(best->kind))
+			best = shown[i];
+	}
+	return best;
+}
+
+/* Takes in what the links carried since the onset, and returns how much of it was sent
+ * since the incident was last shown. */
+static uint64_t count_bytes(struct alert_record *record, const struct verdict *v)
+{
+	struct verdict *kept = &record->alert.verdict;
+	const uint64_t before = kept->bytes;
+
+	kept->sent_in_all = v->sent_in_all;
+	kept->received_in_all = v->received_in_all;
+	kept->bytes = v->sent_in_all - record->sent_before;
+	kept->received = v->received_in_all - record->received_before;
+	kept->balance =
+	    v->balance < 0 ? v->balance : verdict_balance(kept->bytes, kept->received);
+	return kept->bytes - before;
+}
+
+static bool is_flowing(const struct alert_record *record, double now,
+		       uint64_t fresh_bytes)
+{
+	const double since_shown = now - record->alert.updated_at;
+	const double since_onset = now - record->alert.verdict.onset;
+
+	return (double)fresh_bytes * since_onset >=
+	       FLOWING_SHARE * (double)record->alert.verdict.bytes * since_shown;
+}
+
+void record_end(struct alert_record *record)
+{
+	record->alert.ends_at = record->flowed_at;
+}
+
+void record_reopen(struct alert_record *record, double now)
+{
+	record->alert.ends_at = 0;
+	record->flowed_at = now;
+}
+
+/* Takes in the value if it is of the alert's signal; else it means something else. */
+static void show_value(struct alert_record *record, double now, double hold_s,
+		       const struct verdict *v)
+{
+	struct verdict *kept = &record->alert.verdict;
+
+	if (v->signal != kept->signal && now - record->signal_shown_at < hold_s)
+		return;
+	if (v->signal != kept->signal) {
+		kept->signal = v->signal;
+		kept->baseline = v->baseline;
+		record->alert.peak = v->value;
+	}
+	kept->value = v->value;
+	kept->window_s = v->window_s;
+	kept->sigmas = v->sigmas;
+	record->alert.peak = fmax(record->alert.peak, v->value);
+	record->signal_shown_at = now;
+}
+
+void record_show(struct alert_record *record, double now, double hold_s,
+		 const struct verdict *const shown[], size_t count)
+{
+	const struct verdict *v = speaker(record, shown, count);
+	struct verdict *kept = &record->alert.verdict;
+
+	if (is_flowing(record, now, count_bytes(record, v)))
+		record->flowed_at = now;
+	for (size_t i = 0; i < count; i++) {
+		record->kinds |= 1u << shown[i]->kind;
+		/* What it was at its worst: a pause makes nothing less risky. */
+		if (shown[i]->risk > kept->risk)
+			kept->risk = shown[i]->risk;
+	}
+	show_value(record, now, hold_s, v);
+	record->alert.updated_at = now;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exceedance.c - which windows are above their thresholds now, and how far. */
+#include "exceedance.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Whether the traffic that fills a window still flows: the last moments carry at least
+ * what lies half-way between the baseline and the threshold. Of a long window that is
+ * the last minute, unless traffic is taken to be over sooner than that. */
+static bool goes_on(const struct detector *d, unsigned k, unsigned s)
+{
+	const struct windows *w = &d->windows;
+	bool soon = d->options.dormant_after_s < w->length[WINDOW_1M];
+	unsigned last = k <= WINDOW_1M || soon ? WINDOW_10S : WINDOW_1M;
+	double middle =
+	    (d->envelope.baseline_max[k][s] + d->envelope.threshold[k][s]) / 2;
+
+	if (s == SERIES_UNSOLICITED) /* a ratio */
+		return w->value[WINDOW_1M][s] >= middle;
+	return w->value[last][s] / w->length[last] >= middle / w->length[k];
+}
+
+double exceedance_least_unsolicited(const struct detector *d, unsigned window)
+{
+	const unsigned s = SIGNAL_TCP_INITIATED_TX_BYTES;
+
+	return d->envelope.baseline_max[window][s] +
+	       limit_floor(s, window, d->windows.length[window], true) *
+		   limit_floor_scale(d->options.sensitivity);
+}
+
+/* Bytes and packets that a server sends because it was asked to. */
+#define SERVED                                                                         \
+	(1u << SIGNAL_TX_BYTES | 1u << SIGNAL_TX_PACKETS | 1u << SIGNAL_TCP_TX_BYTES | \
+	 1u << SIGNAL_TCP_TX_PACKETS | 1u << SIGNAL_TCP_INITIATED_TX_BYTES)
+
+/* Who has not been seen for a whole day yet may be seen at its first morning. What
+ * grows as what it receives grows is load, as long as it is not passed on, and as long
+ * as what it sends unsolicited keeps its proportion. Returns by how much more may be
+ * sent. */
+static double load_growth(const struct detector *d, unsigned k, unsigned s)
+{
+	const double(*v)[SERIES_COUNT] = d->windows.value;
+	const double(*baseline)[SERIES_COUNT] = d->envelope.baseline_max;
+	double received = v[k][SIGNAL_RX_BYTES], both = v[WINDOW_1M][SERIES_RELAYED];
+	double either =
+	    v[WINDOW_1M][SIGNAL_TX_BYTES] + v[WINDOW_1M][SIGNAL_RX_BYTES] - both;
+	unsigned ratio = k <= WINDOW_1M ? WINDOW_1M : WINDOW_10M;
+
+	if (d->learnt.series_s[s] >= FIRST_DAY_S || !(SERVED >> s & 1) ||
+	    d->options.profile == PROFILE_DORMANT)
+		return 1;
+	if (both > RELAY_BALANCE * either)
+		return 1;
+	if (d->envelope.own_known &&
+	    v[ratio][SERIES_UNSOLICITED] >
+		UNSOLICITED_STEADY * baseline[ratio][SERIES_UNSOLICITED])
+		return 1;
+	double floor = limit_floor(SIGNAL_TX_BYTES, k, d->windows.length[k], true);
+	return fmin(fmax(received / (baseline[k][SIGNAL_RX_BYTES] + floor), 1),
+		    LOAD_GROWTH_MAX);
+}
+
+void exceedance_take(const struct detector *d, struct exceedance *f)
+{
+	const struct windows *w = &d->windows;
+	double best = 0;
+
+	memset(f, 0, sizeof(*f));
+	for (unsigned s = 0; s < SERIES_COUNT; s++) {
+		bool out = false;
+
+		if (!limit_judged(s))
+			continue;
+		for (unsigned k = 0; k < WINDOWS; k++) {
+			double v = w->value[k][s], t = d->envelope.threshold[k][s];
+			if (v <= t || (s == SERIES_UNSOLICITED &&
+				       w->value[k][SIGNAL_TCP_INITIATED_TX_BYTES] <=
+					   exceedance_least_unsolicited(d, k)))
+				continue;
+			double more = load_growth(d, k, s);
+			if (v <= t * more)
+				continue;
+			bool hot = goes_on(d, k, s);
+			out = true;
+			f->hot = f->hot || hot;
+			f->alert_ratio =
+			    fmax(f->alert_ratio, v / more / d->alert_threshold[k][s]);
+			f->ratio = fmax(f->ratio, v / t);
+			if (v / t * (hot ? 1000 : 1) > best) {
+				best = v / t * (hot ? 1000 : 1);
+				f->window = k;
+				f->series = s;
+			}
+		}
+		f->series_count += out;
+	}
+	if (f->ratio <= 1 && d->drift_series >= 0) {
+		f->series = (unsigned)d->drift_series;
+		f->window = WINDOW_1H;
+		f->ratio = w->value[WINDOW_1H][f->series] / d->envelope.old[f->series];
+		f->alert_ratio = f->ratio;
+		f->hot = true;
+		f->series_count = 1;
+	}
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verdict.c - how a verdict is made of a departure, and which verdicts are of one
+ * incident. */
+#include "verdict.h"
+
+#include <math.h>
+#include <string.h>
+
+/* How long after an incident was reported it may become one of a kind that says more,
+ * and in how many intervals at least. The kinds that say more take minutes to be sure;
+ * later they are news of their own. */
+#define TAKEOVER_S         300.0
+#define TAKEOVER_INTERVALS 5
+
+unsigned alert_kind_rank(enum alert_kind kind)
+{
+	static const unsigned ranks[ALERT_KIND_COUNT] = {
+#define KIND(id, name, rank, ...) [ALERT_##id] = (rank),
+#include "detect/kinds.def"
+#undef KIND
+	};
+
+	return ranks[kind];
+}
+
+enum belonging alert_kind_belonging(enum alert_kind incident, enum alert_kind kind,
+				    double reported_s, double interval_s)
+{
+	const unsigned says = alert_kind_rank(incident), adds = alert_kind_rank(kind);
+
+	if (incident == kind)
+		return kind == ALERT_MONITOR_GAP ? BELONGS_NOT : BELONGS;
+	if (says == 0 || adds == 0)
+		return BELONGS_NOT;
+	if (adds <= says)
+		return BELONGS;
+	return reported_s <= fmax(TAKEOVER_S, TAKEOVER_INTERVALS * interval_s)
+		   ? TAKES_OVER
+		   : BELONGS_NOT;
+}
+
+double verdict_balance(uint64_t sent, uint64_t received)
+{
+	double more = (double)(sent > received ? sent : received);
+	double less = (double)(sent < received ? sent : received);
+
+	return more > 0 ? less / more : -1;
+}
+
+/* A sum as a verdict gives it: counters that jump about in a damaged trace add up to
+ * more than 64 bits hold. */
+static uint64_t whole(double sum)
+{
+	return sum < (double)INT64_MAX ? (uint64_t)fmax(sum, 0) : INT64_MAX;
+}
+
+struct carried carried_since(const struct detector *d, double sent_before,
+			     double received_before)
+{
+	return (struct carried){.sent = d->sent,
+				.received = d->received,
+				.sent_before = sent_before,
+				.received_before = received_before,
+				.received_known = d->rated >> SIGNAL_RX_BYTES & 1};
+}
+
+void verdict_count(struct verdict *v, const struct carried *carried)
+{
+	v->sent_in_all = whole(carried->sent);
+	v->received_in_all = whole(carried->received);
+	v->bytes = v->sent_in_all - whole(carried->sent_before);
+	v->received = v->received_in_all - whole(carried->received_before);
+	v->balance =
+	    carried->received_known ? verdict_balance(v->bytes, v->received) : -1;
+}
+
+static double sigmas_of(const struct detector *d, const struct departure *departure,
+			const struct baseline_view *baseline)
+{
+	const double floor = limit_floor(departure->signal, departure->window,
+					 departure->span_s, d->envelope.own_known) /
+			     departure->span_s;
+
+	return (departure->value - baseline->mean) /
+	       fmax(fmax(baseline->stddev, floor / 3), 1e-9);
+}
+
+void verdict_fill(const struct detector *d, const struct departure *departure,
+		  struct verdict *v)
+{
+	*v = (struct verdict){
+	    .kind = departure->kind,
+	    .signal = departure->signal,
+	    .onset = departure->onset,
+	    .value = departure->value,
+	    .window_s = departure->window_s,
+	    .risk = (unsigned)fmin(departure->risk, 100),
+	};
+	verdict_count(v, &departure->carried);
+	detector_baseline(d, v->signal, &v->baseline);
+	v->sigmas = sigmas_of(d, departure, &v->baseline);
+	v->baseline.threshold = departure->threshold;
+}
