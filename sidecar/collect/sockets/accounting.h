@@ -82,7 +82,7 @@ struct socket_accounting {
 };
 
 /* The caller sets refresh_listeners and its context, and may set `ephemeral`. Returns
- * -1 for want of memory. */
+ * -1 on allocation failure. */
 int accounting_init(struct socket_accounting *a, const struct collect_options *options,
 		    uint64_t seed, struct error *err);
 void accounting_release(struct socket_accounting *a);

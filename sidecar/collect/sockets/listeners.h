@@ -28,7 +28,7 @@ struct listeners {
 	struct listener known[LISTENERS_MAX];
 	uint16_t heads[LISTENER_CHAINS];
 	uint16_t count;
-	uint32_t scan;
+	uint32_t scan; /* counts them */
 };
 
 void listeners_init(struct listeners *l);

@@ -167,7 +167,7 @@ static enum dump_end dump(struct socket_dumps *d)
 	return outcome;
 }
 
-/* Not while a dump is received: it is the same channel. */
+/* Not while a dump is received: it is the same client. */
 static void refresh_listeners(void *context)
 {
 	struct socket_dumps *d = context;
@@ -237,8 +237,7 @@ enum dump_end socket_dumps_scan(struct socket_dumps *d, double time)
 {
 	if (time > d->time)
 		d->time = time;
-	/* When sock_diag begins to work, what it shows for the first time is not new.
-	 */
+	/* When sock_diag begins to work, what it shows at first is not new. */
 	if (d->standing_in)
 		d->accounting->has_base = false;
 	enum dump_end outcome = scan(d);

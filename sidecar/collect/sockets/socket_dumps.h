@@ -26,8 +26,7 @@ struct socket_dumps {
 	uint64_t made, interrupted;
 	double believed_until; /* that there are no sockets */
 	unsigned met;          /* TCP sockets in the dump */
-	bool
-	    ever_worked; /* its cookies are in the accounting: nothing else stands in */
+	bool ever_worked; /* its cookies are accounted for: nothing else stands in */
 	bool standing_in; /* /proc/net/tcp said who talks to whom */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sockets_fixture.h - what the tests of the socket accounts share: the accounts opened
- * between two namespaces, looks at a clock of their own, events waited for. */
+ * between two namespaces, scans at a clock of their own, events waited for. */
 #ifndef TESTS_COLLECT_SOCKETS_FIXTURE_H
 #define TESTS_COLLECT_SOCKETS_FIXTURE_H
 
@@ -63,7 +63,7 @@ static void shut(struct sockets *s, uint64_t events)
 
 static double clock_at = 1700000000;
 
-static void look(struct sockets *s)
+static void scan(struct sockets *s)
 {
 	clock_at += 10;
 	assert_true(sockets_scan(s, clock_at));

@@ -281,7 +281,7 @@ static void the_monitors_own_count_to_their_end_whoever_tells_it(void **state)
 	accounting_own_seen(l, &own); /* nothing new */
 	uint64_t until_then = l->own.tx_bytes;
 	assert_int_equal(until_then, 74 + 1000 + 2 * 66);
-	own.tx_segments++; /* the FIN, after the last look */
+	own.tx_segments++; /* the FIN, after the last scan */
 	destroy(l, own);
 	assert_int_equal(l->own.tx_bytes, until_then + 66);
 	assert_int_equal(l->table.count, 0);
@@ -571,7 +571,7 @@ static void totals_are_exact_whoever_leaves_the_table(void **state)
 	uint64_t random = 5, sent = 0, opened = 0, cookie = 0;
 	size_t count = 0;
 	dump(l, live, 0, true);
-	for (int look = 0; look < 3000; look++) {
+	for (int scan = 0; scan < 3000; scan++) {
 		for (size_t i = 0; i < count; i++) {
 			uint64_t bytes = next_random(&random) % 3 == 0
 					     ? next_random(&random) % 100000
@@ -607,7 +607,7 @@ static struct diag_socket udp_socket(uint64_t cookie, uint16_t local, uint16_t r
 	return s;
 }
 
-static void udp_look(struct socket_accounting *l, const struct diag_socket *sockets,
+static void udp_scan(struct socket_accounting *l, const struct diag_socket *sockets,
 		     size_t count)
 {
 	accounting_begin_dump(l);
@@ -631,12 +631,12 @@ static void a_short_udp_socket_is_a_destination(void **state)
 	struct diag_socket s = udp_socket(1, 40000, 53), never = s, home = s;
 	memset(&never.remote, 0, sizeof(never.remote));
 	home.remote = home.local;
-	udp_look(l, &s, 0);
+	udp_scan(l, &s, 0);
 	for (s.cookie = 1; s.cookie <= 3; s.cookie++)
 		udp_destroy(l, &s);
 	udp_destroy(l, &never);
 	udp_destroy(l, &home);
-	udp_look(l, &s, 0);
+	udp_scan(l, &s, 0);
 	const struct flow *flow = flow_of(l, "fd00::2");
 	assert_int_equal(flow->protocol, IPPROTO_UDP);
 	assert_int_equal(flow->port, 53);
@@ -655,14 +655,14 @@ static void a_udp_socket_that_was_seen_alive_is_not_counted_again(void **state)
 	struct socket_accounting *l = fresh();
 	struct diag_socket s = udp_socket(1, 40000, 53);
 	struct flow hour[2];
-	udp_look(l, &s, 0);
-	udp_look(l, &s, 1);
-	udp_look(l, &s, 1);
-	udp_look(l, &s, 0); /* gone; word of it comes later */
-	udp_look(l, &s, 0);
-	udp_look(l, &s, 0);
+	udp_scan(l, &s, 0);
+	udp_scan(l, &s, 1);
+	udp_scan(l, &s, 1);
+	udp_scan(l, &s, 0); /* gone; word of it comes later */
+	udp_scan(l, &s, 0);
+	udp_scan(l, &s, 0);
 	udp_destroy(l, &s);
-	udp_look(l, &s, 0);
+	udp_scan(l, &s, 0);
 	assert_int_equal(flows_since(l->flows, now - 600, 0, hour, 2), 1);
 	assert_int_equal(hour[0].connections, 1);
 	assert_int_equal(l->udp.count, 0);
@@ -685,8 +685,8 @@ static void of_udp_no_more_is_said_than_is_known(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct socket_accounting *l = fresh();
 		struct diag_socket s = udp_socket(1, cases[i].local, cases[i].remote);
-		udp_look(l, &s, 0);
-		udp_look(l, &s, 1);
+		udp_scan(l, &s, 0);
+		udp_scan(l, &s, 1);
 		const struct flow *flow = flow_of(l, "fd00::2");
 		assert_int_equal(flow->direction, cases[i].direction);
 		assert_int_equal(flow->port, cases[i].remote);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Flows: where traffic went since the last look and in the last hour. */
+/* Flows: where traffic went since the last scan and in the last hour. */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,7 +71,7 @@ static struct flow found(const struct flow *flows, size_t count, unsigned host)
 	return (struct flow){0};
 }
 
-static void the_last_look_shows_what_moved_most_first(void **state)
+static void the_last_scan_shows_what_moved_most_first(void **state)
 {
 	(void)state;
 	struct flows *f = flows_new(64, 1);
@@ -95,7 +95,7 @@ static void the_last_look_shows_what_moved_most_first(void **state)
 	flows_free(f);
 }
 
-static void what_was_added_shows_only_after_its_look(void **state)
+static void what_was_added_shows_only_after_its_scan(void **state)
 {
 	(void)state;
 	struct flows *f = flows_new(16, 1);
@@ -366,7 +366,7 @@ static void a_connection_counts_wherever_it_was_active(void **state)
 	flows_commit(f, NOON);
 	for (int minute = 1; minute <= 40; minute++) {
 		go_on(f, 1, 1000, &old);
-		go_on(f, 1, 1000, &old); /* a look and its end: one */
+		go_on(f, 1, 1000, &old); /* a scan and its end: one */
 		if (minute == 20)
 			add(f, 1, 5);
 		flows_commit(f, NOON + MINUTES(minute));
@@ -380,7 +380,7 @@ static void a_connection_counts_wherever_it_was_active(void **state)
 	assert_int_equal(out[0].connections, 2);
 	flows_since(f, NOON + MINUTES(30), 0, out, 2);
 	assert_int_equal(out[0].connections, 1);
-	/* Between a close look and the next it is not lost either. */
+	/* Between a socket scan and the next it is not lost either. */
 	go_on(f, 1, 1, &old);
 	assert_int_equal(flows_since(f, NOON + MINUTES(39), 0, out, 2), 1);
 	assert_int_equal(out[0].connections, 1);
@@ -399,16 +399,16 @@ static void udp_decoys_take_no_tcp_place(void **state)
 	(void)state;
 	struct flows *f = flows_new(512, 1);
 	static struct flow out[1024];
-	for (int look = 0; look < 20; look++) {
+	for (int scan = 0; scan < 20; scan++) {
 		for (unsigned host = 0; host < 700; host++) {
 			struct flow flow = to(host, 0);
 			flow.protocol = IPPROTO_UDP;
-			flow.begun = look == 0;
+			flow.begun = scan == 0;
 			flows_add(f, &flow, NULL);
 		}
-		if (look == 10)
+		if (scan == 10)
 			add(f, THEFT, 20000000);
-		flows_commit(f, NOON + look);
+		flows_commit(f, NOON + scan);
 	}
 	size_t count = flows_since(f, NOON, 0, out, 1024);
 	assert_true(count <= 512 + 512 / 8 + 1);
@@ -422,19 +422,19 @@ static void decoys_do_not_displace(uint64_t each, bool before, bool after)
 	struct flows *f = flows_new(512, 1);
 	static struct flow out[600];
 	uint64_t sent = 0;
-	for (int look = 0; look < 300; look++) {
+	for (int scan = 0; scan < 300; scan++) {
 		bool now =
-		    look == 150 || (before && look < 150) || (after && look > 150);
+		    scan == 150 || (before && scan < 150) || (after && scan > 150);
 		for (unsigned host = 0; host < 2000 && now; host++) {
 			struct flow flow = to(host, each);
 			flows_add(f, &flow, NULL);
 			sent += each;
 		}
-		if (look >= 140 && look < 160) {
+		if (scan >= 140 && scan < 160) {
 			add(f, THEFT, 1000000);
 			sent += 1000000;
 		}
-		flows_commit(f, NOON + look);
+		flows_commit(f, NOON + scan);
 	}
 	size_t count = flows_since(f, NOON, 0, out, 600);
 	assert_int_equal(sum_of(out, count), sent);
@@ -462,9 +462,9 @@ static void a_theft_in_drips_outgrows_what_was_there_before(void **state)
 	for (unsigned host = 0; host < 16; host++)
 		add(f, host, 100000);
 	flows_commit(f, NOON);
-	for (int look = 0; look < 1000; look++) {
+	for (int scan = 0; scan < 1000; scan++) {
 		add(f, THEFT, 10000);
-		flows_commit(f, NOON + look);
+		flows_commit(f, NOON + scan);
 	}
 	size_t count = flows_since(f, NOON, 0, out, 17);
 	assert_int_equal(sum_of(out, count), 1600000 + 10000000);
@@ -596,8 +596,8 @@ static void an_address_set_counts_each_once_up_to_its_bound(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_last_look_shows_what_moved_most_first),
-	    cmocka_unit_test(what_was_added_shows_only_after_its_look),
+	    cmocka_unit_test(the_last_scan_shows_what_moved_most_first),
+	    cmocka_unit_test(what_was_added_shows_only_after_its_scan),
 	    cmocka_unit_test(flows_differ_by_each_part_of_their_key),
 	    cmocka_unit_test(the_last_hour_is_summed_since_the_step_that_was_asked_for),
 	    cmocka_unit_test(a_small_answer_keeps_the_greatest_and_the_rest),

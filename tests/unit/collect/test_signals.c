@@ -194,8 +194,8 @@ static void datagrams_sent_between_two_readings_are_not_lost(void **state)
 
 static double clock_at;
 
-/* One close look; `tcp` NULL where sockets cannot be read. */
-static void look(struct signals *s, uint64_t link_bytes, uint64_t link_packets,
+/* One socket scan; `tcp` NULL where sockets cannot be read. */
+static void scan(struct signals *s, uint64_t link_bytes, uint64_t link_packets,
 		 uint64_t datagrams, const struct tcp_payload *tcp)
 {
 	struct link_sums flowed = {.tx_bytes = link_bytes, .tx_packets = link_packets};
@@ -217,29 +217,29 @@ static void with_tcp_unknown_udp_is_told_only_where_it_dominates(void **state)
 	struct tcp_payload tcp = {0};
 
 	(void)state;
-	look(&s, 0, 0, 0, &tcp);
-	look(&s, 1420, 10, 10, NULL);
+	scan(&s, 0, 0, 0, &tcp);
+	scan(&s, 1420, 10, 10, NULL);
 	assert_true(present(&s, SIGNAL_UDP_TX_BYTES));
 	assert_int_equal(s.value[SIGNAL_UDP_TX_BYTES], 1000);
-	look(&s, 500000, 400, 20, NULL);
+	scan(&s, 500000, 400, 20, NULL);
 	assert_false(present(&s, SIGNAL_UDP_TX_BYTES));
 
-	/* The first look with sockets again has nothing to compare with. */
+	/* The first scan with sockets again has nothing to compare with. */
 	tcp.bytes = 700000;
-	look(&s, 1500000, 1400, 30, &tcp);
+	scan(&s, 1500000, 1400, 30, &tcp);
 	assert_false(present(&s, SIGNAL_UDP_TX_BYTES));
 	tcp.bytes += 5000;
-	look(&s, 1500000 + 5000 + 5 * 66 + 1420, 1415, 40, &tcp);
+	scan(&s, 1500000 + 5000 + 5 * 66 + 1420, 1415, 40, &tcp);
 	assert_int_equal(s.value[SIGNAL_UDP_TX_BYTES], 2000);
 }
 
-/* Sums as of one close look: TCP payload in full packets, and whatever else. */
-static void look_at(struct signals *s, uint64_t tcp_bytes, uint64_t other_bytes,
+/* Sums as of one socket scan: TCP payload in full packets, and whatever else. */
+static void scan_at(struct signals *s, uint64_t tcp_bytes, uint64_t other_bytes,
 		    const struct tcp_payload *tcp)
 {
 	uint64_t segments = tcp_bytes / 1000;
 
-	look(s, tcp_bytes + 66 * segments + other_bytes, segments + other_bytes / 1000,
+	scan(s, tcp_bytes + 66 * segments + other_bytes, segments + other_bytes / 1000,
 	     0, tcp);
 }
 
@@ -249,14 +249,14 @@ static void what_no_socket_accounts_for_is_a_signal(void **state)
 	struct tcp_payload tcp = {0};
 
 	(void)state;
-	look_at(&s, 0, 0, &tcp);
-	look_at(&s, 0, 0, &tcp);
+	scan_at(&s, 0, 0, &tcp);
+	scan_at(&s, 0, 0, &tcp);
 	tcp.bytes = 100000;
-	look_at(&s, 100000, 0, &tcp);
+	scan_at(&s, 100000, 0, &tcp);
 	assert_true(present(&s, SIGNAL_UNACCOUNTED_TX_BYTES));
 	assert_int_equal(s.value[SIGNAL_UNACCOUNTED_TX_BYTES], 0);
-	look_at(&s, 100000, 1000000, &tcp);
-	look_at(&s, 100000, 1000000, &tcp);
+	scan_at(&s, 100000, 1000000, &tcp);
+	scan_at(&s, 100000, 1000000, &tcp);
 	assert_in_range(s.value[SIGNAL_UNACCOUNTED_TX_BYTES], 980000, 1000000);
 }
 
@@ -266,13 +266,13 @@ static void without_sockets_nothing_is_said_of_it(void **state)
 	struct tcp_payload tcp = {0};
 
 	(void)state;
-	look_at(&s, 0, 0, &tcp);
-	look_at(&s, 0, 1000000, NULL);
+	scan_at(&s, 0, 0, &tcp);
+	scan_at(&s, 0, 1000000, NULL);
 	assert_false(present(&s, SIGNAL_UNACCOUNTED_TX_BYTES));
-	look_at(&s, 0, 2000000, &tcp);
+	scan_at(&s, 0, 2000000, &tcp);
 	assert_false(present(&s, SIGNAL_UNACCOUNTED_TX_BYTES));
-	look_at(&s, 0, 2000000, &tcp);
-	look_at(&s, 0, 2000000, &tcp);
+	scan_at(&s, 0, 2000000, &tcp);
+	scan_at(&s, 0, 2000000, &tcp);
 	assert_int_equal(s.value[SIGNAL_UNACCOUNTED_TX_BYTES], 0);
 }
 

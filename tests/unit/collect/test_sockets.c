@@ -27,7 +27,7 @@ static void sends(const char *to, const char *seen_as)
 	read_bytes(in, 100000);
 	send_bytes(in, 500);
 	read_bytes(out, 500);
-	look(s);
+	scan(s);
 	struct collect_totals t = totals_of(s);
 	assert_int_equal(t.tcp_tx_bytes, 100000);
 	assert_int_equal(t.tcp_initiated_tx_bytes, 100000);
@@ -50,7 +50,7 @@ static void sends(const char *to, const char *seen_as)
 	t = totals_of(s);
 	assert_int_equal(t.tcp_tx_bytes, 100011);
 	assert_int_equal(t.tcp_opened, 1);
-	look(s);
+	scan(s);
 	assert_int_equal(totals_of(s).tcp_tx_bytes, 100011);
 	assert_int_equal(totals_of(s).sockets_tracked, 0);
 	assert_int_equal(
@@ -99,10 +99,10 @@ static uint64_t active_opens(void)
 	return value;
 }
 
-static void look_mending(struct sockets *s)
+static void scan_mending(struct sockets *s)
 {
 	sockets_note_active_opens(s, active_opens());
-	look(s);
+	scan(s);
 }
 
 /* Opens, uses and closes connections in a process of its own. */
@@ -136,7 +136,7 @@ static void five_thousand_short_connections_are_counted_exactly(void **state)
 		assert_int_equal(t.tcp_initiated_tx_bytes, 500000);
 	}
 	assert_int_equal(t.socket_events + t.socket_events_lost, 5000);
-	look(s);
+	scan(s);
 	size_t count;
 	const struct flow *flows = sockets_flows(s, &count);
 	assert_int_equal(count, 1);
@@ -151,7 +151,7 @@ static void opens_lost_with_their_events_are_mended_from_active_opens(void **sta
 	(void)state;
 	int listener = listen_at(THERE, 5000);
 	struct sockets *s = open_with(&defaults, 4096);
-	look_mending(s);
+	scan_mending(s);
 	for (int i = 0; i < 500; i++) {
 		int out = connect_from(HERE, THERE4, 5000);
 		int in = accept(listener, NULL, NULL);
@@ -161,12 +161,12 @@ static void opens_lost_with_their_events_are_mended_from_active_opens(void **sta
 	await_events(s, 500);
 	assert_true(totals_of(s).socket_events_lost > 0);
 	assert_true(totals_of(s).tcp_opened < 500);
-	look_mending(s);
-	look_mending(s);
+	scan_mending(s);
+	scan_mending(s);
 	assert_int_equal(totals_of(s).tcp_opened, 500);
 
 	int out = connect_from(HERE, THERE4, 5000);
-	look_mending(s);
+	scan_mending(s);
 	assert_int_equal(totals_of(s).tcp_opened, 501);
 	close(out);
 	close(listener);
@@ -181,7 +181,7 @@ static void a_socket_connected_anew_is_opened_anew(void **state)
 	struct sockaddr_in there = {.sin_family = AF_INET, .sin_port = htons(5000)};
 	int listener = listen_at(THERE, 5000);
 	struct sockets *s = open_with(&defaults, 0);
-	look_mending(s);
+	scan_mending(s);
 	int out = socket(AF_INET, SOCK_STREAM, 0);
 	inet_pton(AF_INET, THERE4, &there.sin_addr);
 	for (int i = 0; i < 50; i++) {
@@ -193,11 +193,11 @@ static void a_socket_connected_anew_is_opened_anew(void **state)
 		assert_int_equal(connect(out, &nowhere, sizeof(nowhere)), 0);
 		close(in);
 	}
-	look_mending(s);
+	scan_mending(s);
 	assert_true(sockets_opens_doubted(s));
-	look_mending(s);
+	scan_mending(s);
 	assert_int_equal(totals_of(s).tcp_opened, 50);
-	look_mending(s);
+	scan_mending(s);
 	assert_false(sockets_opens_doubted(s));
 	assert_int_equal(totals_of(s).tcp_opened, 50);
 	close(out);
@@ -211,11 +211,11 @@ static void what_is_seen_after_all_is_not_counted_twice(void **state)
 	(void)state;
 	int listener = listen_at(THERE, 5000);
 	struct sockets *s = open_with(&defaults, 0);
-	look_mending(s);
+	scan_mending(s);
 	uint64_t to_come = active_opens() + 50;
 	for (int i = 0; i < 3; i++) {
 		sockets_note_active_opens(s, to_come);
-		look(s);
+		scan(s);
 	}
 	assert_int_equal(totals_of(s).tcp_opened, 50);
 	for (int i = 0; i < 50; i++) {
@@ -223,16 +223,16 @@ static void what_is_seen_after_all_is_not_counted_twice(void **state)
 		int in = accept(listener, NULL, NULL);
 		close_pair(out, in);
 		if (i % 10 == 0)
-			look_mending(s);
+			scan_mending(s);
 	}
 	await_events(s, 50);
 	assert_int_equal(totals_of(s).tcp_opened, 50);
 	for (int i = 0; i < 3; i++) {
-		look_mending(s);
+		scan_mending(s);
 		assert_int_equal(totals_of(s).tcp_opened, 50);
 	}
 	int out = connect_from(HERE, THERE4, 5000);
-	look_mending(s);
+	scan_mending(s);
 	assert_int_equal(totals_of(s).tcp_opened, 51);
 	close(out);
 	close(listener);
@@ -247,16 +247,16 @@ static void what_is_seen_before_it_is_counted_is_not_counted_twice(void **state)
 	int listener = listen_at(THERE, 5000);
 	struct sockets *s = open_with(&defaults, 0);
 	int fds[20][2];
-	look_mending(s);
+	scan_mending(s);
 	for (int i = 0; i < 20; i++) {
 		sockets_note_active_opens(s, active_opens());
 		fds[i][0] = connect_from(HERE, THERE4, 5000);
 		fds[i][1] = accept(listener, NULL, NULL);
-		look(s);
+		scan(s);
 	}
 	assert_int_equal(totals_of(s).tcp_opened, 20);
 	for (int i = 0; i < 3; i++)
-		look_mending(s);
+		scan_mending(s);
 	assert_int_equal(totals_of(s).tcp_opened, 20);
 	for (int i = 0; i < 20; i++)
 		close_pair(fds[i][0], fds[i][1]);
@@ -275,14 +275,14 @@ static void a_connection_whose_end_was_lost_leaves_the_table(void **state)
 		in[i] = accept(listener, NULL, NULL);
 		send_bytes(out[i], 10);
 	}
-	look(s);
+	scan(s);
 	assert_int_equal(totals_of(s).sockets_tracked, 100);
 	for (int i = 0; i < 100; i++)
 		close_pair(out[i], in[i]);
 	await_events(s, 100);
 	assert_true(totals_of(s).socket_events_lost > 0);
-	look(s);
-	look(s);
+	scan(s);
+	scan(s);
 	assert_int_equal(totals_of(s).sockets_tracked, 0);
 	assert_int_equal(totals_of(s).tcp_tx_bytes, 1000);
 	close(listener);
@@ -298,7 +298,7 @@ static void what_was_there_before_the_monitor_is_no_traffic(void **state)
 	send_bytes(out, 5000);
 	read_bytes(in, 5000);
 	struct sockets *s = open_with(&defaults, 0);
-	look(s);
+	scan(s);
 	assert_int_equal(totals_of(s).tcp_tx_bytes, 0);
 	assert_int_equal(totals_of(s).tcp_opened, 0);
 	assert_int_equal(sockets_tcp_tx_packets(s), 0);
@@ -321,7 +321,7 @@ static void an_accepted_connection_is_not_an_opened_one(void **state)
 	int in = accept(listener, NULL, NULL);
 	send_bytes(in, 3000);
 	read_bytes(out, 3000);
-	look(s);
+	scan(s);
 	struct collect_totals t = totals_of(s);
 	assert_int_equal(t.tcp_tx_bytes, 3000);
 	assert_int_equal(t.tcp_initiated_tx_bytes, 0);
@@ -337,7 +337,7 @@ static void an_accepted_connection_is_not_an_opened_one(void **state)
 	shut(s, 2);
 }
 
-/* Born and dead between two looks, on a listener that is newer than the last. */
+/* Born and dead between two scans, on a listener that is newer than the last. */
 static void a_short_accepted_connection_is_known_by_a_new_listener(void **state)
 {
 	(void)state;
@@ -372,7 +372,7 @@ static void with_its_listener_gone_a_live_connection_still_counts_as_accepted(
 	await_events(s, 1);
 	send_bytes(in, 400);
 	read_bytes(out, 400);
-	look(s);
+	scan(s);
 	assert_int_equal(totals_of(s).tcp_opened, 0);
 	assert_int_equal(totals_of(s).tcp_initiated_tx_bytes, 0);
 	assert_int_equal(totals_of(s).tcp_tx_bytes, 400);
@@ -399,7 +399,7 @@ static void a_listener_on_its_port_does_not_hide_an_opened_connection(void **sta
 	int in = accept(there, NULL, NULL);
 	send_bytes(out, 900);
 	read_bytes(in, 900);
-	look(s);
+	scan(s);
 	assert_int_equal(totals_of(s).tcp_opened, 1);
 	assert_int_equal(totals_of(s).tcp_initiated_tx_bytes, 900);
 	close_pair(out, in);
@@ -420,10 +420,10 @@ static void refused_attempts_count_as_opened_and_as_destinations(void **state)
 	assert_int_equal(connect_from(HERE, THERE6, 4444), -1);
 	await_events(s, 6);
 	assert_int_equal(totals_of(s).tcp_opened, 6);
-	look(s);
+	scan(s);
 	assert_int_equal(totals_of(s).destinations, 6);
 	assert_int_equal(totals_of(s).tcp_opened, 6);
-	look(s);
+	scan(s);
 	assert_int_equal(totals_of(s).destinations, 0);
 	sockets_close(s);
 }
@@ -437,7 +437,7 @@ static void a_socket_that_never_connects_counts_nowhere(void **state)
 	close(listen_at(HERE, 8084));
 	assert_int_equal(connect_from(HERE, "203.0.113.1", 80), -1); /* no route */
 	await_events(s, 4);
-	look(s);
+	scan(s);
 	assert_int_equal(totals_of(s).tcp_opened, 0);
 	assert_int_equal(totals_of(s).destinations, 0);
 	sockets_close(s);
@@ -450,7 +450,7 @@ static void converse_at_home(struct sockets *s, const char *address, uint16_t po
 	int in = accept(listener, NULL, NULL);
 	send_bytes(out, 1000);
 	send_bytes(in, 1000);
-	look(s);
+	scan(s);
 	assert_int_equal(totals_of(s).tcp_tx_bytes, 0);
 	read_bytes(out, 1000);
 	close_pair(out, in);
@@ -466,7 +466,7 @@ static void loopback_is_left_out(void **state)
 	for (int i = 0; i < 6; i++)
 		converse_at_home(s, addresses[i], 8085);
 	await_events(s, 18);
-	look(s);
+	scan(s);
 	size_t count;
 	struct collect_totals t = totals_of(s);
 	assert_int_equal(t.tcp_tx_bytes, 0);
@@ -498,9 +498,9 @@ static void the_monitors_own_traffic_is_left_out(void **state)
 		sockets_own(s, in, true);
 		close_pair(out, in);
 	}
-	look(s);
+	scan(s);
 	await_events(s, 10);
-	look(s);
+	scan(s);
 	size_t count;
 	struct collect_totals t = totals_of(s);
 	assert_int_equal(t.tcp_tx_bytes, 0);
@@ -540,11 +540,11 @@ static void a_full_table_keeps_totals_exact(void **state)
 			initiated += opens ? bytes : 0;
 		}
 		if (round % 2)
-			look(s);
+			scan(s);
 		for (int i = round * 20; i < round * 20 + 20; i++, ended++)
 			close_pair(out[i], in[i]);
 		await_events(s, ended);
-		look(s);
+		scan(s);
 		struct collect_totals t = totals_of(s);
 		assert_int_equal(t.tcp_tx_bytes, sent);
 		assert_int_equal(t.tcp_initiated_tx_bytes, initiated);
@@ -567,7 +567,7 @@ static void connected_udp_sockets_show_where_they_point(void **state)
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
 	for (int i = 0; i < 3; i++)
-		look(s);
+		scan(s);
 	size_t count;
 	const struct flow *flows = sockets_flows(s, &count);
 	assert_int_equal(count, 1);
@@ -580,7 +580,7 @@ static void connected_udp_sockets_show_where_they_point(void **state)
 	assert_int_equal(sockets_flows_since(s, clock_at - 3600, 0, hour, 2), 1);
 	assert_int_equal(hour[0].connections, 1);
 	close(fd);
-	look(s);
+	scan(s);
 	sockets_flows(s, &count);
 	assert_int_equal(count, 0);
 	sockets_close(s);
@@ -604,7 +604,7 @@ static void short_udp_sockets_show_where_they_pointed(void **state)
 	for (int tries = 0; tries < 1000 && sockets < 20; tries++) {
 		struct pollfd ready = {.fd = sockets_event_fd(s), .events = POLLIN};
 		poll(&ready, 1, 10);
-		look(s);
+		scan(s);
 		flows = sockets_flows(s, &count);
 		for (size_t i = 0; i < count; i++) {
 			assert_int_equal(flows[i].protocol, IPPROTO_UDP);
@@ -639,7 +639,7 @@ static void a_udp_peer_that_spoke_first_is_not_called_opened(void **state)
 	assert_int_equal(
 	    recvfrom(server, &byte, 1, 0, (struct sockaddr *)&peer, &length), 1);
 	assert_int_equal(connect(server, (struct sockaddr *)&peer, length), 0);
-	look(s);
+	scan(s);
 	size_t count;
 	const struct flow *flows = sockets_flows(s, &count);
 	assert_int_equal(count, 1);
@@ -659,7 +659,7 @@ static void sent_segments_are_those_of_the_kernel(void **state)
 	int in = accept(listener, NULL, NULL);
 	send_bytes(out, 1);
 	read_bytes(in, 1);
-	look(s);
+	scan(s);
 	/* SYN, the ACK that ends the handshake, one segment of data. */
 	assert_int_equal(sockets_tcp_tx_packets(s), 3);
 	close_pair(out, in);
@@ -673,14 +673,14 @@ static void opens_over_loopback_are_seen_but_not_counted(void **state)
 	int there = listen_at(THERE, 5000), here = listen_at(HERE, 8088);
 	struct sockets *s = open_with(&defaults, 0);
 	int fds[20][2];
-	look_mending(s);
+	scan_mending(s);
 	for (int i = 0; i < 20; i++) {
 		fds[i][0] = i % 2 ? connect_from(HERE, THERE4, 5000)
 				  : connect_from(HERE, "127.0.0.1", 8088);
 		fds[i][1] = accept(i % 2 ? there : here, NULL, NULL);
 	}
 	sockets_note_active_opens(s, active_opens());
-	look(s);
+	scan(s);
 	assert_int_equal(sockets_opens_seen(s), 20);
 	assert_int_equal(totals_of(s).tcp_opened, 10);
 	for (int i = 0; i < 20; i++)

@@ -169,7 +169,7 @@ static void each_container_is_named_after_its_cgroup(void **state)
 			 (int)getpid(), i);
 		child[i] = send_in_cgroup(path[i], 1000 * ((size_t)i + 1));
 	}
-	look(s);
+	scan(s);
 	size_t count;
 	const struct container_counters *containers = sockets_containers(s, &count);
 	assert_int_equal(count, 2);
