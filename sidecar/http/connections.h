@@ -58,7 +58,7 @@ unsigned connections_spare(const struct http_limits *limits);
 /* A connection from there has been accepted; NULL when there is no place. The caller
  * owns the descriptor. connection_closed() is to be called right before it is closed.
  */
-struct connection *connection_opened(struct connections *c, int fd,
+struct connection *connection_opened(struct connections *all, int fd,
 				     struct crowd_origin from);
 void connection_closed(struct connection *c);
 
@@ -70,14 +70,14 @@ void connection_cut(struct connection *c, enum http_cut why);
 
 /* Cuts whoever has taken too long, if it is time to look. This is the only place where
  * that is decided. */
-void connections_cut_slow(struct connections *c);
+void connections_cut_slow(struct connections *all);
 
 /* Seconds until it is time to look; negative: nobody is there. */
-double connections_due_s(const struct connections *c);
+double connections_due_s(const struct connections *all);
 
 /* Whether a handshake or a request is under way, or may be: the first request is given
  * HTTP_START_S after the handshake. */
-bool connections_busy(const struct connections *c);
+bool connections_busy(const struct connections *all);
 
 /* The library's connection as one of ours, NULL if it had no place. */
 struct connection *connection_of(struct MHD_Connection *connection);

@@ -21,7 +21,7 @@ static int epoll_fd;
 /* What the loop calls now: the clock, and so much more. */
 static double later_s;
 
-static inline bool turn(int fd, short events, int ms)
+bool turn(int fd, short events, int ms)
 {
 	struct pollfd fds[2] = {{epoll_fd, POLLIN, 0}, {fd, events, 0}};
 	int timeout = http_servers_timeout_ms(&server, 1);

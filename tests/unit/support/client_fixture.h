@@ -22,7 +22,7 @@
 
 /* One turn of the server's loop, at most `ms` long or until `fd` has `events`: whether
  * it has. Whoever includes this has it. */
-static inline bool turn(int fd, short events, int ms);
+bool turn(int fd, short events, int ms);
 
 static inline int connect_to(const char *address, uint16_t port)
 {

@@ -22,7 +22,7 @@ static inline struct server *open_on(const char *open, const char *local,
 	return server_open(&addresses[0], &addresses[1], &fake_source, err);
 }
 
-static inline bool turn(int fd, short events, int ms)
+bool turn(int fd, short events, int ms)
 {
 	struct pollfd fds[2] = {{server_fd(server), POLLIN, 0}, {fd, events, 0}};
 	int timeout = server_timeout_ms(server);
