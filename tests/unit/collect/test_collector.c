@@ -245,6 +245,21 @@ static void udp_is_told_from_tcp_beside_it(void **state)
 	assert_near(moved(&from, &to, SIGNAL_UDP_TX_BYTES), 2000 * 1400, 0.06);
 }
 
+static void every_signal_has_a_source(void **state)
+{
+	struct sample to;
+
+	if (!allowed)
+		skip();
+	close_sample(*state);
+	send_tcp(5000);
+	await_ends(*state, 1);
+	to = close_sample(*state);
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		if (!sample_has(&to, (enum signal)i))
+			fail_msg("nothing fills %s", signal_name((enum signal)i));
+}
+
 static void datagrams_to_loopback_are_no_traffic(void **state)
 {
 	struct sample from, to;
@@ -569,6 +584,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sources_have_their_names),
 	    WITH_COLLECTOR(every_source_works_here),
+	    WITH_COLLECTOR(every_signal_has_a_source),
 	    WITH_COLLECTOR(link_signals_are_what_the_kernel_says),
 	    WITH_COLLECTOR(udp_is_counted_and_its_bytes_estimated),
 	    WITH_COLLECTOR(datagrams_are_counted_at_each_sample),
