@@ -39,7 +39,7 @@ typedef void own_socket_listener(void *context, int fd, bool closing);
 struct serve_source {
 	const struct collector *collector;
 	const struct detector *detector;
-	const struct alert_book *alerts;
+	const struct alert_store *alerts;
 	const struct identity *pod;
 	const struct run_stats *stats;
 	own_socket_listener *own_socket; /* may be NULL */

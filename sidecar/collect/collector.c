@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector.c - the three sources together: when to look how closely, what goes into a
- * sample, who failed.
+/* collector.c - the three sources together: when the sockets are scanned, what goes
+ * into a sample, who failed.
  *
- * A cheap look reads the links' counters and /proc/net/snmp, and snmp6 when packets
- * were sent that may be datagrams of IPv6. A close look adds snmp6 and the sockets, and
- * is taken when there is a reason: collect_request asks for it, more was sent than the
- * pod's hum, connections were opened that nobody accounts for, or the last one was a
- * minute ago.
+ * Each sample reads the links' counters and /proc/net/snmp, and snmp6 when packets
+ * were sent that may be datagrams of IPv6. A scan of the sockets reads snmp6 as well,
+ * and is taken when there is a reason: collect_request asks for it, more was sent than
+ * the pod's background, connections were opened that nobody accounts for, or the last
+ * one was a minute ago.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,15 +28,14 @@
 #include "source_states.h"
 #include "unaccounted.h"
 
-#define ADDRESSES_S 10 /* how old addresses may be at a close look */
+#define ADDRESSES_S 10 /* how old addresses may be at a scan */
 #define HEARTBEAT_S 60
 
 /* Of a link, with its header. Less than this cannot be several TCP segments that the
  * card is to cut up, which a link counts as one. */
 #define PACKET_BYTES 1514
 
-#define OPENS_EVERYDAY                                                                 \
-	2 /* connections that may be unaccounted for without a close look */
+#define OPENS_TOLERATED 2 /* connections that may be unaccounted for without a scan */
 
 struct collector {
 	int epoll_fd;
@@ -49,15 +48,15 @@ struct collector {
 	struct unaccounted unaccounted; /* between the last two scans */
 	struct unaccounted_log unaccounted_log;
 	struct collect_totals totals;
-	struct mark opens, opens_seen;                   /* at the last close look */
+	struct mark opens, opens_seen;                   /* at the last scan */
 	struct mark sent_packets, sent_bytes, explained; /* at the last sample */
-	double looked_at;    /* monotonic seconds; the last close look */
+	double scanned_at;   /* monotonic seconds; the last scan */
 	double addresses_at; /* likewise, when addresses were last read */
-	bool ever_looked;
+	bool ever_scanned;
 	struct link_sums until_sockets; /* see read_links_again() */
 	bool by_octets;  /* the links' counters could not be read last time */
-	bool look_again; /* the last close look had a reason in the traffic */
-	bool looked_closely;
+	bool scan_again; /* the last scan had a reason in the traffic */
+	bool scanned;
 	uint8_t boot_id[16];
 };
 
@@ -133,7 +132,7 @@ static bool read_links(struct collector *c)
 }
 
 /* What was sent and received: by the links, else by the octets of IP. */
-static void look_at_volume(struct collector *c)
+static void read_volume(struct collector *c)
 {
 	bool by_octets = !read_links(c);
 
@@ -153,7 +152,7 @@ static void look_at_volume(struct collector *c)
 
 /* Links and snmp, and the signals that they alone make. Protocols are read first, so
  * that a datagram that they count is on its link by the time that is read. */
-static void look_cheaply(struct collector *c)
+static void read_counters(struct collector *c)
 {
 	struct error err;
 
@@ -162,12 +161,12 @@ static void look_cheaply(struct collector *c)
 	if (c->protocols)
 		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
 				   protocols_read(c->protocols, &err) == 0, &err);
-	look_at_volume(c);
+	read_volume(c);
 	sockets_process_events(c->sockets);
 }
 
-/* Whether more connections were opened since the last close look than have been seen to
- * end. An attempt carries few bytes: thousands of them hide in a pod's hum. */
+/* Whether more connections were opened since the last scan than have been seen to
+ * end. An attempt carries few bytes: thousands of them hide in a pod's background. */
 static bool opens_unexplained(const struct collector *c)
 {
 	const struct protocol_counters *p = counters_of(c);
@@ -178,7 +177,7 @@ static bool opens_unexplained(const struct collector *c)
 	if (sockets_opens_doubted(c->sockets))
 		return true;
 	opened = p->value[TCP_ACTIVE_OPENS] - c->opens.at;
-	return opened > seen - c->opens_seen.at + OPENS_EVERYDAY;
+	return opened > seen - c->opens_seen.at + OPENS_TOLERATED;
 }
 
 /* Whether packets were sent since the last sample, over links or loopback, that are not
@@ -198,19 +197,19 @@ static bool packets_unexplained(struct collector *c)
 	return packets != known || bytes > PACKET_BYTES;
 }
 
-/* Whether to look closely now. Traffic that was a reason is so once more at the sample
- * after it, for the connections whose end the kernel tells a moment later. */
-static bool look_needed(struct collector *c, const struct collect_request *request,
+/* Whether to scan the sockets now. Traffic that was a reason is so once more at the
+ * sample after it, for the connections whose end the kernel tells a moment later. */
+static bool scan_needed(struct collector *c, const struct collect_request *request,
 			uint64_t sent_before)
 {
-	bool traffic =
-	    c->signals.value[SIGNAL_TX_BYTES] - sent_before > request->hum_bytes ||
-	    opens_unexplained(c);
-	bool again = c->look_again;
+	bool traffic = c->signals.value[SIGNAL_TX_BYTES] - sent_before >
+			   request->background_bytes ||
+		       opens_unexplained(c);
+	bool again = c->scan_again;
 
-	c->look_again = traffic;
-	return traffic || again || request->look_closely || !c->ever_looked ||
-	       clock_monotonic() - c->looked_at >= HEARTBEAT_S;
+	c->scan_again = traffic;
+	return traffic || again || request->scan_sockets || !c->ever_scanned ||
+	       clock_monotonic() - c->scanned_at >= HEARTBEAT_S;
 }
 
 /* The sockets' bytes are from some moment between two readings of the links: takes what
@@ -240,7 +239,7 @@ static void refresh_addresses(struct collector *c)
 }
 
 /* snmp6 and the sockets. */
-static void look_closely(struct collector *c, const struct collect_request *request)
+static void scan_sockets(struct collector *c, const struct collect_request *request)
 {
 	const struct protocol_counters *p = counters_of(c);
 
@@ -249,10 +248,10 @@ static void look_closely(struct collector *c, const struct collect_request *requ
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		sockets_note_active_opens(c->sockets, p->value[TCP_ACTIVE_OPENS]);
 	refresh_addresses(c);
-	c->looked_closely = sockets_look(c->sockets, request->time);
+	c->scanned = sockets_look(c->sockets, request->time);
 	read_links_again(c);
-	c->looked_at = clock_monotonic();
-	c->ever_looked = true;
+	c->scanned_at = clock_monotonic();
+	c->ever_scanned = true;
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		mark_move(&c->opens, p->value[TCP_ACTIVE_OPENS]);
 	mark_move(&c->opens_seen, sockets_opens_seen(c->sockets));
@@ -266,14 +265,14 @@ static void take_unaccounted(struct collector *c)
 			 &c->unaccounted);
 }
 
-/* The signals of TCP and UDP, as far as this look went. */
-static void add_transports(struct collector *c, bool closely, double time)
+/* The signals of TCP and UDP, as far as this sample went. */
+static void add_transports(struct collector *c, bool scans, double time)
 {
 	const struct protocol_counters *p = counters_of(c);
 	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
 					sockets_tcp_tx_again(c->sockets)};
 	bool counted = c->protocols && !c->sources.of[COLLECTOR_PROTOCOLS].failed;
-	bool bytes = c->looked_closely && !c->sources.of[COLLECTOR_SOCKETS].failed;
+	bool bytes = c->scanned && !c->sources.of[COLLECTOR_SOCKETS].failed;
 
 	if (bytes)
 		signals_from_sockets(&c->signals, &c->totals,
@@ -281,12 +280,12 @@ static void add_transports(struct collector *c, bool closely, double time)
 				     &c->totals.own);
 	else if (c->sources.of[COLLECTOR_SOCKETS].failed && counted)
 		signals_from_snmp(&c->signals, p, &c->totals.own);
-	if (c->looked_closely && !bytes)
+	if (c->scanned && !bytes)
 		signals_from_table(&c->signals, &c->totals, p);
 	if (counted)
 		signals_udp_packets(&c->signals, p, book_of(c)->flowed.tx_packets,
 				    book_of(c)->loopback_packets);
-	if (!closely)
+	if (!scans)
 		return;
 	signals_from_span(&c->signals, p, bytes ? &tcp : NULL, &c->until_sockets,
 			  clock_monotonic());
@@ -298,20 +297,20 @@ void collector_sample(struct collector *c, const struct collect_request *request
 		      struct sample *sample)
 {
 	uint64_t sent_before = c->signals.value[SIGNAL_TX_BYTES];
-	bool closely, unexplained;
+	bool scans, unexplained;
 
 	signals_begin(&c->signals);
-	c->looked_closely = false;
-	look_cheaply(c);
-	closely = look_needed(c, request, sent_before);
+	c->scanned = false;
+	read_counters(c);
+	scans = scan_needed(c, request, sent_before);
 	unexplained = packets_unexplained(c);
-	if (closely)
-		look_closely(c, request);
+	if (scans)
+		scan_sockets(c, request);
 	else if (unexplained && c->protocols)
 		protocols_read_ip6(c->protocols);
 	note_sockets(c);
 	refresh_totals(c);
-	add_transports(c, closely, request->time);
+	add_transports(c, scans, request->time);
 	refresh_signal_totals(c);
 
 	sample->time = request->time;
@@ -489,7 +488,7 @@ const struct container_counters *collector_containers(const struct collector *c,
 
 void collector_traffic(struct collector *c, struct traffic_view *view)
 {
-	*view = (struct traffic_view){.scanned = c->looked_closely};
+	*view = (struct traffic_view){.scanned = c->scanned};
 	view->links = collector_links(c, &view->link_count);
 	view->containers = collector_containers(c, &view->container_count);
 	if (!view->scanned)

@@ -7,7 +7,7 @@
 #include "dormouse/collect.h"
 #include "signals.h"
 
-/* The counters at the last close look. All zero is a new one. */
+/* The counters at the last scan. All zero is a new one. */
 struct unaccounted_marks {
 	struct mark bytes, icmp, icmp6, forwarded, forwarded6, resets;
 	struct mark packets, ip, ip6;

@@ -80,7 +80,7 @@ static void close_recorder(struct recorder *r)
 static int take_sample(struct recorder *r, struct error *err)
 {
 	const struct collect_request request = {.time = clock_wall(),
-						.look_closely = true};
+						.scan_sockets = true};
 	struct error complaint;
 	struct sample sample;
 

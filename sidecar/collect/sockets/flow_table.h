@@ -19,7 +19,7 @@
 
 #define FLOW_STEPS 12 /* remembered */
 
-/* What moved in a step, or at a look. */
+/* What moved in a step, or at a scan. */
 struct moved {
 	uint64_t tx_bytes, rx_bytes;
 	uint32_t connections; /* in a step: those that were last active in it */
