@@ -45,7 +45,7 @@ struct signals {
 		struct mark datagrams, datagrams6, link_packets, loopback_packets;
 		uint64_t spare_packets; /* on links last time, beside the datagrams */
 	} udp;
-	/* Since the last close look. */
+	/* Since the last scan of the sockets. */
 	struct {
 		struct mark bytes, packets, packets6, tcp, tcp_again;
 		struct mark segments, again, icmp, icmp6, forwarded, forwarded6;
@@ -100,8 +100,8 @@ struct tcp_payload {
 	uint64_t bytes, again; /* each byte once; those sent once more */
 };
 
-/* udp_tx_bytes and unaccounted_tx_bytes since the last close look, for which the kernel
- * has no counters. To be called at close looks after all the others. `tcp` is NULL
+/* udp_tx_bytes and unaccounted_tx_bytes since the last scan, for which the kernel
+ * has no counters. To be called at scans after all the others. `tcp` is NULL
  * where it is not known; then UDP is estimated only while nearly all packets are
  * datagrams, and what is unaccounted for is not known. `until_sockets` is what the
  * links sent between their reading and the sockets'. */

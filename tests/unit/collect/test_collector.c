@@ -74,7 +74,7 @@ static int close_collector(void **state)
 	return 0;
 }
 
-/* A sample at which nothing but the pod's own doing asks for a close look. */
+/* A sample at which nothing but the pod's own doing asks for a scan. */
 static struct sample quiet_sample(struct collector *c)
 {
 	struct collect_request request = {.time = 1000, .background_bytes = 100000};
@@ -188,7 +188,7 @@ static void send_udp6(const char *to, unsigned count)
 	close(fd);
 }
 
-/* Below the hum, sample by sample, in each mixture: never a close look, never late. */
+/* Below the background, sample by sample, in each mixture: no scan, and never late. */
 static void datagrams_are_counted_at_each_sample(void **state)
 {
 	struct sample from, to;

@@ -194,7 +194,7 @@ static void datagrams_sent_between_two_readings_are_not_lost(void **state)
 
 static double clock_at;
 
-/* One close look; `tcp` NULL where sockets cannot be read. */
+/* One scan; `tcp` NULL where sockets cannot be read. */
 static void look(struct signals *s, uint64_t link_bytes, uint64_t link_packets,
 		 uint64_t datagrams, const struct tcp_payload *tcp)
 {
@@ -233,7 +233,7 @@ static void with_tcp_unknown_udp_is_told_only_where_it_dominates(void **state)
 	assert_int_equal(s.value[SIGNAL_UDP_TX_BYTES], 2000);
 }
 
-/* Sums as of one close look: TCP payload in full packets, and whatever else. */
+/* Sums as of one scan: TCP payload in full packets, and whatever else. */
 static void look_at(struct signals *s, uint64_t tcp_bytes, uint64_t other_bytes,
 		    const struct tcp_payload *tcp)
 {
