@@ -34,7 +34,7 @@ struct monitor {
 	struct identity pod;
 	struct collector *collector;
 	struct detector *detector;
-	struct alert_book *alerts;
+	struct alert_store *alerts;
 	struct server *server;
 	struct serve_source source;
 	struct run_stats stats;
@@ -92,10 +92,10 @@ static struct collect_request request_at(const struct monitor *m, double now)
 {
 	struct collect_request request = {.time = now};
 
-	request.look_closely = detector_state(m->detector) == POD_LEARNING ||
+	request.scan_sockets = detector_state(m->detector) == POD_LEARNING ||
 			       detector_suspects(m->detector) ||
-			       alert_book_any_firing(m->alerts);
-	request.hum_bytes =
+			       alert_store_any_firing(m->alerts);
+	request.background_bytes =
 	    detector_background_bytes(m->detector, m->options.interval_s);
 	return request;
 }
@@ -110,7 +110,7 @@ static struct traffic_view traffic_of(struct monitor *m, double now,
 	for (size_t i = 0; i < count; i++) {
 		double since, seen_until;
 		m->moved[i] = (struct traffic_span){0};
-		if (alert_book_lacks(m->alerts, now, &verdicts[i], &since, &seen_until))
+		if (alert_store_lacks(m->alerts, now, &verdicts[i], &since, &seen_until))
 			collector_moved_since(m->collector, since, seen_until,
 					      m->moved_flows[i], SINCE_FLOWS_MAX,
 					      &m->moved[i]);
@@ -142,7 +142,7 @@ static void judge_unwatched_time(struct monitor *m, double now)
 			       flowed.rx_bytes, &verdict)) {
 		const struct traffic_view traffic = traffic_of(m, now, &verdict, 1);
 
-		alert_book_record(m->alerts, now, &verdict, &traffic, alert_happened,
+		alert_store_record(m->alerts, now, &verdict, &traffic, alert_happened,
 				  m);
 	}
 }
@@ -159,7 +159,7 @@ static void take_sample(struct monitor *m)
 	judge_unwatched_time(m, now);
 	size_t count = detector_feed(m->detector, &sample, verdicts);
 	const struct traffic_view traffic = traffic_of(m, now, verdicts, count);
-	alert_book_apply(m->alerts, now, m->options.interval_s, verdicts, count,
+	alert_store_apply(m->alerts, now, m->options.interval_s, verdicts, count,
 			 &traffic, alert_happened, m);
 	log_complaints(m);
 
@@ -296,7 +296,7 @@ static int open_monitor(struct monitor *m, struct error *err)
 	m->saved_at = m->stats.started_at;
 
 	m->detector = detector_new(&m->options.detect);
-	m->alerts = alert_book_new(alert_seed(m));
+	m->alerts = alert_store_new(alert_seed(m));
 	if (!m->detector || !m->alerts)
 		return fail_memory(err, "the monitor");
 
@@ -330,7 +330,7 @@ static void close_monitor(struct monitor *m)
 	close_fd(m->epoll_fd);
 	server_close(m->server);
 	collector_close(m->collector);
-	alert_book_free(m->alerts);
+	alert_store_free(m->alerts);
 	detector_free(m->detector);
 }
 

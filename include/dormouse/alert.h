@@ -64,23 +64,25 @@ enum alert_event {
 	ALERT_RESOLVED
 };
 
-struct alert_book;
+struct alert_store;
 
-/* An empty book. `seed` makes ids of different pods differ. NULL for want of memory. */
-struct alert_book *alert_book_new(uint64_t seed);
-void alert_book_free(struct alert_book *book);
+/* An empty store. `seed` makes ids of different pods differ. NULL for want of memory.
+ */
+struct alert_store *alert_store_new(uint64_t seed);
+void alert_store_free(struct alert_store *store);
 
 /* Called at most once an alert and sample, oldest alert first. */
 typedef void alert_listener(void *context, enum alert_event event,
 			    const struct alert *alert);
 
-/* Of which time the book will lack the traffic when this verdict is applied: since its
+/* Of which time the store will lack the traffic when this verdict is applied: since its
  * onset, when it raises an alert or brings one back; of the latter it has seen what
  * moved until *seen_until (0: nothing). Whoever has a history of traffic puts what
  * moved then into traffic_view.moved_since. Returns false when it lacks nothing, since
  * an alert that fires already was given what each scan found. */
-bool alert_book_lacks(const struct alert_book *book, double now,
-		      const struct verdict *verdict, double *since, double *seen_until);
+bool alert_store_lacks(const struct alert_store *store, double now,
+		       const struct verdict *verdict, double *since,
+		       double *seen_until);
 
 /* Applies one sample's verdicts (detector_feed). A kind that is not firing is raised,
  * one that is firing is updated; one that no verdict has shown for a while is resolved,
@@ -92,30 +94,30 @@ bool alert_book_lacks(const struct alert_book *book, double now,
  * a new one. Evidence is what moved since the onset, and goes on growing with every
  * scan of the sockets. `traffic` is what this sample showed beside its signals; NULL
  * where that is not known (replay). It is read during the call only. */
-void alert_book_apply(struct alert_book *book, double now, double interval_s,
-		      const struct verdict *verdicts, size_t count,
-		      const struct traffic_view *traffic, alert_listener *listener,
-		      void *context);
-
-/* Raises an alert that is over as soon as it is known (monitor-gap). */
-void alert_book_record(struct alert_book *book, double now,
-		       const struct verdict *verdict,
+void alert_store_apply(struct alert_store *store, double now, double interval_s,
+		       const struct verdict *verdicts, size_t count,
 		       const struct traffic_view *traffic, alert_listener *listener,
 		       void *context);
 
-/* The index-th remembered alert, newest first; NULL past the last. Owned by the book.
- */
-const struct alert *alert_book_at(const struct alert_book *book, size_t index);
+/* Raises an alert that is over as soon as it is known (monitor-gap). */
+void alert_store_record(struct alert_store *store, double now,
+			const struct verdict *verdict,
+			const struct traffic_view *traffic, alert_listener *listener,
+			void *context);
 
-bool alert_book_firing(const struct alert_book *book, enum alert_kind kind);
-bool alert_book_any_firing(const struct alert_book *book);
+/* The index-th remembered alert, newest first; NULL past the last. Owned by the store.
+ */
+const struct alert *alert_store_at(const struct alert_store *store, size_t index);
+
+bool alert_store_firing(const struct alert_store *store, enum alert_kind kind);
+bool alert_store_any_firing(const struct alert_store *store);
 
 /* How many alerts were raised as, or became, that kind; monotone. Coming back within
  * the cool-down does not count. */
-uint64_t alert_book_raised(const struct alert_book *book, enum alert_kind kind);
+uint64_t alert_store_raised(const struct alert_store *store, enum alert_kind kind);
 
-/* Alerts pushed out of the book by newer ones. */
-uint64_t alert_book_forgotten(const struct alert_book *book);
+/* Alerts pushed out of the store by newer ones. */
+uint64_t alert_store_forgotten(const struct alert_store *store);
 
 /* The severity for a risk: low under 40, medium under 60, high under 80, else critical.
  */

@@ -3,14 +3,14 @@
  *
  * One collector reads three sources: the counters of each link (rtnetlink), the
  * protocol counters (/proc/net/snmp, snmp6, netstat) and the TCP and UDP sockets
- * (sock_diag, with the destroy groups for connections that end between two looks). None
+ * (sock_diag, with the destroy groups for connections that end between two scans). None
  * needs a capability. A source that the kernel refuses is marked failed and the others
  * go on.
  *
- * Looking at sockets costs the kernel a walk of the machine's whole connection hash, so
- * a sample looks closely only when it has a reason: see struct collect_request. Socket
- * counters are cumulative, so nothing is lost by looking later; a sample without a
- * close look simply lacks the signals that come from sockets.
+ * Scanning the sockets costs the kernel a walk of the machine's whole connection hash,
+ * so a sample scans them only when it has a reason: see struct collect_request. Socket
+ * counters are cumulative, so nothing is lost by scanning later; a sample without a
+ * scan simply lacks the signals that come from sockets.
  */
 #ifndef DORMOUSE_COLLECT_H
 #define DORMOUSE_COLLECT_H
@@ -52,7 +52,7 @@ struct collect_totals {
 	uint64_t udp_tx_packets;
 	uint64_t udp_tx_bytes;
 	uint64_t unaccounted_tx_bytes; /* as SIGNAL_UNACCOUNTED_TX_BYTES */
-	uint64_t destinations; /* gauge: as SIGNAL_DESTINATIONS, last close look */
+	uint64_t destinations;         /* gauge: as SIGNAL_DESTINATIONS, last scan */
 	struct own_traffic own;
 
 	uint64_t sockets_tracked;        /* gauge */
@@ -69,10 +69,11 @@ struct collect_totals {
 };
 
 struct collect_request {
-	double time;        /* Unix seconds, goes into the sample */
-	bool look_closely;  /* an alert needs evidence, or the pod is being learnt */
-	uint64_t hum_bytes; /* sent link bytes since the last sample that are this pod's
-			     * everyday; more than that is a reason to look closely */
+	double time;       /* Unix seconds, goes into the sample */
+	bool scan_sockets; /* an alert needs evidence, or the pod is being learnt */
+	/* Sent link bytes since the last sample that are this pod's background; more is
+	 * a reason to scan. */
+	uint64_t background_bytes;
 };
 
 struct collector;
@@ -95,14 +96,14 @@ void collector_process(struct collector *c);
  * which no other program's socket can have. */
 void collector_own_socket(struct collector *c, int fd, bool closing);
 
-/* Takes a sample. Signals that could not be read, or whose source was not looked at,
+/* Takes a sample. Signals that could not be read, or whose source was not read,
  * are absent. Counters in it never fall and never jump by more than flowed: resets,
  * wraps, links that come and go are taken care of. Never fails: with no source left the
  * sample is empty. Does not allocate. */
 void collector_sample(struct collector *c, const struct collect_request *request,
 		      struct sample *sample);
 
-/* Whether the last look at that source worked. */
+/* Whether that source could be read when it was last tried. */
 bool collector_ok(const struct collector *c, enum collector_source source);
 
 /* Takes the next complaint that was not taken yet (a source that began to fail, or

@@ -100,12 +100,12 @@ enum pod_state detector_state(const struct detector *d);
 /* Since when the pod is in that state, Unix seconds; 0 before the first sample. */
 double detector_state_since(const struct detector *d);
 
-/* Whether something unusual has begun that is no verdict yet: a reason to look closely.
- */
+/* Whether something unusual has begun that is no verdict yet: a reason to scan the
+ * sockets. */
 bool detector_suspects(const struct detector *d);
 
-/* Sent link bytes in `seconds` that are this pod's everyday and need no closer look; 0
- * while it is being learnt. */
+/* Sent link bytes in `seconds` that are this pod's background and are no reason to scan
+ * its sockets; 0 while it is being learnt. */
 uint64_t detector_background_bytes(const struct detector *d, double seconds);
 
 /* The latest value (per second; false when it was never judged) and the baseline. */

@@ -3,7 +3,7 @@
  *
  * A trace is a row of samples: CSV, as `dormouse record` writes it, or the answer of a
  * Prometheus range query. Here is how it is read, and the player that drives detector
- * and alert book with it, in the way in which the monitor's loop drives them with live
+ * and alert store with it, in the way in which the monitor's loop drives them with live
  * samples: there is no other path from a sample to an alert.
  */
 #ifndef DORMOUSE_REPLAY_H
@@ -94,7 +94,7 @@ const char *traces_notes(const struct traces *t);
 
 struct player;
 
-/* A detector with nothing learnt and an empty alert book. `pod` outlives the player;
+/* A detector with nothing learnt and an empty alert store. `pod` outlives the player;
  * the ids of alerts are made from it, so that the same trace gives the same ids. NULL
  * for want of memory. */
 struct player *player_open(const struct detect_options *options,
@@ -116,7 +116,7 @@ void player_feed(struct player *p, const struct sample *sample);
 void player_finish(struct player *p);
 
 const struct detector *player_detector(const struct player *p);
-const struct alert_book *player_alerts(const struct player *p);
+const struct alert_store *player_alerts(const struct player *p);
 
 /* Seconds between samples, their median over the first few; 0 when not known yet. */
 double player_interval(const struct player *p);

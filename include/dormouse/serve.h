@@ -36,7 +36,7 @@ struct run_stats {
 struct serve_source {
 	const struct collector *collector;
 	const struct detector *detector;
-	const struct alert_book *alerts;
+	const struct alert_store *alerts;
 	const struct identity *pod;
 	const struct run_stats *stats;
 	http_own_socket *own_socket; /* told of the server's sockets; or NULL */

@@ -86,7 +86,7 @@ struct traffic_view {
 	const struct container_counters *containers;
 	size_t container_count;
 	/* For each verdict on the sample, in their order, what moved in the time that
-	 * alert_book_lacks() tells; empty where it lacks nothing. NULL: not known. */
+	 * alert_store_lacks() tells; empty where it lacks nothing. NULL: not known. */
 	const struct traffic_span *moved_since;
 };
 

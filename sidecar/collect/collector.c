@@ -166,12 +166,12 @@ static bool scan_needed(struct collector *c, const struct collect_request *reque
 			uint64_t sent_before)
 {
 	bool traffic =
-	    c->signals.value[SIGNAL_TX_BYTES] - sent_before > request->hum_bytes ||
+	    c->signals.value[SIGNAL_TX_BYTES] - sent_before > request->background_bytes ||
 	    opens_unexplained(c);
 	bool again = c->scan_again;
 
 	c->scan_again = traffic;
-	return traffic || again || request->look_closely || !c->ever_scanned ||
+	return traffic || again || request->scan_sockets || !c->ever_scanned ||
 	       clock_monotonic() - c->scanned_at >= HEARTBEAT_S;
 }
 

@@ -34,14 +34,14 @@ static void put_name(struct text *t, const char *name)
 }
 
 /* The kinds that fire, with blanks between them; returns the bits of their signals. */
-static uint32_t put_alerts(struct text *t, const struct alert_book *book)
+static uint32_t put_alerts(struct text *t, const struct alert_store *store)
 {
 	const struct alert *alert;
 	uint32_t signals = 0;
 
-	if (!alert_book_any_firing(book))
+	if (!alert_store_any_firing(store))
 		return 0;
-	for (size_t i = 0; (alert = alert_book_at(book, i)); i++) {
+	for (size_t i = 0; (alert = alert_store_at(store, i)); i++) {
 		if (alert->ends_at > 0)
 			continue;
 		text_put(t, signals ? " " : "");

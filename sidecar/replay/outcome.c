@@ -2,7 +2,7 @@
 /* outcome.c - the alerts of a trace as they are at its end.
  *
  * An alert goes on changing until the trace ends, or until newer ones push it out of
- * the book: which of them, the book does not say, so each is kept here too. */
+ * the store: which of them, the store does not say, so each is kept here too. */
 #include "outcome.h"
 
 #include <string.h>
@@ -22,27 +22,27 @@ static void give_out(struct outcome *o, unsigned index)
 		(o->count - index) * sizeof(o->alerts[0]));
 }
 
-static bool remembers(const struct alert_book *book, uint64_t id)
+static bool remembers(const struct alert_store *store, uint64_t id)
 {
 	const struct alert *alert;
 
-	for (size_t i = 0; (alert = alert_book_at(book, i)); i++)
+	for (size_t i = 0; (alert = alert_store_at(store, i)); i++)
 		if (alert->id == id)
 			return true;
 	return false;
 }
 
-static void give_out_forgotten(struct outcome *o, const struct alert_book *book)
+static void give_out_forgotten(struct outcome *o, const struct alert_store *store)
 {
 	for (unsigned i = 0; i < o->count;) {
-		if (remembers(book, o->alerts[i].id))
+		if (remembers(store, o->alerts[i].id))
 			i++;
 		else
 			give_out(o, i);
 	}
 }
 
-void outcome_note(struct outcome *o, const struct alert_book *book,
+void outcome_note(struct outcome *o, const struct alert_store *store,
 		  const struct alert *alert)
 {
 	for (unsigned i = o->count; i-- > 0;)
@@ -51,7 +51,7 @@ void outcome_note(struct outcome *o, const struct alert_book *book,
 			return;
 		}
 	if (o->count >= ALERTS_REMEMBERED)
-		give_out_forgotten(o, book);
+		give_out_forgotten(o, store);
 	if (o->count == OUTCOME_MAX)
 		give_out(o, 0);
 	o->alerts[o->count++] = *alert;

@@ -5,7 +5,7 @@
 
 #include "dormouse/alert.h"
 
-/* Those of the book, and those that one sample can push out of it. */
+/* Those of the store, and those that one sample can push out of it. */
 #define OUTCOME_MAX (ALERTS_REMEMBERED + VERDICTS_MAX)
 
 /* Called once for each alert, when nothing more can become of it. */
@@ -21,9 +21,9 @@ struct outcome {
 /* Without an alert. */
 void outcome_begin(struct outcome *o, outcome_printer *print, void *context);
 
-/* For each event of the book's, which has been applied to the book already. Alerts that
- * the book has forgotten are given out. */
-void outcome_note(struct outcome *o, const struct alert_book *book,
+/* For each event of the store's, which has been applied to the store already. Alerts that
+ * the store has forgotten are given out. */
+void outcome_note(struct outcome *o, const struct alert_store *store,
 		  const struct alert *alert);
 
 /* The trace has ended: gives out the rest, oldest first. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* player.c - a trace's samples through detector and alert book, as the monitor's loop
+/* player.c - a trace's samples through detector and alert store, as the monitor's loop
  * gives them its own. */
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 
 struct player {
 	struct detector *detector;
-	struct alert_book *alerts;
+	struct alert_store *alerts;
 	alert_listener *listener;
 	void *context;
 	player_watcher *watcher; /* NULL: none */
@@ -30,7 +30,7 @@ struct player *player_open(const struct detect_options *options,
 	p->listener = listener;
 	p->context = context;
 	p->detector = detector_new(options);
-	p->alerts = alert_book_new(identity_hash(pod));
+	p->alerts = alert_store_new(identity_hash(pod));
 	if (!p->detector || !p->alerts) {
 		player_close(p);
 		return NULL;
@@ -42,7 +42,7 @@ void player_close(struct player *p)
 {
 	if (!p)
 		return;
-	alert_book_free(p->alerts);
+	alert_store_free(p->alerts);
 	detector_free(p->detector);
 	free(p);
 }
@@ -81,7 +81,7 @@ static void judge(struct player *p, const struct sample *sample)
 	struct verdict verdicts[VERDICTS_MAX];
 	size_t count = detector_feed(p->detector, sample, verdicts);
 
-	alert_book_apply(p->alerts, sample->time, p->interval_s, verdicts, count, NULL,
+	alert_store_apply(p->alerts, sample->time, p->interval_s, verdicts, count, NULL,
 			 p->listener, p->context);
 	if (p->watcher)
 		p->watcher(p->watcher_context, p, sample);
@@ -118,7 +118,7 @@ const struct detector *player_detector(const struct player *p)
 	return p->detector;
 }
 
-const struct alert_book *player_alerts(const struct player *p)
+const struct alert_store *player_alerts(const struct player *p)
 {
 	return p->alerts;
 }

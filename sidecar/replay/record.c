@@ -76,11 +76,11 @@ static void close_recorder(struct recorder *r)
 	collector_close(r->collector);
 }
 
-/* Always a close look: a trace is for every signal that there is. */
+/* Always with a scan of the sockets: a trace is for every signal that there is. */
 static int take_sample(struct recorder *r, struct error *err)
 {
 	const struct collect_request request = {.time = clock_wall(),
-						.look_closely = true};
+						.scan_sockets = true};
 	struct error complaint;
 	struct sample sample;
 

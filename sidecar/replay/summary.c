@@ -171,7 +171,7 @@ static void print_spans(const struct history *h, FILE *out)
 }
 
 /* A row a day, a letter each half hour; alerts are marked over them. */
-static void draw_states(const struct history *h, const struct alert_book *book,
+static void draw_states(const struct history *h, const struct alert_store *store,
 			FILE *out)
 {
 	char slots[sizeof(h->slots)], when[FORMAT_MAX];
@@ -179,7 +179,7 @@ static void draw_states(const struct history *h, const struct alert_book *book,
 	const struct alert *alert;
 
 	memcpy(slots, h->slots, sizeof(slots));
-	for (size_t i = 0; (alert = alert_book_at(book, i)); i++) {
+	for (size_t i = 0; (alert = alert_store_at(store, i)); i++) {
 		long slot = slot_of(h, alert->starts_at);
 		if (slot >= 0 && slot < (long)sizeof(slots))
 			slots[slot] = '!';
@@ -199,7 +199,7 @@ static void draw_states(const struct history *h, const struct alert_book *book,
 		fprintf(out, "  and %ld days more\n", days - HISTORY_DAYS_MAX);
 }
 
-static void print_states(const struct history *h, const struct alert_book *book,
+static void print_states(const struct history *h, const struct alert_store *store,
 			 FILE *out)
 {
 	char lasted[FORMAT_MAX];
@@ -208,7 +208,7 @@ static void print_states(const struct history *h, const struct alert_book *book,
 	if (h->span_count <= HISTORY_SPANS_MAX)
 		print_spans(h, out);
 	else
-		draw_states(h, book, out);
+		draw_states(h, store, out);
 	fputs("  in all:", out);
 	for (int i = 0; i < POD_STATE_COUNT; i++)
 		fprintf(out, "%s %s %s (%.0f %%)", i > 0 ? "," : "",
@@ -233,23 +233,23 @@ static void print_alert(const struct alert *alert, double ended, FILE *out)
 		sentence);
 }
 
-static void print_alerts(const struct history *h, const struct alert_book *book,
+static void print_alerts(const struct history *h, const struct alert_store *store,
 			 FILE *out)
 {
 	size_t count = 0;
 
-	while (alert_book_at(book, count))
+	while (alert_store_at(store, count))
 		count++;
 	if (count == 0) {
 		fputs("\n  no alerts\n", out);
 		return;
 	}
 	fputs("\n  alert raised         kind               severity  lasted\n", out);
-	if (alert_book_forgotten(book) > 0)
+	if (alert_store_forgotten(store) > 0)
 		fprintf(out, "  and %llu earlier ones\n",
-			(unsigned long long)alert_book_forgotten(book));
+			(unsigned long long)alert_store_forgotten(store));
 	while (count > 0)
-		print_alert(alert_book_at(book, --count), h->ended, out);
+		print_alert(alert_store_at(store, --count), h->ended, out);
 }
 
 static void print_learnt_signal(const struct detector *d, enum signal signal, FILE *out)

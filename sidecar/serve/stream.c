@@ -19,7 +19,7 @@ void stream_open(struct stream *s, const struct serve_source *source,
 	s->piece = text_over(s->data, sizeof(s->data));
 	s->alert_count = 0;
 	for (size_t i = 0; s->alert_count < ALERTS_REMEMBERED &&
-			   (alert = alert_book_at(source->alerts, i));
+			   (alert = alert_store_at(source->alerts, i));
 	     i++)
 		if (!only_firing || alert->ends_at == 0)
 			s->alerts[s->alert_count++] = alert->id;
@@ -57,7 +57,7 @@ const struct alert *stream_alert(const struct stream *s, size_t index)
 {
 	const struct alert *alert;
 
-	for (size_t i = 0; (alert = alert_book_at(s->source->alerts, i)); i++)
+	for (size_t i = 0; (alert = alert_store_at(s->source->alerts, i)); i++)
 		if (alert->id == s->alerts[index])
 			return alert;
 	return NULL;

@@ -41,7 +41,7 @@ struct sources {
 static void one_sample(struct sources *s)
 {
 	struct collect_request request = {
-	    .time = 1, .look_closely = s->closely, .hum_bytes = UINT64_MAX};
+	    .time = 1, .scan_sockets = s->closely, .background_bytes = UINT64_MAX};
 	struct sample sample;
 
 	collector_sample(s->collector, &request, &sample);

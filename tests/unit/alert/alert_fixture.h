@@ -31,13 +31,13 @@ struct shown_traffic {
 	struct link_counters links[COLLECT_LINKS_MAX];
 	size_t link_count;
 
-	/* What moved in the time that the book lacks: these, or by a history, to which
+	/* What moved in the time that the store lacks: these, or by a history, to which
 	 * each scan's flows are added. */
 	struct flow since[256];
 	size_t since_count;
 	struct unaccounted since_unaccounted;
 	struct flows *history;          /* NULL: none */
-	double lacks_since, seen_until; /* what the book asked for last */
+	double lacks_since, seen_until; /* what the store asked for last */
 };
 
 /* All that the room takes from the detector. */
@@ -46,9 +46,9 @@ const char *alert_kind_name(enum alert_kind kind)
 	return kind == ALERT_DORMANCY_BREAK ? "dormancy-break" : "another";
 }
 
-/* A book, the time, and the last things that happened. */
+/* A store, the time, and the last things that happened. */
 struct world {
-	struct alert_book *book;
+	struct alert_store *store;
 	struct shown_traffic traffic;
 	bool watched; /* whether the samples show traffic */
 	double now, interval_s;
@@ -75,16 +75,16 @@ static inline int world_open(void **state)
 	static struct world world;
 
 	world = (struct world){.now = T0, .interval_s = 10};
-	world.book = alert_book_new(1);
+	world.store = alert_store_new(1);
 	*state = &world;
-	return world.book ? 0 : -1;
+	return world.store ? 0 : -1;
 }
 
 static inline int world_close(void **state)
 {
 	struct world *w = *state;
 
-	alert_book_free(w->book);
+	alert_store_free(w->store);
 	flows_free(w->traffic.history);
 	return 0;
 }
@@ -121,13 +121,13 @@ static inline void add_to_history(struct world *w)
 	flows_commit(t->history, w->now);
 }
 
-/* What moved in the time of which the book lacks the traffic of a verdict. */
+/* What moved in the time of which the store lacks the traffic of a verdict. */
 static inline struct traffic_span moved_since(struct world *w, const struct verdict *v)
 {
 	struct shown_traffic *t = &w->traffic;
 	struct traffic_span span = {.flows = t->since};
 
-	if (!alert_book_lacks(w->book, w->now, v, &t->lacks_since, &t->seen_until))
+	if (!alert_store_lacks(w->store, w->now, v, &t->lacks_since, &t->seen_until))
 		return span;
 	if (t->history)
 		t->since_count =
@@ -157,8 +157,8 @@ static inline void world_apply(struct world *w, const struct verdict *verdicts,
 		add_to_history(w);
 	for (size_t i = 0; w->watched && i < count; i++)
 		since[i] = moved_since(w, &verdicts[i]);
-	alert_book_apply(w->book, w->now, w->interval_s, verdicts, count,
-			 w->watched ? &view : NULL, world_listener, w);
+	alert_store_apply(w->store, w->now, w->interval_s, verdicts, count,
+			  w->watched ? &view : NULL, world_listener, w);
 }
 
 /* The next sample shows these verdicts, or none. */
@@ -188,11 +188,11 @@ static inline void quiet_for(struct world *w, double seconds)
 		next(w, NULL, 0);
 }
 
-static inline size_t remembered(const struct alert_book *book)
+static inline size_t remembered(const struct alert_store *store)
 {
 	size_t count = 0;
 
-	while (alert_book_at(book, count))
+	while (alert_store_at(store, count))
 		count++;
 	return count;
 }

@@ -17,11 +17,11 @@ static void what_lasts_is_raised_once_and_updated(void **state)
 	}
 	assert_int_equal(w->raised, 1);
 	assert_int_equal(w->updated, 5);
-	assert_int_equal(remembered(w->book), 1);
-	assert_true(alert_book_firing(w->book, ALERT_EGRESS_VOLUME));
-	assert_int_equal(alert_book_raised(w->book, ALERT_EGRESS_VOLUME), 1);
+	assert_int_equal(remembered(w->store), 1);
+	assert_true(alert_store_firing(w->store, ALERT_EGRESS_VOLUME));
+	assert_int_equal(alert_store_raised(w->store, ALERT_EGRESS_VOLUME), 1);
 
-	const struct alert *alert = alert_book_at(w->book, 0);
+	const struct alert *alert = alert_store_at(w->store, 0);
 	assert_true(alert->starts_at == T0);
 	assert_true(alert->updated_at == w->now);
 	assert_true(alert->peak == 1e6 + 4);
@@ -48,11 +48,11 @@ static void it_ends_when_it_was_last_seen_once_the_hold_time_has_passed(void **s
 
 	world_apply(w, &v, 1);
 	quiet_for(w, 50);
-	assert_true(alert_book_any_firing(w->book));
+	assert_true(alert_store_any_firing(w->store));
 	quiet_for(w, 10);
 	assert_int_equal(w->resolved, 1);
 	assert_true(w->last.ends_at == T0);
-	assert_false(alert_book_any_firing(w->book));
+	assert_false(alert_store_any_firing(w->store));
 	quiet_for(w, 600);
 	assert_int_equal(w->resolved, 1);
 }
@@ -108,8 +108,8 @@ static void a_beacon_is_one_alert(void **state)
 	assert_int_equal(w->raised, 1);
 	assert_int_equal(w->reopened, 11);
 	assert_int_equal(w->resolved, 12);
-	assert_int_equal(remembered(w->book), 1);
-	assert_int_equal(alert_book_at(w->book, 0)->verdict.bytes,
+	assert_int_equal(remembered(w->store), 1);
+	assert_int_equal(alert_store_at(w->store, 0)->verdict.bytes,
 			 12 * 500000 + 11 * 1000);
 }
 
@@ -119,16 +119,16 @@ static void what_comes_back_fires_again_without_an_end(void **state)
 	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
 
 	world_apply(w, &v, 1);
-	const uint64_t id = alert_book_at(w->book, 0)->id;
+	const uint64_t id = alert_store_at(w->store, 0)->id;
 	quiet_for(w, 600);
 	v = verdict_of(w, ALERT_DORMANCY_BREAK);
 	next(w, &v, 1);
-	const struct alert *alert = alert_book_at(w->book, 0);
+	const struct alert *alert = alert_store_at(w->store, 0);
 	assert_true(alert->id == id);
 	assert_true(alert->ends_at == 0);
 	assert_true(alert->starts_at == T0);
-	assert_true(alert_book_firing(w->book, ALERT_DORMANCY_BREAK));
-	assert_int_equal(alert_book_raised(w->book, ALERT_DORMANCY_BREAK), 1);
+	assert_true(alert_store_firing(w->store, ALERT_DORMANCY_BREAK));
+	assert_int_equal(alert_store_raised(w->store, ALERT_DORMANCY_BREAK), 1);
 }
 
 static void what_comes_back_weaker_ends_later_all_the_same(void **state)
@@ -158,7 +158,7 @@ static void after_the_cool_down_it_is_another_alert(void **state)
 	v = verdict_of(w, ALERT_DORMANCY_BREAK);
 	world_apply(w, &v, 1);
 	assert_int_equal(w->raised, 2);
-	assert_true(alert_book_at(w->book, 0)->id != alert_book_at(w->book, 1)->id);
+	assert_true(alert_store_at(w->store, 0)->id != alert_store_at(w->store, 1)->id);
 }
 
 static void what_comes_back_far_stronger_is_another_alert(void **state)
@@ -186,7 +186,7 @@ static void a_gap_in_the_samples_longer_than_the_cool_down_parts_two_alerts(
 	world_apply(w, &v, 1);
 	assert_int_equal(w->raised, 2);
 	assert_int_equal(w->resolved, 1);
-	assert_true(alert_book_at(w->book, 1)->ends_at == T0);
+	assert_true(alert_store_at(w->store, 1)->ends_at == T0);
 }
 
 static void a_departure_seen_across_a_gap_is_one_alert(void **state)
@@ -250,8 +250,8 @@ static void a_kind_that_says_more_takes_the_incident_over(void **state)
 	assert_true(w->last.starts_at == T0);
 	assert_true(w->last.verdict.onset == v[0].onset);
 	assert_int_equal(w->last.verdict.risk, 50);
-	assert_false(alert_book_firing(w->book, ALERT_EGRESS_VOLUME));
-	assert_true(alert_book_firing(w->book, ALERT_PROXY_RELAY));
+	assert_false(alert_store_firing(w->store, ALERT_EGRESS_VOLUME));
+	assert_true(alert_store_firing(w->store, ALERT_PROXY_RELAY));
 
 	next(w, v, 1);
 	assert_int_equal(w->raised, 1);
@@ -271,8 +271,8 @@ static void long_after_it_began_a_kind_that_says_more_is_news(void **state)
 	assert_int_equal(w->taken_over, 0);
 	next(w, v, 2);
 	assert_int_equal(w->raised, 2);
-	assert_true(alert_book_firing(w->book, ALERT_EGRESS_VOLUME));
-	assert_true(alert_book_firing(w->book, ALERT_PROXY_RELAY));
+	assert_true(alert_store_firing(w->store, ALERT_EGRESS_VOLUME));
+	assert_true(alert_store_firing(w->store, ALERT_PROXY_RELAY));
 }
 
 static void several_kinds_at_once_are_raised_as_the_one_that_says_most(void **state)
@@ -286,8 +286,8 @@ static void several_kinds_at_once_are_raised_as_the_one_that_says_most(void **st
 	assert_int_equal(w->raised, 1);
 	assert_int_equal(w->taken_over, 0);
 	assert_int_equal(w->last.verdict.kind, ALERT_PROXY_RELAY);
-	assert_int_equal(alert_book_raised(w->book, ALERT_PROXY_RELAY), 1);
-	assert_int_equal(alert_book_raised(w->book, ALERT_DORMANCY_BREAK), 0);
+	assert_int_equal(alert_store_raised(w->store, ALERT_PROXY_RELAY), 1);
+	assert_int_equal(alert_store_raised(w->store, ALERT_DORMANCY_BREAK), 0);
 }
 
 static void the_budget_is_an_alert_of_its_own(void **state)
@@ -308,13 +308,13 @@ static void a_gap_is_over_as_soon_as_it_is_known(void **state)
 	struct world *w = *state;
 	const struct verdict v = verdict_of(w, ALERT_MONITOR_GAP);
 
-	alert_book_record(w->book, w->now, &v, NULL, world_listener, w);
+	alert_store_record(w->store, w->now, &v, NULL, world_listener, w);
 	assert_int_equal(w->raised, 1);
 	assert_int_equal(w->resolved, 1);
-	assert_false(alert_book_any_firing(w->book));
-	assert_true(alert_book_at(w->book, 0)->ends_at == T0);
-	alert_book_record(w->book, w->now, &v, NULL, world_listener, w);
-	assert_int_equal(remembered(w->book), 2);
+	assert_false(alert_store_any_firing(w->store));
+	assert_true(alert_store_at(w->store, 0)->ends_at == T0);
+	alert_store_record(w->store, w->now, &v, NULL, world_listener, w);
+	assert_int_equal(remembered(w->store), 2);
 }
 
 static void bytes_of_overlapping_departures_are_counted_once(void **state)
@@ -410,14 +410,14 @@ static void the_last_64_are_remembered_newest_first(void **state)
 		world_apply(w, &v, 1);
 		quiet_for(w, 1900);
 	}
-	assert_int_equal(remembered(w->book), ALERTS_REMEMBERED);
-	assert_int_equal(alert_book_forgotten(w->book), 6);
-	assert_int_equal(alert_book_raised(w->book, ALERT_EGRESS_VOLUME), 70);
+	assert_int_equal(remembered(w->store), ALERTS_REMEMBERED);
+	assert_int_equal(alert_store_forgotten(w->store), 6);
+	assert_int_equal(alert_store_raised(w->store, ALERT_EGRESS_VOLUME), 70);
 	for (size_t i = 1; i < ALERTS_REMEMBERED; i++)
-		assert_true(alert_book_at(w->book, i - 1)->starts_at >
-			    alert_book_at(w->book, i)->starts_at);
-	assert_null(alert_book_at(w->book, ALERTS_REMEMBERED));
-	assert_null(alert_book_at(w->book, SIZE_MAX));
+		assert_true(alert_store_at(w->store, i - 1)->starts_at >
+			    alert_store_at(w->store, i)->starts_at);
+	assert_null(alert_store_at(w->store, ALERTS_REMEMBERED));
+	assert_null(alert_store_at(w->store, SIZE_MAX));
 }
 
 static void a_firing_alert_is_never_pushed_out(void **state)
@@ -429,11 +429,11 @@ static void a_firing_alert_is_never_pushed_out(void **state)
 	const uint64_t id = w->last.id;
 	for (int i = 0; i < 200; i++) {
 		const struct verdict gap = verdict_of(w, ALERT_MONITOR_GAP);
-		alert_book_record(w->book, w->now, &gap, NULL, NULL, NULL);
+		alert_store_record(w->store, w->now, &gap, NULL, NULL, NULL);
 	}
-	assert_int_equal(remembered(w->book), ALERTS_REMEMBERED);
-	assert_true(alert_book_at(w->book, ALERTS_REMEMBERED - 1)->id == id);
-	assert_true(alert_book_firing(w->book, ALERT_BUDGET_EXCEEDED));
+	assert_int_equal(remembered(w->store), ALERTS_REMEMBERED);
+	assert_true(alert_store_at(w->store, ALERTS_REMEMBERED - 1)->id == id);
+	assert_true(alert_store_firing(w->store, ALERT_BUDGET_EXCEEDED));
 }
 
 static void ids_differ_between_pods_and_alerts_and_not_between_runs(void **state)
@@ -442,14 +442,14 @@ static void ids_differ_between_pods_and_alerts_and_not_between_runs(void **state
 	const struct verdict v = verdict_of(w, ALERT_MONITOR_GAP);
 	uint64_t ids[6];
 
-	for (unsigned book = 0; book < 3; book++) {
-		struct alert_book *b = alert_book_new(book == 2 ? 8 : 7);
+	for (unsigned store = 0; store < 3; store++) {
+		struct alert_store *b = alert_store_new(store == 2 ? 8 : 7);
 		assert_non_null(b);
 		for (unsigned i = 0; i < 2; i++) {
-			alert_book_record(b, T0, &v, NULL, NULL, NULL);
-			ids[2 * book + i] = alert_book_at(b, 0)->id;
+			alert_store_record(b, T0, &v, NULL, NULL, NULL);
+			ids[2 * store + i] = alert_store_at(b, 0)->id;
 		}
-		alert_book_free(b);
+		alert_store_free(b);
 	}
 	assert_true(ids[0] == ids[2] && ids[1] == ids[3]);
 	assert_true(ids[0] != ids[1] && ids[0] != ids[4] && ids[1] != ids[5]);

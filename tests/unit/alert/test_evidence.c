@@ -114,7 +114,7 @@ static void the_last_bytes_before_it_resolves_are_in_it(void **state)
 	assert_int_equal(w->resolved, 1);
 	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 20300);
 	next_scan(w, NULL, 0, &tail, 1);
-	assert_int_equal(alert_book_at(w->book, 0)->evidence.flows[0].flow.tx_bytes,
+	assert_int_equal(alert_store_at(w->store, 0)->evidence.flows[0].flow.tx_bytes,
 			 20300);
 }
 
@@ -171,22 +171,22 @@ static void what_comes_back_adds_what_moved_since_its_onset_once(void **state)
 	assert_int_equal(w->last.evidence.flows[0].flow.tx_bytes, 16000);
 }
 
-/* Of what comes back, the book lacks only what moved since it was last seen. */
+/* Of what comes back, the store lacks only what moved since it was last seen. */
 static void what_comes_back_is_asked_for_since_it_was_seen(void **state)
 {
 	struct world *w = *state;
 	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
 	double since = -1, seen_until = -1;
 
-	assert_true(alert_book_lacks(w->book, w->now, &v, &since, &seen_until));
+	assert_true(alert_store_lacks(w->store, w->now, &v, &since, &seen_until));
 	assert_true(since == v.onset && seen_until == 0);
 	next_scan(w, &v, 1, NULL, 0);
-	assert_false(alert_book_lacks(w->book, w->now, &v, &since, &seen_until));
+	assert_false(alert_store_lacks(w->store, w->now, &v, &since, &seen_until));
 	const double last = w->now;
 	w->traffic.scanned = false;
 	quiet_for(w, 120);
 	v.onset = w->now - 10;
-	assert_true(alert_book_lacks(w->book, w->now, &v, &since, &seen_until));
+	assert_true(alert_store_lacks(w->store, w->now, &v, &since, &seen_until));
 	assert_true(since == v.onset && seen_until == last);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_random.c - whatever the detector says, the book keeps its promises. */
+/* test_random.c - whatever the detector says, the store keeps its promises. */
 #include "alert_fixture.h"
 
 #define SAMPLES 50000
 
-/* What the events said of each alert; the book's own view must agree with it. */
+/* What the events said of each alert; the store's own view must agree with it. */
 struct told {
 	uint64_t id;
 	bool fires;
@@ -79,22 +79,22 @@ static size_t invent(struct verdict departures[], const struct world *w,
 	return count;
 }
 
-static void check_book(const struct world *w)
+static void check_store(const struct world *w)
 {
 	bool any = false;
-	const size_t count = remembered(w->book);
+	const size_t count = remembered(w->store);
 
 	assert_true(count <= ALERTS_REMEMBERED);
 	for (size_t i = 0; i < count; i++) {
-		const struct alert *a = alert_book_at(w->book, i);
+		const struct alert *a = alert_store_at(w->store, i);
 		const struct told *t = told_of(a->id);
 		assert_non_null(t);
 		assert_int_equal(t->fires, a->ends_at == 0);
 		any = any || t->fires;
 		if (t->fires)
-			assert_true(alert_book_firing(w->book, a->verdict.kind));
+			assert_true(alert_store_firing(w->store, a->verdict.kind));
 	}
-	assert_int_equal(any, alert_book_any_firing(w->book));
+	assert_int_equal(any, alert_store_any_firing(w->store));
 }
 
 static void no_sequence_of_verdicts_breaks_its_promises(void **state)
@@ -105,27 +105,27 @@ static void no_sequence_of_verdicts_breaks_its_promises(void **state)
 
 	for (int i = 0; i < SAMPLES; i++) {
 		const size_t count = invent(departures, w, &random, verdicts);
-		alert_book_apply(w->book, w->now, 10, verdicts, count, NULL, follow,
-				 NULL);
+		alert_store_apply(w->store, w->now, 10, verdicts, count, NULL, follow,
+				  NULL);
 		w->now += 10;
 		if (below(&random, 50) == 0)
 			w->now += below(&random, 7200);
 		else if (below(&random, 500) == 0)
 			w->now -= below(&random, 100000);
 		if (i % 16 == 0)
-			check_book(w);
+			check_store(w);
 	}
 	/* No alert that still fires was pushed out. */
 	size_t firing = 0, seen = 0;
 	for (size_t i = 0; i < told_count; i++)
 		firing += told[i].fires;
-	for (size_t i = 0; i < remembered(w->book); i++)
-		seen += alert_book_at(w->book, i)->ends_at == 0;
+	for (size_t i = 0; i < remembered(w->store); i++)
+		seen += alert_store_at(w->store, i)->ends_at == 0;
 	assert_int_equal(firing, seen);
 	assert_int_equal(told_count,
-			 remembered(w->book) + alert_book_forgotten(w->book));
+			 remembered(w->store) + alert_store_forgotten(w->store));
 	for (unsigned kind = 0; kind < ALERT_KIND_COUNT; kind++)
-		raised += alert_book_raised(w->book, (enum alert_kind)kind);
+		raised += alert_store_raised(w->store, (enum alert_kind)kind);
 	assert_true(raised >= told_count); /* what was taken over counts twice */
 	assert_true(told_count > ALERTS_REMEMBERED);
 }

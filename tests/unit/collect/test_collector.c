@@ -74,10 +74,10 @@ static int close_collector(void **state)
 	return 0;
 }
 
-/* A sample at which nothing but the pod's own doing asks for a close look. */
+/* A sample at which nothing but the pod's own doing asks for a scan. */
 static struct sample quiet_sample(struct collector *c)
 {
-	struct collect_request request = {.time = 1000, .hum_bytes = 100000};
+	struct collect_request request = {.time = 1000, .background_bytes = 100000};
 	struct sample sample;
 
 	collector_sample(c, &request, &sample);
@@ -86,7 +86,7 @@ static struct sample quiet_sample(struct collector *c)
 
 static struct sample close_sample(struct collector *c)
 {
-	struct collect_request request = {.time = 1000, .look_closely = true};
+	struct collect_request request = {.time = 1000, .scan_sockets = true};
 	struct sample sample;
 
 	collector_sample(c, &request, &sample);
@@ -188,7 +188,7 @@ static void send_udp6(const char *to, unsigned count)
 	close(fd);
 }
 
-/* Below the hum, sample by sample, in each mixture: never a close look, never late. */
+/* Below the background, sample by sample, in each mixture: no scan, and never late. */
 static void datagrams_are_counted_at_each_sample(void **state)
 {
 	struct sample from, to;
@@ -274,7 +274,7 @@ static void datagrams_to_loopback_are_no_traffic(void **state)
 	assert_int_equal(moved(&from, &to, SIGNAL_TX_BYTES), 0);
 }
 
-static void a_quiet_pod_is_looked_at_closely_only_once(void **state)
+static void a_quiet_pod_is_scanned_only_once(void **state)
 {
 	struct sample sample;
 
@@ -290,7 +290,7 @@ static void a_quiet_pod_is_looked_at_closely_only_once(void **state)
 	assert_true(sample_has(&sample, SIGNAL_TX_BYTES));
 }
 
-static void more_than_the_hum_is_a_reason_to_look_closely(void **state)
+static void more_than_the_background_is_a_reason_to_scan(void **state)
 {
 	if (!allowed)
 		skip();
@@ -307,7 +307,7 @@ static void more_than_the_hum_is_a_reason_to_look_closely(void **state)
 
 static void what_the_monitor_sends_is_neither_traffic_nor_a_reason(void **state)
 {
-	struct collect_request request = {.time = 1000, .hum_bytes = 1000};
+	struct collect_request request = {.time = 1000, .background_bytes = 1000};
 	struct sample from, to;
 	int fd;
 
@@ -590,8 +590,8 @@ int main(void)
 	    WITH_COLLECTOR(datagrams_are_counted_at_each_sample),
 	    WITH_COLLECTOR(udp_is_told_from_tcp_beside_it),
 	    WITH_COLLECTOR(datagrams_to_loopback_are_no_traffic),
-	    WITH_COLLECTOR(a_quiet_pod_is_looked_at_closely_only_once),
-	    WITH_COLLECTOR(more_than_the_hum_is_a_reason_to_look_closely),
+	    WITH_COLLECTOR(a_quiet_pod_is_scanned_only_once),
+	    WITH_COLLECTOR(more_than_the_background_is_a_reason_to_scan),
 	    WITH_COLLECTOR(what_the_monitor_sends_is_neither_traffic_nor_a_reason),
 	    WITH_COLLECTOR(connections_nobody_accounts_for_are_a_reason),
 	    WITH_COLLECTOR(connections_that_told_of_their_end_are_none),

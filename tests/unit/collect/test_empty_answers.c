@@ -204,7 +204,7 @@ static struct collector *opened(const char *globs)
 
 static struct sample close_sample(struct collector *c)
 {
-	struct collect_request request = {.time = 1000 + later_s, .look_closely = true};
+	struct collect_request request = {.time = 1000 + later_s, .scan_sockets = true};
 	struct sample sample;
 
 	collector_sample(c, &request, &sample);

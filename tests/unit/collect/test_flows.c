@@ -380,7 +380,7 @@ static void a_connection_counts_wherever_it_was_active(void **state)
 	assert_int_equal(out[0].connections, 2);
 	flows_since(f, NOON + MINUTES(30), 0, out, 2);
 	assert_int_equal(out[0].connections, 1);
-	/* Between a socket scan and the next it is not lost either. */
+	/* Between a scan and the next it is not lost either. */
 	go_on(f, 1, 1, &old);
 	assert_int_equal(flows_since(f, NOON + MINUTES(39), 0, out, 2), 1);
 	assert_int_equal(out[0].connections, 1);

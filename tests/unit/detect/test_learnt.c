@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is learnt outlives a restart, and what is damaged is not believed; what flowed
- * while nobody watched; what needs a closer look. */
+ * while nobody watched; what is a reason to scan the sockets. */
 #include "detect_fixture.h"
 
 /* The same piece taken by a new detector. */

@@ -66,15 +66,15 @@ static void live_and_replay_say_the_same(void **state)
 	(void)state;
 	detect_options_default(&options);
 	struct detector *d = detector_new(&options);
-	struct alert_book *book = alert_book_new(1);
-	assert_true(d && book);
+	struct alert_store *store = alert_store_new(1);
+	assert_true(d && store);
 	for (unsigned n = 0; n * 10 <= 2 * QUIET_S + ATTACK_S; n++) {
 		struct sample s = attack_sample(n, 10);
 		size_t count = detector_feed(d, &s, verdicts);
-		alert_book_apply(book, s.time, 10, verdicts, count, NULL, print_line,
+		alert_store_apply(store, s.time, 10, verdicts, count, NULL, print_line,
 				 &live_text);
 	}
-	alert_book_free(book);
+	alert_store_free(store);
 	detector_free(d);
 
 	struct ran *r = replay("", ARGV((char *)"--lifecycle", attack_csv));

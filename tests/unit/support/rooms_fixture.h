@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rooms_fixture.h - a collector, a detector and an alert book that say what a test
+/* rooms_fixture.h - a collector, a detector and an alert store that say what a test
  * wants.
  *
  * Defines everything that the server calls of those rooms, so that the real ones are
@@ -31,7 +31,7 @@ struct detector {
 	bool judged[SIGNAL_COUNT];
 };
 
-struct alert_book {
+struct alert_store {
 	struct alert alerts[ALERTS_REMEMBERED]; /* newest first */
 	size_t count;
 	size_t json_length; /* that alert_json() pads to, 0: no padding */
@@ -40,7 +40,7 @@ struct alert_book {
 
 static struct collector fake_collector;
 static struct detector fake_detector;
-static struct alert_book fake_book;
+static struct alert_store fake_book;
 static struct identity fake_pod;
 static struct run_stats fake_stats;
 static __attribute__((unused)) struct serve_source fake_source = {
@@ -92,7 +92,7 @@ static inline void fake_quiet_pod(void)
 static inline struct alert *fake_alert(enum alert_kind kind, double starts_at,
 				       double ends_at)
 {
-	struct alert_book *b = &fake_book;
+	struct alert_store *b = &fake_book;
 
 	if (b->count == ALERTS_REMEMBERED) {
 		b->count--;
@@ -178,12 +178,12 @@ void detector_baseline(const struct detector *d, enum signal signal,
 	*view = d->views[signal];
 }
 
-const struct alert *alert_book_at(const struct alert_book *book, size_t index)
+const struct alert *alert_store_at(const struct alert_store *book, size_t index)
 {
 	return index < book->count ? &book->alerts[index] : NULL;
 }
 
-bool alert_book_firing(const struct alert_book *book, enum alert_kind kind)
+bool alert_store_firing(const struct alert_store *book, enum alert_kind kind)
 {
 	for (size_t i = 0; i < book->count; i++)
 		if (book->alerts[i].verdict.kind == kind &&
@@ -192,7 +192,7 @@ bool alert_book_firing(const struct alert_book *book, enum alert_kind kind)
 	return false;
 }
 
-uint64_t alert_book_raised(const struct alert_book *book, enum alert_kind kind)
+uint64_t alert_store_raised(const struct alert_store *book, enum alert_kind kind)
 {
 	uint64_t count = 0;
 
@@ -201,7 +201,7 @@ uint64_t alert_book_raised(const struct alert_book *book, enum alert_kind kind)
 	return count;
 }
 
-uint64_t alert_book_forgotten(const struct alert_book *book)
+uint64_t alert_store_forgotten(const struct alert_store *book)
 {
 	return book->forgotten;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* book.c - the alerts that are remembered, and their life.
+/* store.c - the alerts that are remembered, and their life.
  *
  * Each sample is applied in two steps: first every verdict finds the incident it
  * belongs to (one that fires, one that comes back, or a new one), then every incident
@@ -14,7 +14,7 @@
 #include "evidence.h"
 #include "record.h"
 
-struct alert_book {
+struct alert_store {
 	uint64_t seed;
 	uint64_t count_ever; /* incidents begun */
 	uint64_t forgotten;
@@ -27,7 +27,7 @@ struct alert_book {
 	struct alert_record slots[ALERTS_REMEMBERED];
 };
 
-_Static_assert(sizeof(struct alert_book) < 98 * 1024, "the book outgrew its budget");
+_Static_assert(sizeof(struct alert_store) < 98 * 1024, "the store outgrew its budget");
 _Static_assert(ALERTS_REMEMBERED > ALERT_KIND_COUNT, "a resolved one can always go");
 
 /* One sample being applied. */
@@ -43,18 +43,18 @@ struct application {
 	const struct traffic_view *traffic; /* or NULL */
 };
 
-struct alert_book *alert_book_new(uint64_t seed)
+struct alert_store *alert_store_new(uint64_t seed)
 {
-	struct alert_book *book = calloc(1, sizeof(*book));
+	struct alert_store *store = calloc(1, sizeof(*store));
 
-	if (book)
-		book->seed = seed;
-	return book;
+	if (store)
+		store->seed = seed;
+	return store;
 }
 
-void alert_book_free(struct alert_book *book)
+void alert_store_free(struct alert_store *store)
 {
-	free(book);
+	free(store);
 }
 
 /* The finalizer of splitmix64 (Steele, Lea, Flood 2014): every bit of the input moves
@@ -67,11 +67,11 @@ static uint64_t mixed(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-static uint64_t next_id(struct alert_book *book, double now)
+static uint64_t next_id(struct alert_store *store, double now)
 {
 	const uint64_t ms = now > 0 ? (uint64_t)(now * 1000) : 0;
 
-	return mixed(mixed(book->seed ^ mixed(ms)) + book->count_ever++);
+	return mixed(mixed(store->seed ^ mixed(ms)) + store->count_ever++);
 }
 
 static bool fires(const struct alert_record *record)
@@ -80,67 +80,69 @@ static bool fires(const struct alert_record *record)
 }
 
 /* A slot for a new incident: a free one, else that of the oldest that is resolved. */
-static unsigned take_slot(struct alert_book *book)
+static unsigned take_slot(struct alert_store *store)
 {
-	if (book->count < ALERTS_REMEMBERED) {
-		book->order[book->count] = (uint8_t)book->count;
-		return book->count++;
+	if (store->count < ALERTS_REMEMBERED) {
+		store->order[store->count] = (uint8_t)store->count;
+		return store->count++;
 	}
 	unsigned place = 0;
-	while (place < ALERTS_REMEMBERED - 1 && fires(&book->slots[book->order[place]]))
+	while (place < ALERTS_REMEMBERED - 1 &&
+	       fires(&store->slots[store->order[place]]))
 		place++;
-	const uint8_t slot = book->order[place];
-	memmove(&book->order[place], &book->order[place + 1],
+	const uint8_t slot = store->order[place];
+	memmove(&store->order[place], &store->order[place + 1],
 		ALERTS_REMEMBERED - 1 - place);
-	book->order[ALERTS_REMEMBERED - 1] = slot;
-	book->forgotten++;
+	store->order[ALERTS_REMEMBERED - 1] = slot;
+	store->forgotten++;
 	return slot;
 }
 
 /* The firing incident that a verdict belongs to, one that showed this kind before any
  * other; -1 if there is none. */
-static int firing_home(const struct alert_book *book, const struct verdict *v,
+static int firing_home(const struct alert_store *store, const struct verdict *v,
 		       double now)
 {
 	int home = -1;
 
-	for (unsigned i = book->count; i-- > 0;) {
-		const struct alert_record *record = &book->slots[book->order[i]];
+	for (unsigned i = store->count; i-- > 0;) {
+		const struct alert_record *record = &store->slots[store->order[i]];
 		if (!fires(record) ||
-		    record_belonging(record, v, now, book->interval_s) == BELONGS_NOT)
+		    record_belonging(record, v, now, store->interval_s) == BELONGS_NOT)
 			continue;
 		if (v->onset - record->alert.updated_at > COOL_DOWN_S)
 			continue; /* nobody looked for so long that it is another one */
 		if (record->kinds & (1u << v->kind))
-			return book->order[i];
+			return store->order[i];
 		if (home < 0)
-			home = book->order[i];
+			home = store->order[i];
 	}
 	return home;
 }
 
 /* The resolved incident that a verdict brings back, the newest first; -1 if none. */
-static int resolved_home(const struct alert_book *book, const struct verdict *v,
+static int resolved_home(const struct alert_store *store, const struct verdict *v,
 			 double now)
 {
-	for (unsigned i = book->count; i-- > 0;) {
-		const struct alert_record *record = &book->slots[book->order[i]];
+	for (unsigned i = store->count; i-- > 0;) {
+		const struct alert_record *record = &store->slots[store->order[i]];
 		if (!fires(record) &&
-		    record_belonging(record, v, now, book->interval_s) != BELONGS_NOT &&
+		    record_belonging(record, v, now, store->interval_s) !=
+			BELONGS_NOT &&
 		    record_comes_back(record, v))
-			return book->order[i];
+			return store->order[i];
 	}
 	return -1;
 }
 
-static unsigned raise_alert(struct alert_book *book, double now,
+static unsigned raise_alert(struct alert_store *store, double now,
 			    const struct verdict *v)
 {
-	const unsigned slot = take_slot(book);
+	const unsigned slot = take_slot(store);
 
-	record_begin(&book->slots[slot], next_id(book, now), now, v);
-	book->raised[v->kind]++;
-	book->firing++;
+	record_begin(&store->slots[slot], next_id(store, now), now, v);
+	store->raised[v->kind]++;
+	store->firing++;
 	return slot;
 }
 
@@ -153,56 +155,56 @@ static void happen(struct application *a, unsigned slot, enum alert_event event)
 }
 
 /* Finds or makes the incident of the index-th verdict. */
-static void settle(struct alert_book *book, struct application *a, size_t index)
+static void find_home(struct alert_store *store, struct application *a, size_t index)
 {
 	const struct verdict *v = &a->verdicts[index];
-	int home = firing_home(book, v, a->now);
+	int home = firing_home(store, v, a->now);
 
 	if (home < 0) {
-		home = resolved_home(book, v, a->now);
+		home = resolved_home(store, v, a->now);
 		if (home >= 0) {
-			record_reopen(&book->slots[home], a->now);
-			book->firing++;
+			record_reopen(&store->slots[home], a->now);
+			store->firing++;
 			happen(a, (unsigned)home, ALERT_REOPENED);
 			a->began_by[home] = (uint8_t)index;
 		}
 	}
 	if (home < 0) {
-		home = (int)raise_alert(book, a->now, v);
+		home = (int)raise_alert(store, a->now, v);
 		happen(a, (unsigned)home, ALERT_RAISED);
 		a->began_by[home] = (uint8_t)index;
-	} else if (record_belonging(&book->slots[home], v, a->now, book->interval_s) ==
-		   TAKES_OVER) {
-		record_take_over(&book->slots[home], v);
-		book->raised[v->kind]++;
+	} else if (record_belonging(&store->slots[home], v, a->now,
+				    store->interval_s) == TAKES_OVER) {
+		record_take_over(&store->slots[home], v);
+		store->raised[v->kind]++;
 		happen(a, (unsigned)home, ALERT_TAKEN_OVER);
 	}
 	a->home[index] = (uint8_t)home;
 }
 
 /* The verdicts that say most come first: the others then find their incident begun. */
-static void settle_all(struct alert_book *book, struct application *a)
+static void find_homes(struct alert_store *store, struct application *a)
 {
 	for (unsigned rank = ALERT_KIND_RANK_MAX + 1; rank-- > 0;)
 		for (size_t i = 0; i < a->count; i++)
 			if (alert_kind_rank(a->verdicts[i].kind) == rank)
-				settle(book, a, i);
+				find_home(store, a, i);
 }
 
-bool alert_book_lacks(const struct alert_book *book, double now,
-		      const struct verdict *verdict, double *since, double *seen_until)
+bool alert_store_lacks(const struct alert_store *store, double now,
+		       const struct verdict *verdict, double *since, double *seen_until)
 {
-	if (firing_home(book, verdict, now) >= 0)
+	if (firing_home(store, verdict, now) >= 0)
 		return false;
-	const int home = resolved_home(book, verdict, now);
+	const int home = resolved_home(store, verdict, now);
 	*since = verdict->onset;
-	*seen_until = home >= 0 ? book->slots[home].seen_until : 0;
+	*seen_until = home >= 0 ? store->slots[home].seen_until : 0;
 	return true;
 }
 
 /* What moved since the onset when it begins or comes back; then what each scan found.
  */
-static void add_evidence(const struct alert_book *book, const struct application *a,
+static void add_evidence(const struct alert_store *store, const struct application *a,
 			 unsigned slot, struct alert_record *record, bool shown)
 {
 	const struct traffic_view *traffic = a->traffic;
@@ -216,9 +218,9 @@ static void add_evidence(const struct alert_book *book, const struct application
 			     &traffic->moved_since[a->began_by[slot]], signal);
 	else if (traffic->scanned)
 		evidence_add(evidence, traffic, &traffic->scan, signal);
-	record->seen_until = book->scanned_at;
+	record->seen_until = store->scanned_at;
 	if (shown)
-		evidence_links(evidence, traffic, &book->links);
+		evidence_links(evidence, traffic, &store->links);
 }
 
 static size_t shown_of(const struct application *a, unsigned slot,
@@ -234,34 +236,34 @@ static size_t shown_of(const struct application *a, unsigned slot,
 
 /* Takes in what this sample showed of a firing incident. Returns what happened to it.
  */
-static enum alert_event advance(struct alert_book *book, const struct application *a,
+static enum alert_event advance(struct alert_store *store, const struct application *a,
 				unsigned slot, bool *nothing)
 {
-	struct alert_record *record = &book->slots[slot];
+	struct alert_record *record = &store->slots[slot];
 	const struct verdict *shown[VERDICTS_MAX];
 	const size_t count = shown_of(a, slot, shown);
 
 	if (count > 0)
 		record_show(record, a->now, a->hold_s, shown, count);
 	if (a->traffic)
-		add_evidence(book, a, slot, record, count > 0);
+		add_evidence(store, a, slot, record, count > 0);
 	*nothing = false;
 	if (count > 0)
 		return a->happened[slot] ? a->event[slot] : ALERT_UPDATED;
 	/* A clock set back ends it as well: it may be long until time passes again. */
 	if (fabs(a->now - record->alert.updated_at) >= a->hold_s) {
 		record_end(record);
-		book->firing--;
+		store->firing--;
 		return ALERT_RESOLVED;
 	}
 	*nothing = true;
 	return ALERT_UPDATED;
 }
 
-void alert_book_apply(struct alert_book *book, double now, double interval_s,
-		      const struct verdict *verdicts, size_t count,
-		      const struct traffic_view *traffic, alert_listener *listener,
-		      void *context)
+void alert_store_apply(struct alert_store *store, double now, double interval_s,
+		       const struct verdict *verdicts, size_t count,
+		       const struct traffic_view *traffic, alert_listener *listener,
+		       void *context)
 {
 	struct application a = {
 	    .now = now,
@@ -271,70 +273,71 @@ void alert_book_apply(struct alert_book *book, double now, double interval_s,
 	    .traffic = traffic,
 	};
 
-	book->interval_s = interval_s;
+	store->interval_s = interval_s;
 	if (traffic && traffic->scanned)
-		book->scanned_at = now;
-	settle_all(book, &a);
-	for (unsigned i = 0; i < book->count && book->firing > 0; i++) {
-		const unsigned slot = book->order[i];
+		store->scanned_at = now;
+	find_homes(store, &a);
+	for (unsigned i = 0; i < store->count && store->firing > 0; i++) {
+		const unsigned slot = store->order[i];
 		bool nothing;
-		if (!fires(&book->slots[slot]))
+		if (!fires(&store->slots[slot]))
 			continue;
-		enum alert_event event = advance(book, &a, slot, &nothing);
+		enum alert_event event = advance(store, &a, slot, &nothing);
 		if (listener && !nothing)
-			listener(context, event, &book->slots[slot].alert);
+			listener(context, event, &store->slots[slot].alert);
 	}
 	if (traffic)
-		link_memory_take(&book->links, traffic);
+		link_memory_take(&store->links, traffic);
 }
 
-void alert_book_record(struct alert_book *book, double now,
-		       const struct verdict *verdict,
-		       const struct traffic_view *traffic, alert_listener *listener,
-		       void *context)
+void alert_store_record(struct alert_store *store, double now,
+			const struct verdict *verdict,
+			const struct traffic_view *traffic, alert_listener *listener,
+			void *context)
 {
-	struct alert_record *record = &book->slots[raise_alert(book, now, verdict)];
+	struct alert_record *record = &store->slots[raise_alert(store, now, verdict)];
 	struct alert *alert = &record->alert;
 
 	if (traffic && traffic->moved_since)
 		evidence_add(&alert->evidence, traffic, traffic->moved_since,
 			     verdict->signal);
 	if (traffic)
-		evidence_links(&alert->evidence, traffic, &book->links);
+		evidence_links(&alert->evidence, traffic, &store->links);
 	if (listener)
 		listener(context, ALERT_RAISED, alert);
 	alert->ends_at = now;
-	book->firing--;
+	store->firing--;
 	if (listener)
 		listener(context, ALERT_RESOLVED, alert);
 }
 
-const struct alert *alert_book_at(const struct alert_book *book, size_t index)
+const struct alert *alert_store_at(const struct alert_store *store, size_t index)
 {
-	if (index >= book->count)
+	if (index >= store->count)
 		return NULL;
-	return &book->slots[book->order[book->count - 1 - index]].alert;
+	return &store->slots[store->order[store->count - 1 - index]].alert;
 }
 
-bool alert_book_firing(const struct alert_book *book, enum alert_kind kind)
+bool alert_store_firing(const struct alert_store *store, enum alert_kind kind)
 {
-	for (unsigned i = 0; i < book->count; i++)
-		if (fires(&book->slots[i]) && book->slots[i].alert.verdict.kind == kind)
+	for (unsigned i = 0; i < store->count; i++)
+		if (fires(&store->slots[i]) &&
+		    store->slots[i].alert.verdict.kind == kind)
 			return true;
 	return false;
 }
 
-bool alert_book_any_firing(const struct alert_book *book)
+bool alert_store_any_firing(const struct alert_store *store)
 {
-	return book->firing > 0;
+	return store->firing > 0;
 }
 
-uint64_t alert_book_raised(const struct alert_book *book, enum alert_kind kind)
+uint64_t alert_store_raised(const struct alert_store *store, enum alert_kind kind)
 {
-	return kind < ALERT_KIND_COUNT ? book->raised[kind] : 0;
+	return kind < ALERT_KIND_COUNT ? store->raised[kind] : 0;
 }
 
-uint64_t alert_book_forgotten(const struct alert_book *book)
+uint64_t alert_store_forgotten(const struct alert_store *store)
 {
-	return book->forgotten;
+	return store->forgotten;
 }
