@@ -63,11 +63,12 @@ static void alert_happened(void *context, enum alert_event event,
 	static char json[ALERT_JSON_MAX], summary[512];
 	struct monitor *m = context;
 	struct text json_text = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&json_text);
 	struct text summary_text = text_over(summary, sizeof(summary));
 
 	if (event == ALERT_UPDATED)
 		return;
-	alert_json(alert, &m->pod, &json_text);
+	alert_json(alert, &m->pod, &w);
 	alert_summary(alert, &summary_text);
 	log_alert(events[event], summary_text.data, json_text.data);
 }

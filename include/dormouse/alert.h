@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/text.h"
+#include "base/json_writer.h"
 #include "collect.h"
 #include "config/identity.h"
 #include "detect.h"
@@ -118,8 +118,9 @@ uint64_t alert_book_forgotten(const struct alert_book *book);
  */
 const char *alert_severity(unsigned risk);
 
-/* Appends the alert as one JSON object, at most ALERT_JSON_MAX bytes. */
-void alert_json(const struct alert *alert, const struct identity *pod, struct text *t);
+/* Writes the alert as one JSON object, at most ALERT_JSON_MAX bytes. */
+void alert_json(const struct alert *alert, const struct identity *pod,
+		struct json_writer *w);
 
 /* Appends the sentence that a person understands: what, how much, against what. */
 void alert_summary(const struct alert *alert, struct text *t);

@@ -55,7 +55,7 @@ static void put_figure(struct text *t, double value)
 {
 	text_put(t, ",");
 	if (isfinite(value))
-		text_json_number(t, value);
+		text_number(t, value);
 }
 
 static void put_signal(struct text *t, const struct detector *d, enum signal signal,

@@ -52,8 +52,9 @@ static void print_alert(void *context, const struct alert *alert)
 	static char json[ALERT_JSON_MAX];
 	const struct replay *replay = context;
 	struct text t = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&t);
 
-	alert_json(alert, &replay->pod, &t);
+	alert_json(alert, &replay->pod, &w);
 	puts(t.data);
 }
 
@@ -125,8 +126,9 @@ static void print_baseline(const struct replay *replay, const struct player *pla
 					       .interval_s = player_interval(player),
 					       .interfaces_matched = -1};
 	struct text t = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&t);
 
-	baseline_put(&source, &t);
+	baseline_put(&source, &w);
 	fputs(t.data, replay->baseline);
 }
 

@@ -21,6 +21,7 @@
 /* How much of a stream the library asks for at a time. */
 #define BLOCK 2048
 
+/* A whole document that never changes: nothing is joined in it. */
 #define RECEIVERS "[{\"name\":\"" ALERTMANAGER_RECEIVER "\"}]\n"
 
 /* Answers that are always the same are made once. */
@@ -217,8 +218,10 @@ static enum MHD_Result answer_bad_query(struct MHD_Connection *c,
 	char body[6 * ERROR_TEXT_MAX + 8]; /* were all of it escaped */
 	struct text t = text_over(body, sizeof(body));
 
-	text_json_string(&t, err->text);
-	text_put(&t, "\n");
+	struct json_writer w = json_writer_over(&t);
+
+	json_string(&w, NULL, err->text);
+	json_end_line(&w);
 	struct MHD_Response *r =
 	    MHD_create_response_from_buffer(t.length, body, MHD_RESPMEM_MUST_COPY);
 	return r ? answer_once(c, MHD_HTTP_BAD_REQUEST, r, JSON) : MHD_NO;
@@ -258,22 +261,44 @@ static enum MHD_Result answer_receivers(struct site *s, struct MHD_Connection *c
 	return answer_fixed(s, c, FIXED_RECEIVERS);
 }
 
+static void put_version(struct json_writer *w)
+{
+	static const char *const unknown[] = {"branch", "buildDate", "buildUser",
+					      "goVersion"};
+
+	json_object(w, "versionInfo");
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		json_string(w, unknown[i], "");
+	json_string(w, "revision", dormouse_commit());
+	json_string(w, "version", dormouse_version());
+	json_end(w);
+}
+
 /* The least that Alertmanager's clients want of alertmanagerStatus. */
+static void put_status(struct json_writer *w, double started_at)
+{
+	json_object(w, NULL);
+	json_object(w, "cluster");
+	json_string(w, "status", "disabled");
+	json_array(w, "peers");
+	json_end(w);
+	json_end(w);
+	put_version(w);
+	json_object(w, "config");
+	json_string(w, "original", "");
+	json_end(w);
+	json_time(w, "uptime", started_at);
+	json_end(w);
+	json_end_line(w);
+}
+
 static enum MHD_Result answer_status(struct site *s, struct MHD_Connection *c)
 {
 	char body[512];
 	struct text t = text_over(body, sizeof(body));
+	struct json_writer w = json_writer_over(&t);
 
-	text_put(&t,
-		 "{\"cluster\":{\"status\":\"disabled\",\"peers\":[]},"
-		 "\"versionInfo\":{\"branch\":\"\",\"buildDate\":\"\",\"buildUser\":"
-		 "\"\",\"goVersion\":\"\",\"revision\":");
-	text_json_string(&t, dormouse_commit());
-	text_put(&t, ",\"version\":");
-	text_json_string(&t, dormouse_version());
-	text_put(&t, "},\"config\":{\"original\":\"\"},\"uptime\":");
-	text_json_time(&t, s->source->stats->started_at);
-	text_put(&t, "}\n");
+	put_status(&w, s->source->stats->started_at);
 	struct MHD_Response *r =
 	    MHD_create_response_from_buffer(t.length, body, MHD_RESPMEM_MUST_COPY);
 	return r ? answer_once(c, MHD_HTTP_OK, r, JSON) : MHD_NO;

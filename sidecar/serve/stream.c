@@ -17,6 +17,7 @@ void stream_open(struct stream *s, const struct serve_source *source,
 	s->next = 0;
 	s->taken = 0;
 	s->piece = text_over(s->data, sizeof(s->data));
+	s->json = json_writer_over(&s->piece);
 	s->alert_count = 0;
 	for (size_t i = 0; s->alert_count < ALERTS_REMEMBERED &&
 			   (alert = alert_book_at(source->alerts, i));
@@ -30,7 +31,7 @@ static bool advance(struct stream *s)
 {
 	s->piece = text_over(s->data, sizeof(s->data));
 	s->taken = 0;
-	return s->piece_at(s, s->next++, &s->piece);
+	return s->piece_at(s, s->next++, &s->json);
 }
 
 size_t stream_read(struct stream *s, char *data, size_t max)
@@ -63,14 +64,7 @@ const struct alert *stream_alert(const struct stream *s, size_t index)
 	return NULL;
 }
 
-void stream_pod(const struct stream *s, struct text *t)
+void stream_pod(const struct stream *s, struct json_writer *w)
 {
-	size_t before = t->length;
-
-	identity_json(s->source->pod, t);
-	if (!t->overflowed && t->capacity - t->length >= HEAD_MAX)
-		return;
-	t->length = before;
-	t->overflowed = false;
-	text_put(t, "{}");
+	identity_json_within(s->source->pod, HEAD_MAX, w);
 }

@@ -15,9 +15,9 @@
 
 struct stream;
 
-/* Appends the index-th piece of an answer; false when there is no such piece. A piece
- * may be empty. */
-typedef bool stream_piece(const struct stream *s, size_t index, struct text *t);
+/* Writes the index-th piece of an answer; false when there is no such piece. A piece
+ * may be empty. All of them, by one writer, are one document. */
+typedef bool stream_piece(const struct stream *s, size_t index, struct json_writer *w);
 
 struct stream {
 	const struct serve_source *source;
@@ -27,8 +27,9 @@ struct stream {
 	uint64_t alerts[ALERTS_REMEMBERED]; /* ids, newest first */
 	size_t alert_count;
 
-	struct text piece; /* over data */
-	size_t taken;      /* of piece, by the reader */
+	struct json_writer json; /* over piece */
+	struct text piece;       /* over data */
+	size_t taken;            /* of piece, by the reader */
 	char data[STREAM_PIECE_MAX];
 };
 
@@ -52,7 +53,7 @@ void stream_render(struct stream *s, struct text *t);
 /* The alert of that id, NULL if the book has forgotten it. */
 const struct alert *stream_alert(const struct stream *s, size_t index);
 
-/* Appends the pod as JSON, {} should it be absurdly long. */
-void stream_pod(const struct stream *s, struct text *t);
+/* Writes the pod, {} should it be absurdly long. */
+void stream_pod(const struct stream *s, struct json_writer *w);
 
 #endif

@@ -25,9 +25,10 @@ static void check_alert(void *context, enum alert_event event,
 {
 	static char json[ALERT_JSON_MAX];
 	struct text t = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&t);
 
 	(void)event;
-	alert_json(alert, context, &t);
+	alert_json(alert, context, &w);
 	cJSON *parsed = cJSON_Parse(t.data);
 	if (t.overflowed || !parsed)
 		abort();

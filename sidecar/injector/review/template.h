@@ -66,11 +66,11 @@ const char *template_volume(const struct sidecar_template *t);
 /* Where the sidecar listens by that flag, unless the pod says otherwise. */
 const char *template_address(const struct sidecar_template *t, size_t flag);
 
-struct text;
-/* Append the container and the volume as JSON. */
+struct json_writer;
+/* Write the container and the volume. */
 void template_put_container(const struct sidecar_template *t,
-			    const struct sidecar_shape *shape, struct text *out);
+			    const struct sidecar_shape *shape, struct json_writer *w);
 void template_put_volume(const struct sidecar_template *t,
-			 const struct sidecar_shape *shape, struct text *out);
+			 const struct sidecar_shape *shape, struct json_writer *w);
 
 #endif

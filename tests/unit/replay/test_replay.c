@@ -46,10 +46,11 @@ static void print_line(void *context, enum alert_event event, const struct alert
 					    .cluster = "",
 					    .images = ""};
 	struct text *t = context, piece = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&piece);
 
 	if (event == ALERT_UPDATED)
 		return;
-	alert_json(alert, &pod, &piece);
+	alert_json(alert, &pod, &w);
 	text_put(t, strchr(json, ',')); /* without the id, which differs by start */
 	text_put(t, "\n");
 }
