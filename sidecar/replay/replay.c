@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/format.h"
+#include "base/sanitize.h"
 #include "config/options.h"
 #include "judged_csv.h"
 #include "outcome.h"
@@ -132,23 +133,16 @@ static void print_baseline(const struct replay *replay, const struct player *pla
 	fputs(t.data, replay->baseline);
 }
 
-/* Words of a file must not move the cursor or change colours. */
-static void print_word(const char *word)
-{
-	for (; *word; word++)
-		fputc((unsigned char)*word < ' ' || *word == 0x7F ? '?' : *word,
-		      stderr);
-}
-
 /* "shop/web-1: " where labels name the pod: an input has many then. */
 static void print_pod(const struct identity *pod)
 {
+	char namespace[NAME_MAX_LENGTH], name[NAME_MAX_LENGTH];
+
 	if (!pod->labels)
 		return;
-	print_word(pod->namespace);
-	fputs(pod->namespace[0] ? "/" : "", stderr);
-	print_word(pod->name);
-	fputs(": ", stderr);
+	fprintf(stderr, "%s%s%s: ",
+		sanitize(namespace, sizeof(namespace), pod->namespace),
+		pod->namespace[0] ? "/" : "", sanitize(name, sizeof(name), pod->name));
 }
 
 /* What is shorter than that was judged by absolute limits only. */
@@ -158,7 +152,7 @@ static void note_shortness(const struct replay *replay, const char *path,
 	const struct history *h = &replay->history;
 	const double lasted = h->ended - h->began,
 		     learn = replay->options.detect.learn_s;
-	char lasts[FORMAT_MAX], learns[FORMAT_MAX];
+	char lasts[FORMAT_MAX], learns[FORMAT_MAX], shown[NAME_MAX_LENGTH];
 
 	note[0] = '\0';
 	if (lasted >= learn)
@@ -169,7 +163,7 @@ static void note_shortness(const struct replay *replay, const char *path,
 		 format_duration(lasts, lasted), format_duration(learns, learn));
 	fputs("dormouse: ", stderr);
 	print_pod(&replay->pod);
-	fprintf(stderr, "%s: %s\n", path, note);
+	fprintf(stderr, "%s: %s\n", sanitize(shown, sizeof(shown), path), note);
 }
 
 /* What is wanted of a trace that was played. */
@@ -244,11 +238,14 @@ static void play_traces(struct replay *replay, struct traces *traces, const char
 
 static void play_csv(struct replay *replay, struct traces *traces, const char *path)
 {
+	char shown[NAME_MAX_LENGTH];
+
 	traces_map_columns(traces, &replay->options.replay.columns);
 	play_traces(replay, traces, path);
 	if (traces_broken(traces) > TRACE_COMPLAINTS)
 		fprintf(stderr, "dormouse: %s: %llu broken lines were skipped\n",
-			name_of(path), (unsigned long long)traces_broken(traces));
+			sanitize(shown, sizeof(shown), name_of(path)),
+			(unsigned long long)traces_broken(traces));
 	traces_close(traces);
 }
 
