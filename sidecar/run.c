@@ -46,7 +46,7 @@ struct monitor {
 
 static void complain_of_variable(const char *line)
 {
-	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; the default holds", line);
+	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; using the default", line);
 }
 
 /* alert_listener: what changes in an alert's life is a line in the log, the update of

@@ -72,7 +72,8 @@ struct alert_surroundings {
 
 struct alert_book;
 
-/* An empty book. `seed` makes ids of different pods differ. NULL for want of memory. */
+/* An empty book. `seed` makes ids of different pods differ. NULL on allocation failure.
+ */
 struct alert_book *alert_book_new(uint64_t seed);
 void alert_book_free(struct alert_book *book);
 

@@ -69,7 +69,7 @@ void traces_map_columns(struct traces *t, const struct column_map *map);
 /* Whether the input is answers of Prometheus: such can be joined before a trace is
  * taken. Series of the same labels are then one life: a range query gives 11,000 points
  * at most, so that a month takes several. `from` is only to be closed afterwards. -1
- * when there are too many, or for want of memory. */
+ * when there are too many, or on allocation failure. */
 bool traces_are_answers(const struct traces *t);
 int traces_join(struct traces *into, struct traces *from, struct error *err);
 
@@ -96,7 +96,7 @@ struct player;
 
 /* A detector with nothing learnt and an empty alert book. `pod` outlives the player;
  * the ids of alerts are made from it, so that the same trace gives the same ids. NULL
- * for want of memory. */
+ * on allocation failure. */
 struct player *player_open(const struct detect_options *options,
 			   const struct identity *pod, alert_listener *listener,
 			   void *context);

@@ -248,7 +248,7 @@ COLD static int judge(const struct csv_reader *r, struct error *err)
 {
 	if (r->broken * 2 <= r->rows)
 		return 0;
-	fail(err, "%llu of %llu lines are broken", (unsigned long long)r->broken,
+	fail(err, "%llu of %llu lines are malformed", (unsigned long long)r->broken,
 	     (unsigned long long)r->rows);
 	return TRACE_NONE;
 }

@@ -44,7 +44,7 @@ static void complain(void *context, const char *line)
 
 static void complain_of_variable(const char *line)
 {
-	fprintf(stderr, "dormouse: %s; the default holds\n", line);
+	fprintf(stderr, "dormouse: %s; using the default\n", line);
 }
 
 /* outcome_printer: an object a line. */
@@ -140,8 +140,8 @@ static void print_pod(const struct identity *pod)
 
 	if (!pod->labels)
 		return;
-	fprintf(stderr, "%s%s%s: ",
-		sanitize(namespace, sizeof(namespace), pod->namespace),
+	fprintf(stderr,
+		"%s%s%s: ", sanitize(namespace, sizeof(namespace), pod->namespace),
 		pod->namespace[0] ? "/" : "", sanitize(name, sizeof(name), pod->name));
 }
 

@@ -43,7 +43,8 @@ static int open_format(struct traces *t, struct error *err)
 
 static int no_trace(const struct traces *t, int status, struct error *err)
 {
-	fail_within(err, status == TRACE_NONE ? "%s: no trace" : "%s", t->notes.name);
+	fail_within(err, status == TRACE_NONE ? "%s: not a trace" : "%s",
+		    t->notes.name);
 	return status;
 }
 

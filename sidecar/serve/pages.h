@@ -27,12 +27,12 @@ struct pages {
 	struct page page[PAGES_MAX];
 };
 
-/* Reserves the first page; -1 for want of memory. */
+/* Reserves the first page; -1 on allocation failure. */
 int pages_init(struct pages *p);
 void pages_free(struct pages *p);
 
 /* A response with the metrics of now, which the caller destroys when it is queued. NULL
- * when all pages are being read, for want of memory, or when they do not fit. */
+ * when all pages are being read, on allocation failure, or when they do not fit. */
 struct MHD_Response *pages_response(struct pages *p, const struct serve_source *source,
 				    bool openmetrics);
 

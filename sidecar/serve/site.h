@@ -16,7 +16,7 @@ struct listener {
 	bool local; /* alerts and baseline too */
 };
 
-/* NULL for want of memory. The source outlives the site. */
+/* NULL on allocation failure. The source outlives the site. */
 struct site *site_new(const struct serve_source *source);
 
 /* After the daemons that use it have stopped. */

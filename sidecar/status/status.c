@@ -66,7 +66,7 @@ static void take_variables(struct request *r)
 		if (!value || !value[0] || parse_listen(value, &r->where) == 0)
 			continue;
 		refuse(&err, names[i], value);
-		fprintf(stderr, "dormouse: %s; the default holds\n", err.text);
+		fprintf(stderr, "dormouse: %s; using the default\n", err.text);
 	}
 }
 

@@ -16,7 +16,7 @@ struct address_set {
 	uint64_t seed;
 };
 
-/* Reserves room for `max` addresses. Returns -1 for want of memory. */
+/* Reserves room for `max` addresses. Returns -1 on allocation failure. */
 int address_set_init(struct address_set *set, uint32_t max, uint64_t seed);
 void address_set_release(struct address_set *set);
 

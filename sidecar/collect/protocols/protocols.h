@@ -60,7 +60,8 @@ void protocols_parse_list(const char *text, size_t length,
 
 struct protocols;
 
-/* Opens the files that are there. NULL for want of memory or of /proc/net/snmp. */
+/* Opens the files that are there. NULL on allocation failure or without /proc/net/snmp.
+ */
 struct protocols *protocols_open(struct error *err);
 void protocols_close(struct protocols *p);
 

@@ -77,7 +77,7 @@ struct ledger {
 };
 
 /* The caller sets refresh_listeners and its context, and may set `ephemeral`. Returns
- * -1 for want of memory. */
+ * -1 on allocation failure. */
 int ledger_init(struct ledger *l, const struct collect_options *options, uint64_t seed,
 		struct error *err);
 void ledger_release(struct ledger *l);

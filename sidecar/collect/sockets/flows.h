@@ -12,7 +12,8 @@
 
 struct flows;
 
-/* Room for `max` flows of TCP and an eighth as many of UDP. NULL for want of memory. */
+/* Room for `max` flows of TCP and an eighth as many of UDP. NULL on allocation failure.
+ */
 struct flows *flows_new(uint32_t max, uint64_t seed);
 void flows_free(struct flows *f);
 

@@ -36,7 +36,7 @@ struct socket_table {
 	uint64_t floor;      /* nobody has sent less, as the last whole round found */
 };
 
-/* Room for `max` sockets. Returns -1 for want of memory. */
+/* Room for `max` sockets. Returns -1 on allocation failure. */
 int socket_table_init(struct socket_table *t, uint32_t max);
 void socket_table_release(struct socket_table *t);
 

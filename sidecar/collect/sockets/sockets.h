@@ -21,9 +21,9 @@ struct sockets;
 
 /* Opens both sources and takes the first look: what lives now is the mark from which
  * traffic counts. A source that the kernel refuses is no failure: see sockets_ok().
- * Fails only for want of memory or descriptors. All memory that it ever needs is
- * reserved here. `event_buffer_bytes` is the receive buffer to ask for, 0 for a
- * sensible one; tests set it small. */
+ * Fails only on allocation failure or without descriptors. All memory that it ever
+ * needs is reserved here. `event_buffer_bytes` is the receive buffer to ask for, 0 for
+ * a sensible one; tests set it small. */
 struct sockets *sockets_open(const struct collect_options *options,
 			     unsigned event_buffer_bytes, struct error *err);
 void sockets_close(struct sockets *s);

@@ -18,7 +18,7 @@ struct printed {
 	size_t length, room;
 };
 
-/* `printed` outlives the stream. NULL for want of memory. */
+/* `printed` outlives the stream. NULL on allocation failure. */
 FILE *printed_open(struct printed *printed, struct error *err);
 
 /* Closes it; fails unless all that was written to it is there. */

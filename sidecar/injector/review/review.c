@@ -80,11 +80,10 @@ static int check_envelope(struct review *r, const cJSON *tree)
 	if (!cJSON_IsObject(tree))
 		return REFUSE(r, 400, "this is no object; an AdmissionReview is");
 	if (!equal(kind, "AdmissionReview"))
-		return REFUSE(r, 400, "kind is %s; AdmissionReview is answered here",
+		return REFUSE(r, 400, "unexpected kind %s, want AdmissionReview",
 			      show(&shown, kind));
 	if (!equal(version, API_VERSION))
-		return REFUSE(r, 400,
-			      "apiVersion is %s; " API_VERSION " is answered here",
+		return REFUSE(r, 400, "unexpected apiVersion %s, want " API_VERSION,
 			      show(&shown, version));
 	return 0;
 }
@@ -100,7 +99,7 @@ static int check_kind(struct review *r, const cJSON *request)
 	if (!group && equal(json_text(kind, "version"), "v1") &&
 	    equal(json_text(kind, "kind"), "Pod"))
 		return 0;
-	return REFUSE(r, 422, "request.kind is %s%s%s %s; v1 Pod is answered here",
+	return REFUSE(r, 422, "unexpected request.kind %s%s%s %s, want v1 Pod",
 		      group ? show(&shown[0], group) : "", group ? "/" : "",
 		      show(&shown[1], json_text(kind, "version")),
 		      show(&shown[2], json_text(kind, "kind")));
@@ -123,13 +122,10 @@ static int check_request(struct review *r, const cJSON *request)
 		return -1;
 	if (subresource && subresource[0])
 		return REFUSE(r, 422,
-			      "request.subResource is %s; pods themselves are "
-			      "answered here",
+			      "unexpected request.subResource %s, want the pod itself",
 			      show(&shown, subresource));
 	if (!equal(operation, "CREATE"))
-		return REFUSE(r, 422,
-			      "request.operation is %s; CREATE is answered "
-			      "here",
+		return REFUSE(r, 422, "unexpected request.operation %s, want CREATE",
 			      show(&shown, operation));
 	r->pod = json_member(request, "object");
 	if (!cJSON_IsObject(r->pod))

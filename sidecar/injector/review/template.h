@@ -41,8 +41,8 @@ struct sidecar_shape {
  * that is not known is an error, a flag is checked as the sidecar will. */
 struct sidecar_template *template_load(const char *path, struct error *err);
 
-/* The same of a text; with length 0 the built-in one, which cannot fail but for want of
- * memory. */
+/* The same of a text; with length 0 the built-in one, which fails only on
+ * allocation failure. */
 struct sidecar_template *template_read(const char *text, size_t length,
 				       struct error *err);
 void template_free(struct sidecar_template *t);

@@ -33,7 +33,7 @@ struct bodies {
 /* How an addition ended. */
 enum body_growth { BODY_TAKEN, BODY_TOO_LARGE, BODY_NO_ROOM };
 
-/* An empty body; NULL for want of memory. */
+/* An empty body; NULL on allocation failure. */
 struct body *body_new(struct bodies *all);
 
 /* Adds a piece whole, or nothing of it. */

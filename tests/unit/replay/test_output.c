@@ -216,8 +216,9 @@ static void a_series_that_is_no_counter_is_refused_alone(void **state)
 
 	(void)state;
 	assert_int_equal(r->status, 2);
-	assert_non_null(strstr(r->err, "shop/rate: standard input: no trace: tx_bytes "
-				       "falls in 3 of 7 points"));
+	assert_non_null(strstr(r->err,
+			       "shop/rate: standard input: not a trace: tx_bytes "
+			       "falls in 3 of 7 points"));
 	assert_null(strstr(r->out, "shop/rate"));
 	assert_non_null(strstr(r->out, "shop/web {"));
 }
@@ -261,7 +262,7 @@ static void what_is_of_no_use_is_status_2_with_a_reason(void **state)
 		    replay(texts[i], ARGV((char *)"--summary", (char *)"-"));
 		assert_int_equal(r->status, 2);
 		assert_string_equal(r->out, "");
-		assert_non_null(strstr(r->err, "standard input: no trace: "));
+		assert_non_null(strstr(r->err, "standard input: not a trace: "));
 	}
 }
 

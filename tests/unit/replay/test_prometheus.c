@@ -175,7 +175,7 @@ static void what_is_no_range_of_counters_is_refused_with_a_reason(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct reading *r = read_text(bad[i].text);
 		assert_int_equal(r->result, TRACE_NONE);
-		assert_non_null(strstr(r->err.text, "t.csv: no trace: "));
+		assert_non_null(strstr(r->err.text, "t.csv: not a trace: "));
 		assert_non_null(strstr(r->err.text, bad[i].reason));
 	}
 }

@@ -258,7 +258,7 @@ static void trouble_with_one_trace_keeps_none_of_the_others(void **state)
 	(void)state;
 	assert_int_equal(r->status, 2);
 	assert_int_equal(count_lines(r->out), 1);
-	assert_non_null(strstr(r->err, "standard input: no trace: "));
+	assert_non_null(strstr(r->err, "standard input: not a trace: "));
 
 	r = replay("", ARGV((char *)"/nowhere/t.csv", attack_csv));
 	assert_int_equal(r->status, 1);
