@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "alertmanager.h"
+#include "base/version.h"
 #include "stream.h"
 
 /* When a firing alert ends, should nobody ask again: an Alertmanager's endsAt lies
@@ -245,4 +246,47 @@ bool silences_piece(const struct stream *s, size_t index, struct json_writer *w)
 	json_end(w);
 	json_end_line(w);
 	return true;
+}
+
+/* --- what is no alert --------------------------------------------------------------
+ */
+
+static void put_version(struct json_writer *w)
+{
+	static const char *const unknown[] = {"branch", "buildDate", "buildUser",
+					      "goVersion"};
+
+	json_object(w, "versionInfo");
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		json_string(w, unknown[i], "");
+	json_string(w, "revision", dormouse_commit());
+	json_string(w, "version", dormouse_version());
+	json_end(w);
+}
+
+void alertmanager_status(double started_at, struct text *t)
+{
+	struct json_writer writer = json_writer_over(t), *w = &writer;
+
+	json_object(w, NULL);
+	json_object(w, "cluster");
+	json_string(w, "status", "disabled");
+	json_array(w, "peers");
+	json_end(w);
+	json_end(w);
+	put_version(w);
+	json_object(w, "config");
+	json_string(w, "original", "");
+	json_end(w);
+	json_time(w, "uptime", started_at);
+	json_end(w);
+	json_end_line(w);
+}
+
+void alertmanager_refusal(const struct error *err, struct text *t)
+{
+	struct json_writer w = json_writer_over(t);
+
+	json_string(&w, NULL, err->text);
+	json_end_line(&w);
 }

@@ -8,7 +8,6 @@
 
 #include "alert_query.h"
 #include "alertmanager.h"
-#include "base/version.h"
 #include "http/request.h"
 #include "pages.h"
 #include "stream.h"
@@ -211,17 +210,14 @@ static enum MHD_Result answer_baseline(struct site *s, struct MHD_Connection *c)
 	return answer_stream(s, c, open_stream(s, baseline_piece, false));
 }
 
-/* 400 as Alertmanager's API words it: a JSON string. */
+/* 400 as Alertmanager's API words it. */
 static enum MHD_Result answer_bad_query(struct MHD_Connection *c,
 					const struct error *err)
 {
 	char body[6 * ERROR_TEXT_MAX + 8]; /* were all of it escaped */
 	struct text t = text_over(body, sizeof(body));
 
-	struct json_writer w = json_writer_over(&t);
-
-	json_string(&w, NULL, err->text);
-	json_end_line(&w);
+	alertmanager_refusal(err, &t);
 	struct MHD_Response *r =
 	    MHD_create_response_from_buffer(t.length, body, MHD_RESPMEM_MUST_COPY);
 	return r ? answer_once(c, MHD_HTTP_BAD_REQUEST, r, JSON) : MHD_NO;
@@ -261,44 +257,12 @@ static enum MHD_Result answer_receivers(struct site *s, struct MHD_Connection *c
 	return answer_fixed(s, c, FIXED_RECEIVERS);
 }
 
-static void put_version(struct json_writer *w)
-{
-	static const char *const unknown[] = {"branch", "buildDate", "buildUser",
-					      "goVersion"};
-
-	json_object(w, "versionInfo");
-	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
-		json_string(w, unknown[i], "");
-	json_string(w, "revision", dormouse_commit());
-	json_string(w, "version", dormouse_version());
-	json_end(w);
-}
-
-/* The least that Alertmanager's clients want of alertmanagerStatus. */
-static void put_status(struct json_writer *w, double started_at)
-{
-	json_object(w, NULL);
-	json_object(w, "cluster");
-	json_string(w, "status", "disabled");
-	json_array(w, "peers");
-	json_end(w);
-	json_end(w);
-	put_version(w);
-	json_object(w, "config");
-	json_string(w, "original", "");
-	json_end(w);
-	json_time(w, "uptime", started_at);
-	json_end(w);
-	json_end_line(w);
-}
-
 static enum MHD_Result answer_status(struct site *s, struct MHD_Connection *c)
 {
 	char body[512];
 	struct text t = text_over(body, sizeof(body));
-	struct json_writer w = json_writer_over(&t);
 
-	put_status(&w, s->source->stats->started_at);
+	alertmanager_status(s->source->stats->started_at, &t);
 	struct MHD_Response *r =
 	    MHD_create_response_from_buffer(t.length, body, MHD_RESPMEM_MUST_COPY);
 	return r ? answer_once(c, MHD_HTTP_OK, r, JSON) : MHD_NO;
