@@ -185,7 +185,7 @@ static void put_alert(const struct stream *s, size_t index, struct json_writer *
 	json_end(w);
 }
 
-bool alertmanager_piece(const struct stream *s, size_t index, struct json_writer *w)
+bool alertmanager_chunk(const struct stream *s, size_t index, struct json_writer *w)
 {
 	if (index > s->alert_count + 1)
 		return false;
@@ -216,7 +216,7 @@ static void end_group(struct json_writer *w)
 	json_end(w);
 }
 
-bool alert_group_piece(const struct stream *s, size_t index, struct json_writer *w)
+bool alert_group_chunk(const struct stream *s, size_t index, struct json_writer *w)
 {
 	const bool any = s->alert_count > 0;
 
@@ -237,7 +237,7 @@ bool alert_group_piece(const struct stream *s, size_t index, struct json_writer 
 	return true;
 }
 
-bool silences_piece(const struct stream *s, size_t index, struct json_writer *w)
+bool silences_chunk(const struct stream *s, size_t index, struct json_writer *w)
 {
 	(void)s;
 	if (index > 0)

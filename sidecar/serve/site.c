@@ -9,7 +9,7 @@
 #include "alert_query.h"
 #include "alertmanager.h"
 #include "http/request.h"
-#include "pages.h"
+#include "metrics_cache.h"
 #include "stream.h"
 
 #define TEXT        "text/plain; charset=utf-8"
@@ -57,7 +57,7 @@ static const struct {
 
 struct site {
 	const struct serve_source *source;
-	struct pages pages;
+	struct metrics_cache metrics;
 	struct MHD_Response *fixed[FIXED_COUNT];
 };
 
@@ -93,7 +93,7 @@ struct site *site_new(const struct serve_source *source)
 {
 	struct site *s = calloc(1, sizeof(*s));
 
-	if (!s || pages_init(&s->pages) < 0)
+	if (!s || metrics_cache_init(&s->metrics) < 0)
 		goto fail;
 	s->source = source;
 	for (int i = 0; i < FIXED_COUNT; i++)
@@ -112,7 +112,7 @@ void site_free(struct site *s)
 	for (int i = 0; i < FIXED_COUNT; i++)
 		if (s->fixed[i])
 			MHD_destroy_response(s->fixed[i]);
-	pages_free(&s->pages);
+	metrics_cache_free(&s->metrics);
 	free(s);
 }
 
@@ -157,7 +157,8 @@ static enum MHD_Result answer_readiness(struct site *s, struct MHD_Connection *c
 static enum MHD_Result answer_metrics(struct site *s, struct MHD_Connection *c)
 {
 	bool openmetrics = request_prefers_openmetrics(c);
-	struct MHD_Response *r = pages_response(&s->pages, s->source, openmetrics);
+	struct MHD_Response *r =
+	    metrics_cache_response(&s->metrics, s->source, openmetrics);
 
 	if (!r)
 		return answer_fixed(s, c, FIXED_BUSY);
@@ -174,13 +175,13 @@ static ssize_t read_stream(void *context, uint64_t position, char *data, size_t 
 	return length > 0 ? (ssize_t)length : MHD_CONTENT_READER_END_OF_STREAM;
 }
 
-static struct stream *open_stream(const struct site *s, stream_piece *piece_at,
+static struct stream *open_stream(const struct site *s, stream_chunk *chunk_at,
 				  bool only_firing)
 {
 	struct stream *stream = malloc(sizeof(*stream));
 
 	if (stream)
-		stream_open(stream, s->source, piece_at, only_firing);
+		stream_open(stream, s->source, chunk_at, only_firing);
 	return stream;
 }
 
@@ -202,12 +203,12 @@ static enum MHD_Result answer_stream(const struct site *s, struct MHD_Connection
 
 static enum MHD_Result answer_alerts(struct site *s, struct MHD_Connection *c)
 {
-	return answer_stream(s, c, open_stream(s, alerts_piece, false));
+	return answer_stream(s, c, open_stream(s, alerts_chunk, false));
 }
 
 static enum MHD_Result answer_baseline(struct site *s, struct MHD_Connection *c)
 {
-	return answer_stream(s, c, open_stream(s, baseline_piece, false));
+	return answer_stream(s, c, open_stream(s, baseline_chunk, false));
 }
 
 /* 400 as Alertmanager's API words it. */
@@ -225,9 +226,9 @@ static enum MHD_Result answer_bad_query(struct MHD_Connection *c,
 
 /* The firing alerts that the query wants. */
 static enum MHD_Result answer_query(struct site *s, struct MHD_Connection *c,
-				    stream_piece *piece_at)
+				    stream_chunk *chunk_at)
 {
-	struct stream *stream = open_stream(s, piece_at, true);
+	struct stream *stream = open_stream(s, chunk_at, true);
 	struct error err;
 
 	if (stream && alert_query_apply(c, stream, &err) < 0) {
@@ -239,17 +240,17 @@ static enum MHD_Result answer_query(struct site *s, struct MHD_Connection *c,
 
 static enum MHD_Result answer_alertmanager(struct site *s, struct MHD_Connection *c)
 {
-	return answer_query(s, c, alertmanager_piece);
+	return answer_query(s, c, alertmanager_chunk);
 }
 
 static enum MHD_Result answer_groups(struct site *s, struct MHD_Connection *c)
 {
-	return answer_query(s, c, alert_group_piece);
+	return answer_query(s, c, alert_group_chunk);
 }
 
 static enum MHD_Result answer_silences(struct site *s, struct MHD_Connection *c)
 {
-	return answer_query(s, c, silences_piece);
+	return answer_query(s, c, silences_chunk);
 }
 
 static enum MHD_Result answer_receivers(struct site *s, struct MHD_Connection *c)

@@ -85,7 +85,7 @@ static void put_tail(struct json_writer *w)
 	json_end_line(w);
 }
 
-bool baseline_put_piece(const struct baseline_source *source, size_t index,
+bool baseline_put_chunk(const struct baseline_source *source, size_t index,
 			struct json_writer *w)
 {
 	if (index == 0)
@@ -101,6 +101,6 @@ bool baseline_put_piece(const struct baseline_source *source, size_t index,
 
 void baseline_put(const struct baseline_source *source, struct json_writer *w)
 {
-	for (size_t i = 0; baseline_put_piece(source, i, w); i++)
+	for (size_t i = 0; baseline_put_chunk(source, i, w); i++)
 		;
 }

@@ -19,9 +19,9 @@ struct baseline_source {
 	int64_t interfaces_matched; /* -1: there are none behind a trace */
 };
 
-/* Writes the index-th piece: the head, a signal, the tail; false when there is no such
- * piece. All of them, in order and by one writer, are the document. */
-bool baseline_put_piece(const struct baseline_source *source, size_t index,
+/* Writes the index-th chunk: the head, a signal, the tail; false when there is no such
+ * chunk. All of them, in order and by one writer, are the document. */
+bool baseline_put_chunk(const struct baseline_source *source, size_t index,
 			struct json_writer *w);
 
 /* All of it. */

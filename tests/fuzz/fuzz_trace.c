@@ -50,15 +50,15 @@ static void play(struct traces *t, struct identity *pod)
 	detect_options_default(&options);
 	options.learn_s = 30;
 	options.dormant_after_s = 30;
-	struct player *p = player_open(&options, pod, check_alert, pod);
+	struct replayer *p = replayer_open(&options, pod, check_alert, pod);
 	if (!p)
 		abort();
 	while (traces_sample(t, &sample, &err) == TRACE_SAMPLE) {
 		check_sample(&sample);
-		player_feed(p, &sample);
+		replayer_feed(p, &sample);
 	}
-	player_finish(p);
-	player_close(p);
+	replayer_finish(p);
+	replayer_close(p);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -193,7 +193,7 @@ static void a_file_that_is_mostly_broken_is_no_trace(void **state)
 		length +=
 		    (size_t)snprintf(text + length, sizeof(text) - length, "garbage\n");
 	struct reading *r = read_text(text);
-	assert_int_equal(r->result, TRACE_NONE);
+	assert_int_equal(r->result, TRACE_INVALID);
 	assert_non_null(strstr(r->err.text, "t.csv: not a trace: 99 of 100 lines"));
 }
 
@@ -211,7 +211,7 @@ static void what_has_no_header_is_no_trace(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct reading *r = read_text(bad[i]);
-		assert_int_equal(r->result, TRACE_NONE);
+		assert_int_equal(r->result, TRACE_INVALID);
 		assert_int_equal(r->count, 0);
 		assert_non_null(strstr(r->err.text, "t.csv: not a trace: "));
 	}
@@ -231,7 +231,7 @@ static void what_has_nothing_to_judge_is_no_trace(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct reading *r = read_text(bad[i].text);
-		assert_int_equal(r->result, TRACE_NONE);
+		assert_int_equal(r->result, TRACE_INVALID);
 		assert_int_equal(r->count, 0);
 		assert_non_null(strstr(r->err.text, "t.csv: not a trace: "));
 		assert_non_null(strstr(r->err.text, bad[i].reason));

@@ -160,15 +160,15 @@ static void the_interval_is_the_usual_one_whatever_comes_first(void **state)
 
 	(void)state;
 	detect_options_default(&options);
-	struct player *p = player_open(&options, &pod, print_line, NULL);
+	struct replayer *p = replayer_open(&options, &pod, print_line, NULL);
 	assert_non_null(p);
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
 		struct sample s = {.time = T0 + times[i]};
-		player_feed(p, &s);
+		replayer_feed(p, &s);
 	}
-	player_finish(p);
-	assert_true(player_interval(p) == 60);
-	player_close(p);
+	replayer_finish(p);
+	assert_true(replayer_interval(p) == 60);
+	replayer_close(p);
 }
 
 static void the_labels_of_a_series_are_in_its_alerts(void **state)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answers.c - /alerts and /baseline: the answers in our own shapes. */
+/* api.c - /alerts and /baseline: the answers in our own shapes. */
 #include "state/baseline.h"
 #include "stream.h"
 
-/* A piece of an answer that is a head, one piece for each of `count` things, a tail. */
+/* A chunk of an answer that is a head, one chunk for each of `count` things, a tail. */
 enum part { PART_HEAD, PART_THING, PART_TAIL, PART_NONE };
 
 static enum part part_of(size_t index, size_t count)
@@ -23,7 +23,7 @@ static void put_alert(const struct stream *s, size_t index, struct json_writer *
 		alert_json(alert, s->source->pod, w);
 }
 
-bool alerts_piece(const struct stream *s, size_t index, struct json_writer *w)
+bool alerts_chunk(const struct stream *s, size_t index, struct json_writer *w)
 {
 	switch (part_of(index, s->alert_count)) {
 	case PART_HEAD:
@@ -62,9 +62,9 @@ static struct baseline_source baseline_of(const struct serve_source *source)
 	};
 }
 
-bool baseline_piece(const struct stream *s, size_t index, struct json_writer *w)
+bool baseline_chunk(const struct stream *s, size_t index, struct json_writer *w)
 {
 	const struct baseline_source source = baseline_of(s->source);
 
-	return baseline_put_piece(&source, index, w);
+	return baseline_put_chunk(&source, index, w);
 }
