@@ -54,7 +54,7 @@ struct monitor {
 
 static void complain_of_variable(const char *line)
 {
-	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; the default holds", line);
+	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; using the default", line);
 }
 
 /* alert_listener: what changes in an alert's life is a line in the log, the update of
@@ -71,11 +71,12 @@ static void alert_happened(void *context, enum alert_event event,
 	static char json[ALERT_JSON_MAX], summary[512];
 	struct monitor *m = context;
 	struct text json_text = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&json_text);
 	struct text summary_text = text_over(summary, sizeof(summary));
 
 	if (event == ALERT_UPDATED)
 		return;
-	alert_json(alert, &m->pod, &json_text);
+	alert_json(alert, &m->pod, &w);
 	alert_summary(alert, &summary_text);
 	log_alert(events[event], summary_text.data, json_text.data);
 }
@@ -110,7 +111,8 @@ static struct traffic_view traffic_of(struct monitor *m, double now,
 	for (size_t i = 0; i < count; i++) {
 		double since, seen_until;
 		m->moved[i] = (struct traffic_span){0};
-		if (alert_store_lacks(m->alerts, now, &verdicts[i], &since, &seen_until))
+		if (alert_store_lacks(m->alerts, now, &verdicts[i], &since,
+				      &seen_until))
 			collector_moved_since(m->collector, since, seen_until,
 					      m->moved_flows[i], SINCE_FLOWS_MAX,
 					      &m->moved[i]);
@@ -143,7 +145,7 @@ static void judge_unwatched_time(struct monitor *m, double now)
 		const struct traffic_view traffic = traffic_of(m, now, &verdict, 1);
 
 		alert_store_record(m->alerts, now, &verdict, &traffic, alert_happened,
-				  m);
+				   m);
 	}
 }
 
@@ -160,7 +162,7 @@ static void take_sample(struct monitor *m)
 	size_t count = detector_feed(m->detector, &sample, verdicts);
 	const struct traffic_view traffic = traffic_of(m, now, verdicts, count);
 	alert_store_apply(m->alerts, now, m->options.interval_s, verdicts, count,
-			 &traffic, alert_happened, m);
+			  &traffic, alert_happened, m);
 	log_complaints(m);
 
 	m->stats.samples++;

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/text.h"
+#include "base/json_writer.h"
 #include "config/identity.h"
 #include "detect.h"
 #include "traffic.h"
@@ -66,7 +66,8 @@ enum alert_event {
 
 struct alert_store;
 
-/* An empty store. `seed` makes ids of different pods differ. NULL for want of memory.
+/* An empty store. `seed` makes ids of different pods differ. NULL on allocation
+ * failure.
  */
 struct alert_store *alert_store_new(uint64_t seed);
 void alert_store_free(struct alert_store *store);
@@ -123,8 +124,9 @@ uint64_t alert_store_forgotten(const struct alert_store *store);
  */
 const char *alert_severity(unsigned risk);
 
-/* Appends the alert as one JSON object, at most ALERT_JSON_MAX bytes. */
-void alert_json(const struct alert *alert, const struct identity *pod, struct text *t);
+/* Writes the alert as one JSON object, at most ALERT_JSON_MAX bytes. */
+void alert_json(const struct alert *alert, const struct identity *pod,
+		struct json_writer *w);
 
 /* Appends the sentence that a person understands: what, how much, against what. */
 void alert_summary(const struct alert *alert, struct text *t);

@@ -79,8 +79,8 @@ struct collect_request {
 struct collector;
 
 /* Opens every source it can; which failed is in collector_ok() and in
- * collector_complaint(). Fails only when no source at all can be read (or for want of
- * memory). All memory that it ever needs is reserved here. */
+ * collector_complaint(). Fails only when no source at all can be read (or on allocation
+ * failure). All memory that it ever needs is reserved here. */
 struct collector *collector_open(const struct collect_options *options,
 				 struct error *err);
 void collector_close(struct collector *c);

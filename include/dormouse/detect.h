@@ -78,7 +78,7 @@ double verdict_balance(uint64_t sent, uint64_t received);
 
 struct detector;
 
-/* A detector with nothing learnt. NULL only for want of memory. */
+/* A detector with nothing learnt. NULL only on allocation failure. */
 struct detector *detector_new(const struct detect_options *options);
 void detector_free(struct detector *d);
 

@@ -2,7 +2,7 @@
 /* replay.h - recorded counters in, the detector's alerts out.
  *
  * A trace is a row of samples: CSV, as `dormouse record` writes it, or the answer of a
- * Prometheus range query. Here is how it is read, and the player that drives detector
+ * Prometheus range query. Here is how it is read, and the replayer that drives detector
  * and alert store with it, in the way in which the monitor's loop drives them with live
  * samples: there is no other path from a sample to an alert.
  */
@@ -28,10 +28,10 @@
 
 /* What the readers return. */
 enum {
-	TRACE_SAMPLE = 1,  /* there is a sample */
-	TRACE_END = 0,     /* there are no more */
-	TRACE_FAILED = -1, /* it could not be read */
-	TRACE_NONE = -2,   /* it is no trace */
+	TRACE_SAMPLE = 1,   /* there is a sample */
+	TRACE_END = 0,      /* there are no more */
+	TRACE_FAILED = -1,  /* it could not be read */
+	TRACE_INVALID = -2, /* it is not a trace */
 };
 
 /* Called with one line for each thing in a trace that was left out. */
@@ -57,7 +57,8 @@ typedef void trace_complaint(void *context, const char *line);
 struct traces;
 
 /* Reads from the descriptor, which stays the caller's; `name` is for complaints and
- * outlives the traces. NULL on failure, with TRACE_FAILED or TRACE_NONE in *status. */
+ * outlives the traces. NULL on failure, with TRACE_FAILED or TRACE_INVALID in *status.
+ */
 struct traces *traces_open(int fd, const char *name, trace_complaint *complain,
 			   void *context, int *status, struct error *err);
 void traces_close(struct traces *t);
@@ -69,7 +70,7 @@ void traces_map_columns(struct traces *t, const struct column_map *map);
 /* Whether the input is answers of Prometheus: such can be joined before a trace is
  * taken. Series of the same labels are then one life: a range query gives 11,000 points
  * at most, so that a month takes several. `from` is only to be closed afterwards. -1
- * when there are too many, or for want of memory. */
+ * when there are too many, or on allocation failure. */
 bool traces_are_answers(const struct traces *t);
 int traces_join(struct traces *into, struct traces *from, struct error *err);
 
@@ -79,7 +80,8 @@ int traces_join(struct traces *into, struct traces *from, struct error *err);
  * sample says. */
 int traces_next(struct traces *t, struct identity *pod);
 
-/* Fills the trace's next sample: TRACE_SAMPLE, TRACE_END, TRACE_FAILED or TRACE_NONE.
+/* Fills the trace's next sample: TRACE_SAMPLE, TRACE_END, TRACE_FAILED or
+ * TRACE_INVALID.
  */
 int traces_sample(struct traces *t, struct sample *sample, struct error *err);
 
@@ -92,34 +94,34 @@ const char *traces_notes(const struct traces *t);
 
 /* --- playing ---------------------------------------------------------------------- */
 
-struct player;
+struct replayer;
 
-/* A detector with nothing learnt and an empty alert store. `pod` outlives the player;
+/* A detector with nothing learnt and an empty alert store. `pod` outlives the replayer;
  * the ids of alerts are made from it, so that the same trace gives the same ids. NULL
- * for want of memory. */
-struct player *player_open(const struct detect_options *options,
-			   const struct identity *pod, alert_listener *listener,
-			   void *context);
-void player_close(struct player *p);
+ * on allocation failure. */
+struct replayer *replayer_open(const struct detect_options *options,
+			       const struct identity *pod, alert_listener *listener,
+			       void *context);
+void replayer_close(struct replayer *p);
 
 /* Called after each sample was judged. */
-typedef void player_watcher(void *context, const struct player *p,
-			    const struct sample *sample);
-void player_watch(struct player *p, player_watcher *watcher, void *context);
+typedef void replayer_watcher(void *context, const struct replayer *p,
+			      const struct sample *sample);
+void replayer_watch(struct replayer *p, replayer_watcher *watcher, void *context);
 
 /* Takes the next sample. The first few are held back until they have told the interval,
  * which a live monitor knows from its flags. */
-void player_feed(struct player *p, const struct sample *sample);
+void replayer_feed(struct replayer *p, const struct sample *sample);
 
 /* The last sample was fed: judges what is still held back. What fires goes on firing.
  */
-void player_finish(struct player *p);
+void replayer_finish(struct replayer *p);
 
-const struct detector *player_detector(const struct player *p);
-const struct alert_store *player_alerts(const struct player *p);
+const struct detector *replayer_detector(const struct replayer *p);
+const struct alert_store *replayer_alerts(const struct replayer *p);
 
 /* Seconds between samples, their median over the first few; 0 when not known yet. */
-double player_interval(const struct player *p);
+double replayer_interval(const struct replayer *p);
 
 /* Judges recorded counters; writes counters down. See config/program.h. */
 int replay_main(int argc, char **argv);

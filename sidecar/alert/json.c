@@ -2,6 +2,8 @@
 /* json.c - an alert as JSON, in the shape that users' tools rely on. */
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <math.h>
+#include <net/if.h>
 #include <stdio.h>
 
 #include "dormouse/alert.h"
@@ -17,71 +19,60 @@ const char *alert_severity(unsigned risk)
 	return risk < 80 ? "high" : "critical";
 }
 
-/* The members below begin with a comma: "id" is always the first. */
-static void string_member(struct text *t, const char *name, const char *value)
+static void put_id(const struct alert *alert, struct json_writer *w)
 {
-	text_printf(t, ",\"%s\":", name);
-	text_json_string(t, value);
+	char id[17];
+
+	snprintf(id, sizeof(id), "%016" PRIx64, alert->id);
+	json_string(w, "id", id);
 }
 
-static void number_member(struct text *t, const char *name, double value)
-{
-	text_printf(t, ",\"%s\":", name);
-	text_json_number(t, value);
-}
-
-/* Null for the time 0: not yet, or not known. */
-static void time_member(struct text *t, const char *name, double value)
-{
-	text_printf(t, ",\"%s\":", name);
-	if (value > 0)
-		text_json_time(t, value);
-	else
-		text_put(t, "null");
-}
-
-static void put_life(struct text *t, const struct alert *alert)
+static void put_life(const struct alert *alert, struct json_writer *w)
 {
 	const struct verdict *v = &alert->verdict;
 
-	text_printf(t, "{\"id\":\"%016" PRIx64 "\"", alert->id);
-	string_member(t, "kind", alert_kind_name(v->kind));
-	string_member(t, "signal", signal_name(v->signal));
-	string_member(t, "severity", alert_severity(v->risk));
-	text_printf(t, ",\"riskScore\":%u", v->risk);
-	string_member(t, "status", alert->ends_at > 0 ? "resolved" : "firing");
-	time_member(t, "startsAt", alert->starts_at);
-	time_member(t, "onset", v->onset);
-	time_member(t, "updatedAt", alert->updated_at);
-	time_member(t, "endsAt", alert->ends_at);
+	put_id(alert, w);
+	json_string(w, "kind", alert_kind_name(v->kind));
+	json_string(w, "signal", signal_name(v->signal));
+	json_string(w, "severity", alert_severity(v->risk));
+	json_unsigned(w, "riskScore", v->risk);
+	json_string(w, "status", alert->ends_at > 0 ? "resolved" : "firing");
+	json_time_or_null(w, "startsAt", alert->starts_at);
+	json_time_or_null(w, "onset", v->onset);
+	json_time_or_null(w, "updatedAt", alert->updated_at);
+	json_time_or_null(w, "endsAt", alert->ends_at);
 }
 
-static void put_figures(struct text *t, const struct alert *alert)
+static void put_baseline(const struct baseline_view *b, struct json_writer *w)
+{
+	json_object(w, "baseline");
+	json_number(w, "mean", b->mean);
+	json_number(w, "stddev", b->stddev);
+	json_number(w, "p99", b->p99);
+	json_number(w, "threshold", b->threshold);
+	json_unsigned(w, "samples", b->samples);
+	json_time_or_null(w, "since", b->since);
+	json_end(w);
+}
+
+static void put_figures(const struct alert *alert, struct json_writer *w)
 {
 	const struct verdict *v = &alert->verdict;
-	const struct baseline_view *b = &v->baseline;
 
-	number_member(t, "value", v->value);
-	number_member(t, "peak", alert->peak);
-	text_printf(t, ",\"totalBytes\":%" PRIu64, alert->verdict.bytes);
-	text_put(t, ",\"baseline\":{\"mean\":");
-	text_json_number(t, b->mean);
-	number_member(t, "stddev", b->stddev);
-	number_member(t, "p99", b->p99);
-	number_member(t, "threshold", b->threshold);
-	text_printf(t, ",\"samples\":%" PRIu64, b->samples);
-	time_member(t, "since", b->since);
-	text_put(t, "}");
-	number_member(t, "sigmas", v->sigmas);
+	json_number(w, "value", v->value);
+	json_number(w, "peak", alert->peak);
+	json_unsigned(w, "totalBytes", v->bytes);
+	put_baseline(&v->baseline, w);
+	json_number(w, "sigmas", v->sigmas);
 }
 
-static void put_summary(struct text *t, const struct alert *alert)
+static void put_summary(const struct alert *alert, struct json_writer *w)
 {
 	char sentence[SUMMARY_MAX];
 	struct text s = text_over(sentence, sizeof(sentence));
 
 	alert_summary(alert, &s);
-	string_member(t, "summary", sentence);
+	json_string(w, "summary", sentence);
 }
 
 static const char *direction_name(uint8_t direction)
@@ -98,7 +89,7 @@ static const char *protocol_name(uint8_t protocol)
 	return protocol == IPPROTO_UDP ? "udp" : "other";
 }
 
-static void put_destination(struct text *t, const struct alert_flow *f)
+static void put_destination(const struct alert_flow *f, struct json_writer *w)
 {
 	char address[INET6_ADDRSTRLEN] = "";
 	const struct in6_addr *a = &f->flow.address;
@@ -107,17 +98,31 @@ static void put_destination(struct text *t, const struct alert_flow *f)
 		inet_ntop(AF_INET, &a->s6_addr[12], address, sizeof(address));
 	else
 		inet_ntop(AF_INET6, a, address, sizeof(address));
-	text_printf(t, "{\"address\":\"%s\",\"port\":%u", address, f->flow.port);
-	string_member(t, "protocol", protocol_name(f->flow.protocol));
-	text_printf(t, ",\"bytes\":%" PRIu64 ",\"connections\":%" PRIu32,
-		    f->flow.tx_bytes, f->flow.connections);
-	string_member(t, "container", f->container[0] ? f->container : NULL);
-	string_member(t, "direction", direction_name(f->flow.direction));
-	text_put(t, "}");
+	json_object(w, NULL);
+	json_string(w, "address", address);
+	json_unsigned(w, "port", f->flow.port);
+	json_string(w, "protocol", protocol_name(f->flow.protocol));
+	json_unsigned(w, "bytes", f->flow.tx_bytes);
+	json_unsigned(w, "connections", f->flow.connections);
+	json_string(w, "container", f->container[0] ? f->container : NULL);
+	json_string(w, "direction", direction_name(f->flow.direction));
+	json_end(w);
+}
+
+static void put_destinations(const struct alert_evidence *e, struct json_writer *w)
+{
+	json_array(w, "destinations");
+	for (unsigned i = 0; i < e->flow_count; i++)
+		put_destination(&e->flows[i], w);
+	json_end(w);
+	if (e->other_bytes > 0 || e->other_connections > 0) {
+		json_unsigned(w, "otherBytes", e->other_bytes);
+		json_unsigned(w, "otherConnections", e->other_connections);
+	}
 }
 
 /* Bytes that no socket accounts for, and what the kernel counted that may be them. */
-static void put_unaccounted(struct text *t, const struct unaccounted *u)
+static void put_unaccounted(const struct unaccounted *u, struct json_writer *w)
 {
 	static const char *const names[UNACCOUNTED_SOURCE_COUNT] = {
 	    [UNACCOUNTED_ICMP] = "icmp",
@@ -125,102 +130,126 @@ static void put_unaccounted(struct text *t, const struct unaccounted *u)
 	    [UNACCOUNTED_RESETS] = "resets",
 	    [UNACCOUNTED_NOT_IP] = "notIp",
 	};
-	const char *comma = "";
 
 	if (u->bytes == 0)
 		return;
-	text_printf(t, ",\"unaccounted\":{\"bytes\":%" PRIu64 ",\"packets\":{",
-		    u->bytes);
-	for (unsigned i = 0; i < UNACCOUNTED_SOURCE_COUNT; i++) {
-		if (u->packets[i] == 0)
-			continue;
-		text_printf(t, "%s\"%s\":%" PRIu64, comma, names[i], u->packets[i]);
-		comma = ",";
-	}
-	text_put(t, "}}");
+	json_object(w, "unaccounted");
+	json_unsigned(w, "bytes", u->bytes);
+	json_object(w, "packets");
+	for (unsigned i = 0; i < UNACCOUNTED_SOURCE_COUNT; i++)
+		if (u->packets[i] > 0)
+			json_unsigned(w, names[i], u->packets[i]);
+	json_end(w);
+	json_end(w);
 }
 
-static void put_evidence(struct text *t, const struct alert *alert)
+static void put_containers(const struct alert_evidence *e, struct json_writer *w)
+{
+	json_array(w, "containers");
+	for (unsigned i = 0; i < e->container_count; i++)
+		json_string(w, NULL, e->containers[i]);
+	json_end(w);
+}
+
+/* As Prometheus' labels show them, so that the two can be compared. */
+static void put_interfaces(const struct alert_evidence *e, struct json_writer *w)
+{
+	char buffer[4 * IF_NAMESIZE];
+
+	json_array(w, "interfaces");
+	for (unsigned i = 0; i < e->interface_count; i++) {
+		struct text name = text_over(buffer, sizeof(buffer));
+
+		text_visible(&name, e->interfaces[i], false);
+		json_string(w, NULL, buffer);
+	}
+	json_end(w);
+}
+
+static void put_relay(const struct verdict *v, struct json_writer *w)
+{
+	json_object(w, "relay");
+	json_unsigned(w, "received", v->received);
+	json_unsigned(w, "sent", v->bytes);
+	json_number(w, "balance", v->balance >= 0 ? v->balance : NAN);
+	json_end(w);
+}
+
+static void put_evidence(const struct alert *alert, struct json_writer *w)
 {
 	const struct alert_evidence *e = &alert->evidence;
-	const struct verdict *v = &alert->verdict;
 
-	text_put(t, ",\"evidence\":{\"destinations\":[");
-	for (unsigned i = 0; i < e->flow_count; i++) {
-		text_put(t, i ? "," : "");
-		put_destination(t, &e->flows[i]);
+	json_object(w, "evidence");
+	put_destinations(e, w);
+	put_unaccounted(&e->unaccounted, w);
+	put_containers(e, w);
+	put_interfaces(e, w);
+	put_relay(&alert->verdict, w);
+	json_end(w);
+}
+
+static void put_attack(struct json_writer *w)
+{
+	json_object(w, "attack");
+	json_string(w, "analytic", "AN0083");
+	json_string(w, "strategy", "DET0028");
+	json_string(w, "technique", "T1496.002");
+	json_end(w);
+}
+
+/* Writes the pod into a text that ends at `end`, or takes it back. */
+static bool pod_fits(const struct identity *pod, size_t end, struct json_writer *w)
+{
+	const struct json_mark before = json_mark(w);
+	const size_t capacity = w->out->capacity;
+
+	if (end < capacity)
+		w->out->capacity = end > w->out->length ? end : w->out->length;
+	identity_json(pod, w);
+	if (w->out->overflowed) {
+		json_rewind(w, &before);
+		return false;
 	}
-	text_put(t, "]");
-	if (e->other_bytes > 0 || e->other_connections > 0)
-		text_printf(t,
-			    ",\"otherBytes\":%" PRIu64 ",\"otherConnections\":%" PRIu32,
-			    e->other_bytes, e->other_connections);
-	put_unaccounted(t, &e->unaccounted);
-	text_put(t, ",\"containers\":[");
-	for (unsigned i = 0; i < e->container_count; i++) {
-		text_put(t, i ? "," : "");
-		text_json_string(t, e->containers[i]);
-	}
-	text_put(t, "],\"interfaces\":[");
-	for (unsigned i = 0; i < e->interface_count; i++) {
-		text_put(t, i ? "," : "");
-		text_put(t, "\"");
-		text_visible(t, e->interfaces[i], true);
-		text_put(t, "\"");
-	}
-	text_printf(t, "],\"relay\":{\"received\":%" PRIu64 ",\"sent\":%" PRIu64,
-		    v->received, v->bytes);
-	text_put(t, ",\"balance\":");
-	if (v->balance >= 0)
-		text_json_number(t, v->balance);
-	else
-		text_put(t, "null");
-	text_put(t, "}}");
+	w->out->capacity = capacity;
+	return true;
 }
 
 /* The pod's own words are of any length: what would make the alert longer than `end` is
  * left out, the images first. A text that has no room for that much overflows. */
-static void put_pod(struct text *t, const struct identity *pod, size_t end)
+static void put_pod(const struct identity *pod, size_t end, struct json_writer *w)
 {
 	struct identity shown = *pod;
 	const char **const leave_out[] = {&shown.images,   &shown.workload, &shown.node,
 					  &shown.cluster,  &shown.uid,      &shown.name,
 					  &shown.namespace};
 	const size_t leave_out_count = sizeof(leave_out) / sizeof(leave_out[0]);
-	const size_t room = end > t->length ? end - t->length : 0;
-	const size_t left = t->capacity - t->length;
 
+	json_name(w, "pod");
 	for (size_t out = 0; out <= leave_out_count + 1; out++) {
-		struct text piece =
-		    text_over(t->data + t->length, room < left ? room : left);
-		identity_json(&shown, &piece);
-		if (!piece.overflowed) {
-			t->length += piece.length;
+		if (pod_fits(&shown, end, w))
 			return;
-		}
-		if (left < room)
+		if (w->out->capacity < end)
 			break;
 		if (out < leave_out_count)
 			*leave_out[out] = "";
 		else
 			shown.labels = NULL;
 	}
-	t->data[t->length] = '\0';
-	t->overflowed = true;
+	w->out->overflowed = true;
 }
 
-void alert_json(const struct alert *alert, const struct identity *pod, struct text *t)
+void alert_json(const struct alert *alert, const struct identity *pod,
+		struct json_writer *w)
 {
-	const size_t begin = t->length;
+	json_object(w, NULL);
+	const size_t begin = w->out->length - 1;
 
-	put_life(t, alert);
-	put_figures(t, alert);
-	put_summary(t, alert);
-	put_evidence(t, alert);
-	text_put(t, ",\"attack\":{\"analytic\":\"AN0083\",\"strategy\":\"DET0028\","
-		    "\"technique\":\"T1496.002\"},\"pod\":");
-	if (t->overflowed)
-		return;
-	put_pod(t, pod, begin + ALERT_JSON_MAX - 1);
-	text_put(t, "}");
+	put_life(alert, w);
+	put_figures(alert, w);
+	put_summary(alert, w);
+	put_evidence(alert, w);
+	put_attack(w);
+	if (!w->out->overflowed)
+		put_pod(pod, begin + ALERT_JSON_MAX - 1, w);
+	json_end(w);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hash.h - FNV-1a, 64 bits: tells identities apart, keeps nobody out. Source:
+/* hash.h - FNV-1a, 64 bits: not for hash tables whose keys strangers choose. Source:
  * draft-eastlake-fnv. */
 #ifndef DORMOUSE_BASE_HASH_H
 #define DORMOUSE_BASE_HASH_H

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "json_writer.h"
 #include "loop.h"
 #include "sanitize.h"
 
@@ -40,14 +41,17 @@ static void put_text(struct text *t, enum log_level level, const char *event,
 static void put_json(struct text *t, enum log_level level, const char *event,
 		     const char *message, const char *alert)
 {
-	text_put(t, "{\"time\":");
-	text_json_time(t, clock_wall());
-	text_printf(t, ",\"level\":\"%s\",\"event\":\"%s\",\"message\":",
-		    level_name(level), event);
-	text_json_string(t, message);
+	struct json_writer w = json_writer_over(t);
+
+	json_object(&w, NULL);
+	json_time(&w, "time", clock_wall());
+	json_string(&w, "level", level_name(level));
+	json_string(&w, "event", event);
+	json_string(&w, "message", message);
 	if (alert)
-		text_printf(t, ",\"alert\":%s", alert);
-	text_put(t, "}\n");
+		json_raw(&w, "alert", alert);
+	json_end(&w);
+	json_end_line(&w);
 }
 
 static void write_line(enum log_level level, const char *event, const char *message,

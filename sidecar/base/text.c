@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* text.c - text and JSON built piece by piece into memory of fixed size. */
+/* text.c - text built piece by piece into memory of fixed size. */
 #include "text.h"
 
 #include <math.h>
@@ -58,62 +58,6 @@ void text_printf(struct text *t, const char *format, ...)
 	t->length += (size_t)length;
 }
 
-/* What must not be shown as it is (a log is read on terminals) is written in the form
- * of RFC 8259, section 7: the same to whoever parses it. */
-static void put_json_other(struct text *t, const char *s, size_t length)
-{
-	uint32_t character = utf8_decode(s, length);
-
-	if (!utf8_is_unsafe(character))
-		text_put_bytes(t, s, length);
-	else if (character < 0x10000)
-		text_printf(t, "\\u%04x", (unsigned)character);
-	else
-		text_printf(t, "\\u%04x\\u%04x",
-			    (unsigned)(0xD800 + ((character - 0x10000) >> 10)),
-			    (unsigned)(0xDC00 + (character & 0x3FF)));
-}
-
-static void put_json_character(struct text *t, const char *s, size_t length)
-{
-	switch (*s) {
-	case '"':
-		text_put(t, "\\\"");
-		break;
-	case '\\':
-		text_put(t, "\\\\");
-		break;
-	case '\n':
-		text_put(t, "\\n");
-		break;
-	case '\t':
-		text_put(t, "\\t");
-		break;
-	default:
-		put_json_other(t, s, length);
-	}
-}
-
-void text_json_string(struct text *t, const char *value)
-{
-	if (!value) {
-		text_put(t, "null");
-		return;
-	}
-	text_put(t, "\"");
-	while (*value) {
-		size_t length = utf8_length(value, UTF8_MAX);
-		if (length == 0) {
-			text_put(t, "\xEF\xBF\xBD");
-			value++;
-			continue;
-		}
-		put_json_character(t, value, length);
-		value += length;
-	}
-	text_put(t, "\"");
-}
-
 static bool is_hex(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
@@ -164,14 +108,10 @@ void text_visible(struct text *t, const char *bytes, bool quoted)
 	}
 }
 
-void text_json_number(struct text *t, double value)
+void text_number(struct text *t, double value)
 {
 	char digits[32];
 
-	if (!isfinite(value)) {
-		text_put(t, "null");
-		return;
-	}
 	/* Most values are whole or short: fifteen digits often read back equal. */
 	for (int precision = 15; precision <= 17; precision++) {
 		snprintf(digits, sizeof(digits), "%.*g", precision, value);
@@ -179,6 +119,17 @@ void text_json_number(struct text *t, double value)
 			break;
 	}
 	text_put(t, digits);
+}
+
+void text_unsigned(struct text *t, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + value % 10);
+	while (value /= 10);
+	text_put_bytes(t, digits + at, sizeof(digits) - at);
 }
 
 void text_time(struct text *t, double unix_seconds)
@@ -197,11 +148,4 @@ void text_time(struct text *t, double unix_seconds)
 	text_printf(t, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
 		    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
 		    (int)(ms % 1000));
-}
-
-void text_json_time(struct text *t, double unix_seconds)
-{
-	text_put(t, "\"");
-	text_time(t, unix_seconds);
-	text_put(t, "\"");
 }

@@ -29,13 +29,11 @@ void text_put_bytes(struct text *t, const char *piece, size_t length);
 void text_printf(struct text *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Append as JSON: a quoted and escaped string (NULL is null; bytes that are no UTF-8
- * become U+FFFD), a number in the shortest form that reads back equal (JSON has no NaN
- * and no infinity: they become null), a time in Unix seconds as RFC 3339 in UTC with
- * milliseconds, quoted. */
-void text_json_string(struct text *t, const char *value);
-void text_json_number(struct text *t, double value);
-void text_json_time(struct text *t, double unix_seconds);
+/* Append a finite number in the shortest form that reads back equal. */
+void text_number(struct text *t, double value);
+
+/* Append a whole number in decimal digits. */
+void text_unsigned(struct text *t, uint64_t value);
 
 /* Append bytes that should be UTF-8 and may be anything, as names of interfaces may:
  * what is UTF-8 stays as it is, other bytes and unsafe characters (utf8.h) become \xHH,

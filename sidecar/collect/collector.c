@@ -165,9 +165,9 @@ static bool packets_unexplained(struct collector *c)
 static bool scan_needed(struct collector *c, const struct collect_request *request,
 			uint64_t sent_before)
 {
-	bool traffic =
-	    c->signals.value[SIGNAL_TX_BYTES] - sent_before > request->background_bytes ||
-	    opens_unexplained(c);
+	bool traffic = c->signals.value[SIGNAL_TX_BYTES] - sent_before >
+			   request->background_bytes ||
+		       opens_unexplained(c);
 	bool again = c->scan_again;
 
 	c->scan_again = traffic;

@@ -26,7 +26,7 @@ struct identity identity_from_environment(void)
 	};
 }
 
-void identity_json(const struct identity *pod, struct text *t)
+void identity_json(const struct identity *pod, struct json_writer *w)
 {
 	const struct {
 		const char *member, *value;
@@ -36,21 +36,27 @@ void identity_json(const struct identity *pod, struct text *t)
 	    {"workload", pod->workload}, {"cluster", pod->cluster},
 	    {"images", pod->images},
 	};
-	const char *separator = "{";
 
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		if (!members[i].value[0])
-			continue;
-		text_printf(t, "%s\"%s\":", separator, members[i].member);
-		text_json_string(t, members[i].value);
-		separator = ",";
-	}
-	if (pod->labels) {
-		text_printf(t, "%s\"labels\":", separator);
-		text_put(t, pod->labels);
-		separator = ",";
-	}
-	text_put(t, *separator == '{' ? "{}" : "}");
+	json_object(w, NULL);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (members[i].value[0])
+			json_string(w, members[i].member, members[i].value);
+	if (pod->labels)
+		json_raw(w, "labels", pod->labels);
+	json_end(w);
+}
+
+void identity_json_within(const struct identity *pod, size_t reserve,
+			  struct json_writer *w)
+{
+	const struct json_mark before = json_mark(w);
+
+	identity_json(pod, w);
+	if (!w->out->overflowed && w->out->capacity - w->out->length >= reserve)
+		return;
+	json_rewind(w, &before);
+	json_object(w, NULL);
+	json_end(w);
 }
 
 uint64_t identity_hash(const struct identity *pod)

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "base/text.h"
+#include "base/json_writer.h"
 
 /* From the environment, or a recording; "" where unknown. */
 struct identity {
@@ -24,8 +24,12 @@ struct identity {
 /* Reads the environment, which must outlive the identity. */
 struct identity identity_from_environment(void);
 
-/* Appends the JSON object {"name": ..., ...}, unknown members left out. */
-void identity_json(const struct identity *pod, struct text *t);
+/* Writes the object {"name": ..., ...}, unknown members left out. */
+void identity_json(const struct identity *pod, struct json_writer *w);
+
+/* The same; {} where it would leave less than `reserve` bytes of the text. */
+void identity_json_within(const struct identity *pod, size_t reserve,
+			  struct json_writer *w);
 
 /* What tells this pod from others, as a number. */
 uint64_t identity_hash(const struct identity *pod);

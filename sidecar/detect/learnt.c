@@ -46,9 +46,9 @@ static bool places_sound(const struct learnt *l)
 int learnt_check(const struct learnt *l, struct error *err)
 {
 	if (!times_sound(l))
-		return fail(err, "a time in it is no time");
+		return fail(err, "a learnt time is out of range");
 	if (!places_sound(l))
-		return fail(err, "a count in it is out of range");
+		return fail(err, "a learnt count is out of range");
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
 		if (!histogram_sound(&l->histogram[s]))
 			return fail(err, "the histogram of %s does not add up",

@@ -9,7 +9,7 @@
 #include "injector/json/json.h"
 #include "injector/json/json_print.h"
 #include "injector/json/json_scan.h"
-#include "injector/json/printed.h"
+#include "injector/json/memory_stream.h"
 #include "injector/review/workload.h"
 #include "injector_commands.h"
 
@@ -146,14 +146,14 @@ static int inject_documents(const struct injection *injection, const char *text,
 static int inject_text(const struct injection *injection, const char *text,
 		       size_t length, struct error *err)
 {
-	struct printed printed = {0};
+	struct memory_stream printed = {0};
 	struct error unprinted;
-	FILE *out = printed_open(&printed, err);
+	FILE *out = memory_stream_open(&printed, err);
 
 	if (!out)
 		return -1;
 	int result = inject_documents(injection, text, length, out, err);
-	if (printed_close(out, &unprinted) < 0 && result == 0)
+	if (memory_stream_close(out, &unprinted) < 0 && result == 0)
 		result = fail(err, "%s", unprinted.text);
 	if (result == 0 &&
 	    (fwrite(printed.text, 1, printed.length, stdout) != printed.length ||

@@ -36,7 +36,7 @@ struct injector {
 
 static void complain_of_variable(const char *line)
 {
-	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; the default holds", line);
+	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; using the default", line);
 }
 
 /* A descriptor for each connection; what is not allowed is found out when it is needed.
@@ -99,8 +99,7 @@ static bool stop_at_once(struct injector *i)
 		return false;
 	if (!i->stopping)
 		log_event(LOG_LEVEL_INFO, "stopping",
-			  "not ready from now on; reviews that still come are "
-			  "answered");
+			  "draining: readiness off, still answering in-flight reviews");
 	i->stopping = true;
 	return at_once;
 }

@@ -57,6 +57,7 @@ void exposition_escape(struct text *t, const char *value)
 	text_visible(t, value, true);
 }
 
+/* The quotes are those of Prometheus' text format, which is no JSON. */
 static void put_label(struct text *t, const char *before, const char *label,
 		      const char *value)
 {
@@ -77,21 +78,10 @@ static void put_name(struct exposition *x, const char *value_of_label)
 	text_put_bytes(x->t, " ", 1);
 }
 
-static void put_count(struct text *t, uint64_t value)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do
-		digits[--at] = (char)('0' + value % 10);
-	while (value /= 10);
-	text_put_bytes(t, digits + at, sizeof(digits) - at);
-}
-
 void exposition_count(struct exposition *x, const char *value_of_label, uint64_t value)
 {
 	put_name(x, value_of_label);
-	put_count(x->t, value);
+	text_unsigned(x->t, value);
 	text_put_bytes(x->t, "\n", 1);
 }
 
@@ -102,7 +92,7 @@ void exposition_count_of_two(struct exposition *x, const char *value_of_label,
 	put_label(x->t, "{", x->label, value_of_label);
 	put_label(x->t, ",", x->second, value_of_second);
 	text_put_bytes(x->t, "} ", 2);
-	put_count(x->t, value);
+	text_unsigned(x->t, value);
 	text_put_bytes(x->t, "\n", 1);
 }
 
@@ -120,7 +110,7 @@ static bool put_decimal(struct text *t, double value)
 		return false;
 	if (value < 0)
 		text_put_bytes(t, "-", 1);
-	put_count(t, millionths / 1000000);
+	text_unsigned(t, millionths / 1000000);
 
 	char decimals[8] = ".000000";
 	uint64_t rest = millionths % 1000000;
@@ -140,9 +130,9 @@ static void put_number(struct text *t, double value)
 	else if (isinf(value))
 		text_put(t, value > 0 ? "+Inf" : "-Inf");
 	else if (value >= 0 && value < 1e15 && value == floor(value))
-		put_count(t, (uint64_t)value);
+		text_unsigned(t, (uint64_t)value);
 	else if (!put_decimal(t, value))
-		text_json_number(t, value);
+		text_number(t, value);
 }
 
 void exposition_number(struct exposition *x, const char *value_of_label, double value)
@@ -173,7 +163,7 @@ void exposition_histogram(struct exposition *x, const char *name, const char *he
 		text_put(x->t, "_bucket{le=\"");
 		put_bound(x->t, i < buckets->count ? buckets->bounds[i] : INFINITY);
 		text_put(x->t, "\"} ");
-		put_count(x->t, sum);
+		text_unsigned(x->t, sum);
 		text_put_bytes(x->t, "\n", 1);
 	}
 	text_put(x->t, name);
@@ -182,7 +172,7 @@ void exposition_histogram(struct exposition *x, const char *name, const char *he
 	text_put_bytes(x->t, "\n", 1);
 	text_put(x->t, name);
 	text_put(x->t, "_count ");
-	put_count(x->t, sum);
+	text_unsigned(x->t, sum);
 	text_put_bytes(x->t, "\n", 1);
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cells.h"
+#include "fields.h"
 
 /* One text being read. */
 struct reading {
@@ -53,8 +53,8 @@ static bool read_point(struct reading *r, const cJSON *pair, struct point *point
 
 	r->answers->waste.numbers += value && cJSON_IsNumber(value);
 	return value && cJSON_IsString(value) && read_time(r, time, &point->time) &&
-	       cell_counter(value->valuestring, strlen(value->valuestring), '.',
-			    &point->value) == CELL_VALUE;
+	       field_counter(value->valuestring, strlen(value->valuestring), '.',
+			     &point->value) == FIELD_VALUE;
 }
 
 static int read_points(struct reading *r, struct series *s, const cJSON *values,
@@ -89,7 +89,7 @@ static int take_series(struct reading *r, cJSON *item, struct series *s,
 	if (result == 0) {
 		s->labels = cJSON_DetachItemFromObjectCaseSensitive(item, "metric");
 		if (series_add(&r->answers->series, s, err) < 0)
-			result = TRACE_NONE;
+			result = TRACE_INVALID;
 	}
 	cJSON_Delete(s->labels);
 	free(s->points);
@@ -105,7 +105,7 @@ static int refuse_nameless(const cJSON *item, struct error *err)
 		     "a series has no metric name, as after rate() or sum(): query "
 		     "the counters themselves, such as "
 		     "container_network_transmit_bytes_total");
-	return TRACE_NONE;
+	return TRACE_INVALID;
 }
 
 /* A series that is none of ours is counted and left out. */
@@ -121,7 +121,7 @@ static int read_series(struct reading *r, cJSON *item, struct error *err)
 	if (!metric_signal(metric, &s.exporter, &s.signal)) {
 		if (waste->unknown++ == 0)
 			snprintf(r->first_unknown, sizeof(r->first_unknown), "%s",
-				 cell_shown(metric, strlen(metric)));
+				 field_shown(metric, strlen(metric)));
 		return 0;
 	}
 	if (labels_are_loopback(labels)) {
@@ -178,7 +178,7 @@ static int refuse_document(const cJSON *document, struct error *err)
 			  "numbers: ask /api/v1/query_range instead");
 	else
 		fail(err, "this JSON is no answer of a Prometheus range query");
-	return TRACE_NONE;
+	return TRACE_INVALID;
 }
 
 static int read_answer(struct reading *r, const cJSON *document, struct error *err)
@@ -192,14 +192,14 @@ static int read_answer(struct reading *r, const cJSON *document, struct error *e
 	if (strcmp(word(document, "status"), "error") == 0) {
 		fail(err, "Prometheus answered with an error: %.40s: %.120s",
 		     word(document, "errorType"), word(document, "error"));
-		return TRACE_NONE;
+		return TRACE_INVALID;
 	}
 	if (type[0] && strcmp(type, "matrix") != 0) {
 		fail(err,
 		     "the answer is a %.20s; a range query gives a matrix "
 		     "(/api/v1/query_range)",
 		     type);
-		return TRACE_NONE;
+		return TRACE_INVALID;
 	}
 	if (!cJSON_IsArray(result))
 		return refuse_document(document, err);
@@ -263,7 +263,7 @@ static int read_document(struct reading *r, const char *json, const char **at,
 		cJSON_Delete(document);
 		fail(err, "no valid JSON at byte %zu",
 		     (size_t)((document ? *at : stop) - json) + 1);
-		return TRACE_NONE;
+		return TRACE_INVALID;
 	}
 	*at = stop;
 	result = cJSON_IsArray(document) ? read_list(r, document, err)

@@ -22,7 +22,7 @@ struct answers {
 	enum time_form form; /* of the first time, and so of all */
 };
 
-/* Reads every document of the text. Returns 0, TRACE_FAILED or TRACE_NONE. */
+/* Reads every document of the text. Returns 0, TRACE_FAILED or TRACE_INVALID. */
 int answers_read(struct answers *a, const char *json, size_t length,
 		 struct notes *notes, struct error *err);
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cells.h"
+#include "fields.h"
 
 #define SAFE_DIGITS 19 /* no whole number of that length is past 2^64-1 */
 #define TIME_DIGITS 15 /* such a number and a power of ten below it are exact */
@@ -46,7 +46,7 @@ COLD static int take_header(struct csv_reader *r, char *line, size_t length,
 			    struct error *err)
 {
 	if (csv_header_read(&r->header, r->map, line, length, err) < 0)
-		return TRACE_NONE;
+		return TRACE_INVALID;
 	r->has_header = true;
 	r->form = TIME_NONE;
 	r->point = r->header.separator == ',' ? '.' : ',';
@@ -66,17 +66,17 @@ static void choose_form(struct csv_reader *r, enum time_form form)
 		notes_say(r->notes, "times are in %s: converted", time_form_name(form));
 }
 
-COLD static bool take_time(struct csv_reader *r, const char *cell, size_t length,
+COLD static bool take_time(struct csv_reader *r, const char *field, size_t length,
 			   double *seconds)
 {
 	enum time_form form = TIME_NONE;
 
-	if (cell_time(cell, length, r->point, &form, seconds) != CELL_VALUE) {
+	if (field_time(field, length, r->point, &form, seconds) != FIELD_VALUE) {
 		complain_of_line(
 		    r,
 		    "\"%s\" is no time: it takes Unix seconds or ISO 8601, "
 		    "such as 2026-01-31T23:59:59Z",
-		    cell_shown(cell, length));
+		    field_shown(field, length));
 		return false;
 	}
 	if (r->form == TIME_NONE)
@@ -85,29 +85,29 @@ COLD static bool take_time(struct csv_reader *r, const char *cell, size_t length
 	if (form == r->form || (form >= TIME_CALENDAR && r->form >= TIME_CALENDAR))
 		return true;
 	complain_of_line(r, "\"%s\" is no time in %s, as those before are",
-			 cell_shown(cell, length), time_form_name(r->form));
+			 field_shown(field, length), time_form_name(r->form));
 	return false;
 }
 
-/* The rarer cells of a row. False, with a complaint, when the row is broken by it. */
-COLD static bool slow_cell(struct csv_reader *r, int column, const char *cell,
-			   size_t length, struct sample *sample)
+/* The rarer fields of a row. False, with a complaint, when the row is broken by it. */
+COLD static bool slow_field(struct csv_reader *r, int column, const char *field,
+			    size_t length, struct sample *sample)
 {
 	uint64_t value;
-	enum cell_kind kind;
+	enum field_kind kind;
 
 	if (column == COLUMN_IGNORED)
 		return true;
 	if (column == COLUMN_TIME)
-		return take_time(r, cell, length, &sample->time);
-	kind = cell_counter(cell, length, r->point, &value);
-	if (kind == CELL_VALUE)
+		return take_time(r, field, length, &sample->time);
+	kind = field_counter(field, length, r->point, &value);
+	if (kind == FIELD_VALUE)
 		sample_set(sample, (enum signal)column, value);
-	if (kind == CELL_BAD)
+	if (kind == FIELD_BAD)
 		complain_of_line(r, "\"%s\" is no counter for %s",
-				 cell_shown(cell, length),
+				 field_shown(field, length),
 				 signal_name((enum signal)column));
-	return kind != CELL_BAD;
+	return kind != FIELD_BAD;
 }
 
 static bool is_digit(char c)
@@ -181,8 +181,8 @@ static bool fast_counter(char **at, const char *end, char separator, uint64_t *v
 	return true;
 }
 
-static bool fast_cell(const struct csv_reader *r, int column, char **at,
-		      const char *end, struct sample *sample)
+static bool fast_field(const struct csv_reader *r, int column, char **at,
+		       const char *end, struct sample *sample)
 {
 	const char separator = r->header.separator;
 
@@ -200,25 +200,26 @@ static bool fast_cell(const struct csv_reader *r, int column, char **at,
 static bool read_row(struct csv_reader *r, char *line, size_t length,
 		     struct sample *sample)
 {
-	char *end = line + length, *at = line, *cell;
-	size_t cell_length;
+	char *end = line + length, *at = line, *field;
+	size_t field_length;
 	unsigned count = 0;
 
 	sample->present = 0;
 	for (; at && count < r->header.count; count++) {
-		if (fast_cell(r, r->header.columns[count], &at, end, sample)) {
+		if (fast_field(r, r->header.columns[count], &at, end, sample)) {
 			at = at < end ? at + 1 : NULL;
 			continue;
 		}
-		if (!cell_cut(&at, end, r->header.separator, &cell, &cell_length)) {
+		if (!field_cut(&at, end, r->header.separator, &field, &field_length)) {
 			complain_of_line(r, "a quote does not close");
 			return false;
 		}
-		if (!slow_cell(r, r->header.columns[count], cell, cell_length, sample))
+		if (!slow_field(r, r->header.columns[count], field, field_length,
+				sample))
 			return false;
 	}
 	if (at || count < r->header.count) {
-		complain_of_line(r, "%s cells than the header's %u",
+		complain_of_line(r, "%s fields than the header's %u",
 				 at ? "more" : "fewer", r->header.count);
 		return false;
 	}
@@ -248,9 +249,9 @@ COLD static int judge(const struct csv_reader *r, struct error *err)
 {
 	if (r->broken * 2 <= r->rows)
 		return 0;
-	fail(err, "%llu of %llu lines are broken", (unsigned long long)r->broken,
+	fail(err, "%llu of %llu lines are malformed", (unsigned long long)r->broken,
 	     (unsigned long long)r->rows);
-	return TRACE_NONE;
+	return TRACE_INVALID;
 }
 
 COLD static int at_end(const struct csv_reader *r, struct error *err)
@@ -261,10 +262,10 @@ COLD static int at_end(const struct csv_reader *r, struct error *err)
 		fail(err, "there is a header, but no row");
 	else
 		fail(err, "there is no header with a column \"time\"");
-	return TRACE_NONE;
+	return TRACE_INVALID;
 }
 
-/* One line: 1 when it was a sample, 0 when not, TRACE_NONE. */
+/* One line: 1 when it was a sample, 0 when not, TRACE_INVALID. */
 static int take_line(struct csv_reader *r, char *line, size_t length,
 		     struct sample *sample, struct error *err)
 {
@@ -300,7 +301,7 @@ int csv_next(struct csv_reader *r, struct sample *sample, struct error *err)
 			r->rows++;
 			complain_of_line(r, "longer than %d bytes", TRACE_LINE_MAX);
 			if (r->rows >= TRACE_LINES_JUDGED && judge(r, err) < 0)
-				return TRACE_NONE;
+				return TRACE_INVALID;
 			continue;
 		}
 		int taken = take_line(r, line, length, sample, err);

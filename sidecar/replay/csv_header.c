@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cells.h"
+#include "fields.h"
 
 /* What people call the time, the likeliest first: where several are there, that one
  * counts. */
@@ -26,17 +26,17 @@ struct reading {
 	unsigned time_at;
 };
 
-static bool is_name(const char *cell, size_t length, const char *name)
+static bool is_name(const char *field, size_t length, const char *name)
 {
-	return strlen(name) == length && strncasecmp(cell, name, length) == 0;
+	return strlen(name) == length && strncasecmp(field, name, length) == 0;
 }
 
 /* TIME_NAMES when it is no name of a time. */
-static int time_rank(const char *cell, size_t length)
+static int time_rank(const char *field, size_t length)
 {
 	int rank = 0;
 
-	while (rank < TIME_NAMES && !is_name(cell, length, time_names[rank]))
+	while (rank < TIME_NAMES && !is_name(field, length, time_names[rank]))
 		rank++;
 	return rank;
 }
@@ -46,25 +46,25 @@ static bool is_mapped(const struct column_map *map, int target)
 	return map && map->names[target].at;
 }
 
-/* Which name of the map the cell is, -1: none. */
-static int mapped_target(const struct column_map *map, const char *cell, size_t length)
+/* Which name of the map the field is, -1: none. */
+static int mapped_target(const struct column_map *map, const char *field, size_t length)
 {
 	for (int i = 0; i <= COLUMN_MAP_TIME; i++)
 		if (is_mapped(map, i) && map->names[i].length == length &&
-		    memcmp(map->names[i].at, cell, length) == 0)
+		    memcmp(map->names[i].at, field, length) == 0)
 			return i;
 	return -1;
 }
 
-static int signal_of(const char *cell, size_t length)
+static int signal_of(const char *field, size_t length)
 {
 	for (int i = 0; i < SIGNAL_COUNT; i++)
-		if (is_name(cell, length, signal_name((enum signal)i)))
+		if (is_name(field, length, signal_name((enum signal)i)))
 			return i;
 	return -1;
 }
 
-static void note_ignored(struct csv_header *h, const char *cell, size_t length)
+static void note_ignored(struct csv_header *h, const char *field, size_t length)
 {
 	size_t room = sizeof(h->ignored) - h->ignored_length;
 
@@ -72,29 +72,29 @@ static void note_ignored(struct csv_header *h, const char *cell, size_t length)
 		return;
 	int wrote =
 	    snprintf(h->ignored + h->ignored_length, room, "%s%s",
-		     h->ignored_length > 0 ? ", " : "", cell_shown(cell, length));
+		     h->ignored_length > 0 ? ", " : "", field_shown(field, length));
 	if (wrote > 0 && (size_t)wrote < room)
 		h->ignored_length += (size_t)wrote;
 	else
 		h->ignored[h->ignored_length] = '\0';
 }
 
-static int add_twice(const char *cell, size_t length, struct error *err)
+static int add_twice(const char *field, size_t length, struct error *err)
 {
-	return fail(err, "the column %s is there twice", cell_shown(cell, length));
+	return fail(err, "the column %s is there twice", field_shown(field, length));
 }
 
 /* The likelier name of a time takes the place of another. */
-static int add_time(struct reading *r, int rank, const char *cell, size_t length,
+static int add_time(struct reading *r, int rank, const char *field, size_t length,
 		    struct error *err)
 {
 	struct csv_header *h = r->header;
 
 	if (rank == r->time_rank)
-		return add_twice(cell, length, err);
+		return add_twice(field, length, err);
 	if (rank > r->time_rank) {
 		h->columns[h->count] = COLUMN_IGNORED;
-		note_ignored(h, cell, length);
+		note_ignored(h, field, length);
 		return 0;
 	}
 	if (r->time_rank >= 0 && r->time_rank < TIME_NAMES) {
@@ -108,27 +108,27 @@ static int add_time(struct reading *r, int rank, const char *cell, size_t length
 	return 0;
 }
 
-static int add_column(struct reading *r, const char *cell, size_t length,
+static int add_column(struct reading *r, const char *field, size_t length,
 		      struct error *err)
 {
 	struct csv_header *h = r->header;
-	int target = mapped_target(r->map, cell, length);
-	int rank = time_rank(cell, length);
-	int signal = target >= 0 ? target : signal_of(cell, length);
+	int target = mapped_target(r->map, field, length);
+	int rank = time_rank(field, length);
+	int signal = target >= 0 ? target : signal_of(field, length);
 
 	if (target >= 0)
 		r->mapped |= 1u << target;
 	if (target == COLUMN_MAP_TIME)
-		return add_time(r, TIME_MAPPED, cell, length, err);
+		return add_time(r, TIME_MAPPED, field, length, err);
 	if (target < 0 && rank < TIME_NAMES && !is_mapped(r->map, COLUMN_MAP_TIME))
-		return add_time(r, rank, cell, length, err);
+		return add_time(r, rank, field, length, err);
 	if (signal < 0 || (target < 0 && is_mapped(r->map, signal))) {
 		h->columns[h->count] = COLUMN_IGNORED;
-		note_ignored(h, cell, length);
+		note_ignored(h, field, length);
 		return 0;
 	}
 	if ((h->signals >> signal) & 1u)
-		return add_twice(cell, length, err);
+		return add_twice(field, length, err);
 	h->signals |= 1u << signal;
 	h->columns[h->count] = (int8_t)signal;
 	return 0;
@@ -184,16 +184,16 @@ int csv_header_read(struct csv_header *h, const struct column_map *map, char *li
 		    size_t length, struct error *err)
 {
 	struct reading r = {.header = h, .map = map, .time_rank = TIME_NAMES};
-	char *at = line, *cell;
-	size_t cell_length;
+	char *at = line, *field;
+	size_t field_length;
 
 	*h = (struct csv_header){.separator = separator_of(line, length)};
 	while (at) {
-		if (!cell_cut(&at, line + length, h->separator, &cell, &cell_length))
+		if (!field_cut(&at, line + length, h->separator, &field, &field_length))
 			return fail(err, "a quote in the header does not close");
 		if (h->count == TRACE_COLUMNS_MAX)
 			return fail(err, "more than %d columns", TRACE_COLUMNS_MAX);
-		if (add_column(&r, cell, cell_length, err) < 0)
+		if (add_column(&r, field, field_length, err) < 0)
 			return -1;
 		h->count++;
 	}
@@ -208,18 +208,18 @@ bool csv_header_again(const struct column_map *map, const char *line, size_t len
 
 	while (at < end) {
 		const char *next = memchr(at, separator, (size_t)(end - at));
-		const char *cell_end = next ? next : end;
+		const char *field_end = next ? next : end;
 
-		if (cell_end > at && *at == '"' && cell_end[-1] == '"' &&
-		    cell_end - at > 1) {
+		if (field_end > at && *at == '"' && field_end[-1] == '"' &&
+		    field_end - at > 1) {
 			at++;
-			cell_end--;
+			field_end--;
 		}
-		size_t cell_length = (size_t)(cell_end - at);
-		if (cell_length > 0 && *at >= '0' && *at <= '9')
+		size_t field_length = (size_t)(field_end - at);
+		if (field_length > 0 && *at >= '0' && *at <= '9')
 			return false;
-		time = time || time_rank(at, cell_length) < TIME_NAMES ||
-		       mapped_target(map, at, cell_length) == COLUMN_MAP_TIME;
+		time = time || time_rank(at, field_length) < TIME_NAMES ||
+		       mapped_target(map, at, field_length) == COLUMN_MAP_TIME;
 		at = next ? next + 1 : end;
 	}
 	return time;

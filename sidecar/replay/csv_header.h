@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* csv_header.h - what the first row of a table in CSV says: how its cells are separated
- * and what its columns are. */
+/* csv_header.h - what the first row of a table in CSV says: how its fields are
+ * separated and what its columns are. */
 #ifndef DORMOUSE_REPLAY_CSV_HEADER_H
 #define DORMOUSE_REPLAY_CSV_HEADER_H
 
@@ -11,7 +11,7 @@
 #define COLUMN_IGNORED (-2)
 
 struct csv_header {
-	char separator;                    /* of the cells: comma, semicolon or tab */
+	char separator;                    /* of the fields: comma, semicolon or tab */
 	int8_t columns[TRACE_COLUMNS_MAX]; /* signals, or one of the above */
 	unsigned count;
 	uint32_t signals;  /* bits */
@@ -24,7 +24,7 @@ struct csv_header {
 int csv_header_read(struct csv_header *h, const struct column_map *map, char *line,
 		    size_t length, struct error *err);
 
-/* Whether a line further down begins a table anew: one of its cells is the name of a
+/* Whether a line further down begins a table anew: one of its fields is the name of a
  * time, and none is a number. */
 bool csv_header_again(const struct column_map *map, const char *line, size_t length);
 

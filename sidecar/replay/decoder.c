@@ -107,7 +107,7 @@ static int refuse_packed(struct decoder *d, struct error *err)
 		if (!begins(&d->raw, packers[i].bytes, packers[i].length))
 			continue;
 		d->refused = true;
-		return fail(err, "it is %s", packers[i].is);
+		return fail(err, "%s", packers[i].is);
 	}
 	return 0;
 }
@@ -136,7 +136,7 @@ static int choose_encoding(struct decoder *d, struct error *err)
 	if (begins(&d->unpacked, "\xFF\xFE\0\0", 4) ||
 	    begins(&d->unpacked, "\0\0\xFE\xFF", 4)) {
 		d->refused = true;
-		return fail(err, "it is written in UTF-32: save it as UTF-8");
+		return fail(err, "written in UTF-32: save it as UTF-8");
 	}
 	mark = (b[0] == 0xFF && b[1] == 0xFE) || (b[0] == 0xFE && b[1] == 0xFF);
 	if (!mark && (b[0] == 0) == (b[1] == 0))

@@ -14,7 +14,7 @@ struct gzip;
 /* Fills up to `room` packed bytes; 0 at the end, -1 on failure. */
 typedef ssize_t gzip_source(void *context, void *to, size_t room, struct error *err);
 
-/* NULL for want of memory. */
+/* NULL on allocation failure. */
 struct gzip *gzip_open(gzip_source *source, void *context);
 void gzip_close(struct gzip *g);
 

@@ -21,7 +21,7 @@ struct input {
 	uint64_t line; /* number of the line taken last, from 1 */
 };
 
-/* Room for lines of up to `line_max` bytes. -1 for want of memory. */
+/* Room for lines of up to `line_max` bytes. -1 on allocation failure. */
 int input_open(struct input *in, int fd, size_t line_max);
 void input_close(struct input *in);
 

@@ -55,7 +55,7 @@ static void put_figure(struct text *t, double value)
 {
 	text_put(t, ",");
 	if (isfinite(value))
-		text_json_number(t, value);
+		text_number(t, value);
 }
 
 static void put_signal(struct text *t, const struct detector *d, enum signal signal,
@@ -79,10 +79,10 @@ static void put_signal(struct text *t, const struct detector *d, enum signal sig
 	text_printf(t, ",%s", state);
 }
 
-void judged_csv_row(FILE *out, const char *trace, const struct player *p,
+void judged_csv_row(FILE *out, const char *trace, const struct replayer *p,
 		    const struct sample *sample)
 {
-	const struct detector *d = player_detector(p);
+	const struct detector *d = replayer_detector(p);
 	char row[ROW_MAX];
 	struct text t = text_over(row, sizeof(row));
 
@@ -90,7 +90,7 @@ void judged_csv_row(FILE *out, const char *trace, const struct player *p,
 	text_put(&t, ",");
 	put_name(&t, trace);
 	text_printf(&t, ",%s,", pod_state_name(detector_state(d)));
-	uint32_t alerts = put_alerts(&t, player_alerts(p));
+	uint32_t alerts = put_alerts(&t, replayer_alerts(p));
 	for (int i = 0; i < SIGNAL_COUNT; i++) {
 		if (sample_has(sample, (enum signal)i))
 			put_signal(&t, d, (enum signal)i, (alerts >> i) & 1u);

@@ -15,7 +15,7 @@ void judged_csv_header(FILE *out);
 /* A row. The state of a signal is "absent" from the sample; "learning" or "unjudged",
  * without a threshold as long as nothing is learnt, or ever; "within" its threshold or
  * "above" it; or "alert": one that fires is of this signal. */
-void judged_csv_row(FILE *out, const char *trace, const struct player *p,
+void judged_csv_row(FILE *out, const char *trace, const struct replayer *p,
 		    const struct sample *sample);
 
 #endif

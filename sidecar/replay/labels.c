@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/json_writer.h"
 
 #define METRIC_NAME_LABEL "__name__"
 
@@ -132,33 +133,26 @@ bool labels_are_loopback(const cJSON *labels)
 	       (device && strcmp(device, "lo") == 0);
 }
 
+/* An object of the labels that fit. */
 static void put_labels(const cJSON *labels, enum exporter exporter, struct text *json)
 {
+	struct json_writer w = json_writer_over(json);
 	const cJSON *label;
-	const char *separator = "";
 
-	text_put(json, "{");
+	json_object(&w, NULL);
 	json->capacity--; /* kept for the brace that closes */
 	cJSON_ArrayForEach(label, labels)
 	{
-		size_t before = json->length;
+		const struct json_mark before = json_mark(&w);
 
 		if (!counts(label, exporter))
 			continue;
-		text_put(json, separator);
-		text_json_string(json, label->string);
-		text_put(json, ":");
-		text_json_string(json, label->valuestring);
-		if (json->overflowed) {
-			json->overflowed = false;
-			json->length = before;
-			json->data[before] = '\0';
-			continue;
-		}
-		separator = ",";
+		json_string(&w, label->string, label->valuestring);
+		if (json->overflowed)
+			json_rewind(&w, &before);
 	}
 	json->capacity++;
-	text_put(json, "}");
+	json_end(&w);
 }
 
 void labels_identity(const cJSON *labels, enum exporter exporter, struct text *json,

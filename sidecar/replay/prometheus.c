@@ -180,7 +180,7 @@ int range_next(struct range *r, struct sample *sample, struct error *err)
 
 	if (r->refused) {
 		*err = r->why;
-		return TRACE_NONE;
+		return TRACE_INVALID;
 	}
 	time = earliest(r);
 	if (time == INFINITY)

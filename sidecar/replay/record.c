@@ -24,7 +24,7 @@ struct recorder {
 
 static void complain_of_variable(const char *line)
 {
-	fprintf(stderr, "dormouse: %s; the default holds\n", line);
+	fprintf(stderr, "dormouse: %s; using the default\n", line);
 }
 
 /* Whether the flags make sense together. */

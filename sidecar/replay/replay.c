@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/format.h"
+#include "base/sanitize.h"
 #include "config/options.h"
 #include "judged_csv.h"
 #include "outcome.h"
@@ -25,11 +26,11 @@ enum { EXIT_FAILED = 1, EXIT_NO_TRACE = 2 };
 struct replay {
 	struct options options;
 	struct identity environment, pod;
-	char name[NAME_MAX_LENGTH];  /* of the trace, where the pod's is not known */
-	FILE *baseline, *csv;        /* NULL: nobody asked for it */
-	struct traces *answers;      /* of Prometheus, joined from all files, or NULL */
-	const char *answers_path;    /* of the first of them */
-	const struct player *player; /* the one at work */
+	char name[NAME_MAX_LENGTH]; /* of the trace, where the pod's is not known */
+	FILE *baseline, *csv;       /* NULL: nobody asked for it */
+	struct traces *answers;     /* of Prometheus, joined from all files, or NULL */
+	const char *answers_path;   /* of the first of them */
+	const struct replayer *replayer; /* the one at work */
 	struct history history;
 	struct outcome outcome;
 	int status; /* to exit with */
@@ -43,7 +44,7 @@ static void complain(void *context, const char *line)
 
 static void complain_of_variable(const char *line)
 {
-	fprintf(stderr, "dormouse: %s; the default holds\n", line);
+	fprintf(stderr, "dormouse: %s; using the default\n", line);
 }
 
 /* outcome_printer: an object a line. */
@@ -52,8 +53,9 @@ static void print_alert(void *context, const struct alert *alert)
 	static char json[ALERT_JSON_MAX];
 	const struct replay *replay = context;
 	struct text t = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&t);
 
-	alert_json(alert, &replay->pod, &t);
+	alert_json(alert, &replay->pod, &w);
 	puts(t.data);
 }
 
@@ -66,20 +68,21 @@ static void note_alert(void *context, enum alert_event event, const struct alert
 	if (asked->summary)
 		return;
 	if (!asked->lifecycle)
-		outcome_note(&replay->outcome, player_alerts(replay->player), alert);
+		outcome_note(&replay->outcome, replayer_alerts(replay->replayer),
+			     alert);
 	else if (event != ALERT_UPDATED)
 		print_alert(replay, alert);
 }
 
-/* player_watcher. */
-static void note_sample(void *context, const struct player *player,
+/* replayer_watcher. */
+static void note_sample(void *context, const struct replayer *replayer,
 			const struct sample *sample)
 {
 	struct replay *replay = context;
 
-	history_note(&replay->history, player, sample);
+	history_note(&replay->history, replayer, sample);
 	if (replay->csv)
-		judged_csv_row(replay->csv, replay->pod.name, player, sample);
+		judged_csv_row(replay->csv, replay->pod.name, replayer, sample);
 }
 
 static const char *name_of(const char *path)
@@ -115,38 +118,33 @@ static void name_pod(struct replay *replay, const char *path)
 }
 
 /* What was learnt, as the monitor serves it. */
-static void print_baseline(const struct replay *replay, const struct player *player,
+static void print_baseline(const struct replay *replay, const struct replayer *replayer,
 			   double began)
 {
 	static char json[BASELINE_JSON_MAX];
-	const struct baseline_source source = {.detector = player_detector(player),
+	const struct baseline_source source = {.detector = replayer_detector(replayer),
 					       .pod = &replay->pod,
 					       .started_at = began,
-					       .interval_s = player_interval(player),
+					       .interval_s =
+						   replayer_interval(replayer),
 					       .interfaces_matched = -1};
 	struct text t = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&t);
 
-	baseline_put(&source, &t);
+	baseline_put(&source, &w);
 	fputs(t.data, replay->baseline);
-}
-
-/* Words of a file must not move the cursor or change colours. */
-static void print_word(const char *word)
-{
-	for (; *word; word++)
-		fputc((unsigned char)*word < ' ' || *word == 0x7F ? '?' : *word,
-		      stderr);
 }
 
 /* "shop/web-1: " where labels name the pod: an input has many then. */
 static void print_pod(const struct identity *pod)
 {
+	char namespace[NAME_MAX_LENGTH], name[NAME_MAX_LENGTH];
+
 	if (!pod->labels)
 		return;
-	print_word(pod->namespace);
-	fputs(pod->namespace[0] ? "/" : "", stderr);
-	print_word(pod->name);
-	fputs(": ", stderr);
+	fprintf(stderr,
+		"%s%s%s: ", sanitize(namespace, sizeof(namespace), pod->namespace),
+		pod->namespace[0] ? "/" : "", sanitize(name, sizeof(name), pod->name));
 }
 
 /* What is shorter than that was judged by absolute limits only. */
@@ -156,7 +154,7 @@ static void note_shortness(const struct replay *replay, const char *path,
 	const struct history *h = &replay->history;
 	const double lasted = h->ended - h->began,
 		     learn = replay->options.detect.learn_s;
-	char lasts[FORMAT_MAX], learns[FORMAT_MAX];
+	char lasts[FORMAT_MAX], learns[FORMAT_MAX], shown[NAME_MAX_LENGTH];
 
 	note[0] = '\0';
 	if (lasted >= learn)
@@ -167,7 +165,7 @@ static void note_shortness(const struct replay *replay, const char *path,
 		 format_duration(lasts, lasted), format_duration(learns, learn));
 	fputs("dormouse: ", stderr);
 	print_pod(&replay->pod);
-	fprintf(stderr, "%s: %s\n", path, note);
+	fprintf(stderr, "%s: %s\n", sanitize(shown, sizeof(shown), path), note);
 }
 
 /* What is wanted of a trace that was played. */
@@ -180,28 +178,28 @@ static void conclude(struct replay *replay, struct traces *traces, const char *p
 	outcome_end(&replay->outcome);
 	snprintf(notes, sizeof(notes), "%s%s", traces_notes(traces), shortness);
 	if (replay->options.replay.summary)
-		summary_print(&replay->history, replay->player, &replay->pod, notes,
+		summary_print(&replay->history, replay->replayer, &replay->pod, notes,
 			      stdout);
 	if (replay->baseline)
-		print_baseline(replay, replay->player, replay->history.began);
+		print_baseline(replay, replay->replayer, replay->history.began);
 	fflush(stdout);
 }
 
-static int play(struct replay *replay, struct traces *traces, struct player *player,
+static int play(struct replay *replay, struct traces *traces, struct replayer *replayer,
 		const char *path, struct error *err)
 {
 	struct sample sample;
 	uint64_t broken = traces_broken(traces);
 	int got;
 
-	replay->player = player;
-	player_watch(player, note_sample, replay);
+	replay->replayer = replayer;
+	replayer_watch(replayer, note_sample, replay);
 	history_begin(&replay->history);
 	outcome_begin(&replay->outcome, print_alert, replay);
 	while ((got = traces_sample(traces, &sample, err)) == TRACE_SAMPLE)
-		player_feed(player, &sample);
-	player_finish(player);
-	history_end(&replay->history, player, traces_broken(traces) - broken);
+		replayer_feed(replayer, &sample);
+	replayer_finish(replayer);
+	history_end(&replay->history, replayer, traces_broken(traces) - broken);
 	if (got == TRACE_END || replay->history.samples > 0)
 		conclude(replay, traces, path);
 	return got;
@@ -214,7 +212,7 @@ static void note_failure(struct replay *replay, int result, const struct error *
 	print_pod(&replay->pod);
 	fprintf(stderr, "%s\n", err->text);
 	if (replay->status == 0)
-		replay->status = result == TRACE_NONE ? EXIT_NO_TRACE : EXIT_FAILED;
+		replay->status = result == TRACE_INVALID ? EXIT_NO_TRACE : EXIT_FAILED;
 }
 
 /* Every trace is played, whatever became of the others. */
@@ -226,27 +224,30 @@ static void play_traces(struct replay *replay, struct traces *traces, const char
 		name_pod(replay, path);
 		if (traces_next(traces, &replay->pod) != TRACE_SAMPLE)
 			return;
-		struct player *player = player_open(&replay->options.detect,
-						    &replay->pod, note_alert, replay);
-		if (!player) {
+		struct replayer *replayer = replayer_open(
+		    &replay->options.detect, &replay->pod, note_alert, replay);
+		if (!replayer) {
 			fail_memory(&err, "the replay");
 			note_failure(replay, TRACE_FAILED, &err);
 			return;
 		}
-		int result = play(replay, traces, player, name_of(path), &err);
+		int result = play(replay, traces, replayer, name_of(path), &err);
 		if (result != TRACE_END)
 			note_failure(replay, result, &err);
-		player_close(player);
+		replayer_close(replayer);
 	}
 }
 
 static void play_csv(struct replay *replay, struct traces *traces, const char *path)
 {
+	char shown[NAME_MAX_LENGTH];
+
 	traces_map_columns(traces, &replay->options.replay.columns);
 	play_traces(replay, traces, path);
 	if (traces_broken(traces) > TRACE_COMPLAINTS)
 		fprintf(stderr, "dormouse: %s: %llu broken lines were skipped\n",
-			name_of(path), (unsigned long long)traces_broken(traces));
+			sanitize(shown, sizeof(shown), name_of(path)),
+			(unsigned long long)traces_broken(traces));
 	traces_close(traces);
 }
 
@@ -261,7 +262,7 @@ static void keep_answers(struct replay *replay, struct traces *traces, const cha
 		return;
 	}
 	if (traces_join(replay->answers, traces, &err) < 0)
-		note_failure(replay, TRACE_NONE, &err);
+		note_failure(replay, TRACE_INVALID, &err);
 	traces_close(traces);
 }
 

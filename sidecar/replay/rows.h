@@ -46,15 +46,15 @@ struct rows_cursor {
 
 void rows_free(struct rows *r);
 
-/* 0, or -1 for want of memory. There is room for ROWS_MAX. Values of absent signals are
- * those of the row before. */
+/* 0, or -1 on allocation failure. There is room for ROWS_MAX. Values of absent signals
+ * are those of the row before. */
 int rows_add(struct rows *r, const struct sample *sample, struct error *err);
 
 /* The next row; false behind the last. */
 bool rows_read(const struct rows *r, struct rows_cursor *c, struct sample *sample);
 
 /* Puts the rows into the order of time and makes one of those of one time. -1 when they
- * are no one life of counters: the rows of two, or rates; or for want of memory. A
+ * are no one life of counters: the rows of two, or rates; or on allocation failure. A
  * clock that was set back while the counters went on is left as it is. */
 int rows_settle(struct rows *r, struct notes *notes, struct error *err);
 

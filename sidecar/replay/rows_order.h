@@ -7,7 +7,7 @@
 
 /* Sorts r->sorted and makes one of those of one time; leaves them as they are, and says
  * so, where a clock was set back while the counters went on; -1 when they are of two
- * lives, or for want of memory. The falls are counted anew. */
+ * lives, or on allocation failure. The falls are counted anew. */
 int rows_order(struct rows *r, struct notes *notes, struct error *err);
 
 #endif

@@ -42,16 +42,16 @@ struct series_list {
 
 void series_free(struct series_list *list);
 
-/* Takes the series over, its memory too. -1 when there are too many, or for want of
- * memory. */
+/* Takes the series over, its memory too. -1 when there are too many, or on allocation
+ * failure. */
 int series_add(struct series_list *list, struct series *s, struct error *err);
 
 /* Moves all series of `from` behind those of `to`. */
 int series_move(struct series_list *to, struct series_list *from, struct error *err);
 
 /* Makes one of the series that are one, their points in the order of time and each time
- * once, and sorts: traces stand together, in the order of appearance. -1 for want of
- * memory. */
+ * once, and sorts: traces stand together, in the order of appearance. -1 on allocation
+ * failure. */
 int series_settle(struct series_list *list, struct error *err);
 
 /* Whether the series is one counter; else the error says what it is. */

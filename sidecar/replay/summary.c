@@ -75,21 +75,21 @@ static void note_slot(struct history *h, enum pod_state state, double time)
 		h->slot_spent[state] += time - h->ended;
 }
 
-void history_note(struct history *h, const struct player *p,
+void history_note(struct history *h, const struct replayer *p,
 		  const struct sample *sample)
 {
 	if (h->samples++ == 0)
 		h->began = h->ended = sample->time;
 	h->present |= sample->present;
-	note_state(h, player_detector(p));
-	note_slot(h, detector_state(player_detector(p)), sample->time);
+	note_state(h, replayer_detector(p));
+	note_slot(h, detector_state(replayer_detector(p)), sample->time);
 	h->ended = sample->time;
 }
 
-void history_end(struct history *h, const struct player *p, uint64_t broken)
+void history_end(struct history *h, const struct replayer *p, uint64_t broken)
 {
 	h->broken = broken;
-	note_state(h, player_detector(p));
+	note_state(h, replayer_detector(p));
 	end_span(h, h->ended);
 	end_slot(h);
 }
@@ -116,7 +116,7 @@ static void put_name(const char *name, FILE *out)
 
 /* --- the table -------------------------------------------------------------------- */
 
-static void print_head(const struct history *h, const struct player *p,
+static void print_head(const struct history *h, const struct replayer *p,
 		       const struct identity *pod, FILE *out)
 {
 	char began[FORMAT_MAX], ended[FORMAT_MAX], length[FORMAT_MAX],
@@ -136,7 +136,7 @@ static void print_head(const struct history *h, const struct player *p,
 	fprintf(out, ": %llu samples in %s, one each %s\n",
 		(unsigned long long)h->samples,
 		format_duration(length, h->ended - h->began),
-		format_duration(interval, player_interval(p)));
+		format_duration(interval, replayer_interval(p)));
 	fprintf(out, "  from %s to %s UTC\n", moment(began, h->began),
 		moment(ended, h->ended));
 	if (h->broken > 0)
@@ -300,14 +300,14 @@ static void print_learnt(const struct history *h, const struct detector *d, FILE
 	fputs("\n", out);
 }
 
-void summary_print(const struct history *h, const struct player *p,
+void summary_print(const struct history *h, const struct replayer *p,
 		   const struct identity *pod, const char *notes, FILE *out)
 {
 	print_head(h, p, pod, out);
 	print_notes(notes, out);
 	if (h->samples == 0)
 		return;
-	print_states(h, player_alerts(p), out);
-	print_alerts(h, player_alerts(p), out);
-	print_learnt(h, player_detector(p), out);
+	print_states(h, replayer_alerts(p), out);
+	print_alerts(h, replayer_alerts(p), out);
+	print_learnt(h, replayer_detector(p), out);
 }

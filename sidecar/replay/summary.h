@@ -37,15 +37,15 @@ struct history {
 void history_begin(struct history *h);
 
 /* After the sample was fed. */
-void history_note(struct history *h, const struct player *p,
+void history_note(struct history *h, const struct replayer *p,
 		  const struct sample *sample);
 
-/* After player_finish(); `broken` lines of the trace were skipped. */
-void history_end(struct history *h, const struct player *p, uint64_t broken);
+/* After replayer_finish(); `broken` lines of the trace were skipped. */
+void history_end(struct history *h, const struct replayer *p, uint64_t broken);
 
 /* The table: states over time, alerts, what was learnt. `notes` are lines on the trace.
  */
-void summary_print(const struct history *h, const struct player *p,
+void summary_print(const struct history *h, const struct replayer *p,
 		   const struct identity *pod, const char *notes, FILE *out);
 
 #endif

@@ -26,7 +26,7 @@ static int open_format(struct traces *t, struct error *err)
 	int first = input_peek(&t->in, err);
 
 	if (first < 0)
-		return t->in.decoder.refused ? TRACE_NONE : TRACE_FAILED;
+		return t->in.decoder.refused ? TRACE_INVALID : TRACE_FAILED;
 	if (first != '{' && first != '[') {
 		csv_begin(&t->csv, &t->in, &t->notes);
 		return TRACE_SAMPLE;
@@ -43,7 +43,8 @@ static int open_format(struct traces *t, struct error *err)
 
 static int no_trace(const struct traces *t, int status, struct error *err)
 {
-	fail_within(err, status == TRACE_NONE ? "%s: no trace" : "%s", t->notes.name);
+	fail_within(err, status == TRACE_INVALID ? "%s: not a trace" : "%s",
+		    t->notes.name);
 	return status;
 }
 
@@ -123,9 +124,9 @@ static int hold_rows(struct traces *t, struct error *err)
 	t->last = t->rows.last.time;
 	if (t->rows.present == 0) {
 		fail(err, "no row has a value of a signal");
-		return TRACE_NONE;
+		return TRACE_INVALID;
 	}
-	return rows_settle(&t->rows, &t->notes, err) < 0 ? TRACE_NONE : 0;
+	return rows_settle(&t->rows, &t->notes, err) < 0 ? TRACE_INVALID : 0;
 }
 
 /* The next row of a trace that is longer than what can be held, and so sorted. */
@@ -141,7 +142,7 @@ static int next_streamed(struct traces *t, struct sample *sample, struct error *
 	     "line %llu goes back in time, and more than %u rows are too many to "
 	     "sort: sort the file, or split it",
 	     (unsigned long long)t->in.line, ROWS_MAX);
-	return TRACE_NONE;
+	return TRACE_INVALID;
 }
 
 static int next_row(struct traces *t, struct sample *sample, struct error *err)

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "alertmanager.h"
+#include "base/version.h"
 #include "stream.h"
 
 /* When a firing alert ends, should nobody ask again: an Alertmanager's endsAt lies
@@ -96,97 +97,196 @@ const char *alertmanager_label(const struct alert *alert, const struct identity 
 }
 
 static void put_labels(const struct alert *alert, const struct identity *pod,
-		       struct text *t)
+		       struct json_writer *w)
 {
 	char name[ALERTMANAGER_NAME_MAX];
 
-	text_printf(t, "{\"alertname\":\"%s\"", name_of(alert, name));
+	json_object(w, "labels");
+	json_string(w, "alertname", name_of(alert, name));
 	for (size_t i = 0; i < LABELS; i++) {
 		const char *value = label_at(i, alert, pod);
 
-		if (!value[0])
-			continue;
-		text_printf(t, ",\"%s\":", labels[i].name);
-		text_json_string(t, value);
+		if (value[0])
+			json_string(w, labels[i].name, value);
 	}
-	text_put(t, "}");
+	json_end(w);
 }
 
-static void put_summary(const struct alert *alert, struct text *t)
+static void put_summary(const struct alert *alert, struct json_writer *w)
 {
 	char sentence[SUMMARY_MAX];
 	struct text summary = text_over(sentence, sizeof(sentence));
 
 	alert_summary(alert, &summary);
-	text_put(t, "{\"summary\":");
-	text_json_string(t, summary.data);
-	text_put(t, "}");
+	json_object(w, "annotations");
+	json_string(w, "summary", summary.data);
+	json_end(w);
 }
 
-static void put_times(const struct alert *alert, struct text *t)
+static void put_fingerprint(const struct alert *alert, struct json_writer *w)
+{
+	char id[17];
+
+	snprintf(id, sizeof(id), "%016" PRIx64, alert->id);
+	json_string(w, "fingerprint", id);
+}
+
+static void put_times(const struct alert *alert, struct json_writer *w)
 {
 	double ends_at =
 	    alert->ends_at > 0 ? alert->ends_at : (double)time(NULL) + FIRING_FOR_S;
 
-	text_put(t, "\"startsAt\":");
-	text_json_time(t, alert->starts_at);
-	text_put(t, ",\"updatedAt\":");
-	text_json_time(t, alert->updated_at);
-	text_put(t, ",\"endsAt\":");
-	text_json_time(t, ends_at);
+	json_time(w, "startsAt", alert->starts_at);
+	json_time(w, "updatedAt", alert->updated_at);
+	json_time(w, "endsAt", ends_at);
 }
 
-static void put_alert(const struct stream *s, size_t index, struct text *t)
+static void put_receiver(struct json_writer *w, const char *name)
+{
+	json_object(w, name);
+	json_string(w, "name", ALERTMANAGER_RECEIVER);
+	json_end(w);
+}
+
+static void put_receivers(struct json_writer *w)
+{
+	json_array(w, "receivers");
+	put_receiver(w, NULL);
+	json_end(w);
+}
+
+/* Nothing silences, inhibits or mutes an alert here. */
+static void put_status(struct json_writer *w)
+{
+	static const char *const lists[] = {"silencedBy", "inhibitedBy", "mutedBy"};
+
+	json_object(w, "status");
+	json_string(w, "state", "active");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		json_array(w, lists[i]);
+		json_end(w);
+	}
+	json_end(w);
+}
+
+static void put_alert(const struct stream *s, size_t index, struct json_writer *w)
 {
 	const struct alert *alert = stream_alert(s, index);
 
 	if (!alert)
 		return;
-	text_put(t, index > 0 ? ",{\"labels\":" : "{\"labels\":");
-	put_labels(alert, s->source->pod, t);
-	text_put(t, ",\"annotations\":");
-	put_summary(alert, t);
-	text_printf(t, ",\"fingerprint\":\"%016" PRIx64 "\",", alert->id);
-	put_times(alert, t);
-	text_put(t, ",\"receivers\":[{\"name\":\"" ALERTMANAGER_RECEIVER
-		    "\"}],\"status\":{\"state\":"
-		    "\"active\",\"silencedBy\":[],\"inhibitedBy\":[],\"mutedBy\":[]}}");
+	json_object(w, NULL);
+	put_labels(alert, s->source->pod, w);
+	put_summary(alert, w);
+	put_fingerprint(alert, w);
+	put_times(alert, w);
+	put_receivers(w);
+	put_status(w);
+	json_end(w);
 }
 
-bool alertmanager_piece(const struct stream *s, size_t index, struct text *t)
+bool alertmanager_chunk(const struct stream *s, size_t index, struct json_writer *w)
 {
 	if (index > s->alert_count + 1)
 		return false;
-	if (index == 0)
-		text_put(t, "[");
-	else if (index <= s->alert_count)
-		put_alert(s, index - 1, t);
-	else
-		text_put(t, "]\n");
+	if (index == 0) {
+		json_array(w, NULL);
+	} else if (index <= s->alert_count) {
+		put_alert(s, index - 1, w);
+	} else {
+		json_end(w);
+		json_end_line(w);
+	}
 	return true;
 }
 
-bool alert_group_piece(const struct stream *s, size_t index, struct text *t)
+/* The group that all alerts are in, up to its alerts. */
+static void begin_group(struct json_writer *w)
 {
+	json_object(w, NULL);
+	json_object(w, "labels");
+	json_end(w);
+	put_receiver(w, "receiver");
+	json_array(w, "alerts");
+}
+
+static void end_group(struct json_writer *w)
+{
+	json_end(w);
+	json_end(w);
+}
+
+bool alert_group_chunk(const struct stream *s, size_t index, struct json_writer *w)
+{
+	const bool any = s->alert_count > 0;
+
 	if (index > s->alert_count + 1)
 		return false;
-	if (s->alert_count == 0)
-		text_put(t, index == 0 ? "[" : "]\n");
-	else if (index == 0)
-		text_put(
-		    t, "[{\"labels\":{},\"receiver\":{\"name\":\"" ALERTMANAGER_RECEIVER
-		       "\"},"
-		       "\"alerts\":[");
-	else if (index <= s->alert_count)
-		put_alert(s, index - 1, t);
-	else
-		text_put(t, "]}]\n");
+	if (index == 0) {
+		json_array(w, NULL);
+		if (any)
+			begin_group(w);
+	} else if (index <= s->alert_count) {
+		put_alert(s, index - 1, w);
+	} else {
+		if (any)
+			end_group(w);
+		json_end(w);
+		json_end_line(w);
+	}
 	return true;
 }
 
-bool silences_piece(const struct stream *s, size_t index, struct text *t)
+bool silences_chunk(const struct stream *s, size_t index, struct json_writer *w)
 {
 	(void)s;
-	text_put(t, index == 0 ? "[]\n" : "");
-	return index == 0;
+	if (index > 0)
+		return false;
+	json_array(w, NULL);
+	json_end(w);
+	json_end_line(w);
+	return true;
+}
+
+/* --- what is no alert --------------------------------------------------------------
+ */
+
+static void put_version(struct json_writer *w)
+{
+	static const char *const unknown[] = {"branch", "buildDate", "buildUser",
+					      "goVersion"};
+
+	json_object(w, "versionInfo");
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		json_string(w, unknown[i], "");
+	json_string(w, "revision", dormouse_commit());
+	json_string(w, "version", dormouse_version());
+	json_end(w);
+}
+
+void alertmanager_status(double started_at, struct text *t)
+{
+	struct json_writer writer = json_writer_over(t), *w = &writer;
+
+	json_object(w, NULL);
+	json_object(w, "cluster");
+	json_string(w, "status", "disabled");
+	json_array(w, "peers");
+	json_end(w);
+	json_end(w);
+	put_version(w);
+	json_object(w, "config");
+	json_string(w, "original", "");
+	json_end(w);
+	json_time(w, "uptime", started_at);
+	json_end(w);
+	json_end_line(w);
+}
+
+void alertmanager_refusal(const struct error *err, struct text *t)
+{
+	struct json_writer w = json_writer_over(t);
+
+	json_string(&w, NULL, err->text);
+	json_end_line(&w);
 }

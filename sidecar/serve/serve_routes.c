@@ -7,9 +7,7 @@
 
 #include "alert_query.h"
 #include "alertmanager.h"
-#include "base/version.h"
 #include "http/request.h"
-#include "pages.h"
 #include "stream.h"
 
 /* How much of a stream the library asks for at a time. */
@@ -63,7 +61,8 @@ static enum MHD_Result answer_metrics(void *context, const struct http_request *
 	const struct http_head head = {MHD_HTTP_OK,
 				       openmetrics ? HTTP_OPENMETRICS : HTTP_METRICS,
 				       "Vary", "Accept"};
-	struct MHD_Response *page = pages_response(&s->pages, s->source, openmetrics);
+	struct MHD_Response *page =
+	    metrics_cache_response(&s->metrics, s->source, openmetrics);
 
 	return page ? http_answer_response(r, &head, page) : answer_busy(r);
 }
@@ -77,13 +76,13 @@ static ssize_t read_stream(void *context, uint64_t position, char *data, size_t 
 	return length > 0 ? (ssize_t)length : MHD_CONTENT_READER_END_OF_STREAM;
 }
 
-static struct stream *open_stream(const struct serve_routes *s, stream_piece *piece_at,
+static struct stream *open_stream(const struct serve_routes *s, stream_chunk *chunk_at,
 				  bool only_firing)
 {
 	struct stream *stream = malloc(sizeof(*stream));
 
 	if (stream)
-		stream_open(stream, s->source, piece_at, only_firing);
+		stream_open(stream, s->source, chunk_at, only_firing);
 	return stream;
 }
 
@@ -106,17 +105,17 @@ static enum MHD_Result answer_alerts(void *context, const struct http_request *r
 {
 	const struct serve_routes *s = context;
 
-	return answer_stream(r, open_stream(s, alerts_piece, false));
+	return answer_stream(r, open_stream(s, alerts_chunk, false));
 }
 
 static enum MHD_Result answer_baseline(void *context, const struct http_request *r)
 {
 	const struct serve_routes *s = context;
 
-	return answer_stream(r, open_stream(s, baseline_piece, false));
+	return answer_stream(r, open_stream(s, baseline_chunk, false));
 }
 
-/* 400 as Alertmanager's API words it: a JSON string. */
+/* 400 as Alertmanager's API words it. */
 static enum MHD_Result answer_bad_query(const struct http_request *r,
 					const struct error *err)
 {
@@ -124,17 +123,16 @@ static enum MHD_Result answer_bad_query(const struct http_request *r,
 	char body[6 * ERROR_TEXT_MAX + 8]; /* were all of it escaped */
 	struct text t = text_over(body, sizeof(body));
 
-	text_json_string(&t, err->text);
-	text_put(&t, "\n");
+	alertmanager_refusal(err, &t);
 	return http_answer(r, &head, t.data, t.length);
 }
 
 /* The firing alerts that the query wants. */
 static enum MHD_Result answer_query(const struct serve_routes *s,
 				    const struct http_request *r,
-				    stream_piece *piece_at)
+				    stream_chunk *chunk_at)
 {
-	struct stream *stream = open_stream(s, piece_at, true);
+	struct stream *stream = open_stream(s, chunk_at, true);
 	struct error err;
 
 	if (stream && alert_query_apply(r->connection, stream, &err) < 0) {
@@ -148,21 +146,21 @@ static enum MHD_Result answer_alertmanager(void *context, const struct http_requ
 {
 	const struct serve_routes *s = context;
 
-	return answer_query(s, r, alertmanager_piece);
+	return answer_query(s, r, alertmanager_chunk);
 }
 
 static enum MHD_Result answer_groups(void *context, const struct http_request *r)
 {
 	const struct serve_routes *s = context;
 
-	return answer_query(s, r, alert_group_piece);
+	return answer_query(s, r, alert_group_chunk);
 }
 
 static enum MHD_Result answer_silences(void *context, const struct http_request *r)
 {
 	const struct serve_routes *s = context;
 
-	return answer_query(s, r, silences_piece);
+	return answer_query(s, r, silences_chunk);
 }
 
 static enum MHD_Result answer_receivers(void *context, const struct http_request *r)
@@ -173,23 +171,13 @@ static enum MHD_Result answer_receivers(void *context, const struct http_request
 	return http_answer(r, &json, receivers, sizeof(receivers) - 1);
 }
 
-/* The least that Alertmanager's clients want of alertmanagerStatus. */
 static enum MHD_Result answer_status(void *context, const struct http_request *r)
 {
 	const struct serve_routes *s = context;
 	char body[512];
 	struct text t = text_over(body, sizeof(body));
 
-	text_put(&t,
-		 "{\"cluster\":{\"status\":\"disabled\",\"peers\":[]},"
-		 "\"versionInfo\":{\"branch\":\"\",\"buildDate\":\"\",\"buildUser\":"
-		 "\"\",\"goVersion\":\"\",\"revision\":");
-	text_json_string(&t, dormouse_commit());
-	text_put(&t, ",\"version\":");
-	text_json_string(&t, dormouse_version());
-	text_put(&t, "},\"config\":{\"original\":\"\"},\"uptime\":");
-	text_json_time(&t, s->source->stats->started_at);
-	text_put(&t, "}\n");
+	alertmanager_status(s->source->stats->started_at, &t);
 	return http_answer(r, &json, t.data, t.length);
 }
 
@@ -219,10 +207,10 @@ int serve_routes_init(struct serve_routes *s, const struct serve_source *source)
 	s->source = source;
 	s->open = first_routes(s, OPEN_ROUTES);
 	s->local = first_routes(s, sizeof(routes) / sizeof(routes[0]));
-	return pages_init(&s->pages);
+	return metrics_cache_init(&s->metrics);
 }
 
 void serve_routes_free(struct serve_routes *s)
 {
-	pages_free(&s->pages);
+	metrics_cache_free(&s->metrics);
 }

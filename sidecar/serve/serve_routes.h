@@ -5,11 +5,11 @@
 
 #include "dormouse/serve.h"
 #include "http/routes.h"
-#include "pages.h"
+#include "metrics_cache.h"
 
 struct serve_routes {
 	const struct serve_source *source;
-	struct pages pages;
+	struct metrics_cache metrics;
 	struct http_routes open;  /* metrics and health */
 	struct http_routes local; /* these, alerts and baseline */
 };

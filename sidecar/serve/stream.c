@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stream.c - hands out an answer's pieces. */
+/* stream.c - hands out an answer's chunks. */
 #include "stream.h"
 
 #include <string.h>
@@ -8,15 +8,16 @@
 #define HEAD_MAX 512
 
 void stream_open(struct stream *s, const struct serve_source *source,
-		 stream_piece *piece_at, bool only_firing)
+		 stream_chunk *chunk_at, bool only_firing)
 {
 	const struct alert *alert;
 
 	s->source = source;
-	s->piece_at = piece_at;
+	s->chunk_at = chunk_at;
 	s->next = 0;
 	s->taken = 0;
-	s->piece = text_over(s->data, sizeof(s->data));
+	s->chunk = text_over(s->data, sizeof(s->data));
+	s->json = json_writer_over(&s->chunk);
 	s->alert_count = 0;
 	for (size_t i = 0; s->alert_count < ALERTS_REMEMBERED &&
 			   (alert = alert_store_at(source->alerts, i));
@@ -25,24 +26,24 @@ void stream_open(struct stream *s, const struct serve_source *source,
 			s->alerts[s->alert_count++] = alert->id;
 }
 
-/* Makes the next piece; false at the end. */
+/* Makes the next chunk; false at the end. */
 static bool advance(struct stream *s)
 {
-	s->piece = text_over(s->data, sizeof(s->data));
+	s->chunk = text_over(s->data, sizeof(s->data));
 	s->taken = 0;
-	return s->piece_at(s, s->next++, &s->piece);
+	return s->chunk_at(s, s->next++, &s->json);
 }
 
 size_t stream_read(struct stream *s, char *data, size_t max)
 {
-	while (s->taken == s->piece.length)
+	while (s->taken == s->chunk.length)
 		if (!advance(s))
 			return 0;
 
-	size_t length = s->piece.length - s->taken;
+	size_t length = s->chunk.length - s->taken;
 	if (length > max)
 		length = max;
-	memcpy(data, s->piece.data + s->taken, length);
+	memcpy(data, s->chunk.data + s->taken, length);
 	s->taken += length;
 	return length;
 }
@@ -50,7 +51,7 @@ size_t stream_read(struct stream *s, char *data, size_t max)
 void stream_render(struct stream *s, struct text *t)
 {
 	while (advance(s))
-		text_put_bytes(t, s->piece.data, s->piece.length);
+		text_put_bytes(t, s->chunk.data, s->chunk.length);
 }
 
 const struct alert *stream_alert(const struct stream *s, size_t index)
@@ -63,14 +64,7 @@ const struct alert *stream_alert(const struct stream *s, size_t index)
 	return NULL;
 }
 
-void stream_pod(const struct stream *s, struct text *t)
+void stream_pod(const struct stream *s, struct json_writer *w)
 {
-	size_t before = t->length;
-
-	identity_json(s->source->pod, t);
-	if (!t->overflowed && t->capacity - t->length >= HEAD_MAX)
-		return;
-	t->length = before;
-	t->overflowed = false;
-	text_put(t, "{}");
+	identity_json_within(s->source->pod, HEAD_MAX, w);
 }

@@ -7,29 +7,8 @@
 /* What follows the pod fits into so much. */
 #define HEAD_MAX 512
 
-static void put_time_or_null(struct text *t, double time)
-{
-	if (time > 0)
-		text_json_time(t, time);
-	else
-		text_put(t, "null");
-}
-
-/* {} should it be absurdly long. */
-static void put_pod(const struct identity *pod, struct text *t)
-{
-	size_t before = t->length;
-
-	identity_json(pod, t);
-	if (!t->overflowed && t->capacity - t->length >= HEAD_MAX)
-		return;
-	t->length = before;
-	t->overflowed = false;
-	text_put(t, "{}");
-}
-
 /* The most intervals learnt of any signal, and the oldest of them. */
-static void put_learnt(const struct detector *d, struct text *t)
+static void put_learnt(const struct detector *d, struct json_writer *w)
 {
 	uint64_t samples = 0;
 	double since = 0;
@@ -43,79 +22,85 @@ static void put_learnt(const struct detector *d, struct text *t)
 		if (view.since > 0 && (since == 0 || view.since < since))
 			since = view.since;
 	}
-	text_printf(t, "{\"samples\":%llu,\"since\":", (unsigned long long)samples);
-	put_time_or_null(t, since);
-	text_put(t, "}");
+	json_object(w, "learnt");
+	json_unsigned(w, "samples", samples);
+	json_time_or_null(w, "since", since);
+	json_end(w);
 }
 
-static void put_head(const struct baseline_source *source, struct text *t)
+static void put_head(const struct baseline_source *source, struct json_writer *w)
 {
-	text_put(t, "{\"pod\":");
-	put_pod(source->pod, t);
-	text_printf(t, ",\"state\":\"%s\",\"stateSince\":",
-		    pod_state_name(detector_state(source->detector)));
-	put_time_or_null(t, detector_state_since(source->detector));
-	text_put(t, ",\"startedAt\":");
-	text_json_time(t, source->started_at);
-	text_put(t, ",\"interval\":");
-	text_json_number(t, source->interval_s);
+	const struct detector *d = source->detector;
+
+	json_object(w, NULL);
+	json_name(w, "pod");
+	identity_json_within(source->pod, HEAD_MAX, w);
+	json_string(w, "state", pod_state_name(detector_state(d)));
+	json_time_or_null(w, "stateSince", detector_state_since(d));
+	json_time(w, "startedAt", source->started_at);
+	json_number(w, "interval", source->interval_s);
 	if (source->interfaces_matched >= 0)
-		text_printf(t, ",\"interfacesMatched\":%lld",
-			    (long long)source->interfaces_matched);
-	text_put(t, ",\"learnt\":");
-	put_learnt(source->detector, t);
-	text_put(t, ",\"signals\":[");
+		json_unsigned(w, "interfacesMatched",
+			      (uint64_t)source->interfaces_matched);
+	put_learnt(d, w);
+	json_array(w, "signals");
 }
 
-static void put_signal(const struct detector *d, enum signal signal, struct text *t)
+/* Per second, but for the one that is no rate. */
+static void put_unit(enum signal signal, struct json_writer *w)
+{
+	char buffer[32];
+	struct text unit = text_over(buffer, sizeof(buffer));
+
+	text_put(&unit, signal_unit(signal));
+	text_put(&unit, signal_is_gauge(signal) ? "" : "/s");
+	json_string(w, "unit", buffer);
+}
+
+static void put_signal(const struct detector *d, enum signal signal,
+		       struct json_writer *w)
 {
 	struct baseline_view view;
 	double value;
 
 	detector_baseline(d, signal, &view);
-	if (view.threshold <= 0) /* null: not judged yet */
-		view.threshold = NAN;
-	const struct {
-		const char *member;
-		double value;
-	} members[] = {{"mean", view.mean},
-		       {"stddev", view.stddev},
-		       {"p99", view.p99},
-		       {"threshold", view.threshold}};
-
-	text_printf(t, "%s{\"signal\":\"%s\",\"unit\":\"%s%s\",\"value\":",
-		    signal > 0 ? "," : "", signal_name(signal), signal_unit(signal),
-		    signal_is_gauge(signal) ? "" : "/s");
-	if (detector_value(d, signal, &value))
-		text_json_number(t, value);
-	else
-		text_put(t, "null");
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		text_printf(t, ",\"%s\":", members[i].member);
-		text_json_number(t, members[i].value);
-	}
-	text_printf(t,
-		    ",\"samples\":%llu,\"since\":", (unsigned long long)view.samples);
-	put_time_or_null(t, view.since);
-	text_put(t, "}");
+	json_object(w, NULL);
+	json_string(w, "signal", signal_name(signal));
+	put_unit(signal, w);
+	json_number(w, "value", detector_value(d, signal, &value) ? value : NAN);
+	json_number(w, "mean", view.mean);
+	json_number(w, "stddev", view.stddev);
+	json_number(w, "p99", view.p99);
+	/* null: not judged yet */
+	json_number(w, "threshold", view.threshold > 0 ? view.threshold : NAN);
+	json_unsigned(w, "samples", view.samples);
+	json_time_or_null(w, "since", view.since);
+	json_end(w);
 }
 
-bool baseline_put_piece(const struct baseline_source *source, size_t index,
-			struct text *t)
+static void put_tail(struct json_writer *w)
+{
+	json_end(w);
+	json_end(w);
+	json_end_line(w);
+}
+
+bool baseline_put_chunk(const struct baseline_source *source, size_t index,
+			struct json_writer *w)
 {
 	if (index == 0)
-		put_head(source, t);
+		put_head(source, w);
 	else if (index <= SIGNAL_COUNT)
-		put_signal(source->detector, (enum signal)(index - 1), t);
+		put_signal(source->detector, (enum signal)(index - 1), w);
 	else if (index == SIGNAL_COUNT + 1)
-		text_put(t, "]}\n");
+		put_tail(w);
 	else
 		return false;
 	return true;
 }
 
-void baseline_put(const struct baseline_source *source, struct text *t)
+void baseline_put(const struct baseline_source *source, struct json_writer *w)
 {
-	for (size_t i = 0; baseline_put_piece(source, i, t); i++)
+	for (size_t i = 0; baseline_put_chunk(source, i, w); i++)
 		;
 }

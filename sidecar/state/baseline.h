@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/text.h"
+#include "base/json_writer.h"
 #include "config/identity.h"
 #include "dormouse/detect.h"
 
@@ -19,12 +19,12 @@ struct baseline_source {
 	int64_t interfaces_matched; /* -1: there are none behind a trace */
 };
 
-/* Appends the index-th piece: the head, a signal, the tail; false when there is no such
- * piece. */
-bool baseline_put_piece(const struct baseline_source *source, size_t index,
-			struct text *t);
+/* Writes the index-th chunk: the head, a signal, the tail; false when there is no such
+ * chunk. All of them, in order and by one writer, are the document. */
+bool baseline_put_chunk(const struct baseline_source *source, size_t index,
+			struct json_writer *w);
 
 /* All of it. */
-void baseline_put(const struct baseline_source *source, struct text *t);
+void baseline_put(const struct baseline_source *source, struct json_writer *w);
 
 #endif

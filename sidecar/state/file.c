@@ -26,7 +26,7 @@ static int path_with(char out[PATH_BYTES_MAX], const char *path, const char *suf
 	const int length = snprintf(out, PATH_BYTES_MAX, "%s%s", path, suffix);
 
 	if (length < 0 || length >= PATH_BYTES_MAX)
-		return fail(err, "its path is too long");
+		return fail(err, "the path is too long");
 	return 0;
 }
 
@@ -164,7 +164,7 @@ static int open_file(const char *path, off_t *bytes, enum state_load *load,
 	if (fstat(fd, &st) < 0)
 		fail_errno(err, errno, "stat");
 	else if (!S_ISREG(st.st_mode))
-		fail(err, "it is no regular file");
+		fail(err, "not a regular file");
 	else {
 		*bytes = st.st_size;
 		return fd;
@@ -202,7 +202,7 @@ static int take_in(const void *file, size_t bytes, struct detector *d,
 	    0)
 		return -1;
 	if (detector_restore(d, body, body_bytes, err) < 0)
-		return fail_within(err, "its baseline is corrupt");
+		return fail_within(err, "corrupt baseline");
 	return 0;
 }
 
@@ -234,7 +234,7 @@ static enum state_load load_file(const char *path, struct detector *d,
 		return load;
 	load = STATE_FAILED;
 	if (bytes > (off_t)STATE_FILE_MAX) {
-		fail(err, "it is no state file of Dormouse: larger than any");
+		fail(err, "not a state file of Dormouse: larger than any");
 		load = set_aside(path, err);
 		goto out;
 	}

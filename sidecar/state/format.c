@@ -47,22 +47,22 @@ struct state_header state_header_of(const struct state_mark *mark, uint32_t layo
 static int check_origin(const struct state_header *h, size_t bytes, struct error *err)
 {
 	if (bytes == 0)
-		return fail(err, "it is empty");
+		return fail(err, "empty");
 	if (memcmp(h->magic, magic, bytes < sizeof(magic) ? bytes : sizeof(magic)) != 0)
-		return fail(err, "it is no state file of Dormouse");
+		return fail(err, "not a state file of Dormouse");
 	if (bytes < offsetof(struct state_header, layout))
-		return fail(err, "it is truncated: %zu bytes are no header", bytes);
+		return fail(err, "truncated: %zu bytes are not a header", bytes);
 	if (h->byte_order != BYTE_ORDER_MARK)
-		return fail(err, "it is of a machine of another byte order");
+		return fail(err, "written on a machine of another byte order");
 	if (h->version > STATE_VERSION)
 		return fail(err,
-			    "it is of a newer Dormouse (format %" PRIu32
+			    "written by a newer Dormouse (format %" PRIu32
 			    ", this one knows %d)",
 			    h->version, STATE_VERSION);
 	if (h->version != STATE_VERSION || h->header_bytes != sizeof(*h))
-		return fail(err, "its format %" PRIu32 " is not known", h->version);
+		return fail(err, "unknown format %" PRIu32, h->version);
 	if (bytes < sizeof(*h))
-		return fail(err, "it is truncated: %zu bytes are no header", bytes);
+		return fail(err, "truncated: %zu bytes are not a header", bytes);
 	return 0;
 }
 
@@ -72,20 +72,20 @@ static int check_content(const struct state_header *h, size_t bytes, uint32_t la
 	const size_t body_bytes = bytes - sizeof(*h);
 
 	if (body_bytes < h->body_bytes)
-		return fail(err, "it is truncated: %zu of %" PRIu64 " bytes are there",
+		return fail(err, "truncated: %zu of %" PRIu64 " bytes are there",
 			    body_bytes, h->body_bytes);
 	if (body_bytes > h->body_bytes)
-		return fail(err, "it is corrupt: %zu bytes follow its end",
+		return fail(err, "corrupt: %zu bytes follow the end",
 			    body_bytes - (size_t)h->body_bytes);
 	if (h->crc != checksum(*h, h + 1, body_bytes))
-		return fail(err, "it is corrupt: its checksum does not fit");
+		return fail(err, "corrupt: wrong checksum");
 	if (h->layout != layout)
 		return fail(err,
-			    "its baseline has another layout (%08" PRIx32
+			    "the baseline has another layout (%08" PRIx32
 			    ", this Dormouse has %08" PRIx32 ")",
 			    h->layout, layout);
 	if (!isfinite(h->saved_at) || h->saved_at < 0)
-		return fail(err, "it is corrupt: it has no time");
+		return fail(err, "corrupt: no time of saving");
 	return 0;
 }
 

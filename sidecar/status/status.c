@@ -10,6 +10,7 @@
 #include "config/parse.h"
 #include "http/client.h"
 #include "status.h"
+#include "status_json.h"
 #include "status_table.h"
 
 #define ADDRESS_WANTED "ADDRESS:PORT, such as 127.0.0.1:9478"
@@ -65,7 +66,7 @@ static void take_variables(struct request *r)
 		if (!value || !value[0] || parse_listen(value, &r->where) == 0)
 			continue;
 		refuse(&err, names[i], value);
-		fprintf(stderr, "dormouse: %s; the default holds\n", err.text);
+		fprintf(stderr, "dormouse: %s; using the default\n", err.text);
 	}
 }
 
@@ -137,17 +138,6 @@ static cJSON *ask(const struct request *r, struct error *err)
 	return NULL;
 }
 
-static int print_json(const cJSON *status)
-{
-	char *text = cJSON_PrintUnformatted(status);
-
-	if (!text)
-		return 1;
-	puts(text);
-	cJSON_free(text);
-	return 0;
-}
-
 int status_main(int argc, char **argv)
 {
 	struct request r;
@@ -173,9 +163,11 @@ int status_main(int argc, char **argv)
 		return 1;
 	}
 	if (r.json)
-		result = print_json(status);
+		result = status_json(status, stdout, &err);
 	else
 		status_table(status, stdout);
 	cJSON_Delete(status);
+	if (result < 0)
+		fprintf(stderr, "dormouse: %s\n", err.text);
 	return result != 0 || fflush(stdout) != 0;
 }

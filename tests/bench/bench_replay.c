@@ -78,20 +78,20 @@ static double round_of(int fd, bool judged)
 	lseek(fd, 0, SEEK_SET);
 	detect_options_default(&options);
 	double begin = cpu_ms();
-	struct player *p = player_open(&options, &pod, ignore_alert, NULL);
+	struct replayer *p = replayer_open(&options, &pod, ignore_alert, NULL);
 	struct traces *t = traces_open(fd, "trace", ignore_line, NULL, &status, &err);
 	if (p && t && traces_next(t, &pod) == TRACE_SAMPLE)
 		while (traces_sample(t, &sample, &err) == TRACE_SAMPLE) {
 			rows++;
 			if (judged)
-				player_feed(p, &sample);
+				replayer_feed(p, &sample);
 		}
 	if (rows != ROWS)
 		exit(EXIT_FAILURE);
-	player_finish(p);
+	replayer_finish(p);
 	double cost = cpu_ms() - begin;
 	traces_close(t);
-	player_close(p);
+	replayer_close(p);
 	return cost;
 }
 

@@ -25,14 +25,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	struct text out = text_over(written, sizeof(written));
+	struct json_writer w = json_writer_over(&out);
+
 	shape.resources = template_size(t, template_sizes(t) - 1);
-	text_put(&out, "[");
-	template_put_container(t, &shape, &out);
-	text_put(&out, ",");
-	template_put_volume(t, &shape, &out);
-	text_put(&out, "]");
+	json_array(&w, NULL);
+	template_put_container(t, &shape, &w);
+	template_put_volume(t, &shape, &w);
+	json_end(&w);
 	template_free(t);
-	if (out.overflowed)
+	if (!json_is_whole(&w))
 		abort();
 	cJSON_Delete(tree_of_json(written));
 	return 0;

@@ -7,7 +7,7 @@
 
 #include "../unit/injector/review_fixture.h"
 #include "injector/json/json_print.h"
-#include "injector/json/printed.h"
+#include "injector/json/memory_stream.h"
 #include "injector/review/workload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,14 +38,14 @@ static void note(const char *kind, const char *name, const struct review_result 
 static cJSON *printed_and_read(const cJSON *tree)
 {
 	static const struct json_limits more = {.depth = 70, .values = 1000000};
-	struct printed printed = {0};
+	struct memory_stream printed = {0};
 	enum json_refusal why;
 	struct error err;
-	FILE *out = printed_open(&printed, &err);
+	FILE *out = memory_stream_open(&printed, &err);
 
 	require(out != NULL);
 	json_print(tree, out);
-	require(printed_close(out, &err) == 0);
+	require(memory_stream_close(out, &err) == 0);
 	cJSON *again = json_read(printed.text, printed.length, &more, &why, &err);
 	free(printed.text);
 	require(again && cJSON_Compare(tree, again, true));

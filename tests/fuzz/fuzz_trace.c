@@ -25,9 +25,10 @@ static void check_alert(void *context, enum alert_event event,
 {
 	static char json[ALERT_JSON_MAX];
 	struct text t = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&t);
 
 	(void)event;
-	alert_json(alert, context, &t);
+	alert_json(alert, context, &w);
 	cJSON *parsed = cJSON_Parse(t.data);
 	if (t.overflowed || !parsed)
 		abort();
@@ -49,15 +50,15 @@ static void play(struct traces *t, struct identity *pod)
 	detect_options_default(&options);
 	options.learn_s = 30;
 	options.dormant_after_s = 30;
-	struct player *p = player_open(&options, pod, check_alert, pod);
+	struct replayer *p = replayer_open(&options, pod, check_alert, pod);
 	if (!p)
 		abort();
 	while (traces_sample(t, &sample, &err) == TRACE_SAMPLE) {
 		check_sample(&sample);
-		player_feed(p, &sample);
+		replayer_feed(p, &sample);
 	}
-	player_finish(p);
-	player_close(p);
+	replayer_finish(p);
+	replayer_close(p);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

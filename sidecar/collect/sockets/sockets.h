@@ -19,11 +19,11 @@
 struct address_set;
 struct sockets;
 
-/* Opens both sources and takes the first scan: traffic counts from what lives
- * now. A source that the kernel refuses is no failure: see sockets_ok().
- * Fails only when memory or descriptors are out. All memory that it ever needs is
- * reserved here. `event_buffer_bytes` is the receive buffer to ask for, 0 for a
- * sensible one; tests set it small. */
+/* Opens both sources and takes the first scan: traffic counts from what lives now. A
+ * source that the kernel refuses is no failure: see sockets_ok(). Fails only on
+ * allocation failure or without descriptors. All memory that it ever needs is reserved
+ * here. `event_buffer_bytes` is the receive buffer to ask for, 0 for a sensible one;
+ * tests set it small. */
 struct sockets *sockets_open(const struct collect_options *options,
 			     unsigned event_buffer_bytes, struct error *err);
 void sockets_close(struct sockets *s);

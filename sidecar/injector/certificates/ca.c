@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "injector/json/json_print.h"
-#include "injector/json/printed.h"
+#include "injector/json/memory_stream.h"
 #include "injector/tls/tls_store.h"
 #include "secret.h"
 #include "webhook_config.h"
@@ -71,21 +71,22 @@ static void tell(enum rotation_step step, const char *why,
 }
 
 /* What it has besides the certificates stays as it was. */
-static int print_secret(const cJSON *secret, struct printed *body, struct error *err)
+static int print_secret(const cJSON *secret, struct memory_stream *body,
+			struct error *err)
 {
-	FILE *out = printed_open(body, err);
+	FILE *out = memory_stream_open(body, err);
 
 	if (!out)
 		return -1;
 	json_print(secret, out);
 	putc('\0', out);
-	return printed_close(out, err);
+	return memory_stream_close(out, err);
 }
 
 static int put_secret(struct ca *a, const char *path, const cJSON *secret, long *status,
 		      struct error *err)
 {
-	struct printed body = {0};
+	struct memory_stream body = {0};
 	cJSON *answer = NULL;
 	int result = print_secret(secret, &body, err);
 

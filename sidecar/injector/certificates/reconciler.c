@@ -71,8 +71,8 @@ static int ask_version(struct reconciler *k, long *status, struct error *err)
 	const bool native = major > 1 || minor >= NATIVE_SINCE;
 	if (atomic_exchange(&k->facts->minor, (int)minor) != (int)minor)
 		log_event(LOG_LEVEL_INFO, "api-server-version",
-			  "Kubernetes %ld.%ld: sidecars will be %s", major, minor,
-			  native ? "native, init containers that go on"
+			  "Kubernetes %ld.%ld: using %s", major, minor,
+			  native ? "native sidecars (restartable init containers)"
 				 : "plain containers");
 	atomic_store(&k->facts->native, native);
 	k->version_at = clock_monotonic() + VERSION_EVERY_S;

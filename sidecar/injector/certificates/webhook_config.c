@@ -2,8 +2,10 @@
 /* webhook_config.c - the JSON Patch that puts the CA where it belongs. */
 #include "webhook_config.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/json_writer.h"
 #include "certificates.h"
 #include "injector/json/base64.h"
 #include "injector/json/json.h"
@@ -16,19 +18,26 @@ static bool has(const cJSON *webhook, const char *encoded)
 	return bundle && strcmp(bundle, encoded) == 0;
 }
 
-static void put_operations(struct text *patch, int index, const char *name,
-			   const char *encoded, bool first)
+static void begin_operation(struct json_writer *w, const char *op, int index,
+			    const char *member)
 {
-	text_printf(patch,
-		    "%s{\"op\":\"test\",\"path\":\"/webhooks/%d/name\",\"value\":",
-		    first ? "[" : ",", index);
-	text_json_string(patch, name);
-	text_printf(patch,
-		    "},{\"op\":\"add\",\"path\":\"/webhooks/%d/clientConfig/caBundle\","
-		    "\"value\":\"",
-		    index);
-	text_put(patch, encoded); /* base64 needs no escape */
-	text_put(patch, "\"}");
+	char path[64];
+
+	snprintf(path, sizeof(path), "/webhooks/%d/%s", index, member);
+	json_object(w, NULL);
+	json_string(w, "op", op);
+	json_string(w, "path", path);
+}
+
+static void put_operations(struct json_writer *w, int index, const char *name,
+			   const char *encoded)
+{
+	begin_operation(w, "test", index, "name");
+	json_string(w, "value", name);
+	json_end(w);
+	begin_operation(w, "add", index, "clientConfig/caBundle");
+	json_string(w, "value", encoded);
+	json_end(w);
 }
 
 int webhook_config_patch(const cJSON *config, const char *bundle, struct text *patch,
@@ -37,6 +46,7 @@ int webhook_config_patch(const cJSON *config, const char *bundle, struct text *p
 	const cJSON *webhooks = json_member(config, "webhooks");
 	char encoded[BASE64_BUNDLE_MAX];
 	struct text t = text_over(encoded, sizeof(encoded));
+	struct json_writer w = json_writer_over(patch);
 	const cJSON *webhook;
 	int index = 0, changed = 0;
 
@@ -47,12 +57,15 @@ int webhook_config_patch(const cJSON *config, const char *bundle, struct text *p
 	cJSON_ArrayForEach(webhook, webhooks)
 	{
 		const char *name = json_text(webhook, "name");
-		if (name && !has(webhook, encoded))
-			put_operations(patch, index, name, encoded, changed++ == 0);
+		if (name && !has(webhook, encoded)) {
+			if (changed++ == 0)
+				json_array(&w, NULL);
+			put_operations(&w, index, name, encoded);
+		}
 		index++;
 	}
 	if (changed)
-		text_put(patch, "]");
+		json_end(&w);
 	if (patch->overflowed)
 		return fail(err, "the patch is over %zu bytes", patch->capacity);
 	return changed;

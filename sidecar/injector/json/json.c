@@ -69,8 +69,8 @@ static const cJSON *later(const cJSON *object, const cJSON *a, const cJSON *b)
 	return m == a ? b : a;
 }
 
-/* Sorted: an object of 65,536 keys is not compared each with each. -1 for want of
- * memory. */
+/* Sorted: an object of 65,536 keys is not compared each with each. -1 on allocation
+ * failure. */
 static int find_sorted(const cJSON *object, size_t count, const cJSON **duplicate)
 {
 	struct keyed *members = cJSON_malloc(count * sizeof(*members));

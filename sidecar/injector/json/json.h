@@ -16,8 +16,8 @@
 
 struct json_memory;
 
-/* `bytes` are reserved, not touched. NULL for want of memory. Each thread may have one
- * of its own. */
+/* `bytes` are reserved, not touched. NULL on allocation failure. Each thread may have
+ * one of its own. */
 struct json_memory *json_memory_new(size_t bytes);
 void json_memory_free(struct json_memory *m);
 

@@ -19,7 +19,7 @@
 int json_keep_unit(const unsigned char *digits, const unsigned char *end);
 
 /* The tree of a text that json_scan() accepted, with so many numbers that no double
- * holds; NULL for want of memory. */
+ * holds; NULL on allocation failure. */
 cJSON *json_keep_parse(const char *text, size_t length, unsigned numbers);
 
 #endif

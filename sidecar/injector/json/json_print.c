@@ -2,7 +2,9 @@
 /* json_print.c - a tree as text.
  *
  * cJSON's own printer takes fifteen digits of a number for enough where they are nearly
- * right; these read back equal.
+ * right; these read back equal. And not the writer of base/json_writer.h: what is
+ * printed here has lines and blanks, and strings are written back as they were read,
+ * with what json_keep.h keeps in them.
  */
 #include "json_print.h"
 
@@ -72,8 +74,10 @@ static void print_number(double value, FILE *out)
 
 	if (fabs(value) <= WHOLE_MAX && value == floor(value))
 		text_printf(&t, "%.0f", value);
+	else if (isfinite(value))
+		text_number(&t, value);
 	else
-		text_json_number(&t, value);
+		text_put(&t, "null");
 	fputs(digits, out);
 }
 

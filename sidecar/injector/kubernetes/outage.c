@@ -7,8 +7,10 @@
 void outage_begins(struct outage *o, const char *event, long status,
 		   const struct error *err)
 {
-	if (!o->failing || o->status != status)
+	if (!o->failing || o->status != status) {
 		log_event(LOG_LEVEL_WARNING, event, "%s", err->text);
+		o->failure = *err;
+	}
 	o->failing = true;
 	o->status = status;
 }
@@ -16,6 +18,6 @@ void outage_begins(struct outage *o, const char *event, long status,
 void outage_ends(struct outage *o, const char *event)
 {
 	if (o->failing)
-		log_event(LOG_LEVEL_INFO, event, "what was told before is over");
+		log_event(LOG_LEVEL_INFO, event, "recovered: %s", o->failure.text);
 	o->failing = false;
 }

@@ -9,14 +9,15 @@
 
 struct outage {
 	bool failing;
-	long status; /* of HTTP, 0: no answer, -1: nothing was asked */
+	long status;          /* of HTTP, 0: no answer, -1: nothing was asked */
+	struct error failure; /* as it was logged */
 };
 
 /* Logs a warning, unless it has failed in the same way already. */
 void outage_begins(struct outage *o, const char *event, long status,
 		   const struct error *err);
 
-/* Logs that it is over, if there was one. */
+/* Logs that it recovered from the failure, if there was one. */
 void outage_ends(struct outage *o, const char *event);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/json_writer.h"
 #include "injector/json/json.h"
 #include "template.h"
 
@@ -19,30 +19,37 @@
 
 /* The operations so far. */
 struct operations {
-	struct text *out;
-	bool any;
-	bool annotated; /* there is an object of annotations */
+	struct json_writer json; /* of their array */
+	bool annotated;          /* there is an object of annotations */
 };
 
 /* Begins "add"; the value follows, then end_add(). */
 static void begin_add(struct operations *ops, const char *path)
 {
-	text_put(ops->out, ops->any ? "," : "[");
-	ops->any = true;
-	text_put(ops->out, "{\"op\":\"add\",\"path\":\"");
-	text_put(ops->out, path);
-	text_put(ops->out, "\",\"value\":");
+	json_object(&ops->json, NULL);
+	json_string(&ops->json, "op", "add");
+	json_string(&ops->json, "path", path);
+	json_name(&ops->json, "value");
 }
 
 static void end_add(struct operations *ops)
 {
-	text_put(ops->out, "}");
+	json_end(&ops->json);
 }
 
-static void add(struct operations *ops, const char *path, const char *value)
+static void add_empty_object(struct operations *ops, const char *path)
 {
 	begin_add(ops, path);
-	text_put(ops->out, value);
+	json_object(&ops->json, NULL);
+	json_end(&ops->json);
+	end_add(ops);
+}
+
+static void add_empty_array(struct operations *ops, const char *path)
+{
+	begin_add(ops, path);
+	json_array(&ops->json, NULL);
+	json_end(&ops->json);
 	end_add(ops);
 }
 
@@ -69,14 +76,14 @@ static void add_annotation(struct operations *ops, const cJSON *pod, const char 
 	struct text path = text_over(buffer, sizeof(buffer));
 
 	if (!ops->annotated && !metadata)
-		add(ops, "/metadata", "{}");
+		add_empty_object(ops, "/metadata");
 	if (!ops->annotated && !json_member(metadata, "annotations"))
-		add(ops, "/metadata/annotations", "{}");
+		add_empty_object(ops, "/metadata/annotations");
 	ops->annotated = true;
 	text_put(&path, "/metadata/annotations");
 	put_key(&path, key);
 	begin_add(ops, buffer);
-	text_json_string(ops->out, value);
+	json_string(&ops->json, NULL, value);
 	end_add(ops);
 }
 
@@ -196,27 +203,28 @@ int patch_write(const struct injection *injection, const struct fit *fit,
 	    .resources = &fit->resources,
 	    .volume = volume,
 	};
-	struct operations ops = {.out = patch};
+	struct operations ops = {.json = json_writer_over(patch)};
 
 	if (check_pod(pod, err) < 0 ||
 	    choose_volume(json_member(spec, "volumes"), template_volume(template),
 			  volume, err) < 0)
 		return -1;
+	json_array(&ops.json, NULL);
 	add_default_container(&ops, pod);
 	if (template_keeps_state(template))
 		add_evictable(&ops, pod, volume);
 
 	if (!json_member(spec, "volumes"))
-		add(&ops, "/spec/volumes", "[]");
+		add_empty_array(&ops, "/spec/volumes");
 	begin_add(&ops, "/spec/volumes/-");
-	template_put_volume(template, &shape, patch);
+	template_put_volume(template, &shape, &ops.json);
 	end_add(&ops);
 
 	if (shape.native && !json_member(spec, "initContainers"))
-		add(&ops, "/spec/initContainers", "[]");
+		add_empty_array(&ops, "/spec/initContainers");
 	begin_add(&ops, shape.native ? "/spec/initContainers/0" : "/spec/containers/-");
-	template_put_container(template, &shape, patch);
+	template_put_container(template, &shape, &ops.json);
 	end_add(&ops);
-	text_put(patch, "]");
+	json_end(&ops.json);
 	return 0;
 }

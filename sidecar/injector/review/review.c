@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "annotations.h"
+#include "base/json_writer.h"
 #include "base/sanitize.h"
 #include "base/text.h"
 #include "injector/json/base64.h"
@@ -79,11 +80,10 @@ static int check_envelope(struct review *r, const cJSON *tree)
 	if (!cJSON_IsObject(tree))
 		return REFUSE(r, 400, "this is no object; an AdmissionReview is");
 	if (!equal(kind, "AdmissionReview"))
-		return REFUSE(r, 400, "kind is %s; AdmissionReview is answered here",
+		return REFUSE(r, 400, "unexpected kind %s, want AdmissionReview",
 			      show(&shown, kind));
 	if (!equal(version, API_VERSION))
-		return REFUSE(r, 400,
-			      "apiVersion is %s; " API_VERSION " is answered here",
+		return REFUSE(r, 400, "unexpected apiVersion %s, want " API_VERSION,
 			      show(&shown, version));
 	return 0;
 }
@@ -99,7 +99,7 @@ static int check_kind(struct review *r, const cJSON *request)
 	if (!group && equal(json_text(kind, "version"), "v1") &&
 	    equal(json_text(kind, "kind"), "Pod"))
 		return 0;
-	return REFUSE(r, 422, "request.kind is %s%s%s %s; v1 Pod is answered here",
+	return REFUSE(r, 422, "unexpected request.kind %s%s%s %s, want v1 Pod",
 		      group ? show(&shown[0], group) : "", group ? "/" : "",
 		      show(&shown[1], json_text(kind, "version")),
 		      show(&shown[2], json_text(kind, "kind")));
@@ -122,13 +122,10 @@ static int check_request(struct review *r, const cJSON *request)
 		return -1;
 	if (subresource && subresource[0])
 		return REFUSE(r, 422,
-			      "request.subResource is %s; pods themselves are "
-			      "answered here",
+			      "unexpected request.subResource %s, want the pod itself",
 			      show(&shown, subresource));
 	if (!equal(operation, "CREATE"))
-		return REFUSE(r, 422,
-			      "request.operation is %s; CREATE is answered "
-			      "here",
+		return REFUSE(r, 422, "unexpected request.operation %s, want CREATE",
 			      show(&shown, operation));
 	r->pod = json_member(request, "object");
 	if (!cJSON_IsObject(r->pod))
@@ -269,32 +266,49 @@ static int decide(struct review *r)
 
 /* --- answering ------------------------------------------------------------------- */
 
-static void put_warnings(const struct warnings *w, struct text *answer)
+static void put_warnings(const struct warnings *warnings, struct json_writer *w)
 {
-	for (unsigned i = 0; i < w->count; i++) {
-		text_put(answer, i == 0 ? ",\"warnings\":[" : ",");
-		text_json_string(answer, w->line[i]);
-	}
-	if (w->count > 0)
-		text_put(answer, "]");
+	if (warnings->count == 0)
+		return;
+	json_array(w, "warnings");
+	for (unsigned i = 0; i < warnings->count; i++)
+		json_string(w, NULL, warnings->line[i]);
+	json_end(w);
+}
+
+static void put_patch(const struct text *patch, struct json_writer *w)
+{
+	if (patch->length == 0)
+		return;
+	json_string(w, "patchType", "JSONPatch");
+	json_begin_string(w, "patch");
+	base64_put(w->out, patch->data, patch->length);
+	json_end_string(w);
+}
+
+static void put_audit(const struct review_result *result, struct json_writer *w)
+{
+	json_object(w, "auditAnnotations");
+	json_string(w, "outcome", review_outcome_name(result->outcome));
+	json_string(w, "reason", skip_reason_name(result->reason));
+	json_end(w);
 }
 
 static void put_answer(const struct review *r, struct text *answer)
 {
-	text_put(answer, "{\"apiVersion\":\"" API_VERSION
-			 "\",\"kind\":\"AdmissionReview\",\"response\":{\"uid\":");
-	text_json_string(answer, r->uid);
-	text_put(answer, ",\"allowed\":true");
-	if (r->patch.length > 0) {
-		text_put(answer, ",\"patchType\":\"JSONPatch\",\"patch\":\"");
-		base64_put(answer, r->patch.data, r->patch.length);
-		text_put(answer, "\"");
-	}
-	put_warnings(&r->warnings, answer);
-	text_printf(answer,
-		    ",\"auditAnnotations\":{\"outcome\":\"%s\",\"reason\":\"%s\"}}}",
-		    review_outcome_name(r->result->outcome),
-		    skip_reason_name(r->result->reason));
+	struct json_writer w = json_writer_over(answer);
+
+	json_object(&w, NULL);
+	json_string(&w, "apiVersion", API_VERSION);
+	json_string(&w, "kind", "AdmissionReview");
+	json_object(&w, "response");
+	json_string(&w, "uid", r->uid);
+	json_bool(&w, "allowed", true);
+	put_patch(&r->patch, &w);
+	put_warnings(&r->warnings, &w);
+	put_audit(r->result, &w);
+	json_end(&w);
+	json_end(&w);
 }
 
 void review_answer(const struct injection *injection, struct json_memory *memory,

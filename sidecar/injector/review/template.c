@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* template.c - the container and the volume that a pod is given.
  *
- * Read once, written once as JSON text: what a review adds is a copy of bytes.
+ * Read once; what a template decides of the container is written once, as JSON.
  */
 #include "template.h"
 
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_writer.h"
 #include "base/sanitize.h"
 #include "base/text.h"
 #include "config/flags.h"
@@ -21,6 +22,9 @@
 /* Of the text of what a template decides: image, environment. */
 #define PIECES_MAX 32768
 
+#define STATE_FOLDER "/var/lib/dormouse"
+#define SIDECAR_USER 65532 /* of the image, too: see Dockerfile */
+
 struct sidecar_template {
 	char image_name[96]; /* for sentences: made printable, perhaps cut */
 	bool image_pullable;
@@ -28,13 +32,13 @@ struct sidecar_template {
 	struct resources sizes[TEMPLATE_SIZES_MAX];
 	unsigned size_count;
 	bool keeps_state;
-	const char *image, *environment; /* JSON, in `pieces` */
+	const char *image, *pull_policy, *environment; /* JSON, in `pieces` */
 	char pieces[PIECES_MAX];
 };
 
 const char *const sidecar_listen_flags[SIDECAR_PORTS] = {"listen", "alert-listen"};
 
-/* As manifests/base/template.json. */
+/* As manifests/base/template.json: read as that file is. */
 static const char builtin[] =
     "{\"image\": \"dormouse:0.1.0\", \"imagePullPolicy\": \"IfNotPresent\","
     " \"resources\": ["
@@ -42,41 +46,6 @@ static const char builtin[] =
     " \"limits\": {\"cpu\": \"50m\", \"memory\": \"16Mi\"}},"
     "{\"requests\": {\"cpu\": \"5m\", \"memory\": \"8Mi\"},"
     " \"limits\": {\"cpu\": \"20m\", \"memory\": \"8Mi\"}}]}";
-
-/* --- what does not depend on the template ---------------------------------------- */
-
-static const char before_image[] = "{\"name\":\"" SIDECAR_CONTAINER "\",";
-
-static const char with_state[] =
-    ",\"args\":[\"run\",\"--state=/var/lib/dormouse/state\"],";
-static const char without_state[] = ",\"args\":[\"run\"],";
-
-static const char native_only[] = "\"restartPolicy\":\"Always\",";
-
-static const char before_environment[] =
-    "\"ports\":[{\"name\":\"dormouse\",\"containerPort\":9477,\"protocol\":\"TCP\"}],"
-    "\"env\":[";
-
-/* Where the API server's token would be mounted, there is a volume without a token
- * already: the sidecar needs none. */
-static const char state_mount[] =
-    "{\"name\":\"%s\",\"mountPath\":\"/var/lib/dormouse\"},";
-static const char no_token_mount[] =
-    "{\"name\":\"%s\",\"mountPath\":\"/var/run/secrets/kubernetes.io/serviceaccount\","
-    "\"readOnly\":true}],";
-
-/* An emptyDir is a pod's local data to `kubectl drain`, which then refuses to evict it,
- * and to autoscalers; a downwardAPI volume without items is empty and is none. */
-static const char state_volume[] =
-    "{\"name\":\"%s\",\"emptyDir\":{\"medium\":\"Memory\",\"sizeLimit\":\"1Mi\"}}";
-static const char empty_volume[] = "{\"name\":\"%s\",\"downwardAPI\":{}}";
-
-static const char after_mounts[] =
-    "\"terminationMessagePolicy\":\"FallbackToLogsOnError\","
-    "\"securityContext\":{\"allowPrivilegeEscalation\":false,"
-    "\"capabilities\":{\"drop\":[\"ALL\"]},\"privileged\":false,"
-    "\"readOnlyRootFilesystem\":true,\"runAsGroup\":65532,\"runAsNonRoot\":true,"
-    "\"runAsUser\":65532,\"seccompProfile\":{\"type\":\"RuntimeDefault\"}}}";
 
 static const struct {
 	const char *variable, *field;
@@ -98,19 +67,25 @@ static const char *text_or(const cJSON *object, const char *name, const char *st
 	return member ? cJSON_GetStringValue(member) : standard;
 }
 
-static void put_value(struct text *t, const char *name, const char *value)
+static void put_value(struct json_writer *w, const char *name, const char *value)
 {
-	text_printf(t, "{\"name\":\"%s\",\"value\":", name);
-	text_json_string(t, value);
-	text_put(t, "},");
+	json_object(w, NULL);
+	json_string(w, "name", name);
+	json_string(w, "value", value);
+	json_end(w);
 }
 
-static void put_field(struct text *t, const char *name, const char *field)
+static void put_field(struct json_writer *w, const char *name, const char *field)
 {
-	text_printf(t,
-		    "{\"name\":\"%s\",\"valueFrom\":{\"fieldRef\":{\"apiVersion\":"
-		    "\"v1\",\"fieldPath\":\"%s\"}}},",
-		    name, field);
+	json_object(w, NULL);
+	json_string(w, "name", name);
+	json_object(w, "valueFrom");
+	json_object(w, "fieldRef");
+	json_string(w, "apiVersion", "v1");
+	json_string(w, "fieldPath", field);
+	json_end(w);
+	json_end(w);
+	json_end(w);
 }
 
 /* Each flag of `dormouse run` that a pod's annotation may set. */
@@ -124,58 +99,45 @@ static const struct flag *next_flag(const struct flag *flag)
 	return NULL;
 }
 
-static void put_environment(struct text *t, const cJSON *tree)
+/* The annotations of the pod: empty where there is none. */
+static void put_annotation_fields(struct json_writer *w)
 {
-	const cJSON *flags = json_member(tree, "flags");
-	const char *cluster = json_text(tree, "cluster");
 	char name[FLAG_VARIABLE_MAX], field[96];
 
-	for (size_t i = 0; i < sizeof(identity) / sizeof(identity[0]); i++)
-		put_field(t, identity[i].variable, identity[i].field);
-	if (cluster)
-		put_value(t, "DORMOUSE_CLUSTER", cluster);
-	for (const struct flag *f = next_flag(NULL); f; f = next_flag(f))
-		if (json_text(flags, f->name)) {
-			flags_variable("DORMOUSE_DEFAULT_", f, name);
-			put_value(t, name, json_text(flags, f->name));
-		}
 	for (const struct flag *f = next_flag(NULL); f; f = next_flag(f)) {
 		flags_variable("DORMOUSE_", f, name);
 		snprintf(field, sizeof(field),
 			 "metadata.annotations['dormouse.dev/%s']", f->name);
-		put_field(t, name, field);
+		put_field(w, name, field);
 	}
-	/* The last comma goes. */
-	if (!t->overflowed && t->length > 0)
-		t->data[--t->length] = '\0';
 }
 
-static void put_amounts(struct text *t, const char *list, const struct amounts *amounts)
+static void put_environment(struct text *t, const cJSON *tree)
 {
-	const char *comma = "";
+	const cJSON *flags = json_member(tree, "flags");
+	const char *cluster = json_text(tree, "cluster");
+	struct json_writer w = json_writer_over(t);
+	char name[FLAG_VARIABLE_MAX];
 
-	text_printf(t, "\"%s\":{", list);
-	for (int r = 0; r < RESOURCES; r++) {
-		if (amounts->of[r] == RESOURCE_NONE)
-			continue;
-		text_printf(t, "%s\"%s\":\"", comma, resource_name(r));
-		resource_put(r, amounts->of[r], t);
-		text_put(t, "\"");
-		comma = ",";
-	}
-	text_put(t, "}");
+	json_array(&w, NULL);
+	for (size_t i = 0; i < sizeof(identity) / sizeof(identity[0]); i++)
+		put_field(&w, identity[i].variable, identity[i].field);
+	if (cluster)
+		put_value(&w, "DORMOUSE_CLUSTER", cluster);
+	for (const struct flag *f = next_flag(NULL); f; f = next_flag(f))
+		if (json_text(flags, f->name)) {
+			flags_variable("DORMOUSE_DEFAULT_", f, name);
+			put_value(&w, name, json_text(flags, f->name));
+		}
+	put_annotation_fields(&w);
+	json_end(&w);
 }
 
-/* Nothing at all where nothing is said. */
-static void put_resources(struct text *t, const struct resources *resources)
+static void put_string(struct text *t, const char *value)
 {
-	if (memcmp(&resources->requests, &amounts_none, sizeof(amounts_none)) == 0)
-		return;
-	text_put(t, "\"resources\":{");
-	put_amounts(t, "requests", &resources->requests);
-	text_put(t, ",");
-	put_amounts(t, "limits", &resources->limits);
-	text_put(t, "},");
+	struct json_writer w = json_writer_over(t);
+
+	json_string(&w, NULL, value);
 }
 
 /* Ends a piece with its NUL, and begins the next one. */
@@ -237,14 +199,12 @@ static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 	made->image_pullable = strchr(image, '/') != NULL;
 	take_addresses(made, tree);
 	made->image = t.data;
-	text_put(&t, "\"image\":");
-	text_json_string(&t, image);
-	text_put(&t, ",\"imagePullPolicy\":");
-	text_json_string(&t, text_or(tree, "imagePullPolicy",
-				     json_text(standard, "imagePullPolicy")));
+	put_string(&t, image);
+	made->pull_policy = next_piece(&t);
+	put_string(&t, text_or(tree, "imagePullPolicy",
+			       json_text(standard, "imagePullPolicy")));
 	made->environment = next_piece(&t);
 	put_environment(&t, tree);
-	text_put(&t, "],");
 	if (t.overflowed)
 		return fail(err, "its container would be longer than %d bytes",
 			    PIECES_MAX);
@@ -355,26 +315,125 @@ const char *template_volume(const struct sidecar_template *t)
 	return t->keeps_state ? "dormouse-state" : "dormouse-empty";
 }
 
-void template_put_container(const struct sidecar_template *t,
-			    const struct sidecar_shape *shape, struct text *out)
+static void put_arguments(const struct sidecar_template *t, struct json_writer *w)
 {
-	text_put_bytes(out, before_image, sizeof(before_image) - 1);
-	text_put(out, t->image);
-	text_put(out, t->keeps_state ? with_state : without_state);
-	if (shape->native)
-		text_put_bytes(out, native_only, sizeof(native_only) - 1);
-	text_put_bytes(out, before_environment, sizeof(before_environment) - 1);
-	text_put(out, t->environment);
-	put_resources(out, shape->resources);
-	text_put(out, "\"volumeMounts\":[");
+	json_array(w, "args");
+	json_string(w, NULL, "run");
 	if (t->keeps_state)
-		text_printf(out, state_mount, shape->volume);
-	text_printf(out, no_token_mount, shape->volume);
-	text_put_bytes(out, after_mounts, sizeof(after_mounts) - 1);
+		json_string(w, NULL, "--state=" STATE_FOLDER "/state");
+	json_end(w);
 }
 
-void template_put_volume(const struct sidecar_template *t,
-			 const struct sidecar_shape *shape, struct text *out)
+static void put_ports(struct json_writer *w)
 {
-	text_printf(out, t->keeps_state ? state_volume : empty_volume, shape->volume);
+	json_array(w, "ports");
+	json_object(w, NULL);
+	json_string(w, "name", "dormouse");
+	json_unsigned(w, "containerPort", 9477);
+	json_string(w, "protocol", "TCP");
+	json_end(w);
+	json_end(w);
+}
+
+static void put_amounts(const char *list, const struct amounts *amounts,
+			struct json_writer *w)
+{
+	json_object(w, list);
+	for (int r = 0; r < RESOURCES; r++) {
+		if (amounts->of[r] == RESOURCE_NONE)
+			continue;
+		json_begin_string(w, resource_name(r));
+		resource_put(r, amounts->of[r], w->out);
+		json_end_string(w);
+	}
+	json_end(w);
+}
+
+/* Nothing at all where nothing is said. */
+static void put_resources(const struct resources *resources, struct json_writer *w)
+{
+	if (memcmp(&resources->requests, &amounts_none, sizeof(amounts_none)) == 0)
+		return;
+	json_object(w, "resources");
+	put_amounts("requests", &resources->requests, w);
+	put_amounts("limits", &resources->limits, w);
+	json_end(w);
+}
+
+static void put_mount(const char *volume, const char *path, bool read_only,
+		      struct json_writer *w)
+{
+	json_object(w, NULL);
+	json_string(w, "name", volume);
+	json_string(w, "mountPath", path);
+	if (read_only)
+		json_bool(w, "readOnly", true);
+	json_end(w);
+}
+
+/* Where the API server's token would be mounted, there is a volume without a token
+ * already: the sidecar needs none. */
+static void put_mounts(const struct sidecar_template *t, const char *volume,
+		       struct json_writer *w)
+{
+	json_array(w, "volumeMounts");
+	if (t->keeps_state)
+		put_mount(volume, STATE_FOLDER, false, w);
+	put_mount(volume, "/var/run/secrets/kubernetes.io/serviceaccount", true, w);
+	json_end(w);
+}
+
+static void put_security(struct json_writer *w)
+{
+	json_object(w, "securityContext");
+	json_bool(w, "allowPrivilegeEscalation", false);
+	json_object(w, "capabilities");
+	json_array(w, "drop");
+	json_string(w, NULL, "ALL");
+	json_end(w);
+	json_end(w);
+	json_bool(w, "privileged", false);
+	json_bool(w, "readOnlyRootFilesystem", true);
+	json_unsigned(w, "runAsGroup", SIDECAR_USER);
+	json_bool(w, "runAsNonRoot", true);
+	json_unsigned(w, "runAsUser", SIDECAR_USER);
+	json_object(w, "seccompProfile");
+	json_string(w, "type", "RuntimeDefault");
+	json_end(w);
+	json_end(w);
+}
+
+void template_put_container(const struct sidecar_template *t,
+			    const struct sidecar_shape *shape, struct json_writer *w)
+{
+	json_object(w, NULL);
+	json_string(w, "name", SIDECAR_CONTAINER);
+	json_raw(w, "image", t->image);
+	json_raw(w, "imagePullPolicy", t->pull_policy);
+	put_arguments(t, w);
+	if (shape->native)
+		json_string(w, "restartPolicy", "Always");
+	put_ports(w);
+	json_raw(w, "env", t->environment);
+	put_resources(shape->resources, w);
+	put_mounts(t, shape->volume, w);
+	json_string(w, "terminationMessagePolicy", "FallbackToLogsOnError");
+	put_security(w);
+	json_end(w);
+}
+
+/* An emptyDir is a pod's local data to `kubectl drain`, which then refuses to evict it,
+ * and to autoscalers; a downwardAPI volume without items is empty and is none. */
+void template_put_volume(const struct sidecar_template *t,
+			 const struct sidecar_shape *shape, struct json_writer *w)
+{
+	json_object(w, NULL);
+	json_string(w, "name", shape->volume);
+	json_object(w, t->keeps_state ? "emptyDir" : "downwardAPI");
+	if (t->keeps_state) {
+		json_string(w, "medium", "Memory");
+		json_string(w, "sizeLimit", "1Mi");
+	}
+	json_end(w);
+	json_end(w);
 }

@@ -41,8 +41,8 @@ struct sidecar_shape {
  * that is not known is an error, a flag is checked as the sidecar will. */
 struct sidecar_template *template_load(const char *path, struct error *err);
 
-/* The same of a text; with length 0 the built-in one, which cannot fail but for want of
- * memory. */
+/* The same of a text; with length 0 the built-in one, which fails only on
+ * allocation failure. */
 struct sidecar_template *template_read(const char *text, size_t length,
 				       struct error *err);
 void template_free(struct sidecar_template *t);
@@ -66,11 +66,11 @@ const char *template_volume(const struct sidecar_template *t);
 /* Where the sidecar listens by that flag, unless the pod says otherwise. */
 const char *template_address(const struct sidecar_template *t, size_t flag);
 
-struct text;
-/* Append the container and the volume as JSON. */
+struct json_writer;
+/* Write the container and the volume. */
 void template_put_container(const struct sidecar_template *t,
-			    const struct sidecar_shape *shape, struct text *out);
+			    const struct sidecar_shape *shape, struct json_writer *w);
 void template_put_volume(const struct sidecar_template *t,
-			 const struct sidecar_shape *shape, struct text *out);
+			 const struct sidecar_shape *shape, struct json_writer *w);
 
 #endif

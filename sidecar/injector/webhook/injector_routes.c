@@ -5,11 +5,11 @@
 #include "base/clock.h"
 #include "http/request.h"
 
-#define PAGE_BYTES_MAX (32 * 1024)
+#define METRICS_BYTES_MAX (32 * 1024)
 
 static enum MHD_Result answer_metrics(void *context, const struct http_request *r)
 {
-	static char page[PAGE_BYTES_MAX];
+	static char page[METRICS_BYTES_MAX];
 	const struct injector_status *s = context;
 	struct text t = text_over(page, sizeof(page));
 	bool openmetrics = request_prefers_openmetrics(r->connection);

@@ -394,10 +394,11 @@ static void without_sockets_the_lists_are_empty(void **state)
 	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
 	char json[ALERT_JSON_MAX];
 	struct text t = text_over(json, sizeof(json));
+	struct json_writer writer = json_writer_over(&t);
 
 	w->watched = false;
 	world_apply(w, &v, 1);
-	alert_json(&w->last, &nobody, &t);
+	alert_json(&w->last, &nobody, &writer);
 	assert_non_null(strstr(json,
 			       "\"evidence\":{\"destinations\":[],\"containers\":[],"
 			       "\"interfaces\":[],\"relay\":{\"received\":0,"
@@ -411,8 +412,9 @@ static const char *json_of(const struct alert *a)
 {
 	static char json[ALERT_JSON_MAX];
 	struct text t = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&t);
 
-	alert_json(a, &nobody, &t);
+	alert_json(a, &nobody, &w);
 	return json;
 }
 

@@ -37,8 +37,9 @@ static const char *json_of(const struct alert *a)
 {
 	static char json[ALERT_JSON_MAX];
 	struct text t = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&t);
 
-	alert_json(a, &pod, &t);
+	alert_json(a, &pod, &w);
 	assert_false(t.overflowed);
 	assert_int_equal(strlen(json), t.length);
 	return json;
@@ -179,7 +180,9 @@ static void the_longest_alert_is_whole_and_within_its_bound(void **state)
 		images[length] = '\0';
 		pod.images = images;
 		struct text t = text_over(large, sizeof(large));
-		alert_json(&a, &pod, &t);
+		struct json_writer w = json_writer_over(&t);
+
+		alert_json(&a, &pod, &w);
 		assert_false(t.overflowed);
 		assert_true(t.length < ALERT_JSON_MAX);
 		assert_true(strlen(large) == t.length);
@@ -226,7 +229,9 @@ static void a_text_too_small_is_marked_as_such(void **state)
 	(void)state;
 	for (size_t capacity = 1; capacity <= whole; capacity++) {
 		struct text t = text_over(small, capacity);
-		alert_json(&a, &pod, &t);
+		struct json_writer w = json_writer_over(&t);
+
+		alert_json(&a, &pod, &w);
 		assert_true(t.overflowed);
 		assert_true(t.length < capacity);
 		assert_int_equal(strlen(small), t.length);

@@ -41,6 +41,68 @@ static void what_moves_the_cursor_or_turns_the_line_is_not_printed(void **state)
 				    cases[i].shown);
 }
 
+/* U+0080 to U+009F, and what turns the direction of writing or has no width; their
+ * neighbours stay. */
+static void all_of_c1_and_of_the_marks_is_unsafe(void **state)
+{
+	static const struct {
+		const char *given, *shown;
+	} cases[] = {
+	    {"\xC2\x80\xC2\x8F\xC2\x90\xC2\x9F\xC2\xA0", "????\xC2\xA0"},
+	    {"\xD8\x9B\xD8\x9C\xD8\x9D", "\xD8\x9B?\xD8\x9D"},
+	    {"\xE2\x80\x8A\xE2\x80\x8E\xE2\x80\x8F\xE2\x80\x90",
+	     "\xE2\x80\x8A??\xE2\x80\x90"},
+	    {"\xE2\x80\xAA\xE2\x80\xAB\xE2\x80\xAD\xE2\x80\xAE\xE2\x80\xAC"
+	     "\xE2\x80\xAC\xE2\x80\xAC\xE2\x80\xAC\xE2\x80\xAF",
+	     "????????\xE2\x80\xAF"},
+	    {"\xE2\x81\xA6\xE2\x81\xA7\xE2\x81\xA8\xE2\x81\xA9\xE2\x81\xA9"
+	     "\xE2\x81\xA9\xE2\x81\xB0",
+	     "??????\xE2\x81\xB0"},
+	    {"\xEF\xBB\xBF", "?"},
+	};
+	char buffer[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(sanitize(buffer, sizeof(buffer), cases[i].given),
+				    cases[i].shown);
+}
+
+static void nothing_is_empty(void **state)
+{
+	char buffer[8] = "before";
+
+	(void)state;
+	assert_string_equal(sanitize(buffer, sizeof(buffer), NULL), "");
+	assert_string_equal(sanitize(buffer, sizeof(buffer), ""), "");
+}
+
+/* Four bytes are the least that has room for "..."; nothing is written behind them. */
+static void the_smallest_buffers_are_never_overrun(void **state)
+{
+	static const struct {
+		const char *given, *shown[5]; /* by size */
+	} cases[] = {
+	    {"", {"####", "", "", "", ""}},
+	    {"abc", {"####", "", "a", "ab", "abc"}},
+	    {"abcd", {"####", "", "a", "ab", "..."}},
+	    {"\xC3\xA9\xC3\xA9", {"####", "", "", "\xC3\xA9", "..."}},
+	    {"\xC2\x9B\xFF", {"####", "", "?", "??", "??"}},
+	};
+	char buffer[6];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (size_t size = 0; size <= 4; size++) {
+			memcpy(buffer, "####", sizeof("####"));
+			assert_ptr_equal(sanitize(buffer, size, cases[i].given),
+					 buffer);
+			assert_string_equal(buffer, cases[i].shown[size]);
+			if (size < 4)
+				assert_int_equal(buffer[size], '#');
+		}
+}
+
 static void what_is_too_long_is_cut_between_characters(void **state)
 {
 	char buffer[8];
@@ -201,6 +263,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_moves_the_cursor_or_turns_the_line_is_not_printed),
+	    cmocka_unit_test(all_of_c1_and_of_the_marks_is_unsafe),
+	    cmocka_unit_test(nothing_is_empty),
+	    cmocka_unit_test(the_smallest_buffers_are_never_overrun),
 	    cmocka_unit_test(what_is_too_long_is_cut_between_characters),
 	    cmocka_unit_test(wide_characters_take_two_columns),
 	    cmocka_unit_test(sentences_are_wrapped_between_words),

@@ -42,12 +42,13 @@ static const char *container(struct sidecar_template *t,
 			     const struct sidecar_shape *shape)
 {
 	struct text out = text_over(written, sizeof(written));
+	struct json_writer w = json_writer_over(&out);
 
 	if (!t)
 		print_error("%s\n", err.text);
 	assert_non_null(t);
-	template_put_container(t, shape, &out);
-	assert_false(out.overflowed);
+	template_put_container(t, shape, &w);
+	assert_true(json_is_whole(&w));
 	template_free(t);
 	return written;
 }
@@ -171,9 +172,10 @@ static const char *volume(const char *text)
 {
 	struct sidecar_template *t = read_text(text);
 	struct text out = text_over(written, sizeof(written));
+	struct json_writer w = json_writer_over(&out);
 
 	assert_non_null(t);
-	template_put_volume(t, &plain, &out);
+	template_put_volume(t, &plain, &w);
 	template_free(t);
 	return written;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json_writer.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "config/parse.h"
@@ -185,8 +186,9 @@ static bool makes(const struct template_file *f, const char *words)
 	const struct sidecar_shape shape = {.resources = &none, .volume = "v"};
 	static char container[32768];
 	struct text t = text_over(container, sizeof(container));
+	struct json_writer w = json_writer_over(&t);
 
-	template_put_container(f->template, &shape, &t);
+	template_put_container(f->template, &shape, &w);
 	return strstr(container, words) != NULL;
 }
 

@@ -193,8 +193,8 @@ static void a_file_that_is_mostly_broken_is_no_trace(void **state)
 		length +=
 		    (size_t)snprintf(text + length, sizeof(text) - length, "garbage\n");
 	struct reading *r = read_text(text);
-	assert_int_equal(r->result, TRACE_NONE);
-	assert_non_null(strstr(r->err.text, "t.csv: no trace: 99 of 100 lines"));
+	assert_int_equal(r->result, TRACE_INVALID);
+	assert_non_null(strstr(r->err.text, "t.csv: not a trace: 99 of 100 lines"));
 }
 
 static void what_has_no_header_is_no_trace(void **state)
@@ -211,9 +211,9 @@ static void what_has_no_header_is_no_trace(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct reading *r = read_text(bad[i]);
-		assert_int_equal(r->result, TRACE_NONE);
+		assert_int_equal(r->result, TRACE_INVALID);
 		assert_int_equal(r->count, 0);
-		assert_non_null(strstr(r->err.text, "t.csv: no trace: "));
+		assert_non_null(strstr(r->err.text, "t.csv: not a trace: "));
 	}
 }
 
@@ -225,15 +225,15 @@ static void what_has_nothing_to_judge_is_no_trace(void **state)
 	    {"time,tx_bytes\n", "there is a header, but no row"},
 	    {"time,tx_bytes\n# nothing\n\n", "there is a header, but no row"},
 	    {"time,tx_bytes\n1,\n2,\n3,NaN\n", "no row has a value of a signal"},
-	    {"time,tx_bytes\nnoon,5\n", "1 of 1 lines are broken"},
+	    {"time,tx_bytes\nnoon,5\n", "1 of 1 lines are malformed"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct reading *r = read_text(bad[i].text);
-		assert_int_equal(r->result, TRACE_NONE);
+		assert_int_equal(r->result, TRACE_INVALID);
 		assert_int_equal(r->count, 0);
-		assert_non_null(strstr(r->err.text, "t.csv: no trace: "));
+		assert_non_null(strstr(r->err.text, "t.csv: not a trace: "));
 		assert_non_null(strstr(r->err.text, bad[i].reason));
 	}
 }

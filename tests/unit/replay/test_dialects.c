@@ -104,7 +104,7 @@ static void of_several_times_the_likeliest_counts(void **state)
 	is_the_usual_trace(r);
 	assert_non_null(strstr(r->said, "ignored: date"));
 	r = read_text("time,tx_bytes,Time\n1767225600,5,1\n");
-	assert_int_equal(r->result, TRACE_NONE);
+	assert_int_equal(r->result, TRACE_INVALID);
 	assert_non_null(strstr(r->err.text, "Time is there twice"));
 }
 
@@ -123,7 +123,7 @@ static void columns_can_have_other_names(void **state)
 
 	assert_int_equal(column_map_add(&map, "rx_bytes=eth0_in"), 0);
 	r = read_mapped(text, sizeof(text) - 1, &map);
-	assert_int_equal(r->result, TRACE_NONE);
+	assert_int_equal(r->result, TRACE_INVALID);
 	assert_non_null(strstr(r->err.text,
 			       "no column \"eth0_in\" for rx_bytes; beside the signals "
 			       "there is: tx_bytes"));

@@ -49,7 +49,7 @@ static void is_in_order(const struct reading *r, size_t count)
 
 static void is_refused(const struct reading *r, const char *reason)
 {
-	assert_int_equal(r->result, TRACE_NONE);
+	assert_int_equal(r->result, TRACE_INVALID);
 	assert_int_equal(r->count, 0);
 	if (!strstr(r->err.text, reason))
 		fail_msg("\"%s\" is not in: %s", reason, r->err.text);
@@ -385,7 +385,7 @@ static void a_trace_too_long_to_hold_is_read_as_it_stands(void **state)
 		traces_close(t);
 		close(fd);
 		assert_int_equal(count, ROWS_MAX + 11 - i);
-		assert_int_equal(got, i == 0 ? TRACE_END : TRACE_NONE);
+		assert_int_equal(got, i == 0 ? TRACE_END : TRACE_INVALID);
 	}
 	assert_non_null(strstr(reading.err.text, "line 1048588 goes back in time"));
 }

@@ -216,10 +216,32 @@ static void a_series_that_is_no_counter_is_refused_alone(void **state)
 
 	(void)state;
 	assert_int_equal(r->status, 2);
-	assert_non_null(strstr(r->err, "shop/rate: standard input: no trace: tx_bytes "
-				       "falls in 3 of 7 points"));
+	assert_non_null(strstr(r->err,
+			       "shop/rate: standard input: not a trace: tx_bytes "
+			       "falls in 3 of 7 points"));
 	assert_null(strstr(r->out, "shop/rate"));
 	assert_non_null(strstr(r->out, "shop/web {"));
+}
+
+/* In the summary, and in the note that the trace is short. */
+static void no_label_reaches_the_terminal_as_it_is(void **state)
+{
+	static const char text[] =
+	    "[{\"metric\":{\"__name__\":\"container_network_transmit_bytes_total\","
+	    "\"namespace\":\"sh\\u009bop\",\"pod\":\"w\\u009b2J\\u202e\\u001b\","
+	    "\"a\\u009bb\":\"c\\u061cd\"},\"values\":[[10,\"1\"],[20,\"2\"]]}]";
+	static const char *const unsafe[] = {"\xC2\x9B", "\xE2\x80", "\033",
+					     "\xD8\x9C"};
+	struct ran *r = replay(text, ARGV((char *)"--summary", (char *)"-"));
+
+	(void)state;
+	assert_int_equal(r->status, 0);
+	assert_non_null(strstr(r->out, "sh?op/w?2J?? {"));
+	assert_non_null(strstr(r->err, "sh?op/w?2J??: "));
+	for (size_t i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++) {
+		assert_null(strstr(r->out, unsafe[i]));
+		assert_null(strstr(r->err, unsafe[i]));
+	}
 }
 
 static void what_is_of_no_use_is_status_2_with_a_reason(void **state)
@@ -240,7 +262,7 @@ static void what_is_of_no_use_is_status_2_with_a_reason(void **state)
 		    replay(texts[i], ARGV((char *)"--summary", (char *)"-"));
 		assert_int_equal(r->status, 2);
 		assert_string_equal(r->out, "");
-		assert_non_null(strstr(r->err, "standard input: no trace: "));
+		assert_non_null(strstr(r->err, "standard input: not a trace: "));
 	}
 }
 
@@ -255,6 +277,7 @@ int main(void)
 	    cmocka_unit_test(columns_are_mapped_by_flags_and_a_variable),
 	    cmocka_unit_test(answers_in_several_files_are_one_life),
 	    cmocka_unit_test(a_series_that_is_no_counter_is_refused_alone),
+	    cmocka_unit_test(no_label_reaches_the_terminal_as_it_is),
 	    cmocka_unit_test(what_is_of_no_use_is_status_2_with_a_reason),
 	};
 

@@ -174,8 +174,8 @@ static void what_is_no_range_of_counters_is_refused_with_a_reason(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct reading *r = read_text(bad[i].text);
-		assert_int_equal(r->result, TRACE_NONE);
-		assert_non_null(strstr(r->err.text, "t.csv: no trace: "));
+		assert_int_equal(r->result, TRACE_INVALID);
+		assert_non_null(strstr(r->err.text, "t.csv: not a trace: "));
 		assert_non_null(strstr(r->err.text, bad[i].reason));
 	}
 }
@@ -297,7 +297,7 @@ static void answers_that_contradict_one_another_are_two_lives(void **state)
 			      "[10,\"15\"],[20,\"16\"],[30,\"17\"],[40,\"8\"]")));
 
 	(void)state;
-	assert_int_equal(r->result, TRACE_NONE);
+	assert_int_equal(r->result, TRACE_INVALID);
 	assert_non_null(strstr(r->err.text, "differ in tx_bytes at 3 times"));
 }
 
@@ -353,7 +353,7 @@ static void answers_without_one_counter_are_refused_with_a_reason(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct reading *r = read_text(bad[i].text);
-		assert_int_equal(r->result, TRACE_NONE);
+		assert_int_equal(r->result, TRACE_INVALID);
 		assert_int_equal(r->count, 0);
 		if (!strstr(r->err.text, bad[i].reason))
 			fail_msg("\"%s\" is not in: %s", bad[i].reason, r->err.text);

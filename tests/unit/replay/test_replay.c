@@ -46,10 +46,11 @@ static void print_line(void *context, enum alert_event event, const struct alert
 					    .cluster = "",
 					    .images = ""};
 	struct text *t = context, piece = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&piece);
 
 	if (event == ALERT_UPDATED)
 		return;
-	alert_json(alert, &pod, &piece);
+	alert_json(alert, &pod, &w);
 	text_put(t, strchr(json, ',')); /* without the id, which differs by start */
 	text_put(t, "\n");
 }
@@ -72,7 +73,7 @@ static void live_and_replay_say_the_same(void **state)
 		struct sample s = attack_sample(n, 10);
 		size_t count = detector_feed(d, &s, verdicts);
 		alert_store_apply(store, s.time, 10, verdicts, count, NULL, print_line,
-				 &live_text);
+				  &live_text);
 	}
 	alert_store_free(store);
 	detector_free(d);
@@ -158,15 +159,15 @@ static void the_interval_is_the_usual_one_whatever_comes_first(void **state)
 
 	(void)state;
 	detect_options_default(&options);
-	struct player *p = player_open(&options, &pod, print_line, NULL);
+	struct replayer *p = replayer_open(&options, &pod, print_line, NULL);
 	assert_non_null(p);
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
 		struct sample s = {.time = T0 + times[i]};
-		player_feed(p, &s);
+		replayer_feed(p, &s);
 	}
-	player_finish(p);
-	assert_true(player_interval(p) == 60);
-	player_close(p);
+	replayer_finish(p);
+	assert_true(replayer_interval(p) == 60);
+	replayer_close(p);
 }
 
 static void the_labels_of_a_series_are_in_its_alerts(void **state)
@@ -257,7 +258,7 @@ static void trouble_with_one_trace_keeps_none_of_the_others(void **state)
 	(void)state;
 	assert_int_equal(r->status, 2);
 	assert_int_equal(count_lines(r->out), 1);
-	assert_non_null(strstr(r->err, "standard input: no trace: "));
+	assert_non_null(strstr(r->err, "standard input: not a trace: "));
 
 	r = replay("", ARGV((char *)"/nowhere/t.csv", attack_csv));
 	assert_int_equal(r->status, 1);

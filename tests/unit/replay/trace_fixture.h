@@ -31,7 +31,7 @@ struct reading {
 	size_t count;
 	char said[8192]; /* a line a complaint */
 	int complaints;
-	int result; /* TRACE_END, TRACE_FAILED or TRACE_NONE */
+	int result; /* TRACE_END, TRACE_FAILED or TRACE_INVALID */
 	struct error err;
 };
 

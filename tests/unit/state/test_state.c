@@ -106,13 +106,13 @@ static void what_another_wrote_is_set_aside_with_the_reason(void **state)
 	assert_loaded_what_was_saved(w);
 
 	put_file(w->path, "PNG and so on", 13);
-	assert_set_aside(w, "no state file of Dormouse");
+	assert_set_aside(w, "not a state file of Dormouse");
 	h.version = STATE_VERSION + 1;
 	put_changed(w, h, w->saved.bytes);
 	assert_set_aside(w, "newer Dormouse (format 2, this one knows 1)");
 	h.version = 0;
 	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "format 0 is not known");
+	assert_set_aside(w, "unknown format 0");
 	h = good;
 	h.byte_order = 0x04030201;
 	put_changed(w, h, w->saved.bytes);
@@ -124,7 +124,7 @@ static void what_another_wrote_is_set_aside_with_the_reason(void **state)
 	h = good;
 	h.body_bytes--;
 	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "1 bytes follow its end");
+	assert_set_aside(w, "1 bytes follow the end");
 	h = good;
 	h.body_bytes = UINT64_MAX;
 	put_changed(w, h, w->saved.bytes);
@@ -142,7 +142,7 @@ static void what_the_detector_refuses_is_set_aside(void **state)
 
 	save(w);
 	w->loaded.refuses = true;
-	assert_set_aside(w, "its baseline is corrupt: the variance is negative");
+	assert_set_aside(w, "corrupt baseline: the variance is negative");
 }
 
 static void the_newest_bad_file_is_kept(void **state)
@@ -182,12 +182,12 @@ static void what_is_no_regular_file_is_left_alone(void **state)
 	struct world *w = *state;
 
 	assert_int_equal(mkdir(w->path, 0700), 0);
-	assert_load_fails(w, "no regular file");
+	assert_load_fails(w, "not a regular file");
 	assert_save_fails(w, "rename the temporary file over it: Is a directory");
 	assert_int_equal(rmdir(w->path), 0);
 
 	assert_int_equal(mkfifo(w->path, 0600), 0); /* with nobody at the other end */
-	assert_load_fails(w, "no regular file");
+	assert_load_fails(w, "not a regular file");
 	assert_int_equal(unlink(w->path), 0);
 
 	assert_int_equal(symlink("state", w->path), 0);
@@ -195,7 +195,7 @@ static void what_is_no_regular_file_is_left_alone(void **state)
 	assert_int_equal(unlink(w->path), 0);
 
 	assert_int_equal(symlink("/dev/zero", w->path), 0);
-	assert_load_fails(w, "no regular file");
+	assert_load_fails(w, "not a regular file");
 }
 
 static void a_path_too_long_is_an_error(void **state)

@@ -11,6 +11,7 @@
 #include "../support/server_fixture.h"
 #include "base/sanitize.h"
 #include "status/status.h"
+#include "status/status_json.h"
 #include "status/status_table.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
@@ -294,6 +295,40 @@ static void programs_get_one_object(void **state)
 	cJSON_Delete(json);
 }
 
+static cJSON *nested(unsigned levels)
+{
+	cJSON *tree = cJSON_CreateArray();
+
+	while (--levels > 0) {
+		cJSON *outer = cJSON_CreateObject();
+
+		cJSON_AddItemToObject(outer, "o", tree);
+		tree = outer;
+	}
+	return tree;
+}
+
+static void an_answer_that_is_too_deep_is_refused(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	cJSON *most = nested(16), *more = nested(17);
+	struct error err;
+
+	(void)state;
+	assert_int_equal(status_json(most, out, &err), 0);
+	assert_int_equal(status_json(more, out, &err), -1);
+	assert_has(err.text, "more than 16 levels");
+	fclose(out);
+	cJSON *printed = cJSON_ParseWithOpts(text, NULL, true);
+	assert_true(cJSON_Compare(printed, most, true));
+	cJSON_Delete(printed);
+	cJSON_Delete(most);
+	cJSON_Delete(more);
+	free(text);
+}
+
 static void the_variable_says_where(void **state)
 {
 	(void)state;
@@ -321,7 +356,11 @@ static void control_characters_are_not_printed(void **state)
 {
 	(void)state;
 	fake_pod.name = "evil\033[31m\xC2\x9Bpod";
-	assert_has(run_status("--address", local, NULL), "shop/evil?[31m");
+	assert_has(run_status("--address", local, NULL), "shop/evil?[31m?pod");
+	assert_null(strchr(received, '\033'));
+	assert_null(strstr(received, "\xC2\x9B"));
+	assert_has(run_status("--json", "--address", local),
+		   "evil\\u001b[31m\\u009bpod");
 	assert_null(strchr(received, '\033'));
 	assert_null(strstr(received, "\xC2\x9B"));
 }
@@ -386,6 +425,7 @@ int main(void)
 	    cmocka_unit_test(a_monitor_that_watches_nothing_is_said),
 	    SERVED(without_alerts_there_is_nothing_to_do),
 	    SERVED(programs_get_one_object),
+	    cmocka_unit_test(an_answer_that_is_too_deep_is_refused),
 	    SERVED(the_variable_says_where),
 	    SERVED(sixty_four_great_alerts_are_no_trouble),
 	    SERVED(control_characters_are_not_printed),

@@ -214,37 +214,56 @@ const char *alert_severity(unsigned risk)
 			   : "critical";
 }
 
-void alert_json(const struct alert *alert, const struct identity *pod, struct text *t)
+/* A stand-in's evidence: one destination. */
+static void fake_evidence(struct json_writer *w)
 {
-	size_t begin = t->length;
+	json_object(w, "evidence");
+	json_array(w, "destinations");
+	json_object(w, NULL);
+	json_string(w, "address", "203.0.113.7");
+	json_unsigned(w, "port", 443);
+	json_string(w, "protocol", "tcp");
+	json_unsigned(w, "bytes", 48000000);
+	json_unsigned(w, "connections", 3);
+	json_string(w, "container", "cgroup-4711");
+	json_end(w);
+	json_end(w);
+	json_end(w);
+}
+
+void alert_json(const struct alert *alert, const struct identity *pod,
+		struct json_writer *w)
+{
+	char id[17];
 
 	(void)pod;
-	text_printf(t,
-		    "{\"id\":\"%016" PRIx64
-		    "\",\"kind\":\"%s\",\"signal\":\"tx_bytes\","
-		    "\"severity\":\"%s\",\"riskScore\":%u,\"status\":\"%s\","
-		    "\"startsAt\":",
-		    alert->id, alert_kind_name(alert->verdict.kind),
-		    alert_severity(alert->verdict.risk), alert->verdict.risk,
-		    alert->ends_at > 0 ? "resolved" : "firing");
-	text_json_time(t, alert->starts_at);
-	text_put(t, ",\"endsAt\":");
-	if (alert->ends_at > 0)
-		text_json_time(t, alert->ends_at);
-	else
-		text_put(t, "null");
-	text_put(t, ",\"onset\":");
-	text_json_time(t, alert->starts_at - 10);
-	text_put(t, ",\"value\":1200000.5,\"peak\":1300000,"
-		    "\"baseline\":{\"mean\":12.5,\"threshold\":2250},\"summary\":");
-	text_json_string(t, "Sent 1.2 MB/s where it never sent more than 2.0 kB/s");
-	text_put(t,
-		 ",\"evidence\":{\"destinations\":[{\"address\":\"203.0.113.7\","
-		 "\"port\":443,\"protocol\":\"tcp\",\"bytes\":48000000,"
-		 "\"connections\":3,\"container\":\"cgroup-4711\"}]},\"padding\":\"");
-	while (t->length - begin + 2 < fake_book.json_length && !t->overflowed)
-		text_put_bytes(t, "x", 1);
-	text_put(t, "\"}");
+	json_object(w, NULL);
+	const size_t begin = w->out->length - 1;
+	snprintf(id, sizeof(id), "%016" PRIx64, alert->id);
+	json_string(w, "id", id);
+	json_string(w, "kind", alert_kind_name(alert->verdict.kind));
+	json_string(w, "signal", "tx_bytes");
+	json_string(w, "severity", alert_severity(alert->verdict.risk));
+	json_unsigned(w, "riskScore", alert->verdict.risk);
+	json_string(w, "status", alert->ends_at > 0 ? "resolved" : "firing");
+	json_time(w, "startsAt", alert->starts_at);
+	json_time_or_null(w, "endsAt", alert->ends_at);
+	json_time(w, "onset", alert->starts_at - 10);
+	json_number(w, "value", 1200000.5);
+	json_number(w, "peak", 1300000);
+	json_object(w, "baseline");
+	json_number(w, "mean", 12.5);
+	json_number(w, "threshold", 2250);
+	json_end(w);
+	json_string(w, "summary",
+		    "Sent 1.2 MB/s where it never sent more than 2.0 kB/s");
+	fake_evidence(w);
+	json_begin_string(w, "padding");
+	while (w->out->length - begin + 2 < fake_book.json_length &&
+	       !w->out->overflowed)
+		text_put_bytes(w->out, "x", 1);
+	json_end_string(w);
+	json_end(w);
 }
 
 void alert_summary(const struct alert *alert, struct text *t)

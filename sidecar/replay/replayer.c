@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* player.c - a trace's samples through detector and alert store, as the monitor's loop
- * gives them its own. */
+/* replayer.c - a trace's samples through detector and alert store, as the monitor's
+ * loop gives them its own. */
 #include <stdlib.h>
 
 #include "dormouse/replay.h"
 
 #define EARLY_SAMPLES 17 /* held back for the interval: sixteen differences */
 
-struct player {
+struct replayer {
 	struct detector *detector;
 	struct alert_store *alerts;
 	alert_listener *listener;
 	void *context;
-	player_watcher *watcher; /* NULL: none */
+	replayer_watcher *watcher; /* NULL: none */
 	void *watcher_context;
 	double interval_s; /* 0: not known yet */
 	struct sample early[EARLY_SAMPLES];
 	unsigned early_count;
 };
 
-struct player *player_open(const struct detect_options *options,
-			   const struct identity *pod, alert_listener *listener,
-			   void *context)
+struct replayer *replayer_open(const struct detect_options *options,
+			       const struct identity *pod, alert_listener *listener,
+			       void *context)
 {
-	struct player *p = calloc(1, sizeof(*p));
+	struct replayer *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
@@ -32,13 +32,13 @@ struct player *player_open(const struct detect_options *options,
 	p->detector = detector_new(options);
 	p->alerts = alert_store_new(identity_hash(pod));
 	if (!p->detector || !p->alerts) {
-		player_close(p);
+		replayer_close(p);
 		return NULL;
 	}
 	return p;
 }
 
-void player_close(struct player *p)
+void replayer_close(struct replayer *p)
 {
 	if (!p)
 		return;
@@ -47,7 +47,7 @@ void player_close(struct player *p)
 	free(p);
 }
 
-void player_watch(struct player *p, player_watcher *watcher, void *context)
+void replayer_watch(struct replayer *p, replayer_watcher *watcher, void *context)
 {
 	p->watcher = watcher;
 	p->watcher_context = context;
@@ -62,7 +62,7 @@ static int ascending(const void *a, const void *b)
 
 /* The median of the steps forward, so that a gap or a double sample among the first
  * does not set it. */
-static double early_interval(const struct player *p)
+static double early_interval(const struct replayer *p)
 {
 	double steps[EARLY_SAMPLES];
 	unsigned count = 0;
@@ -76,18 +76,18 @@ static double early_interval(const struct player *p)
 	return steps[count / 2];
 }
 
-static void judge(struct player *p, const struct sample *sample)
+static void judge(struct replayer *p, const struct sample *sample)
 {
 	struct verdict verdicts[VERDICTS_MAX];
 	size_t count = detector_feed(p->detector, sample, verdicts);
 
 	alert_store_apply(p->alerts, sample->time, p->interval_s, verdicts, count, NULL,
-			 p->listener, p->context);
+			  p->listener, p->context);
 	if (p->watcher)
 		p->watcher(p->watcher_context, p, sample);
 }
 
-static void judge_early(struct player *p)
+static void judge_early(struct replayer *p)
 {
 	if (p->early_count == 0)
 		return;
@@ -97,7 +97,7 @@ static void judge_early(struct player *p)
 	p->early_count = 0;
 }
 
-void player_feed(struct player *p, const struct sample *sample)
+void replayer_feed(struct replayer *p, const struct sample *sample)
 {
 	if (p->interval_s > 0) {
 		judge(p, sample);
@@ -108,22 +108,22 @@ void player_feed(struct player *p, const struct sample *sample)
 		judge_early(p);
 }
 
-void player_finish(struct player *p)
+void replayer_finish(struct replayer *p)
 {
 	judge_early(p);
 }
 
-const struct detector *player_detector(const struct player *p)
+const struct detector *replayer_detector(const struct replayer *p)
 {
 	return p->detector;
 }
 
-const struct alert_store *player_alerts(const struct player *p)
+const struct alert_store *replayer_alerts(const struct replayer *p)
 {
 	return p->alerts;
 }
 
-double player_interval(const struct player *p)
+double replayer_interval(const struct replayer *p)
 {
 	return p->interval_s;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cells.c - the values of a trace's cells, and how a row is cut into them.
+/* fields.c - the values of a trace's fields, and how a row is cut into them.
  *
  * What a row of digits and commas needs is in csv.c; here is everything rarer.
  */
-#include "cells.h"
+#include "fields.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,11 +22,11 @@ static bool is_blank(char c)
 }
 
 /* Removes the quotes in place; `*at` is behind the closing one. */
-static bool cut_quoted(char **at, const char *end, char **cell, size_t *length)
+static bool cut_quoted(char **at, const char *end, char **field, size_t *length)
 {
 	char *to = *at + 1, *from = to;
 
-	*cell = to;
+	*field = to;
 	for (; from < end; from++) {
 		if (*from == '"') {
 			if (from + 1 < end && from[1] == '"')
@@ -38,19 +38,19 @@ static bool cut_quoted(char **at, const char *end, char **cell, size_t *length)
 	}
 	if (from == end)
 		return false;
-	*length = (size_t)(to - *cell);
+	*length = (size_t)(to - *field);
 	*at = from + 1;
 	return true;
 }
 
-bool cell_cut(char **at, char *end, char separator, char **cell, size_t *length)
+bool field_cut(char **at, char *end, char separator, char **field, size_t *length)
 {
 	char *p = *at;
 
 	while (p < end && is_blank(*p) && *p != separator)
 		p++;
 	if (p < end && *p == '"') {
-		if (!cut_quoted(&p, end, cell, length))
+		if (!cut_quoted(&p, end, field, length))
 			return false;
 		while (p < end && is_blank(*p) && *p != separator)
 			p++;
@@ -58,54 +58,54 @@ bool cell_cut(char **at, char *end, char separator, char **cell, size_t *length)
 			return false;
 	} else {
 		char *next = memchr(p, separator, (size_t)(end - p));
-		*cell = p;
+		*field = p;
 		p = next ? next : end;
-		*length = (size_t)(p - *cell);
-		while (*length > 0 && is_blank((*cell)[*length - 1]))
+		*length = (size_t)(p - *field);
+		while (*length > 0 && is_blank((*field)[*length - 1]))
 			(*length)--;
 	}
 	*at = p < end ? p + 1 : NULL;
 	return true;
 }
 
-static bool is_word(const char *cell, size_t length, const char *word)
+static bool is_word(const char *field, size_t length, const char *word)
 {
-	return strlen(word) == length && strncasecmp(cell, word, length) == 0;
+	return strlen(word) == length && strncasecmp(field, word, length) == 0;
 }
 
 /* A decimal number, with or without an exponent. strtod alone would take infinities and
  * hexadecimal too. `point` is what stands before the decimals. */
-static enum cell_kind decimal(const char *cell, size_t length, char point,
-			      double *value)
+static enum field_kind decimal(const char *field, size_t length, char point,
+			       double *value)
 {
 	char digits[NUMBER_MAX + 1];
 	char *end;
 
-	if (length == 0 || is_word(cell, length, "nan") ||
-	    is_word(cell, length, "null"))
-		return CELL_EMPTY;
+	if (length == 0 || is_word(field, length, "nan") ||
+	    is_word(field, length, "null"))
+		return FIELD_EMPTY;
 	if (length > NUMBER_MAX)
-		return CELL_BAD;
-	memcpy(digits, cell, length);
+		return FIELD_BAD;
+	memcpy(digits, field, length);
 	digits[length] = '\0';
 	if (point != '.' && memchr(digits, point, length)) {
 		if (memchr(digits, '.', length))
-			return CELL_BAD; /* thousands are not told from decimals */
+			return FIELD_BAD; /* thousands are not told from decimals */
 		*(char *)memchr(digits, point, length) = '.';
 	}
 	if (strspn(digits, "0123456789+-.eE") != length)
-		return CELL_BAD;
+		return FIELD_BAD;
 	*value = strtod(digits, &end);
-	return *end == '\0' && isfinite(*value) ? CELL_VALUE : CELL_BAD;
+	return *end == '\0' && isfinite(*value) ? FIELD_VALUE : FIELD_BAD;
 }
 
 /* The whole number, or false when it is none or past 2^64-1. */
-static bool whole(const char *cell, size_t length, uint64_t *value)
+static bool whole(const char *field, size_t length, uint64_t *value)
 {
 	uint64_t number = 0;
 
 	for (size_t i = 0; i < length; i++) {
-		unsigned digit = (unsigned)(unsigned char)cell[i] - '0';
+		unsigned digit = (unsigned)(unsigned char)field[i] - '0';
 
 		if (digit > 9 || __builtin_mul_overflow(number, 10, &number) ||
 		    __builtin_add_overflow(number, digit, &number))
@@ -115,43 +115,43 @@ static bool whole(const char *cell, size_t length, uint64_t *value)
 	return length > 0;
 }
 
-enum cell_kind cell_counter(const char *cell, size_t length, char point,
-			    uint64_t *value)
+enum field_kind field_counter(const char *field, size_t length, char point,
+			      uint64_t *value)
 {
 	double number;
 
-	if (whole(cell, length, value))
-		return CELL_VALUE;
-	enum cell_kind kind = decimal(cell, length, point, &number);
-	if (kind != CELL_VALUE)
+	if (whole(field, length, value))
+		return FIELD_VALUE;
+	enum field_kind kind = decimal(field, length, point, &number);
+	if (kind != FIELD_VALUE)
 		return kind;
 	number = floor(number + 0.5);
 	if (number < 0 || number >= COUNTER_LIMIT)
-		return CELL_BAD;
+		return FIELD_BAD;
 	*value = (uint64_t)number;
-	return CELL_VALUE;
+	return FIELD_VALUE;
 }
 
-enum cell_kind cell_time(const char *cell, size_t length, char point,
-			 enum time_form *form, double *seconds)
+enum field_kind field_time(const char *field, size_t length, char point,
+			   enum time_form *form, double *seconds)
 {
 	double number;
-	enum cell_kind kind = decimal(cell, length, point, &number);
+	enum field_kind kind = decimal(field, length, point, &number);
 
-	if (kind == CELL_EMPTY)
+	if (kind == FIELD_EMPTY)
 		return kind;
-	*form = kind == CELL_VALUE ? time_of_number(number, seconds)
-				   : time_of_calendar(cell, length, seconds);
-	return *form == TIME_NONE ? CELL_BAD : CELL_VALUE;
+	*form = kind == FIELD_VALUE ? time_of_number(number, seconds)
+				    : time_of_calendar(field, length, seconds);
+	return *form == TIME_NONE ? FIELD_BAD : FIELD_VALUE;
 }
 
-const char *cell_shown(const char *cell, size_t length)
+const char *field_shown(const char *field, size_t length)
 {
 	static char shown[32];
 	char raw[sizeof(shown) + 1]; /* one more, so that it shows that there is more */
 	struct text t = text_over(raw, sizeof(raw));
 
 	for (size_t i = 0; i < length; i++)
-		text_put_bytes(&t, cell[i] ? &cell[i] : "?", 1);
+		text_put_bytes(&t, field[i] ? &field[i] : "?", 1);
 	return sanitize(shown, sizeof(shown), raw);
 }

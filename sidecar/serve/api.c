@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answers.c - /alerts and /baseline: the answers in our own shapes. */
+/* api.c - /alerts and /baseline: the answers in our own shapes. */
 #include "state/baseline.h"
 #include "stream.h"
 
-/* A piece of an answer that is a head, one piece for each of `count` things, a tail. */
+/* A chunk of an answer that is a head, one chunk for each of `count` things, a tail. */
 enum part { PART_HEAD, PART_THING, PART_TAIL, PART_NONE };
 
 static enum part part_of(size_t index, size_t count)
@@ -15,32 +15,32 @@ static enum part part_of(size_t index, size_t count)
 	return index == count + 1 ? PART_TAIL : PART_NONE;
 }
 
-static void put_alert(const struct stream *s, size_t index, struct text *t)
+static void put_alert(const struct stream *s, size_t index, struct json_writer *w)
 {
 	const struct alert *alert = stream_alert(s, index);
 
-	if (!alert)
-		return;
-	/* The book forgets the oldest first: where this one is, the newer ones were. */
-	if (index > 0)
-		text_put(t, ",");
-	alert_json(alert, s->source->pod, t);
+	if (alert)
+		alert_json(alert, s->source->pod, w);
 }
 
-bool alerts_piece(const struct stream *s, size_t index, struct text *t)
+bool alerts_chunk(const struct stream *s, size_t index, struct json_writer *w)
 {
 	switch (part_of(index, s->alert_count)) {
 	case PART_HEAD:
-		text_put(t, "{\"pod\":");
-		stream_pod(s, t);
-		text_printf(t, ",\"state\":\"%s\",\"alerts\":[",
+		json_object(w, NULL);
+		json_name(w, "pod");
+		stream_pod(s, w);
+		json_string(w, "state",
 			    pod_state_name(detector_state(s->source->detector)));
+		json_array(w, "alerts");
 		return true;
 	case PART_THING:
-		put_alert(s, index - 1, t);
+		put_alert(s, index - 1, w);
 		return true;
 	case PART_TAIL:
-		text_put(t, "]}\n");
+		json_end(w);
+		json_end(w);
+		json_end_line(w);
 		return true;
 	default:
 		return false;
@@ -62,9 +62,9 @@ static struct baseline_source baseline_of(const struct serve_source *source)
 	};
 }
 
-bool baseline_piece(const struct stream *s, size_t index, struct text *t)
+bool baseline_chunk(const struct stream *s, size_t index, struct json_writer *w)
 {
 	const struct baseline_source source = baseline_of(s->source);
 
-	return baseline_put_piece(&source, index, t);
+	return baseline_put_chunk(&source, index, w);
 }

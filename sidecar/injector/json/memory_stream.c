@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* printed.c - a stream into memory that says so when there is none left. */
-#include "printed.h"
+/* memory_stream.c - a stream into memory that says so when there is none left. */
+#include "memory_stream.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 /* As a cookie_write_function_t: short means that it failed. */
 static ssize_t add(void *cookie, const char *bytes, size_t length)
 {
-	struct printed *p = cookie;
+	struct memory_stream *p = cookie;
 	size_t room = p->room ? p->room : ROOM_FIRST;
 
 	while (room - p->length < length)
@@ -31,16 +31,16 @@ static ssize_t add(void *cookie, const char *bytes, size_t length)
 	return (ssize_t)length;
 }
 
-FILE *printed_open(struct printed *printed, struct error *err)
+FILE *memory_stream_open(struct memory_stream *memory, struct error *err)
 {
-	FILE *stream = fopencookie(printed, "w", (cookie_io_functions_t){.write = add});
+	FILE *stream = fopencookie(memory, "w", (cookie_io_functions_t){.write = add});
 
 	if (!stream)
 		fail_memory(err, "the output");
 	return stream;
 }
 
-int printed_close(FILE *stream, struct error *err)
+int memory_stream_close(FILE *stream, struct error *err)
 {
 	bool whole = fflush(stream) == 0 && !ferror(stream);
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* metrics_cache.h - rendered metrics, shared by those who read them at the same time.
+ *
+ * An entry must not change while a slow client reads it, and many slow clients must not
+ * cost much memory: who asks while the entry of this sample is being read, reads the
+ * same entry; at most METRICS_CACHE_MAX are kept.
+ */
+#ifndef DORMOUSE_SERVE_METRICS_CACHE_H
+#define DORMOUSE_SERVE_METRICS_CACHE_H
+
+#include <microhttpd.h>
+
+#include "dormouse/serve.h"
+
+#define METRICS_CACHE_MAX 4
+#define METRICS_BYTES_MAX (64 * 1024) /* untouched memory is not resident */
+
+struct cached_metrics {
+	char *data; /* NULL: no memory yet */
+	size_t length;
+	unsigned readers;
+	uint64_t sample; /* the number of the sample it tells of */
+	bool openmetrics;
+};
+
+struct metrics_cache {
+	struct cached_metrics entries[METRICS_CACHE_MAX];
+};
+
+/* Reserves the first entry; -1 on allocation failure. */
+int metrics_cache_init(struct metrics_cache *c);
+void metrics_cache_free(struct metrics_cache *c);
+
+/* A response with the metrics of now, which the caller destroys when it is queued. NULL
+ * when all entries are being read, on allocation failure, or when they do not fit. */
+struct MHD_Response *metrics_cache_response(struct metrics_cache *c,
+					    const struct serve_source *source,
+					    bool openmetrics);
+
+#endif
