@@ -9,21 +9,22 @@ static uint64_t moved_of(struct counter_base *base, const struct protocol_counte
 	return protocol_has(p, counter) ? counter_moved(base, p->value[counter]) : 0;
 }
 
-void unaccounted_take(struct unaccounted_bases *m, const struct protocol_counters *p,
-		      uint64_t bytes, uint64_t packets, struct unaccounted *moved)
+void unaccounted_take(struct unaccounted_bases *bases,
+		      const struct protocol_counters *p, uint64_t bytes,
+		      uint64_t packets, struct unaccounted *moved)
 {
-	uint64_t forwarded = moved_of(&m->forwarded, p, IP_FORWARDED) +
-			     moved_of(&m->forwarded6, p, IP6_FORWARDED);
-	uint64_t ip = moved_of(&m->ip, p, IP_OUT_REQUESTS) +
-		      moved_of(&m->ip6, p, IP6_OUT_REQUESTS) + forwarded;
-	uint64_t all = counter_moved(&m->packets, packets);
+	uint64_t forwarded = moved_of(&bases->forwarded, p, IP_FORWARDED) +
+			     moved_of(&bases->forwarded6, p, IP6_FORWARDED);
+	uint64_t ip = moved_of(&bases->ip, p, IP_OUT_REQUESTS) +
+		      moved_of(&bases->ip6, p, IP6_OUT_REQUESTS) + forwarded;
+	uint64_t all = counter_moved(&bases->packets, packets);
 	bool ip_known = protocol_has(p, IP_OUT_REQUESTS);
 
-	*moved = (struct unaccounted){.bytes = counter_moved(&m->bytes, bytes)};
-	moved->packets[UNACCOUNTED_ICMP] = moved_of(&m->icmp, p, ICMP_OUT_MSGS) +
-					   moved_of(&m->icmp6, p, ICMP6_OUT_MSGS);
+	*moved = (struct unaccounted){.bytes = counter_moved(&bases->bytes, bytes)};
+	moved->packets[UNACCOUNTED_ICMP] = moved_of(&bases->icmp, p, ICMP_OUT_MSGS) +
+					   moved_of(&bases->icmp6, p, ICMP6_OUT_MSGS);
 	moved->packets[UNACCOUNTED_FORWARDED] = forwarded;
-	moved->packets[UNACCOUNTED_RESETS] = moved_of(&m->resets, p, TCP_OUT_RSTS);
+	moved->packets[UNACCOUNTED_RESETS] = moved_of(&bases->resets, p, TCP_OUT_RSTS);
 	moved->packets[UNACCOUNTED_NOT_IP] = ip_known && all > ip ? all - ip : 0;
 }
 
