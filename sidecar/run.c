@@ -110,7 +110,8 @@ static struct traffic_view traffic_of(struct monitor *m, double now,
 	for (size_t i = 0; i < count; i++) {
 		double since, seen_until;
 		m->moved[i] = (struct traffic_span){0};
-		if (alert_store_lacks(m->alerts, now, &verdicts[i], &since, &seen_until))
+		if (alert_store_lacks(m->alerts, now, &verdicts[i], &since,
+				      &seen_until))
 			collector_moved_since(m->collector, since, seen_until,
 					      m->moved_flows[i], SINCE_FLOWS_MAX,
 					      &m->moved[i]);
@@ -143,7 +144,7 @@ static void judge_unwatched_time(struct monitor *m, double now)
 		const struct traffic_view traffic = traffic_of(m, now, &verdict, 1);
 
 		alert_store_record(m->alerts, now, &verdict, &traffic, alert_happened,
-				  m);
+				   m);
 	}
 }
 
@@ -160,7 +161,7 @@ static void take_sample(struct monitor *m)
 	size_t count = detector_feed(m->detector, &sample, verdicts);
 	const struct traffic_view traffic = traffic_of(m, now, verdicts, count);
 	alert_store_apply(m->alerts, now, m->options.interval_s, verdicts, count,
-			 &traffic, alert_happened, m);
+			  &traffic, alert_happened, m);
 	log_complaints(m);
 
 	m->stats.samples++;

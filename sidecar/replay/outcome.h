@@ -21,8 +21,8 @@ struct outcome {
 /* Without an alert. */
 void outcome_begin(struct outcome *o, outcome_printer *print, void *context);
 
-/* For each event of the store's, which has been applied to the store already. Alerts that
- * the store has forgotten are given out. */
+/* For each event of the store's, which has been applied to the store already. Alerts
+ * that the store has forgotten are given out. */
 void outcome_note(struct outcome *o, const struct alert_store *store,
 		  const struct alert *alert);
 

@@ -82,7 +82,7 @@ static void judge(struct player *p, const struct sample *sample)
 	size_t count = detector_feed(p->detector, sample, verdicts);
 
 	alert_store_apply(p->alerts, sample->time, p->interval_s, verdicts, count, NULL,
-			 p->listener, p->context);
+			  p->listener, p->context);
 	if (p->watcher)
 		p->watcher(p->watcher_context, p, sample);
 }

@@ -72,7 +72,7 @@ static void live_and_replay_say_the_same(void **state)
 		struct sample s = attack_sample(n, 10);
 		size_t count = detector_feed(d, &s, verdicts);
 		alert_store_apply(store, s.time, 10, verdicts, count, NULL, print_line,
-				 &live_text);
+				  &live_text);
 	}
 	alert_store_free(store);
 	detector_free(d);
