@@ -39,11 +39,6 @@ struct monitor {
 	struct serve_source source;
 	struct run_stats stats;
 
-	/* For traffic_view.moved_since; of these pages only those that are used cost
-	 * memory. */
-	struct traffic_span moved[VERDICTS_MAX];
-	struct flow moved_flows[VERDICTS_MAX][SINCE_FLOWS_MAX];
-
 	struct state_mark mark; /* as loaded */
 	bool has_mark;          /* it is still to be compared with the first sample */
 	double saved_at;        /* the last attempt, Unix seconds */
@@ -102,22 +97,24 @@ static struct collect_request request_at(const struct monitor *m, double now)
 }
 
 /* What this sample showed, and what moved in the time of which the alerts lack it. */
-static struct traffic_view traffic_of(struct monitor *m, double now,
+static struct traffic_view traffic_of(const struct monitor *m, double now,
 				      const struct verdict *verdicts, size_t count)
 {
+	/* Of these pages only those that are used cost memory. */
+	static struct flow flows[VERDICTS_MAX][SINCE_FLOWS_MAX];
+	static struct traffic_span moved[VERDICTS_MAX];
 	struct traffic_view view;
 
 	collector_traffic(m->collector, &view);
 	for (size_t i = 0; i < count; i++) {
 		double since, seen_until;
-		m->moved[i] = (struct traffic_span){0};
+		moved[i] = (struct traffic_span){0};
 		if (alert_store_lacks(m->alerts, now, &verdicts[i], &since,
 				      &seen_until))
-			collector_moved_since(m->collector, since, seen_until,
-					      m->moved_flows[i], SINCE_FLOWS_MAX,
-					      &m->moved[i]);
+			collector_moved_since(m->collector, since, seen_until, flows[i],
+					      SINCE_FLOWS_MAX, &moved[i]);
 	}
-	view.moved_since = m->moved;
+	view.moved_since = moved;
 	return view;
 }
 

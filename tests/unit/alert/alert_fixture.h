@@ -143,6 +143,11 @@ static inline void world_apply(struct world *w, const struct verdict *verdicts,
 {
 	struct shown_traffic *t = &w->traffic;
 	struct traffic_span since[VERDICTS_MAX] = {0};
+
+	if (t->history && t->scanned)
+		add_to_history(w);
+	for (size_t i = 0; w->watched && i < count; i++)
+		since[i] = moved_since(w, &verdicts[i]);
 	const struct traffic_view view = {
 	    .scanned = t->scanned,
 	    .scan = {t->flows, t->flow_count, t->unaccounted},
@@ -152,11 +157,6 @@ static inline void world_apply(struct world *w, const struct verdict *verdicts,
 	    .container_count = t->container_count,
 	    .moved_since = since,
 	};
-
-	if (t->history && t->scanned)
-		add_to_history(w);
-	for (size_t i = 0; w->watched && i < count; i++)
-		since[i] = moved_since(w, &verdicts[i]);
 	alert_store_apply(w->store, w->now, w->interval_s, verdicts, count,
 			  w->watched ? &view : NULL, world_listener, w);
 }
