@@ -14,7 +14,7 @@
 #define METRICS     "text/plain; version=0.0.4; charset=utf-8"
 #define OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-#define METRICS_BYTES_MAX (32 * 1024)
+#define PAGE_BYTES_MAX (32 * 1024)
 
 /* Queues a copy of the text; `header`, if any, is one more. */
 static enum MHD_Result answer_with(struct MHD_Connection *c, unsigned status,
@@ -44,7 +44,7 @@ static enum MHD_Result answer_line(struct MHD_Connection *c, unsigned status,
 static enum MHD_Result answer_metrics(const struct injector_site *s,
 				      struct MHD_Connection *c)
 {
-	static char page[METRICS_BYTES_MAX];
+	static char page[PAGE_BYTES_MAX];
 	struct text t = text_over(page, sizeof(page));
 	bool openmetrics = request_prefers_openmetrics(c);
 
