@@ -43,7 +43,7 @@ static void next_string(struct program *p, char string[STRING_MAX])
 static double next_number(struct program *p)
 {
 	double number = 0;
-	uint8_t bytes[sizeof(number)];
+	uint8_t bytes[sizeof(number)] = {0};
 
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)next(p);
