@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "../support/rooms_fixture.h"
+#include "base/json_writer.h"
 #include "config/options.h"
 
 static const char *const next_steps[ALERT_KIND_COUNT] = {
@@ -14,92 +15,85 @@ static const char *const next_steps[ALERT_KIND_COUNT] = {
 
 static char page[64 * 1024], output[64 * 1024];
 
-static void put_member(struct text *t, const char *name, const char *value)
-{
-	text_printf(t, "\"%s\": ", name);
-	text_json_string(t, value);
-	text_put(t, ", ");
-}
-
-static void put_flag(const struct flag *flag, struct text *t)
+static void put_flag(const struct flag *flag, struct json_writer *w)
 {
 	char words[256];
 	struct text expected = text_over(words, sizeof(words));
 
 	flags_expects(flag, &expected);
-	text_put(t, "{");
-	put_member(t, "name", flag->name);
-	put_member(t, "type", flags_type_name(flag->type));
-	put_member(t, "default", flag->default_value);
-	put_member(t, "expects", words);
-	put_member(t, "minimum", flag->minimum);
-	put_member(t, "maximum", flag->maximum);
-	put_member(t, "help", flag->help);
-	text_printf(t, "\"size\": %zu, \"annotation\": %s}", flag->size,
-		    flag->annotation ? "true" : "false");
+	json_object(w, NULL);
+	json_string(w, "name", flag->name);
+	json_string(w, "type", flags_type_name(flag->type));
+	json_string(w, "default", flag->default_value);
+	json_string(w, "expects", words);
+	json_string(w, "minimum", flag->minimum);
+	json_string(w, "maximum", flag->maximum);
+	json_string(w, "help", flag->help);
+	json_unsigned(w, "size", flag->size);
+	json_bool(w, "annotation", flag->annotation);
+	json_end(w);
 }
 
-static void put_flags(struct text *t)
+static void put_flags(struct json_writer *w)
 {
-	const char *before = "\"flags\": [";
-
-	for (size_t i = 0; i < options_flags.count; i++) {
-		if (!((options_flags.flags[i].commands >> OPTIONS_RUN) & 1u))
-			continue;
-		text_put(t, before);
-		put_flag(&options_flags.flags[i], t);
-		before = ",\n ";
-	}
-	text_put(t, "]");
+	json_array(w, "flags");
+	for (size_t i = 0; i < options_flags.count; i++)
+		if ((options_flags.flags[i].commands >> OPTIONS_RUN) & 1u)
+			put_flag(&options_flags.flags[i], w);
+	json_end(w);
 }
 
-static void put_signals(struct text *t)
+static void put_signals(struct json_writer *w)
 {
-	text_put(t, ",\n\"signals\": [");
+	json_array(w, "signals");
 	for (int i = 0; i < SIGNAL_COUNT; i++)
-		text_printf(t, "%s\"%s\"", i ? ", " : "", signal_name((enum signal)i));
-	text_put(t, "]");
+		json_string(w, NULL, signal_name((enum signal)i));
+	json_end(w);
 }
 
-static void put_kinds(struct text *t)
+static void put_kinds(struct json_writer *w)
 {
-	text_put(t, ",\n\"kinds\": [");
+	json_array(w, "kinds");
 	for (int i = 0; i < ALERT_KIND_COUNT; i++) {
-		text_printf(t, "%s{\"next\": ", i ? ",\n " : "");
-		text_json_string(t, next_steps[i]);
-		text_printf(t, ", \"name\": \"%s\"}",
-			    alert_kind_name((enum alert_kind)i));
+		json_object(w, NULL);
+		json_string(w, "next", next_steps[i]);
+		json_string(w, "name", alert_kind_name((enum alert_kind)i));
+		json_end(w);
 	}
-	text_put(t, "]");
+	json_end(w);
 }
 
 /* The families of a page of /metrics. */
-static void put_metrics(struct text *t)
+static void put_metrics(struct json_writer *w)
 {
 	static const char begin[] = "# TYPE ";
 	struct text rendered = text_over(page, sizeof(page));
-	const char *before = ",\n\"metrics\": [";
 
 	fake_quiet_pod();
 	metrics_render(&fake_source, false, &rendered);
-	for (const char *at = page; (at = strstr(at, begin));) {
+	json_array(w, "metrics");
+	for (char *at = page; (at = strstr(at, begin));) {
 		at += sizeof(begin) - 1;
-		text_printf(t, "%s\"%.*s\"", before, (int)strcspn(at, " "), at);
-		before = ", ";
+		char *end = at + strcspn(at, " ");
+		*end = '\0';
+		json_string(w, NULL, at);
+		at = end + 1;
 	}
-	text_put(t, "]");
+	json_end(w);
 }
 
 int main(void)
 {
 	struct text t = text_over(output, sizeof(output));
+	struct json_writer w = json_writer_over(&t);
 
-	text_put(&t, "{");
-	put_flags(&t);
-	put_signals(&t);
-	put_kinds(&t);
-	put_metrics(&t);
-	text_put(&t, "}\n");
+	json_object(&w, NULL);
+	put_flags(&w);
+	put_signals(&w);
+	put_kinds(&w);
+	put_metrics(&w);
+	json_end(&w);
+	json_end_line(&w);
 	fputs(output, stdout);
-	return t.overflowed;
+	return json_is_whole(&w) ? 0 : 1;
 }
