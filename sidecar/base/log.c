@@ -8,7 +8,6 @@
 
 #include "clock.h"
 #include "json_writer.h"
-#include "loop.h"
 #include "sanitize.h"
 
 /* An alert's JSON and summary, the time and the names around them. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_licenses.c - the licences are told, with or without their texts at hand. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,8 +8,7 @@
 #include <unistd.h>
 
 #include "licenses.h"
-
-#include <cmocka.h>
+#include "support/testing.h"
 
 static const char *const texts[] = {"NOTICE",        "LGPL-2.1", "dormouse", "libnl",
 				    "libmicrohttpd", "cjson",    "zlib",     "musl"};
@@ -66,7 +63,7 @@ static char *print(const char *where, int expected, struct error *err)
 	return printed;
 }
 
-static void each_part_is_told_without_texts(void **state)
+CASE(each_part_is_told_without_texts)
 {
 	static const char *const lines[] = {
 	    "\n  dormouse       Apache-2.0  Copyright",
@@ -78,7 +75,6 @@ static void each_part_is_told_without_texts(void **state)
 	struct error err = {""};
 	char *printed = print("/nowhere", 0, &err);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		assert_non_null(strstr(printed, lines[i]));
 	assert_non_null(strstr(printed, "Lesser\nGeneral Public License"));
@@ -88,11 +84,10 @@ static void each_part_is_told_without_texts(void **state)
 }
 
 /* musl's belongs to the static binary alone, which this test is not. */
-static void the_texts_are_printed_whole(void **state)
+CASE(the_texts_are_printed_whole)
 {
 	struct error err = {""};
 
-	(void)state;
 	for (size_t i = 0; i < TEXT_COUNT; i++)
 		write_text(texts[i]);
 	char *printed = print(folder, 0, &err);
@@ -106,9 +101,8 @@ static void the_texts_are_printed_whole(void **state)
 	free(printed);
 }
 
-static void a_text_that_is_missing_is_an_error(void **state)
+CASE(a_text_that_is_missing_is_an_error)
 {
-	(void)state;
 	for (size_t missing = 1; missing < TEXT_COUNT - 1; missing++) {
 		struct error err = {""};
 
@@ -121,12 +115,11 @@ static void a_text_that_is_missing_is_an_error(void **state)
 	}
 }
 
-static void the_folder_lies_beside_the_program(void **state)
+CASE(the_folder_lies_beside_the_program)
 {
 	char path[4096], expected[4096];
 	ssize_t length = readlink("/proc/self/exe", expected, sizeof(expected) - 1);
 
-	(void)state;
 	assert_true(length > 0);
 	expected[length] = '\0';
 	char *slash = strrchr(expected, '/');

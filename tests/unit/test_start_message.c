@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_start_message.c - where to look is said in addresses that can be opened. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "config/parse.h"
 #include "start_message.h"
-
-#include <cmocka.h>
+#include "support/testing.h"
 
 static const char *address(const char *given, uint16_t port)
 {
@@ -23,36 +20,32 @@ static const char *address(const char *given, uint16_t port)
 	return shown;
 }
 
-static void a_wildcard_is_shown_as_the_machine_itself(void **state)
+CASE(a_wildcard_is_shown_as_the_machine_itself)
 {
-	(void)state;
 	assert_string_equal(address("[::]:9477", 9477), "localhost:9477");
 	assert_string_equal(address(":9477", 9477), "localhost:9477");
 	assert_string_equal(address("[0:0::0]:80", 80), "localhost:80");
 	assert_string_equal(address("0.0.0.0:9477", 9477), "127.0.0.1:9477");
 }
 
-static void an_address_is_shown_as_it_was_given(void **state)
+CASE(an_address_is_shown_as_it_was_given)
 {
-	(void)state;
 	assert_string_equal(address("127.0.0.1:9478", 9478), "127.0.0.1:9478");
 	assert_string_equal(address("[fd00::1]:9477", 9477), "[fd00::1]:9477");
 	assert_string_equal(address("[::1]:65535", 65535), "[::1]:65535");
 }
 
-static void the_port_is_the_one_that_was_bound(void **state)
+CASE(the_port_is_the_one_that_was_bound)
 {
-	(void)state;
 	assert_string_equal(address("[::]:0", 34567), "localhost:34567");
 	assert_string_equal(address("10.0.0.1:0", 34567), "10.0.0.1:34567");
 }
 
-static void people_get_one_command_a_line(void **state)
+CASE(people_get_one_command_a_line)
 {
 	char lines[640];
 	struct text t = text_over(lines, sizeof(lines));
 
-	(void)state;
 	start_message(&t, "build/dormouse", 10, "localhost:9477", "127.0.0.1:9478");
 	assert_false(t.overflowed);
 	assert_non_null(strstr(lines, ", a sample each 10s. Ctrl-C stops it.\n"));
@@ -62,12 +55,11 @@ static void people_get_one_command_a_line(void **state)
 	assert_int_equal(lines[strlen(lines) - 1], '\n');
 }
 
-static void the_longest_addresses_fit(void **state)
+CASE(the_longest_addresses_fit)
 {
 	char lines[1024], longest[63];
 	struct text t = text_over(lines, sizeof(lines));
 
-	(void)state;
 	memset(longest, 'f', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	start_message(&t, longest, 0.1, longest, longest);
@@ -86,9 +78,8 @@ static const char *status_for(const char *local)
 	return strstr(lines, "/dormouse status");
 }
 
-static void status_is_told_the_address_when_it_is_not_the_default(void **state)
+CASE(status_is_told_the_address_when_it_is_not_the_default)
 {
-	(void)state;
 	assert_null(strstr(status_for("127.0.0.1:9478"), "--address"));
 	assert_null(strstr(status_for("localhost:9478"), "--address"));
 	assert_non_null(

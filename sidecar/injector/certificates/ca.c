@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "injector/json/json_print.h"
 #include "injector/json/memory_stream.h"
 #include "injector/tls/tls_store.h"

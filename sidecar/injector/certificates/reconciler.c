@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "ca.h"
 #include "injector/json/json.h"
 #include "injector/kubernetes/kubernetes.h"

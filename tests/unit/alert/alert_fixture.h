@@ -5,18 +5,16 @@
 #define TESTS_ALERT_ALERT_FIXTURE_H
 
 #include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "collect/sockets/flows.h"
 #include "dormouse/alert.h"
 
 /* After the headers of ours: its fail() is a macro. */
-#include <cmocka.h>
 
 #define T0 1700000000.0 /* any time will do */
 

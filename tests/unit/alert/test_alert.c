@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_alert.c - an alert's life: when there is one, when it is the same, when it ends.
  */
+#include "../support/testing.h"
 #include "alert_fixture.h"
 
 static void what_lasts_is_raised_once_and_updated(void **state)
@@ -455,9 +456,8 @@ static void ids_differ_between_pods_and_alerts_and_not_between_runs(void **state
 	assert_true(ids[0] != ids[1] && ids[0] != ids[4] && ids[1] != ids[5]);
 }
 
-static void severity_follows_the_risk(void **state)
+CASE(severity_follows_the_risk)
 {
-	(void)state;
 	assert_string_equal(alert_severity(0), "low");
 	assert_string_equal(alert_severity(39), "low");
 	assert_string_equal(alert_severity(40), "medium");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_json.c - an alert as JSON and as a sentence. */
+#include "../support/testing.h"
 #include "alert_fixture.h"
 
 #include <cjson/cJSON.h>
@@ -55,11 +56,10 @@ static const char *sentence_of(const struct alert *a)
 	return sentence;
 }
 
-static void the_shape_is_the_designs(void **state)
+CASE(the_shape_is_the_designs)
 {
 	const struct alert a = an_alert();
 
-	(void)state;
 	assert_string_equal(
 	    json_of(&a),
 	    "{\"id\":\"0000000000000abc\",\"kind\":\"dormancy-break\","
@@ -85,22 +85,20 @@ static void the_shape_is_the_designs(void **state)
 	    "\"pod\":{\"name\":\"web-0\",\"namespace\":\"shop\"}}");
 }
 
-static void resolved_has_an_end(void **state)
+CASE(resolved_has_an_end)
 {
 	struct alert a = an_alert();
 
-	(void)state;
 	a.ends_at = T0 + 60;
 	const char *json = json_of(&a);
 	assert_non_null(strstr(json, "\"status\":\"resolved\""));
 	assert_non_null(strstr(json, "\"endsAt\":\"2023-11-14T22:14:20.000Z\""));
 }
 
-static void what_is_not_known_is_null(void **state)
+CASE(what_is_not_known_is_null)
 {
 	struct alert a = an_alert();
 
-	(void)state;
 	a.verdict.baseline = (struct baseline_view){0};
 	a.verdict.sigmas = INFINITY;
 	a.evidence.flows[0].container[0] = '\0';
@@ -110,11 +108,10 @@ static void what_is_not_known_is_null(void **state)
 	assert_non_null(strstr(json, "\"container\":null"));
 }
 
-static void ipv6_other_bytes_and_balance_are_told(void **state)
+CASE(ipv6_other_bytes_and_balance_are_told)
 {
 	struct alert a = an_alert();
 
-	(void)state;
 	assert_int_equal(
 	    inet_pton(AF_INET6, "2001:db8::1", &a.evidence.flows[0].flow.address), 1);
 	a.evidence.other_bytes = 5;
@@ -168,13 +165,12 @@ static struct alert the_longest_alert(void)
 	return a;
 }
 
-static void the_longest_alert_is_whole_and_within_its_bound(void **state)
+CASE(the_longest_alert_is_whole_and_within_its_bound)
 {
 	const struct alert a = the_longest_alert();
 	static char large[4 * ALERT_JSON_MAX], images[2 * ALERT_JSON_MAX];
 	const struct identity before = pod;
 
-	(void)state;
 	for (size_t length = 0; length < sizeof(images); length += 97) {
 		memset(images, 'i', length);
 		images[length] = '\0';
@@ -201,13 +197,12 @@ static void the_longest_alert_is_whole_and_within_its_bound(void **state)
 	pod = before;
 }
 
-static void labels_too_long_are_left_out(void **state)
+CASE(labels_too_long_are_left_out)
 {
 	static char labels[ALERT_JSON_MAX];
 	const struct alert a = an_alert();
 	const struct identity before = pod;
 
-	(void)state;
 	memset(labels, ' ', sizeof(labels) - 1);
 	labels[0] = '{';
 	labels[sizeof(labels) - 2] = '}';
@@ -220,13 +215,12 @@ static void labels_too_long_are_left_out(void **state)
 	pod = before;
 }
 
-static void a_text_too_small_is_marked_as_such(void **state)
+CASE(a_text_too_small_is_marked_as_such)
 {
 	const struct alert a = an_alert();
 	static char small[2048];
 	const size_t whole = strlen(json_of(&a));
 
-	(void)state;
 	for (size_t capacity = 1; capacity <= whole; capacity++) {
 		struct text t = text_over(small, capacity);
 		struct json_writer w = json_writer_over(&t);
@@ -238,11 +232,10 @@ static void a_text_too_small_is_marked_as_such(void **state)
 	}
 }
 
-static void each_kind_has_its_sentence(void **state)
+CASE(each_kind_has_its_sentence)
 {
 	struct alert a = an_alert();
 
-	(void)state;
 	a.evidence.flow_count = 0;
 	a.verdict.kind = ALERT_EGRESS_VOLUME;
 	assert_string_equal(sentence_of(&a),
@@ -287,7 +280,7 @@ static void each_kind_has_its_sentence(void **state)
 	    strstr(sentence_of(&a), "The traffic of this pod has crept up: it opens"));
 }
 
-static void a_silent_past_is_told_as_it_was(void **state)
+CASE(a_silent_past_is_told_as_it_was)
 {
 	static const struct {
 		enum signal signal;
@@ -308,7 +301,6 @@ static void a_silent_past_is_told_as_it_was(void **state)
 	};
 	struct alert a = an_alert();
 
-	(void)state;
 	a.verdict.baseline.p99 = 0;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		a.verdict.signal = cases[i].signal;
@@ -320,11 +312,10 @@ static void a_silent_past_is_told_as_it_was(void **state)
 
 /* Of every signal, kind, past and life: no placeholder, no unit without a number, no
  * figure that is rounded away. */
-static void every_sentence_is_english(void **state)
+CASE(every_sentence_is_english)
 {
 	static const double values[] = {0.0003, 0.02, 0.5, 1, 3, 12.5, 1e4, 1e12};
 
-	(void)state;
 	for (int n = 0; n < ALERT_KIND_COUNT * SIGNAL_COUNT * 8 * 2 * 3; n++) {
 		struct alert a = an_alert();
 		const int past = n / 2 % 3;
@@ -348,11 +339,10 @@ static void every_sentence_is_english(void **state)
 	}
 }
 
-static void what_is_rare_is_told_by_the_minute_or_the_hour(void **state)
+CASE(what_is_rare_is_told_by_the_minute_or_the_hour)
 {
 	struct alert a = an_alert();
 
-	(void)state;
 	a.verdict.signal = SIGNAL_TCP_NEW_SOCKETS;
 	a.verdict.value = 2 / 60.0;
 	a.verdict.baseline.p99 = 3 / 3600.0;
@@ -366,22 +356,20 @@ static void what_is_rare_is_told_by_the_minute_or_the_hour(void **state)
 	assert_non_null(strstr(sentence_of(&a), "at most 1 address in an interval."));
 }
 
-static void without_a_past_the_sentence_says_so(void **state)
+CASE(without_a_past_the_sentence_says_so)
 {
 	struct alert a = an_alert();
 
-	(void)state;
 	a.verdict.baseline.samples = 0;
 	assert_non_null(strstr(sentence_of(&a),
 			       ". Nothing has been learnt about that yet; until then "
 			       "the limit is 9.0 kB/s. 20 MB so far"));
 }
 
-static void when_it_is_over_the_sentence_is_of_the_past(void **state)
+CASE(when_it_is_over_the_sentence_is_of_the_past)
 {
 	struct alert a = an_alert();
 
-	(void)state;
 	a.ends_at = T0 + 60;
 	assert_string_equal(sentence_of(&a),
 			    "This pod was dormant, then sent up to 2.0 MB/s "
@@ -390,12 +378,11 @@ static void when_it_is_over_the_sentence_is_of_the_past(void **state)
 			    "10.0.0.7:5201.");
 }
 
-static void the_share_of_the_first_destination_is_told_as_it_is(void **state)
+CASE(the_share_of_the_first_destination_is_told_as_it_is)
 {
 	struct alert a = an_alert();
 	struct flow *first = &a.evidence.flows[0].flow;
 
-	(void)state;
 	first->tx_bytes = 1100000;
 	a.evidence.other_bytes = 17000000;
 	assert_non_null(
@@ -409,12 +396,11 @@ static void the_share_of_the_first_destination_is_told_as_it_is(void **state)
 	assert_non_null(strstr(sentence_of(&a), ", 2.2 MB of it to 10.0.0.7, a"));
 }
 
-static void a_share_of_next_to_nothing_is_not_told(void **state)
+CASE(a_share_of_next_to_nothing_is_not_told)
 {
 	struct alert a = an_alert();
 	struct flow *first = &a.evidence.flows[0].flow;
 
-	(void)state;
 	first->tx_bytes = 900000;
 	a.evidence.other_bytes = 19000000;
 	assert_non_null(strstr(sentence_of(&a), " 20 MB so far."));
@@ -427,11 +413,10 @@ static void a_share_of_next_to_nothing_is_not_told(void **state)
 	assert_null(strstr(sentence_of(&a), "Of that"));
 }
 
-static void evidence_that_reaches_further_back_is_told_by_itself(void **state)
+CASE(evidence_that_reaches_further_back_is_told_by_itself)
 {
 	struct alert a = an_alert();
 
-	(void)state;
 	a.evidence.flows[0].flow.tx_bytes = 30000000;
 	a.evidence.other_bytes = 10000000;
 	assert_non_null(strstr(sentence_of(&a),
@@ -439,11 +424,10 @@ static void evidence_that_reaches_further_back_is_told_by_itself(void **state)
 			       "sent about then to 10.0.0.7:5201."));
 }
 
-static void of_udp_only_the_peer_is_told(void **state)
+CASE(of_udp_only_the_peer_is_told)
 {
 	struct alert a = an_alert();
 
-	(void)state;
 	a.evidence.flows[0].flow.protocol = IPPROTO_UDP;
 	a.evidence.flows[0].flow.tx_bytes = 0;
 	a.verdict.signal = SIGNAL_UDP_TX_PACKETS;

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_format.c - numbers as people read them. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "base/format.h"
 
-#include <cmocka.h>
-
-static void a_quantity_has_three_digits_and_a_power_of_a_thousand(void **state)
+CASE(a_quantity_has_three_digits_and_a_power_of_a_thousand)
 {
 	static const struct {
 		double value;
@@ -30,14 +27,13 @@ static void a_quantity_has_three_digits_and_a_power_of_a_thousand(void **state)
 	};
 	char cell[FORMAT_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_string_equal(
 		    format_quantity(cell, cases[i].value, cases[i].unit),
 		    cases[i].shown);
 }
 
-static void a_duration_has_its_two_greatest_units(void **state)
+CASE(a_duration_has_its_two_greatest_units)
 {
 	static const struct {
 		double seconds;
@@ -51,7 +47,6 @@ static void a_duration_has_its_two_greatest_units(void **state)
 	};
 	char cell[FORMAT_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_string_equal(format_duration(cell, cases[i].seconds),
 				    cases[i].shown);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the JSON writer writes: commas, escapes, what does not fit, and mistakes. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,9 +8,8 @@
 
 #include <cJSON.h>
 
+#include "../support/testing.h"
 #include "base/json_writer.h"
-
-#include <cmocka.h>
 
 static char memory[4096];
 static struct text text;
@@ -59,21 +56,19 @@ static const char example[] =
     "\"own\":\"YQ==\",\"empty\":{},\"array\":[null,[],{\"later\":true}],"
     "\"never\":null}\n";
 
-static void commas_stand_between_values_and_nowhere_else(void **state)
+CASE(commas_stand_between_values_and_nowhere_else)
 {
 	struct json_writer w = fresh();
 
-	(void)state;
 	write_example(&w);
 	assert_string_equal(memory, example);
 	assert_true(json_is_whole(&w));
 }
 
-static void each_line_is_a_document(void **state)
+CASE(each_line_is_a_document)
 {
 	struct json_writer w = fresh();
 
-	(void)state;
 	json_string(&w, NULL, "a");
 	json_end_line(&w);
 	json_array(&w, NULL);
@@ -91,9 +86,8 @@ static void assert_string(const char *value, const char *expected)
 	assert_string_equal(memory, expected);
 }
 
-static void strings_are_escaped_and_always_utf8(void **state)
+CASE(strings_are_escaped_and_always_utf8)
 {
-	(void)state;
 	assert_string(NULL, "null");
 	assert_string("", "\"\"");
 	assert_string("a\"b\\c\n\t\x01", "\"a\\\"b\\\\c\\n\\t\\u0001\"");
@@ -108,9 +102,8 @@ static void strings_are_escaped_and_always_utf8(void **state)
 	assert_string("\xF0\x9F", "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
 
-static void what_a_terminal_would_obey_is_escaped(void **state)
+CASE(what_a_terminal_would_obey_is_escaped)
 {
-	(void)state;
 	assert_string("\x7F\r\x1B[2J", "\"\\u007f\\u000d\\u001b[2J\"");
 	assert_string("\xC2\x80 \xC2\x9B"
 		      "2J \xC2\xA0",
@@ -123,22 +116,20 @@ static void what_a_terminal_would_obey_is_escaped(void **state)
 	assert_string("\xF3\xA0\x80\x81", "\"\\udb40\\udc01\""); /* U+E0001 */
 }
 
-static void names_are_escaped_as_values_are(void **state)
+CASE(names_are_escaped_as_values_are)
 {
 	struct json_writer w = fresh();
 
-	(void)state;
 	json_object(&w, NULL);
 	json_string(&w, "a\"\\\xC2\x9B\xFF", "");
 	json_end(&w);
 	assert_string_equal(memory, "{\"a\\\"\\\\\\u009b\xEF\xBF\xBD\":\"\"}");
 }
 
-static void json_has_no_nan_and_no_infinity(void **state)
+CASE(json_has_no_nan_and_no_infinity)
 {
 	struct json_writer w = fresh();
 
-	(void)state;
 	json_array(&w, NULL);
 	json_number(&w, NULL, NAN);
 	json_number(&w, NULL, -INFINITY);
@@ -147,11 +138,10 @@ static void json_has_no_nan_and_no_infinity(void **state)
 	assert_string_equal(memory, "[null,null,0.1]");
 }
 
-static void what_does_not_fit_leaves_a_prefix_and_says_so(void **state)
+CASE(what_does_not_fit_leaves_a_prefix_and_says_so)
 {
 	const size_t whole = sizeof(example) - 1;
 
-	(void)state;
 	for (size_t capacity = 0; capacity <= whole + 1; capacity++) {
 		char *exact = malloc(capacity + 1);
 		struct text t = text_over(exact, capacity);
@@ -167,13 +157,12 @@ static void what_does_not_fit_leaves_a_prefix_and_says_so(void **state)
 	}
 }
 
-static void what_was_too_long_can_be_taken_back(void **state)
+CASE(what_was_too_long_can_be_taken_back)
 {
 	char small[16];
 	struct text t = text_over(small, sizeof(small));
 	struct json_writer w = json_writer_over(&t);
 
-	(void)state;
 	json_array(&w, NULL);
 	json_unsigned(&w, NULL, 1);
 	const struct json_mark before = json_mark(&w);
@@ -195,11 +184,10 @@ static void open_objects(struct json_writer *w, unsigned count)
 		json_object(w, "o");
 }
 
-static void sixteen_levels_are_the_most(void **state)
+CASE(sixteen_levels_are_the_most)
 {
 	struct json_writer w = fresh();
 
-	(void)state;
 	open_objects(&w, JSON_DEPTH_MAX);
 	for (unsigned i = 0; i < JSON_DEPTH_MAX; i++)
 		json_end(&w);
@@ -304,7 +292,7 @@ static void taken_back(struct json_writer *w)
 	json_rewind(w, &before);
 }
 
-static void a_mistake_is_noticed_and_nothing_is_written_after_it(void **state)
+CASE(a_mistake_is_noticed_and_nothing_is_written_after_it)
 {
 	static void (*const mistakes[])(struct json_writer * w) = {
 	    member_of_nothing,  member_in_an_array,   value_without_a_name,
@@ -314,7 +302,6 @@ static void a_mistake_is_noticed_and_nothing_is_written_after_it(void **state)
 	    end_of_no_string,   taken_back,
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
 		struct json_writer w = fresh();
 
@@ -330,11 +317,10 @@ static void a_mistake_is_noticed_and_nothing_is_written_after_it(void **state)
 	}
 }
 
-static void what_is_still_open_is_not_whole(void **state)
+CASE(what_is_still_open_is_not_whole)
 {
 	struct json_writer w = fresh();
 
-	(void)state;
 	json_array(&w, NULL);
 	assert_false(json_is_whole(&w));
 	json_end(&w);

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Words of strangers made safe to print, wrapped; and what a typo most likely meant. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/sanitize.h"
 
-#include <cmocka.h> /* last: it has a macro fail() */
-
-static void what_moves_the_cursor_or_turns_the_line_is_not_printed(void **state)
+CASE(what_moves_the_cursor_or_turns_the_line_is_not_printed)
 {
 	static const struct {
 		const char *given, *shown;
@@ -35,7 +32,6 @@ static void what_moves_the_cursor_or_turns_the_line_is_not_printed(void **state)
 	};
 	char buffer[64];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_string_equal(sanitize(buffer, sizeof(buffer), cases[i].given),
 				    cases[i].shown);
@@ -43,7 +39,7 @@ static void what_moves_the_cursor_or_turns_the_line_is_not_printed(void **state)
 
 /* U+0080 to U+009F, and what turns the direction of writing or has no width; their
  * neighbours stay. */
-static void all_of_c1_and_of_the_marks_is_unsafe(void **state)
+CASE(all_of_c1_and_of_the_marks_is_unsafe)
 {
 	static const struct {
 		const char *given, *shown;
@@ -62,23 +58,21 @@ static void all_of_c1_and_of_the_marks_is_unsafe(void **state)
 	};
 	char buffer[64];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_string_equal(sanitize(buffer, sizeof(buffer), cases[i].given),
 				    cases[i].shown);
 }
 
-static void nothing_is_empty(void **state)
+CASE(nothing_is_empty)
 {
 	char buffer[8] = "before";
 
-	(void)state;
 	assert_string_equal(sanitize(buffer, sizeof(buffer), NULL), "");
 	assert_string_equal(sanitize(buffer, sizeof(buffer), ""), "");
 }
 
 /* Four bytes are the least that has room for "..."; nothing is written behind them. */
-static void the_smallest_buffers_are_never_overrun(void **state)
+CASE(the_smallest_buffers_are_never_overrun)
 {
 	static const struct {
 		const char *given, *shown[5]; /* by size */
@@ -91,7 +85,6 @@ static void the_smallest_buffers_are_never_overrun(void **state)
 	};
 	char buffer[6];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		for (size_t size = 0; size <= 4; size++) {
 			memcpy(buffer, "####", sizeof("####"));
@@ -103,11 +96,10 @@ static void the_smallest_buffers_are_never_overrun(void **state)
 		}
 }
 
-static void what_is_too_long_is_cut_between_characters(void **state)
+CASE(what_is_too_long_is_cut_between_characters)
 {
 	char buffer[8];
 
-	(void)state;
 	assert_string_equal(sanitize(buffer, 8, "1234567"), "1234567");
 	assert_string_equal(sanitize(buffer, 8, "12345678"), "1234...");
 	assert_string_equal(sanitize(buffer, 8, "123\xC3\xA9\xC3\xA9\xC3\xA9"),
@@ -115,9 +107,8 @@ static void what_is_too_long_is_cut_between_characters(void **state)
 	assert_string_equal(sanitize(buffer, 4, "\xC3\xA9\xC3\xA9"), "...");
 }
 
-static void wide_characters_take_two_columns(void **state)
+CASE(wide_characters_take_two_columns)
 {
-	(void)state;
 	assert_int_equal(display_columns("abc", 3), 3);
 	assert_int_equal(display_columns("\xE6\x97\xA5\xC3\xA9", 5), 3);
 	assert_int_equal(display_columns("\xF0\x9F\x90\xAD", 4), 2);
@@ -136,9 +127,8 @@ static const char *wrapped(const char *text, size_t indent, size_t width, size_t
 	return lines;
 }
 
-static void sentences_are_wrapped_between_words(void **state)
+CASE(sentences_are_wrapped_between_words)
 {
-	(void)state;
 	assert_string_equal(wrapped("one two  three", 2, 9, 0), "  one two\n  three\n");
 	assert_string_equal(wrapped("one two three", 2, 9, 6), "one\n  two\n  three\n");
 	assert_string_equal(wrapped("", 2, 9, 4), "\n");
@@ -147,7 +137,7 @@ static void sentences_are_wrapped_between_words(void **state)
 }
 
 /* Whatever the words, no line is wider, and nothing but blanks is lost. */
-static void no_line_is_wider_whatever_the_words(void **state)
+CASE(no_line_is_wider_whatever_the_words)
 {
 	static const char *const pieces[] = {"a",
 					     " ",
@@ -160,7 +150,6 @@ static void no_line_is_wider_whatever_the_words(void **state)
 					     " x",
 					     "\xF0\x9F\x90\xAD"};
 
-	(void)state;
 	srandom(7);
 	for (int run = 0; run < 20000; run++) {
 		char text[256], given[256] = "", got[256] = "";
@@ -183,12 +172,11 @@ static void no_line_is_wider_whatever_the_words(void **state)
 	}
 }
 
-static void errors_are_safe_to_print_whatever_failed(void **state)
+CASE(errors_are_safe_to_print_whatever_failed)
 {
 	static char name[1024];
 	struct error err;
 
-	(void)state;
 	memset(name, '\033', sizeof(name) - 1);
 	assert_int_equal((fail)(&err, "open %s", "\n\xC2\x9B\xFF?"), -1);
 	assert_string_equal(err.text, "open ????");
@@ -217,7 +205,7 @@ static const char *meant(const char *given)
 	return hint;
 }
 
-static void a_typo_gets_the_nearest_name(void **state)
+CASE(a_typo_gets_the_nearest_name)
 {
 	static const struct {
 		const char *given, *meant;
@@ -237,7 +225,6 @@ static void a_typo_gets_the_nearest_name(void **state)
 	};
 	char expected[64];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(expected, sizeof(expected), "; did you mean --%s?",
 			 cases[i].meant);
@@ -245,11 +232,10 @@ static void a_typo_gets_the_nearest_name(void **state)
 	}
 }
 
-static void what_is_far_from_all_gets_no_guess(void **state)
+CASE(what_is_far_from_all_gets_no_guess)
 {
 	char endless[4096];
 
-	(void)state;
 	memset(endless, 'i', sizeof(endless) - 1);
 	endless[sizeof(endless) - 1] = '\0';
 	assert_string_equal(meant(""), "");

@@ -3,20 +3,16 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "config/identity.h"
 #include "dormouse/sample.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 static char memory[512];
 
@@ -25,12 +21,11 @@ static struct text fresh(void)
 	return text_over(memory, sizeof(memory));
 }
 
-static void what_does_not_fit_is_left_out_whole(void **state)
+CASE(what_does_not_fit_is_left_out_whole)
 {
 	char small[8];
 	struct text t = text_over(small, sizeof(small));
 
-	(void)state;
 	text_put(&t, "1234567");
 	assert_false(t.overflowed);
 	text_put(&t, "8");
@@ -45,11 +40,10 @@ static void what_does_not_fit_is_left_out_whole(void **state)
 	assert_string_equal(small, "");
 }
 
-static void memory_of_no_size_takes_nothing(void **state)
+CASE(memory_of_no_size_takes_nothing)
 {
 	struct text t = text_over(NULL, 0);
 
-	(void)state;
 	text_put(&t, "a");
 	text_printf(&t, "%d", 1);
 	assert_true(t.overflowed);
@@ -67,9 +61,8 @@ static void assert_visible(const char *bytes, const char *plain, const char *quo
 	assert_string_equal(t.data, quoted);
 }
 
-static void names_are_shown_as_they_are_or_one_to_one(void **state)
+CASE(names_are_shown_as_they_are_or_one_to_one)
 {
-	(void)state;
 	assert_visible("eth0.5", "eth0.5", "eth0.5");
 	assert_visible("\xC3\xA9th\xE6\x97\xA5\xF0\x9F\x90\xAD",
 		       "\xC3\xA9th\xE6\x97\xA5\xF0\x9F\x90\xAD",
@@ -97,11 +90,10 @@ static void names_are_shown_as_they_are_or_one_to_one(void **state)
 	assert_visible("\\\xFF", "\\\\xFF", "\\\\\\\\xFF");
 }
 
-static void numbers_read_back_equal(void **state)
+CASE(numbers_read_back_equal)
 {
 	static const double values[] = {0,       1,      -1.5,      0.1,    1e21,
 					1.0 / 3, 5e-324, 123456789, 0x1p53, 1e308};
-	(void)state;
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		struct text t = fresh();
 		text_number(&t, values[i]);
@@ -113,11 +105,10 @@ static void numbers_read_back_equal(void **state)
 	assert_string_equal(t.data, "0.1");
 }
 
-static void whole_numbers_have_all_their_digits(void **state)
+CASE(whole_numbers_have_all_their_digits)
 {
 	struct text t = fresh();
 
-	(void)state;
 	text_unsigned(&t, 0);
 	text_put(&t, " ");
 	text_unsigned(&t, 10);
@@ -126,29 +117,26 @@ static void whole_numbers_have_all_their_digits(void **state)
 	assert_string_equal(t.data, "0 10 18446744073709551615");
 }
 
-static void times_are_rfc_3339_in_utc(void **state)
+CASE(times_are_rfc_3339_in_utc)
 {
 	struct text t = fresh();
 
-	(void)state;
 	text_time(&t, 1788220800.25);
 	assert_string_equal(t.data, "2026-09-01T00:00:00.250Z");
 }
 
-static void a_time_that_rounds_up_carries_into_the_next_second(void **state)
+CASE(a_time_that_rounds_up_carries_into_the_next_second)
 {
 	struct text t = fresh();
 
-	(void)state;
 	text_time(&t, 59.9999);
 	assert_string_equal(t.data, "1970-01-01T00:01:00.000Z");
 }
 
-static void absurd_times_stay_within_four_digit_years(void **state)
+CASE(absurd_times_stay_within_four_digit_years)
 {
 	struct text t = fresh();
 
-	(void)state;
 	text_time(&t, 1e300);
 	text_put(&t, " ");
 	text_time(&t, NAN);
@@ -156,22 +144,20 @@ static void absurd_times_stay_within_four_digit_years(void **state)
 			    "9999-12-31T23:59:59.000Z 1970-01-01T00:00:00.000Z");
 }
 
-static void an_error_says_what_failed_on_what_and_why(void **state)
+CASE(an_error_says_what_failed_on_what_and_why)
 {
 	struct error err;
 
-	(void)state;
 	assert_int_equal(fail_errno(&err, ENOENT, "open %s", "x"), -1);
 	assert_int_equal(fail_within(&err, "state file"), -1);
 	assert_string_equal(err.text, "state file: open x: No such file or directory");
 }
 
-static void a_long_error_is_cut_and_stays_text(void **state)
+CASE(a_long_error_is_cut_and_stays_text)
 {
 	struct error err;
 	char longer[2 * ERROR_TEXT_MAX];
 
-	(void)state;
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
 	fail_errno(&err, EIO, "%s", longer);
@@ -179,7 +165,7 @@ static void a_long_error_is_cut_and_stays_text(void **state)
 	assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
 }
 
-static void unknown_parts_of_the_identity_are_left_out(void **state)
+CASE(unknown_parts_of_the_identity_are_left_out)
 {
 	struct identity pod = {"web-1", "shop", "", "", "", "", "a\"b", NULL};
 	struct identity nobody = {"", "", "", "", "", "", "", NULL};
@@ -187,7 +173,6 @@ static void unknown_parts_of_the_identity_are_left_out(void **state)
 	struct text t = fresh();
 	struct json_writer w = json_writer_over(&t);
 
-	(void)state;
 	json_array(&w, NULL);
 	identity_json(&pod, &w);
 	identity_json(&nobody, &w);
@@ -198,13 +183,12 @@ static void unknown_parts_of_the_identity_are_left_out(void **state)
 				    "{\"labels\":{\"x\":\"y\"}}]");
 }
 
-static void a_pod_that_is_too_long_is_left_out(void **state)
+CASE(a_pod_that_is_too_long_is_left_out)
 {
 	struct identity pod = {"web-1", "", "", "", "", "", "", NULL};
 	struct text t = fresh();
 	struct json_writer w = json_writer_over(&t);
 
-	(void)state;
 	json_array(&w, NULL);
 	identity_json_within(&pod, sizeof(memory) - 17, &w);
 	identity_json_within(&pod, sizeof(memory) - 17, &w);
@@ -213,9 +197,8 @@ static void a_pod_that_is_too_long_is_left_out(void **state)
 	assert_true(json_is_whole(&w));
 }
 
-static void every_signal_is_found_by_its_name(void **state)
+CASE(every_signal_is_found_by_its_name)
 {
-	(void)state;
 	for (int i = 0; i < SIGNAL_COUNT; i++)
 		assert_int_equal(signal_by_name(signal_name((enum signal)i)), i);
 	assert_int_equal(signal_by_name("tx_byte"), -1);

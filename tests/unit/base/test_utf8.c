@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is UTF-8, compared with the definition of RFC 3629 written down once more in
  * another way; and which characters are unsafe. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "base/utf8.h"
-
-#include <cmocka.h>
 
 /* Each byte that a table of well-formed sequences names, and its neighbours. */
 #define EDGES 24
@@ -85,9 +82,8 @@ static void compare_all_lengths(const unsigned char *s)
 		compare(s, available);
 }
 
-static void three_bytes_are_compared_exhaustively(void **state)
+CASE(three_bytes_are_compared_exhaustively)
 {
-	(void)state;
 	for (uint32_t n = 0; n < 0x1000000; n++) {
 		const unsigned char s[UTF8_MAX] = {(unsigned char)(n >> 16),
 						   (unsigned char)(n >> 8),
@@ -99,9 +95,8 @@ static void three_bytes_are_compared_exhaustively(void **state)
 
 /* All that begin as four bytes would, with each third and fourth byte that is an edge.
  */
-static void four_bytes_are_compared_at_all_edges(void **state)
+CASE(four_bytes_are_compared_at_all_edges)
 {
-	(void)state;
 	for (unsigned lead = 0xF0; lead <= 0xFF; lead++)
 		for (unsigned second = 0; second <= 0xFF; second++)
 			for (size_t i = 0; i < EDGES * EDGES; i++) {
@@ -113,9 +108,8 @@ static void four_bytes_are_compared_at_all_edges(void **state)
 			}
 }
 
-static void what_is_cut_off_is_none(void **state)
+CASE(what_is_cut_off_is_none)
 {
-	(void)state;
 	for (unsigned lead = 0; lead <= 0xFF; lead++)
 		for (size_t i = 0; i < EDGES * EDGES * EDGES; i++) {
 			const unsigned char s[UTF8_MAX] = {
@@ -137,12 +131,11 @@ static size_t encode(uint32_t character, char bytes[UTF8_MAX])
 	return length;
 }
 
-static void every_character_is_found(void **state)
+CASE(every_character_is_found)
 {
 	char bytes[UTF8_MAX] = "";
 	size_t found = 0;
 
-	(void)state;
 	for (uint32_t character = 0; character <= 0x10FFFF; character++) {
 		const size_t length = encode(character, bytes);
 
@@ -157,7 +150,7 @@ static void every_character_is_found(void **state)
 	assert_int_equal(found, 0x110000 - 0x800);
 }
 
-static void what_moves_a_cursor_or_turns_a_line_is_unsafe(void **state)
+CASE(what_moves_a_cursor_or_turns_a_line_is_unsafe)
 {
 	static const struct {
 		uint32_t first, last;
@@ -166,19 +159,17 @@ static void what_moves_a_cursor_or_turns_a_line_is_unsafe(void **state)
 	    {0x200E, 0x200F}, {0x202A, 0x202E}, {0x2066, 0x2069}, {0xFEFF, 0xFEFF},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++)
 		for (uint32_t c = unsafe[i].first; c <= unsafe[i].last; c++)
 			assert_true(utf8_is_unsafe(c));
 }
 
-static void letters_are_safe(void **state)
+CASE(letters_are_safe)
 {
 	static const uint32_t safe[] = {0x20,   0x7E,   0xA0,   0xE9,   0x61B,
 					0x61D,  0x2010, 0x202F, 0x2030, 0x3042,
 					0x65E5, 0xFF01, 0xFFFD, 0x1F42D};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(safe) / sizeof(safe[0]); i++)
 		assert_false(utf8_is_unsafe(safe[i]));
 	for (uint32_t c = ' '; c < 0x7F; c++)

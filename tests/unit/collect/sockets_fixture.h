@@ -5,17 +5,14 @@
 #define TESTS_COLLECT_SOCKETS_FIXTURE_H
 
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "../support/testing.h"
 #include "collect/sockets/sockets.h"
 #include "network_fixture.h"
-
-#include <cmocka.h>
 
 static const struct collect_options defaults = {.max_sockets = 4096,
 						.max_destinations = 512};

@@ -2,17 +2,13 @@
 /* The accounts of connections, with sockets made up: what a test with real ones cannot
  * bring about at will. */
 #include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "collect/sockets/accounting.h"
-
-/* Last: it defines fail() as a macro. */
-#include <cmocka.h>
 
 static const struct collect_options small = {.max_sockets = 16, .max_destinations = 64};
 
@@ -78,9 +74,8 @@ static void destroy(struct socket_accounting *l, struct diag_socket s)
 	accounting_end_events(l);
 }
 
-static void a_dump_that_is_begun_anew_counts_nothing_twice(void **state)
+CASE(a_dump_that_is_begun_anew_counts_nothing_twice)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket many[40];
 	for (unsigned i = 0; i < 40; i++)
@@ -99,9 +94,8 @@ static void a_dump_that_is_begun_anew_counts_nothing_twice(void **state)
 	finish(l);
 }
 
-static void a_partial_dump_is_made_up_for_by_the_next(void **state)
+CASE(a_partial_dump_is_made_up_for_by_the_next)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket many[40];
 	for (unsigned i = 0; i < 40; i++)
@@ -117,9 +111,8 @@ static void a_partial_dump_is_made_up_for_by_the_next(void **state)
 	finish(l);
 }
 
-static void a_socket_that_finds_a_place_later_is_not_counted_again(void **state)
+CASE(a_socket_that_finds_a_place_later_is_not_counted_again)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket many[20];
 	for (unsigned i = 0; i < 20; i++)
@@ -140,9 +133,8 @@ static void a_socket_that_finds_a_place_later_is_not_counted_again(void **state)
 	finish(l);
 }
 
-static void an_untracked_socket_whose_side_is_judged_anew_adds_no_bytes(void **state)
+CASE(an_untracked_socket_whose_side_is_judged_anew_adds_no_bytes)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket many[17];
 	for (unsigned i = 0; i < 17; i++)
@@ -160,9 +152,8 @@ static void an_untracked_socket_whose_side_is_judged_anew_adds_no_bytes(void **s
 	finish(l);
 }
 
-static void a_socket_missing_from_one_dump_waits_for_its_event(void **state)
+CASE(a_socket_missing_from_one_dump_waits_for_its_event)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 100);
 	dump(l, &s, 0, true);
@@ -177,9 +168,8 @@ static void a_socket_missing_from_one_dump_waits_for_its_event(void **state)
 	finish(l);
 }
 
-static void segments_wrap_at_32_bits(void **state)
+CASE(segments_wrap_at_32_bits)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 100);
 	s.tx_segments = UINT32_MAX - 4;
@@ -190,9 +180,8 @@ static void segments_wrap_at_32_bits(void **state)
 	finish(l);
 }
 
-static void a_socket_that_is_connected_anew_counts_from_nothing(void **state)
+CASE(a_socket_that_is_connected_anew_counts_from_nothing)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 1000);
 	dump(l, &s, 1, true);
@@ -202,9 +191,8 @@ static void a_socket_that_is_connected_anew_counts_from_nothing(void **state)
 	finish(l);
 }
 
-static void later_evidence_mends_who_opened(void **state)
+CASE(later_evidence_mends_who_opened)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket two[2] = {{.state = STATE_LISTEN, .local_port = 40000},
 				     a_socket(1, "fd00::2", 100)};
@@ -245,9 +233,8 @@ static void answer(struct diag_socket *s)
 	s->rx_data_segments += 1;
 }
 
-static void the_monitors_own_are_known_by_cookie_and_by_nothing_else(void **state)
+CASE(the_monitors_own_are_known_by_cookie_and_by_nothing_else)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket own = an_own_socket(7, "fd00::2"), other = own;
 	dump(l, &own, 0, true);
@@ -268,9 +255,8 @@ static void the_monitors_own_are_known_by_cookie_and_by_nothing_else(void **stat
 	finish(l);
 }
 
-static void the_monitors_own_count_to_their_end_whoever_tells_it(void **state)
+CASE(the_monitors_own_count_to_their_end_whoever_tells_it)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket own = an_own_socket(7, "::ffff:10.0.0.1");
 	dump(l, &own, 0, true);
@@ -289,9 +275,8 @@ static void the_monitors_own_count_to_their_end_whoever_tells_it(void **state)
 	finish(l);
 }
 
-static void a_dump_before_it_was_accepted_changes_nothing(void **state)
+CASE(a_dump_before_it_was_accepted_changes_nothing)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket own = an_own_socket(7, "fd00::2");
 	dump(l, &own, 0, true);
@@ -307,9 +292,8 @@ static void a_dump_before_it_was_accepted_changes_nothing(void **state)
 }
 
 /* A reset by our side clears what the kernel reports. */
-static void cleared_counters_take_nothing_off(void **state)
+CASE(cleared_counters_take_nothing_off)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket own = an_own_socket(7, "fd00::2"), cleared = own;
 	dump(l, &own, 0, true);
@@ -323,9 +307,8 @@ static void cleared_counters_take_nothing_off(void **state)
 	finish(l);
 }
 
-static void the_pods_connections_leave_room_for_the_monitors(void **state)
+CASE(the_pods_connections_leave_room_for_the_monitors)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket many[40];
 	for (uint64_t i = 0; i < 40; i++)
@@ -343,9 +326,8 @@ static void the_pods_connections_leave_room_for_the_monitors(void **state)
 	finish(l);
 }
 
-static void a_listener_that_stopped_is_remembered_for_a_while(void **state)
+CASE(a_listener_that_stopped_is_remembered_for_a_while)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket listener = {.state = STATE_LISTEN, .local_port = 40000};
 	struct diag_socket s = a_socket(1, "fd00::2", 100);
@@ -362,9 +344,8 @@ static void a_listener_that_stopped_is_remembered_for_a_while(void **state)
 	finish(l);
 }
 
-static void listeners_are_looked_up_once_a_batch_and_only_when_in_doubt(void **state)
+CASE(listeners_are_looked_up_once_a_batch_and_only_when_in_doubt)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 100);
 	dump(l, &s, 0, true);
@@ -386,9 +367,8 @@ static const char *name_of(const struct socket_accounting *l, size_t index)
 	return l->containers.known[index].name;
 }
 
-static void containers_are_told_apart_by_their_cgroups(void **state)
+CASE(containers_are_told_apart_by_their_cgroups)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket three[3] = {
 	    {.state = STATE_LISTEN, .cookie = 70, .local_port = 9477, .cgroup_id = 7},
@@ -415,9 +395,8 @@ static void containers_are_told_apart_by_their_cgroups(void **state)
 	finish(l);
 }
 
-static void one_cgroup_for_all_is_not_called_the_monitors(void **state)
+CASE(one_cgroup_for_all_is_not_called_the_monitors)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket two[2] = {
 	    {.state = STATE_LISTEN, .cookie = 70, .local_port = 9477, .cgroup_id = 100},
@@ -431,9 +410,8 @@ static void one_cgroup_for_all_is_not_called_the_monitors(void **state)
 	finish(l);
 }
 
-static void the_ninth_container_is_among_the_others(void **state)
+CASE(the_ninth_container_is_among_the_others)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 10);
 	dump(l, &s, 0, true);
@@ -447,9 +425,8 @@ static void the_ninth_container_is_among_the_others(void **state)
 	finish(l);
 }
 
-static void an_unseen_connection_is_the_only_containers(void **state)
+CASE(an_unseen_connection_is_the_only_containers)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 10);
 	dump(l, &s, 0, true);
@@ -469,9 +446,8 @@ static void an_unseen_connection_is_the_only_containers(void **state)
 	finish(l);
 }
 
-static void events_before_the_first_complete_dump_count_nothing(void **state)
+CASE(events_before_the_first_complete_dump_count_nothing)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 1000000);
 	destroy(l, s);
@@ -484,9 +460,8 @@ static void events_before_the_first_complete_dump_count_nothing(void **state)
 
 /* Its last packet waits for an answer that does not come, and the kernel tells of its
  * end only when that is given up. */
-static void a_socket_whose_end_is_told_late_is_one_connection(void **state)
+CASE(a_socket_whose_end_is_told_late_is_one_connection)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 0);
 	s.state = STATE_SYN_SENT;
@@ -501,9 +476,8 @@ static void a_socket_whose_end_is_told_late_is_one_connection(void **state)
 	finish(l);
 }
 
-static void a_socket_whose_end_was_lost_is_forgotten(void **state)
+CASE(a_socket_whose_end_was_lost_is_forgotten)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket two[] = {a_socket(1, "fd00::2", 0),
 				    a_socket(2, "fd00::2", 0)};
@@ -533,9 +507,8 @@ static const struct flow *flow_of(struct socket_accounting *l, const char *remot
 	return NULL;
 }
 
-static void idle_connections_do_not_hide_one_that_sends(void **state)
+CASE(idle_connections_do_not_hide_one_that_sends)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket many[41];
 	for (unsigned i = 0; i < 40; i++)
@@ -562,9 +535,8 @@ static uint64_t next_random(uint64_t *random)
 }
 
 /* Sockets that open, send and end at random, many more than the table holds. */
-static void totals_are_exact_whoever_leaves_the_table(void **state)
+CASE(totals_are_exact_whoever_leaves_the_table)
 {
-	(void)state;
 	enum { SOCKETS = 60 };
 	struct socket_accounting *l = fresh();
 	struct diag_socket live[SOCKETS];
@@ -624,9 +596,8 @@ static void udp_destroy(struct socket_accounting *l, const struct diag_socket *s
 	accounting_end_events(l);
 }
 
-static void a_short_udp_socket_is_a_destination(void **state)
+CASE(a_short_udp_socket_is_a_destination)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket s = udp_socket(1, 40000, 53), never = s, home = s;
 	memset(&never.remote, 0, sizeof(never.remote));
@@ -649,9 +620,8 @@ static void a_short_udp_socket_is_a_destination(void **state)
 	finish(l);
 }
 
-static void a_udp_socket_that_was_seen_alive_is_not_counted_again(void **state)
+CASE(a_udp_socket_that_was_seen_alive_is_not_counted_again)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket s = udp_socket(1, 40000, 53);
 	struct flow hour[2];
@@ -670,9 +640,8 @@ static void a_udp_socket_that_was_seen_alive_is_not_counted_again(void **state)
 }
 
 /* Who spoke first between two UDP sockets is told by nothing but, sometimes, ports. */
-static void of_udp_no_more_is_said_than_is_known(void **state)
+CASE(of_udp_no_more_is_said_than_is_known)
 {
-	(void)state;
 	static const struct {
 		uint16_t local, remote;
 		enum flow_direction direction;
@@ -694,9 +663,8 @@ static void of_udp_no_more_is_said_than_is_known(void **state)
 	}
 }
 
-static void a_connection_from_before_counts_where_it_moves_bytes(void **state)
+CASE(a_connection_from_before_counts_where_it_moves_bytes)
 {
-	(void)state;
 	struct socket_accounting *l = fresh();
 	struct diag_socket s = a_socket(1, "fd00::2", 1000);
 	struct flow hour[2];

@@ -4,9 +4,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,11 +13,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "../support/testing.h"
 #include "dormouse/collect.h"
 #include "peer_fixture.h"
-
-/* Last: its macro fail() would hide error.h's function. */
-#include <cmocka.h>
 
 static bool allowed;
 
@@ -523,9 +519,8 @@ static void watch_without_netlink(void)
 	collector_close(c);
 }
 
-static void without_netlink_proc_stands_in(void **state)
+CASE(without_netlink_proc_stands_in)
 {
-	(void)state;
 	if (!allowed)
 		skip();
 	in_a_child(watch_without_netlink);
@@ -558,17 +553,15 @@ static void watch_without_capabilities(void)
 	collector_close(c);
 }
 
-static void nobody_without_capabilities_sees_it_all(void **state)
+CASE(nobody_without_capabilities_sees_it_all)
 {
-	(void)state;
 	if (!allowed)
 		skip();
 	in_a_child(watch_without_capabilities);
 }
 
-static void sources_have_their_names(void **state)
+CASE(sources_have_their_names)
 {
-	(void)state;
 	assert_string_equal(collector_source_name(COLLECTOR_LINKS), "links");
 	assert_string_equal(collector_source_name(COLLECTOR_PROTOCOLS), "protocols");
 	assert_string_equal(collector_source_name(COLLECTOR_SOCKETS), "sockets");

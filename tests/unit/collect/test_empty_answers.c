@@ -10,8 +10,6 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,11 +18,9 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "../support/testing.h"
 #include "dormouse/collect.h"
 #include "peer_fixture.h"
-
-/* Last: its macro fail() would hide error.h's function. */
-#include <cmocka.h>
 
 /* What says nothing. */
 static struct {
@@ -270,11 +266,10 @@ static void assert_exact(struct collector *c)
 	assert_true(after.tx_bytes - before.tx_bytes > 70000);
 }
 
-static void everything_is_exact_while_all_answer(void **state)
+CASE(everything_is_exact_while_all_answer)
 {
 	struct collector *c;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	c = opened("");
@@ -285,11 +280,10 @@ static void everything_is_exact_while_all_answer(void **state)
 	collector_close(c);
 }
 
-static void without_counters_in_getstats_getlink_has_them(void **state)
+CASE(without_counters_in_getstats_getlink_has_them)
 {
 	struct collector *c;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	for (int zero = 0; zero < 2; zero++) {
@@ -342,9 +336,8 @@ static void assert_proc_stands_in(void)
 	collector_close(c);
 }
 
-static void without_counters_in_rtnetlink_proc_has_them(void **state)
+CASE(without_counters_in_rtnetlink_proc_has_them)
 {
-	(void)state;
 	if (!allowed)
 		skip();
 	empty.getstats = empty.getlink = true;
@@ -354,11 +347,10 @@ static void without_counters_in_rtnetlink_proc_has_them(void **state)
 }
 
 /* Counters that are there and always 0: only traffic gives them away. */
-static void zeros_are_believed_only_where_proc_says_the_same(void **state)
+CASE(zeros_are_believed_only_where_proc_says_the_same)
 {
 	struct collector *c;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	empty.getstats_zero = empty.getlink_zero = true;
@@ -368,11 +360,10 @@ static void zeros_are_believed_only_where_proc_says_the_same(void **state)
 	collector_close(c);
 }
 
-static void what_answers_again_is_used_again(void **state)
+CASE(what_answers_again_is_used_again)
 {
 	struct collector *c;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	empty.getstats = empty.getlink = true;
@@ -388,11 +379,10 @@ static void what_answers_again_is_used_again(void **state)
 	collector_close(c);
 }
 
-static void what_falls_silent_later_is_noticed(void **state)
+CASE(what_falls_silent_later_is_noticed)
 {
 	struct collector *c;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	c = opened("");
@@ -406,12 +396,11 @@ static void what_falls_silent_later_is_noticed(void **state)
 
 /* No counters of links at all: the octets of IP, which have no Ethernet headers and
  * which loopback is in. */
-static void without_any_link_counters_octets_stand_in(void **state)
+CASE(without_any_link_counters_octets_stand_in)
 {
 	struct collector *c;
 	struct sample from, to;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	empty.getstats = empty.getlink = true;
@@ -469,14 +458,13 @@ static bool flows_name(struct collector *c, const char *address, uint8_t protoco
 	return false;
 }
 
-static void without_sockets_in_sock_diag_proc_has_them(void **state)
+CASE(without_sockets_in_sock_diag_proc_has_them)
 {
 	struct sockaddr_in to_peer = address_of("10.77.0.2");
 	struct sample from, to;
 	struct collector *c;
 	int first, second, udp;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	empty.sock_diag = empty.events = true;
@@ -515,12 +503,11 @@ static void without_sockets_in_sock_diag_proc_has_them(void **state)
 	collector_close(c);
 }
 
-static void without_sockets_anywhere_none_is_made_up(void **state)
+CASE(without_sockets_anywhere_none_is_made_up)
 {
 	struct collector *c;
 	struct sample sample;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	empty.sock_diag = empty.events = true;
@@ -533,11 +520,10 @@ static void without_sockets_anywhere_none_is_made_up(void **state)
 	collector_close(c);
 }
 
-static void ends_that_are_never_told_are_noticed(void **state)
+CASE(ends_that_are_never_told_are_noticed)
 {
 	struct collector *c;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	empty.events = true;
@@ -560,11 +546,10 @@ static void ends_that_are_never_told_are_noticed(void **state)
 	collector_close(c);
 }
 
-static void in_a_silent_pod_ends_are_told_when_asked(void **state)
+CASE(in_a_silent_pod_ends_are_told_when_asked)
 {
 	struct collector *c;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	c = opened("");
@@ -577,12 +562,11 @@ static void in_a_silent_pod_ends_are_told_when_asked(void **state)
 	collector_close(c);
 }
 
-static void tables_of_protocols_without_lines_are_a_failure(void **state)
+CASE(tables_of_protocols_without_lines_are_a_failure)
 {
 	struct collector *c;
 	struct sample sample;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	empty.tables = " snmp ";
@@ -602,11 +586,10 @@ static void tables_of_protocols_without_lines_are_a_failure(void **state)
 	collector_close(c);
 }
 
-static void a_list_that_means_nothing_is_complained_of(void **state)
+CASE(a_list_that_means_nothing_is_complained_of)
 {
 	struct collector *c;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	c = opened("z*,!eth1");

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Flows: where traffic went since the last scan and in the last hour. */
 #include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "collect/links/address_set.h"
 #include "collect/sockets/flows.h"
-
-/* Last: it defines fail() as a macro. */
-#include <cmocka.h>
 
 #define NOON       1700049600.0 /* a step of five minutes begins */
 #define MINUTES(n) ((n)*60.0)
@@ -71,9 +67,8 @@ static struct flow found(const struct flow *flows, size_t count, unsigned host)
 	return (struct flow){0};
 }
 
-static void the_last_scan_shows_what_moved_most_first(void **state)
+CASE(the_last_scan_shows_what_moved_most_first)
 {
-	(void)state;
 	struct flows *f = flows_new(64, 1);
 	size_t count;
 	for (unsigned host = 1; host <= 50; host++)
@@ -95,9 +90,8 @@ static void the_last_scan_shows_what_moved_most_first(void **state)
 	flows_free(f);
 }
 
-static void what_was_added_shows_only_after_its_scan(void **state)
+CASE(what_was_added_shows_only_after_its_scan)
 {
-	(void)state;
 	struct flows *f = flows_new(16, 1);
 	struct flow out[2];
 	size_t count;
@@ -108,9 +102,8 @@ static void what_was_added_shows_only_after_its_scan(void **state)
 	flows_free(f);
 }
 
-static void flows_differ_by_each_part_of_their_key(void **state)
+CASE(flows_differ_by_each_part_of_their_key)
 {
-	(void)state;
 	struct flows *f = flows_new(64, 1);
 	struct flow flow = to(1, 1);
 	size_t count;
@@ -132,9 +125,8 @@ static void flows_differ_by_each_part_of_their_key(void **state)
 	flows_free(f);
 }
 
-static void the_last_hour_is_summed_since_the_step_that_was_asked_for(void **state)
+CASE(the_last_hour_is_summed_since_the_step_that_was_asked_for)
 {
-	(void)state;
 	struct flows *f = flows_new(16, 1);
 	struct flow out[4];
 	for (int step = 0; step < 12; step++) {
@@ -160,9 +152,8 @@ static void the_last_hour_is_summed_since_the_step_that_was_asked_for(void **sta
 	flows_free(f);
 }
 
-static void a_small_answer_keeps_the_greatest_and_the_rest(void **state)
+CASE(a_small_answer_keeps_the_greatest_and_the_rest)
 {
-	(void)state;
 	struct flows *f = flows_new(256, 1);
 	struct flow out[3];
 	for (unsigned host = 0; host < 200; host++)
@@ -179,9 +170,8 @@ static void a_small_answer_keeps_the_greatest_and_the_rest(void **state)
 	flows_free(f);
 }
 
-static void a_full_table_counts_what_it_cannot_keep(void **state)
+CASE(a_full_table_counts_what_it_cannot_keep)
 {
-	(void)state;
 	struct flows *f = flows_new(16, 1);
 	size_t count;
 	for (unsigned host = 0; host < 40; host++)
@@ -196,9 +186,8 @@ static void a_full_table_counts_what_it_cannot_keep(void **state)
 	flows_free(f);
 }
 
-static void flows_idle_for_an_hour_make_room(void **state)
+CASE(flows_idle_for_an_hour_make_room)
 {
-	(void)state;
 	struct flows *f = flows_new(16, 1);
 	struct flow out[32];
 	for (unsigned host = 0; host < 16; host++)
@@ -219,9 +208,8 @@ static void flows_idle_for_an_hour_make_room(void **state)
 	flows_free(f);
 }
 
-static void the_last_scans_are_remembered_each_by_itself(void **state)
+CASE(the_last_scans_are_remembered_each_by_itself)
 {
-	(void)state;
 	struct flows *f = flows_new(16, 1);
 	struct flow out[4];
 	for (int scan = 1; scan <= 20; scan++) {
@@ -244,9 +232,8 @@ static void the_last_scans_are_remembered_each_by_itself(void **state)
 	flows_free(f);
 }
 
-static void what_was_seen_is_not_told_again(void **state)
+CASE(what_was_seen_is_not_told_again)
 {
-	(void)state;
 	struct flows *f = flows_new(16, 1);
 	struct flow out[2];
 	for (int scan = 1; scan <= 40; scan++) {
@@ -263,9 +250,8 @@ static void what_was_seen_is_not_told_again(void **state)
 	flows_free(f);
 }
 
-static void of_a_scan_those_that_moved_most_are_kept_and_the_rest(void **state)
+CASE(of_a_scan_those_that_moved_most_are_kept_and_the_rest)
 {
-	(void)state;
 	struct flows *f = flows_new(256, 1);
 	static struct flow out[64];
 	uint64_t sent = 0;
@@ -291,9 +277,8 @@ static void of_a_scan_those_that_moved_most_are_kept_and_the_rest(void **state)
 	flows_free(f);
 }
 
-static void a_flow_that_lost_its_place_is_among_the_rest_of_its_scans(void **state)
+CASE(a_flow_that_lost_its_place_is_among_the_rest_of_its_scans)
 {
-	(void)state;
 	struct flows *f = flows_new(16, 1);
 	static struct flow out[64];
 	for (unsigned host = 0; host < 16; host++)
@@ -313,9 +298,8 @@ static void a_flow_that_lost_its_place_is_among_the_rest_of_its_scans(void **sta
 
 /* Places of flows that were idle for an hour are given to others: what an old scan
  * found must not be said of those. */
-static void scans_older_than_an_hour_are_forgotten(void **state)
+CASE(scans_older_than_an_hour_are_forgotten)
 {
-	(void)state;
 	struct flows *f = flows_new(16, 1);
 	static struct flow out[64];
 	for (unsigned host = 0; host < 16; host++)
@@ -334,9 +318,8 @@ static void scans_older_than_an_hour_are_forgotten(void **state)
 	flows_free(f);
 }
 
-static void a_udp_socket_that_lives_on_is_one(void **state)
+CASE(a_udp_socket_that_lives_on_is_one)
 {
-	(void)state;
 	struct flows *f = flows_new(16, 1);
 	struct flow out[1], flow = to(1, 0);
 	uint32_t first = 0, second = 0;
@@ -354,9 +337,8 @@ static void a_udp_socket_that_lives_on_is_one(void **state)
 	flows_free(f);
 }
 
-static void a_connection_counts_wherever_it_was_active(void **state)
+CASE(a_connection_counts_wherever_it_was_active)
 {
-	(void)state;
 	struct flows *f = flows_new(16, 1);
 	struct flow out[2];
 	uint32_t old = 0, idle = 0;
@@ -394,9 +376,8 @@ static void a_connection_counts_wherever_it_was_active(void **state)
 /* Host 9999 gets the bytes that somebody steals, the others are decoys. */
 enum { THEFT = 9999 };
 
-static void udp_decoys_take_no_tcp_place(void **state)
+CASE(udp_decoys_take_no_tcp_place)
 {
-	(void)state;
 	struct flows *f = flows_new(512, 1);
 	static struct flow out[1024];
 	for (int scan = 0; scan < 20; scan++) {
@@ -443,9 +424,8 @@ static void decoys_do_not_displace(uint64_t each, bool before, bool after)
 	flows_free(f);
 }
 
-static void decoys_do_not_displace_a_theft(void **state)
+CASE(decoys_do_not_displace_a_theft)
 {
-	(void)state;
 	static const uint64_t sizes[] = {0, 1, 15, 100, 999, 3000};
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		decoys_do_not_displace(sizes[i], true, false);
@@ -454,9 +434,8 @@ static void decoys_do_not_displace_a_theft(void **state)
 	}
 }
 
-static void a_theft_in_drips_outgrows_what_was_there_before(void **state)
+CASE(a_theft_in_drips_outgrows_what_was_there_before)
 {
-	(void)state;
 	struct flows *f = flows_new(16, 1);
 	struct flow out[17];
 	for (unsigned host = 0; host < 16; host++)
@@ -474,9 +453,8 @@ static void a_theft_in_drips_outgrows_what_was_there_before(void **state)
 
 /* Whatever comes: no byte is lost, nobody is said to have got more than it did, and who
  * is not there got no more than is admitted. */
-static void the_error_is_bounded(void **state)
+CASE(the_error_is_bounded)
 {
-	(void)state;
 	enum { HOSTS = 400, LOOKS = 700 };
 	static uint64_t truth[HOSTS];
 	static struct flow out[100];
@@ -512,9 +490,8 @@ static void the_error_is_bounded(void **state)
 	}
 }
 
-static void with_time_the_error_stays_bounded(void **state)
+CASE(with_time_the_error_stays_bounded)
 {
-	(void)state;
 	enum { HOSTS = 200, HOURS = 5 };
 	static uint64_t truth[HOURS * 12][HOSTS];
 	static struct flow out[100];
@@ -548,9 +525,8 @@ static void with_time_the_error_stays_bounded(void **state)
 	flows_free(f);
 }
 
-static void a_peer_without_bytes_never_displaces_one_with_bytes(void **state)
+CASE(a_peer_without_bytes_never_displaces_one_with_bytes)
 {
-	(void)state;
 	struct flows *f = flows_new(16, 1);
 	static struct flow out[64];
 	for (int step = 0; step < 36; step++) {
@@ -574,9 +550,8 @@ static void reach(struct address_set *set, unsigned host)
 	address_set_add(set, &flow.address);
 }
 
-static void an_address_set_counts_each_once_up_to_its_bound(void **state)
+CASE(an_address_set_counts_each_once_up_to_its_bound)
 {
-	(void)state;
 	struct address_set set;
 	assert_int_equal(address_set_init(&set, 32, 99), 0);
 	for (unsigned round = 0; round < 2; round++)

@@ -1,63 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The --interfaces list. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "collect/links/globs.h"
 
-/* Last: its macro fail() would hide error.h's function. */
-#include <cmocka.h>
-
-static void an_empty_list_watches_all_but_loopback(void **state)
+CASE(an_empty_list_watches_all_but_loopback)
 {
-	(void)state;
 	assert_true(globs_watch("", "eth0", false));
 	assert_true(globs_watch(" , ", "net1", false));
 	assert_false(globs_watch("", "lo", true));
 }
 
-static void a_list_watches_what_it_names(void **state)
+CASE(a_list_watches_what_it_names)
 {
-	(void)state;
 	assert_true(globs_watch("eth0,net*", "eth0", false));
 	assert_true(globs_watch(" eth0 , net* ", "net12", false));
 	assert_false(globs_watch("eth0,net*", "eth1", false));
 	assert_true(globs_watch("eth[01]", "eth1", false));
 }
 
-static void an_excluding_glob_wins_wherever_it_stands(void **state)
+CASE(an_excluding_glob_wins_wherever_it_stands)
 {
-	(void)state;
 	assert_false(globs_watch("!eth1,eth*", "eth1", false));
 	assert_false(globs_watch("eth*,!eth1", "eth1", false));
 	assert_true(globs_watch("eth*,!eth1", "eth0", false));
 }
 
-static void a_list_that_only_excludes_watches_the_rest(void **state)
+CASE(a_list_that_only_excludes_watches_the_rest)
 {
-	(void)state;
 	assert_true(globs_watch("!docker*", "eth0", false));
 	assert_false(globs_watch("!docker*", "docker0", false));
 	assert_false(globs_watch("!docker*", "lo", true));
 }
 
-static void loopback_is_watched_only_by_its_name(void **state)
+CASE(loopback_is_watched_only_by_its_name)
 {
-	(void)state;
 	assert_false(globs_watch("*", "lo", true));
 	assert_false(globs_watch("l*", "lo", true));
 	assert_true(globs_watch("eth0,lo", "lo", true));
 	assert_false(globs_watch("lo,!l*", "lo", true));
 }
 
-static void a_glob_too_long_for_any_name_is_passed_over(void **state)
+CASE(a_glob_too_long_for_any_name_is_passed_over)
 {
 	char list[256];
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < sizeof(list) - 6; i++)
 		list[i] = 'x';
 	list[i++] = ',';

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What flowed on a link whose counters get lost, fall, wrap, leap and begin anew. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "collect/links/link_past.h"
-
-/* Last: its macro fail() would hide error.h's function. */
-#include <cmocka.h>
 
 #define MOST UINT64_C(500000000000)
 
@@ -56,9 +52,8 @@ static uint64_t flowed_in(struct world *w, const uint64_t *readings, size_t coun
 	flowed_in(w, (const uint64_t[]){__VA_ARGS__},                                  \
 		  sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 
-static void a_counter_that_rises_moved_by_the_difference(void **state)
+CASE(a_counter_that_rises_moved_by_the_difference)
 {
-	(void)state;
 	assert_int_equal(link_counter_delta(5, 12, false, MOST), 7);
 	assert_int_equal(link_counter_delta(5, 5, false, MOST), 0);
 	assert_int_equal(
@@ -66,23 +61,20 @@ static void a_counter_that_rises_moved_by_the_difference(void **state)
 	    4);
 }
 
-static void after_a_reset_counts_what_flowed_since(void **state)
+CASE(after_a_reset_counts_what_flowed_since)
 {
-	(void)state;
 	assert_int_equal(link_counter_delta(1000000, 300, true, MOST), 300);
 	assert_int_equal(link_counter_delta(1000000, 0, true, MOST), 0);
 }
 
-static void a_counter_that_dips_moved_by_nothing(void **state)
+CASE(a_counter_that_dips_moved_by_nothing)
 {
-	(void)state;
 	assert_int_equal(link_counter_delta(1000000, 999990, true, MOST), 0);
 	assert_int_equal(link_counter_delta(1000000, 999990, false, MOST), 0);
 }
 
-static void a_wrap_at_32_bits_is_told_from_a_reset_by_the_other_counter(void **state)
+CASE(a_wrap_at_32_bits_is_told_from_a_reset_by_the_other_counter)
 {
-	(void)state;
 	assert_int_equal(link_counter_delta(UINT64_C(0xfffffff0), 0x10, false, MOST),
 			 0x20);
 	assert_int_equal(link_counter_delta(UINT64_C(0xfffffff0), 0x10, true, MOST),
@@ -91,19 +83,17 @@ static void a_wrap_at_32_bits_is_told_from_a_reset_by_the_other_counter(void **s
 			 0x10);
 }
 
-static void more_than_any_link_carries_moved_by_nothing(void **state)
+CASE(more_than_any_link_carries_moved_by_nothing)
 {
-	(void)state;
 	assert_int_equal(link_counter_delta(0, MOST, false, MOST), MOST);
 	assert_int_equal(link_counter_delta(0, MOST + 1, false, MOST), 0);
 	assert_int_equal(link_counter_delta(5, UINT64_MAX, false, MOST), 0);
 }
 
-static void a_lost_reading_is_no_traffic(void **state)
+CASE(a_lost_reading_is_no_traffic)
 {
 	static const uint64_t lost[] = {0, 1, 100, 400000000, 900000000};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(lost) / sizeof(lost[0]); i++) {
 		struct world w = begun_at(1000000000);
 
@@ -115,22 +105,20 @@ static void a_lost_reading_is_no_traffic(void **state)
 	}
 }
 
-static void readings_lost_in_a_row_are_no_traffic(void **state)
+CASE(readings_lost_in_a_row_are_no_traffic)
 {
 	struct world w = begun_at(1000000000);
 
-	(void)state;
 	assert_int_equal(FLOWED(&w, 0, 0, 0, 1000000500, 1000000600), 600);
 	assert_int_equal(FLOWED(&w, 0, 1000000600, 0, 0, 1000000700), 700);
 }
 
 /* Only one counter is lost, the others go on. */
-static void a_single_counter_may_be_lost(void **state)
+CASE(a_single_counter_may_be_lost)
 {
 	struct world w = begun_at(3000000000);
 	struct link_reading r = bytes(3000000100);
 
-	(void)state;
 	r.tx_bytes = 0;
 	take(&w, r);
 	take(&w, bytes(3000000200));
@@ -138,22 +126,20 @@ static void a_single_counter_may_be_lost(void **state)
 	assert_int_equal(w.flowed.rx_packets, 2);
 }
 
-static void garbage_above_the_wire_is_no_traffic(void **state)
+CASE(garbage_above_the_wire_is_no_traffic)
 {
 	struct world w = begun_at(1000000000);
 
-	(void)state;
 	assert_int_equal(FLOWED(&w, UINT64_MAX, 1000000500), 500);
 	assert_int_equal(
 	    FLOWED(&w, UINT64_C(1) << 62, UINT64_C(1) << 62, 1000000600, 1000000800),
 	    800);
 }
 
-static void a_reset_counts_one_reading_later(void **state)
+CASE(a_reset_counts_one_reading_later)
 {
 	struct world w = begun_at(1000000);
 
-	(void)state;
 	assert_int_equal(FLOWED(&w, 300), 0);
 	assert_int_equal(FLOWED(&w, 500), 500);
 	assert_int_equal(FLOWED(&w, 900), 900);
@@ -162,28 +148,25 @@ static void a_reset_counts_one_reading_later(void **state)
 	assert_int_equal(w.past.last.tx_bytes, 900);
 }
 
-static void a_reset_to_silence_and_what_comes_after(void **state)
+CASE(a_reset_to_silence_and_what_comes_after)
 {
 	struct world w = begun_at(1000000);
 
-	(void)state;
 	assert_int_equal(FLOWED(&w, 0, 0, 0, 200, 400), 400);
 	assert_int_equal(FLOWED(&w, 700000, 1500000), 1500000);
 }
 
-static void two_resets_in_a_row_count_both(void **state)
+CASE(two_resets_in_a_row_count_both)
 {
 	struct world w = begun_at(1000000);
 
-	(void)state;
 	assert_int_equal(FLOWED(&w, 9000, 100, 300, 400), 9400);
 }
 
-static void a_wrap_at_32_bits_counts_one_reading_later(void **state)
+CASE(a_wrap_at_32_bits_counts_one_reading_later)
 {
 	struct world w = begun_at(UINT64_C(4294967000));
 
-	(void)state;
 	for (unsigned i = 1; i <= 3; i++) {
 		struct link_reading r = bytes(4294967000);
 
@@ -196,11 +179,10 @@ static void a_wrap_at_32_bits_counts_one_reading_later(void **state)
 	assert_int_equal(w.flowed.tx_packets, 3);
 }
 
-static void a_link_that_goes_in_doubt_is_counted_as_reset(void **state)
+CASE(a_link_that_goes_in_doubt_is_counted_as_reset)
 {
 	struct world w = begun_at(1000000);
 
-	(void)state;
 	take(&w, bytes(300));
 	link_past_end(&w.past, &w.flowed, &w.oddities);
 	assert_int_equal(w.flowed.tx_bytes, 300);
@@ -251,9 +233,8 @@ static struct link_reading next_reading(struct truth *t, unsigned *clean)
 }
 
 /* Whatever goes wrong: never more than flowed, and all of it two readings later. */
-static void random_lives_count_what_flowed(void **state)
+CASE(random_lives_count_what_flowed)
 {
-	(void)state;
 	for (uint64_t seed = 1; seed <= 2000; seed++) {
 		struct truth t = {.counter = UINT64_C(50000000000)};
 		struct world w = begun_at(t.counter);

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which links count, for every way in which one can stand on another. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "collect/links/link_stack.h"
-
-/* Last: its macro fail() would hide error.h's function. */
-#include <cmocka.h>
 
 #define LINKS 16
 
@@ -77,9 +73,8 @@ static void assert_all_counted(const struct link *links, unsigned count)
 		assert_all_counted(links, count);                                      \
 	} while (0)
 
-static void a_pods_own_interface_counts(void **state)
+CASE(a_pods_own_interface_counts)
 {
-	(void)state;
 	COUNTED("eth0", ETH0);
 	COUNTED("eth0 net1", ETH0, {"net1", "macvlan", 3, 4, 0, true});
 	/* Its peer's index is that of another link here: another namespace's index. */
@@ -88,13 +83,12 @@ static void a_pods_own_interface_counts(void **state)
 	COUNTED("ens3", {"ens3", "", 2, 0, 0, false});
 }
 
-static void a_tunnel_is_counted_by_what_it_goes_out_by(void **state)
+CASE(a_tunnel_is_counted_by_what_it_goes_out_by)
 {
 	static const char *const kinds[] = {
 	    "vxlan",  "geneve", "gre",  "gretap", "ip6gre",    "ipip", "sit",
 	    "ip6tnl", "vti",    "xfrm", "tun",    "wireguard", "ppp",  "ifb"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct link links[] = {{"tun0", kinds[i], 1, 0, 0, false}, ETH0};
 		const struct link bound[] = {ETH0, {"tun0", kinds[i], 5, 2, 0, false}};
@@ -109,12 +103,11 @@ static void a_tunnel_is_counted_by_what_it_goes_out_by(void **state)
 	}
 }
 
-static void a_link_on_another_is_counted_by_the_one_below(void **state)
+CASE(a_link_on_another_is_counted_by_the_one_below)
 {
 	static const char *const kinds[] = {"vlan", "macvlan", "macvtap", "ipvlan",
 					    "macsec"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct link links[] = {{"up0", kinds[i], 9, 2, 0, false}, ETH0};
 		/* The one below is not watched. */
@@ -127,11 +120,10 @@ static void a_link_on_another_is_counted_by_the_one_below(void **state)
 		{"mac0", "macvlan", 4, 3, 0, false});
 }
 
-static void a_link_above_others_is_counted_by_them(void **state)
+CASE(a_link_above_others_is_counted_by_them)
 {
 	static const char *const kinds[] = {"bridge", "bond", "team", "vrf", "hsr"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct link links[] = {{"up0", kinds[i], 1, 0, 0, false},
 					     {"eth0", "veth", 2, 7, 1, true},
@@ -143,9 +135,8 @@ static void a_link_above_others_is_counted_by_them(void **state)
 	}
 }
 
-static void towers_are_counted_at_their_foot(void **state)
+CASE(towers_are_counted_at_their_foot)
 {
-	(void)state;
 	/* A virtual machine's tap and the pod's interface in one bridge. */
 	COUNTED("eth0", {"k6t", "bridge", 4, 0, 0, false},
 		{"eth0", "veth", 2, 7, 4, true}, {"tap0", "tun", 5, 0, 4, false});
@@ -160,9 +151,8 @@ static void towers_are_counted_at_their_foot(void **state)
 		{"tap0.3", "vlan", 3, 2, 0, false});
 }
 
-static void a_pair_with_both_ends_here_leads_nowhere(void **state)
+CASE(a_pair_with_both_ends_here_leads_nowhere)
 {
-	(void)state;
 	COUNTED("eth0", ETH0, {"a", "veth", 3, 4, 0, false},
 		{"b", "veth", 4, 3, 0, false});
 	COUNTED("eth0", {"eth0", "veth", 2, 7, 5, true}, {"a", "veth", 3, 4, 0, false},
@@ -171,15 +161,14 @@ static void a_pair_with_both_ends_here_leads_nowhere(void **state)
 	COUNTED("a b", {"a", "veth", 3, 4, 0, false}, {"b", "veth", 4, 3, 0, false});
 }
 
-static void a_dummy_is_nobodys_way_out(void **state)
+CASE(a_dummy_is_nobodys_way_out)
 {
-	(void)state;
 	COUNTED("dummy0 wg0", {"dummy0", "dummy", 2, 0, 0, false},
 		{"wg0", "wireguard", 3, 0, 0, false});
 	COUNTED("dummy0 eth0", {"dummy0", "dummy", 1, 0, 0, false}, ETH0);
 }
 
-static void it_says_what_stands_on_what(void **state)
+CASE(it_says_what_stands_on_what)
 {
 	static const struct link links[] = {ETH0,
 					    {"eth0.5", "vlan", 3, 2, 0, false},
@@ -188,7 +177,6 @@ static void it_says_what_stands_on_what(void **state)
 					    {"p", "veth", 6, 9, 5, true}};
 	struct link_counters to[LINKS];
 
-	(void)state;
 	stack(links, 5, true, to);
 	assert_int_equal(to[0].on, 0);
 	assert_int_equal(to[1].on, 2);
@@ -198,13 +186,12 @@ static void it_says_what_stands_on_what(void **state)
 }
 
 /* Whatever is said of the links, some count, and what counts is no other's. */
-static void nothing_said_leaves_a_namespace_uncounted(void **state)
+CASE(nothing_said_leaves_a_namespace_uncounted)
 {
 	static const char *const kinds[] = {"",      "veth", "bridge", "vlan",
 					    "vxlan", "tun",  "dummy",  "ifb"};
 	uint64_t random = 88172645463325252u;
 
-	(void)state;
 	for (unsigned round = 0; round < 100000; round++) {
 		struct link_counters to[LINKS];
 		struct link links[LINKS];

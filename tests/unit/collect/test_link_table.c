@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What counts as traffic when counters move, fall, wrap, appear and vanish. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "collect/links/link_table.h"
-
-/* Last: its macro fail() would hide error.h's function. */
-#include <cmocka.h>
 
 static struct link_event event_of(int ifindex, const char *name, uint64_t bytes,
 				  uint64_t packets)
@@ -54,12 +50,11 @@ static void read_eth0(struct link_table *table, uint64_t bytes, uint64_t packets
 	link_table_reading(table, 2, &reading, now);
 }
 
-static void what_a_link_carried_before_the_start_is_not_counted(void **state)
+CASE(what_a_link_carried_before_the_start_is_not_counted)
 {
 	struct link_table table;
 	struct link_sums sums;
 
-	(void)state;
 	open_table(&table);
 	assert_int_equal(table.flowed.tx_bytes, 0);
 	read_eth0(&table, 1500, 12, 10);
@@ -69,11 +64,10 @@ static void what_a_link_carried_before_the_start_is_not_counted(void **state)
 	assert_int_equal(sums.tx_bytes, 1500);
 }
 
-static void a_reset_adds_what_flowed_since_and_never_takes_away(void **state)
+CASE(a_reset_adds_what_flowed_since_and_never_takes_away)
 {
 	struct link_table table;
 
-	(void)state;
 	open_table(&table);
 	read_eth0(&table, 9000, 90, 10);
 	read_eth0(&table, 400, 4, 20);
@@ -85,11 +79,10 @@ static void a_reset_adds_what_flowed_since_and_never_takes_away(void **state)
 	assert_int_equal(table.links[0].tx_bytes, 500);
 }
 
-static void a_lost_reading_is_neither_counted_nor_shown(void **state)
+CASE(a_lost_reading_is_neither_counted_nor_shown)
 {
 	struct link_table table;
 
-	(void)state;
 	open_table(&table);
 	read_eth0(&table, 100000000, 100000, 10);
 	read_eth0(&table, 0, 0, 20);
@@ -100,12 +93,11 @@ static void a_lost_reading_is_neither_counted_nor_shown(void **state)
 }
 
 /* While a fall is in doubt only a dump settles it: a notification may be old. */
-static void a_notification_settles_no_doubt(void **state)
+CASE(a_notification_settles_no_doubt)
 {
 	struct link_event old = event_of(2, "eth0", 9000, 90);
 	struct link_table table;
 
-	(void)state;
 	open_table(&table);
 	read_eth0(&table, 9000, 90, 10);
 	read_eth0(&table, 400, 4, 20);
@@ -114,12 +106,11 @@ static void a_notification_settles_no_doubt(void **state)
 	assert_int_equal(table.flowed.tx_bytes, 8500);
 }
 
-static void a_link_that_goes_in_doubt_loses_nothing(void **state)
+CASE(a_link_that_goes_in_doubt_loses_nothing)
 {
 	struct link_event gone = event_of(2, "eth0", 700, 7);
 	struct link_table table;
 
-	(void)state;
 	open_table(&table);
 	gone.gone = true;
 	read_eth0(&table, 9000, 90, 10);
@@ -129,11 +120,10 @@ static void a_link_that_goes_in_doubt_loses_nothing(void **state)
 	assert_int_equal(table.count, 0);
 }
 
-static void a_leap_beyond_the_wire_is_a_reset(void **state)
+CASE(a_leap_beyond_the_wire_is_a_reset)
 {
 	struct link_table table;
 
-	(void)state;
 	open_table(&table);
 	read_eth0(&table, UINT64_C(1) << 50, 11, 10);
 	assert_int_equal(table.flowed.tx_bytes, 0);
@@ -141,14 +131,13 @@ static void a_leap_beyond_the_wire_is_a_reset(void **state)
 	assert_int_equal(table.flowed.tx_bytes, 70);
 }
 
-static void a_link_notified_of_later_counts_from_its_notification(void **state)
+CASE(a_link_notified_of_later_counts_from_its_notification)
 {
 	struct link_event made = event_of(3, "net1", 0, 0);
 	struct link_event moved = event_of(4, "net2", 777000, 777);
 	struct link_reading later = reading_of(777100, 778);
 	struct link_table table;
 
-	(void)state;
 	open_table(&table);
 	link_table_event(&table, &made, LINK_NOTIFIED, 5);
 	link_table_event(&table, &moved, LINK_NOTIFIED, 5);
@@ -159,12 +148,11 @@ static void a_link_notified_of_later_counts_from_its_notification(void **state)
 	assert_int_equal(table.count, 3);
 }
 
-static void a_link_that_goes_is_counted_to_its_last_byte(void **state)
+CASE(a_link_that_goes_is_counted_to_its_last_byte)
 {
 	struct link_event gone = event_of(2, "eth0", 4000, 40);
 	struct link_table table;
 
-	(void)state;
 	open_table(&table);
 	gone.gone = true;
 	link_table_event(&table, &gone, LINK_NOTIFIED, 5);
@@ -174,13 +162,12 @@ static void a_link_that_goes_is_counted_to_its_last_byte(void **state)
 	assert_int_equal(table.flowed.tx_bytes, 3000);
 }
 
-static void what_a_vanishing_link_forgets_is_no_reset(void **state)
+CASE(what_a_vanishing_link_forgets_is_no_reset)
 {
 	struct link_event gone = event_of(2, "eth0", 4000, 40);
 	struct link_reading reading = reading_of(2000, 20);
 	struct link_table table;
 
-	(void)state;
 	open_table(&table);
 	reading.rx_bytes = 900;
 	reading.rx_packets = 9;
@@ -192,12 +179,11 @@ static void what_a_vanishing_link_forgets_is_no_reset(void **state)
 	assert_int_equal(table.oddities.resets, 0);
 }
 
-static void a_notification_overtaken_by_a_dump_is_out_of_date(void **state)
+CASE(a_notification_overtaken_by_a_dump_is_out_of_date)
 {
 	struct link_event old = event_of(2, "eth0", 1100, 11);
 	struct link_table table;
 
-	(void)state;
 	open_table(&table);
 	read_eth0(&table, 9000, 90, 10);
 	link_table_event(&table, &old, LINK_NOTIFIED, 11);
@@ -206,13 +192,12 @@ static void a_notification_overtaken_by_a_dump_is_out_of_date(void **state)
 	assert_int_equal(table.oddities.resets, 0);
 }
 
-static void a_renamed_link_keeps_its_count(void **state)
+CASE(a_renamed_link_keeps_its_count)
 {
 	struct link_event renamed = event_of(2, "wan0", 1200, 12);
 	struct link_table table;
 	uint64_t identity;
 
-	(void)state;
 	open_table(&table);
 	identity = link_table_identity(&table);
 	link_table_event(&table, &renamed, LINK_NOTIFIED, 5);
@@ -221,13 +206,12 @@ static void a_renamed_link_keeps_its_count(void **state)
 	assert_true(link_table_identity(&table) != identity);
 }
 
-static void renaming_a_link_out_of_the_list_ends_its_count(void **state)
+CASE(renaming_a_link_out_of_the_list_ends_its_count)
 {
 	struct link_event first = event_of(2, "eth0", 1000, 10);
 	struct link_event renamed = event_of(2, "other", 1200, 12);
 	struct link_table table;
 
-	(void)state;
 	link_table_open(&table, "eth*", 0);
 	link_table_event(&table, &first, LINK_AT_START, 0);
 	link_table_event(&table, &renamed, LINK_NOTIFIED, 5);
@@ -240,14 +224,13 @@ static void renaming_a_link_out_of_the_list_ends_its_count(void **state)
 	assert_int_equal(table.flowed.tx_bytes, 200);
 }
 
-static void after_lost_notifications_new_links_count_from_nothing(void **state)
+CASE(after_lost_notifications_new_links_count_from_nothing)
 {
 	struct link_event eth0 = event_of(2, "eth0", 1000, 10);
 	struct link_event made = event_of(6, "net1", 600, 6);
 	struct link_event made_too = event_of(5, "net2", 50, 1);
 	struct link_table table;
 
-	(void)state;
 	open_table(&table);
 	link_table_lost(&table, 5);
 	link_table_resync_begin(&table, 6);
@@ -260,12 +243,11 @@ static void after_lost_notifications_new_links_count_from_nothing(void **state)
 	assert_false(table.incomplete);
 }
 
-static void after_lost_notifications_vanished_links_are_dropped(void **state)
+CASE(after_lost_notifications_vanished_links_are_dropped)
 {
 	struct link_event made = event_of(6, "net1", 0, 0);
 	struct link_table table;
 
-	(void)state;
 	open_table(&table);
 	link_table_resync_begin(&table, 6);
 	link_table_event(&table, &made, LINK_RESYNCED, 6);
@@ -280,14 +262,13 @@ static void after_lost_notifications_vanished_links_are_dropped(void **state)
 }
 
 /* Each of them sends, and all of it is in the sums, whether it is shown or not. */
-static void links_beyond_those_shown_are_in_the_sums(void **state)
+CASE(links_beyond_those_shown_are_in_the_sums)
 {
 	static struct link_table table;
 	struct link_event event;
 	struct link_reading reading = reading_of(350, 3);
 	int i;
 
-	(void)state;
 	link_table_open(&table, "", 0);
 	for (i = 1; i <= 500; i++) {
 		event = event_of(i, "v", 100, 1);
@@ -311,13 +292,12 @@ static void links_beyond_those_shown_are_in_the_sums(void **state)
 	assert_int_equal(table.flowed.tx_bytes, 500 * 250);
 }
 
-static void links_beyond_the_bound_wait_for_a_place(void **state)
+CASE(links_beyond_the_bound_wait_for_a_place)
 {
 	static struct link_table table;
 	struct link_event event;
 	int i;
 
-	(void)state;
 	link_table_open(&table, "", 0);
 	for (i = 1; i <= LINKS_MAX + 2; i++) {
 		event = event_of(i, "v", 100, 1);
@@ -343,13 +323,12 @@ static void links_beyond_the_bound_wait_for_a_place(void **state)
 }
 
 /* A VLAN, notified of after traffic: it counts no byte a second time. */
-static void what_stands_on_another_link_is_counted_there(void **state)
+CASE(what_stands_on_another_link_is_counted_there)
 {
 	struct link_event vlan = event_of(7, "eth0.5", 0, 0);
 	struct link_reading reading = reading_of(5000, 50);
 	struct link_table table, named;
 
-	(void)state;
 	vlan.place.below = 2;
 	open_table(&table);
 	link_table_event(&table, &vlan, LINK_NOTIFIED, 5);
@@ -371,12 +350,11 @@ static void what_stands_on_another_link_is_counted_there(void **state)
 }
 
 /* A kernel that notifies of links without counters, and counts them elsewhere. */
-static void a_link_without_counters_counts_from_its_first_reading(void **state)
+CASE(a_link_without_counters_counts_from_its_first_reading)
 {
 	struct link_event event = event_of(2, "eth0", 0, 0);
 	struct link_table table;
 
-	(void)state;
 	event.has_reading = false;
 	link_table_open(&table, "", 0);
 	link_table_event(&table, &event, LINK_AT_START, 0);
@@ -387,12 +365,11 @@ static void a_link_without_counters_counts_from_its_first_reading(void **state)
 	assert_int_equal(table.flowed.tx_bytes, 300);
 }
 
-static void what_is_here_and_not_meant_is_named(void **state)
+CASE(what_is_here_and_not_meant_is_named)
 {
 	struct link_event z0 = event_of(2, "z0", 0, 0), lo = event_of(1, "lo", 0, 0);
 	struct link_table table;
 
-	(void)state;
 	lo.loopback = true;
 	link_table_open(&table, "eth0", 0);
 	link_table_event(&table, &z0, LINK_AT_START, 0);
@@ -404,12 +381,11 @@ static void what_is_here_and_not_meant_is_named(void **state)
 	assert_string_equal(table.unwatched, "");
 }
 
-static void the_identity_does_not_depend_on_order(void **state)
+CASE(the_identity_does_not_depend_on_order)
 {
 	struct link_event a = event_of(2, "eth0", 0, 0), b = event_of(3, "net1", 0, 0);
 	struct link_table one, other;
 
-	(void)state;
 	link_table_open(&one, "", 0);
 	link_table_open(&other, "", 0);
 	link_table_event(&one, &a, LINK_AT_START, 0);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Link counters against a real kernel, in a network namespace of the test's own: a pair
  * of veths, a and b, both ends here. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,11 +12,9 @@
 #include <sys/wait.h>
 
 #include "../support/namespace_fixture.h"
+#include "../support/testing.h"
 #include "collect/links/link_message.h"
 #include "collect/links/links.h"
-
-/* Last: its macro fail() would hide error.h's function. */
-#include <cmocka.h>
 
 static bool allowed;
 
@@ -338,7 +334,7 @@ static void nobody_without_capabilities_reads_the_same(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void a_message_cut_short_says_nothing(void **state)
+CASE(a_message_cut_short_says_nothing)
 {
 	struct {
 		struct nlmsghdr head;
@@ -351,7 +347,6 @@ static void a_message_cut_short_says_nothing(void **state)
 	unsigned length;
 	int ifindex;
 
-	(void)state;
 	memset(&message, 0, sizeof(message));
 	message.head.nlmsg_type = RTM_NEWSTATS;
 	message.attribute.nla_type = IFLA_STATS_LINK_64;

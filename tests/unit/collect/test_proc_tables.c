@@ -3,8 +3,6 @@
  */
 #include <arpa/inet.h>
 #include <endian.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,18 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../support/testing.h"
 #include "collect/links/proc_dev.h"
 #include "collect/sockets/proc_tcp.h"
-
-/* Last: its macro fail() would hide error.h's function. */
-#include <cmocka.h>
 
 static struct span span_of(const char *text)
 {
 	return (struct span){text, text + strlen(text)};
 }
 
-static void a_line_of_dev_is_a_name_and_its_counters(void **state)
+CASE(a_line_of_dev_is_a_name_and_its_counters)
 {
 	static const char *const lines[] = {
 	    "  eth0:    1234       5    6  7  8  9   10    11     5678  12 13 14 15 16",
@@ -33,7 +29,6 @@ static void a_line_of_dev_is_a_name_and_its_counters(void **state)
 	char name[IF_NAMESIZE];
 	struct link_reading r;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		memset(&r, 0, sizeof(r));
 		assert_true(proc_dev_line(span_of(lines[i]), name, &r));
@@ -49,7 +44,7 @@ static void a_line_of_dev_is_a_name_and_its_counters(void **state)
 	}
 }
 
-static void other_lines_of_dev_are_none(void **state)
+CASE(other_lines_of_dev_are_none)
 {
 	static const char *const lines[] = {
 	    "",
@@ -66,7 +61,6 @@ static void other_lines_of_dev_are_none(void **state)
 	char name[IF_NAMESIZE];
 	struct link_reading r;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		assert_false(proc_dev_line(span_of(lines[i]), name, &r));
 }
@@ -83,12 +77,11 @@ static const char *line_of(uint32_t local, uint32_t remote, const char *state)
 	return line;
 }
 
-static void a_line_of_tcp_is_a_socket(void **state)
+CASE(a_line_of_tcp_is_a_socket)
 {
 	struct diag_socket s, other;
 	char text[INET6_ADDRSTRLEN];
 
-	(void)state;
 	assert_true(proc_tcp_line(span_of(line_of(0x0a4d0001, 0x0a4d0002, "01")), &s));
 	inet_ntop(AF_INET6, &s.local, text, sizeof(text));
 	assert_string_equal(text, "::ffff:10.77.0.1");
@@ -110,12 +103,11 @@ static void a_line_of_tcp_is_a_socket(void **state)
 	assert_true(IN6_IS_ADDR_UNSPECIFIED(&s.remote));
 }
 
-static void a_line_of_tcp6_is_a_socket(void **state)
+CASE(a_line_of_tcp6_is_a_socket)
 {
 	char line[256], text[INET6_ADDRSTRLEN];
 	struct diag_socket s;
 
-	(void)state;
 	snprintf(line, sizeof(line),
 		 "0: %08X%08X%08X%08X:0050 %08X%08X%08X%08X:1234 01 0:0 0:0 0 0 0 7",
 		 htonl(0xfd770000), 0, 0, htonl(1), 0, 0, htonl(0xffff),
@@ -128,7 +120,7 @@ static void a_line_of_tcp6_is_a_socket(void **state)
 	assert_int_equal(s.remote_port, 0x1234);
 }
 
-static void other_lines_of_tcp_are_none(void **state)
+CASE(other_lines_of_tcp_are_none)
 {
 	static const char *const lines[] = {
 	    "",
@@ -145,21 +137,19 @@ static void other_lines_of_tcp_are_none(void **state)
 	};
 	struct diag_socket s;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		assert_false(proc_tcp_line(span_of(lines[i]), &s));
 }
 
 /* A file is read whole through any buffer that a line fits; a longer line is passed
  * over, and so is a last one without its end. */
-static void lines_come_whole_through_any_buffer(void **state)
+CASE(lines_come_whole_through_any_buffer)
 {
 	char path[] = "/tmp/dormouse-lines.XXXXXX", buffer[64];
 	const char text[] = "a\n\nbcdef gh\n0123456789012345678901234567890123456789\n"
 			    "last one\nno end";
 	int fd = mkstemp(path);
 
-	(void)state;
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /proc/net/snmp, snmp6 and netstat: canned, mutilated, and a real kernel's. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,10 +8,8 @@
 #include <sys/wait.h>
 
 #include "../support/namespace_fixture.h"
+#include "../support/testing.h"
 #include "collect/protocols/protocols.h"
-
-/* Last: its macro fail() would hide error.h's function. */
-#include <cmocka.h>
 
 static const char snmp[] =
     "Ip: Forwarding DefaultTTL InReceives OutRequests\n"
@@ -35,11 +31,10 @@ static struct protocol_counters parsed(const char *text)
 	return counters;
 }
 
-static void columns_are_found_by_name(void **state)
+CASE(columns_are_found_by_name)
 {
 	struct protocol_counters p = parsed(snmp);
 
-	(void)state;
 	assert_int_equal(p.value[TCP_ACTIVE_OPENS], 13);
 	assert_int_equal(p.value[TCP_OUT_SEGS], 1581);
 	assert_int_equal(p.value[UDP_OUT_DATAGRAMS], 27);
@@ -47,49 +42,45 @@ static void columns_are_found_by_name(void **state)
 	assert_false(protocol_has(&p, IP_OUT_OCTETS));
 }
 
-static void columns_may_move_and_new_ones_appear(void **state)
+CASE(columns_may_move_and_new_ones_appear)
 {
 	struct protocol_counters p = parsed("Mptcp: New\nMptcp: 5\n"
 					    "Tcp: OutSegs Novel ActiveOpens\n"
 					    "Tcp: 7 99 8\n");
 
-	(void)state;
 	assert_int_equal(p.value[TCP_OUT_SEGS], 7);
 	assert_int_equal(p.value[TCP_ACTIVE_OPENS], 8);
 	assert_false(protocol_has(&p, UDP_OUT_DATAGRAMS));
 }
 
-static void the_same_column_of_another_protocol_is_another(void **state)
+CASE(the_same_column_of_another_protocol_is_another)
 {
 	struct protocol_counters p = parsed("TcpExt: OutSegs OutDatagrams\n"
 					    "TcpExt: 7 8\n"
 					    "IpExt: InNoRoutes InOctets OutOctets\n"
 					    "IpExt: 0 100 18446744073709551615\n");
 
-	(void)state;
 	assert_false(protocol_has(&p, TCP_OUT_SEGS));
 	assert_false(protocol_has(&p, UDP_OUT_DATAGRAMS));
 	assert_int_equal(p.value[IP_IN_OCTETS], 100);
 	assert_int_equal(p.value[IP_OUT_OCTETS], UINT64_MAX);
 }
 
-static void what_is_no_number_is_not_present(void **state)
+CASE(what_is_no_number_is_not_present)
 {
 	struct protocol_counters p = parsed("Tcp: OutSegs ActiveOpens\nTcp: -1 12x\n"
 					    "Udp: OutDatagrams\n"
 					    "Udp: 18446744073709551616\n");
 
-	(void)state;
 	assert_int_equal(p.present, 0);
 }
 
-static void a_text_cut_anywhere_gives_only_whole_numbers(void **state)
+CASE(a_text_cut_anywhere_gives_only_whole_numbers)
 {
 	struct protocol_counters whole = parsed(snmp);
 	size_t length;
 	int i;
 
-	(void)state;
 	for (length = 0; length < sizeof(snmp) - 1; length++) {
 		struct protocol_counters p = {0};
 
@@ -100,7 +91,7 @@ static void a_text_cut_anywhere_gives_only_whole_numbers(void **state)
 	}
 }
 
-static void names_without_their_values_are_passed_over(void **state)
+CASE(names_without_their_values_are_passed_over)
 {
 	struct protocol_counters p =
 	    parsed("Tcp: OutSegs ActiveOpens\n"
@@ -108,13 +99,12 @@ static void names_without_their_values_are_passed_over(void **state)
 		   "Udp: 27\n"
 		   "\n \nTcp:\nTcp: 1\nUdpLite: OutDatagrams\n");
 
-	(void)state;
 	assert_false(protocol_has(&p, TCP_OUT_SEGS));
 	assert_int_equal(p.value[UDP_OUT_DATAGRAMS], 27);
 	assert_false(protocol_has(&p, UDPLITE_OUT_DATAGRAMS));
 }
 
-static void snmp6_is_a_name_and_a_value_a_line(void **state)
+CASE(snmp6_is_a_name_and_a_value_a_line)
 {
 	static const char text[] = "Ip6InReceives                   \t7\n"
 				   "Ip6InOctets                     \t700\n"
@@ -124,7 +114,6 @@ static void snmp6_is_a_name_and_a_value_a_line(void **state)
 				   "UdpLite6OutDatagrams            \t1";
 	struct protocol_counters p = {0};
 
-	(void)state;
 	protocols_parse_list(text, sizeof(text) - 1, &p);
 	assert_int_equal(p.value[IP6_IN_OCTETS], 700);
 	assert_int_equal(p.value[IP6_OUT_OCTETS], 800);
@@ -132,13 +121,12 @@ static void snmp6_is_a_name_and_a_value_a_line(void **state)
 	assert_false(protocol_has(&p, UDPLITE6_OUT_DATAGRAMS));
 }
 
-static void any_bytes_will_do(void **state)
+CASE(any_bytes_will_do)
 {
 	char text[400];
 	uint32_t seed = 1;
 	int round;
 
-	(void)state;
 	for (round = 0; round < 20000; round++) {
 		static const char some[] = "TcpUd:IExt \n\t019-OutSegs";
 		struct protocol_counters p = {0};

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What accounts for what the links sent: UDP as far as it can be estimated, and what is
  * nobody's. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "../support/testing.h"
 #include "collect/sent_span.h"
-
-#include <cmocka.h>
 
 static uint64_t estimate(const struct sent_span *span)
 {
@@ -17,19 +14,18 @@ static uint64_t estimate(const struct sent_span *span)
 	return sent_udp_bytes(span, &carry);
 }
 
-static void udp_alone_is_exact(void **state)
+CASE(udp_alone_is_exact)
 {
 	struct sent_span span = {
 	    .link_bytes = 1000 * 1042, .link_packets = 1000, .datagrams = 1000};
 
-	(void)state;
 	assert_int_equal(estimate(&span), 1000 * 1000);
 	span.link_bytes += 1000 * 20;
 	span.packets6 = 1000;
 	assert_int_equal(estimate(&span), 1000 * 1000);
 }
 
-static void udp_beside_tcp_is_what_tcp_leaves(void **state)
+CASE(udp_beside_tcp_is_what_tcp_leaves)
 {
 	struct sent_span span = {
 	    .link_bytes = 1000 * 1042 + 4000000 + 500 * 66 + 3 * 1448,
@@ -39,19 +35,17 @@ static void udp_beside_tcp_is_what_tcp_leaves(void **state)
 	    .datagrams = 1000,
 	};
 
-	(void)state;
 	assert_int_equal(estimate(&span), 1000 * 1000);
 }
 
-static void without_datagrams_there_are_no_bytes_of_udp(void **state)
+CASE(without_datagrams_there_are_no_bytes_of_udp)
 {
 	struct sent_span span = {.link_bytes = 1000000, .link_packets = 10};
 
-	(void)state;
 	assert_int_equal(estimate(&span), 0);
 }
 
-static void a_datagram_carries_no_more_than_it_can(void **state)
+CASE(a_datagram_carries_no_more_than_it_can)
 {
 	struct sent_span span = {
 	    .link_bytes = 1000000000, .link_packets = 1000, .datagrams = 2};
@@ -59,7 +53,6 @@ static void a_datagram_carries_no_more_than_it_can(void **state)
 	int64_t carry = 0;
 	uint64_t told;
 
-	(void)state;
 	told = sent_udp_bytes(&span, &carry);
 	assert_int_equal(told, 2 * 1472);
 	told += sent_udp_bytes(&nothing, &carry);
@@ -69,7 +62,7 @@ static void a_datagram_carries_no_more_than_it_can(void **state)
 	assert_int_equal(estimate(&span), 0);
 }
 
-static void long_datagrams_are_believed_when_they_stay(void **state)
+CASE(long_datagrams_are_believed_when_they_stay)
 {
 	struct sent_span span = {
 	    .link_bytes = 1000 * 40042, .link_packets = 1000, .datagrams = 1000};
@@ -77,7 +70,6 @@ static void long_datagrams_are_believed_when_they_stay(void **state)
 	int64_t carry = 0;
 	uint64_t told;
 
-	(void)state;
 	told = sent_udp_bytes(&span, &carry);
 	told += sent_udp_bytes(&span, &carry);
 	assert_int_equal(told, 1000 * (40000 + 1472));
@@ -85,7 +77,7 @@ static void long_datagrams_are_believed_when_they_stay(void **state)
 	assert_int_equal(told, 2 * 1000 * 40000);
 }
 
-static void tcp_that_is_told_late_is_not_taken_for_udp(void **state)
+CASE(tcp_that_is_told_late_is_not_taken_for_udp)
 {
 	struct sent_span links = {
 	    .link_bytes = 100 * 1442 + 5000000 + 300 * 66,
@@ -98,7 +90,6 @@ static void tcp_that_is_told_late_is_not_taken_for_udp(void **state)
 	int64_t carry = 0;
 	uint64_t told;
 
-	(void)state;
 	told = sent_udp_bytes(&links, &carry);
 	assert_int_equal(told, 100 * 1472);
 	told += sent_udp_bytes(&late, &carry);
@@ -107,7 +98,7 @@ static void tcp_that_is_told_late_is_not_taken_for_udp(void **state)
 	assert_int_equal(told, 2 * 100 * 1400);
 }
 
-static void a_query_beside_a_great_stream_is_not_taken_for_a_flood(void **state)
+CASE(a_query_beside_a_great_stream_is_not_taken_for_a_flood)
 {
 	/* A gigabyte of TCP whose headers are 12 bytes longer than the usual. */
 	struct sent_span span = {
@@ -117,11 +108,10 @@ static void a_query_beside_a_great_stream_is_not_taken_for_a_flood(void **state)
 	    .datagrams = 10,
 	};
 
-	(void)state;
 	assert_true(estimate(&span) <= 10 * 1472);
 }
 
-static void bytes_told_too_early_by_tcp_are_mended_by_the_next_span(void **state)
+CASE(bytes_told_too_early_by_tcp_are_mended_by_the_next_span)
 {
 	struct sent_span ahead = {
 	    .link_bytes = 100 * 1042 + 1000000 + 20 * 66 - 30000,
@@ -133,7 +123,6 @@ static void bytes_told_too_early_by_tcp_are_mended_by_the_next_span(void **state
 	int64_t carry = 0;
 	uint64_t told;
 
-	(void)state;
 	behind.link_bytes += 60000;
 	told = sent_udp_bytes(&behind, &carry);
 	told += sent_udp_bytes(&ahead, &carry);
@@ -143,13 +132,12 @@ static void bytes_told_too_early_by_tcp_are_mended_by_the_next_span(void **state
 	assert_int_equal(carry, 0);
 }
 
-static void what_is_carried_stays_within_tcps_error(void **state)
+CASE(what_is_carried_stays_within_tcps_error)
 {
 	struct sent_span span = {
 	    .link_bytes = 64 * 1000000 + 66, .link_packets = 1, .tcp_bytes = 32000000};
 	int64_t carry = 0;
 
-	(void)state;
 	assert_int_equal(sent_udp_bytes(&span, &carry), 0);
 	assert_int_equal(carry, 1000000);
 	span.link_bytes = 0;
@@ -193,11 +181,10 @@ static uint64_t soon_unaccounted(struct sent_balance *b, const struct sent_span 
 	return sent_unaccounted_bytes(b, span, &none, clock_at += 0.1);
 }
 
-static void a_pod_with_sockets_alone_owes_nothing(void **state)
+CASE(a_pod_with_sockets_alone_owes_nothing)
 {
 	struct sent_balance b = {0};
 
-	(void)state;
 	for (int i = 0; i < 1000; i++) {
 		struct sent_span span = tcp_span((uint64_t)(i % 7) * 100000);
 		add_packets(&span, 10, 54); /* resets: of no socket, yet segments */
@@ -210,12 +197,11 @@ static void a_pod_with_sockets_alone_owes_nothing(void **state)
 	}
 }
 
-static void packets_of_no_protocol_are_told_one_span_later(void **state)
+CASE(packets_of_no_protocol_are_told_one_span_later)
 {
 	struct sent_balance b = {0};
 	struct sent_span span = {0};
 
-	(void)state;
 	add_packets(&span, 1000, 1000);
 	assert_int_equal(unaccounted(&b, &span), 0);
 	assert_int_equal(unaccounted(&b, &span), 1000000);
@@ -224,12 +210,11 @@ static void packets_of_no_protocol_are_told_one_span_later(void **state)
 }
 
 /* The end of a connection is told a moment after its bytes were on the link. */
-static void a_connection_told_late_is_nobodys_for_no_moment(void **state)
+CASE(a_connection_told_late_is_nobodys_for_no_moment)
 {
 	struct sent_balance b = {0};
 	struct sent_span early = tcp_span(5000000), late = {.tcp_bytes = 5000000};
 
-	(void)state;
 	early.tcp_bytes = 0;
 	for (int i = 0; i < 20; i++) {
 		assert_int_equal(unaccounted(&b, &early), 0);
@@ -238,9 +223,8 @@ static void a_connection_told_late_is_nobodys_for_no_moment(void **state)
 }
 
 /* Counted by UDP after the links were read, or in part. */
-static void datagrams_between_two_readings_are_udp(void **state)
+CASE(datagrams_between_two_readings_are_udp)
 {
-	(void)state;
 	for (unsigned before = 0; before <= 1000; before += 250) {
 		struct sent_balance b = {0};
 		struct sent_span first = {.datagrams = before}, second = {0},
@@ -263,14 +247,13 @@ static void datagrams_between_two_readings_are_udp(void **state)
 }
 
 /* On a busy machine that moment is longer than a short interval. */
-static void short_intervals_wait_as_long_for_it(void **state)
+CASE(short_intervals_wait_as_long_for_it)
 {
 	struct sent_balance b = {0};
 	struct sent_span early = tcp_span(5000000), late = {.tcp_bytes = 5000000};
 	struct sent_span nothing = {0}, raw = {0};
 	uint64_t told = 0;
 
-	(void)state;
 	early.tcp_bytes = 0;
 	told += soon_unaccounted(&b, &early);
 	for (int i = 0; i < 8; i++)
@@ -284,14 +267,13 @@ static void short_intervals_wait_as_long_for_it(void **state)
 	assert_in_range(told, 900000, 1000000);
 }
 
-static void being_ahead_is_no_lasting_credit(void **state)
+CASE(being_ahead_is_no_lasting_credit)
 {
 	struct sent_balance b = {0};
 	struct sent_span ahead = {.tcp_bytes = 1000000};
 	struct sent_span raw = {0};
 	uint64_t told = 0;
 
-	(void)state;
 	for (int i = 0; i < 100; i++)
 		unaccounted(&b, &ahead); /* over a link that is not watched, say */
 	add_packets(&raw, 100, 1000);
@@ -302,12 +284,11 @@ static void being_ahead_is_no_lasting_credit(void **state)
 
 /* Headers are all that can hide in a pod that is busy: its segments have some of their
  * own, of a length that is not known. */
-static void a_busy_pod_hides_headers_at_most(void **state)
+CASE(a_busy_pod_hides_headers_at_most)
 {
 	struct sent_balance b = {0};
 	uint64_t told = 0;
 
-	(void)state;
 	for (int i = 0; i < 101; i++) {
 		struct sent_span span = tcp_span(10000000);
 		add_packets(&span, 1000, 1434);
@@ -328,9 +309,8 @@ static uint64_t next_random(uint64_t *state)
 
 /* Whatever happens, what is told is never more than what the links sent beyond what is
  * accounted for, and it never falls. */
-static void no_more_is_told_than_was_sent(void **state)
+CASE(no_more_is_told_than_was_sent)
 {
-	(void)state;
 	for (unsigned seed = 0; seed < 200; seed++) {
 		struct sent_balance b = {0};
 		uint64_t told = 0, link = 0;

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the sources' counters become signals. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "collect/signals.h"
-
-/* Last: its macro fail() would hide error.h's function. */
-#include <cmocka.h>
 
 static struct signals fresh(void)
 {
@@ -40,22 +36,20 @@ static void set_counter(struct protocol_counters *p, enum protocol_counter count
 	p->value[counter] = value;
 }
 
-static void a_base_moves_along_and_never_back(void **state)
+CASE(a_base_moves_along_and_never_back)
 {
 	struct counter_base base = {0};
 
-	(void)state;
 	assert_int_equal(counter_moved(&base, 100), 0);
 	assert_int_equal(counter_moved(&base, 130), 30);
 	assert_int_equal(counter_moved(&base, 120), 0);
 	assert_int_equal(counter_moved(&base, 125), 5);
 }
 
-static void a_base_waits_for_a_lost_reading_to_come_back(void **state)
+CASE(a_base_waits_for_a_lost_reading_to_come_back)
 {
 	struct counter_base base = {0};
 
-	(void)state;
 	counter_moved(&base, 1000);
 	assert_int_equal(counter_moved(&base, 0), 0);
 	assert_int_equal(counter_moved(&base, 1030), 30);
@@ -64,11 +58,10 @@ static void a_base_waits_for_a_lost_reading_to_come_back(void **state)
 	assert_int_equal(counter_moved(&base, 30), 5);
 }
 
-static void the_monitors_own_traffic_is_left_out(void **state)
+CASE(the_monitors_own_traffic_is_left_out)
 {
 	struct signals s = fresh();
 
-	(void)state;
 	feed_links(&s, 0, 0);
 	feed_links(&s, 1000, 900);
 	assert_int_equal(s.value[SIGNAL_TX_BYTES], 100);
@@ -76,11 +69,10 @@ static void the_monitors_own_traffic_is_left_out(void **state)
 	assert_false(present(&s, SIGNAL_TCP_TX_BYTES));
 }
 
-static void an_estimate_too_high_hides_nothing_later(void **state)
+CASE(an_estimate_too_high_hides_nothing_later)
 {
 	struct signals s = fresh();
 
-	(void)state;
 	feed_links(&s, 0, 0);
 	feed_links(&s, 1000, 1500);
 	assert_int_equal(s.value[SIGNAL_TX_BYTES], 0);
@@ -88,13 +80,12 @@ static void an_estimate_too_high_hides_nothing_later(void **state)
 	assert_int_equal(s.value[SIGNAL_TX_BYTES], 700);
 }
 
-static void without_links_octets_stand_in(void **state)
+CASE(without_links_octets_stand_in)
 {
 	struct protocol_counters p = {0};
 	struct own_traffic own = {0};
 	struct signals s = fresh();
 
-	(void)state;
 	signals_from_octets(&s, &p, &own);
 	assert_false(present(&s, SIGNAL_TX_BYTES));
 	set_counter(&p, IP_OUT_OCTETS, 5000);
@@ -108,14 +99,13 @@ static void without_links_octets_stand_in(void **state)
 	assert_int_equal(s.value[SIGNAL_RX_BYTES], 0);
 }
 
-static void when_sockets_fail_snmp_goes_on_from_there(void **state)
+CASE(when_sockets_fail_snmp_goes_on_from_there)
 {
 	struct collect_totals totals = {.tcp_opened = 3, .tcp_tx_bytes = 999};
 	struct protocol_counters p = {0};
 	struct own_traffic own = {0};
 	struct signals s = fresh();
 
-	(void)state;
 	set_counter(&p, TCP_OUT_SEGS, 1000);
 	set_counter(&p, TCP_ACTIVE_OPENS, 50);
 	signals_from_sockets(&s, &totals, 70, &p, &own);
@@ -144,12 +134,11 @@ static void when_sockets_fail_snmp_goes_on_from_there(void **state)
 	assert_int_equal(s.value[SIGNAL_TCP_NEW_SOCKETS], 9);
 }
 
-static void datagrams_of_both_families_are_one_signal(void **state)
+CASE(datagrams_of_both_families_are_one_signal)
 {
 	struct protocol_counters p = {0};
 	struct signals s = fresh();
 
-	(void)state;
 	set_counter(&p, UDP_OUT_DATAGRAMS, 10);
 	set_counter(&p, UDP6_OUT_DATAGRAMS, 20);
 	signals_udp_packets(&s, &p, 0, 0);
@@ -160,12 +149,11 @@ static void datagrams_of_both_families_are_one_signal(void **state)
 	assert_int_equal(s.value[SIGNAL_UDP_TX_PACKETS], 7);
 }
 
-static void datagrams_over_loopback_are_left_out(void **state)
+CASE(datagrams_over_loopback_are_left_out)
 {
 	struct protocol_counters p = {0};
 	struct signals s = fresh();
 
-	(void)state;
 	set_counter(&p, UDP_OUT_DATAGRAMS, 10);
 	signals_udp_packets(&s, &p, 1000, 500);
 	set_counter(&p, UDP_OUT_DATAGRAMS, 110);
@@ -175,12 +163,11 @@ static void datagrams_over_loopback_are_left_out(void **state)
 
 /* Datagrams are read before links: what was sent in between is on the link a sample
  * earlier than among the datagrams. */
-static void datagrams_sent_between_two_readings_are_not_lost(void **state)
+CASE(datagrams_sent_between_two_readings_are_not_lost)
 {
 	struct protocol_counters p = {0};
 	struct signals s = fresh();
 
-	(void)state;
 	set_counter(&p, UDP_OUT_DATAGRAMS, 0);
 	signals_udp_packets(&s, &p, 0, 0);
 	set_counter(&p, UDP_OUT_DATAGRAMS, 100);
@@ -211,12 +198,11 @@ static void scan(struct signals *s, uint64_t link_bytes, uint64_t link_packets,
 	signals_from_span(s, &p, tcp, &none, clock_at += 10);
 }
 
-static void with_tcp_unknown_udp_is_told_only_where_it_dominates(void **state)
+CASE(with_tcp_unknown_udp_is_told_only_where_it_dominates)
 {
 	struct signals s = fresh();
 	struct tcp_payload tcp = {0};
 
-	(void)state;
 	scan(&s, 0, 0, 0, &tcp);
 	scan(&s, 1420, 10, 10, NULL);
 	assert_true(present(&s, SIGNAL_UDP_TX_BYTES));
@@ -243,12 +229,11 @@ static void scan_at(struct signals *s, uint64_t tcp_bytes, uint64_t other_bytes,
 	     0, tcp);
 }
 
-static void what_no_socket_accounts_for_is_a_signal(void **state)
+CASE(what_no_socket_accounts_for_is_a_signal)
 {
 	struct signals s = fresh();
 	struct tcp_payload tcp = {0};
 
-	(void)state;
 	scan_at(&s, 0, 0, &tcp);
 	scan_at(&s, 0, 0, &tcp);
 	tcp.bytes = 100000;
@@ -260,12 +245,11 @@ static void what_no_socket_accounts_for_is_a_signal(void **state)
 	assert_in_range(s.value[SIGNAL_UNACCOUNTED_TX_BYTES], 980000, 1000000);
 }
 
-static void without_sockets_nothing_is_said_of_it(void **state)
+CASE(without_sockets_nothing_is_said_of_it)
 {
 	struct signals s = fresh();
 	struct tcp_payload tcp = {0};
 
-	(void)state;
 	scan_at(&s, 0, 0, &tcp);
 	scan_at(&s, 0, 1000000, NULL);
 	assert_false(present(&s, SIGNAL_UNACCOUNTED_TX_BYTES));

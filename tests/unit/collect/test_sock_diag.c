@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the kernel's bytes are read: canned datagrams, right ones and wrong ones. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "../support/testing.h"
 #include "collect/sockets/sock_diag.h"
 #include "diag_fixture.h"
-
-/* Last: it defines fail() as a macro. */
-#include <cmocka.h>
 
 struct seen {
 	unsigned count;
@@ -65,9 +61,8 @@ static struct datagram tcp(uint8_t state, uint32_t queued, uint64_t acked,
 	return d;
 }
 
-static void a_socket_is_read_whole(void **state)
+CASE(a_socket_is_read_whole)
 {
-	(void)state;
 	struct datagram d = tcp(STATE_ESTABLISHED, 0, 901, 1000, 100);
 	uint64_t cgroup = 4711;
 	uint8_t protocol = IPPROTO_TCP;
@@ -88,9 +83,8 @@ static void a_socket_is_read_whole(void **state)
 	assert_int_equal(s.opener, DIAG_OPENER_HERE);
 }
 
-static void legacy_messages_are_read_alike(void **state)
+CASE(legacy_messages_are_read_alike)
 {
-	(void)state;
 	struct datagram d = tcp(STATE_ESTABLISHED, 0, 901, 1000, 100);
 	struct nlmsghdr h = last_header(&d);
 	h.nlmsg_type = TCPDIAG_GETSOCK;
@@ -104,9 +98,8 @@ static uint8_t opener(uint8_t state, uint32_t queued, uint64_t acked, uint64_t s
 	return read_one(&d).opener;
 }
 
-static void the_acknowledged_syn_tells_who_opened(void **state)
+CASE(the_acknowledged_syn_tells_who_opened)
 {
-	(void)state;
 	assert_int_equal(opener(STATE_ESTABLISHED, 0, 1, 0), DIAG_OPENER_HERE);
 	assert_int_equal(opener(STATE_ESTABLISHED, 0, 0, 0), DIAG_OPENER_THERE);
 	assert_int_equal(opener(STATE_ESTABLISHED, 0, 101, 100), DIAG_OPENER_HERE);
@@ -118,9 +111,8 @@ static void the_acknowledged_syn_tells_who_opened(void **state)
 	assert_int_equal(opener(STATE_CLOSE, 0, 100, 100), DIAG_OPENER_THERE);
 }
 
-static void what_is_not_acknowledged_tells_nothing(void **state)
+CASE(what_is_not_acknowledged_tells_nothing)
 {
-	(void)state;
 	assert_int_equal(opener(STATE_ESTABLISHED, 50, 51, 100), DIAG_OPENER_UNKNOWN);
 	assert_int_equal(opener(STATE_ESTABLISHED, 0, 105, 100), DIAG_OPENER_UNKNOWN);
 	/* Accepted and closed in order, or opened and reset: */
@@ -128,9 +120,8 @@ static void what_is_not_acknowledged_tells_nothing(void **state)
 	assert_int_equal(opener(STATE_CLOSE, 0, 0, 0), DIAG_OPENER_UNKNOWN);
 }
 
-static void sent_bytes_stay_within_the_sequence_space(void **state)
+CASE(sent_bytes_stay_within_the_sequence_space)
 {
-	(void)state;
 	struct datagram d = tcp(STATE_ESTABLISHED, 20, 81, 500, 0);
 	assert_int_equal(read_one(&d).tx_bytes, 101);
 	/* What was counted twice says nothing of who opened. */
@@ -139,9 +130,8 @@ static void sent_bytes_stay_within_the_sequence_space(void **state)
 	assert_int_equal(read_one(&d).opener, DIAG_OPENER_UNKNOWN);
 }
 
-static void a_short_tcp_info_of_an_old_kernel_will_do(void **state)
+CASE(a_short_tcp_info_of_an_old_kernel_will_do)
 {
-	(void)state;
 	struct datagram d = {.length = 0};
 	struct inet_diag_msg m = ipv4_socket("10.0.0.1", 40000, "10.0.0.2", 443);
 	struct tcp_info info = {.tcpi_bytes_acked = 1001, .tcpi_segs_out = 3};
@@ -155,9 +145,8 @@ static void a_short_tcp_info_of_an_old_kernel_will_do(void **state)
 	assert_int_equal(s.opener, DIAG_OPENER_UNKNOWN);
 }
 
-static void a_longer_tcp_info_of_a_new_kernel_will_do(void **state)
+CASE(a_longer_tcp_info_of_a_new_kernel_will_do)
 {
-	(void)state;
 	struct datagram d = {.length = 0};
 	struct inet_diag_msg m = ipv4_socket("10.0.0.1", 40000, "10.0.0.2", 443);
 	struct tcp_info info = {.tcpi_bytes_acked = 6, .tcpi_bytes_sent = 5};
@@ -168,9 +157,8 @@ static void a_longer_tcp_info_of_a_new_kernel_will_do(void **state)
 	assert_int_equal(read_one(&d).tx_bytes, 5);
 }
 
-static void a_socket_without_tcp_info_has_no_counters(void **state)
+CASE(a_socket_without_tcp_info_has_no_counters)
 {
-	(void)state;
 	struct datagram d = {.length = 0};
 	struct inet_diag_msg m = ipv4_socket("10.0.0.1", 40000, "10.0.0.2", 443);
 	add_message(&d, SOCK_DIAG_BY_FAMILY, 1, &m, sizeof(m));
@@ -179,9 +167,8 @@ static void a_socket_without_tcp_info_has_no_counters(void **state)
 
 /* Cut anywhere, nothing behind the cut is read (the sanitizers watch) and nothing but
  * the whole socket is taken for one with counters. */
-static void a_cut_datagram_is_read_to_the_cut(void **state)
+CASE(a_cut_datagram_is_read_to_the_cut)
 {
-	(void)state;
 	struct datagram d = tcp(STATE_ESTABLISHED, 0, 101, 100, 0);
 	for (size_t length = 0; length < d.length; length++) {
 		struct seen seen = {0};
@@ -200,9 +187,8 @@ static void a_cut_datagram_is_read_to_the_cut(void **state)
 	}
 }
 
-static void attributes_with_impossible_lengths_end_the_reading(void **state)
+CASE(attributes_with_impossible_lengths_end_the_reading)
 {
-	(void)state;
 	for (unsigned wrong = 0; wrong < 4; wrong++) {
 		struct datagram d = tcp(STATE_ESTABLISHED, 0, 101, 100, 0);
 		const uint16_t lengths[] = {0, 3, 1000, 65535};

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the socket accounts say of real connections between two namespaces. */
 #include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "../support/testing.h"
 #include "collect/sockets/sockets.h"
 #include "network_fixture.h"
-
-/* Last: it defines fail() as a macro. */
-#include <cmocka.h>
 
 #include "sockets_fixture.h"
 
@@ -59,21 +55,18 @@ static void sends(const char *to, const char *seen_as)
 	sockets_close(s);
 }
 
-static void ipv4_bytes_are_exact_from_opening_to_end(void **state)
+CASE(ipv4_bytes_are_exact_from_opening_to_end)
 {
-	(void)state;
 	sends(THERE4, THERE4);
 }
 
-static void ipv6_bytes_are_exact_from_opening_to_end(void **state)
+CASE(ipv6_bytes_are_exact_from_opening_to_end)
 {
-	(void)state;
 	sends(THERE6, THERE6);
 }
 
-static void v4_mapped_bytes_are_exact_and_counted_as_ipv4(void **state)
+CASE(v4_mapped_bytes_are_exact_and_counted_as_ipv4)
 {
-	(void)state;
 	sends("::ffff:" THERE4, THERE4);
 }
 
@@ -122,9 +115,8 @@ static pid_t start_short_connections(int listener, const char *to, int count,
 	_exit(0);
 }
 
-static void five_thousand_short_connections_are_counted_exactly(void **state)
+CASE(five_thousand_short_connections_are_counted_exactly)
 {
-	(void)state;
 	int listener = listen_at(THERE, 5000);
 	struct sockets *s = open_with(&defaults, 0);
 	pid_t child = start_short_connections(listener, THERE4, 5000, 100);
@@ -146,9 +138,8 @@ static void five_thousand_short_connections_are_counted_exactly(void **state)
 	sockets_close(s);
 }
 
-static void opens_lost_with_their_events_are_mended_from_active_opens(void **state)
+CASE(opens_lost_with_their_events_are_mended_from_active_opens)
 {
-	(void)state;
 	int listener = listen_at(THERE, 5000);
 	struct sockets *s = open_with(&defaults, 4096);
 	scan_mending(s);
@@ -174,9 +165,8 @@ static void opens_lost_with_their_events_are_mended_from_active_opens(void **sta
 }
 
 /* One socket, connected again and again to another, keeps inode and cookie. */
-static void a_socket_connected_anew_is_opened_anew(void **state)
+CASE(a_socket_connected_anew_is_opened_anew)
 {
-	(void)state;
 	const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
 	struct sockaddr_in there = {.sin_family = AF_INET, .sin_port = htons(5000)};
 	int listener = listen_at(THERE, 5000);
@@ -206,9 +196,8 @@ static void a_socket_connected_anew_is_opened_anew(void **state)
 }
 
 /* On a busy machine the kernel tells of an end later than it is waited for. */
-static void what_is_seen_after_all_is_not_counted_twice(void **state)
+CASE(what_is_seen_after_all_is_not_counted_twice)
 {
-	(void)state;
 	int listener = listen_at(THERE, 5000);
 	struct sockets *s = open_with(&defaults, 0);
 	scan_mending(s);
@@ -241,9 +230,8 @@ static void what_is_seen_after_all_is_not_counted_twice(void **state)
 
 /* The kernel's counter is read before the sockets: what is seen between the two
  * readings is in neither's difference for long. */
-static void what_is_seen_before_it_is_counted_is_not_counted_twice(void **state)
+CASE(what_is_seen_before_it_is_counted_is_not_counted_twice)
 {
-	(void)state;
 	int listener = listen_at(THERE, 5000);
 	struct sockets *s = open_with(&defaults, 0);
 	int fds[20][2];
@@ -264,9 +252,8 @@ static void what_is_seen_before_it_is_counted_is_not_counted_twice(void **state)
 	shut(s, 20);
 }
 
-static void a_connection_whose_end_was_lost_leaves_the_table(void **state)
+CASE(a_connection_whose_end_was_lost_leaves_the_table)
 {
-	(void)state;
 	int listener = listen_at(THERE, 5000);
 	struct sockets *s = open_with(&defaults, 4096);
 	int out[100], in[100];
@@ -289,9 +276,8 @@ static void a_connection_whose_end_was_lost_leaves_the_table(void **state)
 	sockets_close(s);
 }
 
-static void what_was_there_before_the_monitor_is_no_traffic(void **state)
+CASE(what_was_there_before_the_monitor_is_no_traffic)
 {
-	(void)state;
 	int listener = listen_at(THERE, 5000);
 	int out = connect_from(HERE, THERE4, 5000);
 	int in = accept(listener, NULL, NULL);
@@ -312,9 +298,8 @@ static void what_was_there_before_the_monitor_is_no_traffic(void **state)
 	sockets_close(s);
 }
 
-static void an_accepted_connection_is_not_an_opened_one(void **state)
+CASE(an_accepted_connection_is_not_an_opened_one)
 {
-	(void)state;
 	int listener = listen_at(HERE, 8080);
 	struct sockets *s = open_with(&defaults, 0);
 	int out = connect_from(THERE, HERE4, 8080);
@@ -338,9 +323,8 @@ static void an_accepted_connection_is_not_an_opened_one(void **state)
 }
 
 /* Born and dead between two scans, on a listener that is newer than the last. */
-static void a_short_accepted_connection_is_known_by_a_new_listener(void **state)
+CASE(a_short_accepted_connection_is_known_by_a_new_listener)
 {
-	(void)state;
 	struct sockets *s = open_with(&defaults, 0);
 	int listener = listen_at(HERE, 8081);
 	for (int i = 0; i < 20; i++) {
@@ -381,9 +365,8 @@ static void with_its_listener_gone_a_live_connection_still_counts_as_accepted(
 }
 
 /* An attacker's trick: listen on a port, and open connections from that very port. */
-static void a_listener_on_its_port_does_not_hide_an_opened_connection(void **state)
+CASE(a_listener_on_its_port_does_not_hide_an_opened_connection)
 {
-	(void)state;
 	int there = listen_at(THERE, 5000);
 	int here = listen_at(HERE, 8083);
 	struct sockets *s = open_with(&defaults, 0);
@@ -408,9 +391,8 @@ static void a_listener_on_its_port_does_not_hide_an_opened_connection(void **sta
 	shut(s, 2);
 }
 
-static void refused_attempts_count_as_opened_and_as_destinations(void **state)
+CASE(refused_attempts_count_as_opened_and_as_destinations)
 {
-	(void)state;
 	struct sockets *s = open_with(&defaults, 0);
 	for (int i = 0; i < 5; i++) {
 		char address[32];
@@ -428,9 +410,8 @@ static void refused_attempts_count_as_opened_and_as_destinations(void **state)
 	sockets_close(s);
 }
 
-static void a_socket_that_never_connects_counts_nowhere(void **state)
+CASE(a_socket_that_never_connects_counts_nowhere)
 {
-	(void)state;
 	struct sockets *s = open_with(&defaults, 0);
 	close(socket(AF_INET, SOCK_STREAM, 0));
 	close(socket(AF_INET6, SOCK_STREAM, 0));
@@ -457,9 +438,8 @@ static void converse_at_home(struct sockets *s, const char *address, uint16_t po
 	close(listener);
 }
 
-static void loopback_is_left_out(void **state)
+CASE(loopback_is_left_out)
 {
-	(void)state;
 	struct sockets *s = open_with(&defaults, 0);
 	const char *addresses[] = {"127.0.0.1",        "127.9.9.9", "::1",
 				   "::ffff:127.0.0.1", HERE4,       HERE6};
@@ -480,9 +460,8 @@ static void loopback_is_left_out(void **state)
 	sockets_close(s);
 }
 
-static void the_monitors_own_traffic_is_left_out(void **state)
+CASE(the_monitors_own_traffic_is_left_out)
 {
-	(void)state;
 	int listener = listen_at(HERE, 9477);
 	struct sockets *s = open_with(&defaults, 0);
 	sockets_own(s, listener, false);
@@ -514,9 +493,8 @@ static void the_monitors_own_traffic_is_left_out(void **state)
 	shut(s, 12);
 }
 
-static void a_full_table_keeps_totals_exact(void **state)
+CASE(a_full_table_keeps_totals_exact)
 {
-	(void)state;
 	struct collect_options options = defaults;
 	options.max_sockets = 16;
 	options.max_destinations = 16;
@@ -559,9 +537,8 @@ static void a_full_table_keeps_totals_exact(void **state)
 	shut(s, 201);
 }
 
-static void connected_udp_sockets_show_where_they_point(void **state)
+CASE(connected_udp_sockets_show_where_they_point)
 {
-	(void)state;
 	struct sockets *s = open_with(&defaults, 0);
 	struct sockaddr_in6 to = end_of(THERE6, 53);
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
@@ -586,9 +563,8 @@ static void connected_udp_sockets_show_where_they_point(void **state)
 	sockets_close(s);
 }
 
-static void short_udp_sockets_show_where_they_pointed(void **state)
+CASE(short_udp_sockets_show_where_they_pointed)
 {
-	(void)state;
 	struct sockets *s = open_with(&defaults, 0);
 	const char *remotes[] = {THERE6, THERE4, "127.0.0.1", HERE6};
 	for (int i = 0; i < 40; i++) {
@@ -621,9 +597,8 @@ static void short_udp_sockets_show_where_they_pointed(void **state)
 	sockets_close(s);
 }
 
-static void a_udp_peer_that_spoke_first_is_not_called_opened(void **state)
+CASE(a_udp_peer_that_spoke_first_is_not_called_opened)
 {
-	(void)state;
 	struct sockets *s = open_with(&defaults, 0);
 	struct sockaddr_in6 here = {.sin6_family = AF_INET6, .sin6_port = htons(7000)};
 	struct sockaddr_in6 to = end_of(HERE6, 7000), peer;
@@ -650,9 +625,8 @@ static void a_udp_peer_that_spoke_first_is_not_called_opened(void **state)
 	sockets_close(s);
 }
 
-static void sent_segments_are_those_of_the_kernel(void **state)
+CASE(sent_segments_are_those_of_the_kernel)
 {
-	(void)state;
 	int listener = listen_at(THERE, 5000);
 	struct sockets *s = open_with(&defaults, 0);
 	int out = connect_from(HERE, THERE4, 5000);
@@ -667,9 +641,8 @@ static void sent_segments_are_those_of_the_kernel(void **state)
 	shut(s, 1);
 }
 
-static void opens_over_loopback_are_seen_but_not_counted(void **state)
+CASE(opens_over_loopback_are_seen_but_not_counted)
 {
-	(void)state;
 	int there = listen_at(THERE, 5000), here = listen_at(HERE, 8088);
 	struct sockets *s = open_with(&defaults, 0);
 	int fds[20][2];

@@ -4,29 +4,24 @@
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "../support/testing.h"
 #include "collect/sockets/socket_dumps.h"
 #include "collect/sockets/sockets.h"
 #include "network_fixture.h"
-
-/* Last: it defines fail() as a macro. */
-#include <cmocka.h>
 
 #include "sockets_fixture.h"
 
 /* Opened, accepted, IPv4, IPv6, listening: a request a family sees what one for both
  * does. */
-static void kernels_without_the_legacy_request_are_asked_by_family(void **state)
+CASE(kernels_without_the_legacy_request_are_asked_by_family)
 {
-	(void)state;
 	struct error err;
 	struct socket_accounting accounting;
 	struct socket_dumps dumps;
@@ -76,9 +71,8 @@ static void refuse_sock_diag(void)
 		_exit(20);
 }
 
-static void a_kernel_that_refuses_sockets_is_reported_and_survived(void **state)
+CASE(a_kernel_that_refuses_sockets_is_reported_and_survived)
 {
-	(void)state;
 	fflush(NULL);
 	pid_t child = fork();
 	if (child == 0) {
@@ -155,9 +149,8 @@ static pid_t send_in_cgroup(const char *path, size_t bytes)
 	return child;
 }
 
-static void each_container_is_named_after_its_cgroup(void **state)
+CASE(each_container_is_named_after_its_cgroup)
 {
-	(void)state;
 	char top[128], path[2][200];
 	if (!find_cgroups(top, sizeof(top)))
 		skip();
@@ -196,9 +189,8 @@ static void each_container_is_named_after_its_cgroup(void **state)
 }
 
 /* Everything above holds for the user that the sidecar runs as. */
-static void no_privilege_is_needed(void **state)
+CASE(no_privilege_is_needed)
 {
-	(void)state;
 	int listener = listen_at(THERE, 5000);
 	int out = connect_from(HERE, THERE4, 5000);
 	int in = accept(listener, NULL, NULL);

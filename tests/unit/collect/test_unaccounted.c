@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the kernel's own counters say of packets that no socket accounts for. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 
+#include "../support/testing.h"
 #include "collect/unaccounted.h"
-
-#include <cmocka.h>
 
 static void set(struct protocol_counters *p, enum protocol_counter counter,
 		uint64_t value)
@@ -15,13 +12,12 @@ static void set(struct protocol_counters *p, enum protocol_counter counter,
 	p->value[counter] = value;
 }
 
-static void the_counters_that_moved_name_it(void **state)
+CASE(the_counters_that_moved_name_it)
 {
 	struct unaccounted_bases bases = {0};
 	struct protocol_counters p = {0};
 	struct unaccounted moved;
 
-	(void)state;
 	set(&p, ICMP_OUT_MSGS, 10);
 	set(&p, ICMP6_OUT_MSGS, 5);
 	set(&p, IP_FORWARDED, 0);
@@ -45,13 +41,12 @@ static void the_counters_that_moved_name_it(void **state)
 	assert_int_equal(moved.packets[UNACCOUNTED_NOT_IP], 0);
 }
 
-static void what_cannot_be_read_names_nothing(void **state)
+CASE(what_cannot_be_read_names_nothing)
 {
 	struct unaccounted_bases bases = {0};
 	const struct protocol_counters none = {0};
 	struct unaccounted moved;
 
-	(void)state;
 	unaccounted_take(&bases, &none, 0, 0, &moved);
 	unaccounted_take(&bases, &none, 1000, 1000, &moved);
 	assert_int_equal(moved.bytes, 1000);
@@ -59,13 +54,12 @@ static void what_cannot_be_read_names_nothing(void **state)
 		assert_int_equal(moved.packets[i], 0);
 }
 
-static void the_last_scans_are_summed_since_then(void **state)
+CASE(the_last_scans_are_summed_since_then)
 {
 	struct unaccounted_log log = {0};
 	const struct unaccounted each = {.bytes = 100,
 					 .packets = {[UNACCOUNTED_ICMP] = 3}};
 
-	(void)state;
 	assert_int_equal(unaccounted_since(&log, 0).bytes, 0);
 	for (int scan = 1; scan <= 20; scan++)
 		unaccounted_note(&log, 1000 + scan, &each);

@@ -2,19 +2,15 @@
 /* Flags, variables and their values. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "config/options.h"
 #include "config/parse.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 static char complaints[1024];
 
@@ -45,12 +41,11 @@ static int clear_environment(void **state)
 	return clearenv();
 }
 
-static void without_flags_the_documented_defaults_hold(void **state)
+CASE(without_flags_the_documented_defaults_hold)
 {
 	struct options o;
 	struct error err;
 
-	(void)state;
 	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
 	assert_true(o.interval_s == 10);
 	assert_string_equal(o.listen.text, "[::]:9477");
@@ -68,23 +63,21 @@ static void without_flags_the_documented_defaults_hold(void **state)
 	assert_int_equal(o.config_errors, 0);
 }
 
-static void a_flag_takes_its_value_with_or_without_an_equals_sign(void **state)
+CASE(a_flag_takes_its_value_with_or_without_an_equals_sign)
 {
 	struct options o;
 	struct error err;
 
-	(void)state;
 	assert_int_equal(parse(&o, &err, "--interval", "100ms", "--learn=2h", NULL), 0);
 	assert_true(o.interval_s == 0.1);
 	assert_true(o.detect.learn_s == 7200);
 }
 
-static void a_flag_wins_over_its_variable(void **state)
+CASE(a_flag_wins_over_its_variable)
 {
 	struct options o;
 	struct error err;
 
-	(void)state;
 	setenv("DORMOUSE_EGRESS_BUDGET", "1MB", 1);
 	setenv("DORMOUSE_SENSITIVITY", "high", 1);
 	assert_int_equal(parse(&o, &err, "--egress-budget", "2KiB/s", NULL, NULL), 0);
@@ -92,24 +85,22 @@ static void a_flag_wins_over_its_variable(void **state)
 	assert_int_equal(o.detect.sensitivity, SENSITIVITY_HIGH);
 }
 
-static void an_empty_variable_is_unset(void **state)
+CASE(an_empty_variable_is_unset)
 {
 	struct options o;
 	struct error err;
 
-	(void)state;
 	setenv("DORMOUSE_INTERVAL", "", 1);
 	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
 	assert_int_equal(o.config_errors, 0);
 	assert_true(o.interval_s == 10);
 }
 
-static void a_bad_variable_is_said_and_counted_and_the_default_holds(void **state)
+CASE(a_bad_variable_is_said_and_counted_and_the_default_holds)
 {
 	struct options o;
 	struct error err;
 
-	(void)state;
 	setenv("DORMOUSE_DORMANT_AFTER", "soon", 1);
 	setenv("DORMOUSE_PROFILE", "lazy", 1);
 	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
@@ -122,12 +113,11 @@ static void a_bad_variable_is_said_and_counted_and_the_default_holds(void **stat
 	    strstr(complaints, "invalid value \"lazy\" for DORMOUSE_PROFILE: "));
 }
 
-static void a_bad_flag_fails_naming_flag_value_and_what_would_do(void **state)
+CASE(a_bad_flag_fails_naming_flag_value_and_what_would_do)
 {
 	struct options o;
 	struct error err;
 
-	(void)state;
 	assert_int_equal(parse(&o, &err, "--interval", "10ms", NULL, NULL), -1);
 	assert_string_equal(err.text,
 			    "invalid value \"10ms\" for --interval: expected a "
@@ -145,7 +135,7 @@ static void a_bad_flag_fails_naming_flag_value_and_what_would_do(void **state)
 	assert_string_equal(err.text, "unexpected argument: stray (see --help)");
 }
 
-static void a_mistyped_word_gets_the_nearest_of_those_that_would_do(void **state)
+CASE(a_mistyped_word_gets_the_nearest_of_those_that_would_do)
 {
 	static const struct {
 		const char *flag, *value, *end;
@@ -160,7 +150,6 @@ static void a_mistyped_word_gets_the_nearest_of_those_that_would_do(void **state
 	struct options o;
 	struct error err;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(
 		    parse(&o, &err, cases[i].flag, cases[i].value, NULL, NULL), -1);
@@ -170,7 +159,7 @@ static void a_mistyped_word_gets_the_nearest_of_those_that_would_do(void **state
 	}
 }
 
-static void nothing_of_a_bad_flag_reaches_the_terminal_raw(void **state)
+CASE(nothing_of_a_bad_flag_reaches_the_terminal_raw)
 {
 	static const char bad[] =
 	    "\033]0;owned\007\r\n\xFF\xE2\x80\xAE\xE2\x80\xAC\xC2\x9B";
@@ -178,7 +167,6 @@ static void nothing_of_a_bad_flag_reaches_the_terminal_raw(void **state)
 	struct options o;
 	struct error err;
 
-	(void)state;
 	snprintf(flag, sizeof(flag), "--%s=1", bad);
 	memset(endless, '\033', sizeof(endless) - 1);
 	endless[sizeof(endless) - 1] = '\0';
@@ -198,12 +186,11 @@ static void nothing_of_a_bad_flag_reaches_the_terminal_raw(void **state)
 	assert_null(strchr(complaints, '\033'));
 }
 
-static void help_names_what_each_flag_takes(void **state)
+CASE(help_names_what_each_flag_takes)
 {
 	static const enum options_command all[] = {OPTIONS_RUN, OPTIONS_REPLAY,
 						   OPTIONS_RECORD};
 
-	(void)state;
 	for (size_t c = 0; c < 3; c++) {
 		char text[8192] = "", joined[8192] = "";
 		FILE *out = fmemopen(text, sizeof(text), "w");
@@ -240,11 +227,10 @@ static void help_names_what_each_flag_takes(void **state)
 }
 
 /* What the compiler does not see of a row. */
-static void every_row_is_complete(void **state)
+CASE(every_row_is_complete)
 {
 	static struct options o;
 
-	(void)state;
 	for (size_t i = 0; i < options_flags.count; i++) {
 		const struct flag *f = &options_flags.flags[i];
 		const bool bounded = f->type == FLAG_COUNT ||
@@ -264,12 +250,11 @@ static void every_row_is_complete(void **state)
 	}
 }
 
-static void a_default_variable_gives_way_to_the_variable_and_the_flag(void **state)
+CASE(a_default_variable_gives_way_to_the_variable_and_the_flag)
 {
 	struct options o;
 	struct error err;
 
-	(void)state;
 	setenv("DORMOUSE_DEFAULT_INTERVAL", "30s", 1);
 	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
 	assert_true(o.interval_s == 30);
@@ -283,12 +268,11 @@ static void a_default_variable_gives_way_to_the_variable_and_the_flag(void **sta
 	assert_true(o.interval_s == 5);
 }
 
-static void a_bad_variable_leaves_the_default_variable_in_force(void **state)
+CASE(a_bad_variable_leaves_the_default_variable_in_force)
 {
 	struct options o;
 	struct error err;
 
-	(void)state;
 	setenv("DORMOUSE_DEFAULT_EXPECT", "01:00-02:00", 1);
 	setenv("DORMOUSE_EXPECT", "03:00-04:00,never", 1);
 	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
@@ -304,12 +288,11 @@ static void a_bad_variable_leaves_the_default_variable_in_force(void **state)
 					   "DORMOUSE_DEFAULT_INTERVAL: "));
 }
 
-static void expect_is_repeatable_and_takes_lists_and_replaces_the_variable(void **state)
+CASE(expect_is_repeatable_and_takes_lists_and_replaces_the_variable)
 {
 	struct options o;
 	struct error err;
 
-	(void)state;
 	setenv("DORMOUSE_EXPECT", "01:00-02:00,23:30-00:30", 1);
 	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
 	assert_int_equal(o.detect.expect_count, 2);
@@ -323,19 +306,18 @@ static void expect_is_repeatable_and_takes_lists_and_replaces_the_variable(void 
 	assert_int_equal(o.detect.expect[0].begin_s, 3 * 3600);
 }
 
-static void a_list_of_windows_with_one_bad_is_refused_whole(void **state)
+CASE(a_list_of_windows_with_one_bad_is_refused_whole)
 {
 	struct options o;
 	struct error err;
 
-	(void)state;
 	setenv("DORMOUSE_EXPECT", "01:00-02:00,25:00-26:00", 1);
 	assert_int_equal(parse(&o, &err, NULL, NULL, NULL, NULL), 0);
 	assert_int_equal(o.detect.expect_count, 0);
 	assert_int_equal(o.config_errors, 1);
 }
 
-static void help_fits_a_screen(void **state)
+CASE(help_fits_a_screen)
 {
 	struct options o;
 	struct error err;
@@ -343,7 +325,6 @@ static void help_fits_a_screen(void **state)
 	FILE *out = fmemopen(text, sizeof(text), "w");
 	int lines = 0, column = 0;
 
-	(void)state;
 	assert_int_equal(parse(&o, &err, "--help", NULL, NULL, NULL), 1);
 	options_help(OPTIONS_RUN, out);
 	fclose(out);
@@ -355,13 +336,12 @@ static void help_fits_a_screen(void **state)
 	assert_in_range(lines, 10, 24);
 }
 
-static void durations_are_numbers_with_a_unit(void **state)
+CASE(durations_are_numbers_with_a_unit)
 {
 	static const char *const bad[] = {
 	    "", "10", "s", "-1s", "1 s", "0x1s", "infs", "nans", "1.2.3s", "10S", "1w"};
 	double seconds = 7;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(parse_duration(bad[i], &seconds), -1);
 	assert_true(seconds == 7);
@@ -371,7 +351,7 @@ static void durations_are_numbers_with_a_unit(void **state)
 	assert_true(seconds == 30 * 86400);
 }
 
-static void durations_of_several_units_go_down(void **state)
+CASE(durations_of_several_units_go_down)
 {
 	static const struct {
 		const char *text;
@@ -385,7 +365,6 @@ static void durations_of_several_units_go_down(void **state)
 	    "h30m",  "1h30m ", "1h,5m", "1mm",  "99999999999999999999999999999999s"};
 	double seconds = 7;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(parse_duration(bad[i], &seconds), -1);
 	assert_true(seconds == 7);
@@ -395,11 +374,10 @@ static void durations_of_several_units_go_down(void **state)
 	}
 }
 
-static void sizes_count_in_thousands_or_with_an_i_in_1024(void **state)
+CASE(sizes_count_in_thousands_or_with_an_i_in_1024)
 {
 	double bytes;
 
-	(void)state;
 	assert_int_equal(parse_size("64KiB", &bytes), 0);
 	assert_true(bytes == 65536);
 	assert_int_equal(parse_size("2MB/s", &bytes), 0);
@@ -424,7 +402,7 @@ static void sizes_count_in_thousands_or_with_an_i_in_1024(void **state)
 	assert_int_equal(parse_size("/s", &bytes), -1);
 }
 
-static void addresses_to_listen_on(void **state)
+CASE(addresses_to_listen_on)
 {
 	static const char *const bad[] = {"",           "9477",    "1.2.3.4",
 					  "1.2.3:80",   "[::1:80", "::1:80",
@@ -433,7 +411,6 @@ static void addresses_to_listen_on(void **state)
 	const struct sockaddr_in *in = (const struct sockaddr_in *)&l.address;
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&l.address;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(parse_listen(bad[i], &l), -1);
 	assert_int_equal(parse_listen("127.0.0.1:9478", &l), 0);
@@ -447,13 +424,12 @@ static void addresses_to_listen_on(void **state)
 	assert_int_equal(l.length, sizeof(struct sockaddr_in6));
 }
 
-static void windows_are_exact_and_not_empty(void **state)
+CASE(windows_are_exact_and_not_empty)
 {
 	static const char *const bad[] = {"2:00-03:00",  "02:00",       "02:00-02:00",
 					  "24:01-01:00", "02:60-03:00", "02:00-03:00 "};
 	struct expect_window w;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(parse_window(bad[i], &w), -1);
 	assert_int_equal(parse_window("22:15-24:00", &w), 0);

@@ -5,17 +5,13 @@
 #define TESTS_DETECT_DETECT_FIXTURE_H
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "dormouse/detect.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 #define MINUTE 60.0
 #define HOUR   3600.0

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What flowed between the samples of counters that get lost, fall, leap and begin anew,
  * as recordings have them. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "detect/deltas.h"
-
-/* Last: its macro fail() would hide error.h's function. */
-#include <cmocka.h>
 
 struct world {
 	struct counters counters;
@@ -56,11 +52,10 @@ static void assert_flowed(double expected, double flowed)
 		fail_msg("%g flowed, not %g", flowed, expected);
 }
 
-static void a_lost_reading_is_left_out(void **state)
+CASE(a_lost_reading_is_left_out)
 {
 	struct world w = begun();
 
-	(void)state;
 	assert_flowed(100, FLOWED(&w, 1000000000, 1000000100));
 	assert_flowed(100, FLOWED(&w, 0));
 	assert_false(w.deltas.known >> SIGNAL_TX_BYTES & 1);
@@ -72,30 +67,27 @@ static void a_lost_reading_is_left_out(void **state)
 	assert_true(w.known_s == 40);
 }
 
-static void readings_lost_in_a_row_or_in_part_are_left_out(void **state)
+CASE(readings_lost_in_a_row_or_in_part_are_left_out)
 {
 	struct world w = begun();
 
-	(void)state;
 	assert_flowed(600, FLOWED(&w, 1000000000, 0, 0, 0, 1000000600));
 	assert_flowed(700, FLOWED(&w, 600000000, 1000000700));
 	assert_flowed(900, FLOWED(&w, 5, 1000000800, 0, 1000000900));
 }
 
-static void garbage_is_left_out(void **state)
+CASE(garbage_is_left_out)
 {
 	struct world w = begun();
 
-	(void)state;
 	assert_flowed(600, FLOWED(&w, 1000000000, UINT64_MAX, 1000000600));
 	assert_flowed(700, FLOWED(&w, UINT64_C(1) << 60, 1000000700));
 }
 
-static void after_a_reset_counts_what_flowed_since(void **state)
+CASE(after_a_reset_counts_what_flowed_since)
 {
 	struct world w = begun();
 
-	(void)state;
 	assert_flowed(0, FLOWED(&w, 1000000, 300));
 	assert_flowed(500, FLOWED(&w, 500));
 	assert_true(w.deltas.span[SIGNAL_TX_BYTES] == 20);
@@ -105,40 +97,36 @@ static void after_a_reset_counts_what_flowed_since(void **state)
 	assert_flowed(5000000, FLOWED(&w, 600000, 5000000));
 }
 
-static void a_reset_to_silence_and_what_comes_after(void **state)
+CASE(a_reset_to_silence_and_what_comes_after)
 {
 	struct world w = begun();
 
-	(void)state;
 	assert_flowed(400, FLOWED(&w, 1000000, 0, 0, 0, 200, 400));
 }
 
 /* To something not much less: another counter, or a sum that lost a part. */
-static void a_fall_by_less_than_half_is_no_traffic(void **state)
+CASE(a_fall_by_less_than_half_is_no_traffic)
 {
 	struct world w = begun();
 
-	(void)state;
 	assert_flowed(100, FLOWED(&w, 1000000, 700000, 700100));
 	assert_flowed(200, FLOWED(&w, 700200));
 }
 
-static void a_restart_of_the_clock_forgets_what_fell(void **state)
+CASE(a_restart_of_the_clock_forgets_what_fell)
 {
 	struct world w = begun();
 
-	(void)state;
 	FLOWED(&w, 1000000000, 0);
 	w.now -= 1000;
 	assert_int_equal(take(&w, SIGNAL_TX_BYTES, 1000000100), READING_FIRST);
 	assert_flowed(50, FLOWED(&w, 1000000150));
 }
 
-static void destinations_are_no_counter(void **state)
+CASE(destinations_are_no_counter)
 {
 	struct world w = begun();
 
-	(void)state;
 	take(&w, SIGNAL_DESTINATIONS, 40);
 	take(&w, SIGNAL_DESTINATIONS, 30);
 	take(&w, SIGNAL_DESTINATIONS, 0);
@@ -157,9 +145,8 @@ static uint64_t random_below(uint64_t n)
 }
 
 /* Whatever goes wrong: never more than flowed, and all of it two samples later. */
-static void random_recordings_count_what_flowed(void **state)
+CASE(random_recordings_count_what_flowed)
 {
-	(void)state;
 	for (uint64_t seed = 1; seed <= 2000; seed++) {
 		uint64_t counter = UINT64_C(50000000000), flowed = 0;
 		struct world w = begun();

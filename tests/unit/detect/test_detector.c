@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the detector tells of quiet pods and busy ones, and what it keeps to itself. */
+#include "../support/testing.h"
 #include "detect_fixture.h"
 
-static void silence_stays_silent(void **state)
+CASE(silence_stays_silent)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 5 * DAY, SILENCE);
@@ -15,11 +15,10 @@ static void silence_stays_silent(void **state)
 	world_end(&w);
 }
 
-static void a_probed_pod_is_dormant_and_not_told(void **state)
+CASE(a_probed_pod_is_dormant_and_not_told)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 30 * MINUTE, PROBED);
@@ -31,11 +30,10 @@ static void a_probed_pod_is_dormant_and_not_told(void **state)
 	world_end(&w);
 }
 
-static void a_wake_is_told_within_three_intervals_and_ends(void **state)
+CASE(a_wake_is_told_within_three_intervals_and_ends)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 2 * HOUR, PROBED);
@@ -54,11 +52,10 @@ static void a_wake_is_told_within_three_intervals_and_ends(void **state)
 	world_end(&w);
 }
 
-static void short_settings_tell_a_wake_as_fast(void **state)
+CASE(short_settings_tell_a_wake_as_fast)
 {
 	static const double intervals[] = {0.1, 1, 2};
 
-	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		struct world w;
 		world_begin(&w, intervals[i]);
@@ -86,12 +83,11 @@ static void work(struct world *w, struct traffic job, double length, double peri
 	}
 }
 
-static void an_hourly_job_is_told_once_and_then_known(void **state)
+CASE(an_hourly_job_is_told_once_and_then_known)
 {
 	struct traffic job = {.opened = 200 * KB, .sockets = 0.3, .jitter = 0.4};
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, HOUR, PROBED);
@@ -105,12 +101,11 @@ static void an_hourly_job_is_told_once_and_then_known(void **state)
 	world_end(&w);
 }
 
-static void a_nightly_backup_is_told_the_first_night_only(void **state)
+CASE(a_nightly_backup_is_told_the_first_night_only)
 {
 	struct traffic backup = {.opened = 5 * MB, .received = 50 * KB, .jitter = 0.2};
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 2 * HOUR, PROBED);
@@ -137,11 +132,10 @@ static void days(struct world *w, struct traffic t, double trough, double length
 	}
 }
 
-static void a_servers_days_and_its_first_morning_are_not_told(void **state)
+CASE(a_servers_days_and_its_first_morning_are_not_told)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	days(&w, SERVER, 0.03, 6 * DAY);
@@ -150,11 +144,10 @@ static void a_servers_days_and_its_first_morning_are_not_told(void **state)
 	world_end(&w);
 }
 
-static void twice_the_load_is_not_told(void **state)
+CASE(twice_the_load_is_not_told)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	days(&w, SERVER, 0.5, 2 * DAY);
@@ -163,11 +156,10 @@ static void twice_the_load_is_not_told(void **state)
 	world_end(&w);
 }
 
-static void a_lasting_step_is_told_once_and_accepted(void **state)
+CASE(a_lasting_step_is_told_once_and_accepted)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 2 * DAY, SERVER);
@@ -179,12 +171,11 @@ static void a_lasting_step_is_told_once_and_accepted(void **state)
 	world_end(&w);
 }
 
-static void theft_hidden_in_volume_shows_in_what_the_pod_opened(void **state)
+CASE(theft_hidden_in_volume_shows_in_what_the_pod_opened)
 {
 	struct traffic hidden = {.opened = 500 * KB, .sockets = 0.01};
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, DAY, SERVER);
@@ -195,7 +186,7 @@ static void theft_hidden_in_volume_shows_in_what_the_pod_opened(void **state)
 	world_end(&w);
 }
 
-static void a_gateway_that_opens_more_than_its_load_asks_is_told(void **state)
+CASE(a_gateway_that_opens_more_than_its_load_asks_is_told)
 {
 	struct traffic gateway = {.served = 500 * KB,
 				  .opened = 500 * KB,
@@ -205,7 +196,6 @@ static void a_gateway_that_opens_more_than_its_load_asks_is_told(void **state)
 				  .jitter = 0.4};
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	days(&w, gateway, 0.5, 3 * DAY);
@@ -217,11 +207,10 @@ static void a_gateway_that_opens_more_than_its_load_asks_is_told(void **state)
 	world_end(&w);
 }
 
-static void a_quiet_pod_that_relays_is_a_proxy(void **state)
+CASE(a_quiet_pod_that_relays_is_a_proxy)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, DAY, PROBED);
@@ -233,11 +222,10 @@ static void a_quiet_pod_that_relays_is_a_proxy(void **state)
 	world_end(&w);
 }
 
-static void a_pod_that_always_relayed_is_a_gateway(void **state)
+CASE(a_pod_that_always_relayed_is_a_gateway)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	days(&w, RELAY, 0.4, 3 * DAY);
@@ -245,12 +233,11 @@ static void a_pod_that_always_relayed_is_a_gateway(void **state)
 	world_end(&w);
 }
 
-static void a_scan_is_a_fanout(void **state)
+CASE(a_scan_is_a_fanout)
 {
 	struct traffic scan = {.sockets = 100, .addresses = 1000};
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, DAY, SERVER);
@@ -260,11 +247,10 @@ static void a_scan_is_a_fanout(void **state)
 	world_end(&w);
 }
 
-static void a_tunnel_of_datagrams_is_told(void **state)
+CASE(a_tunnel_of_datagrams_is_told)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, DAY, PROBED);
@@ -275,11 +261,10 @@ static void a_tunnel_of_datagrams_is_told(void **state)
 	world_end(&w);
 }
 
-static void a_trickle_that_never_rests_is_told_in_the_hour(void **state)
+CASE(a_trickle_that_never_rests_is_told_in_the_hour)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, DAY, PROBED);
@@ -288,12 +273,11 @@ static void a_trickle_that_never_rests_is_told_in_the_hour(void **state)
 	world_end(&w);
 }
 
-static void a_slow_ramp_is_told_before_it_is_the_everyday(void **state)
+CASE(a_slow_ramp_is_told_before_it_is_the_everyday)
 {
 	struct world w;
 	double rate = 3 * KB;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	days(&w, SERVER, 0.5, 3 * DAY);
@@ -304,11 +288,10 @@ static void a_slow_ramp_is_told_before_it_is_the_everyday(void **state)
 	world_end(&w);
 }
 
-static void an_attack_does_not_teach_itself(void **state)
+CASE(an_attack_does_not_teach_itself)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, DAY, PROBED);
@@ -320,11 +303,10 @@ static void an_attack_does_not_teach_itself(void **state)
 	world_end(&w);
 }
 
-static void one_odd_hour_does_not_blind(void **state)
+CASE(one_odd_hour_does_not_blind)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 2 * DAY, PROBED);
@@ -336,11 +318,10 @@ static void one_odd_hour_does_not_blind(void **state)
 	world_end(&w);
 }
 
-static void theft_with_pauses_is_no_routine(void **state)
+CASE(theft_with_pauses_is_no_routine)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, DAY, PROBED);
@@ -356,12 +337,11 @@ static void theft_with_pauses_is_no_routine(void **state)
 	world_end(&w);
 }
 
-static void a_beacon_is_told_a_few_times_not_for_ever(void **state)
+CASE(a_beacon_is_told_a_few_times_not_for_ever)
 {
 	struct traffic burst = {.opened = 50 * KB};
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, DAY, PROBED);
@@ -373,11 +353,10 @@ static void a_beacon_is_told_a_few_times_not_for_ever(void **state)
 	world_end(&w);
 }
 
-static void the_budget_holds_whatever_the_past_says(void **state)
+CASE(the_budget_holds_whatever_the_past_says)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	w.options.egress_budget = 2 * MB;
 	world_watch(&w);
@@ -391,11 +370,10 @@ static void the_budget_holds_whatever_the_past_says(void **state)
 	world_end(&w);
 }
 
-static void expected_traffic_is_not_told_and_later_the_same_is(void **state)
+CASE(expected_traffic_is_not_told_and_later_the_same_is)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	w.options.expect[0] =
 	    (struct expect_window){23 * 3600, 1800}; /* over midnight */
@@ -424,9 +402,8 @@ static bool reported_at(enum sensitivity sensitivity, double rate)
 	return w.shown_at > 0;
 }
 
-static void sensitivity_moves_the_thresholds(void **state)
+CASE(sensitivity_moves_the_thresholds)
 {
-	(void)state;
 	assert_true(reported_at(SENSITIVITY_HIGH, 1.5 * KB));
 	assert_false(reported_at(SENSITIVITY_NORMAL, 1 * KB));
 	assert_true(reported_at(SENSITIVITY_NORMAL, 4 * KB));
@@ -434,11 +411,10 @@ static void sensitivity_moves_the_thresholds(void **state)
 	assert_true(reported_at(SENSITIVITY_LOW, 20 * KB));
 }
 
-static void a_dormant_profile_is_judged_from_the_first_second(void **state)
+CASE(a_dormant_profile_is_judged_from_the_first_second)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	w.options.profile = PROFILE_DORMANT;
 	world_watch(&w);
@@ -449,11 +425,10 @@ static void a_dormant_profile_is_judged_from_the_first_second(void **state)
 	world_end(&w);
 }
 
-static void a_busy_profile_is_never_dormant(void **state)
+CASE(a_busy_profile_is_never_dormant)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	w.options.profile = PROFILE_BUSY;
 	world_watch(&w);
@@ -464,12 +439,11 @@ static void a_busy_profile_is_never_dormant(void **state)
 	world_end(&w);
 }
 
-static void a_roll_outs_warm_up_is_not_told(void **state)
+CASE(a_roll_outs_warm_up_is_not_told)
 {
 	struct traffic warm = {.opened = 200 * KB, .received = 3 * MB, .sockets = 0.3};
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 7 * MINUTE, both(PROBED, warm));
@@ -481,11 +455,10 @@ static void a_roll_outs_warm_up_is_not_told(void **state)
 	world_end(&w);
 }
 
-static void theft_is_told_of_a_pod_that_is_eight_minutes_old(void **state)
+CASE(theft_is_told_of_a_pod_that_is_eight_minutes_old)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 8 * MINUTE, PROBED);

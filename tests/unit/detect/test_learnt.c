@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is learnt outlives a restart, and what is damaged is not believed; what flowed
  * while nobody watched; what is a reason to scan the sockets. */
+#include "../support/testing.h"
 #include "detect_fixture.h"
 
 /* The same piece taken by a new detector. */
@@ -16,11 +17,10 @@ static struct detector *again(const struct world *w)
 	return d;
 }
 
-static void a_restart_forgets_nothing(void **state)
+CASE(a_restart_forgets_nothing)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 3 * DAY, SERVER);
@@ -41,12 +41,11 @@ static void a_restart_forgets_nothing(void **state)
 	world_end(&w);
 }
 
-static void what_is_learnt_is_bounded(void **state)
+CASE(what_is_learnt_is_bounded)
 {
 	struct world w;
 	size_t bytes;
 
-	(void)state;
 	world_begin(&w, 300);
 	world_watch(&w);
 	live(&w, 90 * DAY, SERVER);
@@ -59,13 +58,12 @@ static void what_is_learnt_is_bounded(void **state)
 	world_end(&w);
 }
 
-static void a_damaged_piece_is_refused_or_harmless(void **state)
+CASE(a_damaged_piece_is_refused_or_harmless)
 {
 	struct world w;
 	struct error err;
 	size_t bytes;
 
-	(void)state;
 	world_begin(&w, 60);
 	world_watch(&w);
 	live(&w, 2 * DAY, SERVER);
@@ -97,11 +95,10 @@ static void a_damaged_piece_is_refused_or_harmless(void **state)
 	world_end(&w);
 }
 
-static void the_same_samples_give_the_same_verdicts(void **state)
+CASE(the_same_samples_give_the_same_verdicts)
 {
 	struct verdict seen[2];
 
-	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
 		struct world w;
 		world_begin(&w, 10);
@@ -115,12 +112,11 @@ static void the_same_samples_give_the_same_verdicts(void **state)
 	assert_memory_equal(&seen[0], &seen[1], sizeof(seen[0]));
 }
 
-static void a_gap_of_the_monitor_is_judged_by_the_baseline(void **state)
+CASE(a_gap_of_the_monitor_is_judged_by_the_baseline)
 {
 	struct verdict v;
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	assert_false(detector_judge_gap(w.d, w.now, 60, 1000000000, 0, &v));
@@ -144,11 +140,10 @@ static void a_gap_of_the_monitor_is_judged_by_the_baseline(void **state)
 	world_end(&w);
 }
 
-static void the_hum_is_the_everydays_and_bounded(void **state)
+CASE(the_hum_is_the_everydays_and_bounded)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 30 * MINUTE, PROBED);
@@ -164,11 +159,10 @@ static void the_hum_is_the_everydays_and_bounded(void **state)
 	world_end(&w);
 }
 
-static void suspicion_comes_before_the_verdict(void **state)
+CASE(suspicion_comes_before_the_verdict)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, DAY, PROBED);

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The limits that do not come from the pod's own past, and which verdicts are of one
  * incident. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 
+#include "../support/testing.h"
 #include "detect/limits.h"
 #include "dormouse/detect.h"
 
-#include <cmocka.h>
-
 /* A signal that limits.c does not name would be collected and never judged. */
-static void every_signal_is_judged_but_what_is_received(void **state)
+CASE(every_signal_is_judged_but_what_is_received)
 {
-	(void)state;
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
 		if (s == SIGNAL_RX_BYTES || s == SIGNAL_RX_PACKETS) {
 			assert_false(limit_judged(s));
@@ -25,9 +21,8 @@ static void every_signal_is_judged_but_what_is_received(void **state)
 	}
 }
 
-static void a_kind_that_says_more_takes_over_for_five_minutes(void **state)
+CASE(a_kind_that_says_more_takes_over_for_five_minutes)
 {
-	(void)state;
 	const enum alert_kind volume = ALERT_EGRESS_VOLUME, relay = ALERT_PROXY_RELAY;
 
 	assert_int_equal(alert_kind_belonging(volume, relay, 300, 10), TAKES_OVER);
@@ -38,9 +33,8 @@ static void a_kind_that_says_more_takes_over_for_five_minutes(void **state)
 	assert_int_equal(alert_kind_belonging(volume, relay, 1501, 300), BELONGS_NOT);
 }
 
-static void kinds_about_a_limit_or_the_monitor_stand_alone(void **state)
+CASE(kinds_about_a_limit_or_the_monitor_stand_alone)
 {
-	(void)state;
 	for (unsigned kind = 0; kind < ALERT_KIND_COUNT; kind++) {
 		enum alert_kind at = (enum alert_kind)kind;
 		bool budget = at == ALERT_BUDGET_EXCEEDED;

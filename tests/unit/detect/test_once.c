@@ -3,6 +3,7 @@
  * nothing is not reported, whatever they are. */
 #include <stdio.h>
 
+#include "../support/testing.h"
 #include "detect_fixture.h"
 
 static const double intervals[] = {0.1, 1, 10, 60};
@@ -112,11 +113,10 @@ static void try_all(struct tally *t, struct traffic usual, double factor)
 			}
 }
 
-static void what_was_told_once_is_told_again_when_it_is_greater(void **state)
+CASE(what_was_told_once_is_told_again_when_it_is_greater)
 {
 	struct tally t = {0};
 
-	(void)state;
 	try_all(&t, SILENCE, 50);
 	try_all(&t, PROBED, 5);
 	print_message("%u tried, %u reported, %u not reported again, %u learnt\n",
@@ -127,9 +127,8 @@ static void what_was_told_once_is_told_again_when_it_is_greater(void **state)
 }
 
 /* The twin that sends nothing but what it always did. */
-static void who_does_nothing_new_is_never_told(void **state)
+CASE(who_does_nothing_new_is_never_told)
 {
-	(void)state;
 	for (unsigned i = 0; i < COUNT(intervals); i++)
 		for (unsigned l = 0; l < COUNT(learns); l++)
 			for (unsigned d = 0; d < COUNT(dormants); d++) {

@@ -2,6 +2,7 @@
 /* When an incident began, what belongs to it, and that none of it is learnt. */
 #include <stdio.h>
 
+#include "../support/testing.h"
 #include "detect/histogram.h"
 #include "detect/recent.h"
 #include "detect_fixture.h"
@@ -66,9 +67,8 @@ static void an_opening_belongs_to_what_it_carries_of(double interval, double rat
 	world_end(&w);
 }
 
-static void an_opening_belongs_to_what_it_carries(void **state)
+CASE(an_opening_belongs_to_what_it_carries)
 {
-	(void)state;
 	for (size_t i = 0; i < COUNT(intervals); i++)
 		for (size_t r = 0; r < COUNT(rates); r++)
 			for (size_t f = 0; f < COUNT(first_bytes); f++) {
@@ -80,13 +80,12 @@ static void an_opening_belongs_to_what_it_carries(void **state)
 }
 
 /* Who opens connections all the time shows nothing by opening one. */
-static void a_usual_opening_is_none(void **state)
+CASE(a_usual_opening_is_none)
 {
 	const struct traffic polls = {
 	    .served = 300, .received = 200, .sockets = 0.2, .addresses = 1};
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	world_watch(&w);
 	live(&w, 3 * HOUR, polls);
@@ -98,11 +97,10 @@ static void a_usual_opening_is_none(void **state)
 }
 
 /* What was opened in a time that the owner excused is not held against the pod. */
-static void an_expected_opening_is_none(void **state)
+CASE(an_expected_opening_is_none)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	w.options.expect[0] =
 	    (struct expect_window){.begin_s = 3 * 3600 - 600, .end_s = 3 * 3600};
@@ -119,11 +117,10 @@ static void an_expected_opening_is_none(void **state)
 
 /* Nothing of what an incident did stays in the baseline, however it comes to light:
  * after a slow beginning the samples before it was noticed had been learnt. */
-static void what_began_unnoticed_is_unlearnt(void **state)
+CASE(what_began_unnoticed_is_unlearnt)
 {
 	static const double trickles[] = {2 * KB, 4 * KB, 7 * KB, 10 * KB};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(trickles); i++) {
 		struct baseline_view before, after;
 		struct world w;
@@ -146,11 +143,10 @@ static void what_began_unnoticed_is_unlearnt(void **state)
 }
 
 /* What the monitor saw before the clock was set back is of no use after it. */
-static void a_clock_set_back_forgets_the_samples_before(void **state)
+CASE(a_clock_set_back_forgets_the_samples_before)
 {
 	struct world w;
 
-	(void)state;
 	world_begin(&w, 10);
 	w.options.profile = PROFILE_DORMANT;
 	world_watch(&w);
@@ -165,13 +161,12 @@ static void a_clock_set_back_forgets_the_samples_before(void **state)
 }
 
 /* Adding and taking back leaves what was there, whatever the order. */
-static void a_histogram_gives_back_what_it_took(void **state)
+CASE(a_histogram_gives_back_what_it_took)
 {
 	static struct histogram h, kept;
 	static double rate[500];
 	struct world w = {.seed = 7};
 
-	(void)state;
 	for (unsigned round = 0; round < 200; round++) {
 		const unsigned stays = (unsigned)(chance(&w) * 250);
 		const unsigned goes = (unsigned)(chance(&w) * 250);
@@ -199,12 +194,11 @@ static void a_histogram_gives_back_what_it_took(void **state)
 	assert_true(histogram_sound(&h));
 }
 
-static void recent_samples_are_found_and_forgotten(void **state)
+CASE(recent_samples_are_found_and_forgotten)
 {
 	static struct recent r;
 	static struct histogram h[SIGNAL_COUNT];
 
-	(void)state;
 	assert_null(recent_ended(&r, 0));
 	for (unsigned i = 0; i < 3 * RECENT_KEPT; i++) {
 		struct recent_sample s = {

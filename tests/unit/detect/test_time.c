@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Counters and clocks as they really are: resets, gaps, steps, late looks, any
  * interval, and numbers at the ends of their ranges. */
+#include "../support/testing.h"
 #include "detect_fixture.h"
 
 static struct world quiet(double interval, uint32_t columns, double length)
@@ -15,11 +16,10 @@ static struct world quiet(double interval, uint32_t columns, double length)
 	return w;
 }
 
-static void a_reset_is_no_traffic(void **state)
+CASE(a_reset_is_no_traffic)
 {
 	struct world w = quiet(10, ALL_COLUMNS, DAY);
 
-	(void)state;
 	w.total[SIGNAL_TX_BYTES] = 5 * 1000 * MB;
 	live(&w, 10, PROBED); /* a jump as of a restored counter: this is reported */
 	assert_true(reported(&w));
@@ -32,12 +32,11 @@ static void a_reset_is_no_traffic(void **state)
 	world_end(&w);
 }
 
-static void a_gap_is_judged_by_its_rate(void **state)
+CASE(a_gap_is_judged_by_its_rate)
 {
 	struct world w = quiet(10, ALL_COLUMNS, DAY);
 	struct traffic probed = PROBED;
 
-	(void)state;
 	w.now += 6 * HOUR;
 	flow(&w, 6 * HOUR, &probed);
 	live(&w, HOUR, PROBED);
@@ -50,12 +49,11 @@ static void a_gap_is_judged_by_its_rate(void **state)
 	world_end(&w);
 }
 
-static void lost_samples_are_no_burst(void **state)
+CASE(lost_samples_are_no_burst)
 {
 	struct world w = quiet(10, ALL_COLUMNS, 0);
 	struct traffic t = SERVER;
 
-	(void)state;
 	live(&w, 10, SERVER);
 	for (unsigned i = 0; i < 20000; i++) {
 		flow(&w, 10, &t);
@@ -67,11 +65,10 @@ static void lost_samples_are_no_burst(void **state)
 	world_end(&w);
 }
 
-static void a_clock_set_forward_is_a_gap(void **state)
+CASE(a_clock_set_forward_is_a_gap)
 {
 	struct world w = quiet(10, ALL_COLUMNS, DAY);
 
-	(void)state;
 	w.now += 40 * 365 * DAY;
 	live(&w, 6 * HOUR, PROBED);
 	assert_false(reported(&w));
@@ -80,11 +77,10 @@ static void a_clock_set_forward_is_a_gap(void **state)
 	world_end(&w);
 }
 
-static void a_clock_set_back_starts_a_new_span(void **state)
+CASE(a_clock_set_back_starts_a_new_span)
 {
 	struct world w = quiet(10, ALL_COLUMNS, DAY);
 
-	(void)state;
 	w.now -= 12 * HOUR;
 	live(&w, 2 * HOUR, PROBED);
 	assert_false(reported(&w));
@@ -93,11 +89,10 @@ static void a_clock_set_back_starts_a_new_span(void **state)
 	world_end(&w);
 }
 
-static void a_repeated_time_is_ignored(void **state)
+CASE(a_repeated_time_is_ignored)
 {
 	struct world w = quiet(10, ALL_COLUMNS, DAY);
 
-	(void)state;
 	for (unsigned i = 0; i < 100; i++) {
 		w.total[SIGNAL_TX_BYTES] += 100 * KB;
 		see(&w, w.now);
@@ -109,13 +104,12 @@ static void a_repeated_time_is_ignored(void **state)
 	world_end(&w);
 }
 
-static void times_that_are_none_are_ignored(void **state)
+CASE(times_that_are_none_are_ignored)
 {
 	static const double none[] = {NAN, INFINITY, -INFINITY, 0, -1, 1e300};
 	struct world w = quiet(10, ALL_COLUMNS, DAY);
 	double now = w.now;
 
-	(void)state;
 	for (unsigned i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		w.now = none[i];
 		w.total[SIGNAL_TX_BYTES] += 1000 * MB;
@@ -127,11 +121,10 @@ static void times_that_are_none_are_ignored(void **state)
 	world_end(&w);
 }
 
-static void every_interval_tells_a_wake(void **state)
+CASE(every_interval_tells_a_wake)
 {
 	static const double intervals[] = {0.5, 1, 5, 10, 15, 30, 60, 300};
 
-	(void)state;
 	for (unsigned i = 0; i < sizeof(intervals) / sizeof(intervals[0]); i++) {
 		struct world w = quiet(intervals[i], ALL_COLUMNS, 12 * HOUR);
 		live(&w, 10 * intervals[i] + 60, THEFT);
@@ -141,11 +134,10 @@ static void every_interval_tells_a_wake(void **state)
 	}
 }
 
-static void two_columns_are_enough(void **state)
+CASE(two_columns_are_enough)
 {
 	static const double intervals[] = {60, 300};
 
-	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
 		struct world w = quiet(intervals[i], TWO_COLUMNS, 2 * DAY);
 		double value;
@@ -161,12 +153,11 @@ static void two_columns_are_enough(void **state)
 	}
 }
 
-static void irregular_intervals_are_no_news(void **state)
+CASE(irregular_intervals_are_no_news)
 {
 	struct world w = quiet(10, ALL_COLUMNS, 0);
 	struct traffic t = SERVER;
 
-	(void)state;
 	for (unsigned i = 0; i < 30000; i++) {
 		double step = 3 + 14 * chance(&w);
 		flow(&w, step, &t);
@@ -177,7 +168,7 @@ static void irregular_intervals_are_no_news(void **state)
 	world_end(&w);
 }
 
-static void a_late_look_is_no_burst(void **state)
+CASE(a_late_look_is_no_burst)
 {
 	const uint32_t sockets = 1u << SIGNAL_TCP_TX_BYTES |
 				 1u << SIGNAL_TCP_INITIATED_TX_BYTES |
@@ -185,7 +176,6 @@ static void a_late_look_is_no_burst(void **state)
 	struct traffic t = {.opened = 1 * KB, .served = 1 * KB, .received = 1 * KB};
 	struct world w = quiet(10, ALL_COLUMNS, 0);
 
-	(void)state;
 	live(&w, 2 * HOUR, t);
 	for (unsigned i = 0; i < 20000; i++) {
 		w.columns = i % 90 == 0 ? ALL_COLUMNS : ALL_COLUMNS & ~sockets;
@@ -197,11 +187,10 @@ static void a_late_look_is_no_burst(void **state)
 	world_end(&w);
 }
 
-static void a_column_that_comes_late_is_learnt_first(void **state)
+CASE(a_column_that_comes_late_is_learnt_first)
 {
 	struct world w = quiet(10, TWO_COLUMNS, 0);
 
-	(void)state;
 	live(&w, DAY, SERVER);
 	w.columns = ALL_COLUMNS;
 	live(&w, DAY, SERVER);
@@ -227,11 +216,10 @@ static void all_numbers_are_finite(const struct world *w)
 	}
 }
 
-static void from_a_byte_an_hour_to_400_gigabits_a_second(void **state)
+CASE(from_a_byte_an_hour_to_400_gigabits_a_second)
 {
 	struct world w = quiet(10, ALL_COLUMNS, 0);
 
-	(void)state;
 	live(&w, 3 * DAY, (struct traffic){.opened = 1.0 / 3600});
 	assert_false(reported(&w));
 	live(&w, 10 * MINUTE,
@@ -244,12 +232,11 @@ static void from_a_byte_an_hour_to_400_gigabits_a_second(void **state)
 	world_end(&w);
 }
 
-static void wild_counters_make_no_wild_numbers(void **state)
+CASE(wild_counters_make_no_wild_numbers)
 {
 	struct world w = quiet(10, ALL_COLUMNS, HOUR);
 	struct sample s = {.present = ALL_COLUMNS};
 
-	(void)state;
 	for (unsigned i = 0; i < 20000; i++) {
 		for (unsigned k = 0; k < SIGNAL_COUNT; k++)
 			s.value[k] = chance(&w) < 0.5 ? (uint64_t)(chance(&w) * 0x1p63)

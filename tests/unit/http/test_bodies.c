@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_bodies.c - bodies that arrive, and their allowance. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "http/bodies.h"
 
-#include <cmocka.h> /* last: it has a macro fail() */
-
-static void a_body_grows_and_keeps_what_it_has(void **state)
+CASE(a_body_grows_and_keeps_what_it_has)
 {
 	struct bodies all = {.all_max = 1 << 20};
 	struct body *b = body_new(&all, 100000);
 
-	(void)state;
 	for (int i = 0; i < 100000; i++) {
 		const char byte = (char)('a' + i % 26);
 
@@ -32,14 +28,13 @@ static void a_body_grows_and_keeps_what_it_has(void **state)
 	bodies_clear(&all);
 }
 
-static void large_bodies_share_an_allowance(void **state)
+CASE(large_bodies_share_an_allowance)
 {
 	static char piece[300000];
 	struct bodies all = {.all_max = 1 << 20};
 	struct body *first = body_new(&all, 1 << 20), *second = body_new(&all, 1 << 20),
 		    *third = body_new(&all, 1 << 20);
 
-	(void)state;
 	assert_int_equal(body_add(&all, first, piece, sizeof(piece)), BODY_TAKEN);
 	assert_int_equal(body_add(&all, second, piece, sizeof(piece)), BODY_TAKEN);
 	assert_int_equal(body_add(&all, third, piece, sizeof(piece)), BODY_NO_ROOM);
@@ -55,12 +50,11 @@ static void large_bodies_share_an_allowance(void **state)
 	bodies_clear(&all);
 }
 
-static void small_bodies_are_used_again_and_few_are_kept(void **state)
+CASE(small_bodies_are_used_again_and_few_are_kept)
 {
 	struct bodies all = {.all_max = 1 << 20};
 	struct body *some[2 * BODIES_KEPT];
 
-	(void)state;
 	for (int i = 0; i < 2 * BODIES_KEPT; i++)
 		assert_non_null(some[i] = body_new(&all, 1 << 20));
 	for (int i = 0; i < 2 * BODIES_KEPT; i++)

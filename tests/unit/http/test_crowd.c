@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_crowd.c - whoever comes with fewer connections than others gets a place,
  * whatever the others do. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "http/crowd.h"
-
-#include <cmocka.h>
 
 #define PLACES 32
 #define SPARE  4
@@ -34,9 +31,8 @@ static void assert_same_host(const char *a, const char *b, bool same, bool near)
 	assert_int_equal(at_ip(a).network == at_ip(b).network, near);
 }
 
-static void hosts_and_networks_are_told_apart(void **state)
+CASE(hosts_and_networks_are_told_apart)
 {
-	(void)state;
 	assert_same_host("10.1.2.3", "10.1.2.3", true, true);
 	assert_same_host("10.1.2.3", "10.1.2.4", false, true);
 	assert_same_host("10.1.2.3", "10.1.3.3", false, false);
@@ -205,28 +201,25 @@ static void honest_gets_in(unsigned hosts, unsigned own, bool few)
 	}
 }
 
-static void an_honest_client_gets_in_whatever_few_do(void **state)
+CASE(an_honest_client_gets_in_whatever_few_do)
 {
-	(void)state;
 	honest_gets_in(1, 3, true);
 	honest_gets_in(4, 3, true);
 	honest_gets_in(8, 1, true);
 }
 
-static void an_honest_client_gets_in_whatever_many_do(void **state)
+CASE(an_honest_client_gets_in_whatever_many_do)
 {
-	(void)state;
 	honest_gets_in(1000, 1, false);
 	honest_gets_in(100, 1, false);
 }
 
-static void what_waits_without_asking_goes_first(void **state)
+CASE(what_waits_without_asking_goes_first)
 {
 	struct crowd c = {.now = 1000, .host_max = PLACES};
 	struct crowd_origin quiet = at_ip("10.0.0.1"), busy = at_ip("10.0.1.1");
 	struct crowd_member lost;
 
-	(void)state;
 	for (unsigned i = 0; i < PLACES; i++) {
 		int at = knock(&c, i % 2 ? quiet : busy, &lost);
 		assert_int_equal(at, i);
@@ -249,12 +242,11 @@ static void what_waits_without_asking_goes_first(void **state)
 	assert_int_equal(lost.from.host, quiet.host);
 }
 
-static void a_crowd_from_one_network_yields_to_one_from_another(void **state)
+CASE(a_crowd_from_one_network_yields_to_one_from_another)
 {
 	struct crowd c = {.now = 1000, .host_max = PLACES};
 	struct crowd_member lost;
 
-	(void)state;
 	for (unsigned i = 0; i < PLACES - 1; i++)
 		knock(&c, (struct crowd_origin){0x0a000000 + i, 0x0a0000}, &lost);
 	knock(&c, at_ip("10.9.9.9"), &lost);
@@ -262,13 +254,12 @@ static void a_crowd_from_one_network_yields_to_one_from_another(void **state)
 	assert_int_equal(lost.from.network, 0x0a0000);
 }
 
-static void one_host_has_a_limit_of_its_own(void **state)
+CASE(one_host_has_a_limit_of_its_own)
 {
 	struct crowd c = {.now = 1000, .host_max = 8};
 	struct crowd_origin many = at_ip("10.0.0.1"), one = at_ip("10.0.1.1");
 	struct crowd_member lost;
 
-	(void)state;
 	assert_true(knock(&c, one, &lost) >= 0);
 	for (unsigned i = 0; i < 8; i++)
 		assert_true(knock(&c, many, &lost) >= 0);

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_http_server.c - a server and its table of routes, asked over loopback: what a
  * handler gets, what is answered without one, who comes in and who is cut. */
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 
 #include "../support/client_fixture.h"
+#include "../support/testing.h"
 #include "base/text.h"
 #include "http/connections.h"
 #include "http/http_server.h"
-
-#include <cmocka.h> /* last: it has a macro fail() */
 
 #define BODY_MAX 100000
 
@@ -170,7 +168,7 @@ static void assert_refused(unsigned status, const char *line, const char *answer
 
 /* --- routes --------------------------------------------------------------------------
  */
-static void a_route_is_found_by_path_in_each_form_of_target(void **state)
+CASE(a_route_is_found_by_path_in_each_form_of_target)
 {
 	static const struct {
 		const char *target;
@@ -188,7 +186,6 @@ static void a_route_is_found_by_path_in_each_form_of_target(void **state)
 	    {"*", 400},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int status = status_of(ask_for("GET %s HTTP/1.1\r\nHost: x\r\n"
 					       "Connection: close\r\n\r\n",
@@ -200,9 +197,8 @@ static void a_route_is_found_by_path_in_each_form_of_target(void **state)
 	assert_refused(404, "not here", ask_for("GET /x HTTP/1.0\r\n\r\n"));
 }
 
-static void head_has_no_body_and_no_answer_is_stored_or_guessed(void **state)
+CASE(head_has_no_body_and_no_answer_is_stored_or_guessed)
 {
-	(void)state;
 	const char *answer = ask_for("HEAD /hello HTTP/1.0\r\n\r\n");
 
 	assert_int_equal(status_of(answer), 200);
@@ -212,11 +208,10 @@ static void head_has_no_body_and_no_answer_is_stored_or_guessed(void **state)
 	assert_non_null(strstr(answer, "\r\nX-Content-Type-Options: nosniff\r\n"));
 }
 
-static void another_method_is_told_which_will_do(void **state)
+CASE(another_method_is_told_which_will_do)
 {
 	static const char *const methods[] = {"POST", "PUT", "DELETE", "BREW"};
 
-	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		const char *answer = ask_for("%s /hello HTTP/1.1\r\nHost: x\r\n"
 					     "Content-Length: 3\r\n\r\nabc",
@@ -230,9 +225,8 @@ static void another_method_is_told_which_will_do(void **state)
 	assert_non_null(strstr(answer, "\r\nAllow: POST\r\n"));
 }
 
-static void a_body_where_none_is_taken_is_refused(void **state)
+CASE(a_body_where_none_is_taken_is_refused)
 {
-	(void)state;
 	assert_refused(413, "nothing can be sent here",
 		       ask_for("GET /hello HTTP/1.1\r\nHost: x\r\n"
 			       "Content-Length: 3\r\n\r\nabc"));
@@ -257,9 +251,8 @@ static char *post(const char *type, size_t length)
 		       type, length, body);
 }
 
-static void a_body_reaches_its_handler_whole(void **state)
+CASE(a_body_reaches_its_handler_whole)
 {
-	(void)state;
 	assert_string_equal(body_of(post("application/json", 1)), "1 of b\n");
 	assert_string_equal(body_of(post("Application/JSON; charset=utf-8", 50000)),
 			    "50000 of b\n");
@@ -270,9 +263,8 @@ static void a_body_reaches_its_handler_whole(void **state)
 	assert_refused(400, "empty", post("application/json", 0));
 }
 
-static void a_body_of_another_type_or_size_is_refused_by_its_head(void **state)
+CASE(a_body_of_another_type_or_size_is_refused_by_its_head)
 {
-	(void)state;
 	const char *answer = post("application/jsonx", 10);
 	assert_refused(415, "the Content-Type must be application/json", answer);
 	assert_non_null(strstr(answer, "\r\nAccept: application/json\r\n"));
@@ -282,12 +274,11 @@ static void a_body_of_another_type_or_size_is_refused_by_its_head(void **state)
 }
 
 /* Its length is not announced. */
-static void a_body_that_grows_too_large_is_refused_midway(void **state)
+CASE(a_body_that_grows_too_large_is_refused_midway)
 {
 	static char chunks[2 * BODY_MAX];
 	struct text t = text_over(chunks, sizeof(chunks));
 
-	(void)state;
 	for (size_t length = 0; length <= BODY_MAX; length += 100)
 		text_printf(&t, "64\r\n%0100d\r\n", 7);
 	assert_false(t.overflowed);
@@ -299,20 +290,18 @@ static void a_body_that_grows_too_large_is_refused_midway(void **state)
 	assert_int_equal(routes.bodies.used, 0);
 }
 
-static void large_bodies_wait_for_no_room(void **state)
+CASE(large_bodies_wait_for_no_room)
 {
-	(void)state;
 	routes.bodies.all_max = 50000;
 	const char *answer = post("application/json", 60000);
 	assert_refused(503, "too many large bodies at the moment", answer);
 	assert_non_null(strstr(answer, "\r\nRetry-After: 1\r\n"));
 }
 
-static void the_last_answers_end_their_connections(void **state)
+CASE(the_last_answers_end_their_connections)
 {
 	static const char request[] = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
 
-	(void)state;
 	routes.closing = true;
 	assert_non_null(strstr(ask_for("%s", request), "\r\nConnection: close\r\n"));
 }
@@ -358,9 +347,8 @@ static uint64_t cut(enum http_cut why)
 	return http_server_counters(server)->cut[why];
 }
 
-static void own_sockets_are_told_of(void **state)
+CASE(own_sockets_are_told_of)
 {
-	(void)state;
 	assert_int_equal(own.made, 1); /* it listens */
 	int fd = open_connection();
 	assert_int_equal(own.made, 2);
@@ -377,9 +365,8 @@ static void own_sockets_are_told_of(void **state)
 	/* stop() checks that the listener was told of. */
 }
 
-static void who_is_idle_for_long_is_cut(void **state)
+CASE(who_is_idle_for_long_is_cut)
 {
-	(void)state;
 	int fd = open_connection();
 	ask_on(fd);
 	later_s = 99;
@@ -391,9 +378,8 @@ static void who_is_idle_for_long_is_cut(void **state)
 }
 
 /* A client that sends a byte now and then is never idle. */
-static void who_takes_long_to_ask_is_cut(void **state)
+CASE(who_takes_long_to_ask_is_cut)
 {
-	(void)state;
 	int fd = open_connection();
 	assert_int_equal(send(fd, "GET /hello HTTP/1.1\r\n", 21, 0), 21);
 	for (later_s = 0; later_s < 195; later_s += 10) {
@@ -408,11 +394,10 @@ static void who_takes_long_to_ask_is_cut(void **state)
 }
 
 /* All of one host: it can take places of its own, and who has not asked goes first. */
-static void a_newcomer_replaces_who_says_nothing(void **state)
+CASE(a_newcomer_replaces_who_says_nothing)
 {
 	int asked[4], silent[4];
 
-	(void)state;
 	for (int i = 0; i < 4; i++) {
 		asked[i] = open_connection();
 		ask_on(asked[i]);
@@ -431,12 +416,11 @@ static void a_newcomer_replaces_who_says_nothing(void **state)
 	}
 }
 
-static void who_holds_the_places_is_told_once(void **state)
+CASE(who_holds_the_places_is_told_once)
 {
 	struct error complaint;
 	int fds[10];
 
-	(void)state;
 	assert_false(http_server_complaint(server, 1000, &complaint));
 	for (int i = 0; i < 8; i++)
 		fds[i] = open_connection();
@@ -454,11 +438,10 @@ static void who_holds_the_places_is_told_once(void **state)
 }
 
 /* Connections that come in one turn are judged one after the other. */
-static void many_at_once_never_hold_more_than_there_are_places(void **state)
+CASE(many_at_once_never_hold_more_than_there_are_places)
 {
 	int fds[40];
 
-	(void)state;
 	for (int i = 0; i < 40; i++)
 		fds[i] = connect_to("127.0.0.1", http_server_port(server));
 	for (int i = 0; i < 40; i++) {

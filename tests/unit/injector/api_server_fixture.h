@@ -8,8 +8,6 @@
 #ifndef TESTS_INJECTOR_API_SERVER_FIXTURE_H
 #define TESTS_INJECTOR_API_SERVER_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,13 +21,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/loop.h"
+#include "../support/testing.h"
 #include "injector/certificates/certificates.h"
 #include "injector/certificates/secret.h"
 #include "injector/config/injector_options.h"
 #include "injector/json/json.h"
-
-#include <cmocka.h>
 
 #include "base/clock.h"
 

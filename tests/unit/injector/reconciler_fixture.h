@@ -6,11 +6,9 @@
 
 #include <gnutls/x509.h>
 
+#include "../support/testing.h"
 #include "api_server_fixture.h"
 #include "injector/certificates/reconciler.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 #include "base/clock.h"
 

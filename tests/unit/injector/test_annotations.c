@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is warned of in a pod's annotations and labels, and how. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "injector/review/annotations.h"
 #include "review_fixture.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 static struct warnings warnings;
 
@@ -39,9 +35,8 @@ static void assert_warned(const char *metadata, const char *line)
 	assert_string_equal(warnings.line[0], line);
 }
 
-static void good_annotations_and_those_of_others_are_silent(void **state)
+CASE(good_annotations_and_those_of_others_are_silent)
 {
-	(void)state;
 	assert_quiet("");
 	assert_quiet("'annotations': null, 'labels': null");
 	assert_quiet("'annotations': {'a.example/interval': 'x', 'dormouse.dev': 'x', "
@@ -58,9 +53,8 @@ static void good_annotations_and_those_of_others_are_silent(void **state)
 }
 
 /* Each flag of `dormouse run` but one. */
-static void a_bad_value_is_told_with_what_would_do(void **state)
+CASE(a_bad_value_is_told_with_what_would_do)
 {
-	(void)state;
 	assert_warned("'annotations': {'dormouse.dev/interval': '10x'}",
 		      "dormouse: invalid value \"10x\" for annotation "
 		      "dormouse.dev/interval: expected a duration of 100ms to 5m");
@@ -69,9 +63,8 @@ static void a_bad_value_is_told_with_what_would_do(void **state)
 		      "dormouse.dev/sensitivity: expected low, normal or high");
 }
 
-static void each_value_is_looked_at_by_itself(void **state)
+CASE(each_value_is_looked_at_by_itself)
 {
-	(void)state;
 	assert_warned(
 	    "'annotations': {'dormouse.dev/expect': "
 	    "'02:00-02:30,02:00-02:30,02:00-02:30,02:00-02:30,02:00-02:30,"
@@ -86,9 +79,8 @@ static void each_value_is_looked_at_by_itself(void **state)
 			     "'02:00-02:30,03:00-03:30,04:00-04:30'}");
 }
 
-static void an_unknown_annotation_is_named(void **state)
+CASE(an_unknown_annotation_is_named)
 {
-	(void)state;
 	assert_warned("'annotations': {'dormouse.dev/intervall': '30s'}",
 		      "dormouse: annotation dormouse.dev/intervall is not known; did "
 		      "you mean dormouse.dev/interval?");
@@ -100,17 +92,15 @@ static void an_unknown_annotation_is_named(void **state)
 	assert_int_equal(warnings.count, 1);
 }
 
-static void the_state_is_not_for_pods(void **state)
+CASE(the_state_is_not_for_pods)
 {
-	(void)state;
 	assert_warned("'annotations': {'dormouse.dev/state': '/tmp/x'}",
 		      "dormouse: annotation dormouse.dev/state is not for pods: the "
 		      "template's stateVolume gives the sidecar a volume");
 }
 
-static void the_sidecars_size_is_read_as_it_will_be(void **state)
+CASE(the_sidecars_size_is_read_as_it_will_be)
 {
-	(void)state;
 	assert_warned("'annotations': {'dormouse.dev/resources': 'cpu=5m,memory=4Mi'}",
 		      "dormouse: invalid value \"cpu=5m,memory=4Mi\" for annotation "
 		      "dormouse.dev/resources: expected at least cpu=1m,memory=8Mi, or "
@@ -123,9 +113,8 @@ static void the_sidecars_size_is_read_as_it_will_be(void **state)
 		      "annotation");
 }
 
-static void labels_and_annotations_taken_for_each_other_are_told(void **state)
+CASE(labels_and_annotations_taken_for_each_other_are_told)
 {
-	(void)state;
 	assert_warned("'annotations': {'dormouse.dev/inject': 'false'}",
 		      "dormouse: annotation dormouse.dev/inject is not read: it is a "
 		      "label, of a pod");
@@ -140,9 +129,8 @@ static void labels_and_annotations_taken_for_each_other_are_told(void **state)
 		      "label of namespaces; a pod's is dormouse.dev/inject");
 }
 
-static void a_label_takes_true_or_false(void **state)
+CASE(a_label_takes_true_or_false)
 {
-	(void)state;
 	assert_warned("'labels': {'dormouse.dev/inject': 'yes'}",
 		      "dormouse: invalid value \"yes\" for label "
 		      "dormouse.dev/inject: expected true or false, in quotes in "
@@ -152,12 +140,11 @@ static void a_label_takes_true_or_false(void **state)
 		      "expected true or false, in quotes in YAML");
 }
 
-static void beyond_sixteen_they_are_only_counted(void **state)
+CASE(beyond_sixteen_they_are_only_counted)
 {
 	char metadata[4096];
 	struct text t = text_over(metadata, sizeof(metadata));
 
-	(void)state;
 	text_put(&t, "'annotations': {");
 	for (int i = 0; i < 40; i++)
 		text_printf(&t, "%s'dormouse.dev/x%d': ''", i ? ", " : "", i);
@@ -169,12 +156,11 @@ static void beyond_sixteen_they_are_only_counted(void **state)
 	assert_string_equal(warnings.line[16], "dormouse: and 24 more");
 }
 
-static void they_are_short_and_in_one_line(void **state)
+CASE(they_are_short_and_in_one_line)
 {
 	char metadata[4096];
 	struct text t = text_over(metadata, sizeof(metadata));
 
-	(void)state;
 	text_put(&t, "'annotations': {'dormouse.dev/interval': '\\n\\u0085\\u001b[31m");
 	for (int i = 0; i < 900; i++)
 		text_put(&t, "\xC3\xA9");
@@ -194,9 +180,8 @@ static void they_are_short_and_in_one_line(void **state)
 	assert_int_equal(strlen(warnings.line[0]), 256);
 }
 
-static void what_is_no_metadata_is_silent(void **state)
+CASE(what_is_no_metadata_is_silent)
 {
-	(void)state;
 	assert_quiet("'annotations': ['dormouse.dev/x'], 'labels': 'dormouse.dev/x'");
 	assert_quiet("'annotations': {'dormouse.dev/interval': 7}");
 }

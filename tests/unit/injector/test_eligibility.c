@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which pods are left alone, for which reason, and which of two reasons counts. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "injector/review/eligibility.h"
 #include "review_fixture.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 static enum skip_reason judge(const char *pod, const char *namespace, bool native)
 {
@@ -40,20 +36,18 @@ static void assert_injected(const char *pod)
 	assert_judged(pod, "");
 }
 
-static void an_ordinary_pod_gets_its_sidecar(void **state)
+CASE(an_ordinary_pod_gets_its_sidecar)
 {
-	(void)state;
 	assert_injected("{'spec': {'containers': [{'name': 'web'}]}}");
 	assert_injected("{'metadata': {'labels': null, 'annotations': {}}, 'spec': "
 			"{'hostNetwork': false, 'hostPID': true, 'containers': "
 			"[{'name': 'dormouse-2'}], 'initContainers': null}}");
 }
 
-static void system_namespaces_are_left_alone(void **state)
+CASE(system_namespaces_are_left_alone)
 {
 	static const char pod[] = "{'spec': {'containers': [{'name': 'web'}]}}";
 
-	(void)state;
 	assert_int_equal(judge(pod, "kube-system", true), SKIP_SYSTEM_NAMESPACE);
 	assert_int_equal(judge(pod, "kube-public", true), SKIP_SYSTEM_NAMESPACE);
 	assert_int_equal(judge(pod, "kube-node-lease", true), SKIP_SYSTEM_NAMESPACE);
@@ -65,20 +59,18 @@ static void system_namespaces_are_left_alone(void **state)
 			    "system-namespace");
 }
 
-static void an_unknown_own_namespace_is_no_namespace(void **state)
+CASE(an_unknown_own_namespace_is_no_namespace)
 {
 	cJSON *pod = tree_of("{'spec': {}}");
 	const struct pod_facts facts = {
 	    .pod = pod, .namespace = "", .own_namespace = ""};
 
-	(void)state;
 	assert_int_equal(eligibility_of(&facts), SKIP_NOTHING);
 	cJSON_Delete(pod);
 }
 
-static void mirror_pods_are_left_alone(void **state)
+CASE(mirror_pods_are_left_alone)
 {
-	(void)state;
 	assert_judged("{'metadata': {'annotations': {'kubernetes.io/config.mirror': "
 		      "'5f0b'}}}",
 		      "mirror-pod");
@@ -86,9 +78,8 @@ static void mirror_pods_are_left_alone(void **state)
 			"'5f0b'}}}");
 }
 
-static void pods_in_the_nodes_network_are_left_alone(void **state)
+CASE(pods_in_the_nodes_network_are_left_alone)
 {
-	(void)state;
 	assert_judged("{'spec': {'hostNetwork': true}}", "host-network");
 	assert_injected("{'spec': {'hostNetwork': 'true'}}");
 }
@@ -101,9 +92,8 @@ static void pods_in_the_nodes_network_are_left_alone(void **state)
 	"{'requiredDuringSchedulingIgnoredDuringExecution': {'nodeSelectorTerms': "    \
 	"[" terms "]}}}}}"
 
-static void windows_pods_are_left_alone(void **state)
+CASE(windows_pods_are_left_alone)
 {
-	(void)state;
 	assert_judged("{'spec': {'os': {'name': 'windows'}}}", "windows");
 	assert_judged("{'spec': {'nodeSelector': {'kubernetes.io/os': 'windows'}}}",
 		      "windows");
@@ -118,9 +108,8 @@ static void windows_pods_are_left_alone(void **state)
 			"{'windowsOptions': null}}}");
 }
 
-static void an_affinity_counts_where_it_admits_only_windows(void **state)
+CASE(an_affinity_counts_where_it_admits_only_windows)
 {
-	(void)state;
 	assert_judged(AFFINITY(TERM("kubernetes.io/os", "In", "['windows']")),
 		      "windows");
 	assert_judged(AFFINITY(TERM("beta.kubernetes.io/os", "In", "['windows']")),
@@ -146,9 +135,8 @@ static void an_affinity_counts_where_it_admits_only_windows(void **state)
 	    "'preference': " TERM("kubernetes.io/os", "In", "['windows']") "}]}}}}");
 }
 
-static void a_pod_that_has_the_sidecar_is_left_alone(void **state)
+CASE(a_pod_that_has_the_sidecar_is_left_alone)
 {
-	(void)state;
 	assert_judged("{'spec': {'containers': [{'name': 'a'}, {'name': 'dormouse'}]}}",
 		      "already-injected");
 	assert_judged("{'spec': {'initContainers': [{'name': 'dormouse'}]}}",
@@ -159,9 +147,8 @@ static void a_pod_that_has_the_sidecar_is_left_alone(void **state)
 			"[{'name': 'dormouse'}]}}");
 }
 
-static void a_pod_opts_out_by_its_label(void **state)
+CASE(a_pod_opts_out_by_its_label)
 {
-	(void)state;
 	assert_judged("{'metadata': {'labels': {'dormouse.dev/inject': 'false'}}}",
 		      "opted-out");
 	assert_injected("{'metadata': {'labels': {'dormouse.dev/inject': 'true'}}}");
@@ -171,13 +158,12 @@ static void a_pod_opts_out_by_its_label(void **state)
 	    "{'metadata': {'annotations': {'dormouse.dev/inject': 'false'}}}");
 }
 
-static void a_jobs_pod_needs_a_native_sidecar(void **state)
+CASE(a_jobs_pod_needs_a_native_sidecar)
 {
 	static const char pod[] = "{'metadata': {'ownerReferences': [{'apiVersion': "
 				  "'v1', 'kind': 'Other'}, {'apiVersion': 'batch/v1', "
 				  "'kind': 'Job', 'name': 'j'}]}}";
 
-	(void)state;
 	assert_judged(pod, "job-without-native-sidecar");
 	assert_int_equal(judge(pod, "shop", true), SKIP_NOTHING);
 	assert_judged("{'metadata': {'ownerReferences': [{'apiVersion': "
@@ -189,13 +175,12 @@ static void a_jobs_pod_needs_a_native_sidecar(void **state)
 			"'kind': 'ReplicaSet'}]}}");
 }
 
-static void the_template_of_a_job_needs_one_too(void **state)
+CASE(the_template_of_a_job_needs_one_too)
 {
 	cJSON *pod = tree_of("{'spec': {}}");
 	struct pod_facts facts = {
 	    .pod = pod, .namespace = "", .own_namespace = "", .job = true};
 
-	(void)state;
 	assert_int_equal(eligibility_of(&facts), SKIP_JOB);
 	facts.native = true;
 	assert_int_equal(eligibility_of(&facts), SKIP_NOTHING);
@@ -205,7 +190,7 @@ static void the_template_of_a_job_needs_one_too(void **state)
 #define JOB_OWNER "'ownerReferences': [{'apiVersion': 'batch/v1', 'kind': 'Job'}]"
 
 /* Each pod has the reason of its row and all those that follow. */
-static void the_first_reason_counts(void **state)
+CASE(the_first_reason_counts)
 {
 	static const char *const parts[] = {
 	    [SKIP_MIRROR_POD] = "'annotations': {'kubernetes.io/config.mirror': 'x'}",
@@ -216,7 +201,6 @@ static void the_first_reason_counts(void **state)
 	    [SKIP_JOB] = JOB_OWNER,
 	};
 
-	(void)state;
 	for (int first = SKIP_SYSTEM_NAMESPACE; first <= SKIP_JOB; first++) {
 		char spec[256] = "", metadata[512] = "", pod[1024];
 		struct text s = text_over(spec, sizeof(spec));
@@ -237,7 +221,7 @@ static void the_first_reason_counts(void **state)
 	}
 }
 
-static void what_is_no_pod_at_all_does_no_harm(void **state)
+CASE(what_is_no_pod_at_all_does_no_harm)
 {
 	static const char *const pods[] = {
 	    "null",
@@ -251,7 +235,6 @@ static void what_is_no_pod_at_all_does_no_harm(void **state)
 	    "[1, {'matchExpressions': [null, {'key': 1}]}]}}}}}",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(pods) / sizeof(pods[0]); i++)
 		assert_injected(pods[i]);
 }

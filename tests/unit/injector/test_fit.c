@@ -6,16 +6,12 @@
  * The admission here is written anew from its description, container by container:
  * LimitRanger with its defaults, bounds and ratios; quotas, which count whole pods and
  * want each container to say what they count. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "injector/review/fit.h"
 #include "review_fixture.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 #define HISTORIES 60000
 #define NONE      RESOURCE_NONE
@@ -548,13 +544,12 @@ static void tell_of(const struct pod *pod, const struct world *w,
 	free(text);
 }
 
-static void whatever_the_namespace_says_the_pod_is_created(void **state)
+CASE(whatever_the_namespace_says_the_pod_is_created)
 {
 	struct error err;
 	struct sidecar_template *template = template_read("", 0, &err);
 	unsigned counts[SKIP_REASONS] = {0}, pods = 0, classes[3] = {0};
 
-	(void)state;
 	for (uint64_t history = 0; history < HISTORIES; history++) {
 		seed = history * 7919 + 1;
 		const bool native = roll(2);
@@ -677,9 +672,8 @@ static int forget(void **state)
 #define POD(resources)                                                                 \
 	"{'spec': {'containers': [{'name': 'a', 'resources': {" resources "}}]}}"
 
-static void a_limit_of_cpu_is_for_those_who_need_one(void **state)
+CASE(a_limit_of_cpu_is_for_those_who_need_one)
 {
-	(void)state;
 	assert_fits(POD("'requests': {'cpu': '1'}"), 10, NONE, 16);
 	assert_fits(POD("'requests': {'memory': '1Gi'}, 'limits': {'memory': '1Gi'}"),
 		    10, NONE, 16);
@@ -690,9 +684,8 @@ static void a_limit_of_cpu_is_for_those_who_need_one(void **state)
 	assert_fits(POD("'requests': {'cpu': 0}"), NONE, NONE, NONE);
 }
 
-static void storage_is_asked_for_where_all_others_do(void **state)
+CASE(storage_is_asked_for_where_all_others_do)
 {
-	(void)state;
 	assert_fits(POD("'requests': {'cpu': '1'}"), 10, NONE, 16);
 	assert_int_equal(fit.resources.requests.of[RESOURCE_STORAGE], NONE);
 	assert_fits(POD("'requests': {'cpu': '1', 'ephemeral-storage': '1Gi'}"), 10,
@@ -709,9 +702,8 @@ static void storage_is_asked_for_where_all_others_do(void **state)
 	"{'metadata': {'name': 'r', 'namespace': 'n'}, 'spec': {'limits': [{'type': "  \
 	"'" type "', " what "}]}}"
 
-static void the_limits_that_were_reported_are_no_outage(void **state)
+CASE(the_limits_that_were_reported_are_no_outage)
 {
-	(void)state;
 	know_text(KIND_LIMIT_RANGE,
 		  RANGE("Container", "'min': {'cpu': '50m', 'memory': "
 				     "'32Mi'}"));
@@ -728,9 +720,8 @@ static void the_limits_that_were_reported_are_no_outage(void **state)
 		    8);
 }
 
-static void a_pod_or_its_namespace_may_say_how_much(void **state)
+CASE(a_pod_or_its_namespace_may_say_how_much)
 {
-	(void)state;
 	know_text(KIND_NAMESPACE, "{'metadata': {'name': 'n', 'annotations': "
 				  "{'dormouse.dev/resources': 'cpu=3m'}}}");
 	assert_fits(POD("'requests': {'cpu': '1'}"), 3, NONE, 16);
@@ -745,7 +736,7 @@ static void a_pod_or_its_namespace_may_say_how_much(void **state)
 		    3, 3, 16);
 }
 
-static void a_quota_is_for_the_pods_of_its_scopes(void **state)
+CASE(a_quota_is_for_the_pods_of_its_scopes)
 {
 	static const struct {
 		const char *scopes, *pod;
@@ -777,7 +768,6 @@ static void a_quota_is_for_the_pods_of_its_scopes(void **state)
 	};
 	char quota[1024], pod[512];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(quota, sizeof(quota),
 			 "{'metadata': {'name': 'q', 'namespace': 'n'}, 'spec': {%s "
@@ -802,9 +792,8 @@ static void a_quota_is_for_the_pods_of_its_scopes(void **state)
 	    fit.why, "cpu: it asks for 5m, the namespace's ResourceQuota leaves 0m");
 }
 
-static void the_overhead_of_a_runtime_counts(void **state)
+CASE(the_overhead_of_a_runtime_counts)
 {
-	(void)state;
 	know_text(
 	    KIND_RESOURCE_QUOTA,
 	    "{'metadata': {'name': 'q', 'namespace': 'n'}, 'spec': {'hard': {'cpu': "

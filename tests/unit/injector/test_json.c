@@ -3,19 +3,15 @@
 #include <ctype.h>
 #include <math.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "../support/testing.h"
 #include "base/sanitize.h"
 #include "injector/json/json_print.h"
 #include "review_fixture.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 #define MIB ((size_t)1 << 20)
 
@@ -55,7 +51,7 @@ static void assert_refused(const char *text, enum json_refusal expected,
 	assert_null(strchr(err.text, '\n'));
 }
 
-static void every_value_of_the_grammar_is_read(void **state)
+CASE(every_value_of_the_grammar_is_read)
 {
 	static const char *const texts[] = {
 	    "null",
@@ -70,12 +66,11 @@ static void every_value_of_the_grammar_is_read(void **state)
 	    "[\"0123456\", \"01234567\", \"012345678\", \"0123456\\n\"]",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_read(texts[i]);
 }
 
-static void what_is_no_json_is_refused_with_its_place(void **state)
+CASE(what_is_no_json_is_refused_with_its_place)
 {
 	static const struct {
 		const char *text, *place;
@@ -119,16 +114,14 @@ static void what_is_no_json_is_refused_with_its_place(void **state)
 	    {"\"\xE2\x82", "line 1, column 2: this is not UTF-8"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_refused(cases[i].text, JSON_BROKEN, cases[i].place);
 }
 
-static void a_nul_byte_is_no_end(void **state)
+CASE(a_nul_byte_is_no_end)
 {
 	static const char text[] = "{}\0{}";
 
-	(void)state;
 	assert_null(json_read(text, sizeof(text) - 1, &json_review_limits, &why, &err));
 	assert_int_equal(why, JSON_BROKEN);
 }
@@ -156,9 +149,8 @@ static const char *const odd_texts[] = {
 };
 #define ODD_TEXTS (sizeof(odd_texts) / sizeof(odd_texts[0]))
 
-static void what_nobody_reads_is_kept_as_it_is_written(void **state)
+CASE(what_nobody_reads_is_kept_as_it_is_written)
 {
-	(void)state;
 	for (size_t i = 0; i < ODD_TEXTS; i++) {
 		char text[512], printed[512] = "";
 		snprintf(text, sizeof(text),
@@ -187,13 +179,12 @@ static void what_nobody_reads_is_kept_as_it_is_written(void **state)
 }
 
 /* A member that is read and a string that nearly is its name are told apart. */
-static void what_is_kept_is_nothing_else(void **state)
+CASE(what_is_kept_is_nothing_else)
 {
 	cJSON *tree =
 	    read_text("{\"a\": \"x\\u0000\", \"a\\u0000\": 1, \"\\ud800\": 2, "
 		      "\"\\ud801\": 3, \"\\ufffd\": 4, \"b\": 1e999}");
 
-	(void)state;
 	assert_non_null(tree);
 	assert_string_not_equal(json_text(tree, "a"), "x");
 	assert_null(json_text(tree, "b"));
@@ -204,11 +195,10 @@ static void what_is_kept_is_nothing_else(void **state)
 		       "line 1, column 15: the key \"??\" stands here again");
 }
 
-static void what_must_be_exact_is_refused(void **state)
+CASE(what_must_be_exact_is_refused)
 {
 	const struct json_limits exact = {.depth = 8, .values = 64, .exact = true};
 
-	(void)state;
 	for (size_t i = 0; i < ODD_TEXTS; i++) {
 		assert_null(
 		    json_read(odd_texts[i], strlen(odd_texts[i]), &exact, &why, &err));
@@ -217,7 +207,7 @@ static void what_must_be_exact_is_refused(void **state)
 	}
 }
 
-static void numbers_that_a_double_keeps_are_read_and_printed_equal(void **state)
+CASE(numbers_that_a_double_keeps_are_read_and_printed_equal)
 {
 	static const struct {
 		const char *text;
@@ -238,7 +228,6 @@ static void numbers_that_a_double_keeps_are_read_and_printed_equal(void **state)
 	    {"0e999", 0, "0\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		cJSON *tree = read_text(cases[i].text);
 		assert_non_null(tree);
@@ -253,7 +242,7 @@ static void numbers_that_a_double_keeps_are_read_and_printed_equal(void **state)
 	}
 }
 
-static void what_is_printed_reads_back_and_keeps_its_order(void **state)
+CASE(what_is_printed_reads_back_and_keeps_its_order)
 {
 	static const char text[] =
 	    "{\n    \"z\": [\n        1,\n        {},\n        []\n    ],\n"
@@ -262,7 +251,6 @@ static void what_is_printed_reads_back_and_keeps_its_order(void **state)
 	char printed[512] = "";
 	cJSON *tree = read_text(text);
 
-	(void)state;
 	assert_non_null(tree);
 	FILE *out = fmemopen(printed, sizeof(printed), "w");
 	json_print(tree, out);
@@ -271,12 +259,11 @@ static void what_is_printed_reads_back_and_keeps_its_order(void **state)
 	cJSON_Delete(tree);
 }
 
-static void a_key_twice_is_refused_where_it_stands_again(void **state)
+CASE(a_key_twice_is_refused_where_it_stands_again)
 {
 	char text[4096];
 	struct text t = text_over(text, sizeof(text));
 
-	(void)state;
 	assert_refused("{\"a\": 1,\n \"b\": {\"a\": 2},\n \"a\": 3}", JSON_DUPLICATE,
 		       "line 3, column 2: the key \"a\" stands here again");
 	assert_refused("[{}, {\"x\": {\"\": 1, \"\": 2}}]", JSON_DUPLICATE,
@@ -296,11 +283,10 @@ static void a_key_twice_is_refused_where_it_stands_again(void **state)
 		       "line 101, column 1: the key \"key7\" stands here again");
 }
 
-static void nesting_and_values_are_bounded(void **state)
+CASE(nesting_and_values_are_bounded)
 {
 	static const struct json_limits few = {.depth = 3, .values = 6};
 
-	(void)state;
 	cJSON *tree = json_read("[[[0]], 1]", 10, &few, &why, &err);
 	assert_non_null(tree);
 	cJSON_Delete(tree);
@@ -354,7 +340,7 @@ static size_t fill(char *text, size_t size, const char *first, const char *piece
 	return t.length;
 }
 
-static void bodies_of_3_mib_are_refused_in_bounded_memory_and_time(void **state)
+CASE(bodies_of_3_mib_are_refused_in_bounded_memory_and_time)
 {
 	static const struct {
 		const char *first, *piece, *last;
@@ -378,7 +364,6 @@ static void bodies_of_3_mib_are_refused_in_bounded_memory_and_time(void **state)
 	char *text = malloc(size);
 	struct json_memory *memory = json_memory_new(12 * MIB);
 
-	(void)state;
 	assert_non_null(text);
 	memset(text, 0, size);
 	json_memory_use(memory);
@@ -430,9 +415,8 @@ static void assert_fullest_needs(const char *value, size_t bytes)
 	free(text);
 }
 
-static void the_fullest_body_needs_5_mib_besides_its_length(void **state)
+CASE(the_fullest_body_needs_5_mib_besides_its_length)
 {
-	(void)state;
 	assert_fullest_needs("\"ab\\n\"", 8 * MIB);
 	assert_fullest_needs("-1e999", 11 * MIB);
 	assert_fullest_needs("\"\\u0000\"", 11 * MIB);
@@ -448,14 +432,13 @@ static void *allocate_by_malloc(void *unused)
 	return tree;
 }
 
-static void a_memory_is_the_threads_own_and_is_emptied(void **state)
+CASE(a_memory_is_the_threads_own_and_is_emptied)
 {
 	struct json_memory *memory = json_memory_new(64 << 10);
 	cJSON *outside = read_text("[1]");
 	pthread_t thread;
 	void *theirs;
 
-	(void)state;
 	json_memory_use(memory);
 	cJSON *first = read_text("{\"a\": [1, 2]}");
 	assert_non_null(first);
@@ -475,12 +458,11 @@ static void a_memory_is_the_threads_own_and_is_emptied(void **state)
 	json_memory_free(NULL);
 }
 
-static void getters_take_exact_names_and_pass_over_null(void **state)
+CASE(getters_take_exact_names_and_pass_over_null)
 {
 	cJSON *tree = read_text("{\"Name\": \"no\", \"name\": \"yes\", \"n\": null, "
 				"\"i\": 1}");
 
-	(void)state;
 	assert_string_equal(json_text(tree, "name"), "yes");
 	assert_null(json_text(tree, "NAME"));
 	assert_null(json_member(tree, "n"));
@@ -490,11 +472,10 @@ static void getters_take_exact_names_and_pass_over_null(void **state)
 	cJSON_Delete(tree);
 }
 
-static void words_of_strangers_stay_in_one_line_of_utf8(void **state)
+CASE(words_of_strangers_stay_in_one_line_of_utf8)
 {
 	char out[12];
 
-	(void)state;
 	assert_string_equal(sanitize(out, sizeof(out), "a\nb\x7F\xC2\x85"), "a?b??");
 	assert_string_equal(sanitize(out, sizeof(out), "12345678901"), "12345678901");
 	assert_string_equal(sanitize(out, sizeof(out), "123456789012"), "12345678...");

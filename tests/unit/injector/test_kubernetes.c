@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_kubernetes.c - the API server is asked, and its troubles are understood.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "injector/certificates/webhook_config.h"
 #include "injector/kubernetes/kubernetes.h"
 
 #include "api_server_fixture.h"
-
-#include <cmocka.h>
 
 #include "base/clock.h"
 
@@ -61,14 +58,13 @@ static void get_fails(const char *path, long status, const char *says)
  * --------------------------------------------------------------------------
  */
 
-static void an_answer_is_a_tree(void **state)
+CASE(an_answer_is_a_tree)
 {
 	struct kubernetes *k = client();
 	struct error err;
 	cJSON *answer;
 	long status;
 
-	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		assert_int_equal(get(k, "/version", &status, &answer, &err), 0);
 		assert_int_equal(status, 200);
@@ -80,34 +76,30 @@ static void an_answer_is_a_tree(void **state)
 	kubernetes_close(k);
 }
 
-static void an_error_has_the_servers_own_words(void **state)
+CASE(an_error_has_the_servers_own_words)
 {
-	(void)state;
 	get_fails("/nothing", 404, "GET /nothing: status 404: it says why");
 }
 
-static void a_strange_answer_is_an_error(void **state)
+CASE(a_strange_answer_is_an_error)
 {
-	(void)state;
 	snprintf(api.version, sizeof(api.version), "<html>");
 	get_fails("/version", 200, "no JSON");
 }
 
-static void an_answer_without_end_is_not_read_to_the_end(void **state)
+CASE(an_answer_without_end_is_not_read_to_the_end)
 {
-	(void)state;
 	API_SET(api.padding = KUBERNETES_ANSWER_MAX);
 	get_fails("/version", 0, "over 1048576 bytes");
 }
 
-static void a_long_answer_is_read(void **state)
+CASE(a_long_answer_is_read)
 {
 	struct kubernetes *k = client();
 	struct error err;
 	cJSON *answer;
 	long status;
 
-	(void)state;
 	API_SET(api.padding = KUBERNETES_ANSWER_MAX - 1000);
 	assert_int_equal(get(k, "/version", &status, &answer, &err), 0);
 	cJSON_Delete(answer);
@@ -118,39 +110,35 @@ static void a_long_answer_is_read(void **state)
  * ----------------------------------------------------------------------------
  */
 
-static void a_server_of_another_ca_is_not_trusted(void **state)
+CASE(a_server_of_another_ca_is_not_trusted)
 {
 	const struct validity v = validity_of((int64_t)clock_wall(), 3600);
 	char ca[PEM_MAX], key[PEM_MAX];
 	struct error err;
 
-	(void)state;
 	assert_int_equal(certificates_make_ca(&v, ca, key, &err), 0);
 	write_file(api.options.api_ca_file, ca);
 	get_fails("/version", 0, "ertificate");
 	assert_int_equal(api.requests, 0);
 }
 
-static void a_server_of_another_name_is_not_trusted(void **state)
+CASE(a_server_of_another_name_is_not_trusted)
 {
-	(void)state;
 	snprintf(api.options.api_server, sizeof(api.options.api_server),
 		 "https://127.0.0.1:%u", api_port());
 	get_fails("/version", 0, "127.0.0.1");
 	assert_int_equal(api.requests, 0);
 }
 
-static void nothing_is_sent_in_the_clear(void **state)
+CASE(nothing_is_sent_in_the_clear)
 {
-	(void)state;
 	snprintf(api.options.api_server, sizeof(api.options.api_server),
 		 "http://localhost:%u", api_port());
 	get_fails("/version", 0, "rotocol");
 }
 
-static void a_ca_file_that_is_not_there_is_named(void **state)
+CASE(a_ca_file_that_is_not_there_is_named)
 {
-	(void)state;
 	snprintf(api.options.api_ca_file, sizeof(api.options.api_ca_file),
 		 "/nonexistent/ca.crt");
 	get_fails("/version", 0, "/nonexistent/ca.crt");
@@ -160,14 +148,13 @@ static void a_ca_file_that_is_not_there_is_named(void **state)
  * ---------------------------------------------------------------------------
  */
 
-static void the_token_is_read_for_each_request(void **state)
+CASE(the_token_is_read_for_each_request)
 {
 	struct kubernetes *k = client();
 	struct error err;
 	cJSON *answer;
 	long status;
 
-	(void)state;
 	assert_int_equal(get(k, SECRET_PATH, &status, &answer, &err), 0);
 	cJSON_Delete(answer);
 	API_SET(snprintf(api.token, sizeof(api.token), "another"));
@@ -179,9 +166,8 @@ static void the_token_is_read_for_each_request(void **state)
 	kubernetes_close(k);
 }
 
-static void what_is_no_token_is_not_sent(void **state)
+CASE(what_is_no_token_is_not_sent)
 {
-	(void)state;
 	write_file(api.options.api_token_file, "");
 	get_fails("/version", 0, "holds no token");
 	write_file(api.options.api_token_file, "a\r\nX-Header: b");
@@ -195,9 +181,8 @@ static void what_is_no_token_is_not_sent(void **state)
  * ------------------------------------------------------------------------
  */
 
-static void a_server_that_is_not_there_is_told(void **state)
+CASE(a_server_that_is_not_there_is_told)
 {
-	(void)state;
 	MHD_stop_daemon(api.daemon);
 	api.daemon = NULL;
 	get_fails("/version", 0, "localhost");
@@ -210,7 +195,7 @@ static void *stop_soon(void *unused)
 	return unused;
 }
 
-static void a_request_under_way_ends_when_the_reconciler_is_to_stop(void **state)
+CASE(a_request_under_way_ends_when_the_reconciler_is_to_stop)
 {
 	struct kubernetes *k = client();
 	struct error err;
@@ -218,7 +203,6 @@ static void a_request_under_way_ends_when_the_reconciler_is_to_stop(void **state
 	cJSON *answer;
 	long status;
 
-	(void)state;
 	API_SET(api.stall_s = 4.5);
 	const double began = clock_wall();
 	assert_int_equal(pthread_create(&thread, NULL, stop_soon, NULL), 0);
@@ -244,12 +228,11 @@ static const char *found(const char *host, const char *port)
 	return access_.server;
 }
 
-static void a_pod_finds_its_api_server(void **state)
+CASE(a_pod_finds_its_api_server)
 {
 	const struct injector_options none = {.api_server = ""};
 	struct error err;
 
-	(void)state;
 	assert_string_equal(found("10.96.0.1", "443"), "https://10.96.0.1:443");
 	assert_string_equal(found("fd00::1", "6443"), "https://[fd00::1]:6443");
 	assert_string_equal(access_.token_file,
@@ -265,13 +248,12 @@ static void a_pod_finds_its_api_server(void **state)
  * ---------------------------------------------
  */
 
-static void only_webhooks_without_the_ca_are_patched(void **state)
+CASE(only_webhooks_without_the_ca_are_patched)
 {
 	char bytes[4096];
 	struct text patch = text_over(bytes, sizeof(bytes));
 	struct error err;
 
-	(void)state;
 	/* "\n" is what the second webhook has. */
 	assert_int_equal(webhook_config_patch(api.config, "\n", &patch, &err), 1);
 	assert_string_equal(
@@ -286,14 +268,13 @@ static void only_webhooks_without_the_ca_are_patched(void **state)
 	assert_string_equal(bytes, "");
 }
 
-static void a_configuration_of_many_webhooks_is_refused(void **state)
+CASE(a_configuration_of_many_webhooks_is_refused)
 {
 	char bytes[4096];
 	struct text patch = text_over(bytes, sizeof(bytes));
 	cJSON *webhooks = json_member(api.config, "webhooks");
 	struct error err;
 
-	(void)state;
 	while (cJSON_GetArraySize(webhooks) <= WEBHOOKS_MAX)
 		cJSON_AddItemToArray(webhooks, cJSON_CreateObject());
 	assert_int_equal(webhook_config_patch(api.config, "\n", &patch, &err), -1);

@@ -5,8 +5,6 @@
  * malloc() and its kin are this program's own; the C library takes them for itself,
  * too.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,11 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/testing.h"
 #include "injector/injector_commands.h"
 #include "review_fixture.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 /* --- memory that runs out -------------------------------------------------------- */
 
@@ -190,15 +186,13 @@ static void assert_each_failure_is_told(const char *input, const char *template)
 	"{'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'name': 'p'}, 'spec': "      \
 	"{'containers': [{'name': 'web', 'image': 'web:1'}]}}"
 
-static void a_pod_is_injected_or_the_failure_told(void **state)
+CASE(a_pod_is_injected_or_the_failure_told)
 {
-	(void)state;
 	assert_each_failure_is_told(POD, NULL);
 }
 
-static void so_are_values_that_are_kept_apart(void **state)
+CASE(so_are_values_that_are_kept_apart)
 {
-	(void)state;
 	assert_each_failure_is_told(
 	    "{'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'generation': "
 	    "9223372036854775807, 'annotations': {'a': '\\u0000', 'b': '\\ud800'}}, "
@@ -208,19 +202,17 @@ static void so_are_values_that_are_kept_apart(void **state)
 	    NULL);
 }
 
-static void so_are_lists_and_several_documents(void **state)
+CASE(so_are_lists_and_several_documents)
 {
-	(void)state;
 	assert_each_failure_is_told("{'apiVersion': 'v1', 'kind': 'List', 'items': "
 				    "[" POD "]} " POD,
 				    NULL);
 }
 
-static void so_is_a_template_of_ones_own(void **state)
+CASE(so_is_a_template_of_ones_own)
 {
 	FILE *file = fopen("template", "we");
 
-	(void)state;
 	fputs("{\"image\": \"registry.example/dormouse:1\", \"cluster\": \"c\", "
 	      "\"flags\": {\"interval\": \"30s\", \"expect\": \"02:00-03:00\", "
 	      "\"interfaces\": \"eth*\"}, \"resources\": {\"requests\": {\"cpu\": "
@@ -237,7 +229,7 @@ static void so_is_a_template_of_ones_own(void **state)
 
 /* A review has memory of its own. Of each size that is too small the answer is a
  * sentence or a pod that is let in with one. */
-static void a_review_without_memory_is_told_as_well(void **state)
+CASE(a_review_without_memory_is_told_as_well)
 {
 	static char text[REVIEW_ANSWER_MAX], expected[REVIEW_ANSWER_MAX];
 	struct error err;
@@ -250,7 +242,6 @@ static void a_review_without_memory_is_told_as_well(void **state)
 			    "'odd': [1e999, '\\u0000'], 'object': " POD "}}");
 	unsigned whole = 0;
 
-	(void)state;
 	for (size_t size = 64; whole == 0; size += 64) {
 		struct text answer = text_over(text, sizeof(text));
 		struct json_memory *memory = json_memory_new(size);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_metrics.c - what the injector's /metrics says: everything from the start,
  * each review where it belongs. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +8,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "../support/testing.h"
 #include "config/parse.h"
 #include "injector/webhook/injector_metrics.h"
-
-#include <cmocka.h> /* last: it has a macro fail() */
 
 static struct injector_counters counters;
 static struct cluster_facts facts;
@@ -93,11 +90,10 @@ static unsigned series(const char *text)
 
 #define REVIEWS "dormouse_injector_reviews_total"
 
-static void every_outcome_and_reason_is_there_from_the_start(void **state)
+CASE(every_outcome_and_reason_is_there_from_the_start)
 {
 	char line[128];
 
-	(void)state;
 	render(false);
 	assert_line(REVIEWS "{outcome=\"injected\",reason=\"\"} 0");
 	assert_line(REVIEWS "{outcome=\"failed\",reason=\"\"} 0");
@@ -120,7 +116,7 @@ static void every_outcome_and_reason_is_there_from_the_start(void **state)
 	assert_line("process_start_time_seconds 1700000000");
 }
 
-static void reviews_are_counted_where_they_belong(void **state)
+CASE(reviews_are_counted_where_they_belong)
 {
 	const struct review_result injected = {.outcome = REVIEW_INJECTED,
 					       .warnings = 2},
@@ -129,7 +125,6 @@ static void reviews_are_counted_where_they_belong(void **state)
 				   refused = {.outcome = REVIEW_REFUSED, .status = 422},
 				   odd = {.outcome = REVIEW_REFUSED, .status = 418},
 				   failed = {.outcome = REVIEW_FAILED};
-	(void)state;
 	unsigned before = series(render(false));
 
 	injector_count(&counters, &injected, 0.00005);
@@ -156,9 +151,8 @@ static void reviews_are_counted_where_they_belong(void **state)
 	assert_line("dormouse_injector_review_duration_seconds_count 6");
 }
 
-static void what_the_reconciler_found_is_told(void **state)
+CASE(what_the_reconciler_found_is_told)
 {
-	(void)state;
 	atomic_store(&facts.native, true);
 	atomic_store(&facts.webhook_ready, true);
 	atomic_store(&facts.minor, 36);
@@ -179,9 +173,8 @@ static void what_the_reconciler_found_is_told(void **state)
 	assert_line("dormouse_injector_certificates_made_total 2");
 }
 
-static void both_formats_have_the_same_series(void **state)
+CASE(both_formats_have_the_same_series)
 {
-	(void)state;
 	unsigned text = series(render(false));
 
 	assert_int_equal(series(render(true)), text);
@@ -191,18 +184,16 @@ static void both_formats_have_the_same_series(void **state)
 	    page, "# TYPE dormouse_injector_review_duration_seconds histogram\n"));
 }
 
-static void the_worst_numbers_fit_the_page(void **state)
+CASE(the_worst_numbers_fit_the_page)
 {
-	(void)state;
 	memset(&counters, 0xFF, sizeof(counters));
 	counters.duration_sum_s = 1.0 / 3;
 	render(true);
 	assert_true(strlen(page) < 24 * 1024);
 }
 
-static void promtool_finds_nothing(void **state)
+CASE(promtool_finds_nothing)
 {
-	(void)state;
 	if (system("command -v promtool >/dev/null") != 0) {
 		print_message("promtool is not installed (package prometheus)\n");
 		skip();

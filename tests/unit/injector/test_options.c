@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The flags of dormouse-injector. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "injector/config/injector_options.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 static struct injector_options options;
 static struct error err;
@@ -37,9 +33,8 @@ static int clear_environment(void **state)
 	return clearenv();
 }
 
-static void without_flags_the_documented_defaults_hold(void **state)
+CASE(without_flags_the_documented_defaults_hold)
 {
-	(void)state;
 	assert_int_equal(serve_with(NULL, NULL), 0);
 	assert_string_equal(options.listen.text, "[::]:8443");
 	assert_string_equal(options.metrics_listen.text, "[::]:8080");
@@ -57,9 +52,8 @@ static void without_flags_the_documented_defaults_hold(void **state)
 	assert_string_equal(options.template_path, "");
 }
 
-static void the_downward_api_tells_the_own_namespace_unless_a_flag_does(void **state)
+CASE(the_downward_api_tells_the_own_namespace_unless_a_flag_does)
 {
-	(void)state;
 	setenv("POD_NAMESPACE", "dormouse-system", 1);
 	assert_int_equal(serve_with(NULL, NULL), 0);
 	assert_string_equal(options.namespace, "dormouse-system");
@@ -67,11 +61,10 @@ static void the_downward_api_tells_the_own_namespace_unless_a_flag_does(void **s
 	assert_string_equal(options.namespace, "other");
 }
 
-static void a_namespace_that_is_none_is_said_and_counted(void **state)
+CASE(a_namespace_that_is_none_is_said_and_counted)
 {
 	char name[80];
 
-	(void)state;
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	setenv("POD_NAMESPACE", name, 1);
@@ -81,24 +74,22 @@ static void a_namespace_that_is_none_is_said_and_counted(void **state)
 	assert_non_null(strstr(complaint, "POD_NAMESPACE"));
 }
 
-static void a_certificate_without_its_key_is_refused(void **state)
+CASE(a_certificate_without_its_key_is_refused)
 {
-	(void)state;
 	assert_int_equal(serve_with("--tls-cert-file=a", NULL), -1);
 	assert_non_null(strstr(err.text, "--tls-key-file"));
 	assert_int_equal(serve_with("--tls-key-file=a", NULL), -1);
 	assert_int_equal(serve_with("--tls-cert-file=a", "--tls-key-file=b"), 0);
 }
 
-static void a_token_is_never_sent_in_the_clear(void **state)
+CASE(a_token_is_never_sent_in_the_clear)
 {
-	(void)state;
 	assert_int_equal(serve_with("--api-server=http://10.0.0.1", NULL), -1);
 	assert_non_null(strstr(err.text, "expected https://HOST:PORT"));
 	assert_int_equal(serve_with("--api-server=https://10.0.0.1:6443", NULL), 0);
 }
 
-static void each_bad_value_names_flag_value_and_what_would_do(void **state)
+CASE(each_bad_value_names_flag_value_and_what_would_do)
 {
 	static const struct {
 		const char *flag, *expects;
@@ -116,7 +107,6 @@ static void each_bad_value_names_flag_value_and_what_would_do(void **state)
 
 	char named[96];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(serve_with(bad[i].flag, NULL), -1);
 		assert_non_null(strstr(err.text, bad[i].expects));
@@ -128,11 +118,10 @@ static void each_bad_value_names_flag_value_and_what_would_do(void **state)
 	}
 }
 
-static void inject_has_no_flags_of_the_server(void **state)
+CASE(inject_has_no_flags_of_the_server)
 {
 	char *argv[] = {(char *)"inject", (char *)"--listen=:1", NULL};
 
-	(void)state;
 	assert_int_equal(
 	    injector_options_parse(&options, INJECTOR_INJECT, 2, argv, complain, &err),
 	    -1);

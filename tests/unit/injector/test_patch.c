@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The patch: it only adds, it applies, and nothing that was there is changed. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "injector/review/patch.h"
 #include "injector/review/patch_apply.h"
 #include "review_fixture.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 static struct error err;
 static char written[PATCH_MAX];
@@ -66,9 +62,8 @@ static void assert_paths(cJSON *patch, const char *expected)
 
 #define ANNOTATION "/metadata/annotations/kubectl.kubernetes.io~1default-container"
 
-static void missing_parents_are_added_first(void **state)
+CASE(missing_parents_are_added_first)
 {
-	(void)state;
 	assert_paths(patch_for_text("{'spec': {'containers': [{'name': 'a'}]}}", true),
 		     "/metadata /metadata/annotations " ANNOTATION
 		     " /spec/volumes /spec/volumes/- /spec/initContainers "
@@ -82,22 +77,20 @@ static void missing_parents_are_added_first(void **state)
 		     "/spec/initContainers/0");
 }
 
-static void parents_that_are_there_are_not(void **state)
+CASE(parents_that_are_there_are_not)
 {
 	static const char pod[] =
 	    "{'metadata': {'annotations': {}}, 'spec': {'containers': [{'name': 'a'}], "
 	    "'volumes': [], 'initContainers': []}}";
 
-	(void)state;
 	assert_paths(patch_for_text(pod, true),
 		     ANNOTATION " /spec/volumes/- /spec/initContainers/0");
 	assert_paths(patch_for_text(pod, false),
 		     ANNOTATION " /spec/volumes/- /spec/containers/-");
 }
 
-static void a_default_container_that_is_named_stays(void **state)
+CASE(a_default_container_that_is_named_stays)
 {
-	(void)state;
 	assert_paths(
 	    patch_for_text("{'metadata': {'annotations': "
 			   "{'kubectl.kubernetes.io/default-container': 'b'}}, 'spec': "
@@ -106,9 +99,8 @@ static void a_default_container_that_is_named_stays(void **state)
 	    "/spec/volumes /spec/volumes/- /spec/containers/-");
 }
 
-static void no_default_container_without_a_name(void **state)
+CASE(no_default_container_without_a_name)
 {
-	(void)state;
 	assert_paths(patch_for_text("{'spec': {'containers': [{}]}}", false),
 		     "/spec/volumes /spec/volumes/- /spec/containers/-");
 }
@@ -133,11 +125,10 @@ static const char full[] =
     "{'name': 'other'}], 'volumes': [{'name': 'data', 'emptyDir': {}}], "
     "'priority': 0}}";
 
-static void the_native_sidecar_is_the_first_init_container(void **state)
+CASE(the_native_sidecar_is_the_first_init_container)
 {
 	cJSON *pod = patched(full, true);
 
-	(void)state;
 	assert_string_equal(text_at(pod, "spec.initContainers.0.name"), "dormouse");
 	assert_string_equal(text_at(pod, "spec.initContainers.0.restartPolicy"),
 			    "Always");
@@ -147,11 +138,10 @@ static void the_native_sidecar_is_the_first_init_container(void **state)
 	cJSON_Delete(pod);
 }
 
-static void the_plain_sidecar_is_the_last_container(void **state)
+CASE(the_plain_sidecar_is_the_last_container)
 {
 	cJSON *pod = patched(full, false);
 
-	(void)state;
 	assert_string_equal(text_at(pod, "spec.containers.0.name"), "web");
 	assert_string_equal(text_at(pod, "spec.containers.2.name"), "dormouse");
 	assert_string_equal(text_at(pod, "spec.containers.2.restartPolicy"),
@@ -161,11 +151,10 @@ static void the_plain_sidecar_is_the_last_container(void **state)
 }
 
 /* Takes away what was added, and compares. */
-static void nothing_that_was_there_is_changed(void **state)
+CASE(nothing_that_was_there_is_changed)
 {
 	cJSON *before = tree_of(full);
 
-	(void)state;
 	for (int native = 0; native < 2; native++) {
 		cJSON *pod = patched(full, native);
 		const cJSON *spec = at(pod, "spec");
@@ -189,7 +178,7 @@ static void nothing_that_was_there_is_changed(void **state)
 	cJSON_Delete(before);
 }
 
-static void a_taken_volume_name_is_passed_over(void **state)
+CASE(a_taken_volume_name_is_passed_over)
 {
 	cJSON *pod = patched("{'spec': {'containers': [{'name': 'a'}], 'volumes': "
 			     "[{'name': 'dormouse-empty-1'}, {'name': "
@@ -197,20 +186,18 @@ static void a_taken_volume_name_is_passed_over(void **state)
 			     "{'name': 'dormouse-empty-3'}]}}",
 			     true);
 
-	(void)state;
 	assert_string_equal(text_at(pod, "spec.volumes.5.name"), "dormouse-empty-2");
 	assert_string_equal(text_at(pod, "spec.initContainers.0.volumeMounts.0.name"),
 			    "dormouse-empty-2");
 	cJSON_Delete(pod);
 }
 
-static void volume_names_are_searched_in_bounded_time(void **state)
+CASE(volume_names_are_searched_in_bounded_time)
 {
 	size_t size = 4 << 20;
 	char *text = malloc(size);
 	struct text t = text_over(text, size);
 
-	(void)state;
 	text_put(&t, "{'spec': {'containers': [{'name': 'a'}], 'volumes': [{'name': "
 		     "'dormouse-empty'}");
 	for (int i = 1; i < 20000; i++)
@@ -222,12 +209,11 @@ static void volume_names_are_searched_in_bounded_time(void **state)
 	free(text);
 }
 
-static void a_volume_with_state_is_no_reason_to_stay(void **state)
+CASE(a_volume_with_state_is_no_reason_to_stay)
 {
 	static const char evictable[] =
 	    "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes";
 
-	(void)state;
 	template_text = "{\"stateVolume\": true}";
 	cJSON *pod = patched("{'spec': {'containers': [{'name': 'a'}]}}", true);
 	assert_string_equal(json_text(at(pod, "metadata.annotations"), evictable),
@@ -251,13 +237,12 @@ static void a_volume_with_state_is_no_reason_to_stay(void **state)
 	cJSON_Delete(pod);
 }
 
-static void within_pod_resources_it_asks_for_none(void **state)
+CASE(within_pod_resources_it_asks_for_none)
 {
 	cJSON *pod = patched("{'spec': {'containers': [{'name': 'a'}], 'resources': "
 			     "{'requests': {'cpu': '1'}}}}",
 			     true);
 
-	(void)state;
 	assert_null(at(pod, "spec.initContainers.0.resources"));
 	cJSON_Delete(pod);
 	pod =
@@ -268,7 +253,7 @@ static void within_pod_resources_it_asks_for_none(void **state)
 	cJSON_Delete(pod);
 }
 
-static void a_pod_of_the_wrong_kinds_is_refused(void **state)
+CASE(a_pod_of_the_wrong_kinds_is_refused)
 {
 	static const struct {
 		const char *pod, *message;
@@ -288,7 +273,6 @@ static void a_pod_of_the_wrong_kinds_is_refused(void **state)
 	     "spec.initContainers: it takes an array"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_null(patch_for_text(cases[i].pod, true));
 		assert_string_equal(err.text, cases[i].message);
@@ -310,9 +294,8 @@ static void assert_applied(const char *object, const char *patch, const char *ex
 }
 
 /* Examples of RFC 6902, appendix A, and RFC 6901's escapes. */
-static void add_does_as_rfc_6902_says(void **state)
+CASE(add_does_as_rfc_6902_says)
 {
-	(void)state;
 	assert_applied("{'foo': 'bar'}",
 		       "[{'op': 'add', 'path': '/baz', 'value': 'qux'}]",
 		       "{'baz': 'qux', 'foo': 'bar'}");
@@ -331,7 +314,7 @@ static void add_does_as_rfc_6902_says(void **state)
 		       "{'foo': {'a/b~~1': null}}");
 }
 
-static void what_does_not_apply_is_told(void **state)
+CASE(what_does_not_apply_is_told)
 {
 	static const char *const patches[] = {
 	    "[{'op': 'remove', 'path': '/foo'}]",
@@ -348,7 +331,6 @@ static void what_does_not_apply_is_told(void **state)
 	    "{",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(patches) / sizeof(patches[0]); i++) {
 		cJSON *tree = tree_of("{'foo': ['bar', 'baz']}");
 		char *text = quoted(patches[i]);

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ports that a pod's own containers and the sidecar both want. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "injector/review/ports.h"
 #include "review_fixture.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 static struct error err;
 static struct warnings warnings;
@@ -40,9 +36,8 @@ static unsigned warned(const char *pod)
 	"{'metadata': {'annotations': {" annotations "}}, 'spec': {'containers': "     \
 	"[{'name': 'web', 'ports': [" ports "]}]}}"
 
-static void the_warning_names_container_port_and_way_out(void **state)
+CASE(the_warning_names_container_port_and_way_out)
 {
-	(void)state;
 	assert_int_equal(
 	    warned(POD("'ports': [{'containerPort': 80}, {'containerPort': 9477}]")),
 	    1);
@@ -58,7 +53,7 @@ static void the_warning_names_container_port_and_way_out(void **state)
 			       "such as 127.0.0.1:19478"));
 }
 
-static void a_port_is_wanted_wherever_it_is_said(void **state)
+CASE(a_port_is_wanted_wherever_it_is_said)
 {
 	static const char *const pods[] = {
 	    POD("'ports': [{'containerPort': 9477, 'protocol': 'TCP'}]"),
@@ -74,7 +69,6 @@ static void a_port_is_wanted_wherever_it_is_said(void **state)
 		"'livenessProbe': {'httpGet': {'port': 9477}}"),
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(pods) / sizeof(pods[0]); i++)
 		assert_int_equal(warned(pods[i]), 1);
 	assert_int_equal(
@@ -84,7 +78,7 @@ static void a_port_is_wanted_wherever_it_is_said(void **state)
 	    3);
 }
 
-static void what_is_no_conflict_is_not_warned_of(void **state)
+CASE(what_is_no_conflict_is_not_warned_of)
 {
 	static const char *const pods[] = {
 	    "{}",
@@ -100,13 +94,12 @@ static void what_is_no_conflict_is_not_warned_of(void **state)
 	    POD("'livenessProbe': {'httpGet': {'port': 9477, 'host': '192.0.2.1'}}"),
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(pods) / sizeof(pods[0]); i++)
 		assert_int_equal(warned(pods[i]), 0);
 }
 
 /* The pod's annotations, else the template, else the defaults. */
-static void the_sidecars_ports_are_those_that_it_will_take(void **state)
+CASE(the_sidecars_ports_are_those_that_it_will_take)
 {
 	static const char mine[] =
 	    "{'flags': {'listen': ':7001', 'alert-listen': '127.0.0.1:0'}}";
@@ -114,7 +107,6 @@ static void the_sidecars_ports_are_those_that_it_will_take(void **state)
 					       "{'containerPort': 9477}, "
 					       "{'containerPort': 65000}");
 
-	(void)state;
 	assert_int_equal(warned(listen), 1);
 	assert_non_null(strstr(warnings.line[0], "port 65000 is the sidecar's"));
 	assert_non_null(strstr(warnings.line[0], "such as [::]:55000"));

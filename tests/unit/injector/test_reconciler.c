@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_reconciler.c - the reconciler's thread against an API server: what it keeps. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "base/clock.h"
 #include "reconciler_fixture.h"
 
@@ -12,13 +11,12 @@
  * ------------------------------------------------------------------
  */
 
-static void a_first_start_makes_serves_and_publishes(void **state)
+CASE(a_first_start_makes_serves_and_publishes)
 {
 	struct replica r = {.options = options_for_tests()};
 	struct certificates c;
 	char bundle[BUNDLE_MAX], pem[PEM_MAX];
 
-	(void)state;
 	start(&r);
 	wait_ready(&r);
 	assert_null(in_secret(&c).defect);
@@ -32,12 +30,11 @@ static void a_first_start_makes_serves_and_publishes(void **state)
 	stop(&r);
 }
 
-static void what_else_the_secret_holds_stays(void **state)
+CASE(what_else_the_secret_holds_stays)
 {
 	struct replica r = {.options = options_for_tests()};
 	const cJSON *metadata;
 
-	(void)state;
 	start(&r);
 	wait_ready(&r);
 	stop(&r);
@@ -50,12 +47,11 @@ static void what_else_the_secret_holds_stays(void **state)
 	assert_string_equal(json_text(api.secret, "type"), "Opaque");
 }
 
-static void a_restart_uses_what_is_there(void **state)
+CASE(a_restart_uses_what_is_there)
 {
 	struct replica r = {.options = options_for_tests()};
 	char before[PEM_MAX], after[PEM_MAX];
 
-	(void)state;
 	start(&r);
 	wait_ready(&r);
 	served(&r, before);
@@ -70,13 +66,12 @@ static void a_restart_uses_what_is_there(void **state)
 	assert_int_equal(api.patches, patches);
 }
 
-static void replicas_that_start_together_agree(void **state)
+CASE(replicas_that_start_together_agree)
 {
 	struct replica r[REPLICAS];
 	char first[PEM_MAX], other[PEM_MAX];
 	uint64_t made = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < REPLICAS; i++) {
 		r[i].options = options_for_tests();
 		start(&r[i]);
@@ -97,11 +92,10 @@ static void replicas_that_start_together_agree(void **state)
  * ----------------------------------------------------
  */
 
-static void a_write_that_came_second_is_made_again_on_what_is_there(void **state)
+CASE(a_write_that_came_second_is_made_again_on_what_is_there)
 {
 	struct replica r = {.options = options_for_tests()};
 
-	(void)state;
 	api.rivals = 2;
 	start(&r);
 	wait_ready(&r);
@@ -114,12 +108,11 @@ static void a_write_that_came_second_is_made_again_on_what_is_there(void **state
 	    "was-here");
 }
 
-static void webhooks_that_change_places_get_the_ca_all_the_same(void **state)
+CASE(webhooks_that_change_places_get_the_ca_all_the_same)
 {
 	struct replica r = {.options = options_for_tests()};
 	char bundle[BUNDLE_MAX], other[BUNDLE_MAX];
 
-	(void)state;
 	API_SET(api.swaps = 2);
 	start(&r);
 	wait_ready(&r);
@@ -130,12 +123,11 @@ static void webhooks_that_change_places_get_the_ca_all_the_same(void **state)
 	assert_string_equal(bundle, other);
 }
 
-static void a_bundle_that_somebody_damaged_is_put_back(void **state)
+CASE(a_bundle_that_somebody_damaged_is_put_back)
 {
 	struct replica r = {.options = options_for_tests()};
 	char bundle[BUNDLE_MAX];
 
-	(void)state;
 	start(&r);
 	wait_ready(&r);
 	const unsigned patches = api.patches;
@@ -149,12 +141,11 @@ static void a_bundle_that_somebody_damaged_is_put_back(void **state)
 	assert_non_null(strstr(bundle, "BEGIN CERTIFICATE"));
 }
 
-static void an_emptied_secret_is_filled_again(void **state)
+CASE(an_emptied_secret_is_filled_again)
 {
 	struct replica r = {.options = options_for_tests()};
 	struct certificates c;
 
-	(void)state;
 	start(&r);
 	wait_ready(&r);
 	const double expiry = tls_store_expiry(r.store);
@@ -169,12 +160,11 @@ static void an_emptied_secret_is_filled_again(void **state)
  * --------------------------------------------------------------------------
  */
 
-static void a_certificate_is_renewed_before_it_expires(void **state)
+CASE(a_certificate_is_renewed_before_it_expires)
 {
 	struct replica r = {.options = options_for_tests()};
 	struct certificates c;
 
-	(void)state;
 	r.options.certificate_lifetime_s = 6;
 	start(&r);
 	wait_ready(&r);
@@ -194,13 +184,12 @@ static bool serves(struct replica *r, const char *pem)
 	return strcmp(now, pem) == 0;
 }
 
-static void replicas_use_what_another_renewed(void **state)
+CASE(replicas_use_what_another_renewed)
 {
 	struct replica a = {.options = options_for_tests()}, b = a;
 	char before[PEM_MAX], after[PEM_MAX];
 	struct certificates c;
 
-	(void)state;
 	start(&a);
 	start(&b);
 	wait_ready(&a);

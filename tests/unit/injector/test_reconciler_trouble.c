@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_reconciler_trouble.c - the reconciler's thread when things go wrong, and without
  * a Secret. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <sys/stat.h>
 
+#include "../support/testing.h"
 #include "base/clock.h"
 #include "reconciler_fixture.h"
 
@@ -15,12 +14,11 @@
  * -------------------------------------------------------------------------
  */
 
-static void an_outage_is_survived_and_ends(void **state)
+CASE(an_outage_is_survived_and_ends)
 {
 	struct replica r = {.options = options_for_tests()};
 	const uint16_t port = api_port();
 
-	(void)state;
 	start(&r);
 	wait_ready(&r);
 	MHD_stop_daemon(api.daemon);
@@ -32,11 +30,10 @@ static void an_outage_is_survived_and_ends(void **state)
 	stop(&r);
 }
 
-static void errors_of_the_server_are_tried_again(void **state)
+CASE(errors_of_the_server_are_tried_again)
 {
 	struct replica r = {.options = options_for_tests()};
 
-	(void)state;
 	API_SET(api.broken = 5);
 	start(&r);
 	wait_ready(&r);
@@ -44,12 +41,11 @@ static void errors_of_the_server_are_tried_again(void **state)
 	stop(&r);
 }
 
-static void a_secret_that_is_made_late_is_found(void **state)
+CASE(a_secret_that_is_made_late_is_found)
 {
 	struct replica r = {.options = options_for_tests()};
 	cJSON *secret = api.secret;
 
-	(void)state;
 	api.secret = NULL;
 	start(&r);
 	WAIT_FOR(atomic_load(&r.facts.request_failures) >= 1);
@@ -59,12 +55,11 @@ static void a_secret_that_is_made_late_is_found(void **state)
 	stop(&r);
 }
 
-static void a_secret_that_cannot_be_read_publishes_nothing(void **state)
+CASE(a_secret_that_cannot_be_read_publishes_nothing)
 {
 	struct replica r = {.options = options_for_tests()};
 	cJSON *secret = api.secret;
 
-	(void)state;
 	api.secret = NULL;
 	start(&r);
 	WAIT_FOR(atomic_load(&r.facts.request_failures) >= 3);
@@ -73,12 +68,11 @@ static void a_secret_that_cannot_be_read_publishes_nothing(void **state)
 	api.secret = secret;
 }
 
-static void who_cannot_read_the_secret_publishes_no_old_bundle(void **state)
+CASE(who_cannot_read_the_secret_publishes_no_old_bundle)
 {
 	struct replica r = {.options = options_for_tests()};
 	cJSON *secret;
 
-	(void)state;
 	start(&r);
 	wait_ready(&r);
 	API_SET(secret = api.secret; api.secret = NULL);
@@ -95,11 +89,10 @@ static void who_cannot_read_the_secret_publishes_no_old_bundle(void **state)
 	stop(&r);
 }
 
-static void it_stops_while_the_server_keeps_it_waiting(void **state)
+CASE(it_stops_while_the_server_keeps_it_waiting)
 {
 	struct replica r = {.options = options_for_tests()};
 
-	(void)state;
 	API_SET(api.stall_s = 4.5);
 	start(&r);
 	usleep(300000);
@@ -109,12 +102,11 @@ static void it_stops_while_the_server_keeps_it_waiting(void **state)
 	API_SET(api.stall_s = 0);
 }
 
-static void names_that_are_none_are_refused(void **state)
+CASE(names_that_are_none_are_refused)
 {
 	struct replica r = {.options = options_for_tests()};
 	struct error err;
 
-	(void)state;
 	snprintf(r.options.secret, sizeof(r.options.secret), "../configmaps/x");
 	assert_null(reconciler_start(&r.options, NULL, &r.facts, &err));
 	assert_non_null(strstr(err.text, "--secret"));
@@ -141,9 +133,8 @@ static bool native_for(const char *major, const char *minor)
 	return native;
 }
 
-static void sidecars_are_native_from_1_29_on(void **state)
+CASE(sidecars_are_native_from_1_29_on)
 {
-	(void)state;
 	assert_false(native_for("1", "20"));
 	assert_false(native_for("1", "28+"));
 	assert_true(native_for("1", "29"));
@@ -152,19 +143,17 @@ static void sidecars_are_native_from_1_29_on(void **state)
 	assert_true(native_for("2", "0"));
 }
 
-static void a_version_that_cannot_be_told_means_plain_containers(void **state)
+CASE(a_version_that_cannot_be_told_means_plain_containers)
 {
-	(void)state;
 	assert_false(native_for("", ""));
 	assert_false(native_for("1", "-3"));
 	assert_false(native_for("x", "99"));
 }
 
-static void who_is_told_does_not_ask(void **state)
+CASE(who_is_told_does_not_ask)
 {
 	struct replica r = {.options = options_for_tests()};
 
-	(void)state;
 	r.options.native = NATIVE_YES;
 	start(&r);
 	wait_ready(&r);
@@ -232,13 +221,12 @@ static struct certificates made_for(int64_t lifetime_s)
 	return c;
 }
 
-static void files_are_read_again_when_they_change(void **state)
+CASE(files_are_read_again_when_they_change)
 {
 	struct certificates first = made_for(1000), second = made_for(2000);
 	struct replica r = {.options = options_with_files()};
 	char pem[PEM_MAX];
 
-	(void)state;
 	put_day("monday", &first);
 	start(&r);
 	wait_ready(&r);
@@ -253,14 +241,13 @@ static void files_are_read_again_when_they_change(void **state)
 	assert_int_equal(api.puts + api.patches, 0);
 }
 
-static void a_broken_pair_leaves_the_old_one_in_use(void **state)
+CASE(a_broken_pair_leaves_the_old_one_in_use)
 {
 	struct certificates first = made_for(1000), broken = made_for(2000),
 			    third = made_for(3000);
 	struct replica r = {.options = options_with_files()};
 	char pem[PEM_MAX];
 
-	(void)state;
 	put_day("monday", &first);
 	start(&r);
 	wait_ready(&r);
@@ -276,12 +263,11 @@ static void a_broken_pair_leaves_the_old_one_in_use(void **state)
 	stop(&r);
 }
 
-static void files_that_come_late_are_found(void **state)
+CASE(files_that_come_late_are_found)
 {
 	struct certificates c = made_for(1000);
 	struct replica r = {.options = options_with_files()};
 
-	(void)state;
 	start(&r);
 	WAIT_FOR(atomic_load(&r.facts.native));
 	assert_false(tls_store_ready(r.store));
@@ -290,12 +276,11 @@ static void files_that_come_late_are_found(void **state)
 	stop(&r);
 }
 
-static void files_need_no_api_server(void **state)
+CASE(files_need_no_api_server)
 {
 	struct certificates c = made_for(1000);
 	struct replica r = {.options = options_with_files()};
 
-	(void)state;
 	put_day("monday", &c);
 	r.options.api_server[0] = '\0';
 	unsetenv("KUBERNETES_SERVICE_HOST");

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_reflector.c - namespaces are known as the API server has them: by pages
  * of a list, then by a watch; after whatever goes wrong, by a list again. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "injector/kubernetes/reflector.h"
 
 #include "api_server_fixture.h"
-
-#include <cmocka.h>
 
 static struct cluster_facts facts;
 static struct namespaces *known;
@@ -175,9 +172,8 @@ static bool follows_again(void)
 /* --- tests ---------------------------------------------------------------------------
  */
 
-static void all_pages_of_a_list_are_read(void **state)
+CASE(all_pages_of_a_list_are_read)
 {
-	(void)state;
 	reflect();
 	assert_true(soon(all_known));
 	assert_true(soon(all_tried));
@@ -188,9 +184,8 @@ static void all_pages_of_a_list_are_read(void **state)
 	assert_int_equal(namespaces_figures(known).objects, 3);
 }
 
-static void changes_are_followed(void **state)
+CASE(changes_are_followed)
 {
-	(void)state;
 	say(EVENT("MODIFIED", RANGE("a", "11m")) EVENT("DELETED", RANGE("b", "20m"))
 		EVENT("ADDED", RANGE("d", "40m"))
 		    EVENT("BOOKMARK", "{\"metadata\":{\"resourceVersion\":\"99\"}}"));
@@ -207,9 +202,8 @@ static bool namespaces_are_watched(void)
 	return watched;
 }
 
-static void of_namespaces_the_metadata_is_asked_for(void **state)
+CASE(of_namespaces_the_metadata_is_asked_for)
 {
-	(void)state;
 	reflect();
 	assert_true(soon(namespaces_are_watched));
 	assert_string_equal(
@@ -225,17 +219,15 @@ static bool watched_from_99(void)
 	return from;
 }
 
-static void a_watch_goes_on_where_the_last_one_ended(void **state)
+CASE(a_watch_goes_on_where_the_last_one_ended)
 {
-	(void)state;
 	say(EVENT("BOOKMARK", "{\"metadata\":{\"resourceVersion\":\"99\"}}"));
 	reflect();
 	assert_true(soon(watched_from_99));
 }
 
-static void what_vanished_unseen_is_gone_after_the_next_list(void **state)
+CASE(what_vanished_unseen_is_gone_after_the_next_list)
 {
-	(void)state;
 	reflect();
 	assert_true(soon(all_known));
 	pthread_mutex_lock(&api.lock);
@@ -246,9 +238,8 @@ static void what_vanished_unseen_is_gone_after_the_next_list(void **state)
 	assert_int_equal(least_cpu("c"), 30);
 }
 
-static void without_the_right_nothing_is_known_and_nobody_waits(void **state)
+CASE(without_the_right_nothing_is_known_and_nobody_waits)
 {
-	(void)state;
 	server.list_status = 403;
 	reflect();
 	assert_true(soon(all_tried));
@@ -262,9 +253,8 @@ static void without_the_right_nothing_is_known_and_nobody_waits(void **state)
 	assert_true(soon(follows_again));
 }
 
-static void what_was_known_stays_in_use_while_nobody_answers(void **state)
+CASE(what_was_known_stays_in_use_while_nobody_answers)
 {
-	(void)state;
 	reflect();
 	assert_true(soon(all_known));
 	pthread_mutex_lock(&api.lock);
@@ -276,18 +266,16 @@ static void what_was_known_stays_in_use_while_nobody_answers(void **state)
 	assert_int_equal(least_cpu("c"), 30);
 }
 
-static void garbage_among_the_lines_ends_the_watch_only(void **state)
+CASE(garbage_among_the_lines_ends_the_watch_only)
 {
-	(void)state;
 	say(EVENT("MODIFIED", RANGE("a", "11m")) "{\"type\":\n");
 	reflect();
 	assert_true(soon(has_failed));
 	assert_true(soon(all_known));
 }
 
-static void without_an_api_server_it_does_without(void **state)
+CASE(without_an_api_server_it_does_without)
 {
-	(void)state;
 	unsetenv("KUBERNETES_SERVICE_HOST");
 	api.options.api_server[0] = '\0';
 	assert_null(reflectors_start(&api.options, known, &facts));

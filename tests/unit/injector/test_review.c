@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reviews in, answers out: what is injected, skipped, refused, and let in when we are
  * in trouble ourselves. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "injector/json/base64.h"
 #include "injector/review/patch_apply.h"
 #include "review_fixture.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 #define MIB ((size_t)1 << 20)
 
@@ -86,12 +82,11 @@ static cJSON *answer_tree(void)
 	return tree;
 }
 
-static void a_pod_is_injected(void **state)
+CASE(a_pod_is_injected)
 {
 	static const char pod[] = "{'metadata': {'name': 'p'}, 'spec': {'containers': "
 				  "[{'name': 'web'}]}}";
 
-	(void)state;
 	review_text(REVIEW(CREATE "'object': {'metadata': {'name': 'p'}, 'spec': "
 				  "{'containers': [{'name': 'web'}]}}"));
 	cJSON *tree = answer_tree();
@@ -113,9 +108,8 @@ static void a_pod_is_injected(void **state)
 	cJSON_Delete(tree);
 }
 
-static void without_native_sidecars_it_is_a_container(void **state)
+CASE(without_native_sidecars_it_is_a_container)
 {
-	(void)state;
 	injection.native = false;
 	review_text(REVIEW(CREATE OBJECT("", "")));
 	injection.native = true;
@@ -127,9 +121,8 @@ static void without_native_sidecars_it_is_a_container(void **state)
 	cJSON_Delete(tree);
 }
 
-static void a_pod_left_alone_is_allowed_with_its_reason(void **state)
+CASE(a_pod_left_alone_is_allowed_with_its_reason)
 {
-	(void)state;
 	review_text(
 	    REVIEW(CREATE OBJECT("'generateName': 'p-'", ", 'hostNetwork': true")));
 	cJSON *tree = answer_tree();
@@ -143,9 +136,8 @@ static void a_pod_left_alone_is_allowed_with_its_reason(void **state)
 	cJSON_Delete(tree);
 }
 
-static void whoever_asks_for_a_sidecar_is_told_why_there_is_none(void **state)
+CASE(whoever_asks_for_a_sidecar_is_told_why_there_is_none)
 {
-	(void)state;
 	review_text(REVIEW(CREATE OBJECT("'labels': {'dormouse.dev/inject': 'true'}",
 					 ", 'hostNetwork': true")));
 	cJSON *tree = answer_tree();
@@ -164,9 +156,8 @@ static void whoever_asks_for_a_sidecar_is_told_why_there_is_none(void **state)
 }
 
 /* To the byte: what is read in a log or an audit looks alike. */
-static void the_answer_to_a_skipped_pod_is_this(void **state)
+CASE(the_answer_to_a_skipped_pod_is_this)
 {
-	(void)state;
 	review_text(
 	    REVIEW(CREATE OBJECT("'labels': {'dormouse.dev/inject': 'false'}", "")));
 	assert_string_equal(
@@ -176,9 +167,8 @@ static void the_answer_to_a_skipped_pod_is_this(void **state)
 	    "{\"outcome\":\"skipped\",\"reason\":\"opted-out\"}}}");
 }
 
-static void the_namespace_is_the_requests_or_the_pods(void **state)
+CASE(the_namespace_is_the_requests_or_the_pods)
 {
-	(void)state;
 	review_text(REVIEW(POD_KIND ", 'operation': 'CREATE', " OBJECT(
 	    "'namespace': 'kube-system'", "")));
 	assert_int_equal(result.reason, SKIP_SYSTEM_NAMESPACE);
@@ -193,17 +183,15 @@ static void the_namespace_is_the_requests_or_the_pods(void **state)
 	assert_string_equal(result.namespace, "");
 }
 
-static void a_dry_run_is_noted(void **state)
+CASE(a_dry_run_is_noted)
 {
-	(void)state;
 	review_text(REVIEW(CREATE "'dryRun': true, " OBJECT("", "")));
 	assert_true(result.dry_run);
 	assert_int_equal(result.outcome, REVIEW_INJECTED);
 }
 
-static void odd_annotations_are_warned_of_and_the_pod_is_injected(void **state)
+CASE(odd_annotations_are_warned_of_and_the_pod_is_injected)
 {
-	(void)state;
 	review_text(REVIEW(CREATE OBJECT("'annotations': {'dormouse.dev/interval': "
 					 "'often', 'dormouse.dev/x': '1'}",
 					 "")));
@@ -217,11 +205,10 @@ static void odd_annotations_are_warned_of_and_the_pod_is_injected(void **state)
 	cJSON_Delete(tree);
 }
 
-static void the_same_review_has_the_same_answer(void **state)
+CASE(the_same_review_has_the_same_answer)
 {
 	static char first[REVIEW_ANSWER_MAX];
 
-	(void)state;
 	for (int i = 0; i < 3; i++) {
 		review_text(REVIEW(CREATE OBJECT("'annotations': {'dormouse.dev/x': "
 						 "'1'}",
@@ -245,7 +232,7 @@ static void assert_refused(const char *body, unsigned status, const char *line)
 	assert_memory_equal(answer_text, result.trouble.text, answer.length - 1);
 }
 
-static void what_is_no_review_is_refused(void **state)
+CASE(what_is_no_review_is_refused)
 {
 	static const struct {
 		const char *body, *line;
@@ -284,13 +271,12 @@ static void what_is_no_review_is_refused(void **state)
 	     "request.uid is missing or no text", 400},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_refused(cases[i].body, cases[i].status, cases[i].line);
 }
 
 /* Whatever stands in what nobody reads: the answer is that of a plain pod. */
-static void what_nobody_reads_is_passed_over(void **state)
+CASE(what_nobody_reads_is_passed_over)
 {
 	static const char *const odd[] = {
 	    "9223372036854775807",
@@ -304,7 +290,6 @@ static void what_nobody_reads_is_passed_over(void **state)
 	};
 	char body[1024], plain[REVIEW_ANSWER_MAX];
 
-	(void)state;
 	review_text(REVIEW(CREATE OBJECT("'annotations': {'a': 'b'}", "")));
 	assert_int_equal(result.outcome, REVIEW_INJECTED);
 	memcpy(plain, answer_text, sizeof(plain));
@@ -321,9 +306,8 @@ static void what_nobody_reads_is_passed_over(void **state)
 }
 
 /* Who holds all pods back says why; those that would be left alone anyway are. */
-static void while_pods_are_held_each_is_let_in_as_it_is(void **state)
+CASE(while_pods_are_held_each_is_let_in_as_it_is)
 {
-	(void)state;
 	injection.held = "the image is nowhere";
 	review_text(REVIEW(CREATE OBJECT("'name': 'p'", "")));
 	assert_int_equal(result.outcome, REVIEW_FAILED);
@@ -342,9 +326,8 @@ static void while_pods_are_held_each_is_let_in_as_it_is(void **state)
 }
 
 /* A name that only begins as ours is another name. */
-static void a_nul_does_not_end_a_name(void **state)
+CASE(a_nul_does_not_end_a_name)
 {
-	(void)state;
 	review_text(
 	    REVIEW(CREATE OBJECT("'labels': {'dormouse.dev/inject\\u0000': 'false'}",
 				 ", 'initContainers': [{'name': 'dormouse\\u0000'}]")));
@@ -354,9 +337,8 @@ static void a_nul_does_not_end_a_name(void **state)
 	cJSON_Delete(tree);
 }
 
-static void a_review_of_something_else_is_refused(void **state)
+CASE(a_review_of_something_else_is_refused)
 {
-	(void)state;
 	assert_refused(REVIEW("'kind': {'group': 'apps', 'version': 'v1', 'kind': "
 			      "'Deployment'}"),
 		       422, "unexpected request.kind apps/v1 Deployment, want v1 Pod");
@@ -382,11 +364,10 @@ static void a_review_of_something_else_is_refused(void **state)
 		       "request.object: spec.containers is missing or empty");
 }
 
-static void a_long_uid_is_refused(void **state)
+CASE(a_long_uid_is_refused)
 {
 	char body[1024];
 
-	(void)state;
 	snprintf(body, sizeof(body),
 		 "{'kind': 'AdmissionReview', 'apiVersion': 'admission.k8s.io/v1', "
 		 "'request': {'uid': '%0129d'}}",
@@ -394,12 +375,11 @@ static void a_long_uid_is_refused(void **state)
 	assert_refused(body, 400, "request.uid is longer than 128 bytes");
 }
 
-static void too_much_is_refused(void **state)
+CASE(too_much_is_refused)
 {
 	size_t size = 3 * MIB;
 	char *body = malloc(size);
 
-	(void)state;
 	memset(body, '[', size);
 	review_bytes(body, size);
 	assert_int_equal(result.status, 413);
@@ -432,11 +412,10 @@ static void assert_failed_open(const char *trouble)
 	cJSON_Delete(tree);
 }
 
-static void for_want_of_memory_the_pod_is_let_in(void **state)
+CASE(for_want_of_memory_the_pod_is_let_in)
 {
 	struct json_memory *enough = memory;
 
-	(void)state;
 	/* The review fits, its patch does not. */
 	memory = json_memory_new(16384);
 	review_text(REVIEW(CREATE OBJECT("", "")));
@@ -445,11 +424,10 @@ static void for_want_of_memory_the_pod_is_let_in(void **state)
 	assert_failed_open("out of memory for a patch");
 }
 
-static void a_review_that_does_not_fit_is_refused(void **state)
+CASE(a_review_that_does_not_fit_is_refused)
 {
 	struct json_memory *enough = memory;
 
-	(void)state;
 	memory = json_memory_new(256);
 	review_text(REVIEW(CREATE OBJECT("", "")));
 	json_memory_free(memory);
@@ -458,11 +436,10 @@ static void a_review_that_does_not_fit_is_refused(void **state)
 	assert_non_null(strstr(answer_text, "need more memory than there is"));
 }
 
-static void an_answer_that_does_not_fit_lets_the_pod_in(void **state)
+CASE(an_answer_that_does_not_fit_lets_the_pod_in)
 {
 	char *body = quoted(REVIEW(CREATE OBJECT("", "")));
 
-	(void)state;
 	answer = text_over(answer_text, 512);
 	review_answer(&injection, memory, body, strlen(body), &result, &answer);
 	free(body);
@@ -471,13 +448,12 @@ static void an_answer_that_does_not_fit_lets_the_pod_in(void **state)
 }
 
 /* The longest that a template may be and the most warnings. */
-static void the_longest_answer_fits(void **state)
+CASE(the_longest_answer_fits)
 {
 	static char text[16384];
 	struct text t = text_over(text, sizeof(text));
 	struct sidecar_template *shipped = template;
 
-	(void)state;
 	text_printf(&t,
 		    "{'image': '%01024d', 'cluster': '%0253d', 'flags': "
 		    "{'interfaces': '%0255d'}}",
@@ -508,7 +484,7 @@ static void the_longest_answer_fits(void **state)
 	cJSON_Delete(answer_tree());
 }
 
-static void base64_is_rfc_4648s(void **state)
+CASE(base64_is_rfc_4648s)
 {
 	static const struct {
 		const char *bytes, *text;
@@ -522,7 +498,6 @@ static void base64_is_rfc_4648s(void **state)
 		     {"\xFF\xEF\xBE", "/+++"}};
 	char text[9];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct text t = text_over(text, sizeof(text));
 		base64_put(&t, cases[i].bytes, strlen(cases[i].bytes));

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_rotation.c - certificates and CAs through years of their life. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,10 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "base/text.h"
 #include "injector/certificates/rotation.h"
-
-#include <cmocka.h>
 
 #define DAY  86400LL
 #define YEAR (365 * DAY)
@@ -150,11 +147,10 @@ static void live(struct world *w, int64_t duration_s, int64_t every)
  * --------------------------------------------------------------------------
  */
 
-static void thirty_years_pass_without_a_moment_that_does_not_verify(void **state)
+CASE(thirty_years_pass_without_a_moment_that_does_not_verify)
 {
 	struct world w;
 
-	(void)state;
 	begin(&w, &usual);
 	live(&w, 30 * YEAR, 900);
 
@@ -164,12 +160,11 @@ static void thirty_years_pass_without_a_moment_that_does_not_verify(void **state
 	assert_in_range(w.steps[ROTATION_CERTIFICATE], 175, 190); /* each 60 days */
 }
 
-static void short_lives_pass_as_well(void **state)
+CASE(short_lives_pass_as_well)
 {
 	struct rotation r = usual;
 	struct world w;
 
-	(void)state;
 	r.certificate_lifetime_s = 30;
 	r.ca_lifetime_s = 300;
 	r.overlap_s = rotation_overlap_s(&r, rotation_interval_s(&r, 60));
@@ -180,12 +175,11 @@ static void short_lives_pass_as_well(void **state)
 	assert_in_range(w.steps[ROTATION_CA], 17, 19);
 }
 
-static void a_certificate_that_would_outlive_its_ca_ends_with_it(void **state)
+CASE(a_certificate_that_would_outlive_its_ca_ends_with_it)
 {
 	struct rotation r = usual;
 	struct world w;
 
-	(void)state;
 	r.certificate_lifetime_s = 366 * DAY;
 	r.ca_lifetime_s = 60 * DAY;
 	r.overlap_s = rotation_overlap_s(&r, 60);
@@ -195,11 +189,10 @@ static void a_certificate_that_would_outlive_its_ca_ends_with_it(void **state)
 	assert_int_equal(w.steps[ROTATION_ANEW], 1);
 }
 
-static void a_reconciler_that_is_away_for_weeks_breaks_nothing(void **state)
+CASE(a_reconciler_that_is_away_for_weeks_breaks_nothing)
 {
 	struct world w;
 
-	(void)state;
 	begin(&w, &usual);
 	for (int64_t decade = 0; decade < 2; decade++)
 		for (int64_t i = 0; i < 10 * 365 / 29; i++)
@@ -222,21 +215,19 @@ static void begin_overlap(struct world *w)
 	assert_int_equal(w->seen.signer, 1);
 }
 
-static void the_old_cas_last_certificate_is_made_with_the_new_ca(void **state)
+CASE(the_old_cas_last_certificate_is_made_with_the_new_ca)
 {
 	struct world w;
 
-	(void)state;
 	begin_overlap(&w);
 	assert_true(w.now - validity_issued(&w.seen.certificate) < 3600);
 }
 
-static void the_new_ca_signs_only_when_its_bundle_was_in_place_for_long(void **state)
+CASE(the_new_ca_signs_only_when_its_bundle_was_in_place_for_long)
 {
 	struct world w;
 	const char *why;
 
-	(void)state;
 	begin_overlap(&w);
 	assert_int_equal(rotation_plan(&w.r, &w.seen, w.now, -1, &why),
 			 ROTATION_NOTHING);
@@ -248,11 +239,10 @@ static void the_new_ca_signs_only_when_its_bundle_was_in_place_for_long(void **s
 			 ROTATION_CERTIFICATE);
 }
 
-static void a_bundle_that_cannot_be_published_keeps_the_old_ca_in_use(void **state)
+CASE(a_bundle_that_cannot_be_published_keeps_the_old_ca_in_use)
 {
 	struct world w;
 
-	(void)state;
 	begin(&w, &usual);
 	w.publishing = false;
 	while (w.steps[ROTATION_CA] == 0)
@@ -280,11 +270,10 @@ static void a_bundle_that_is_taken_away_again_and_again_ends_no_certificate(
 	assert_int_equal(w.steps[ROTATION_ANEW], 1);
 }
 
-static void the_old_ca_goes_when_all_that_it_signed_has_expired(void **state)
+CASE(the_old_ca_goes_when_all_that_it_signed_has_expired)
 {
 	struct world w;
 
-	(void)state;
 	begin_overlap(&w);
 	live(&w, 89 * DAY, 3600);
 	assert_int_equal(w.seen.cas, 2);
@@ -293,11 +282,10 @@ static void the_old_ca_goes_when_all_that_it_signed_has_expired(void **state)
 	assert_int_equal(w.seen.signer, 0);
 }
 
-static void a_lost_ca_key_leads_to_a_new_ca_beside_the_old_one(void **state)
+CASE(a_lost_ca_key_leads_to_a_new_ca_beside_the_old_one)
 {
 	struct world w;
 
-	(void)state;
 	begin(&w, &usual);
 	w.secret.ca_key[0] = '\0';
 	certificate_inspect(&w.secret, &w.r.names, &w.seen);
@@ -327,12 +315,11 @@ static enum rotation_step plan_of(const struct world *w, const struct certificat
 	return rotation_plan(&w->r, &seen, w->now, 1 << 30, &why);
 }
 
-static void what_is_missing_or_broken_is_made_again(void **state)
+CASE(what_is_missing_or_broken_is_made_again)
 {
 	struct world w, other;
 	struct certificates c;
 
-	(void)state;
 	begin(&w, &usual);
 	begin(&other, &usual);
 	assert_int_equal(plan_of(&w, &w.secret), ROTATION_NOTHING);
@@ -358,11 +345,10 @@ static void what_is_missing_or_broken_is_made_again(void **state)
 	assert_int_equal(plan_of(&w, &c), ROTATION_CERTIFICATE); /* not our CA's */
 }
 
-static void a_certificate_for_other_names_is_made_again(void **state)
+CASE(a_certificate_for_other_names_is_made_again)
 {
 	struct world w;
 
-	(void)state;
 	begin(&w, &usual);
 	w.r.names.namespace = "elsewhere";
 	assert_int_equal(plan_of(&w, &w.secret), ROTATION_CERTIFICATE);
@@ -371,11 +357,10 @@ static void a_certificate_for_other_names_is_made_again(void **state)
 	assert_int_equal(plan_of(&w, &w.secret), ROTATION_CERTIFICATE);
 }
 
-static void what_has_expired_is_made_again(void **state)
+CASE(what_has_expired_is_made_again)
 {
 	struct world w;
 
-	(void)state;
 	begin(&w, &usual);
 	w.now += 91 * DAY;
 	assert_int_equal(plan_of(&w, &w.secret), ROTATION_CERTIFICATE);
@@ -385,11 +370,10 @@ static void what_has_expired_is_made_again(void **state)
 	assert_int_equal(plan_of(&w, &w.secret), ROTATION_ANEW);
 }
 
-static void a_lifetime_that_was_shortened_counts_at_once(void **state)
+CASE(a_lifetime_that_was_shortened_counts_at_once)
 {
 	struct world w;
 
-	(void)state;
 	begin(&w, &usual);
 	w.now += 2 * DAY;
 	assert_int_equal(plan_of(&w, &w.secret), ROTATION_NOTHING);
@@ -399,13 +383,12 @@ static void a_lifetime_that_was_shortened_counts_at_once(void **state)
 	assert_int_equal(plan_of(&w, &w.secret), ROTATION_NOTHING);
 }
 
-static void a_bundle_that_others_filled_is_cut(void **state)
+CASE(a_bundle_that_others_filled_is_cut)
 {
 	struct world w, other;
 	struct error err;
 	char bundle[BUNDLE_MAX];
 
-	(void)state;
 	begin(&w, &usual);
 	begin(&other, &usual);
 	for (unsigned i = 0; i < 4; i++) {
@@ -428,11 +411,10 @@ static void a_bundle_that_others_filled_is_cut(void **state)
 	assert_false(w.seen.more);
 }
 
-static void looks_are_frequent_enough_for_short_lives(void **state)
+CASE(looks_are_frequent_enough_for_short_lives)
 {
 	struct rotation r = usual;
 
-	(void)state;
 	assert_float_equal(rotation_interval_s(&r, 60), 60, 0);
 	assert_int_equal(rotation_overlap_s(&r, 60), 3600);
 	r.certificate_lifetime_s = 10;

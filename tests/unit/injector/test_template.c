@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The container and the volume that pods are given, and what a template may say. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
 
+#include "../support/testing.h"
 #include "config/flags.h"
 #include "config/options.h"
 #include "injector/namespaces/quantity.h"
 #include "injector/review/template.h"
 #include "review_fixture.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 #define SHIPPED "manifests/base/template.json"
 
@@ -73,7 +69,7 @@ static int variable(const cJSON *tree, const char *name)
 	return -1;
 }
 
-static void the_container_is_this(void **state)
+CASE(the_container_is_this)
 {
 	static const char head[] =
 	    "{\"name\":\"dormouse\",\"image\":\"dormouse:0.1.0\","
@@ -98,12 +94,11 @@ static void the_container_is_this(void **state)
 	    "\"seccompProfile\":{\"type\":\"RuntimeDefault\"}}}";
 	const char *text = container(template_read("", 0, &err), &native);
 
-	(void)state;
 	assert_memory_equal(text, head, sizeof(head) - 1);
 	assert_string_equal(text + strlen(text) - (sizeof(tail) - 1), tail);
 }
 
-static void it_knows_who_its_pod_is(void **state)
+CASE(it_knows_who_its_pod_is)
 {
 	static const char *const fields[][2] = {
 	    {"POD_NAME", "metadata.name"},
@@ -114,7 +109,6 @@ static void it_knows_who_its_pod_is(void **state)
 	};
 	cJSON *tree = container_tree("{}", &plain);
 
-	(void)state;
 	for (int i = 0; i < 5; i++) {
 		char path[64];
 		assert_int_equal(variable(tree, fields[i][0]), i);
@@ -124,12 +118,11 @@ static void it_knows_who_its_pod_is(void **state)
 	cJSON_Delete(tree);
 }
 
-static void each_flag_of_the_monitor_but_state_comes_from_its_annotation(void **state)
+CASE(each_flag_of_the_monitor_but_state_comes_from_its_annotation)
 {
 	cJSON *tree = container_tree("{}", &plain);
 	int expected = variable(tree, "DORMOUSE_WORKLOAD") + 1;
 
-	(void)state;
 	for (size_t i = 0; i < options_flags.count; i++) {
 		const struct flag *flag = &options_flags.flags[i];
 		char name[FLAG_VARIABLE_MAX], path[96], field[96];
@@ -149,14 +142,13 @@ static void each_flag_of_the_monitor_but_state_comes_from_its_annotation(void **
 	cJSON_Delete(tree);
 }
 
-static void shapes_differ_where_they_must(void **state)
+CASE(shapes_differ_where_they_must)
 {
 	const struct resources none = {amounts_none, amounts_none};
 	struct sidecar_shape within = {.resources = &none,
 				       .volume = "dormouse-state-2"};
 	cJSON *tree = container_tree("{}", &plain);
 
-	(void)state;
 	assert_null(at(tree, "restartPolicy"));
 	assert_non_null(at(tree, "resources"));
 	cJSON_Delete(tree);
@@ -180,12 +172,11 @@ static const char *volume(const char *text)
 	return written;
 }
 
-static void state_is_kept_where_the_template_says_so(void **state)
+CASE(state_is_kept_where_the_template_says_so)
 {
 	static const char says[] = "{'stateVolume': true}";
 	cJSON *tree = container_tree("{'stateVolume': false}", &plain);
 
-	(void)state;
 	assert_int_equal(cJSON_GetArraySize(at(tree, "args")), 1);
 	cJSON_Delete(tree);
 	assert_string_equal(volume("{}"),
@@ -203,7 +194,7 @@ static void state_is_kept_where_the_template_says_so(void **state)
 			    "{\"medium\":\"Memory\",\"sizeLimit\":\"1Mi\"}}");
 }
 
-static void a_template_may_name_several_sizes(void **state)
+CASE(a_template_may_name_several_sizes)
 {
 	struct sidecar_template *t =
 	    read_text("{'resources': [{'requests': {'cpu': '0.02', 'memory': '32Mi'}, "
@@ -211,7 +202,6 @@ static void a_template_may_name_several_sizes(void **state)
 		      "'1m', 'memory': '2Mi', 'ephemeral-storage': '1M'}, 'limits': "
 		      "{'memory': '4Mi'}}]}");
 
-	(void)state;
 	assert_non_null(t);
 	assert_int_equal(template_sizes(t), 2);
 	assert_int_equal(template_size(t, 0)->requests.of[RESOURCE_CPU], 20);
@@ -233,7 +223,7 @@ static void a_template_may_name_several_sizes(void **state)
 	template_free(t);
 }
 
-static void what_a_template_says_is_in_the_container(void **state)
+CASE(what_a_template_says_is_in_the_container)
 {
 	cJSON *tree = container_tree(
 	    "{'image': 'registry.example/dormouse@sha256:00', 'imagePullPolicy': "
@@ -241,7 +231,6 @@ static void what_a_template_says_is_in_the_container(void **state)
 	    "'interval': '30s'}}",
 	    &native);
 
-	(void)state;
 	assert_string_equal(text_at(tree, "image"),
 			    "registry.example/dormouse@sha256:00");
 	assert_string_equal(text_at(tree, "imagePullPolicy"), "Always");
@@ -260,20 +249,18 @@ static void what_a_template_says_is_in_the_container(void **state)
 	cJSON_Delete(tree);
 }
 
-static void what_is_left_out_is_built_in(void **state)
+CASE(what_is_left_out_is_built_in)
 {
 	char *built_in = strdup(container(template_read("", 0, &err), &native));
 
-	(void)state;
 	assert_string_equal(container(read_text("{}"), &native), built_in);
 	assert_string_equal(
 	    container(read_text("{'image': null, 'flags': {}}"), &native), built_in);
 	free(built_in);
 }
 
-static void the_shipped_template_is_the_built_in_one(void **state)
+CASE(the_shipped_template_is_the_built_in_one)
 {
-	(void)state;
 	if (access(SHIPPED, R_OK) != 0)
 		skip();
 	char *built_in = strdup(container(template_read("", 0, &err), &plain));
@@ -284,7 +271,7 @@ static void the_shipped_template_is_the_built_in_one(void **state)
 #define RESOURCES(requests, limits)                                                    \
 	"{'resources': {'requests': {" requests "}, 'limits': {" limits "}}}"
 
-static void a_bad_template_is_told_by_its_member(void **state)
+CASE(a_bad_template_is_told_by_its_member)
 {
 	static const struct {
 		const char *text, *message;
@@ -351,7 +338,6 @@ static void a_bad_template_is_told_by_its_member(void **state)
 	     "resources: requests.ephemeral-storage takes a quantity"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_null(read_text(cases[i].text));
 		if (strncmp(err.text, cases[i].message, strlen(cases[i].message)) != 0)
@@ -361,12 +347,11 @@ static void a_bad_template_is_told_by_its_member(void **state)
 	}
 }
 
-static void a_file_is_named_with_what_is_wrong_in_it(void **state)
+CASE(a_file_is_named_with_what_is_wrong_in_it)
 {
 	char path[] = "/tmp/test_inject_template.XXXXXX", expected[128];
 	int fd = mkstemp(path);
 
-	(void)state;
 	assert_true(fd >= 0);
 	assert_null(template_load(path, &err));
 	snprintf(expected, sizeof(expected), "template %s: it is empty; {} would do",
@@ -395,7 +380,7 @@ static void a_file_is_named_with_what_is_wrong_in_it(void **state)
 }
 
 /* "dormouse:0.1.0" is docker.io/library/dormouse:0.1.0, where nobody can push it. */
-static void an_image_without_a_registry_is_told_of(void **state)
+CASE(an_image_without_a_registry_is_told_of)
 {
 	static const struct {
 		const char *image;
@@ -411,7 +396,6 @@ static void an_image_without_a_registry_is_told_of(void **state)
 	    {"acme/dormouse", true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char text[128], expected[160];
 		snprintf(text, sizeof(text), "{'image': '%s'}", cases[i].image);
@@ -438,7 +422,7 @@ static void an_image_without_a_registry_is_told_of(void **state)
 	template_free(t);
 }
 
-static void quantities_are_kubernetes_own(void **state)
+CASE(quantities_are_kubernetes_own)
 {
 	static const struct {
 		const char *text;
@@ -463,7 +447,6 @@ static void quantities_are_kubernetes_own(void **state)
 					  "--1", "nan", "inf", "1e9999", "1.2.3"};
 	double value;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		assert_int_equal(quantity_read(good[i].text, &value), 0);
 		assert_true(fabs(value - good[i].value) <= fabs(good[i].value) * 1e-12);

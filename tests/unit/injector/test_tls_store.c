@@ -2,18 +2,15 @@
 /* test_tls_store.c - certificates are exchanged under connections that go on,
  * and what cannot serve is refused. Real handshakes over a pair of sockets. */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../support/testing.h"
 #include "certificates_fixture.h"
 #include "injector/tls/tls_store.h"
-
-#include <cmocka.h> /* last: it has a macro fail() */
 
 static struct tls_store *store;
 static gnutls_certificate_credentials_t server_side, client_side;
@@ -121,11 +118,10 @@ static void assert_serves(const struct pair *p, const struct certificate *c)
 	assert_memory_equal(peers[0].data, c->der.data, c->der.size);
 }
 
-static void without_a_certificate_no_handshake_succeeds(void **state)
+CASE(without_a_certificate_no_handshake_succeeds)
 {
 	struct pair p;
 
-	(void)state;
 	assert_false(tls_store_ready(store));
 	assert_true(tls_store_expiry(store) == 0);
 	open_pair(&p, "NORMAL");
@@ -133,7 +129,7 @@ static void without_a_certificate_no_handshake_succeeds(void **state)
 	close_pair(&p);
 }
 
-static void every_kind_of_key_serves(void **state)
+CASE(every_kind_of_key_serves)
 {
 	static const char *const versions[] = {
 	    "NORMAL:-VERS-ALL:+VERS-TLS1.2",
@@ -142,7 +138,6 @@ static void every_kind_of_key_serves(void **state)
 	static const gnutls_pk_algorithm_t kinds[] = {GNUTLS_PK_ECDSA, GNUTLS_PK_RSA,
 						      GNUTLS_PK_EDDSA_ED25519};
 
-	(void)state;
 	for (int i = 0; i < 6; i++) {
 		struct certificate c;
 		struct pair p;
@@ -158,12 +153,11 @@ static void every_kind_of_key_serves(void **state)
 	}
 }
 
-static void the_whole_chain_is_sent_and_its_first_end_counts(void **state)
+CASE(the_whole_chain_is_sent_and_its_first_end_counts)
 {
 	struct certificate ca, leaf;
 	struct pair p;
 
-	(void)state;
 	certificate_make(&ca, GNUTLS_PK_ECDSA, 100, NULL);
 	certificate_make(&leaf, GNUTLS_PK_ECDSA, 1000, &ca);
 	set(&leaf);
@@ -177,12 +171,11 @@ static void the_whole_chain_is_sent_and_its_first_end_counts(void **state)
 	certificate_free(&ca);
 }
 
-static void a_session_goes_on_with_what_it_began_with(void **state)
+CASE(a_session_goes_on_with_what_it_began_with)
 {
 	struct certificate before, after;
 	struct pair old, young;
 
-	(void)state;
 	certificate_make(&before, GNUTLS_PK_ECDSA, 1000, NULL);
 	certificate_make(&after, GNUTLS_PK_ECDSA, 2000, NULL);
 	set(&before);
@@ -203,12 +196,11 @@ static void a_session_goes_on_with_what_it_began_with(void **state)
 	certificate_free(&after);
 }
 
-static void a_handshake_under_way_is_not_hurt(void **state)
+CASE(a_handshake_under_way_is_not_hurt)
 {
 	struct certificate before, after;
 	struct pair p;
 
-	(void)state;
 	certificate_make(&before, GNUTLS_PK_ECDSA, 1000, NULL);
 	certificate_make(&after, GNUTLS_PK_ECDSA, 2000, NULL);
 	set(&before);
@@ -225,12 +217,11 @@ static void a_handshake_under_way_is_not_hurt(void **state)
 	certificate_free(&after);
 }
 
-static void what_cannot_serve_is_refused_and_the_old_kept(void **state)
+CASE(what_cannot_serve_is_refused_and_the_old_kept)
 {
 	struct certificate good, other, ca;
 	static char unsorted[2 * CERTIFICATE_PEM_MAX];
 
-	(void)state;
 	certificate_make(&ca, GNUTLS_PK_ECDSA, 1000, NULL);
 	certificate_make(&good, GNUTLS_PK_ECDSA, 1000, &ca);
 	certificate_make(&other, GNUTLS_PK_ECDSA, 2000, NULL);
@@ -284,12 +275,11 @@ static void *exchange(void *context)
 	return NULL;
 }
 
-static void one_thread_exchanges_while_another_serves(void **state)
+CASE(one_thread_exchanges_while_another_serves)
 {
 	pthread_t thread;
 	void *trouble;
 
-	(void)state;
 	for (int i = 0; i < 2; i++)
 		certificate_make(&exchanged[i], GNUTLS_PK_ECDSA, 1000 + i, NULL);
 	set(&exchanged[0]);

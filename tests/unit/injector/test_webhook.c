@@ -3,14 +3,13 @@
  * the log's measure, a template that changes, one that cannot be used, addresses that
  * are taken. */
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../support/testing.h"
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -18,8 +17,6 @@
 #include "injector/webhook/review_log.h"
 #include "injector/webhook/template_file.h"
 #include "injector/webhook/webhook.h"
-
-#include <cmocka.h> /* last: it has a macro fail() */
 
 /* --- the log -------------------------------------------------------------------------
  */
@@ -59,7 +56,7 @@ static unsigned count_of(const char *words)
 	return count;
 }
 
-static void each_decision_is_a_line(void **state)
+CASE(each_decision_is_a_line)
 {
 	const struct review_result results[] = {
 	    {.outcome = REVIEW_INJECTED,
@@ -80,7 +77,6 @@ static void each_decision_is_a_line(void **state)
 	};
 	struct decisions d = {0};
 
-	(void)state;
 	begin_capture();
 	for (int i = 0; i < 4; i++)
 		decisions_log(&d, 100, &results[i]);
@@ -103,12 +99,11 @@ static void each_decision_is_a_line(void **state)
 	    1);
 }
 
-static void a_flood_is_told_in_one_line(void **state)
+CASE(a_flood_is_told_in_one_line)
 {
 	const struct review_result good = {.outcome = REVIEW_INJECTED, .name = "web"};
 	struct decisions d = {0};
 
-	(void)state;
 	begin_capture();
 	for (int i = 0; i < 1000; i++) {
 		decisions_log_refusal(&d, 100 + i * 1e-4, 404, "not found");
@@ -130,13 +125,12 @@ static void a_flood_is_told_in_one_line(void **state)
 	assert_true(decisions_due(&d, 103) < 0);
 }
 
-static void a_name_makes_no_line_of_its_own(void **state)
+CASE(a_name_makes_no_line_of_its_own)
 {
 	const struct review_result odd = {.outcome = REVIEW_INJECTED,
 					  .name = "web\n2026 error failed: a lie"};
 	struct decisions d = {0};
 
-	(void)state;
 	log_open(LOG_TEXT);
 	begin_capture();
 	decisions_log(&d, 100, &odd);
@@ -192,12 +186,11 @@ static bool makes(const struct template_file *f, const char *words)
 	return strstr(container, words) != NULL;
 }
 
-static void a_changed_template_is_taken_and_a_broken_one_told_of_once(void **state)
+CASE(a_changed_template_is_taken_and_a_broken_one_told_of_once)
 {
 	struct template_file f;
 	struct error err = {""};
 
-	(void)state;
 	write_template("{\"image\": \"first:1\"}");
 	assert_int_equal(template_file_open(&f, template_path, &err), 0);
 	assert_true(makes(&f, "first:1"));
@@ -259,12 +252,11 @@ static int free_store(void **state)
 	return 0;
 }
 
-static void two_ports_are_bound_and_the_loop_may_sleep(void **state)
+CASE(two_ports_are_bound_and_the_loop_may_sleep)
 {
 	struct error err = {""};
 	struct webhook *w = open_webhook(&err);
 
-	(void)state;
 	assert_non_null(w);
 	assert_int_not_equal(webhook_port(w), 0);
 	assert_int_not_equal(webhook_metrics_port(w), 0);
@@ -276,13 +268,12 @@ static void two_ports_are_bound_and_the_loop_may_sleep(void **state)
 	webhook_close(w);
 }
 
-static void what_is_taken_or_missing_is_named(void **state)
+CASE(what_is_taken_or_missing_is_named)
 {
 	struct error err = {""};
 	struct webhook *first = open_webhook(&err);
 	char address[64];
 
-	(void)state;
 	assert_non_null(first);
 	snprintf(address, sizeof(address), "127.0.0.1:%u", webhook_port(first));
 	assert_int_equal(parse_listen(address, &options.listen), 0);

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the pod is in what people write, and what is left as it is. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../support/testing.h"
 #include "injector/review/workload.h"
 #include "review_fixture.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 static struct error err;
 static struct sidecar_template *template;
@@ -63,7 +59,7 @@ static cJSON *injected(const char *text)
 
 #define POD_SPEC "'spec': {'containers': [{'name': 'web'}]}"
 
-static void each_kind_has_its_pod_where_it_has_it(void **state)
+CASE(each_kind_has_its_pod_where_it_has_it)
 {
 	static const struct {
 		const char *version, *kind, *path, *object;
@@ -85,7 +81,6 @@ static void each_kind_has_its_pod_where_it_has_it(void **state)
 	     "'spec': {'jobTemplate': {'spec': {'template': {" POD_SPEC "}}}}"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char text[512], path[128], expected[64];
 		snprintf(
@@ -109,14 +104,13 @@ static void each_kind_has_its_pod_where_it_has_it(void **state)
 	}
 }
 
-static void a_job_is_left_alone_without_native_sidecars(void **state)
+CASE(a_job_is_left_alone_without_native_sidecars)
 {
 	static const char job[] =
 	    "{'apiVersion': 'batch/v1', 'kind': 'Job', 'metadata': {'name': 'j'}, "
 	    "'spec': {'template': {" POD_SPEC "}}}";
 	cJSON *before = tree_of(job);
 
-	(void)state;
 	injection.native = false;
 	cJSON *tree = injected(job);
 	injection.native = true;
@@ -126,30 +120,28 @@ static void a_job_is_left_alone_without_native_sidecars(void **state)
 	cJSON_Delete(before);
 }
 
-static void the_namespace_is_the_workloads(void **state)
+CASE(the_namespace_is_the_workloads)
 {
 	cJSON *tree = injected("{'apiVersion': 'apps/v1', 'kind': 'Deployment', "
 			       "'metadata': {'name': 'd', 'namespace': 'kube-system'}, "
 			       "'spec': {'template': {" POD_SPEC "}}}");
 
-	(void)state;
 	assert_string_equal(reports, "Deployment/d skipped system-namespace 0\n");
 	cJSON_Delete(tree);
 }
 
-static void warnings_are_reported_with_the_workload(void **state)
+CASE(warnings_are_reported_with_the_workload)
 {
 	cJSON *tree = injected(
 	    "{'apiVersion': 'apps/v1', 'kind': 'Deployment', "
 	    "'metadata': {'name': 'd'}, 'spec': {'template': "
 	    "{'metadata': {'annotations': {'dormouse.dev/x': ''}}, " POD_SPEC "}}}");
 
-	(void)state;
 	assert_string_equal(reports, "Deployment/d injected  1\n");
 	cJSON_Delete(tree);
 }
 
-static void a_list_is_injected_one_by_one(void **state)
+CASE(a_list_is_injected_one_by_one)
 {
 	cJSON *tree = injected(
 	    "{'apiVersion': 'v1', 'kind': 'List', 'items': ["
@@ -163,7 +155,6 @@ static void a_list_is_injected_one_by_one(void **state)
 	    "{}}, "
 	    "7, {}]}");
 
-	(void)state;
 	assert_string_equal(reports, "v1 Service is not injected\n"
 				     "Pod/a- injected  0\nPod/b injected  0\n");
 	assert_null(at(tree, "items.0.spec.template.spec.initContainers"));
@@ -175,13 +166,12 @@ static void a_list_is_injected_one_by_one(void **state)
 }
 
 /* As the API server prints it: its items say neither kind nor version. */
-static void a_list_of_one_kind_tells_its_items_kind(void **state)
+CASE(a_list_of_one_kind_tells_its_items_kind)
 {
 	cJSON *tree = injected("{'apiVersion': 'apps/v1', 'kind': 'DeploymentList', "
 			       "'items': [{'metadata': {'name': 'd'}, 'spec': "
 			       "{'template': {" POD_SPEC "}}}]}");
 
-	(void)state;
 	assert_string_equal(reports, "Deployment/d injected  0\n");
 	cJSON_Delete(tree);
 	tree = injected("{'apiVersion': 'v1', 'kind': 'PodList', 'items': []}");
@@ -211,9 +201,8 @@ static void assert_other(const char *text, const char *message)
 	assert_told(text, WORKLOAD_OTHER, message);
 }
 
-static void what_has_no_pods_is_named(void **state)
+CASE(what_has_no_pods_is_named)
 {
-	(void)state;
 	assert_other("{'apiVersion': 'v1', 'kind': 'Service'}",
 		     "v1 Service is not injected: it takes a Pod, Deployment, ");
 	assert_other("{'apiVersion': 'apps.example/v1', 'kind': 'Deployment'}",
@@ -237,7 +226,7 @@ static void what_has_no_pods_is_named(void **state)
 
 /* What has pods and gets no sidecar is named, wherever it stands; what has none passes.
  */
-static void what_has_pods_is_named_in_a_list_as_well(void **state)
+CASE(what_has_pods_is_named_in_a_list_as_well)
 {
 	static const struct {
 		const char *object, *name;
@@ -264,7 +253,6 @@ static void what_has_pods_is_named_in_a_list_as_well(void **state)
 	     ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char text[1024], expected[256], alone[512];
 		snprintf(alone, sizeof(alone), "{%s}", cases[i].object);
@@ -286,12 +274,11 @@ static void what_has_pods_is_named_in_a_list_as_well(void **state)
 	}
 }
 
-static void lists_within_lists_are_bounded(void **state)
+CASE(lists_within_lists_are_bounded)
 {
 	char text[2048];
 	struct text t = text_over(text, sizeof(text));
 
-	(void)state;
 	for (int i = 0; i < 9; i++)
 		text_put(&t, "{'apiVersion': 'v1', 'kind': 'List', 'items': [");
 	for (int i = 0; i < 9; i++)

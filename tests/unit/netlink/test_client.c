@@ -4,17 +4,13 @@
  * answers: for that this file stands in front of the C library's recvmmsg(). */
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 
 #include "../support/datagram_fixture.h"
 #include "../support/namespace_fixture.h"
+#include "../support/testing.h"
 #include "netlink/client.h"
-
-/* Last: its macro fail() would hide error.h's function. */
-#include <cmocka.h>
 
 #define DATAGRAM_BYTES 16384
 
@@ -234,13 +230,12 @@ static void an_overlong_request_is_not_sent(void **state)
 }
 
 /* Of a datagram that is cut nothing is believed. */
-static void a_datagram_longer_than_its_place_is_a_failure(void **state)
+CASE(a_datagram_longer_than_its_place_is_a_failure)
 {
 	struct netlink_client small = NETLINK_CLOSED;
 	struct told told;
 	struct error err;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	assert_int_equal(netlink_open(&small, NETLINK_ROUTE, 64, 1, &err), 0);
@@ -345,7 +340,7 @@ static void a_strangers_answer_is_passed_over(void **state)
 	assert_all_told(&told);
 }
 
-static void a_strangers_overlong_datagram_is_passed_over(void **state)
+CASE(a_strangers_overlong_datagram_is_passed_over)
 {
 	struct netlink_client small = NETLINK_CLOSED;
 	static const struct netlink_request neighbours = {RTM_GETNEIGH, &every_link,
@@ -355,7 +350,6 @@ static void a_strangers_overlong_datagram_is_passed_over(void **state)
 	struct told told = {0};
 	struct error err;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	/* There are no neighbours: the answer is nothing but an end. */
@@ -490,13 +484,12 @@ static void the_buffer_grows_to_the_cap_and_no_further(void **state)
 	assert_int_equal(buffer_of(n), 2 * NETLINK_BUFFER_MAX);
 }
 
-static void an_event_longer_than_its_place_is_lost(void **state)
+CASE(an_event_longer_than_its_place_is_lost)
 {
 	struct netlink_client small = NETLINK_CLOSED;
 	struct heard heard;
 	struct error err;
 
-	(void)state;
 	if (!allowed)
 		skip();
 	assert_int_equal(
@@ -533,12 +526,11 @@ static void a_flood_of_events_is_left_after_a_while(void **state)
 	netlink_close(&batched);
 }
 
-static void a_protocol_that_is_not_there_is_an_error(void **state)
+CASE(a_protocol_that_is_not_there_is_an_error)
 {
 	struct netlink_client n = NETLINK_CLOSED;
 	struct error err = {""};
 
-	(void)state;
 	assert_int_equal(netlink_open(&n, 31, DATAGRAM_BYTES, 1, &err), -1);
 	assert_string_not_equal(err.text, "");
 	assert_false(netlink_is_open(&n));

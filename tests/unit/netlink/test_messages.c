@@ -3,16 +3,12 @@
  * ones. Each is read in memory of its own size, so that the sanitizers see what is read
  * beyond it. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 #include "../support/datagram_fixture.h"
+#include "../support/testing.h"
 #include "netlink/messages.h"
-
-/* Last: it defines fail() as a macro. */
-#include <cmocka.h>
 
 #define TYPE (NLMSG_MIN_TYPE + 4)
 
@@ -71,11 +67,10 @@ static struct datagram one_message(uint32_t sequence)
 	return d;
 }
 
-static void each_message_is_visited(void **state)
+CASE(each_message_is_visited)
 {
 	struct datagram d = one_message(1);
 
-	(void)state;
 	add_message(&d, TYPE, 2, "x", 1);
 	add_message(&d, TYPE, 3, "", 0);
 	assert_int_equal(visited(d.bytes, d.length).count, 3);
@@ -83,43 +78,39 @@ static void each_message_is_visited(void **state)
 	assert_int_equal(visited(d.bytes, 0).count, 0);
 }
 
-static void the_last_message_need_not_be_padded(void **state)
+CASE(the_last_message_need_not_be_padded)
 {
 	struct datagram d = one_message(1);
 
-	(void)state;
 	add_message(&d, TYPE, 1, "x", 1);
 	assert_int_equal(visited(d.bytes, d.length - 3).count, 2);
 }
 
-static void control_messages_are_no_events(void **state)
+CASE(control_messages_are_no_events)
 {
 	struct datagram d = one_message(1);
 	int code = 0;
 
-	(void)state;
 	add_message(&d, NLMSG_NOOP, 1, "", 0);
 	add_message(&d, NLMSG_ERROR, 1, &code, sizeof(code));
 	add_message(&d, NLMSG_DONE, 1, &code, sizeof(code));
 	assert_int_equal(visited(d.bytes, d.length).count, 1);
 }
 
-static void a_cut_message_is_not_visited(void **state)
+CASE(a_cut_message_is_not_visited)
 {
 	struct datagram d = one_message(1);
 
-	(void)state;
 	add_message(&d, TYPE, 1, "0123456789abcdef", 16);
 	for (size_t length = 0; length < d.length; length++)
 		assert_int_equal(visited(d.bytes, length).count, length >= d.message);
 }
 
-static void an_impossible_length_ends_the_walk(void **state)
+CASE(an_impossible_length_ends_the_walk)
 {
 	static const uint32_t lengths[] = {
 	    0, 1, 15, 33, 4096, 1u << 31, UINT32_MAX - 2, UINT32_MAX};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		struct datagram d = one_message(1);
 		struct netlink_answer answer;
@@ -136,14 +127,13 @@ static void an_impossible_length_ends_the_walk(void **state)
 	}
 }
 
-static void the_end_of_a_dump_is_known(void **state)
+CASE(the_end_of_a_dump_is_known)
 {
 	struct datagram d = one_message(1);
 	struct netlink_answer answer;
 	struct seen seen;
 	int code = 0;
 
-	(void)state;
 	assert_int_equal(read_answer(&d, &seen, &answer), ANSWER_GOES_ON);
 	add_message(&d, NLMSG_DONE, 1, &code, sizeof(code));
 	add_message(&d, TYPE, 1, "x", 1);
@@ -152,18 +142,17 @@ static void the_end_of_a_dump_is_known(void **state)
 	assert_false(answer.interrupted);
 }
 
-static void an_end_without_a_status_is_an_end(void **state)
+CASE(an_end_without_a_status_is_an_end)
 {
 	struct datagram d = one_message(1);
 	struct netlink_answer answer;
 	struct seen seen;
 
-	(void)state;
 	add_message(&d, NLMSG_DONE, 1, "", 0);
 	assert_int_equal(read_answer(&d, &seen, &answer), ANSWER_ENDED);
 }
 
-static void a_refusal_carries_its_errno(void **state)
+CASE(a_refusal_carries_its_errno)
 {
 	static const struct {
 		uint16_t type;
@@ -174,7 +163,6 @@ static void a_refusal_carries_its_errno(void **state)
 		     {NLMSG_ERROR, -4096, EPROTO},
 		     {NLMSG_DONE, INT32_MIN, EPROTO}};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct nlmsgerr refusal = {.error = cases[i].code};
 		struct datagram d = {.length = 0};
@@ -187,40 +175,37 @@ static void a_refusal_carries_its_errno(void **state)
 	}
 }
 
-static void a_refusal_cut_short_is_a_refusal(void **state)
+CASE(a_refusal_cut_short_is_a_refusal)
 {
 	struct datagram d = {.length = 0};
 	struct netlink_answer answer;
 	struct seen seen;
 
-	(void)state;
 	add_message(&d, NLMSG_ERROR, 1, "x", 1);
 	assert_int_equal(read_answer(&d, &seen, &answer), ANSWER_REFUSED);
 	assert_int_equal(answer.errnum, EPROTO);
 }
 
-static void an_acknowledgement_is_no_end(void **state)
+CASE(an_acknowledgement_is_no_end)
 {
 	struct nlmsgerr acknowledgement = {.error = 0};
 	struct datagram d = {.length = 0};
 	struct netlink_answer answer;
 	struct seen seen;
 
-	(void)state;
 	add_message(&d, NLMSG_ERROR, 1, &acknowledgement, sizeof(acknowledgement));
 	add_message(&d, TYPE, 1, "x", 1);
 	assert_int_equal(read_answer(&d, &seen, &answer), ANSWER_GOES_ON);
 	assert_int_equal(seen.count, 1);
 }
 
-static void an_interrupted_dump_is_noticed(void **state)
+CASE(an_interrupted_dump_is_noticed)
 {
 	struct datagram d = one_message(1);
 	struct netlink_answer answer;
 	struct nlmsghdr h = last_header(&d);
 	struct seen seen;
 
-	(void)state;
 	h.nlmsg_flags |= NLM_F_DUMP_INTR;
 	set_last_header(&d, h);
 	read_answer(&d, &seen, &answer);
@@ -228,7 +213,7 @@ static void an_interrupted_dump_is_noticed(void **state)
 	assert_int_equal(seen.count, 1);
 }
 
-static void answers_to_an_older_request_are_passed_over(void **state)
+CASE(answers_to_an_older_request_are_passed_over)
 {
 	struct datagram d = one_message(0);
 	struct netlink_answer answer;
@@ -236,7 +221,6 @@ static void answers_to_an_older_request_are_passed_over(void **state)
 	struct seen seen;
 	int code = 0;
 
-	(void)state;
 	h.nlmsg_flags |= NLM_F_DUMP_INTR;
 	set_last_header(&d, h);
 	add_message(&d, NLMSG_DONE, 0, &code, sizeof(code));

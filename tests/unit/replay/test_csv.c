@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_csv.c - traces in CSV: what is read, what is left out, what is refused.
  */
+#include "../support/testing.h"
 #include "trace_fixture.h"
 
-static void columns_stand_in_any_order_and_are_known_by_name(void **state)
+CASE(columns_stand_in_any_order_and_are_known_by_name)
 {
 	struct reading *r = read_text("tx_packets,time,tx_bytes\n7,1000,900\n"
 				      "8,1010,1900\n");
 
-	(void)state;
 	assert_int_equal(r->result, TRACE_END);
 	assert_int_equal(r->count, 2);
 	assert_true(r->samples[1].time == 1010);
@@ -17,12 +17,11 @@ static void columns_stand_in_any_order_and_are_known_by_name(void **state)
 	assert_int_equal(r->complaints, 0);
 }
 
-static void a_missing_column_and_an_empty_cell_are_absent_signals(void **state)
+CASE(a_missing_column_and_an_empty_cell_are_absent_signals)
 {
 	struct reading *r = read_text("time,tx_bytes,rx_bytes\n1000,5,\n1010,,6\n"
 				      "1020,NaN,null\n");
 
-	(void)state;
 	assert_int_equal(r->count, 3);
 	assert_int_equal(r->samples[0].present, 1u << SIGNAL_TX_BYTES);
 	assert_int_equal(r->samples[1].present, 1u << SIGNAL_RX_BYTES);
@@ -30,26 +29,24 @@ static void a_missing_column_and_an_empty_cell_are_absent_signals(void **state)
 	assert_int_equal(r->complaints, 0);
 }
 
-static void unknown_columns_are_ignored_with_one_warning(void **state)
+CASE(unknown_columns_are_ignored_with_one_warning)
 {
 	struct reading *r = read_text("time,note,tx_bytes,cpu\n1,\"a, b\",5,x\n"
 				      "2,\"say \"\"no\"\"\",6,y\n");
 
-	(void)state;
 	assert_int_equal(r->count, 2);
 	assert_int_equal(value_of(&r->samples[1], SIGNAL_TX_BYTES), 6);
 	assert_int_equal(r->complaints, 1);
 	assert_non_null(strstr(r->said, "note, cpu"));
 }
 
-static void times_may_be_fractional(void **state)
+CASE(times_may_be_fractional)
 {
 	struct reading *r = read_text("time,tx_bytes\n1.7672256e9,1\n"
 				      "1767225600.123456,2\n"
 				      "1767225600.1234567890123456789,3\n"
 				      "1767225600.25,4\n");
 
-	(void)state;
 	assert_int_equal(r->count, 4);
 	assert_true(r->samples[0].time == 1767225600);
 	assert_true(r->samples[1].time == 1767225600.123456);
@@ -57,7 +54,7 @@ static void times_may_be_fractional(void **state)
 	assert_true(r->samples[3].time == 1767225600.25);
 }
 
-static void counters_go_up_to_64_bits_and_may_be_decimal(void **state)
+CASE(counters_go_up_to_64_bits_and_may_be_decimal)
 {
 	static const struct {
 		const char *cell;
@@ -79,7 +76,6 @@ static void counters_go_up_to_64_bits_and_may_be_decimal(void **state)
 	};
 	char text[128];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
 		snprintf(text, sizeof(text), "tx_bytes,time\n%s,1\n", cells[i].cell);
 		struct reading *r = read_text(text);
@@ -90,13 +86,12 @@ static void counters_go_up_to_64_bits_and_may_be_decimal(void **state)
 	}
 }
 
-static void what_is_no_counter_breaks_its_line(void **state)
+CASE(what_is_no_counter_breaks_its_line)
 {
 	static const char *const bad[] = {
 	    "18446744073709551616", "-1", "inf", "0x10", "1 2", "abc", "1e400"};
 	char text[256];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(text, sizeof(text), "time,tx_bytes\n1,1\n2,%s\n3,3\n", bad[i]);
 		struct reading *r = read_text(text);
@@ -108,24 +103,22 @@ static void what_is_no_counter_breaks_its_line(void **state)
 	}
 }
 
-static void a_time_in_another_unit_breaks_its_line(void **state)
+CASE(a_time_in_another_unit_breaks_its_line)
 {
 	struct reading *r = read_text("time,tx_bytes\n1767225600,1\n"
 				      "1767225610000,2\n1767225620,3\n0,4\n"
 				      "1767225630,5\n");
 
-	(void)state;
 	assert_int_equal(r->count, 3);
 	assert_int_equal(r->complaints, 2);
 	assert_non_null(strstr(r->said, "t.csv:3: \"1767225610000\" is no time"));
 }
 
-static void a_line_with_a_cell_too_few_or_too_many_is_broken(void **state)
+CASE(a_line_with_a_cell_too_few_or_too_many_is_broken)
 {
 	struct reading *r = read_text("time,tx_bytes,rx_bytes\n1,1,1\n2,2\n3,3,3\n"
 				      "4,4,4,4\n5,5,5,\n6,6,6\n7,7,7\n8,8,8");
 
-	(void)state;
 	assert_int_equal(r->count, 5);
 	assert_int_equal(r->complaints, 3);
 	assert_non_null(strstr(r->said, "t.csv:3: "));
@@ -133,46 +126,42 @@ static void a_line_with_a_cell_too_few_or_too_many_is_broken(void **state)
 	assert_non_null(strstr(r->said, "t.csv:6: "));
 }
 
-static void windows_line_ends_a_byte_order_mark_blanks_and_comments(void **state)
+CASE(windows_line_ends_a_byte_order_mark_blanks_and_comments)
 {
 	struct reading *r =
 	    read_text("\xEF\xBB\xBF# made by hand\r\n\r\ntime, \"tx_bytes\"\r\n"
 		      "1,5\r\n  \r\n# half way\r\n2,6\r\n\r\n");
 
-	(void)state;
 	assert_int_equal(r->result, TRACE_END);
 	assert_int_equal(r->count, 2);
 	assert_int_equal(value_of(&r->samples[1], SIGNAL_TX_BYTES), 6);
 	assert_int_equal(r->complaints, 0);
 }
 
-static void the_last_line_needs_no_end(void **state)
+CASE(the_last_line_needs_no_end)
 {
 	struct reading *r = read_text("time,tx_bytes\n1,5\n2,67");
 
-	(void)state;
 	assert_int_equal(r->count, 2);
 	assert_int_equal(value_of(&r->samples[1], SIGNAL_TX_BYTES), 67);
 }
 
-static void traces_one_behind_the_other_are_one(void **state)
+CASE(traces_one_behind_the_other_are_one)
 {
 	struct reading *r =
 	    read_text("time,tx_bytes,cpu\n1,5,7\ncpu,rx_bytes,time\n8,9,2\n");
 
-	(void)state;
 	assert_int_equal(r->count, 2);
 	assert_int_equal(r->samples[1].present, 1u << SIGNAL_RX_BYTES);
 	assert_true(r->samples[1].time == 2);
 	assert_int_equal(r->complaints, 1); /* of the column, once */
 }
 
-static void ten_broken_lines_are_named_and_the_rest_counted(void **state)
+CASE(ten_broken_lines_are_named_and_the_rest_counted)
 {
 	static char text[32 * 1024];
 	size_t length = (size_t)snprintf(text, sizeof(text), "time,tx_bytes\n");
 
-	(void)state;
 	for (int i = 0; i < 300; i++)
 		length +=
 		    (size_t)snprintf(text + length, sizeof(text) - length,
@@ -183,12 +172,11 @@ static void ten_broken_lines_are_named_and_the_rest_counted(void **state)
 	assert_int_equal(r->complaints, TRACE_COMPLAINTS);
 }
 
-static void a_file_that_is_mostly_broken_is_no_trace(void **state)
+CASE(a_file_that_is_mostly_broken_is_no_trace)
 {
 	static char text[64 * 1024];
 	size_t length = (size_t)snprintf(text, sizeof(text), "time,tx_bytes\n1,1\n");
 
-	(void)state;
 	for (int i = 0; i < 5000; i++)
 		length +=
 		    (size_t)snprintf(text + length, sizeof(text) - length, "garbage\n");
@@ -197,7 +185,7 @@ static void a_file_that_is_mostly_broken_is_no_trace(void **state)
 	assert_non_null(strstr(r->err.text, "t.csv: not a trace: 99 of 100 lines"));
 }
 
-static void what_has_no_header_is_no_trace(void **state)
+CASE(what_has_no_header_is_no_trace)
 {
 	static const char *const bad[] = {"",
 					  "\n\n",
@@ -208,7 +196,6 @@ static void what_has_no_header_is_no_trace(void **state)
 					  "time,tx_bytes,time\n1,2,3\n",
 					  "\"time\n1\n"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct reading *r = read_text(bad[i]);
 		assert_int_equal(r->result, TRACE_INVALID);
@@ -217,7 +204,7 @@ static void what_has_no_header_is_no_trace(void **state)
 	}
 }
 
-static void what_has_nothing_to_judge_is_no_trace(void **state)
+CASE(what_has_nothing_to_judge_is_no_trace)
 {
 	static const struct {
 		const char *text, *reason;
@@ -228,7 +215,6 @@ static void what_has_nothing_to_judge_is_no_trace(void **state)
 	    {"time,tx_bytes\nnoon,5\n", "1 of 1 lines are malformed"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct reading *r = read_text(bad[i].text);
 		assert_int_equal(r->result, TRACE_INVALID);
@@ -238,11 +224,10 @@ static void what_has_nothing_to_judge_is_no_trace(void **state)
 	}
 }
 
-static void a_line_longer_than_any_row_is_skipped(void **state)
+CASE(a_line_longer_than_any_row_is_skipped)
 {
 	static const size_t lengths[] = {TRACE_LINE_MAX + 1, TRACE_LINE_MAX * 9};
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		size_t length = lengths[i];
 		char *text = malloc(length + 64);
@@ -260,24 +245,22 @@ static void a_line_longer_than_any_row_is_skipped(void **state)
 	}
 }
 
-static void bytes_of_zero_break_a_line_and_nothing_else(void **state)
+CASE(bytes_of_zero_break_a_line_and_nothing_else)
 {
 	static const char text[] = "time,tx_bytes\n1,1\n2,\0\0\n3,3\n4,4\n";
 	struct reading *r = read_bytes(text, sizeof(text) - 1);
 
-	(void)state;
 	assert_int_equal(r->result, TRACE_END);
 	assert_int_equal(r->count, 3);
 	assert_int_equal(r->complaints, 1);
 }
 
-static void a_trace_longer_than_the_buffer_is_read_whole(void **state)
+CASE(a_trace_longer_than_the_buffer_is_read_whole)
 {
 	enum { ROWS = 4000 };
 	static char text[ROWS * 256];
 	size_t length = (size_t)snprintf(text, sizeof(text), "time,tx_bytes,note\n");
 
-	(void)state;
 	for (int i = 1; i <= ROWS; i++)
 		length += (size_t)snprintf(text + length, sizeof(text) - length,
 					   "%d,%d,%0200d\n", i, i * 3, i);
@@ -289,12 +272,11 @@ static void a_trace_longer_than_the_buffer_is_read_whole(void **state)
 	}
 }
 
-static void what_cannot_be_read_is_a_failure_and_not_an_empty_trace(void **state)
+CASE(what_cannot_be_read_is_a_failure_and_not_an_empty_trace)
 {
 	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result;
 	struct error err;
 
-	(void)state;
 	assert_null(traces_open(fd, "folder", note_complaint, &reading, &result, &err));
 	assert_int_equal(result, TRACE_FAILED);
 	assert_string_equal(err.text, "folder: reading: Is a directory");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_dialects.c - CSV as people have it: other separators, other names, other
  * times. */
+#include "../support/testing.h"
 #include "trace_fixture.h"
 
 #include "replay/timestamps.h"
@@ -18,7 +19,7 @@ static void is_the_usual_trace(const struct reading *r)
 	assert_int_equal(value_of(&r->samples[1], SIGNAL_TX_BYTES), 1234);
 }
 
-static void semicolons_and_tabs_separate_as_commas_do(void **state)
+CASE(semicolons_and_tabs_separate_as_commas_do)
 {
 	static const char *const same[] = {
 	    "time,tx_bytes\n1767225600,5\n1767225610,1234\n",
@@ -34,7 +35,6 @@ static void semicolons_and_tabs_separate_as_commas_do(void **state)
 	    "time;tx_bytes\n1767225600;5\n1767225610;1234.0\n",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
 		struct reading *r = read_text(same[i]);
 		is_the_usual_trace(r);
@@ -42,47 +42,43 @@ static void semicolons_and_tabs_separate_as_commas_do(void **state)
 	}
 }
 
-static void separators_in_quotes_separate_nothing(void **state)
+CASE(separators_in_quotes_separate_nothing)
 {
 	struct reading *r =
 	    read_text("time;\"a,b,c,d\";tx_bytes\n1767225600;\"x;y\";5\n"
 		      "1767225610;\"\"\"\";1234\n");
 
-	(void)state;
 	is_the_usual_trace(r);
 	assert_int_equal(r->complaints, 1);
 	assert_non_null(strstr(r->said, "ignored: a,b,c,d"));
 }
 
-static void an_empty_cell_between_tabs_is_an_absent_signal(void **state)
+CASE(an_empty_cell_between_tabs_is_an_absent_signal)
 {
 	struct reading *r = read_text("time\ttx_bytes\trx_bytes\n1\t\t7\n2\t8\t\n");
 
-	(void)state;
 	assert_int_equal(r->count, 2);
 	assert_int_equal(r->samples[0].present, 1u << SIGNAL_RX_BYTES);
 	assert_int_equal(r->samples[1].present, 1u << SIGNAL_TX_BYTES);
 }
 
-static void thousands_are_not_taken_for_decimals(void **state)
+CASE(thousands_are_not_taken_for_decimals)
 {
 	struct reading *r = read_text("time;tx_bytes\n1;1.234.567,5\n2;7\n3;1.234,5\n"
 				      "4;8\n5;9\n");
 
-	(void)state;
 	assert_int_equal(r->count, 3);
 	assert_int_equal(r->complaints, 2);
 	assert_non_null(strstr(r->said, "\"1.234.567,5\" is no counter for tx_bytes"));
 }
 
-static void columns_are_known_whatever_their_case(void **state)
+CASE(columns_are_known_whatever_their_case)
 {
 	static const char *const names[] = {"Time",      "TIME", "Timestamp",
 					    "timestamp", "ts",   "@timestamp",
 					    "_time",     "Date", "DateTime"};
 	char text[128];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(text, sizeof(text),
 			 "%s,Tx_Bytes\n1767225600,5\n1767225610,1234\n", names[i]);
@@ -92,12 +88,11 @@ static void columns_are_known_whatever_their_case(void **state)
 	}
 }
 
-static void of_several_times_the_likeliest_counts(void **state)
+CASE(of_several_times_the_likeliest_counts)
 {
 	struct reading *r = read_text("date,tx_bytes,time\nThu,5,1767225600\n"
 				      "Thu,1234,1767225610\n");
 
-	(void)state;
 	is_the_usual_trace(r);
 	assert_non_null(strstr(r->said, "ignored: date"));
 	r = read_text("time,tx_bytes,date\n1767225600,5,Thu\n1767225610,1234,Thu\n");
@@ -108,13 +103,12 @@ static void of_several_times_the_likeliest_counts(void **state)
 	assert_non_null(strstr(r->err.text, "Time is there twice"));
 }
 
-static void columns_can_have_other_names(void **state)
+CASE(columns_can_have_other_names)
 {
 	static const char text[] = "when,eth0_out,tx_bytes\n1767225600,5,9\n"
 				   "1767225610,1234,9\n";
 	struct column_map map = {.names = {{NULL, 0}}};
 
-	(void)state;
 	assert_int_equal(column_map_add(&map, "tx_bytes=eth0_out"), 0);
 	assert_int_equal(column_map_add(&map, "time=when"), 0);
 	struct reading *r = read_mapped(text, sizeof(text) - 1, &map);
@@ -129,7 +123,7 @@ static void columns_can_have_other_names(void **state)
 			       "there is: tx_bytes"));
 }
 
-static void a_map_is_a_list_of_names(void **state)
+CASE(a_map_is_a_list_of_names)
 {
 	static const char *const bad[] = {"",
 					  "tx_bytes",
@@ -141,7 +135,6 @@ static void a_map_is_a_list_of_names(void **state)
 					  "TIME=when"};
 	struct column_map map = {.names = {{"kept", 4}}};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(column_map_add(&map, bad[i]), -1);
 	assert_string_equal(map.names[0].at, "kept");
@@ -155,7 +148,7 @@ static void a_map_is_a_list_of_names(void **state)
 	assert_string_equal(map.names[SIGNAL_RX_BYTES].at, ",in");
 }
 
-static void times_are_known_by_their_size(void **state)
+CASE(times_are_known_by_their_size)
 {
 	static const struct {
 		const char *first, *second, *said;
@@ -167,7 +160,6 @@ static void times_are_known_by_their_size(void **state)
 	};
 	char text[128];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		snprintf(text, sizeof(text), "time,tx_bytes\n%s,5\n%s,1234\n",
 			 units[i].first, units[i].second);
@@ -178,7 +170,7 @@ static void times_are_known_by_their_size(void **state)
 	}
 }
 
-static void dates_are_times(void **state)
+CASE(dates_are_times)
 {
 	static const char *const forms[][2] = {
 	    {"2026-01-01T00:00:00Z", "2026-01-01T00:00:10Z"},
@@ -196,7 +188,6 @@ static void dates_are_times(void **state)
 	};
 	char text[128];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		snprintf(text, sizeof(text), "time,tx_bytes\n%s,5\n%s,1234\n",
 			 forms[i][0], forms[i][1]);
@@ -208,18 +199,17 @@ static void dates_are_times(void **state)
 	assert_true(r->samples[0].time == T0 + .25);
 }
 
-static void a_date_without_a_zone_is_utc_and_said_to_be(void **state)
+CASE(a_date_without_a_zone_is_utc_and_said_to_be)
 {
 	struct reading *r = read_text("Time,tx_bytes\n2026-01-01 00:00:00,5\n"
 				      "2026-01-01 00:00:10,1234\n");
 
-	(void)state;
 	is_the_usual_trace(r);
 	assert_int_equal(r->complaints, 1);
 	assert_non_null(strstr(r->said, "without a zone are taken as UTC"));
 }
 
-static void what_is_no_date_is_no_time(void **state)
+CASE(what_is_no_date_is_no_time)
 {
 	static const char *const bad[] = {"2026-02-29T00:00:00Z",
 					  "2026-13-01T00:00:00Z",
@@ -247,7 +237,6 @@ static void what_is_no_date_is_no_time(void **state)
 					  "1e30"};
 	double seconds;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		char text[128];
 
@@ -262,9 +251,8 @@ static void what_is_no_date_is_no_time(void **state)
 }
 
 /* Against the C library, over centuries and leap years. */
-static void dates_are_those_of_the_calendar(void **state)
+CASE(dates_are_those_of_the_calendar)
 {
-	(void)state;
 	for (long long t = 86400 * 3 + 7; t < 253402300800; t += 86400 * 97 + 12345) {
 		time_t at = (time_t)t;
 		struct tm tm;
@@ -279,13 +267,12 @@ static void dates_are_those_of_the_calendar(void **state)
 	}
 }
 
-static void a_second_table_may_have_other_columns_and_times(void **state)
+CASE(a_second_table_may_have_other_columns_and_times)
 {
 	struct reading *r =
 	    read_text("time,tx_bytes\n1767225600,5\n\xEF\xBB\xBFTimestamp;rx_bytes;"
 		      "tx_bytes\n2026-01-01T00:00:10Z;7;1234\n");
 
-	(void)state;
 	is_the_usual_trace(r);
 	assert_int_equal(value_of(&r->samples[1], SIGNAL_RX_BYTES), 7);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_encoding.c - traces that are packed or written in UTF-16, whole and
  * damaged. */
+#include "../support/testing.h"
 #include "trace_fixture.h"
 
 #include <zlib.h>
@@ -65,18 +66,16 @@ static size_t widen(const char *from, size_t bytes, bool mark, bool big_endian)
 	return at;
 }
 
-static void gzip_is_unpacked_at_every_level(void **state)
+CASE(gzip_is_unpacked_at_every_level)
 {
-	(void)state;
 	for (int level = 0; level <= 9; level += 3)
 		is_whole(read_bytes(packed, pack(0, text, text_length, level)));
 }
 
-static void several_members_and_padding_are_one_file(void **state)
+CASE(several_members_and_padding_are_one_file)
 {
 	size_t end = pack(0, text, 1, 9);
 
-	(void)state;
 	end = pack(end, text + 1, text_length / 2, 6);
 	end = pack(end, text, 0, 6);
 	end =
@@ -86,12 +85,11 @@ static void several_members_and_padding_are_one_file(void **state)
 	is_whole(read_bytes(packed, end + 512));
 }
 
-static void a_packed_file_that_is_cut_off_is_a_failure(void **state)
+CASE(a_packed_file_that_is_cut_off_is_a_failure)
 {
 	size_t end = pack(0, text, text_length, 6);
 	static const size_t cuts[] = {1, 8, 9, 100, 1000};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
 		struct reading *r = read_bytes(packed, end - cuts[i]);
 		assert_int_equal(r->result, TRACE_FAILED);
@@ -101,11 +99,10 @@ static void a_packed_file_that_is_cut_off_is_a_failure(void **state)
 	assert_int_equal(r->result, TRACE_FAILED);
 }
 
-static void a_damaged_file_is_a_failure_wherever_it_is_damaged(void **state)
+CASE(a_damaged_file_is_a_failure_wherever_it_is_damaged)
 {
 	size_t end = pack(0, text, text_length, 6);
 
-	(void)state;
 	for (size_t at = 10; at < end; at += end / 37) {
 		packed[at] ^= 0x10;
 		struct reading *r = read_bytes(packed, end);
@@ -118,35 +115,32 @@ static void a_damaged_file_is_a_failure_wherever_it_is_damaged(void **state)
 	assert_int_equal(r->result, TRACE_FAILED);
 }
 
-static void utf16_is_read_in_both_orders_with_and_without_a_mark(void **state)
+CASE(utf16_is_read_in_both_orders_with_and_without_a_mark)
 {
-	(void)state;
 	for (int i = 0; i < 4; i++)
 		is_whole(read_bytes(wide, widen(text, text_length, i & 1, i & 2)));
 }
 
-static void utf16_may_be_packed(void **state)
+CASE(utf16_may_be_packed)
 {
 	size_t bytes = widen(text, text_length, true, false);
 
-	(void)state;
 	is_whole(read_bytes(packed, pack(0, wide, bytes, 6)));
 }
 
-static void json_may_be_packed_and_in_utf16_too(void **state)
+CASE(json_may_be_packed_and_in_utf16_too)
 {
 	static const char answer[] =
 	    "[{\"metric\":{\"__name__\":\"container_network_transmit_bytes_total\"},"
 	    "\"values\":[[1000,\"5\"],[1060,\"6\"]]}]";
 
-	(void)state;
 	assert_int_equal(
 	    read_bytes(packed, pack(0, answer, sizeof(answer) - 1, 6))->count, 2);
 	assert_int_equal(
 	    read_bytes(wide, widen(answer, sizeof(answer) - 1, true, true))->count, 2);
 }
 
-static void what_cannot_be_read_is_named(void **state)
+CASE(what_cannot_be_read_is_named)
 {
 	static const struct {
 		const char *bytes;
@@ -160,7 +154,6 @@ static void what_cannot_be_read_is_named(void **state)
 	    {"\xFF\xFE\0\0t\0\0\0", 8, "UTF-32"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		struct reading *r = read_bytes(others[i].bytes, others[i].length);
 		assert_int_equal(r->result, TRACE_INVALID);
@@ -168,11 +161,10 @@ static void what_cannot_be_read_is_named(void **state)
 	}
 }
 
-static void few_bytes_are_no_trace_and_nothing_worse(void **state)
+CASE(few_bytes_are_no_trace_and_nothing_worse)
 {
 	static const char bytes[] = {'\x1F', '\x8B', '\xFF', '\xFE', '\0', 't'};
 
-	(void)state;
 	for (size_t begin = 0; begin < sizeof(bytes); begin++)
 		for (size_t end = begin; end <= sizeof(bytes); end++)
 			assert_true(read_bytes(bytes + begin, end - begin)->result < 0);
@@ -180,7 +172,7 @@ static void few_bytes_are_no_trace_and_nothing_worse(void **state)
 
 /* "t", a letter of two bytes, of three, a pair; then halves of pairs, and half a unit;
  * cut into steps of every size. */
-static void characters_are_turned_whatever_the_steps(void **state)
+CASE(characters_are_turned_whatever_the_steps)
 {
 	static const uint8_t units[] = {
 	    't', 0,    0xE9, 0,    0xAC, 0x20, 0x3D, 0xD8, 0x2D, 0xDE, 0x3D, 0xD8, 'x',
@@ -189,7 +181,6 @@ static void characters_are_turned_whatever_the_steps(void **state)
 	    "t\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\xAD\xEF\xBF\xBD"
 	    "x\xEF\xBF\xBD\xEF\xBF\xBD\xF0\x9F\x98\xAD"
 	    "\xEF\xBF\xBD";
-	(void)state;
 	for (size_t step = 1; step <= sizeof(units); step++) {
 		char out[UTF16_AS_UTF8(sizeof(units)) + 16];
 		struct utf16 u = {.big_endian = false};

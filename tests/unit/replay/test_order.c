@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_order.c - rows in any order, of one pod or of two, of counters or of
  * rates: what is one life of counters is read as such, what is none is refused. */
+#include "../support/testing.h"
 #include "trace_fixture.h"
 
 #include "replay/rows.h"
@@ -60,11 +61,10 @@ static struct reading *read_table(void)
 	return read_bytes(text, text_length);
 }
 
-static void rows_from_the_newest_on_are_turned_round(void **state)
+CASE(rows_from_the_newest_on_are_turned_round)
 {
 	const struct life life = {.from = 1000};
 
-	(void)state;
 	begin_table();
 	for (unsigned n = ROWS; n-- > 0;)
 		put_sample(&life, n);
@@ -74,11 +74,10 @@ static void rows_from_the_newest_on_are_turned_round(void **state)
 	assert_non_null(strstr(r->said, "they were sorted"));
 }
 
-static void shuffled_rows_are_sorted(void **state)
+CASE(shuffled_rows_are_sorted)
 {
 	const struct life life = {.from = 1000};
 
-	(void)state;
 	begin_table();
 	for (unsigned n = 0; n < ROWS; n++)
 		put_sample(&life,
@@ -86,11 +85,10 @@ static void shuffled_rows_are_sorted(void **state)
 	is_in_order(read_table(), ROWS);
 }
 
-static void two_rows_that_changed_places_are_sorted(void **state)
+CASE(two_rows_that_changed_places_are_sorted)
 {
 	const struct life life = {.from = 1000};
 
-	(void)state;
 	begin_table();
 	for (unsigned n = 0; n < ROWS; n++)
 		put_sample(&life, n == 100 ? 101 : n == 101 ? 100 : n);
@@ -98,11 +96,10 @@ static void two_rows_that_changed_places_are_sorted(void **state)
 }
 
 /* As `cat pod.csv pod.csv.1` of a recording with several files: the newest first. */
-static void files_in_the_wrong_order_are_one_life(void **state)
+CASE(files_in_the_wrong_order_are_one_life)
 {
 	const struct life life = {.from = 1000};
 
-	(void)state;
 	begin_table();
 	for (unsigned n = ROWS / 2; n < ROWS; n++)
 		put_sample(&life, n);
@@ -115,11 +112,10 @@ static void files_in_the_wrong_order_are_one_life(void **state)
 	is_in_order(read_table(), ROWS);
 }
 
-static void resets_are_no_reason_against_sorting(void **state)
+CASE(resets_are_no_reason_against_sorting)
 {
 	const struct life life = {.from = 1000, .reset_each = 80};
 
-	(void)state;
 	begin_table();
 	for (unsigned n = ROWS; n-- > 0;)
 		put_sample(&life, n);
@@ -130,13 +126,12 @@ static void resets_are_no_reason_against_sorting(void **state)
 		assert_true(r->samples[i].time > r->samples[i - 1].time);
 }
 
-static void tables_of_different_signals_are_one_life(void **state)
+CASE(tables_of_different_signals_are_one_life)
 {
 	struct reading *r =
 	    read_text("time,tx_bytes\n10,1\n20,2\n30,3\ntime,rx_bytes\n10,7\n20,8\n"
 		      "30,9\n40,10\n");
 
-	(void)state;
 	assert_int_equal(r->result, TRACE_END);
 	assert_int_equal(r->count, 4);
 	assert_int_equal(value_of(&r->samples[1], SIGNAL_TX_BYTES), 2);
@@ -144,12 +139,11 @@ static void tables_of_different_signals_are_one_life(void **state)
 	assert_int_equal(r->samples[3].present, 1u << SIGNAL_RX_BYTES);
 }
 
-static void a_row_that_is_there_twice_is_one(void **state)
+CASE(a_row_that_is_there_twice_is_one)
 {
 	struct reading *r =
 	    read_text("time,tx_bytes\n10,1\n20,2\n20,2\n30,3\n30,4\n40,5\n");
 
-	(void)state;
 	is_in_order(r, 4);
 	assert_int_equal(value_of(&r->samples[2], SIGNAL_TX_BYTES), 3);
 	assert_int_equal(r->complaints, 1);
@@ -158,12 +152,11 @@ static void a_row_that_is_there_twice_is_one(void **state)
 
 /* Two pods, the second busier: put in turns, at the same times or others, each behind
  * the other, with equal and different intervals. */
-static void two_lives_are_refused_however_they_are_put(void **state)
+CASE(two_lives_are_refused_however_they_are_put)
 {
 	const struct life a = {.from = 1000}, b = {.begin = 90000, .from = 1003},
 			  same = {.begin = 90000, .from = 1000};
 
-	(void)state;
 	begin_table();
 	for (unsigned n = 0; n < ROWS; n++) {
 		put_sample(&a, n);
@@ -202,11 +195,10 @@ static void two_lives_are_refused_however_they_are_put(void **state)
 }
 
 /* The second's first minutes lie over the first's last. */
-static void a_successor_in_the_same_file_is_another_life(void **state)
+CASE(a_successor_in_the_same_file_is_another_life)
 {
 	const struct life a = {.from = 1000}, b = {.from = 1000 + 10 * ROWS - 95};
 
-	(void)state;
 	begin_table();
 	for (unsigned n = 0; n < ROWS; n++)
 		put_sample(&a, n);
@@ -215,9 +207,8 @@ static void a_successor_in_the_same_file_is_another_life(void **state)
 	is_refused(read_table(), "of two pods");
 }
 
-static void a_clock_set_back_is_not_sorted_away(void **state)
+CASE(a_clock_set_back_is_not_sorted_away)
 {
-	(void)state;
 	begin_table();
 	for (unsigned n = 0; n < ROWS; n++)
 		put_row(5000 + 10.0 * n - (n < ROWS / 2 ? 0 : 700), n * 11, n);
@@ -251,9 +242,8 @@ static unsigned rate_of(unsigned kind, unsigned n)
 	}
 }
 
-static void a_rate_is_refused_and_named(void **state)
+CASE(a_rate_is_refused_and_named)
 {
-	(void)state;
 	for (unsigned kind = 0; kind < 5; kind++) {
 		begin_table();
 		for (unsigned n = 0; n < ROWS; n++)
@@ -264,9 +254,8 @@ static void a_rate_is_refused_and_named(void **state)
 	}
 }
 
-static void a_gauge_may_fall(void **state)
+CASE(a_gauge_may_fall)
 {
-	(void)state;
 	text_length =
 	    (size_t)snprintf(text, sizeof(text), "time,tx_bytes,destinations\n");
 	for (unsigned n = 0; n < ROWS; n++)
@@ -278,9 +267,8 @@ static void a_gauge_may_fall(void **state)
 				 n % 2 ? 7 : 3);
 }
 
-static void a_life_of_many_resets_and_lost_readings_is_none_of_these(void **state)
+CASE(a_life_of_many_resets_and_lost_readings_is_none_of_these)
 {
-	(void)state;
 	begin_table();
 	for (unsigned n = 0; n < ROWS; n++)
 		put_row(1000 + 10.0 * n, n % 40 == 39 ? 0 : n % 100 * 1000,
@@ -290,9 +278,8 @@ static void a_life_of_many_resets_and_lost_readings_is_none_of_these(void **stat
 	assert_int_equal(r->count, ROWS);
 }
 
-static void few_rows_that_fall_in_half_are_refused_too(void **state)
+CASE(few_rows_that_fall_in_half_are_refused_too)
 {
-	(void)state;
 	is_refused(read_text("time,tx_bytes\n1,10\n2,5\n3,10\n4,5\n5,10\n"),
 		   "tx_bytes falls in 2 of 5 rows");
 	assert_int_equal(read_text("time,tx_bytes\n1,10\n2,5\n3,10\n")->count, 3);
@@ -300,9 +287,8 @@ static void few_rows_that_fall_in_half_are_refused_too(void **state)
 
 /* An idle pod: readings that were lost, or lives of one packet each, are all its
  * changes. */
-static void an_idle_counter_is_no_rate(void **state)
+CASE(an_idle_counter_is_no_rate)
 {
-	(void)state;
 	begin_table();
 	for (unsigned n = 0; n < ROWS; n++)
 		put_row(1000 + 10.0 * n, n % 50 == 49 ? 0 : 5000,
@@ -313,7 +299,7 @@ static void an_idle_counter_is_no_rate(void **state)
 }
 
 /* What is held packed comes back as it was: great steps, resets, absent signals. */
-static void rows_come_back_as_they_went_in(void **state)
+CASE(rows_come_back_as_they_went_in)
 {
 	static struct sample in[ROWS];
 	struct rows rows = {.count = 0};
@@ -322,7 +308,6 @@ static void rows_come_back_as_they_went_in(void **state)
 	struct error err;
 	uint64_t random = 1;
 
-	(void)state;
 	for (unsigned n = 0; n < ROWS; n++) {
 		last.time = 100 + n / 3.0;
 		for (int i = 0; i < SIGNAL_COUNT; i++) {
@@ -365,11 +350,10 @@ static int long_file(double last)
 	return fd;
 }
 
-static void a_trace_too_long_to_hold_is_read_as_it_stands(void **state)
+CASE(a_trace_too_long_to_hold_is_read_as_it_stands)
 {
 	static const double lasts[] = {ROWS_MAX + 11, ROWS_MAX + 9};
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct identity pod = {.name = ""};
 		struct sample sample;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_output.c - what `dormouse replay` says of traces: the summary, the files
  * that it writes, its doubts, and why something is no trace. */
+#include "../support/testing.h"
 #include "replay_fixture.h"
 
-static void summary_is_for_people(void **state)
+CASE(summary_is_for_people)
 {
 	struct ran *r = replay("", ARGV((char *)"--summary", attack_csv));
 
-	(void)state;
 	assert_int_equal(r->status, 0);
 	assert_null(strchr(r->out, '{'));
 	assert_non_null(strstr(r->out, "attack: 1501 samples in 4h 10m, one each 10s"));
@@ -23,11 +23,10 @@ static void summary_is_for_people(void **state)
 	assert_null(strstr(r->out, "note:"));
 }
 
-static void the_baseline_goes_to_a_file_a_line_a_trace(void **state)
+CASE(the_baseline_goes_to_a_file_a_line_a_trace)
 {
 	static char text[65536];
 
-	(void)state;
 	struct ran *r =
 	    replay("", ARGV((char *)"--baseline-out", unmade, attack_csv, quiet_csv));
 	assert_int_equal(r->status, 0);
@@ -59,14 +58,13 @@ static size_t put_wakes(char *text, size_t size, unsigned rows)
 
 /* A pod that wakes for a minute each two hours, ever louder: each time another alert,
  * more of them than the book remembers. */
-static void alerts_pushed_out_of_the_book_are_printed_too(void **state)
+CASE(alerts_pushed_out_of_the_book_are_printed_too)
 {
 	enum { WAKES = 100 };
 	const unsigned rows = (WAKES + 1) * 720;
 	char *text = malloc(rows * 40ul), *last = NULL;
 	struct ran *r;
 
-	(void)state;
 	assert_non_null(text);
 	assert_true(put_wakes(text, rows * 40ul, rows) < rows * 40ul);
 	r = replay(text, ARGV((char *)"--egress-budget=1kB", (char *)"-"));
@@ -86,11 +84,10 @@ static void alerts_pushed_out_of_the_book_are_printed_too(void **state)
 	free(last);
 }
 
-static void a_csv_file_has_a_row_for_each_sample(void **state)
+CASE(a_csv_file_has_a_row_for_each_sample)
 {
 	static char text[2 * OUTPUT_MAX];
 
-	(void)state;
 	struct ran *r =
 	    replay("", ARGV((char *)"--csv", unmade, attack_csv, quiet_csv));
 	assert_int_equal(r->status, 0);
@@ -119,12 +116,11 @@ static void a_csv_file_has_a_row_for_each_sample(void **state)
 	assert_non_null(strstr(text, ",,,absent\n"));
 }
 
-static void a_trace_shorter_than_the_learning_says_so(void **state)
+CASE(a_trace_shorter_than_the_learning_says_so)
 {
 	struct ran *r =
 	    replay("", ARGV((char *)"--summary", (char *)"--learn=2h1m", quiet_csv));
 
-	(void)state;
 	assert_int_equal(r->status, 0);
 	assert_non_null(strstr(r->err, "the trace lasts 2h, shorter than --learn"));
 	assert_non_null(
@@ -134,11 +130,10 @@ static void a_trace_shorter_than_the_learning_says_so(void **state)
 	assert_string_equal(r->err, "");
 }
 
-static void columns_are_mapped_by_flags_and_a_variable(void **state)
+CASE(columns_are_mapped_by_flags_and_a_variable)
 {
 	static const char text[] = "when;out;in\n1;5;6\n11;6;7\n";
 
-	(void)state;
 	struct ran *r = replay(text, ARGV((char *)"--summary", (char *)"--column",
 					  (char *)"tx_bytes=out", (char *)"--column",
 					  (char *)"time=when", (char *)"-"));
@@ -156,12 +151,11 @@ static void columns_are_mapped_by_flags_and_a_variable(void **state)
 
 /* Half of the attack in one answer, the rest in another, given in the wrong order; and
  * a trace of CSV between them that is a pod of its own. */
-static void answers_in_several_files_are_one_life(void **state)
+CASE(answers_in_several_files_are_one_life)
 {
 	static char parts[2][256 * 1024];
 	char paths[2][64];
 
-	(void)state;
 	for (unsigned part = 0; part < 2; part++) {
 		size_t length = (size_t)snprintf(
 		    parts[part], sizeof(parts[part]),
@@ -202,7 +196,7 @@ static void answers_in_several_files_are_one_life(void **state)
 }
 
 /* One trace of an answer that is of no use takes nothing from the others. */
-static void a_series_that_is_no_counter_is_refused_alone(void **state)
+CASE(a_series_that_is_no_counter_is_refused_alone)
 {
 	static const char text[] =
 	    "[{\"metric\":{\"__name__\":\"container_network_transmit_bytes_total\","
@@ -214,7 +208,6 @@ static void a_series_that_is_no_counter_is_refused_alone(void **state)
 	    "}]";
 	struct ran *r = replay(text, ARGV((char *)"--summary", (char *)"-"));
 
-	(void)state;
 	assert_int_equal(r->status, 2);
 	assert_non_null(strstr(r->err,
 			       "shop/rate: standard input: not a trace: tx_bytes "
@@ -224,7 +217,7 @@ static void a_series_that_is_no_counter_is_refused_alone(void **state)
 }
 
 /* In the summary, and in the note that the trace is short. */
-static void no_label_reaches_the_terminal_as_it_is(void **state)
+CASE(no_label_reaches_the_terminal_as_it_is)
 {
 	static const char text[] =
 	    "[{\"metric\":{\"__name__\":\"container_network_transmit_bytes_total\","
@@ -234,7 +227,6 @@ static void no_label_reaches_the_terminal_as_it_is(void **state)
 					     "\xD8\x9C"};
 	struct ran *r = replay(text, ARGV((char *)"--summary", (char *)"-"));
 
-	(void)state;
 	assert_int_equal(r->status, 0);
 	assert_non_null(strstr(r->out, "sh?op/w?2J?? {"));
 	assert_non_null(strstr(r->err, "sh?op/w?2J??: "));
@@ -244,7 +236,7 @@ static void no_label_reaches_the_terminal_as_it_is(void **state)
 	}
 }
 
-static void what_is_of_no_use_is_status_2_with_a_reason(void **state)
+CASE(what_is_of_no_use_is_status_2_with_a_reason)
 {
 	static const char *const texts[] = {
 	    "",
@@ -256,7 +248,6 @@ static void what_is_of_no_use_is_status_2_with_a_reason(void **state)
 	    "{}",
 	    "PK\x03\x04"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct ran *r =
 		    replay(texts[i], ARGV((char *)"--summary", (char *)"-"));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_prometheus.c - the answers of Prometheus range queries as traces. */
+#include "../support/testing.h"
 #include "trace_fixture.h"
 
 #define SERIES(name, labels, values)                                                   \
@@ -24,14 +25,13 @@ static struct traces *open_text(const char *text, int *fd)
 			   &reading.err);
 }
 
-static void series_of_the_same_labels_are_one_trace(void **state)
+CASE(series_of_the_same_labels_are_one_trace)
 {
 	static const char text[] =
 	    ANSWER(SERIES(TX, WEB_1, "[1000,\"5\"],[1060,\"6\"]") "," SERIES(
 		RX, WEB_1_, "[1000,\"7\"],[1060,\"8\"]"));
 	struct reading *r = read_text(text);
 
-	(void)state;
 	assert_int_equal(r->result, TRACE_END);
 	assert_int_equal(r->count, 2);
 	assert_true(r->samples[1].time == 1060);
@@ -40,7 +40,7 @@ static void series_of_the_same_labels_are_one_trace(void **state)
 	assert_int_equal(r->complaints, 0);
 }
 
-static void each_set_of_labels_is_a_trace_of_its_own_with_its_pod(void **state)
+CASE(each_set_of_labels_is_a_trace_of_its_own_with_its_pod)
 {
 	struct identity pod = {.name = "", .namespace = "", .node = "kept"};
 	struct sample sample;
@@ -49,7 +49,6 @@ static void each_set_of_labels_is_a_trace_of_its_own_with_its_pod(void **state)
 	int fd;
 	struct traces *t = open_text(text, &fd);
 
-	(void)state;
 	assert_non_null(t);
 	assert_int_equal(traces_next(t, &pod), TRACE_SAMPLE);
 	assert_string_equal(pod.name, "web-1");
@@ -70,14 +69,13 @@ static void each_set_of_labels_is_a_trace_of_its_own_with_its_pod(void **state)
 	close(fd);
 }
 
-static void a_point_that_one_series_lacks_is_an_absent_signal(void **state)
+CASE(a_point_that_one_series_lacks_is_an_absent_signal)
 {
 	static const char text[] = ANSWER(
 	    SERIES(TX, WEB_1, "[1000,\"5\"],[1060,\"6\"],[1120,\"7\"]") "," SERIES(
 		RX, WEB_1, "[1000,\"1\"],[1060,\"NaN\"],[1180,\"2\"]"));
 	struct reading *r = read_text(text);
 
-	(void)state;
 	assert_int_equal(r->count, 4);
 	assert_int_equal(r->samples[1].present, 1u << SIGNAL_TX_BYTES);
 	assert_int_equal(r->samples[2].present, 1u << SIGNAL_TX_BYTES);
@@ -87,7 +85,7 @@ static void a_point_that_one_series_lacks_is_an_absent_signal(void **state)
 }
 
 /* The monitor's own metrics: links by device, the rest for the whole pod. */
-static void dormouses_own_metrics_are_one_trace_over_all_devices(void **state)
+CASE(dormouses_own_metrics_are_one_trace_over_all_devices)
 {
 	static const char eth0[] = SERIES(DEVICE_TX, DEVICE("eth0"),
 					  "[1000,\"500\"],[1010,\"510\"],[1020,\"3\"]");
@@ -101,7 +99,6 @@ static void dormouses_own_metrics_are_one_trace_over_all_devices(void **state)
 	snprintf(text, sizeof(text), "[%s,%s,%s]", eth0, net1, tcp);
 	struct reading *r = read_text(text);
 
-	(void)state;
 	assert_int_equal(r->result, TRACE_END);
 	assert_int_equal(r->count, 3);
 	/* Increases since the beginning: 10 and 3 after a reset; and 7. */
@@ -111,7 +108,7 @@ static void dormouses_own_metrics_are_one_trace_over_all_devices(void **state)
 	assert_int_equal(value_of(&r->samples[2], SIGNAL_TCP_TX_BYTES), 3);
 }
 
-static void a_point_that_one_device_lacks_makes_no_sum(void **state)
+CASE(a_point_that_one_device_lacks_makes_no_sum)
 {
 	static const char eth0[] =
 	    SERIES(DEVICE_TX, DEVICE("eth0"), "[1000,\"1\"],[1010,\"2\"],[1020,\"3\"]");
@@ -119,7 +116,6 @@ static void a_point_that_one_device_lacks_makes_no_sum(void **state)
 	    SERIES(DEVICE_TX, DEVICE("net1"), "[1000,\"1\"],[1020,\"5\"]");
 	char text[512];
 
-	(void)state;
 	snprintf(text, sizeof(text), "[%s,%s]", eth0, net1);
 	struct reading *r = read_text(text);
 	assert_int_equal(r->count, 3);
@@ -127,23 +123,21 @@ static void a_point_that_one_device_lacks_makes_no_sum(void **state)
 	assert_int_equal(value_of(&r->samples[2], SIGNAL_TX_BYTES), 2 + 4);
 }
 
-static void loopback_and_strange_metrics_are_left_out_and_said(void **state)
+CASE(loopback_and_strange_metrics_are_left_out_and_said)
 {
 	static const char text[] =
 	    ANSWER(SERIES(TX, ",\"interface\":\"lo\"", "[1000,\"5\"]") "," SERIES(
 		"up", "", "[1000,\"1\"]") "," SERIES(TX, WEB_1, "[1000,\"5\"]"));
 	struct reading *r = read_text(text);
 
-	(void)state;
 	assert_int_equal(r->count, 1);
 	assert_int_equal(r->complaints, 2);
 	assert_non_null(strstr(r->said, "such as up"));
 	assert_non_null(strstr(r->said, "loopback"));
 }
 
-static void the_inner_object_and_promtools_list_will_do(void **state)
+CASE(the_inner_object_and_promtools_list_will_do)
 {
-	(void)state;
 	assert_int_equal(read_text(" {\"resultType\":\"matrix\",\"result\":[" SERIES(
 				       TX, WEB_1, "[1000,\"5\"]") "]}\n")
 			     ->count,
@@ -152,7 +146,7 @@ static void the_inner_object_and_promtools_list_will_do(void **state)
 			 1);
 }
 
-static void what_is_no_range_of_counters_is_refused_with_a_reason(void **state)
+CASE(what_is_no_range_of_counters_is_refused_with_a_reason)
 {
 	static const struct {
 		const char *text, *reason;
@@ -171,7 +165,6 @@ static void what_is_no_range_of_counters_is_refused_with_a_reason(void **state)
 	    {ANSWER("7"), "a series has no labels"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct reading *r = read_text(bad[i].text);
 		assert_int_equal(r->result, TRACE_INVALID);
@@ -180,26 +173,24 @@ static void what_is_no_range_of_counters_is_refused_with_a_reason(void **state)
 	}
 }
 
-static void strange_points_are_left_out(void **state)
+CASE(strange_points_are_left_out)
 {
 	struct reading *r = read_text(
 	    ANSWER(SERIES(TX, WEB_1,
 			  "7,[],[1000],[1000,5],[\"1000\",\"5\"],[1000,\"x\"],"
 			  "[-1,\"5\"],[1000,\"+Inf\"],[1060,\"6\"]")));
 
-	(void)state;
 	assert_int_equal(r->count, 1);
 	assert_int_equal(value_of(&r->samples[0], SIGNAL_TX_BYTES), 6);
 	assert_non_null(strstr(r->said, "8 points are no counters"));
 }
 
-static void labels_too_long_for_an_alert_are_left_out(void **state)
+CASE(labels_too_long_for_an_alert_are_left_out)
 {
 	static char text[16384], label[8192];
 	struct identity pod = {.name = "", .namespace = ""};
 	int fd;
 
-	(void)state;
 	memset(label, 'x', sizeof(label) - 1);
 	snprintf(text, sizeof(text),
 		 ANSWER(SERIES(TX, ",\"id\":\"%s\",\"pod\":\"a\"", "[1000,\"5\"]")),
@@ -214,7 +205,7 @@ static void labels_too_long_for_an_alert_are_left_out(void **state)
 
 /* A month takes several queries: in order or not, in one text or in a list, each time
  * once. */
-static void answers_of_one_series_are_one_life(void **state)
+CASE(answers_of_one_series_are_one_life)
 {
 #define FIRST  ANSWER(SERIES(TX, WEB_1, "[1000,\"5\"],[1060,\"6\"],[1120,\"7\"]"))
 #define SECOND ANSWER(SERIES(TX, WEB_1_, "[1120,\"7\"],[1180,\"9\"]"))
@@ -226,7 +217,6 @@ static void answers_of_one_series_are_one_life(void **state)
 	    FIRST "\r\n" SECOND FIRST,
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct reading *r = read_text(texts[i]);
 		assert_int_equal(r->result, TRACE_END);
@@ -239,7 +229,7 @@ static void answers_of_one_series_are_one_life(void **state)
 	}
 }
 
-static void inputs_are_joined_by_their_labels(void **state)
+CASE(inputs_are_joined_by_their_labels)
 {
 	static const char first[] = ANSWER(
 	    SERIES(TX, WEB_1, "[1060,\"6\"]") "," SERIES(TX, WEB_2, "[1000,\"1\"]"));
@@ -250,7 +240,6 @@ static void inputs_are_joined_by_their_labels(void **state)
 	int fds[2];
 	struct traces *a = open_text(first, &fds[0]), *b = open_text(second, &fds[1]);
 
-	(void)state;
 	assert_true(a && b && traces_are_answers(a) && traces_are_answers(b));
 	assert_int_equal(traces_join(a, b, &reading.err), 0);
 	traces_close(b);
@@ -272,11 +261,10 @@ static void inputs_are_joined_by_their_labels(void **state)
 }
 
 /* Devices of the monitor's own metrics stay apart while each is joined. */
-static void devices_are_joined_each_with_itself(void **state)
+CASE(devices_are_joined_each_with_itself)
 {
 	static char text[1024];
 
-	(void)state;
 	snprintf(text, sizeof(text), "[%s,%s]\n[%s,%s]",
 		 SERIES(DEVICE_TX, DEVICE("eth0"), "[1000,\"100\"],[1010,\"101\"]"),
 		 SERIES(DEVICE_TX, DEVICE("net1"), "[1000,\"900\"],[1010,\"905\"]"),
@@ -289,19 +277,18 @@ static void devices_are_joined_each_with_itself(void **state)
 	assert_int_equal(value_of(&r->samples[2], SIGNAL_TX_BYTES), 11);
 }
 
-static void answers_that_contradict_one_another_are_two_lives(void **state)
+CASE(answers_that_contradict_one_another_are_two_lives)
 {
 	struct reading *r = read_text(
 	    ANSWER(SERIES(TX, WEB_1, "[10,\"5\"],[20,\"6\"],[30,\"7\"],[40,\"8\"]"))
 		ANSWER(SERIES(TX, WEB_1,
 			      "[10,\"15\"],[20,\"16\"],[30,\"17\"],[40,\"8\"]")));
 
-	(void)state;
 	assert_int_equal(r->result, TRACE_INVALID);
 	assert_non_null(strstr(r->err.text, "differ in tx_bytes at 3 times"));
 }
 
-static void doubts_of_whoever_answered_are_told_once(void **state)
+CASE(doubts_of_whoever_answered_are_told_once)
 {
 #define DOUBTS                                                                         \
 	"\"warnings\":[\"store 10.0.0.7 did\\u001b answer late\",7],"                  \
@@ -316,7 +303,6 @@ static void doubts_of_whoever_answered_are_told_once(void **state)
 								 "[1060,\"6\"]") "]}}";
 	struct reading *r = read_text(text);
 
-	(void)state;
 	assert_int_equal(r->result, TRACE_END);
 	assert_int_equal(r->count, 2);
 	assert_int_equal(r->complaints, 3);
@@ -330,7 +316,7 @@ static void doubts_of_whoever_answered_are_told_once(void **state)
 	assert_int_equal(r->count, 1);
 }
 
-static void answers_without_one_counter_are_refused_with_a_reason(void **state)
+CASE(answers_without_one_counter_are_refused_with_a_reason)
 {
 	static const struct {
 		const char *text, *reason;
@@ -350,7 +336,6 @@ static void answers_without_one_counter_are_refused_with_a_reason(void **state)
 	     "tx_bytes falls in 3 of 7 points"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct reading *r = read_text(bad[i].text);
 		assert_int_equal(r->result, TRACE_INVALID);
@@ -360,12 +345,11 @@ static void answers_without_one_counter_are_refused_with_a_reason(void **state)
 	}
 }
 
-static void times_in_milliseconds_are_converted(void **state)
+CASE(times_in_milliseconds_are_converted)
 {
 	struct reading *r = read_text(ANSWER(SERIES(
 	    TX, WEB_1, "[1767225600000,\"5\"],[1767225660000,\"6\"],[7,\"7\"]")));
 
-	(void)state;
 	assert_int_equal(r->count, 2);
 	assert_true(r->samples[1].time == 1767225660);
 	assert_int_equal(r->complaints, 2);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "../support/namespace_fixture.h"
+#include "../support/testing.h"
 #include "dormouse/replay.h"
 #include "replay/trace_file.h"
 #include "trace_fixture.h"
@@ -69,13 +70,12 @@ static const char *content(const char *path)
 	return text;
 }
 
-static void a_sample_is_a_line_and_what_is_absent_an_empty_cell(void **state)
+CASE(a_sample_is_a_line_and_what_is_absent_an_empty_cell)
 {
 	struct sample s = sample_at(1767225600.25);
 	struct trace_file f;
 	struct error err;
 
-	(void)state;
 	assert_int_equal(trace_file_open(&f, &options, &err), 0);
 	assert_int_equal(trace_file_add(&f, &s, &err), 0);
 	assert_int_equal(trace_file_close(&f, &err), 0);
@@ -92,13 +92,12 @@ static void a_sample_is_a_line_and_what_is_absent_an_empty_cell(void **state)
 	assert_true(value_of(&r->samples[0], SIGNAL_TX_BYTES) == UINT64_MAX);
 }
 
-static void a_file_that_is_there_is_continued_on_a_new_line(void **state)
+CASE(a_file_that_is_there_is_continued_on_a_new_line)
 {
 	struct sample s = sample_at(1767225610);
 	struct trace_file f;
 	struct error err;
 
-	(void)state;
 	FILE *before = fopen(options.path, "we");
 	assert_non_null(before);
 	fputs("time,tx_bytes\n1767225600,7\n17672256", before);
@@ -114,7 +113,7 @@ static void a_file_that_is_there_is_continued_on_a_new_line(void **state)
 	assert_true(value_of(&r->samples[1], SIGNAL_TX_BYTES) == UINT64_MAX);
 }
 
-static void rotation_keeps_so_many_files_of_whole_traces(void **state)
+CASE(rotation_keeps_so_many_files_of_whole_traces)
 {
 	struct trace_file f;
 	struct error err;
@@ -122,7 +121,6 @@ static void rotation_keeps_so_many_files_of_whole_traces(void **state)
 	double last = 0;
 	unsigned files = 0;
 
-	(void)state;
 	options.max_bytes = 4096;
 	options.keep = 2;
 	assert_int_equal(trace_file_open(&f, &options, &err), 0);
@@ -151,13 +149,12 @@ static void rotation_keeps_so_many_files_of_whole_traces(void **state)
 	assert_true(last == 1767225600 + 10 * 499);
 }
 
-static void a_full_disk_is_an_error_and_not_half_a_line(void **state)
+CASE(a_full_disk_is_an_error_and_not_half_a_line)
 {
 	struct sample s = sample_at(1767225600);
 	struct trace_file f;
 	struct error err;
 
-	(void)state;
 	snprintf(options.path, sizeof(options.path), "/dev/full");
 	assert_int_equal(trace_file_open(&f, &options, &err), -1);
 	assert_string_equal(err.text, "writing /dev/full: No space left on device");
@@ -226,12 +223,11 @@ static struct sample wait_for_bytes(uint64_t tx_bytes)
 	}
 }
 
-static void counters_are_the_kernels_and_sigterm_ends_it_cleanly(void **state)
+CASE(counters_are_the_kernels_and_sigterm_ends_it_cleanly)
 {
 	enum { FRAMES = 1000, LENGTH = 1000 };
 	int status;
 
-	(void)state;
 	if (!in_namespace)
 		skip();
 	pid_t recorder = start_recording();
@@ -246,9 +242,8 @@ static void counters_are_the_kernels_and_sigterm_ends_it_cleanly(void **state)
 	assert_int_equal(value_of(&s, SIGNAL_RX_BYTES), 0);
 }
 
-static void a_duration_ends_it_with_a_sample_at_its_end(void **state)
+CASE(a_duration_ends_it_with_a_sample_at_its_end)
 {
-	(void)state;
 	if (!in_namespace)
 		skip();
 	struct ran *r = run_command(
@@ -259,9 +254,8 @@ static void a_duration_ends_it_with_a_sample_at_its_end(void **state)
 	assert_true(read->samples[1].time - read->samples[0].time > 0.19);
 }
 
-static void a_file_that_cannot_be_written_is_one_line_and_status_1(void **state)
+CASE(a_file_that_cannot_be_written_is_one_line_and_status_1)
 {
-	(void)state;
 	if (!in_namespace)
 		skip();
 	struct ran *r =
@@ -271,11 +265,10 @@ static void a_file_that_cannot_be_written_is_one_line_and_status_1(void **state)
 			    "dormouse: writing /dev/full: No space left on device\n");
 }
 
-static void rotation_of_standard_output_is_a_bad_flag(void **state)
+CASE(rotation_of_standard_output_is_a_bad_flag)
 {
 	struct ran *r = run_command(record_main, "", ARGV((char *)"--max-size=1MB"));
 
-	(void)state;
 	assert_int_equal(r->status, 2);
 	assert_non_null(strstr(r->err, "--out FILE"));
 }

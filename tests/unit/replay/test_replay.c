@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_replay.c - `dormouse replay`: a trace in, alerts out, and nothing of its own in
  * between. */
+#include "../support/testing.h"
 #include "replay_fixture.h"
 
-static void a_dormant_pod_that_wakes_is_one_alert_on_one_line(void **state)
+CASE(a_dormant_pod_that_wakes_is_one_alert_on_one_line)
 {
 	struct ran *r = replay("", ARGV(attack_csv));
 
-	(void)state;
 	assert_int_equal(r->status, 0);
 	assert_string_equal(r->err, "");
 	assert_int_equal(count_lines(r->out), 1);
@@ -23,12 +23,11 @@ static void a_dormant_pod_that_wakes_is_one_alert_on_one_line(void **state)
 	cJSON_Delete(alert);
 }
 
-static void the_same_trace_gives_the_same_output(void **state)
+CASE(the_same_trace_gives_the_same_output)
 {
 	static char before[OUTPUT_MAX];
 	struct ran *r = replay("", ARGV((char *)"--lifecycle", attack_csv));
 
-	(void)state;
 	assert_true(r->out[0] != '\0');
 	memcpy(before, r->out, sizeof(before));
 	r = replay("", ARGV((char *)"--lifecycle", attack_csv));
@@ -56,7 +55,7 @@ static void print_line(void *context, enum alert_event event, const struct alert
 }
 
 /* As run.c's take_sample() has it. */
-static void live_and_replay_say_the_same(void **state)
+CASE(live_and_replay_say_the_same)
 {
 	static char live[OUTPUT_MAX], replayed[OUTPUT_MAX];
 	struct text live_text = text_over(live, sizeof(live));
@@ -64,7 +63,6 @@ static void live_and_replay_say_the_same(void **state)
 	struct detect_options options;
 	struct verdict verdicts[VERDICTS_MAX];
 
-	(void)state;
 	detect_options_default(&options);
 	struct detector *d = detector_new(&options);
 	struct alert_store *store = alert_store_new(1);
@@ -87,11 +85,10 @@ static void live_and_replay_say_the_same(void **state)
 	assert_string_equal(replayed, live);
 }
 
-static void lifecycle_prints_an_alert_again_when_it_ends(void **state)
+CASE(lifecycle_prints_an_alert_again_when_it_ends)
 {
 	struct ran *r = replay("", ARGV((char *)"--lifecycle", attack_csv));
 
-	(void)state;
 	assert_int_equal(count_lines(r->out), 2);
 	cJSON *raised = line_of(r, 0), *ended = line_of(r, 1);
 	assert_string_equal(word(ended, "id"), word(raised, "id"));
@@ -102,11 +99,10 @@ static void lifecycle_prints_an_alert_again_when_it_ends(void **state)
 	cJSON_Delete(ended);
 }
 
-static void what_still_fires_at_the_end_is_not_resolved(void **state)
+CASE(what_still_fires_at_the_end_is_not_resolved)
 {
 	static char text[256 * 1024];
 
-	(void)state;
 	put_trace(text, sizeof(text), QUIET_S + ATTACK_S / 2, 10);
 	struct ran *r = replay(text, ARGV((char *)"--lifecycle", (char *)"-"));
 	assert_int_equal(count_lines(r->out), 1);
@@ -114,11 +110,10 @@ static void what_still_fires_at_the_end_is_not_resolved(void **state)
 	assert_non_null(strstr(r->out, "\"pod\":{\"name\":\"stdin\"}"));
 }
 
-static void each_file_is_a_pod_of_its_own(void **state)
+CASE(each_file_is_a_pod_of_its_own)
 {
 	struct ran *r = replay(attack_text, ARGV(attack_csv, quiet_csv, (char *)"-"));
 
-	(void)state;
 	assert_int_equal(r->status, 0);
 	assert_int_equal(count_lines(r->out), 2);
 	cJSON *first = line_of(r, 0), *second = line_of(r, 1);
@@ -130,34 +125,31 @@ static void each_file_is_a_pod_of_its_own(void **state)
 	cJSON_Delete(second);
 }
 
-static void one_minute_intervals_will_do(void **state)
+CASE(one_minute_intervals_will_do)
 {
 	static char text[64 * 1024];
 
-	(void)state;
 	put_trace(text, sizeof(text), 2 * QUIET_S + ATTACK_S, 60);
 	struct ran *r = replay(text, ARGV((char *)"-"));
 	assert_int_equal(count_lines(r->out), 1);
 	assert_non_null(strstr(r->out, "\"kind\":\"dormancy-break\""));
 }
 
-static void a_trace_of_a_few_samples_is_judged_too(void **state)
+CASE(a_trace_of_a_few_samples_is_judged_too)
 {
 	static char text[4096];
 
-	(void)state;
 	put_trace(text, sizeof(text), 100, 10);
 	struct ran *r = replay(text, ARGV((char *)"--egress-budget=5", (char *)"-"));
 	assert_non_null(strstr(r->out, "\"kind\":\"budget-exceeded\""));
 }
 
-static void the_interval_is_the_usual_one_whatever_comes_first(void **state)
+CASE(the_interval_is_the_usual_one_whatever_comes_first)
 {
 	static const int times[] = {0, 0, 3, 900, 960, 1020, 1080, 1140, 1200};
 	static const struct identity pod = {.name = "", .namespace = "", .uid = ""};
 	struct detect_options options;
 
-	(void)state;
 	detect_options_default(&options);
 	struct replayer *p = replayer_open(&options, &pod, print_line, NULL);
 	assert_non_null(p);
@@ -170,7 +162,7 @@ static void the_interval_is_the_usual_one_whatever_comes_first(void **state)
 	replayer_close(p);
 }
 
-static void the_labels_of_a_series_are_in_its_alerts(void **state)
+CASE(the_labels_of_a_series_are_in_its_alerts)
 {
 	static char text[256 * 1024];
 	size_t length = (size_t)snprintf(
@@ -178,7 +170,6 @@ static void the_labels_of_a_series_are_in_its_alerts(void **state)
 	    "[{\"metric\":{\"__name__\":\"container_network_transmit_bytes_total\","
 	    "\"namespace\":\"shop\",\"pod\":\"web-1\"},\"values\":[");
 
-	(void)state;
 	for (unsigned n = 0; n <= (2 * QUIET_S + ATTACK_S) / 30; n++) {
 		struct sample s = attack_sample(n, 30);
 		length +=
@@ -195,11 +186,10 @@ static void the_labels_of_a_series_are_in_its_alerts(void **state)
 				       "\"pod\":\"web-1\"}}"));
 }
 
-static void flags_and_variables_set_the_detector(void **state)
+CASE(flags_and_variables_set_the_detector)
 {
 	struct ran *r = replay("", ARGV((char *)"--egress-budget=1MB", quiet_csv));
 
-	(void)state;
 	assert_string_equal(r->out, "");
 	r = replay("", ARGV((char *)"--egress-budget", (char *)"5", quiet_csv));
 	assert_non_null(strstr(r->out, "\"kind\":\"budget-exceeded\""));
@@ -209,13 +199,12 @@ static void flags_and_variables_set_the_detector(void **state)
 	assert_non_null(strstr(r->out, "\"kind\":\"budget-exceeded\""));
 }
 
-static void flags_may_stand_behind_the_traces(void **state)
+CASE(flags_may_stand_behind_the_traces)
 {
 	struct ran *r =
 	    replay("", ARGV(quiet_csv, (char *)"--egress-budget", (char *)"5",
 			    attack_csv, (char *)"--summary=false"));
 
-	(void)state;
 	assert_int_equal(r->status, 0);
 	assert_non_null(strstr(r->out, "\"pod\":{\"name\":\"quiet\"}"));
 	assert_non_null(strstr(r->out, "\"pod\":{\"name\":\"attack\"}"));
@@ -225,9 +214,8 @@ static void flags_may_stand_behind_the_traces(void **state)
 	assert_string_equal(r->err, "dormouse: --summary: No such file or directory\n");
 }
 
-static void a_bad_variable_is_said_and_the_default_holds(void **state)
+CASE(a_bad_variable_is_said_and_the_default_holds)
 {
-	(void)state;
 	setenv("DORMOUSE_SENSITIVITY", "extreme", 1);
 	setenv("DORMOUSE_LISTEN", "nowhere", 1); /* no flag of replay */
 	struct ran *r = replay("", ARGV(attack_csv));
@@ -240,9 +228,8 @@ static void a_bad_variable_is_said_and_the_default_holds(void **state)
 	    strstr(r->err, "invalid value \"extreme\" for DORMOUSE_SENSITIVITY: "));
 }
 
-static void the_environment_names_the_pod_of_a_single_trace(void **state)
+CASE(the_environment_names_the_pod_of_a_single_trace)
 {
-	(void)state;
 	setenv("POD_NAME", "web-7", 1);
 	struct ran *r = replay("", ARGV(attack_csv));
 	assert_non_null(strstr(r->out, "\"pod\":{\"name\":\"web-7\"}"));
@@ -251,11 +238,10 @@ static void the_environment_names_the_pod_of_a_single_trace(void **state)
 	assert_non_null(strstr(r->out, "\"pod\":{\"name\":\"attack\"}"));
 }
 
-static void trouble_with_one_trace_keeps_none_of_the_others(void **state)
+CASE(trouble_with_one_trace_keeps_none_of_the_others)
 {
 	struct ran *r = replay("hello\n", ARGV((char *)"-", attack_csv));
 
-	(void)state;
 	assert_int_equal(r->status, 2);
 	assert_int_equal(count_lines(r->out), 1);
 	assert_non_null(strstr(r->err, "standard input: not a trace: "));
@@ -271,12 +257,11 @@ static void trouble_with_one_trace_keeps_none_of_the_others(void **state)
 	assert_string_equal(r->out, "");
 }
 
-static void broken_lines_are_named_up_to_ten_and_then_summed(void **state)
+CASE(broken_lines_are_named_up_to_ten_and_then_summed)
 {
 	static char text[4096];
 	size_t length = (size_t)snprintf(text, sizeof(text), "time,tx_bytes\n");
 
-	(void)state;
 	for (int i = 1; i <= 60; i++)
 		length += (size_t)snprintf(text + length, sizeof(text) - length,
 					   i % 4 == 0 ? "%d,oops\n" : "%d,1\n", i);
@@ -290,7 +275,7 @@ static void broken_lines_are_named_up_to_ten_and_then_summed(void **state)
 	    strstr(r->err, "standard input: 15 broken lines were skipped\n"));
 }
 
-static void bad_flags_and_no_trace_are_one_line_and_status_2(void **state)
+CASE(bad_flags_and_no_trace_are_one_line_and_status_2)
 {
 	char *const *const bad[] = {
 	    ARGV((char *)"--sensitivity", (char *)"extreme"),
@@ -299,7 +284,6 @@ static void bad_flags_and_no_trace_are_one_line_and_status_2(void **state)
 	    (char *[]){(char *)"replay", NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct ran *r = replay("", (char **)bad[i]);
 		assert_int_equal(r->status, 2);
@@ -308,11 +292,10 @@ static void bad_flags_and_no_trace_are_one_line_and_status_2(void **state)
 	}
 }
 
-static void help_tells_its_own_flags_and_no_others(void **state)
+CASE(help_tells_its_own_flags_and_no_others)
 {
 	struct ran *r = replay("", ARGV((char *)"--help"));
 
-	(void)state;
 	assert_int_equal(r->status, 0);
 	assert_non_null(strstr(r->out, "--baseline-out"));
 	assert_non_null(strstr(r->out, "--egress-budget"));

@@ -6,8 +6,6 @@
 #define TESTS_REPLAY_TRACE_FIXTURE_H
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,10 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../support/testing.h"
 #include "dormouse/replay.h"
-
-/* Last: its macro fail() would hide the function of error.h. */
-#include <cmocka.h>
 
 #define SAMPLES_MAX 4096
 #define OUTPUT_MAX  (1u << 20)

@@ -2,20 +2,16 @@
 /* Connections: many, slow, refused; what closing leaves behind. When slow ones are cut
  * is in http/test_http_server.c. */
 #include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <sys/time.h>
 
 #include "../support/server_fixture.h"
+#include "../support/testing.h"
 
 #define CONNECTIONS_OF_TEST 12
 
-#include <cmocka.h> /* last: it has a macro fail() */
-
-static void pipelined_requests_are_all_answered(void **state)
+CASE(pipelined_requests_are_all_answered)
 {
-	(void)state;
 	const char *answer =
 	    ask(local_port(), "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 			      "GET /alerts HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -33,12 +29,11 @@ static void pipelined_requests_are_all_answered(void **state)
 }
 
 /* A head that comes byte by byte. */
-static void a_slow_head_is_answered(void **state)
+CASE(a_slow_head_is_answered)
 {
 	static const char request[] = "GET /healthz HTTP/1.0\r\n\r\n";
 	int fd = connect_to("127.0.0.1", open_port());
 
-	(void)state;
 	for (size_t i = 0; i < strlen(request); i++) {
 		assert_int_equal(send(fd, request + i, 1, 0), 1);
 		turn(-1, 0, 1);
@@ -49,12 +44,11 @@ static void a_slow_head_is_answered(void **state)
 
 /* Who reads slowly gets the page that was rendered for him, whatever others ask for
  * meanwhile. */
-static void a_slow_reader_sees_one_page(void **state)
+CASE(a_slow_reader_sees_one_page)
 {
 	static const char request[] = "GET /metrics HTTP/1.0\r\n\r\n";
 	int window = 1; /* the kernel makes it its minimum */
 
-	(void)state;
 	fake_collector.link_count = COLLECT_LINKS_MAX;
 	for (int i = 0; i < COLLECT_LINKS_MAX; i++)
 		snprintf(fake_collector.links[i].name, IF_NAMESIZE, "veth%d", i);
@@ -90,12 +84,11 @@ static void a_slow_reader_sees_one_page(void **state)
 
 /* Eight connections of one address are all there may be; when one of them is gone
  * another one finds its place. */
-static void one_address_cannot_take_every_connection(void **state)
+CASE(one_address_cannot_take_every_connection)
 {
 	int fds[CONNECTIONS_OF_TEST];
 	unsigned refused = 0;
 
-	(void)state;
 	for (int i = 0; i < CONNECTIONS_OF_TEST; i++) {
 		fds[i] = connect_to("127.0.0.1", open_port());
 		assert_true(fds[i] >= 0);
@@ -113,12 +106,11 @@ static void one_address_cannot_take_every_connection(void **state)
 	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
 }
 
-static void a_port_in_use_is_said_clearly(void **state)
+CASE(a_port_in_use_is_said_clearly)
 {
 	char address[32];
 	struct error err = {""};
 
-	(void)state;
 	snprintf(address, sizeof(address), "127.0.0.1:%u", open_port());
 	assert_null(open_on(address, "127.0.0.1:0", &err));
 	assert_non_null(strstr(err.text, address));
@@ -140,12 +132,11 @@ static unsigned open_descriptors(void)
 	return count;
 }
 
-static void closing_leaves_no_descriptor(void **state)
+CASE(closing_leaves_no_descriptor)
 {
 	struct error err;
 	unsigned before = open_descriptors();
 
-	(void)state;
 	for (int i = 0; i < 3; i++) {
 		server = open_on("[::]:0", "127.0.0.1:0", &err);
 		assert_non_null(server);
@@ -161,12 +152,11 @@ static void closing_leaves_no_descriptor(void **state)
 
 /* A second server takes the same port at once, although connections to the first one
  * are in TIME_WAIT. */
-static void a_restart_finds_its_port(void **state)
+CASE(a_restart_finds_its_port)
 {
 	struct error err = {""};
 	char address[32];
 
-	(void)state;
 	snprintf(address, sizeof(address), "127.0.0.1:%u", open_port());
 	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
 	server_close(server);

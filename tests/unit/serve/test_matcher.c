@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Matchers as Alertmanager reads them, and the regular expressions in them. */
 #include <regex.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/testing.h"
 #include "base/text.h"
 #include "serve/matcher.h"
 #include "serve/pattern.h"
-
-#include <cmocka.h> /* last: it has a macro fail() */
 
 static struct error err;
 
@@ -27,7 +24,7 @@ static bool matches(const char *expression, const char *text)
 	return pattern_matches(&p, text, &budget);
 }
 
-static void expressions_match_whole_texts(void **state)
+CASE(expressions_match_whole_texts)
 {
 	static const struct {
 		const char *expression, *yes, *no;
@@ -91,7 +88,6 @@ static void expressions_match_whole_texts(void **state)
 	    {"(^|x)a($|y)", "xay", "xa y"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (!matches(cases[i].expression, cases[i].yes))
 			fail_msg("%s does not match \"%s\"", cases[i].expression,
@@ -101,7 +97,7 @@ static void expressions_match_whole_texts(void **state)
 	}
 }
 
-static void what_is_wrong_or_not_known_is_refused_with_a_reason(void **state)
+CASE(what_is_wrong_or_not_known_is_refused_with_a_reason)
 {
 	static const struct {
 		const char *expression, *reason;
@@ -146,7 +142,6 @@ static void what_is_wrong_or_not_known_is_refused_with_a_reason(void **state)
 	};
 	static struct pattern p;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		err.text[0] = '\0';
 		int result = pattern_compile(&p, cases[i].expression, &err);
@@ -190,12 +185,11 @@ static void put_any_expression(struct text *t, int depth)
 	}
 }
 
-static void random_expressions_agree_with_the_c_library(void **state)
+CASE(random_expressions_agree_with_the_c_library)
 {
 	static struct pattern p;
 	unsigned long compared = 0, matched = 0;
 
-	(void)state;
 	srandom(9);
 	for (int run = 0; run < 3000; run++) {
 		char expression[512], anchored[600];
@@ -228,7 +222,7 @@ static void random_expressions_agree_with_the_c_library(void **state)
 }
 
 /* Doubling the text doubles the cost, for what makes backtrackers explode, too. */
-static void cost_is_bounded_whatever_the_expression(void **state)
+CASE(cost_is_bounded_whatever_the_expression)
 {
 	static const char *const bad[] = {
 	    "(a*)*b", "(a|a)*b",           "(a+)+$b",
@@ -236,7 +230,6 @@ static void cost_is_bounded_whatever_the_expression(void **state)
 	static char text[251];
 	static struct pattern p;
 
-	(void)state;
 	memset(text, 'a', sizeof(text) - 1);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		long budget = 10000000, before = budget;
@@ -254,7 +247,7 @@ static void cost_is_bounded_whatever_the_expression(void **state)
 
 /* --- matchers ------------------------------------------------------------------------
  */
-static void matchers_are_read_as_alertmanager_reads_them(void **state)
+CASE(matchers_are_read_as_alertmanager_reads_them)
 {
 	static const struct {
 		const char *text, *name, *value;
@@ -284,7 +277,6 @@ static void matchers_are_read_as_alertmanager_reads_them(void **state)
 	};
 	static struct matcher m;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (matcher_parse(&m, cases[i].text, &err) < 0)
 			fail_msg("%s", err.text);
@@ -295,7 +287,7 @@ static void matchers_are_read_as_alertmanager_reads_them(void **state)
 	}
 }
 
-static void bad_matchers_are_refused(void **state)
+CASE(bad_matchers_are_refused)
 {
 	static const struct {
 		const char *text, *reason;
@@ -320,7 +312,6 @@ static void bad_matchers_are_refused(void **state)
 	static char endless[3000];
 	static struct matcher m;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		err.text[0] = '\0';
 		if (matcher_parse(&m, cases[i].text, &err) != -1 ||
@@ -339,7 +330,7 @@ static void bad_matchers_are_refused(void **state)
 	assert_string_equal(m.name, "");
 }
 
-static void a_label_that_is_not_there_is_empty(void **state)
+CASE(a_label_that_is_not_there_is_empty)
 {
 	static const struct {
 		const char *text, *value;
@@ -354,7 +345,6 @@ static void a_label_that_is_not_there_is_empty(void **state)
 	static struct matcher m;
 	long budget = 100000;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(matcher_parse(&m, cases[i].text, &err), 0);
 		if (matcher_takes(&m, cases[i].value, &budget) != cases[i].taken)

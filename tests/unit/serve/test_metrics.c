@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_metrics.c - what /metrics says, in both formats, and which one a client gets. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "../support/rooms_fixture.h"
+#include "../support/testing.h"
 #include "http/accept.h"
 #include "metrics/exposition.h"
-
-#include <cmocka.h> /* last: it has a macro fail() */
 
 static char page[64 * 1024];
 
@@ -49,9 +46,8 @@ static int quiet_pod(void **state)
 	return 0;
 }
 
-static void a_pod_with_one_interface_has_at_most_100_series(void **state)
+CASE(a_pod_with_one_interface_has_at_most_100_series)
 {
-	(void)state;
 	unsigned series = count_series(render(false));
 
 	print_message("%u series\n", series);
@@ -59,7 +55,7 @@ static void a_pod_with_one_interface_has_at_most_100_series(void **state)
 	assert_int_equal(count_series(render(true)), series);
 }
 
-static void every_name_of_the_design_is_there(void **state)
+CASE(every_name_of_the_design_is_there)
 {
 	static const char *const lines[] = {
 	    "dormouse_network_receive_bytes_total{device=\"eth0\"} 678",
@@ -96,7 +92,6 @@ static void every_name_of_the_design_is_there(void **state)
 	    "dormouse_config_errors 3",
 	    "process_start_time_seconds 1700000000",
 	};
-	(void)state;
 	fake_alert(ALERT_PROXY_RELAY, 1.7e9, 1.7e9 + 60);
 	fake_alert(ALERT_PROXY_RELAY, 1.7e9 + 100, 0);
 	fake_collector.ok[COLLECTOR_SOCKETS] = false;
@@ -111,17 +106,15 @@ static void every_name_of_the_design_is_there(void **state)
 	assert_non_null(strstr(text, "\nprocess_resident_memory_bytes "));
 }
 
-static void a_signal_never_judged_has_no_value(void **state)
+CASE(a_signal_never_judged_has_no_value)
 {
-	(void)state;
 	fake_detector.judged[SIGNAL_TX_BYTES] = false;
 	assert_null(strstr(render(false), "signal_value{signal=\"tx_bytes\"}"));
 	assert_non_null(strstr(page, "signal_value{signal=\"destinations\"}"));
 }
 
-static void nothing_is_above_a_threshold_that_is_not_there(void **state)
+CASE(nothing_is_above_a_threshold_that_is_not_there)
 {
-	(void)state;
 	fake_detector.views[SIGNAL_TX_BYTES].threshold = 0;
 	assert_true(has_line(render(false),
 			     "dormouse_baseline_threshold{signal=\"tx_bytes\"} +Inf"));
@@ -129,12 +122,11 @@ static void nothing_is_above_a_threshold_that_is_not_there(void **state)
 
 /* In OpenMetrics every sample belongs to the family named last, with the suffix of its
  * type; a family comes once; the text ends with # EOF. */
-static void openmetrics_families_and_samples_agree(void **state)
+CASE(openmetrics_families_and_samples_agree)
 {
 	char family[128] = "", type[16] = "";
 	size_t length = 0;
 
-	(void)state;
 	render(true);
 	for (char *line = page, *end; *line; line = end + 1) {
 		end = strchr(line, '\n');
@@ -165,9 +157,8 @@ static void openmetrics_families_and_samples_agree(void **state)
 	fail_msg("no # EOF");
 }
 
-static void the_text_format_knows_no_info_and_no_end(void **state)
+CASE(the_text_format_knows_no_info_and_no_end)
 {
-	(void)state;
 	const char *text = render(false);
 
 	assert_null(strstr(text, "# EOF"));
@@ -178,9 +169,8 @@ static void the_text_format_knows_no_info_and_no_end(void **state)
 	assert_int_equal(text[strlen(text) - 1], '\n');
 }
 
-static void the_worst_that_there_can_be_fits_a_page(void **state)
+CASE(the_worst_that_there_can_be_fits_a_page)
 {
-	(void)state;
 	fake_collector.link_count = COLLECT_LINKS_MAX;
 	for (int i = 0; i < COLLECT_LINKS_MAX; i++) {
 		memset(&fake_collector.links[i], 0xFF, sizeof(struct link_counters));
@@ -198,11 +188,10 @@ static void the_worst_that_there_can_be_fits_a_page(void **state)
 	render(true);
 }
 
-static void what_stands_on_what_is_shown(void **state)
+CASE(what_stands_on_what_is_shown)
 {
 	const char *text;
 
-	(void)state;
 	fake_collector.link_count = 2;
 	fake_collector.links[0].counted = true;
 	fake_collector.links[1] =
@@ -215,17 +204,16 @@ static void what_stands_on_what_is_shown(void **state)
 			       "on=\"eth0\"} 0\n"));
 }
 
-static void names_are_escaped(void **state)
+CASE(names_are_escaped)
 {
 	char text[128];
 	struct text t = text_over(text, sizeof(text));
 
-	(void)state;
 	exposition_escape(&t, "a\"b\\c\nd\xC3\xA9\xFF\\xFF");
 	assert_string_equal(text, "a\\\"b\\\\c\\\\x0Ad\xC3\xA9\\\\xFF\\\\x5CxFF");
 }
 
-static void numbers_read_back_equal(void **state)
+CASE(numbers_read_back_equal)
 {
 	static const struct {
 		double value;
@@ -243,7 +231,6 @@ static void numbers_read_back_equal(void **state)
 		     {HUGE_VAL, "m +Inf\n"},
 		     {-HUGE_VAL, "m -Inf\n"}};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char text[64];
 		struct text t = text_over(text, sizeof(text));
@@ -254,13 +241,12 @@ static void numbers_read_back_equal(void **state)
 	}
 }
 
-static void a_family_may_have_two_labels(void **state)
+CASE(a_family_may_have_two_labels)
 {
 	char text[256];
 	struct text t = text_over(text, sizeof(text));
 	struct exposition x = {.t = &t};
 
-	(void)state;
 	exposition_family_of_two(&x, METRIC_COUNTER, "pods_total", "outcome", "reason",
 				 "Pods.");
 	exposition_count_of_two(&x, "skipped", "\"why\"", 7);
@@ -271,7 +257,7 @@ static void a_family_may_have_two_labels(void **state)
 			    "pods_total{outcome=\"injected\",reason=\"\"} 8\n");
 }
 
-static void a_histogram_counts_what_is_within_each_bound(void **state)
+CASE(a_histogram_counts_what_is_within_each_bound)
 {
 	static const double bounds[] = {0.00005, 0.25, 1};
 	static const uint64_t counts[] = {1, 2, 0, 4};
@@ -280,7 +266,6 @@ static void a_histogram_counts_what_is_within_each_bound(void **state)
 	struct text t = text_over(text, sizeof(text));
 	struct exposition x = {.t = &t, .openmetrics = true};
 
-	(void)state;
 	exposition_histogram(&x, "wait_seconds", "Waits.", &buckets);
 	assert_string_equal(text, "# HELP wait_seconds Waits.\n"
 				  "# TYPE wait_seconds histogram\n"
@@ -292,9 +277,8 @@ static void a_histogram_counts_what_is_within_each_bound(void **state)
 				  "wait_seconds_count 7\n");
 }
 
-static void promtool_finds_nothing(void **state)
+CASE(promtool_finds_nothing)
 {
-	(void)state;
 	if (system("command -v promtool >/dev/null") != 0) {
 		print_message("promtool is not installed (package prometheus)\n");
 		skip();
@@ -306,7 +290,7 @@ static void promtool_finds_nothing(void **state)
 	assert_int_equal(pclose(promtool), 0);
 }
 
-static void the_client_chooses_the_format(void **state)
+CASE(the_client_chooses_the_format)
 {
 	static const struct {
 		const char *accept;
@@ -344,7 +328,6 @@ static void the_client_chooses_the_format(void **state)
 	    {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct accept a = ACCEPT_NOTHING;
 

@@ -13,14 +13,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include "../support/server_fixture.h"
+#include "../support/testing.h"
 #include "collect/sockets/sockets.h"
-
-#include <cmocka.h> /* last: it has a macro fail() */
 
 #include "base/clock.h"
 
@@ -356,7 +354,7 @@ static void many_scrapes(const char *address)
 		one_scrape(address);
 }
 
-static void own_traffic_is_a_tight_lower_bound(void **state)
+CASE(own_traffic_is_a_tight_lower_bound)
 {
 	static const struct {
 		const char *what, *address, *open, *local;
@@ -375,7 +373,6 @@ static void own_traffic_is_a_tight_lower_bound(void **state)
 	     great_answer, 1, 360},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		serve_followed(cases[i].open, cases[i].local);
 		settle();
@@ -389,12 +386,11 @@ static void own_traffic_is_a_tight_lower_bound(void **state)
 }
 
 /* A pod that asks itself by its own address does so over loopback. */
-static void what_stays_inside_is_not_counted(void **state)
+CASE(what_stays_inside_is_not_counted)
 {
 	static const char request[] = "GET /metrics HTTP/1.0\r\n\r\n";
 	struct own_traffic own;
 
-	(void)state;
 	serve_followed("[::]:0", "127.0.0.1:0");
 	static const char *const addresses[] = {"10.9.0.1", "[fd09::1]", "127.0.0.1",
 						"[::1]"};
@@ -412,12 +408,11 @@ static void what_stays_inside_is_not_counted(void **state)
 	stop_followed();
 }
 
-static void own_traffic_never_falls(void **state)
+CASE(own_traffic_never_falls)
 {
 	struct own_traffic own;
 	uint64_t last = 0;
 
-	(void)state;
 	serve_followed("[::]:0", "127.0.0.1:0");
 	int fd = client_of("10.9.0.1", server_open_port(server));
 	for (int i = 0; i < 40; i++) {
@@ -458,18 +453,16 @@ static void in_namespace_with(const char *sysctls, const char *reachable,
 	close(here);
 }
 
-static void without_ipv6_the_wildcard_is_ipv4s(void **state)
+CASE(without_ipv6_the_wildcard_is_ipv4s)
 {
-	(void)state;
 	in_namespace_with("echo 1 | tee /proc/sys/net/ipv6/conf/all/disable_ipv6 "
 			  "/proc/sys/net/ipv6/conf/default/disable_ipv6 >/dev/null",
 			  "127.0.0.1", "[::1]");
 }
 
 /* 127.0.0.1 is there for the alert listener, and nothing else of IPv4. */
-static void an_ipv6_only_pod_is_served(void **state)
+CASE(an_ipv6_only_pod_is_served)
 {
-	(void)state;
 	in_namespace_with("ip addr add fd10::1/128 dev lo nodad", "[fd10::1]", NULL);
 }
 

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_serve.c - the server, asked over loopback: paths, methods, formats, limits. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 
 #include <cJSON.h>
 
 #include "../support/server_fixture.h"
-
-#include <cmocka.h> /* last: it has a macro fail() */
+#include "../support/testing.h"
 
 static bool has_header(const char *answer, const char *header)
 {
@@ -38,9 +35,8 @@ static const char *string_at(const cJSON *object, const char *member)
 	return value ? value : "(none)";
 }
 
-static void metrics_are_text_unless_openmetrics_is_asked_for(void **state)
+CASE(metrics_are_text_unless_openmetrics_is_asked_for)
 {
-	(void)state;
 	const char *answer = get(open_port(), "/metrics");
 
 	assert_int_equal(status_of(answer), 200);
@@ -57,7 +53,7 @@ static void metrics_are_text_unless_openmetrics_is_asked_for(void **state)
 	assert_string_equal(answer + strlen(answer) - 6, "# EOF\n");
 }
 
-static void each_path_is_where_it_belongs(void **state)
+CASE(each_path_is_where_it_belongs)
 {
 	static const struct {
 		const char *path;
@@ -80,7 +76,6 @@ static void each_path_is_where_it_belongs(void **state)
 	    {"/../etc/passwd", 404, 404},
 	};
 
-	(void)state;
 	fake_stats.samples = 1;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int open = status_of(get(open_port(), cases[i].path));
@@ -92,7 +87,7 @@ static void each_path_is_where_it_belongs(void **state)
 }
 
 /* As a proxy is asked: RFC 9112, 3.2.2. Sent as they are, over a raw socket. */
-static void absolute_targets_are_served(void **state)
+CASE(absolute_targets_are_served)
 {
 	static const struct {
 		const char *target;
@@ -118,7 +113,6 @@ static void absolute_targets_are_served(void **state)
 	    {"metrics", 400, 400},
 	};
 
-	(void)state;
 	fake_stats.samples = 1;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char request[256];
@@ -134,12 +128,11 @@ static void absolute_targets_are_served(void **state)
 	}
 }
 
-static void every_answer_says_not_to_store_and_not_to_guess(void **state)
+CASE(every_answer_says_not_to_store_and_not_to_guess)
 {
 	static const char *const paths[] = {"/metrics", "/healthz", "/alerts",
 					    "/baseline", "/nothing"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		const char *answer = get(local_port(), paths[i]);
 
@@ -148,12 +141,11 @@ static void every_answer_says_not_to_store_and_not_to_guess(void **state)
 	}
 }
 
-static void head_is_get_without_the_body(void **state)
+CASE(head_is_get_without_the_body)
 {
 	static const char *const paths[] = {"/metrics", "/healthz", "/alerts",
 					    "/nothing"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		char request[128];
 		int expected = status_of(get(local_port(), paths[i]));
@@ -166,12 +158,11 @@ static void head_is_get_without_the_body(void **state)
 	}
 }
 
-static void other_methods_are_refused_and_told_which_will_do(void **state)
+CASE(other_methods_are_refused_and_told_which_will_do)
 {
 	static const char *const methods[] = {"POST",  "PUT",     "DELETE",
 					      "PATCH", "OPTIONS", "BREW"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		char request[128];
 
@@ -187,9 +178,8 @@ static void other_methods_are_refused_and_told_which_will_do(void **state)
 	}
 }
 
-static void a_body_is_refused(void **state)
+CASE(a_body_is_refused)
 {
-	(void)state;
 	const char *answer = ask(open_port(), "GET /metrics HTTP/1.1\r\nHost: x\r\n"
 					      "Content-Length: 3\r\n\r\nabc");
 	assert_int_equal(status_of(answer), 413);
@@ -200,11 +190,10 @@ static void a_body_is_refused(void **state)
 	assert_int_equal(status_of(answer), 200);
 }
 
-static void rubbish_and_great_heads_are_refused(void **state)
+CASE(rubbish_and_great_heads_are_refused)
 {
 	static char request[64 * 1024];
 
-	(void)state;
 	int status = status_of(ask(open_port(), "\x16\x03\x01\r\n\r\n"));
 	assert_true(status == -1 || status == 400);
 
@@ -226,9 +215,8 @@ static void rubbish_and_great_heads_are_refused(void **state)
 	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
 }
 
-static void health_follows_the_samples(void **state)
+CASE(health_follows_the_samples)
 {
-	(void)state;
 	double now = (double)time(NULL);
 
 	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
@@ -241,9 +229,8 @@ static void health_follows_the_samples(void **state)
 	assert_non_null(strstr(received, "no sample"));
 }
 
-static void readiness_begins_with_the_first_sample_and_ends_with_the_stop(void **state)
+CASE(readiness_begins_with_the_first_sample_and_ends_with_the_stop)
 {
-	(void)state;
 	assert_int_equal(status_of(get(open_port(), "/readyz")), 503);
 	assert_string_equal(body_of(received), "starting\n");
 	fake_stats.samples = 1;
@@ -253,9 +240,8 @@ static void readiness_begins_with_the_first_sample_and_ends_with_the_stop(void *
 	assert_string_equal(body_of(received), "stopping\n");
 }
 
-static void alerts_have_the_shape_of_the_design(void **state)
+CASE(alerts_have_the_shape_of_the_design)
 {
-	(void)state;
 	fake_alert(ALERT_EGRESS_VOLUME, 1.7e9, 1.7e9 + 60);
 	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + 100, 0);
 	cJSON *json = get_json("/alerts");
@@ -273,9 +259,8 @@ static void alerts_have_the_shape_of_the_design(void **state)
 	cJSON_Delete(json);
 }
 
-static void a_pod_without_alerts_has_empty_lists(void **state)
+CASE(a_pod_without_alerts_has_empty_lists)
 {
-	(void)state;
 	cJSON *json = get_json("/alerts");
 
 	assert_int_equal(
@@ -290,9 +275,8 @@ static void a_pod_without_alerts_has_empty_lists(void **state)
 	cJSON_Delete(json);
 }
 
-static void sixty_four_alerts_of_the_greatest_size_are_whole(void **state)
+CASE(sixty_four_alerts_of_the_greatest_size_are_whole)
 {
-	(void)state;
 	fake_book.json_length = ALERT_JSON_MAX;
 	for (int i = 0; i < ALERTS_REMEMBERED; i++)
 		fake_alert(ALERT_EGRESS_VOLUME, 1.7e9 + i, 1.7e9 + 60);
@@ -305,9 +289,8 @@ static void sixty_four_alerts_of_the_greatest_size_are_whole(void **state)
 	cJSON_Delete(json);
 }
 
-static void alertmanager_sees_what_fires(void **state)
+CASE(alertmanager_sees_what_fires)
 {
-	(void)state;
 	fake_alert(ALERT_EGRESS_VOLUME, 1.7e9, 1.7e9 + 60);
 	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + 100, 0);
 	cJSON *json = get_json("/api/v2/alerts?active=true");
@@ -343,7 +326,7 @@ static void alertmanager_sees_what_fires(void **state)
 
 /* Two alerts fire: DormouseDormancyBreak and DormouseEgressVolume, both of severity
  * high, in the namespace shop. */
-static void alertmanager_finds_what_is_asked_for(void **state)
+CASE(alertmanager_finds_what_is_asked_for)
 {
 	static const struct {
 		const char *query;
@@ -387,7 +370,6 @@ static void alertmanager_finds_what_is_asked_for(void **state)
 	    {"?other=1&filter=kind=dormancy-break", 1},
 	};
 
-	(void)state;
 	fake_alert(ALERT_EGRESS_VOLUME, 1.7e9, 0);
 	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + 100, 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -416,7 +398,7 @@ static void alertmanager_finds_what_is_asked_for(void **state)
 	}
 }
 
-static void bad_queries_are_refused_with_a_json_string(void **state)
+CASE(bad_queries_are_refused_with_a_json_string)
 {
 	static const struct {
 		const char *query, *reason;
@@ -435,7 +417,6 @@ static void bad_queries_are_refused_with_a_json_string(void **state)
 	};
 	static const char *const paths[] = {"alerts", "alerts/groups", "silences"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]) * 3; i++) {
 		char path[256];
 
@@ -455,13 +436,12 @@ static void bad_queries_are_refused_with_a_json_string(void **state)
 }
 
 /* As many expensive expressions as a head has room for. */
-static void no_query_keeps_the_monitor_for_long(void **state)
+CASE(no_query_keeps_the_monitor_for_long)
 {
 	static char request[16 * 1024];
 	struct text t = text_over(request, sizeof(request));
 	static char name[251];
 
-	(void)state;
 	memset(name, 'a', sizeof(name) - 1);
 	fake_pod.name = name;
 	for (int i = 0; i < ALERTS_REMEMBERED; i++)
@@ -477,9 +457,8 @@ static void no_query_keeps_the_monitor_for_long(void **state)
 			    "\"the matchers take too long to evaluate\"\n");
 }
 
-static void the_baseline_tells_of_every_signal(void **state)
+CASE(the_baseline_tells_of_every_signal)
 {
-	(void)state;
 	fake_detector.judged[SIGNAL_UDP_TX_BYTES] = false;
 	fake_detector.views[SIGNAL_UDP_TX_BYTES].threshold = 0;
 	cJSON *json = get_json("/baseline");
@@ -506,11 +485,10 @@ static void the_baseline_tells_of_every_signal(void **state)
 	cJSON_Delete(json);
 }
 
-static void an_absurd_identity_does_not_spoil_the_answers(void **state)
+CASE(an_absurd_identity_does_not_spoil_the_answers)
 {
 	static char images[64 * 1024];
 
-	(void)state;
 	memset(images, '"', sizeof(images) - 1);
 	fake_pod.images = images;
 	fake_pod.workload = images;

@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,11 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../support/testing.h"
 #include "dormouse/state.h"
 #include "state/format.h"
 
 /* After the headers of ours: its fail() is a macro. */
-#include <cmocka.h>
 
 #define LAYOUT 0x51A7E001u
 

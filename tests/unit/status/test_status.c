@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_status.c - `dormouse status` asks a real server and prints what it learns. */
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <sys/wait.h>
 
 #include <cJSON.h>
 
 #include "../support/server_fixture.h"
+#include "../support/testing.h"
 #include "base/sanitize.h"
 #include "status/status.h"
 #include "status/status_json.h"
 #include "status/status_table.h"
-
-#include <cmocka.h> /* last: it has a macro fail() */
 
 static char local[32]; /* the server's address */
 static int exit_status;
@@ -70,9 +67,8 @@ static void assert_has(const char *text, const char *piece)
 		fail_msg("no \"%s\" in:\n%s", piece, text);
 }
 
-static void people_get_a_table(void **state)
+CASE(people_get_a_table)
 {
-	(void)state;
 	fake_alert(ALERT_EGRESS_VOLUME, 1.7e9, 1.7e9 + 60);
 	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + 100, 0);
 	fake_detector.values[SIGNAL_TX_BYTES] = 1234567;
@@ -118,11 +114,10 @@ static void assert_no_line_is_too_wide(const char *text)
 	}
 }
 
-static void no_line_is_wider_than_80_columns(void **state)
+CASE(no_line_is_wider_than_80_columns)
 {
 	static char name[254], workload[600];
 
-	(void)state;
 	memset(name, 'x', sizeof(name) - 1);
 	for (size_t i = 0; i + 3 < sizeof(workload); i += 3)
 		memcpy(workload + i, "\xE6\x97\xA5", 4); /* two columns each */
@@ -231,9 +226,8 @@ static cJSON *any_status(void)
 	return status;
 }
 
-static void whatever_answers_the_table_is_plain_and_fits(void **state)
+CASE(whatever_answers_the_table_is_plain_and_fits)
 {
-	(void)state;
 	srandom(8);
 	for (int run = 0; run < 3000; run++) {
 		cJSON *status = any_status();
@@ -249,11 +243,10 @@ static void whatever_answers_the_table_is_plain_and_fits(void **state)
 	}
 }
 
-static void a_monitor_that_watches_nothing_is_said(void **state)
+CASE(a_monitor_that_watches_nothing_is_said)
 {
 	cJSON *status = cJSON_CreateObject();
 
-	(void)state;
 	assert_null(strstr(table_of(status), "Watched"));
 	cJSON *matched = cJSON_AddNumberToObject(status, "interfacesMatched", 0);
 	assert_has(table_of(status), "\nWatched   NOTHING: no interface is there that "
@@ -265,9 +258,8 @@ static void a_monitor_that_watches_nothing_is_said(void **state)
 	cJSON_Delete(status);
 }
 
-static void without_alerts_there_is_nothing_to_do(void **state)
+CASE(without_alerts_there_is_nothing_to_do)
 {
-	(void)state;
 	fake_detector.state = POD_LEARNING;
 	const char *text = run_status("--address", local, NULL);
 
@@ -278,9 +270,8 @@ static void without_alerts_there_is_nothing_to_do(void **state)
 	assert_has(run_status("--address", local, NULL), "\nNothing fires now.\n");
 }
 
-static void programs_get_one_object(void **state)
+CASE(programs_get_one_object)
 {
-	(void)state;
 	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + 100, 0);
 	cJSON *json =
 	    cJSON_ParseWithOpts(run_status("--json", "--address", local), NULL, true);
@@ -308,7 +299,7 @@ static cJSON *nested(unsigned levels)
 	return tree;
 }
 
-static void an_answer_that_is_too_deep_is_refused(void **state)
+CASE(an_answer_that_is_too_deep_is_refused)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -316,7 +307,6 @@ static void an_answer_that_is_too_deep_is_refused(void **state)
 	cJSON *most = nested(16), *more = nested(17);
 	struct error err;
 
-	(void)state;
 	assert_int_equal(status_json(most, out, &err), 0);
 	assert_int_equal(status_json(more, out, &err), -1);
 	assert_has(err.text, "more than 16 levels");
@@ -329,9 +319,8 @@ static void an_answer_that_is_too_deep_is_refused(void **state)
 	free(text);
 }
 
-static void the_variable_says_where(void **state)
+CASE(the_variable_says_where)
 {
-	(void)state;
 	setenv("DORMOUSE_ALERT_LISTEN", local, 1);
 	assert_has(run_status(NULL, NULL, NULL), "shop/cart-7d9f");
 	assert_int_equal(exit_status, 0);
@@ -342,9 +331,8 @@ static void the_variable_says_where(void **state)
 	assert_int_equal(exit_status, 0);
 }
 
-static void sixty_four_great_alerts_are_no_trouble(void **state)
+CASE(sixty_four_great_alerts_are_no_trouble)
 {
-	(void)state;
 	fake_book.json_length = ALERT_JSON_MAX;
 	for (int i = 0; i < ALERTS_REMEMBERED; i++)
 		fake_alert(ALERT_EGRESS_VOLUME, 1.7e9 + i, 1.7e9 + 60);
@@ -352,9 +340,8 @@ static void sixty_four_great_alerts_are_no_trouble(void **state)
 	assert_int_equal(exit_status, 0);
 }
 
-static void control_characters_are_not_printed(void **state)
+CASE(control_characters_are_not_printed)
 {
-	(void)state;
 	fake_pod.name = "evil\033[31m\xC2\x9Bpod";
 	assert_has(run_status("--address", local, NULL), "shop/evil?[31m?pod");
 	assert_null(strchr(received, '\033'));
@@ -365,11 +352,10 @@ static void control_characters_are_not_printed(void **state)
 	assert_null(strstr(received, "\xC2\x9B"));
 }
 
-static void nobody_there_is_said_in_one_line(void **state)
+CASE(nobody_there_is_said_in_one_line)
 {
 	char gone[32];
 
-	(void)state;
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	struct sockaddr_in own = {.sin_family = AF_INET,
 				  .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -387,19 +373,17 @@ static void nobody_there_is_said_in_one_line(void **state)
 }
 
 /* The open listener is a Dormouse, but knows no alerts. */
-static void the_wrong_port_is_said(void **state)
+CASE(the_wrong_port_is_said)
 {
 	char wrong[32];
 
-	(void)state;
 	snprintf(wrong, sizeof(wrong), "127.0.0.1:%u", server_open_port(server));
 	assert_has(run_status("--address", wrong, NULL), "404");
 	assert_int_equal(exit_status, 1);
 }
 
-static void bad_flags_are_said(void **state)
+CASE(bad_flags_are_said)
 {
-	(void)state;
 	assert_has(run_status("--jsn", NULL, NULL),
 		   "unknown flag: --jsn; did you mean --json?");
 	assert_int_equal(exit_status, 2);
