@@ -45,7 +45,8 @@ char *sanitize(char *buffer, size_t size, const char *value)
 	static const char cut[] = "...";
 	struct text t = text_over(buffer, size);
 
-	text_sanitized(&t, value ? value : "");
+	value = value ? value : "";
+	text_sanitized(&t, value);
 	if (!t.overflowed || size < sizeof(cut))
 		return buffer;
 	t = text_over(buffer, size - strlen(cut));

@@ -12,7 +12,7 @@
 #include "utf8.h"
 
 /* 9999-12-31T23:59:59Z: RFC 3339 has four digits for the year. */
-#define TIME_MAX 253402300799.0
+#define RFC3339_MAX 253402300799.0
 
 struct text text_over(char *data, size_t capacity)
 {
@@ -138,8 +138,8 @@ void text_time(struct text *t, double unix_seconds)
 
 	if (!(unix_seconds > 0))
 		unix_seconds = 0;
-	if (unix_seconds > TIME_MAX)
-		unix_seconds = TIME_MAX;
+	if (unix_seconds > RFC3339_MAX)
+		unix_seconds = RFC3339_MAX;
 
 	/* Rounded to milliseconds first, so that .9996 carries into the second. */
 	long long ms = llround(unix_seconds * 1000);

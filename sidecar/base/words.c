@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-bool next_line(struct span *rest, struct span *line)
+bool next_line(struct slice *rest, struct slice *line)
 {
 	const char *newline = NULL;
 
@@ -21,7 +21,7 @@ bool next_line(struct span *rest, struct span *line)
 	return true;
 }
 
-bool next_word(struct span *line, struct span *word)
+bool next_word(struct slice *line, struct slice *word)
 {
 	while (line->at < line->end && (*line->at == ' ' || *line->at == '\t'))
 		line->at++;
@@ -32,14 +32,14 @@ bool next_word(struct span *line, struct span *word)
 	return word->at < word->end;
 }
 
-bool says(const struct span *word, const char *text)
+bool says(const struct slice *word, const char *text)
 {
 	size_t length = (size_t)(word->end - word->at);
 
 	return length == strlen(text) && memcmp(word->at, text, length) == 0;
 }
 
-bool read_number(const struct span *word, uint64_t *number)
+bool read_number(const struct slice *word, uint64_t *number)
 {
 	const char *at;
 	uint64_t n = 0;
@@ -64,7 +64,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool read_hex(struct span *word, unsigned digits, uint32_t *number)
+bool read_hex(struct slice *word, unsigned digits, uint32_t *number)
 {
 	uint32_t n = 0;
 
@@ -84,7 +84,7 @@ bool read_hex(struct span *word, unsigned digits, uint32_t *number)
 int lines_open(struct lines *lines, const char *path, char *buffer, size_t size)
 {
 	*lines = (struct lines){.buffer = buffer, .size = size};
-	lines->rest = (struct span){buffer, buffer};
+	lines->rest = (struct slice){buffer, buffer};
 	lines->fd = open(path, O_RDONLY | O_CLOEXEC);
 	return lines->fd < 0 ? errno : 0;
 }
@@ -110,11 +110,11 @@ static bool read_on(struct lines *lines)
 	while (got < 0 && errno == EINTR);
 	lines->failure = got < 0 ? errno : 0;
 	lines->rest =
-	    (struct span){lines->buffer, lines->buffer + left + (got > 0 ? got : 0)};
+	    (struct slice){lines->buffer, lines->buffer + left + (got > 0 ? got : 0)};
 	return got > 0;
 }
 
-bool lines_next(struct lines *lines, struct span *line)
+bool lines_next(struct lines *lines, struct slice *line)
 {
 	for (;;) {
 		while (!next_line(&lines->rest, line))

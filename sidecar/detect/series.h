@@ -16,7 +16,8 @@
  * it answers on those of others. */
 #define SERIES_RELAYED     SIGNAL_COUNT
 #define SERIES_UNSOLICITED (SIGNAL_COUNT + 1)
-#define SERIES_COUNT       ((SIGNAL_COUNT + 3) / 2 * 2) /* even numbers make short loops */
+/* Even numbers make short loops. */
+#define SERIES_COUNT ((SIGNAL_COUNT + 3) / 2 * 2)
 _Static_assert(SERIES_UNSOLICITED < SERIES_COUNT && SERIES_COUNT % 2 == 0,
 	       "every signal and two");
 

@@ -12,21 +12,21 @@
 #define BLANKS " \t"
 
 /* A piece of the header. */
-struct span {
+struct piece {
 	const char *begin;
 	size_t length;
 };
 
-static struct span trimmed(const char *begin, const char *end)
+static struct piece trimmed(const char *begin, const char *end)
 {
 	while (begin < end && strchr(BLANKS, *begin))
 		begin++;
 	while (end > begin && strchr(BLANKS, end[-1]))
 		end--;
-	return (struct span){begin, (size_t)(end - begin)};
+	return (struct piece){begin, (size_t)(end - begin)};
 }
 
-static bool is(struct span s, const char *word)
+static bool is(struct piece s, const char *word)
 {
 	return s.length == strlen(word) && strncasecmp(s.begin, word, s.length) == 0;
 }
@@ -48,7 +48,7 @@ static const char *piece_end(const char *p, const char *ends)
 }
 
 /* "0.75" in thousandths; -1 when it is no weight. */
-static int weight(struct span s)
+static int weight(struct piece s)
 {
 	int unit = 1000, value;
 
@@ -67,9 +67,9 @@ static int weight(struct span s)
 }
 
 struct media_range {
-	struct span type;
-	struct span version; /* empty: not said */
-	int q;               /* -1: cannot be read */
+	struct piece type;
+	struct piece version; /* empty: not said */
+	int q;                /* -1: cannot be read */
 };
 
 static void read_parameter(struct media_range *range, const char *begin,
@@ -79,8 +79,8 @@ static void read_parameter(struct media_range *range, const char *begin,
 
 	if (!equals)
 		return;
-	struct span name = trimmed(begin, equals);
-	struct span value = trimmed(equals + 1, end);
+	struct piece name = trimmed(begin, equals);
+	struct piece value = trimmed(equals + 1, end);
 	if (value.length >= 2 && value.begin[0] == '"' &&
 	    value.begin[value.length - 1] == '"') {
 		value.begin++;

@@ -29,7 +29,7 @@ static void end_span(struct history *h, double now)
 
 static void note_state(struct history *h, const struct detector *d)
 {
-	const struct span span = {detector_state(d), detector_state_since(d)};
+	const struct state_span span = {detector_state(d), detector_state_since(d)};
 
 	if (span.since <= 0 || (h->span_count > 0 && span.state == h->last.state))
 		return;
@@ -161,7 +161,7 @@ static void print_spans(const struct history *h, FILE *out)
 
 	fputs("\n  state      since                lasted\n", out);
 	for (size_t i = 0; i < h->span_count; i++) {
-		const struct span *span = &h->spans[i];
+		const struct state_span *span = &h->spans[i];
 		double end = i + 1 < h->span_count ? span[1].since : h->ended;
 
 		fprintf(out, "  %-10s %s  %s\n", pod_state_name(span->state),

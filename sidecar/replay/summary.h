@@ -12,7 +12,7 @@
 #define SLOT_S            1800 /* one letter of the drawing */
 #define SLOTS_A_DAY       (86400 / SLOT_S)
 
-struct span {
+struct state_span {
 	enum pod_state state;
 	double since; /* Unix seconds */
 };
@@ -22,9 +22,9 @@ struct history {
 	    ended; /* times of the first and last sample, 0: there were none */
 	uint64_t samples, broken;
 	uint32_t present; /* bits of the signals that any sample had */
-	struct span spans[HISTORY_SPANS_MAX];
+	struct state_span spans[HISTORY_SPANS_MAX];
 	size_t span_count; /* there may be more than are kept */
-	struct span last;
+	struct state_span last;
 	double spent[POD_STATE_COUNT]; /* seconds */
 
 	/* A letter for each half hour since midnight before the first sample: the state

@@ -203,7 +203,7 @@ enum time_form time_of_calendar(const char *text, size_t length, double *seconds
 			return TIME_NONE;
 	}
 	double result = (double)days * DAY_S + time_of_day - offset;
-	if (c.at != c.end || !(result > 0 && result < TIME_MAX))
+	if (c.at != c.end || !(result > 0 && result < CALENDAR_END))
 		return TIME_NONE;
 	*seconds = result;
 	return zone ? TIME_CALENDAR : TIME_LOCAL;

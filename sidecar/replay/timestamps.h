@@ -18,7 +18,7 @@ enum time_form {
 	TIME_LOCAL,    /* the same without a zone, taken as UTC */
 };
 
-#define TIME_MAX         253402300800.0 /* the year 10000, Unix seconds */
+#define CALENDAR_END     253402300800.0 /* the year 10000, Unix seconds */
 #define TIME_SECONDS_MAX 1e11           /* a larger number is none of seconds */
 
 /* A number's form, and its Unix seconds; TIME_NONE for what is not above 0 or past the

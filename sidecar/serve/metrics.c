@@ -222,19 +222,19 @@ static void put_state(struct exposition *x, const struct detector *d)
 				 detector_state(d) == (enum pod_state)i);
 }
 
-static void put_alerts(struct exposition *x, const struct alert_store *book)
+static void put_alerts(struct exposition *x, const struct alert_store *store)
 {
 	exposition_family(x, METRIC_GAUGE, "dormouse_alert_active", "kind",
 			  "Whether an alert of that kind is firing.");
 	for (int i = 0; i < ALERT_KIND_COUNT; i++)
-		exposition_count(x, alert_kind_name(i), alert_store_firing(book, i));
+		exposition_count(x, alert_kind_name(i), alert_store_firing(store, i));
 	exposition_family(x, METRIC_COUNTER, "dormouse_alerts_total", "kind",
 			  "Alerts raised.");
 	for (int i = 0; i < ALERT_KIND_COUNT; i++)
-		exposition_count(x, alert_kind_name(i), alert_store_raised(book, i));
+		exposition_count(x, alert_kind_name(i), alert_store_raised(store, i));
 	exposition_single(x, METRIC_COUNTER, "dormouse_alerts_forgotten_total",
 			  "Alerts no longer remembered because newer ones came.",
-			  alert_store_forgotten(book));
+			  alert_store_forgotten(store));
 }
 
 static void put_monitor(struct exposition *x, const struct run_stats *stats)

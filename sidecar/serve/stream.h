@@ -4,7 +4,7 @@
  * Sixty-four alerts may be half a megabyte, several clients may read them, and the
  * monitor has one megabyte for everything. So an answer is a stream that holds one
  * chunk: the head, an alert or signal, the tail. Which alerts belong to it is fixed
- * when it is opened; one that the book forgets before its turn comes is left out.
+ * when it is opened; one that the store forgets before its turn comes is left out.
  */
 #ifndef DORMOUSE_SERVE_STREAM_H
 #define DORMOUSE_SERVE_STREAM_H
@@ -50,7 +50,7 @@ size_t stream_read(struct stream *s, char *data, size_t max);
 /* Everything into one text. */
 void stream_render(struct stream *s, struct text *t);
 
-/* The alert of that id, NULL if the book has forgotten it. */
+/* The alert of that id, NULL if the store has forgotten it. */
 const struct alert *stream_alert(const struct stream *s, size_t index);
 
 /* Writes the pod, {} should it be absurdly long. */

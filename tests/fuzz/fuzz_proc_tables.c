@@ -12,11 +12,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* One line in memory of its own size. */
-static void take_line(struct span line)
+static void take_line(struct slice line)
 {
 	size_t length = (size_t)(line.end - line.at);
 	char *copy = malloc(length + 1);
-	struct span alone;
+	struct slice alone;
 	struct link_reading reading;
 	struct diag_socket socket;
 	char name[IF_NAMESIZE];
@@ -24,7 +24,7 @@ static void take_line(struct span line)
 	if (!copy)
 		return;
 	memcpy(copy, line.at, length);
-	alone = (struct span){copy, copy + length};
+	alone = (struct slice){copy, copy + length};
 	if (proc_dev_line(alone, name, &reading) &&
 	    (!memchr(name, 0, sizeof(name)) || name[0] == '\0' || strchr(name, ':')))
 		abort();
@@ -35,7 +35,7 @@ static void take_line(struct span line)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct span rest = {(const char *)data, (const char *)data + size}, line;
+	struct slice rest = {(const char *)data, (const char *)data + size}, line;
 
 	while (next_line(&rest, &line))
 		take_line(line);

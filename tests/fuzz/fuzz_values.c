@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_quantity(parse_duration(text, &value), value);
 	check_quantity(parse_size(text, &value), value);
 	if (time_of_calendar(text, size, &value) != TIME_NONE &&
-	    !(value > 0 && value < TIME_MAX))
+	    !(value > 0 && value < CALENDAR_END))
 		abort();
 	parse_listen(text, &listen);
 	parse_window(text, &window);

@@ -23,10 +23,10 @@ enum {
 	COLUMNS
 };
 
-static bool read_columns(struct span *line, struct link_reading *reading)
+static bool read_columns(struct slice *line, struct link_reading *reading)
 {
 	uint64_t column[COLUMNS];
-	struct span word;
+	struct slice word;
 
 	for (unsigned i = 0; i < COLUMNS; i++)
 		if (!next_word(line, &word) || !read_number(&word, &column[i]))
@@ -46,7 +46,7 @@ static bool read_columns(struct span *line, struct link_reading *reading)
 
 /* The name before the colon, cut off the line. A name has no blank and no colon in it:
  * dev_valid_name() in Linux' net/core/dev.c. */
-static bool read_name(struct span *line, char name[IF_NAMESIZE])
+static bool read_name(struct slice *line, char name[IF_NAMESIZE])
 {
 	const char *colon;
 	size_t length;
@@ -67,7 +67,7 @@ static bool read_name(struct span *line, char name[IF_NAMESIZE])
 	return true;
 }
 
-bool proc_dev_line(struct span line, char name[IF_NAMESIZE],
+bool proc_dev_line(struct slice line, char name[IF_NAMESIZE],
 		   struct link_reading *reading)
 {
 	return read_name(&line, name) && read_columns(&line, reading);
@@ -110,7 +110,7 @@ static void take_unknown(struct link_table *table, int fd, const char *name,
 }
 
 /* What proc_dev_read() goes through its lines with. */
-static bool take_line(struct link_table *table, int fd, struct span line,
+static bool take_line(struct link_table *table, int fd, struct slice line,
 		      enum link_origin origin, double now, bool first)
 {
 	char name[IF_NAMESIZE];
@@ -134,7 +134,7 @@ int proc_dev_read(struct link_table *table, enum link_origin origin, double now,
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct lines lines;
-	struct span line;
+	struct slice line;
 	bool any = false;
 	int failure;
 
@@ -158,7 +158,7 @@ bool proc_dev_says_something(char *buffer, size_t size)
 	char name[IF_NAMESIZE];
 	struct link_reading r;
 	struct lines lines;
-	struct span line;
+	struct slice line;
 	bool any = false;
 
 	if (lines_open(&lines, PATH, buffer, size) != 0)

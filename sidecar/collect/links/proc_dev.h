@@ -13,7 +13,7 @@
 
 /* One line of the table: an interface's name and counters. False when it is none, as
  * the heading. */
-bool proc_dev_line(struct span line, char name[IF_NAMESIZE],
+bool proc_dev_line(struct slice line, char name[IF_NAMESIZE],
 		   struct link_reading *reading);
 
 /* Takes the whole of it into the table of links: links that it does not know are new

@@ -76,7 +76,7 @@ struct protocols {
 };
 
 static void set(struct protocol_counters *counters, enum protocol_counter counter,
-		const struct span *word)
+		const struct slice *word)
 {
 	uint64_t number;
 
@@ -87,7 +87,7 @@ static void set(struct protocol_counters *counters, enum protocol_counter counte
 }
 
 /* Whether any counter is in lines with that prefix. */
-static bool wanted_line(const struct span *prefix)
+static bool wanted_line(const struct slice *prefix)
 {
 	size_t i;
 
@@ -98,10 +98,10 @@ static bool wanted_line(const struct span *prefix)
 }
 
 /* Reads one pair of lines whose prefix has been cut off both. */
-static void read_pair(const struct span *prefix, struct span names, struct span values,
-		      struct protocol_counters *counters)
+static void read_pair(const struct slice *prefix, struct slice names,
+		      struct slice values, struct protocol_counters *counters)
 {
-	struct span name, value;
+	struct slice name, value;
 	size_t i;
 
 	while (next_word(&names, &name) && next_word(&values, &value))
@@ -114,10 +114,10 @@ static void read_pair(const struct span *prefix, struct span names, struct span 
 void protocols_parse_pairs(const char *text, size_t length,
 			   struct protocol_counters *counters)
 {
-	struct span rest = {text, text + length}, names, values, prefix, second;
+	struct slice rest = {text, text + length}, names, values, prefix, second;
 
 	while (next_line(&rest, &names)) {
-		struct span ahead = rest;
+		struct slice ahead = rest;
 
 		if (!next_word(&names, &prefix) || !wanted_line(&prefix))
 			continue;
@@ -134,7 +134,7 @@ void protocols_parse_pairs(const char *text, size_t length,
 void protocols_parse_list(const char *text, size_t length,
 			  struct protocol_counters *counters)
 {
-	struct span rest = {text, text + length}, line, name, value;
+	struct slice rest = {text, text + length}, line, name, value;
 	size_t i;
 
 	while (next_line(&rest, &line)) {

@@ -16,7 +16,7 @@ enum { WORD_SLOT, WORD_LOCAL, WORD_REMOTE, WORD_STATE, WORD_INODE = 9, WORDS };
 
 /* "0100007F:1F90", or four times as long for IPv6: each eight digits are 32 bits of the
  * address, as they lie in memory, read as a number of this machine. */
-static bool read_end(struct span word, struct in6_addr *address, uint16_t *port)
+static bool read_end(struct slice word, struct in6_addr *address, uint16_t *port)
 {
 	uint32_t part[4], number;
 	unsigned parts = 0;
@@ -49,9 +49,9 @@ static uint64_t cookie_of(const struct diag_socket *s, uint64_t inode)
 	return hash ? hash : 1;
 }
 
-bool proc_tcp_line(struct span line, struct diag_socket *s)
+bool proc_tcp_line(struct slice line, struct diag_socket *s)
 {
-	struct span words[WORDS];
+	struct slice words[WORDS];
 	uint32_t state;
 	uint64_t inode;
 
@@ -80,7 +80,7 @@ static int read_table(const char *path, enum wanted wanted, diag_visitor *visit,
 	char buffer[READ_BYTES];
 	struct diag_socket s;
 	struct lines lines;
-	struct span line;
+	struct slice line;
 	int failure = lines_open(&lines, path, buffer, sizeof(buffer));
 
 	if (failure)

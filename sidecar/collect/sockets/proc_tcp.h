@@ -14,7 +14,7 @@
 /* One line of such a table. The cookie is made of what identifies the socket, so it is
  * the same in the next reading. False when the line is no socket, as the heading, or
  * one that has no owner any more (TIME_WAIT, or a new one that is not accepted yet). */
-bool proc_tcp_line(struct span line, struct diag_socket *socket);
+bool proc_tcp_line(struct slice line, struct diag_socket *socket);
 
 /* Visits the TCP sockets of the namespace, listeners first as in a dump, or those of
  * UDP that are connected. Returns 0 or an errno. Does not allocate. */

@@ -10,12 +10,12 @@ static const struct {
 	unsigned per_second;
 	const char *event, *what;
 } kinds[DECISION_KINDS] = {
-    [DECISION_MADE] = {DECISIONS_PER_SECOND, "reviews-withheld", "reviews"},
+    [DECISION_MADE] = {REVIEW_LOG_PER_SECOND, "reviews-withheld", "reviews"},
     [DECISION_REFUSED] = {REFUSALS_PER_SECOND, "refusals-withheld",
 			  "refused or failed requests"},
 };
 
-static void tell_withheld(struct decisions *d, enum decision_kind kind)
+static void tell_withheld(struct review_log *d, enum decision_kind kind)
 {
 	if (d->kinds[kind].withheld > 0)
 		log_event(LOG_LEVEL_WARNING, kinds[kind].event,
@@ -26,7 +26,7 @@ static void tell_withheld(struct decisions *d, enum decision_kind kind)
 }
 
 /* Whether there may be one more line. */
-static bool allowed(struct decisions *d, enum decision_kind kind, double now)
+static bool allowed(struct review_log *d, enum decision_kind kind, double now)
 {
 	if (now - d->kinds[kind].second >= 1) {
 		tell_withheld(d, kind);
@@ -50,7 +50,8 @@ static void put_pod(struct text *t, const struct review_result *r)
 	text_put(t, r->name[0] ? r->name : r->namespace[0] ? "?" : "a request");
 }
 
-void decisions_log(struct decisions *d, double now, const struct review_result *r)
+void review_log_decision(struct review_log *d, double now,
+			 const struct review_result *r)
 {
 	static const enum log_level levels[] = {
 	    [REVIEW_INJECTED] = LOG_LEVEL_INFO,
@@ -82,22 +83,22 @@ void decisions_log(struct decisions *d, double now, const struct review_result *
 		  sanitize(shown, sizeof(shown), line));
 }
 
-void decisions_log_refusal(struct decisions *d, double now, unsigned status,
-			   const char *why)
+void review_log_refusal(struct review_log *d, double now, unsigned status,
+			const char *why)
 {
 	if (allowed(d, DECISION_REFUSED, now))
 		log_event(LOG_LEVEL_WARNING, review_outcome_name(REVIEW_REFUSED),
 			  "a request: %u: %s", status, why);
 }
 
-void decisions_tick(struct decisions *d, double now)
+void review_log_tick(struct review_log *d, double now)
 {
 	for (int i = 0; i < DECISION_KINDS; i++)
 		if (d->kinds[i].withheld > 0 && now - d->kinds[i].second >= 1)
 			tell_withheld(d, i);
 }
 
-double decisions_due(const struct decisions *d, double now)
+double review_log_due(const struct review_log *d, double now)
 {
 	for (int i = 0; i < DECISION_KINDS; i++)
 		if (d->kinds[i].withheld > 0) {

@@ -12,12 +12,12 @@
 
 #include "injector/review/review.h"
 
-#define DECISIONS_PER_SECOND 200
-#define REFUSALS_PER_SECOND  10
+#define REVIEW_LOG_PER_SECOND 200
+#define REFUSALS_PER_SECOND   10
 
 enum decision_kind { DECISION_MADE, DECISION_REFUSED, DECISION_KINDS };
 
-struct decisions {
+struct review_log {
 	struct {
 		double second; /* when the present one began, monotonic */
 		unsigned written;
@@ -27,16 +27,17 @@ struct decisions {
 };
 
 /* Logs what became of a review; `now` is monotonic seconds. */
-void decisions_log(struct decisions *d, double now, const struct review_result *r);
+void review_log_decision(struct review_log *d, double now,
+			 const struct review_result *r);
 
 /* Logs a request that did not come as far as a review. */
-void decisions_log_refusal(struct decisions *d, double now, unsigned status,
-			   const char *why);
+void review_log_refusal(struct review_log *d, double now, unsigned status,
+			const char *why);
 
 /* Tells how many were left out, a second later. */
-void decisions_tick(struct decisions *d, double now);
+void review_log_tick(struct review_log *d, double now);
 
-/* Seconds until decisions_tick() has something to tell; -1: nothing. */
-double decisions_due(const struct decisions *d, double now);
+/* Seconds until review_log_tick() has something to tell; -1: nothing. */
+double review_log_due(const struct review_log *d, double now);
 
 #endif

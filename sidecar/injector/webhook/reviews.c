@@ -26,7 +26,7 @@ static void count_refusal(void *context, unsigned status, const char *line)
 	struct reviews *r = context;
 
 	r->source.counters->refused[refusal_of_status(status)]++;
-	decisions_log_refusal(r->source.decisions, clock_monotonic(), status, line);
+	review_log_refusal(r->source.review_log, clock_monotonic(), status, line);
 }
 
 static enum MHD_Result review(void *context, const struct http_request *request)
@@ -50,7 +50,7 @@ static enum MHD_Result review(void *context, const struct http_request *request)
 		      &result, &answer);
 	double end = clock_monotonic();
 	injector_count(r->source.counters, &result, end - begin);
-	decisions_log(r->source.decisions, end, &result);
+	review_log_decision(r->source.review_log, end, &result);
 	const struct http_head head = {
 	    result.status, result.status == MHD_HTTP_OK ? HTTP_JSON : HTTP_TEXT, NULL,
 	    NULL};

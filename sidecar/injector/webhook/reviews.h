@@ -21,7 +21,7 @@ struct reviews_source {
 	const char *held; /* as of struct injection; may change */
 	size_t max_body;
 	struct injector_counters *counters;
-	struct decisions *decisions;
+	struct review_log *review_log;
 };
 
 struct reviews *reviews_new(const struct reviews_source *source, struct error *err);

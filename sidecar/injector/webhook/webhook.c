@@ -43,7 +43,7 @@ enum { REVIEWS, METRICS, SERVERS };
 struct webhook {
 	struct template_file template;
 	struct injector_counters counters;
-	struct decisions decisions;
+	struct review_log review_log;
 	struct reviews *reviews;
 	struct injector_status status;
 	struct http_routes status_routes;
@@ -95,7 +95,7 @@ static int open_reviews(struct webhook *w, const struct webhook_source *source,
 	    .held = w->held,
 	    .max_body = (size_t)options->max_body,
 	    .counters = &w->counters,
-	    .decisions = &w->decisions,
+	    .review_log = &w->review_log,
 	};
 
 	w->reviews = reviews_new(&reviews, err);
@@ -214,11 +214,11 @@ void webhook_process(struct webhook *w)
 	double now = clock_monotonic();
 
 	http_servers_process(w->servers, SERVERS, now);
-	decisions_tick(&w->decisions, now);
+	review_log_tick(&w->review_log, now);
 	complain_of_crowd(w->servers[REVIEWS], now);
 	complain_of_crowd(w->servers[METRICS], now);
 	look_at_template(w, now);
-	w->counters.lines_withheld = w->decisions.withheld;
+	w->counters.lines_withheld = w->review_log.withheld;
 	w->status.figures.body_bytes = reviews_body_bytes(w->reviews);
 }
 
@@ -231,7 +231,7 @@ static int nearer(int a, int b)
 int webhook_timeout_ms(const struct webhook *w)
 {
 	double now = clock_monotonic();
-	double due = decisions_due(&w->decisions, now);
+	double due = review_log_due(&w->review_log, now);
 	double look = w->template.looked_at + TEMPLATE_LOOK_EVERY_S - now;
 	int timeout = http_servers_timeout_ms(w->servers, SERVERS);
 

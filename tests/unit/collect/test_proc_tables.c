@@ -14,9 +14,9 @@
 #include "collect/links/proc_dev.h"
 #include "collect/sockets/proc_tcp.h"
 
-static struct span span_of(const char *text)
+static struct slice span_of(const char *text)
 {
-	return (struct span){text, text + strlen(text)};
+	return (struct slice){text, text + strlen(text)};
 }
 
 CASE(a_line_of_dev_is_a_name_and_its_counters)
@@ -155,7 +155,7 @@ CASE(lines_come_whole_through_any_buffer)
 	close(fd);
 	for (size_t size = 10; size <= sizeof(buffer); size++) {
 		struct lines lines;
-		struct span line;
+		struct slice line;
 		size_t count = 0, length = 0;
 
 		assert_int_equal(lines_open(&lines, path, buffer, size), 0);

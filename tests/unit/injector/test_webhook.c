@@ -75,11 +75,11 @@ CASE(each_decision_is_a_line)
 	     .name = "web-",
 	     .trouble = {"no room"}},
 	};
-	struct decisions d = {0};
+	struct review_log d = {0};
 
 	begin_capture();
 	for (int i = 0; i < 4; i++)
-		decisions_log(&d, 100, &results[i]);
+		review_log_decision(&d, 100, &results[i]);
 	end_capture();
 	assert_int_equal(count_of("\n"), 4);
 	assert_int_equal(count_of("\"event\":\"injected\",\"message\":\"shop/web-, 2 "
@@ -102,38 +102,38 @@ CASE(each_decision_is_a_line)
 CASE(a_flood_is_told_in_one_line)
 {
 	const struct review_result good = {.outcome = REVIEW_INJECTED, .name = "web"};
-	struct decisions d = {0};
+	struct review_log d = {0};
 
 	begin_capture();
 	for (int i = 0; i < 1000; i++) {
-		decisions_log_refusal(&d, 100 + i * 1e-4, 404, "not found");
-		decisions_log(&d, 100 + i * 1e-4, &good);
+		review_log_refusal(&d, 100 + i * 1e-4, 404, "not found");
+		review_log_decision(&d, 100 + i * 1e-4, &good);
 	}
-	assert_true(decisions_due(&d, 100.5) > 0);
-	decisions_tick(&d, 100.5);
-	decisions_tick(&d, 101.5);
-	decisions_tick(&d, 102.5);
-	decisions_log_refusal(&d, 103, 404, "not found again");
+	assert_true(review_log_due(&d, 100.5) > 0);
+	review_log_tick(&d, 100.5);
+	review_log_tick(&d, 101.5);
+	review_log_tick(&d, 102.5);
+	review_log_refusal(&d, 103, 404, "not found again");
 	end_capture();
 	assert_int_equal(count_of("\"message\":\"a request: 404: not found\""),
 			 REFUSALS_PER_SECOND);
-	assert_int_equal(count_of("\"event\":\"injected\""), DECISIONS_PER_SECOND);
+	assert_int_equal(count_of("\"event\":\"injected\""), REVIEW_LOG_PER_SECOND);
 	assert_int_equal(count_of("990 more refused or failed requests"), 1);
 	assert_int_equal(count_of("800 more reviews"), 1);
 	assert_int_equal(count_of("not found again"), 1);
 	assert_int_equal(d.withheld, 990 + 800);
-	assert_true(decisions_due(&d, 103) < 0);
+	assert_true(review_log_due(&d, 103) < 0);
 }
 
 CASE(a_name_makes_no_line_of_its_own)
 {
 	const struct review_result odd = {.outcome = REVIEW_INJECTED,
 					  .name = "web\n2026 error failed: a lie"};
-	struct decisions d = {0};
+	struct review_log d = {0};
 
 	log_open(LOG_TEXT);
 	begin_capture();
-	decisions_log(&d, 100, &odd);
+	review_log_decision(&d, 100, &odd);
 	end_capture();
 	log_open(LOG_JSON);
 	assert_int_equal(count_of("\n"), 1);

@@ -57,7 +57,7 @@ static size_t put_wakes(char *text, size_t size, unsigned rows)
 }
 
 /* A pod that wakes for a minute each two hours, ever louder: each time another alert,
- * more of them than the book remembers. */
+ * more of them than the store remembers. */
 CASE(alerts_pushed_out_of_the_book_are_printed_too)
 {
 	enum { WAKES = 100 };

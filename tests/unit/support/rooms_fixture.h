@@ -178,32 +178,32 @@ void detector_baseline(const struct detector *d, enum signal signal,
 	*view = d->views[signal];
 }
 
-const struct alert *alert_store_at(const struct alert_store *book, size_t index)
+const struct alert *alert_store_at(const struct alert_store *store, size_t index)
 {
-	return index < book->count ? &book->alerts[index] : NULL;
+	return index < store->count ? &store->alerts[index] : NULL;
 }
 
-bool alert_store_firing(const struct alert_store *book, enum alert_kind kind)
+bool alert_store_firing(const struct alert_store *store, enum alert_kind kind)
 {
-	for (size_t i = 0; i < book->count; i++)
-		if (book->alerts[i].verdict.kind == kind &&
-		    book->alerts[i].ends_at == 0)
+	for (size_t i = 0; i < store->count; i++)
+		if (store->alerts[i].verdict.kind == kind &&
+		    store->alerts[i].ends_at == 0)
 			return true;
 	return false;
 }
 
-uint64_t alert_store_raised(const struct alert_store *book, enum alert_kind kind)
+uint64_t alert_store_raised(const struct alert_store *store, enum alert_kind kind)
 {
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < book->count; i++)
-		count += book->alerts[i].verdict.kind == kind;
+	for (size_t i = 0; i < store->count; i++)
+		count += store->alerts[i].verdict.kind == kind;
 	return count;
 }
 
-uint64_t alert_store_forgotten(const struct alert_store *book)
+uint64_t alert_store_forgotten(const struct alert_store *store)
 {
-	return book->forgotten;
+	return store->forgotten;
 }
 
 const char *alert_severity(unsigned risk)
