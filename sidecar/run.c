@@ -52,6 +52,8 @@ static void complain_of_variable(const char *line)
 	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; using the default", line);
 }
 
+_Static_assert(ALERT_JSON_MAX <= LOG_ALERT_MAX, "an alert's JSON fits into a line");
+
 /* alert_listener: what changes in an alert's life is a line in the log, the update of
  * each sample is not. */
 static void alert_happened(void *context, enum alert_event event,

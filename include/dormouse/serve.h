@@ -18,19 +18,7 @@
 #include "config/options.h"
 #include "detect.h"
 #include "http/listen.h"
-
-/* The loop's own counters. */
-struct run_stats {
-	double started_at; /* Unix seconds */
-	double interval_s;
-	uint64_t samples;
-	uint64_t sample_gaps;  /* timer ticks that came too late to be taken */
-	double last_sample_s;  /* how long the last sample took, seconds of CPU */
-	double last_sample_at; /* Unix seconds, 0: none yet */
-	unsigned config_errors;
-	uint64_t state_saves, state_save_failures;
-	bool stopping;
-};
+#include "metrics/run_stats.h"
 
 /* What is served; everything outlives the server. */
 struct serve_source {

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run_stats.h - what the monitor's loop counts of itself. */
+#ifndef DORMOUSE_METRICS_RUN_STATS_H
+#define DORMOUSE_METRICS_RUN_STATS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Filled by the loop, shown by /metrics and the health checks. */
+struct run_stats {
+	double started_at; /* Unix seconds */
+	double interval_s;
+	uint64_t samples;
+	uint64_t sample_gaps;  /* timer ticks that came too late to be taken */
+	double last_sample_s;  /* how long the last sample took, seconds of CPU */
+	double last_sample_at; /* Unix seconds, 0: none yet */
+	unsigned config_errors;
+	uint64_t state_saves, state_save_failures;
+	bool stopping;
+};
+
+#endif
