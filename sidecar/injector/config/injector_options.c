@@ -18,8 +18,8 @@ enum {
 
 static const char *const native_words[] = {"auto", "yes", "no", NULL};
 
-/* A certificate that is valid for less than that would be renewed more often than the
- * API server can be asked; one that is valid for more than a year is never renewed. */
+/* A shorter lifetime needs more renewals than the API server can handle. A certificate
+ * that is valid for more than a year is never renewed. */
 #define CERTIFICATE_LIFETIME_MIN "10s"
 #define CERTIFICATE_LIFETIME_MAX "366d"
 
@@ -83,7 +83,7 @@ static const struct flag_table table = {
     .commands = commands,
 };
 
-/* A pod's namespace is told by the downward API. */
+/* The downward API gives the pod's namespace in POD_NAMESPACE. */
 static int take_own_namespace(struct injector_options *o, flags_complaint *complain)
 {
 	const char *namespace = getenv("POD_NAMESPACE");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* review.c - an AdmissionReview in, its answer out.
+/* review.c - reads an AdmissionReview and writes its answer.
  *
- * What is no review, or one of something else than a pod's creation, is refused with a
- * line of text: the API server then does as the webhook's failurePolicy says. Whatever
- * else goes wrong, the pod is allowed as it is.
+ * A request that is not a review of a pod's creation is refused with a line of text;
+ * the API server then acts by the webhook's failurePolicy. After any other error the
+ * pod is allowed unchanged.
  */
 #include "review.h"
 
@@ -44,7 +44,7 @@ struct review {
 	struct review_result *result;
 };
 
-/* A short text of a stranger's, in our sentences. */
+/* A short untrusted text, sanitized for messages. */
 struct shown {
 	char text[SHOWN_MAX];
 };
@@ -182,7 +182,7 @@ static void fail_open(struct review *r)
 		     result->trouble.text);
 }
 
-/* Whoever asks for a sidecar by the pod's own label is told why there is none. */
+/* If the pod's own label requests a sidecar, warns why it gets none. */
 static void warn_of_skip(struct review *r)
 {
 	const cJSON *labels = json_member(json_member(r->pod, "metadata"), "labels");
@@ -196,7 +196,7 @@ static void warn_of_skip(struct review *r)
 		    skip_reason_name(r->result->reason));
 }
 
-/* Whoever creates a pod that cannot have a sidecar is told what would do. */
+/* Warns why the sidecar does not fit, and how to make it fit. */
 static void warn_of_size(struct review *r, const struct fit *fit)
 {
 	warnings_add(
@@ -206,7 +206,7 @@ static void warn_of_size(struct review *r, const struct fit *fit)
 	    fit->why);
 }
 
-/* What the sidecar asks for; false: no size of it fits. */
+/* Chooses the sidecar's resources. Returns false if no size fits. */
 static bool choose_size(struct review *r, struct fit *fit)
 {
 	r->result->reason = fit_sidecar(r->injection, r->namespace, r->pod, fit);

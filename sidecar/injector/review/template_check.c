@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* template_check.c - what a template may say. */
+/* template_check.c - validates a template. */
 #include "template_check.h"
 
 #include <stdbool.h>
@@ -15,7 +15,8 @@
 
 #define CLUSTER_MAX 253
 #define IMAGE_MAX   1024
-/* Below that it would be killed as it starts: the design's own bound. */
+/* With less memory the kernel would kill it at its start. This is the design's own
+ * bound. */
 #define MEMORY_MIN (2 << 20)
 
 static int check_members(const cJSON *object, const char *what,
@@ -44,7 +45,8 @@ static int check_members(const cJSON *object, const char *what,
 	return 0;
 }
 
-/* The member's text, or `standard` where it is absent; NULL: it is no text. */
+/* Returns the member's text, `standard` if it is absent, or NULL if it is not a
+ * text. */
 static const char *text_or(const cJSON *object, const char *name, const char *standard)
 {
 	const cJSON *member = json_member(object, name);
@@ -82,9 +84,9 @@ static int check_policy(const char *policy, struct error *err)
 		    sanitize(shown, sizeof(shown), policy));
 }
 
-/* What a size must say of a resource. */
+/* What a size must contain for a resource. */
 static const struct {
-	bool request, limit; /* it must stand there */
+	bool request, limit; /* it is required */
 	int64_t least;
 	const char *such_as;
 } needs[RESOURCES] = {
@@ -93,7 +95,7 @@ static const struct {
     [RESOURCE_STORAGE] = {false, false, 1, "1Mi"},
 };
 
-/* Reads one amount; RESOURCE_NONE where it may be missing and is. */
+/* Reads one amount; it is RESOURCE_NONE if it is optional and missing. */
 static int check_amount(const cJSON *size, const char *list, enum resource r,
 			bool needed, int64_t *amount, struct error *err)
 {
@@ -145,7 +147,7 @@ static int check_size(const cJSON *size, struct error *err)
 	return 0;
 }
 
-/* One size, or several of which a pod gets the first that fits. */
+/* Checks one size, or several, of which a pod gets the first that fits. */
 static int check_resources(const cJSON *resources, struct error *err)
 {
 	const cJSON *size;

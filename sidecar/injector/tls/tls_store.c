@@ -2,10 +2,9 @@
 /* tls_store.c - a certificate chain and its key under a lock, copied for each
  * handshake.
  *
- * GnuTLS keeps what the callback gave it as long as the session lives. It gets copies
- * that it releases itself (GNUTLS_CERT_RETR_DEINIT_ALL), so that nobody has to know
- * which sessions are still on an old certificate. Next to the handshake itself the
- * copying costs little.
+ * GnuTLS keeps what the callback returns as long as the session lives. It gets copies
+ * that it releases itself (GNUTLS_CERT_RETR_DEINIT_ALL), so nobody has to count the
+ * sessions that use an old certificate. A copy is cheap compared to the handshake.
  */
 #include "tls_store.h"
 
@@ -15,25 +14,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Certificates of a chain, the server's own first. */
+/* The most certificates of a chain, the server's own first. */
 #define CHAIN_MAX 8
 
-/* Bytes of a key's identifier: SHA-1, GnuTLS' own choice, or more. */
+/* The most bytes of a key's identifier. GnuTLS uses SHA-1 by default. */
 #define KEY_ID_MAX 64
 
 struct material {
 	gnutls_datum_t chain[CHAIN_MAX]; /* DER */
 	unsigned length;
 	gnutls_x509_privkey_t key;
-	double expiry; /* of the certificate that ends first */
+	double expiry; /* of the certificate that expires first, Unix seconds */
 };
 
 struct tls_store {
 	pthread_mutex_t lock;
-	struct material *material; /* NULL: none yet */
+	struct material *material; /* NULL until the first tls_store_set() */
 };
 
-/* The callback has no context of its own. */
+/* GnuTLS' callback has no context argument, so the store is global. */
 static struct tls_store *serving;
 
 struct tls_store *tls_store_new(struct error *err)
@@ -81,7 +80,7 @@ static int fail_tls(struct error *err, int code, const char *what)
 	return fail(err, "%s: %s", what, gnutls_strerror(code));
 }
 
-/* Takes the certificates over as DER, and when the first of them ends. */
+/* Copies the certificates as DER, and finds the earliest expiry. */
 static int keep_chain(struct material *m, const gnutls_x509_crt_t *list, unsigned count,
 		      struct error *err)
 {
@@ -189,7 +188,8 @@ void tls_store_serve(struct tls_store *s)
 	serving = s;
 }
 
-/* Copies as GnuTLS releases them: the array and each part by itself. */
+/* Copies the chain such that GnuTLS can release it: the array and each part by
+ * itself. */
 static int copy_chain(const struct material *m, gnutls_pcert_st **chain)
 {
 	gnutls_pcert_st *copy = gnutls_calloc(m->length, sizeof(*copy));
