@@ -7,8 +7,7 @@
 
 struct text;
 
-/* Appends the encoded bytes. If they do not fit, it appends nothing and sets
- * `overflowed`. */
+/* Appends the encoded bytes. If they do not fit, sets `overflowed` only. */
 void base64_put(struct text *t, const char *bytes, size_t length);
 
 #endif

@@ -15,8 +15,7 @@
 /* The API server sends at most some 20 levels (managedFields). A pod of 100 KB has some
  * 5,000 values. A value takes 64 bytes of memory, and 16 more while keys are compared;
  * a string takes hardly more than in the body. A body with 50,000 values needs 5 MiB
- * besides its own length, and that length counts twice where json_keep.c copies the
- * text. */
+ * besides its own length, which counts twice where json_keep.c copies the text. */
 const struct json_limits json_review_limits = {.depth = 64, .values = 50000};
 
 /* --- duplicate keys -------------------------------------------------------------- */
@@ -89,8 +88,7 @@ static int find_sorted(const cJSON *object, size_t count, const cJSON **duplicat
 	return 0;
 }
 
-/* Sets `*duplicate` to a member whose key occurs twice in its object. Returns -1 on
- * allocation failure. */
+/* Sets `*duplicate` to a member whose key occurs twice. -1 on allocation failure. */
 static int find_duplicate(const cJSON *item, const cJSON **duplicate)
 {
 	size_t count = 0;

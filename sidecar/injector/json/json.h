@@ -21,8 +21,7 @@ struct json_memory;
 struct json_memory *json_memory_new(size_t bytes);
 void json_memory_free(struct json_memory *m);
 
-/* Empties `m`; this thread's cJSON then allocates in it. NULL: it allocates by malloc
- * again. */
+/* Empties `m`; this thread's cJSON then allocates in it. NULL: it uses malloc again. */
 void json_memory_use(struct json_memory *m);
 
 /* The limits of a text. */

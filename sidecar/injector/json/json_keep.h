@@ -14,8 +14,7 @@
 #include <cJSON.h>
 #include <stddef.h>
 
-/* Returns the value of the four hexadecimal digits of \uXXXX, or -1 if they are not
- * there. */
+/* Returns the value of the four hexadecimal digits of \uXXXX, or -1 without them. */
 int json_keep_unit(const unsigned char *digits, const unsigned char *end);
 
 /* Parses a text that json_scan() accepted. `numbers`: how many of its numbers no double

@@ -93,8 +93,7 @@ static void empty(struct json_memory *m)
 	m->used = 0;
 	if (m->touched <= KEPT)
 		return;
-	/* Page-aligned: KEPT is a whole number of pages, and mmap() returns a page's
-	 * address. */
+	/* KEPT is a whole number of pages, and mmap() aligns to pages. */
 	madvise(m->data + KEPT, m->capacity - KEPT, MADV_DONTNEED);
 	m->touched = KEPT;
 }

@@ -9,8 +9,8 @@
 
 #define DIGITS_MAX 17 /* enough to distinguish every double */
 
-/* Finds a number's significant digits, without leading and trailing zeros. Returns
- * their count. */
+/* Finds the significant digits, without leading and trailing zeros; returns their
+ * count. */
 static unsigned significant(const char *p, const char *end, char digits[DIGITS_MAX + 2])
 {
 	unsigned count = 0, kept = 0;

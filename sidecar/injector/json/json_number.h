@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-/* Whether cJSON's double equals the number from `first` to `end`, when written with as
- * many digits. */
+/* Whether cJSON's double, written with as many digits, equals the number from `first`
+ * to `end`. */
 bool json_number_is_exact(const char *first, const char *end);
 
 #endif

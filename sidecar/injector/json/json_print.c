@@ -31,8 +31,7 @@ static size_t kept_unit(const char *text, unsigned *unit)
 	return 3;
 }
 
-/* Writes the escape of a character that a string cannot contain. Returns what follows
- * it. */
+/* Writes the escape of a character that a string cannot contain. Returns the rest. */
 static const char *print_escape(const char *p, FILE *out)
 {
 	static const char escaped[] = "\"\\\n\r\t\b\f", letters[] = "\"\\nrtbf";

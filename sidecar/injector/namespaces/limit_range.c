@@ -34,8 +34,7 @@ static double ratio_of(const cJSON *item, enum resource resource)
 	return ratio >= 1 ? ratio : 1;
 }
 
-/* Reads one item of `spec.limits`, for all RESOURCES. Returns whether it bounds
- * anything. */
+/* Reads one of `spec.limits`, for all RESOURCES. Returns whether it bounds anything. */
 static bool read_item(const cJSON *item, struct bounds *bounds)
 {
 	bool any = false;

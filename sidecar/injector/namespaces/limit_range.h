@@ -5,8 +5,7 @@
 
 #include "namespaces.h"
 
-/* Reads `spec`. Returns whether it bounds CPU, memory or storage of a container or a
- * pod. */
+/* Reads `spec`. Returns whether it bounds a container's or a pod's resources. */
 bool limit_range_read(const cJSON *object, struct limit_range *range);
 
 /* Narrows `range` so that it satisfies both. */

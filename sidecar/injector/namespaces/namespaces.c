@@ -88,8 +88,7 @@ static int read_key(enum namespaces_kind kind, const cJSON *json, struct object 
 	return copy_name(key->name, sizeof(key->name), name);
 }
 
-/* Returns 1 if the object limits or sets resources, 0 if not, -1 if it cannot be
- * read. */
+/* Returns 1 if the object limits or sets resources, 0 if not, -1 if it is invalid. */
 static int read_says(struct object *object, const cJSON *json, struct error *err)
 {
 	const char *text;

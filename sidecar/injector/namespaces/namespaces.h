@@ -31,8 +31,7 @@ struct limit_range {
 
 extern const struct limit_range limit_range_none;
 
-/* Selects the pods that a quota counts. The first four occur both in scopes and in
- * scopeSelector. */
+/* The pods that a quota counts. The first four are in scopes and in scopeSelector. */
 enum quota_scope {
 	SCOPE_TERMINATING,     /* with activeDeadlineSeconds */
 	SCOPE_NOT_TERMINATING, /* without */
@@ -79,9 +78,8 @@ struct namespaces;
 struct namespaces *namespaces_new(struct error *err);
 void namespaces_free(struct namespaces *n);
 
-/* Stores an object as the API server sends it; ignores one that says nothing about
- * resources. Returns -1 if there is no more room or it cannot be read; the error names
- * the object. */
+/* Stores an object as the API server sends it; ignores one without rules for resources.
+ * Returns -1 if there is no room or it cannot be read; the error names the object. */
 int namespaces_put(struct namespaces *n, enum namespaces_kind kind, const cJSON *json,
 		   struct error *err);
 void namespaces_remove(struct namespaces *n, enum namespaces_kind kind,

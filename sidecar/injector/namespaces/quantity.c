@@ -20,8 +20,7 @@ static const struct {
     {"Gi", 0x1p30}, {"Ti", 0x1p40}, {"Pi", 0x1p50}, {"Ei", 0x1p60},
 };
 
-/* Returns the length of "12", "12.5", ".5" or "12." at the beginning; 0 if there is
- * none. */
+/* Returns the length of a leading "12", "12.5", ".5" or "12.", or 0. */
 static size_t number_length(const char *text)
 {
 	size_t whole = strspn(text, DIGITS), fraction = 0, length = whole;

@@ -97,8 +97,7 @@ static enum quota_scope priority_scope(const char *operator)
 }
 
 /* Reads one of scopeSelector.matchExpressions. The values of several expressions on
- * priority classes are stored together; that is wrong only if their operators
- * differ. */
+ * priority classes share one list; this is wrong only if their operators differ. */
 static enum quota_scope read_expression(const cJSON *expression,
 					struct text *priorities)
 {

@@ -31,8 +31,8 @@ const char *resource_name(enum resource resource)
 	return table[resource].name;
 }
 
-/* Tolerates the binary error: 0.3 cores are 300 thousandths, but 0.3 * 1000 is a little
- * more. */
+/* Tolerates binary errors: 0.3 cores are 300 thousandths, but 0.3 * 1000 is above
+ * 300. */
 static int64_t rounded(double value, enum rounding rounding)
 {
 	const double nearest = nearbyint(value);

@@ -53,8 +53,7 @@ static void add_empty_array(struct operations *ops, const char *path)
 	end_add(ops);
 }
 
-/* Appends a key to a path, escaped: RFC 6901 writes '~' as ~0 and '/' as ~1. All keys
- * are constants. */
+/* Appends a constant key to a path: RFC 6901 writes '~' as ~0 and '/' as ~1. */
 static void put_key(struct text *path, const char *key)
 {
 	text_put(path, "/");
@@ -118,8 +117,7 @@ static void add_evictable(struct operations *ops, const cJSON *pod, const char *
 		add_annotation(ops, pod, EVICTABLE_VOLUMES, list);
 }
 
-/* Returns the number in "dormouse-state-7", 0 for "dormouse-state", -1 for other
- * names. */
+/* The number in "dormouse-state-7", 0 for "dormouse-state", -1 for other names. */
 static int volume_number(const char *name, const char *base)
 {
 	size_t prefix = strlen(base);
@@ -135,8 +133,7 @@ static int volume_number(const char *name, const char *base)
 	return *end || number >= VOLUME_NAMES_MAX ? -1 : (int)number;
 }
 
-/* Chooses the base, or the base with the first number that none of the pod's volumes
- * has. */
+/* Chooses the base, or the base with the first number that is free in the pod. */
 static int choose_volume(const cJSON *volumes, const char *base, char name[32],
 			 struct error *err)
 {

@@ -28,8 +28,7 @@ static unsigned port_of(const char *address)
 	return colon && parse_count(colon + 1, 0, PORT_MAX, &port) == 0 ? port : 0;
 }
 
-/* Returns the address that the sidecar will listen on, chosen as the sidecar chooses
- * it. */
+/* Returns the address that the sidecar will listen on, by the sidecar's own rules. */
 static const char *address_of(const cJSON *pod, const char *name, const char *standard)
 {
 	static _Thread_local struct options scratch;

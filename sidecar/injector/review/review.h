@@ -48,8 +48,7 @@ struct review_result {
 #define REVIEW_ANSWER_MAX 65536
 
 /* Answers one review: with JSON for status 200, else with a line of text. Empties the
- * memory and uses it. The same review and injection give the same answer, byte for
- * byte. */
+ * memory and uses it. The same review and injection always give the same bytes. */
 void review_answer(const struct injection *injection, struct json_memory *memory,
 		   const char *body, size_t length, struct review_result *result,
 		   struct text *answer);

@@ -60,8 +60,7 @@ static const struct {
 
 /* --- writing --------------------------------------------------------------------- */
 
-/* Returns the member's text, `standard` if it is absent, or NULL if it is not a
- * text. */
+/* The member's text, `standard` if it is absent, or NULL if it is not a text. */
 static const char *text_or(const cJSON *object, const char *name, const char *standard)
 {
 	const cJSON *member = json_member(object, name);

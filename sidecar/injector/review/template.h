@@ -42,14 +42,14 @@ struct sidecar_shape {
  * and what is expected. */
 struct sidecar_template *template_load(const char *path, struct error *err);
 
-/* Reads a template from a text; with length 0 the built-in one, which fails only on
+/* Reads a template from a text. Length 0 reads the built-in one, which fails only on
  * allocation failure. */
 struct sidecar_template *template_read(const char *text, size_t length,
 				       struct error *err);
 void template_free(struct sidecar_template *t);
 
-/* Checks that nodes can pull the image: its name must begin with a registry or a
- * repository. The name in the built-in template has neither. The error says what is
+/* Checks that nodes can pull the image: its name must begin with a registry or
+ * repository. The built-in template's name has neither. The error says what is
  * expected. */
 int template_check_image(const struct sidecar_template *t, struct error *err);
 
@@ -59,12 +59,10 @@ int template_check_image(const struct sidecar_template *t, struct error *err);
 unsigned template_sizes(const struct sidecar_template *t);
 const struct resources *template_size(const struct sidecar_template *t, unsigned i);
 
-/* Whether the sidecar keeps its state in a volume, which survives container
- * restarts. */
+/* Whether the sidecar keeps its state over container restarts, in a volume. */
 bool template_keeps_state(const struct sidecar_template *t);
 
-/* Returns the name of the sidecar's volume: that of the state, else that of the empty
- * one. */
+/* Returns the name of the sidecar's volume: of the state, or of the empty one. */
 const char *template_volume(const struct sidecar_template *t);
 
 /* Returns the address of that flag; the pod's annotation may override it. */

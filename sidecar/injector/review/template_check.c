@@ -15,8 +15,7 @@
 
 #define CLUSTER_MAX 253
 #define IMAGE_MAX   1024
-/* With less memory the kernel would kill it at its start. This is the design's own
- * bound. */
+/* With less, the sidecar would be killed at its start: the design's own bound. */
 #define MEMORY_MIN (2 << 20)
 
 static int check_members(const cJSON *object, const char *what,
@@ -45,8 +44,7 @@ static int check_members(const cJSON *object, const char *what,
 	return 0;
 }
 
-/* Returns the member's text, `standard` if it is absent, or NULL if it is not a
- * text. */
+/* The member's text, `standard` if it is absent, or NULL if it is not a text. */
 static const char *text_or(const cJSON *object, const char *name, const char *standard)
 {
 	const cJSON *member = json_member(object, name);

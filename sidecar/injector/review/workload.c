@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* workload.c - finds and injects the pods in workloads and Lists: one table of
- * kinds. */
+/* workload.c - injects the pods in workloads and Lists: one table of kinds. */
 #include "workload.h"
 
 #include <stdio.h>
@@ -51,8 +50,7 @@ struct walk {
 	struct error *err;
 };
 
-/* Finds the kind of that name in the group of an apiVersion. Returns NULL if there is
- * none. */
+/* Returns the kind of that name in the group of an apiVersion, or NULL. */
 static const struct kind *find_kind(const struct kind *table, size_t count,
 				    const char *name, const char *version)
 {
@@ -161,8 +159,7 @@ static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
 	return 0;
 }
 
-/* Gives "Deployment" for "DeploymentList". Returns false for a plain List or another
- * name. */
+/* Gives "Deployment" for "DeploymentList". False for a plain List or another name. */
 static bool item_kind(const char *list, char kind[KIND_MAX])
 {
 	size_t length = strlen(list);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* workload.h - finds and injects the pods in Deployments, CronJobs, Lists and so on. */
+/* workload.h - injects the pods in Deployments, CronJobs, Lists and so on. */
 #ifndef DORMOUSE_INJECTOR_REVIEW_WORKLOAD_H
 #define DORMOUSE_INJECTOR_REVIEW_WORKLOAD_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* https.c - the HTTP library's TLS options, and session details that it does not
- * report. */
+/* https.c - the HTTP library's TLS options, and a hook at the handshake's end. */
 #include "https.h"
 
 #include <gnutls/gnutls.h>
@@ -27,9 +26,8 @@ static gnutls_session_t session_of(struct MHD_Connection *connection)
 	return info ? info->tls_session : NULL;
 }
 
-/* GnuTLS calls this hook after the client's Finished. The HTTP library uses the
- * session's own pointer. The session cache's pointer is free, because there is no
- * cache. */
+/* GnuTLS calls this after the client's Finished. The HTTP library uses the session's
+ * own pointer. The session cache's pointer is free, because there is no cache. */
 static int finished(gnutls_session_t session, unsigned type, unsigned when,
 		    unsigned incoming, const gnutls_datum_t *message)
 {

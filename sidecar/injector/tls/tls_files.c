@@ -82,8 +82,8 @@ int tls_files_look(struct tls_files *f, struct tls_store *store, struct error *e
 {
 	struct file_mark now[2];
 
-	/* Taken before the files are read, so that the next check finds a change made
-	 * in between. */
+	/* Taken before reading, so that the next check finds a change made
+	 * meanwhile. */
 	mark(f->certificate, &now[0]);
 	mark(f->key, &now[1]);
 	if (f->has && same(now, f->taken))

@@ -188,8 +188,7 @@ void tls_store_serve(struct tls_store *s)
 	serving = s;
 }
 
-/* Copies the chain such that GnuTLS can release it: the array and each part by
- * itself. */
+/* Copies the chain as GnuTLS releases it: the array and each part by itself. */
 static int copy_chain(const struct material *m, gnutls_pcert_st **chain)
 {
 	gnutls_pcert_st *copy = gnutls_calloc(m->length, sizeof(*copy));

@@ -24,8 +24,7 @@ void tls_store_free(struct tls_store *s);
 int tls_store_set(struct tls_store *s, const char *certificate_pem, const char *key_pem,
 		  struct error *err);
 
-/* Whether there is a certificate, and when it expires (Unix seconds, 0: none). Any
- * thread. */
+/* Whether there is a certificate; its expiry (Unix seconds, 0: none). Any thread. */
 bool tls_store_ready(struct tls_store *s);
 double tls_store_expiry(struct tls_store *s);
 
