@@ -137,11 +137,11 @@ cJSON *json_read(const char *text, size_t length, const struct json_limits *limi
 			  ? json_keep_parse(text, length, odd.numbers)
 			  : cJSON_ParseWithLength(text, length);
 	if (!tree) {
-		fail(err, "%zu bytes of JSON need more memory than there is", length);
+		fail(err, "out of memory for %zu bytes of JSON", length);
 		return NULL;
 	}
 	if (find_duplicate(tree, &duplicate) < 0) {
-		fail(err, "%zu bytes of JSON need more memory than there is", length);
+		fail(err, "out of memory for %zu bytes of JSON", length);
 	} else if (duplicate) {
 		unsigned ordinal = 0;
 		count_up_to(tree, duplicate, &ordinal);

@@ -125,7 +125,7 @@ static int scan_unicode_escape(struct scan *s)
 		return refuse(s, escape, JSON_BROKEN, "\\u needs four digits");
 	s->at += 4;
 	if (unit == 0)
-		return odd_string(s, escape, "a string with \\u0000 is not kept");
+		return odd_string(s, escape, "a string with \\u0000 cannot be kept");
 	if (unit < 0xD800 || unit > 0xDFFF)
 		return 0;
 	if (unit <= 0xDBFF && s->end - s->at >= 6 && s->at[0] == '\\' &&
@@ -136,7 +136,7 @@ static int scan_unicode_escape(struct scan *s)
 			return 0;
 		}
 	}
-	return odd_string(s, escape, "half a surrogate pair is no character");
+	return odd_string(s, escape, "half a surrogate pair is not a character");
 }
 
 static bool is_short_escape(unsigned char c)
@@ -257,7 +257,7 @@ static int scan_number(struct scan *s)
 		return 0;
 	if (s->limits->exact)
 		return refuse(s, first, JSON_INEXACT,
-			      "a number that a double does not keep exactly");
+			      "a number that a double cannot store exactly");
 	s->odd.numbers++;
 	return 0;
 }
@@ -393,7 +393,7 @@ int json_scan(const char *text, size_t length, const struct json_limits *limits,
 		skip_blanks(&s);
 		if (s.at < s.end)
 			result = refuse(&s, s.at, JSON_BROKEN,
-					"more text behind the end of the JSON");
+					"more text after the end of the JSON");
 	}
 	*odd = s.odd;
 	*why = s.why;

@@ -43,7 +43,7 @@ struct namespaces *namespaces_new(struct error *err)
 	struct namespaces *n = calloc(1, sizeof(*n));
 
 	if (!n) {
-		fail_memory(err, "what is known of namespaces");
+		fail_memory(err, "namespace rules");
 		return NULL;
 	}
 	pthread_mutex_init(&n->lock, NULL);
@@ -211,13 +211,13 @@ int namespaces_put(struct namespaces *n, enum namespaces_kind kind, const cJSON 
 
 	memset(&object, 0, sizeof(object));
 	if (read_key(kind, json, &object) < 0)
-		return fail(err, "an object without a name, or with one too long");
+		return fail(err, "an object's name is missing or too long");
 	const int says = read_says(&object, json, err);
 	pthread_mutex_lock(&n->lock);
 	const int result = exchange(n, &object, says > 0);
 	pthread_mutex_unlock(&n->lock);
 	if (result < 0)
-		return fail(err, "%s/%s: there are more than %d such objects",
+		return fail(err, "%s/%s: no room: over %d objects, or out of memory",
 			    object.namespace, object.name, NAMESPACES_OBJECTS_MAX);
 	return says < 0 ? -1 : 0;
 }

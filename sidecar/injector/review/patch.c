@@ -163,7 +163,7 @@ static int check_kind(const cJSON *item, int kind, const char *name, struct erro
 {
 	if (!item || (item->type & 0xFF) == kind)
 		return 0;
-	return fail(err, "%s: it takes an %s", name,
+	return fail(err, "%s: expected an %s", name,
 		    kind == cJSON_Array ? "array" : "object");
 }
 

@@ -113,14 +113,14 @@ static int apply(cJSON *object, const cJSON *operation, struct error *err)
 	while (next_token(&at, token) && *at && parent)
 		parent = step(parent, token);
 	if (*at || !parent)
-		return fail(err, "%s: there is no such place", shown);
+		return fail(err, "%s: the object has no such path", shown);
 
 	cJSON *value = cJSON_Duplicate(given, true);
 	if (!value)
 		return fail_memory(err, shown);
 	if (!add_to(parent, token, value)) {
 		cJSON_Delete(value);
-		return fail(err, "%s: there is no such place", shown);
+		return fail(err, "%s: the object has no such path", shown);
 	}
 	return 0;
 }

@@ -78,7 +78,8 @@ static int check_envelope(struct review *r, const cJSON *tree)
 	struct shown shown;
 
 	if (!cJSON_IsObject(tree))
-		return REFUSE(r, 400, "this is no object; an AdmissionReview is");
+		return REFUSE(r, 400,
+			      "the body is not an object, want AdmissionReview");
 	if (!equal(kind, "AdmissionReview"))
 		return REFUSE(r, 400, "unexpected kind %s, want AdmissionReview",
 			      show(&shown, kind));
@@ -112,10 +113,10 @@ static int check_request(struct review *r, const cJSON *request)
 	struct shown shown;
 
 	if (!cJSON_IsObject(request))
-		return REFUSE(r, 400, "request is missing or no object");
+		return REFUSE(r, 400, "request is missing or not an object");
 	r->uid = json_text(request, "uid");
 	if (!r->uid || !r->uid[0])
-		return REFUSE(r, 400, "request.uid is missing or no text");
+		return REFUSE(r, 400, "request.uid is missing or not a text");
 	if (strlen(r->uid) > UID_MAX)
 		return REFUSE(r, 400, "request.uid is longer than %d bytes", UID_MAX);
 	if (check_kind(r, request) < 0)
@@ -129,7 +130,7 @@ static int check_request(struct review *r, const cJSON *request)
 			      show(&shown, operation));
 	r->pod = json_member(request, "object");
 	if (!cJSON_IsObject(r->pod))
-		return REFUSE(r, 422, "request.object is missing or no object");
+		return REFUSE(r, 422, "request.object is missing or not an object");
 	return 0;
 }
 
@@ -258,7 +259,7 @@ static int decide(struct review *r)
 	}
 	result->outcome = REVIEW_INJECTED;
 	if (r->patch.overflowed) {
-		fail(&result->trouble, "its patch is longer than %d bytes", PATCH_MAX);
+		fail(&result->trouble, "the patch is longer than %d bytes", PATCH_MAX);
 		fail_open(r);
 	}
 	return 0;
@@ -328,7 +329,7 @@ void review_answer(const struct injection *injection, struct json_memory *memory
 		put_answer(&r, answer);
 		if (answer->overflowed) {
 			*answer = empty;
-			fail(&result->trouble, "its answer is longer than %zu bytes",
+			fail(&result->trouble, "the answer is longer than %zu bytes",
 			     empty.capacity);
 			fail_open(&r);
 			put_answer(&r, answer);

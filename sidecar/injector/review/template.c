@@ -207,8 +207,7 @@ static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 	made->environment = next_piece(&t);
 	put_environment(&t, tree);
 	if (t.overflowed)
-		return fail(err, "its container would be longer than %d bytes",
-			    PIECES_MAX);
+		return fail(err, "the container is longer than %d bytes", PIECES_MAX);
 	return 0;
 }
 
@@ -261,10 +260,9 @@ struct sidecar_template *template_load(const char *path, struct error *err)
 	if (ferror(file))
 		fail_errno(err, errno, "read template %s", path);
 	else if (length > TEMPLATE_MAX)
-		fail(err, "template %s: it is longer than %d bytes", path,
-		     TEMPLATE_MAX);
+		fail(err, "template %s is longer than %d bytes", path, TEMPLATE_MAX);
 	else if (length == 0)
-		fail(err, "template %s: it is empty; {} would do", path);
+		fail(err, "template %s is empty: expected an object such as {}", path);
 	else if (!(made = template_read(text, length, err)))
 		fail_within(err, "template %s", path);
 out:

@@ -105,7 +105,8 @@ static int read_key(struct material *m, const char *pem, struct error *err)
 
 	if (code >= 0)
 		code = gnutls_x509_privkey_import(m->key, &text, GNUTLS_X509_FMT_PEM);
-	return code < 0 ? fail_tls(err, code, "the key is no private key in PEM") : 0;
+	return code < 0 ? fail_tls(err, code, "the key is not a private key in PEM")
+			: 0;
 }
 
 static int check_pair(const struct material *m, gnutls_x509_crt_t leaf,
@@ -120,8 +121,8 @@ static int check_pair(const struct material *m, gnutls_x509_crt_t leaf,
 	if (code < 0)
 		return fail_tls(err, code, "the key and the certificate");
 	if (leaf_length != key_length || memcmp(of_leaf, of_key, key_length) != 0)
-		return fail(err, "the key does not belong to the certificate: give the "
-				 "two that were made together");
+		return fail(err, "the key does not belong to the certificate: expected "
+				 "a matching pair");
 	return 0;
 }
 
@@ -138,10 +139,10 @@ static int read_material(struct material *m, const char *certificate_pem,
 
 	if (code < 0)
 		return fail_tls(err, code,
-				"the certificate is no chain in PEM, each signed by "
-				"the next");
+				"the certificate is not a chain in PEM, each signed "
+				"by the next");
 	if (count == 0 || count > CHAIN_MAX)
-		fail(err, "the certificate's chain has %u parts: one to %d would do",
+		fail(err, "the certificate's chain has %u parts: expected 1 to %d",
 		     count, CHAIN_MAX);
 	else if (keep_chain(m, list, count, err) == 0 && read_key(m, key_pem, err) == 0)
 		result = check_pair(m, list[0], err);
