@@ -18,8 +18,8 @@ enum {
 
 static const char *const native_words[] = {"auto", "yes", "no", NULL};
 
-/* A certificate that is valid for less than that would be renewed more often than the
- * API server can be asked; one that is valid for more than a year is never renewed. */
+/* A shorter lifetime needs more renewals than the API server can handle. A certificate
+ * that is valid for more than a year is never renewed. */
 #define CERTIFICATE_LIFETIME_MIN "10s"
 #define CERTIFICATE_LIFETIME_MAX "366d"
 
@@ -29,7 +29,7 @@ static const struct flag flags[] = {
     {"image-loaded", FOR_BOTH, BOOL(image_loaded), "false",
      "every node has the image; else it needs a registry"},
     {"native-sidecar", FOR_BOTH, WORD(native, native_words), "auto",
-     "whether as an init container; auto: from 1.29 on and for inject"},
+     "run as an init container; auto: on 1.29+ and for inject"},
     {"namespace", FOR_BOTH, NAME(namespace), NULL,
      "the injector's own; else POD_NAMESPACE"},
     {"listen", FOR_SERVE, LISTEN(listen), "[::]:8443", "the webhook, HTTPS"},
@@ -58,9 +58,9 @@ static const struct flag flags[] = {
     {"max-connections", FOR_SERVE, COUNT(max_connections, "8", "4096"), "256",
      "more connections are refused"},
     {"idle-timeout", FOR_SERVE, DURATION(idle_timeout_s, "1s", "1h"), "2m",
-     "after it a connection is closed"},
+     "an idle connection is closed after this"},
     {"api-server", FOR_SERVE, URL(api_server), NULL,
-     "the API server; else as pods find it"},
+     "the API server; else KUBERNETES_SERVICE_HOST"},
     {"api-token-file", FOR_SERVE, PATH(api_token_file), NULL,
      "token for the API server; else the service account's"},
     {"api-ca-file", FOR_SERVE, PATH(api_ca_file), NULL,
@@ -83,7 +83,7 @@ static const struct flag_table table = {
     .commands = commands,
 };
 
-/* A pod's namespace is told by the downward API. */
+/* The downward API gives the pod's namespace in POD_NAMESPACE. */
 static int take_own_namespace(struct injector_options *o, flags_complaint *complain)
 {
 	const char *namespace = getenv("POD_NAMESPACE");

@@ -14,10 +14,10 @@ enum injector_command { INJECTOR_SERVE, INJECTOR_INJECT };
 enum native_sidecar { NATIVE_AUTO, NATIVE_YES, NATIVE_NO };
 
 struct injector_options {
-	char template_path[256]; /* "": the built-in one */
+	char template_path[256]; /* "": the built-in template */
 	enum native_sidecar native;
-	bool image_loaded;  /* every node has the image: it need not be pulled */
-	char namespace[64]; /* the injector's own; POD_NAMESPACE unless given */
+	bool image_loaded;  /* every node has the image, no pull needed */
+	char namespace[64]; /* the injector's own; default: POD_NAMESPACE */
 	enum log_format log_format;
 	unsigned config_errors;
 
@@ -27,7 +27,7 @@ struct injector_options {
 	char service[64]; /* the certificate is for SERVICE.NAMESPACE.svc */
 	char secret[254];
 	char webhook[254];       /* the MutatingWebhookConfiguration */
-	char tls_cert_file[256]; /* somebody else's certificate: no Secret, no CA */
+	char tls_cert_file[256]; /* an external certificate: no Secret, no CA */
 	char tls_key_file[256];
 	double certificate_lifetime_s;
 	double ca_lifetime_s;
@@ -35,12 +35,12 @@ struct injector_options {
 	double max_body; /* bytes of a review */
 	unsigned max_connections;
 	double idle_timeout_s;
-	char api_server[256];     /* "https://HOST:PORT"; "": as a pod finds it */
+	char api_server[256]; /* "https://HOST:PORT"; "": from the pod's environment */
 	char api_token_file[256]; /* "": the service account's */
 	char api_ca_file[256];
 };
 
-/* Returns 0, -1 on failure, 1 when --help was asked for, as flags_read(). */
+/* Returns 0, -1 on failure, 1 when --help was given, like flags_read(). */
 int injector_options_parse(struct injector_options *options,
 			   enum injector_command command, int argc, char **argv,
 			   flags_complaint *complain, struct error *err);

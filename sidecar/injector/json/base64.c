@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base64.c - bytes as RFC 4648's base64. */
+/* base64.c - encodes bytes as base64 (RFC 4648). */
 #include "base64.h"
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base64.h - bytes as RFC 4648's base64, with padding. */
+/* base64.h - encodes bytes as base64 (RFC 4648), with padding. */
 #ifndef DORMOUSE_INJECTOR_JSON_BASE64_H
 #define DORMOUSE_INJECTOR_JSON_BASE64_H
 
@@ -7,7 +7,7 @@
 
 struct text;
 
-/* Appends it, whole or not at all. */
+/* Appends the encoded bytes. If they do not fit, sets `overflowed` only. */
 void base64_put(struct text *t, const char *bytes, size_t length);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json.c - JSON from strangers: scanned, read by cJSON, searched for duplicate keys. */
+/* json.c - untrusted JSON: scanned, parsed by cJSON, searched for duplicate keys. */
 #include "json.h"
 
 #include <stdint.h>
@@ -9,14 +9,13 @@
 #include "json_keep.h"
 #include "json_scan.h"
 
-/* Objects with more members are sorted. */
+/* An object with more members is sorted to find duplicates. */
 #define PAIRWISE_MAX 16
 
-/* The deepest that the API server sends is some 20 levels (managedFields); a pod of
- * 100 KB has some 5,000 values. A value takes 64 bytes of memory, and 16 more while
- * keys are compared; a string hardly more than it took in the body: with 50,000 values
- * a body needs 5 MiB besides its own length, which counts twice where json_keep.c has
- * to spell it anew. */
+/* The API server sends at most some 20 levels (managedFields). A pod of 100 KB has some
+ * 5,000 values. A value takes 64 bytes of memory, and 16 more while keys are compared;
+ * a string takes hardly more than in the body. A body with 50,000 values needs 5 MiB
+ * besides its own length, which counts twice where json_keep.c copies the text. */
 const struct json_limits json_review_limits = {.depth = 64, .values = 50000};
 
 /* --- duplicate keys -------------------------------------------------------------- */
@@ -31,7 +30,7 @@ static int by_key(const void *a, const void *b)
 	return strcmp(((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
 }
 
-/* One bit of 64 that stands for the key. */
+/* A hash of the key: one bit of 64. */
 static uint64_t key_bit(const char *key)
 {
 	size_t length = strlen(key);
@@ -59,7 +58,7 @@ static const cJSON *find_pairwise(const cJSON *object)
 	return NULL;
 }
 
-/* Of two members the one that is written later. */
+/* Returns that one of two members that is written later. */
 static const cJSON *later(const cJSON *object, const cJSON *a, const cJSON *b)
 {
 	const cJSON *m = object->child;
@@ -69,8 +68,8 @@ static const cJSON *later(const cJSON *object, const cJSON *a, const cJSON *b)
 	return m == a ? b : a;
 }
 
-/* Sorted: an object of 65,536 keys is not compared each with each. -1 on allocation
- * failure. */
+/* Sorts the keys, because comparing each pair is too slow for 65,536 keys. Returns -1
+ * on allocation failure. */
 static int find_sorted(const cJSON *object, size_t count, const cJSON **duplicate)
 {
 	struct keyed *members = cJSON_malloc(count * sizeof(*members));
@@ -89,7 +88,7 @@ static int find_sorted(const cJSON *object, size_t count, const cJSON **duplicat
 	return 0;
 }
 
-/* Sets `*duplicate` to a member whose key another one of its object has, too. */
+/* Sets `*duplicate` to a member whose key occurs twice. -1 on allocation failure. */
 static int find_duplicate(const cJSON *item, const cJSON **duplicate)
 {
 	size_t count = 0;
@@ -109,7 +108,8 @@ static int find_duplicate(const cJSON *item, const cJSON **duplicate)
 	return 0;
 }
 
-/* Counts the values up to `wanted`, as they are written; true when it was found. */
+/* Counts the values before `wanted`, in the order of the text. Returns true when
+ * `wanted` was found. */
 static bool count_up_to(const cJSON *item, const cJSON *wanted, unsigned *ordinal)
 {
 	if (item == wanted)
@@ -137,11 +137,11 @@ cJSON *json_read(const char *text, size_t length, const struct json_limits *limi
 			  ? json_keep_parse(text, length, odd.numbers)
 			  : cJSON_ParseWithLength(text, length);
 	if (!tree) {
-		fail(err, "%zu bytes of JSON need more memory than there is", length);
+		fail(err, "out of memory for %zu bytes of JSON", length);
 		return NULL;
 	}
 	if (find_duplicate(tree, &duplicate) < 0) {
-		fail(err, "%zu bytes of JSON need more memory than there is", length);
+		fail(err, "out of memory for %zu bytes of JSON", length);
 	} else if (duplicate) {
 		unsigned ordinal = 0;
 		count_up_to(tree, duplicate, &ordinal);

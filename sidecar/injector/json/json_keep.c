@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_keep.c - the text is spelt anew for cJSON: what it would not keep, as strings
- * that no JSON has. */
+/* json_keep.c - rewrites the text for cJSON: what cJSON cannot keep becomes strings
+ * that no valid JSON contains. */
 #include "json_keep.h"
 
 #include <stdbool.h>
@@ -8,13 +8,13 @@
 
 #include "json_number.h"
 
-/* In front of a number's text, in a string: no UTF-8 has this byte. */
+/* Marks a string that holds a number's text. UTF-8 never contains this byte. */
 #define NUMBER_MARK 0xC1
 
-/* What a number grows by: the quotes and the mark. */
+/* The bytes that a kept number grows by: two quotes and the mark. */
 #define NUMBER_MORE 3
 
-/* A text on its way into a copy. It was scanned: it is JSON. */
+/* A text that is being copied. json_scan() accepted it, so it is valid JSON. */
 struct spelling {
 	const unsigned char *at, *end;
 	unsigned char *out;
@@ -51,7 +51,7 @@ static bool begins_number(unsigned char c)
 	return c == '-' || (c >= '0' && c <= '9');
 }
 
-/* Also of numbers that are no JSON: those are none here. */
+/* Does not check the number: json_scan() did. */
 static const unsigned char *end_of_number(const struct spelling *s)
 {
 	const unsigned char *p = s->at;
@@ -147,7 +147,7 @@ static void restore_numbers(cJSON *item)
 
 cJSON *json_keep_parse(const char *text, size_t length, unsigned numbers)
 {
-	/* Strings only shrink. */
+	/* Numbers grow, strings only shrink. */
 	size_t size = length + (size_t)NUMBER_MORE * numbers;
 	unsigned char *copied = cJSON_malloc(size + 1);
 	struct spelling s = {.at = (const unsigned char *)text,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json_memory.c - memory of fixed size that cJSON allocates in.
  *
- * Addresses are reserved at once and pages come when they are touched. Allocating moves
- * a mark, freeing does nothing, emptying moves the mark back. After an uncommonly big
- * review the pages beyond what the usual ones need are given back.
+ * All addresses are reserved at the start; the kernel adds pages when they are touched.
+ * An allocation advances `used`, a free does nothing, and emptying resets `used` to 0.
+ * After an unusually big review the pages beyond KEPT are given back.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 
 #include "json.h"
 
-/* cJSON allocates its nodes and strings, nothing wider. */
+/* cJSON allocates only nodes and strings; none needs a wider alignment. */
 #define ALIGNMENT sizeof(void *)
-/* What stays resident. A review of a pod of 10 KB needs about 60 KiB. */
+/* The bytes that stay resident. A review of a pod of 10 KB needs about 60 KiB. */
 #define KEPT ((size_t)256 << 10)
 
 struct json_memory {
@@ -39,7 +39,7 @@ static void *allocate(size_t size)
 	return block;
 }
 
-/* What was allocated before a memory came into use is still freed as it must be. */
+/* A block from before the memory came into use is outside of it and goes to free(). */
 static void release(void *block)
 {
 	struct json_memory *m = current;
@@ -93,7 +93,7 @@ static void empty(struct json_memory *m)
 	m->used = 0;
 	if (m->touched <= KEPT)
 		return;
-	/* KEPT is a whole number of pages, and mmap() begins with one. */
+	/* KEPT is a whole number of pages, and mmap() aligns to pages. */
 	madvise(m->data + KEPT, m->capacity - KEPT, MADV_DONTNEED);
 	m->touched = KEPT;
 }

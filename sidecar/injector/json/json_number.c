@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_number.c - which numbers a double keeps. */
+/* json_number.c - which numbers a double stores exactly. */
 #include "json_number.h"
 
 #include <math.h>
@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS_MAX 17 /* that tell every double from its neighbours */
+#define DIGITS_MAX 17 /* enough to distinguish every double */
 
-/* The digits of a number that count, without zeros before and behind. */
+/* Finds the significant digits, without leading and trailing zeros; returns their
+ * count. */
 static unsigned significant(const char *p, const char *end, char digits[DIGITS_MAX + 2])
 {
 	unsigned count = 0, kept = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_print.c - a tree as text.
+/* json_print.c - writes a tree as text.
  *
- * cJSON's own printer takes fifteen digits of a number for enough where they are nearly
- * right; these read back equal. And not the writer of base/json_writer.h: what is
- * printed here has lines and blanks, and strings are written back as they were read,
- * with what json_keep.h keeps in them.
+ * cJSON's own printer writes only fifteen digits of a number where they are nearly
+ * right; the numbers written here read back equal. base/json_writer.h does not fit
+ * either: this output has line breaks and indentation, and strings are written as they
+ * were read, including what json_keep.h keeps in them.
  */
 #include "json_print.h"
 
@@ -15,8 +15,8 @@
 
 #define WHOLE_MAX 0x1p53
 
-/* How many bytes stand for the U+0000 or the half of a surrogate pair that json_keep.h
- * tells of; 0: it is something else. */
+/* Returns how many bytes stand for a U+0000 or half a surrogate pair (see json_keep.h);
+ * 0 if `text` begins with neither. */
 static size_t kept_unit(const char *text, unsigned *unit)
 {
 	const unsigned char *p = (const unsigned char *)text;
@@ -31,7 +31,7 @@ static size_t kept_unit(const char *text, unsigned *unit)
 	return 3;
 }
 
-/* Writes the character that a string cannot have as it is; what is behind it. */
+/* Writes the escape of a character that a string cannot contain. Returns the rest. */
 static const char *print_escape(const char *p, FILE *out)
 {
 	static const char escaped[] = "\"\\\n\r\t\b\f", letters[] = "\"\\nrtbf";

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_scan.c - the grammar of RFC 8259, to the letter.
+/* json_scan.c - a strict scanner for the grammar of RFC 8259.
  *
- * cJSON is lenient (blanks are any control characters, numbers are what strtod() takes
- * of their first 63 characters, strings may hold anything) and says only where it
- * stopped. What passes here it reads as it is written, or json_keep.c helps it.
+ * cJSON is lenient: any control character is a blank, a number is what strtod() reads
+ * of its first 63 characters, a string may hold anything. Its errors have only a
+ * position. A text that passes this scanner is read by cJSON exactly, or with the help
+ * of json_keep.c.
  */
 #include "json_scan.h"
 
@@ -18,15 +19,15 @@
 #include "json_keep.h"
 #include "json_number.h"
 
-#define DIGITS_PLAIN 15 /* that any double keeps */
+#define DIGITS_PLAIN 15 /* a double stores any integer of so many digits */
 #define NO_ORDINAL   UINT32_MAX
 
 struct scan {
 	const unsigned char *begin, *at, *end;
 	const struct json_limits *limits;
-	const unsigned char *key; /* of the object's member that is being read */
+	const unsigned char *key; /* of the member that is being read */
 	unsigned depth, values;
-	unsigned stop_at; /* the value whose place is wanted */
+	unsigned stop_at; /* the value to find */
 	struct json_odd odd;
 	enum json_refusal why;
 	struct error *err;
@@ -42,7 +43,7 @@ size_t json_scan_blanks(const char *text, size_t length)
 	return n;
 }
 
-/* Fails at `at`: lines and columns count from 1, columns in characters. */
+/* Fails at `at`. Lines and columns count from 1, columns in characters. */
 static int refuse(struct scan *s, const unsigned char *at, enum json_refusal why,
 		  const char *what)
 {
@@ -60,7 +61,7 @@ static int refuse(struct scan *s, const unsigned char *at, enum json_refusal why
 	return fail(s->err, "line %lu, column %lu: %s", line, column, what);
 }
 
-/* Fails for want of what should stand here. */
+/* Fails because `what` is expected here. */
 static int expected(struct scan *s, const char *what)
 {
 	char text[96];
@@ -105,7 +106,7 @@ static int scan_utf8(struct scan *s)
 	return 0;
 }
 
-/* A string that cJSON would not keep is refused, or noted. */
+/* Notes a string that cJSON cannot keep, or refuses it if the limits say so. */
 static int odd_string(struct scan *s, const unsigned char *at, const char *what)
 {
 	if (s->limits->exact)
@@ -114,7 +115,7 @@ static int odd_string(struct scan *s, const unsigned char *at, const char *what)
 	return 0;
 }
 
-/* s->at is behind the "\u". */
+/* s->at is after the "\u". */
 static int scan_unicode_escape(struct scan *s)
 {
 	const unsigned char *escape = s->at - 2;
@@ -124,7 +125,7 @@ static int scan_unicode_escape(struct scan *s)
 		return refuse(s, escape, JSON_BROKEN, "\\u needs four digits");
 	s->at += 4;
 	if (unit == 0)
-		return odd_string(s, escape, "a string with \\u0000 is not kept");
+		return odd_string(s, escape, "a string with \\u0000 cannot be kept");
 	if (unit < 0xD800 || unit > 0xDFFF)
 		return 0;
 	if (unit <= 0xDBFF && s->end - s->at >= 6 && s->at[0] == '\\' &&
@@ -135,7 +136,7 @@ static int scan_unicode_escape(struct scan *s)
 			return 0;
 		}
 	}
-	return odd_string(s, escape, "half a surrogate pair is no character");
+	return odd_string(s, escape, "half a surrogate pair is not a character");
 }
 
 static bool is_short_escape(unsigned char c)
@@ -159,11 +160,11 @@ static int scan_escape(struct scan *s)
 	return 0;
 }
 
-/* Of eight bytes the first that is a quote, a backslash, below the blank or above
- * ASCII; 8: none is. Each subtraction borrows from a byte's top bit where the byte is
- * special; it may do so in the bytes behind it, too, never before it.
- * https://graphics.stanford.edu/~seander/bithacks.html, "Determine if a word has a byte
- * less than n" */
+/* Returns the index of the first of eight bytes that is a quote, a backslash, below the
+ * blank or above ASCII; 8 if there is none. Each subtraction borrows from a byte's top
+ * bit where the byte is special. The borrow may also set the top bits of later bytes,
+ * but never of earlier ones. https://graphics.stanford.edu/~seander/bithacks.html,
+ * "Determine if a word has a byte less than n" */
 static unsigned first_special(const unsigned char *p)
 {
 	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
@@ -256,7 +257,7 @@ static int scan_number(struct scan *s)
 		return 0;
 	if (s->limits->exact)
 		return refuse(s, first, JSON_INEXACT,
-			      "a number that a double does not keep exactly");
+			      "a number that a double cannot store exactly");
 	s->odd.numbers++;
 	return 0;
 }
@@ -286,7 +287,7 @@ static int enter(struct scan *s)
 	return 0;
 }
 
-/* The comma or the end behind a member: 1, 0; -1: neither. */
+/* Reads the comma (1) or the end (0) after a member; returns -1 if neither is there. */
 static int scan_comma(struct scan *s, unsigned char close, const char *either)
 {
 	skip_blanks(s);
@@ -392,7 +393,7 @@ int json_scan(const char *text, size_t length, const struct json_limits *limits,
 		skip_blanks(&s);
 		if (s.at < s.end)
 			result = refuse(&s, s.at, JSON_BROKEN,
-					"more text behind the end of the JSON");
+					"more text after the end of the JSON");
 	}
 	*odd = s.odd;
 	*why = s.why;

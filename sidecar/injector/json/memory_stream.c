@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* memory_stream.c - a stream into memory that says so when there is none left. */
+/* memory_stream.c - a stream into memory that reports allocation failures. */
 #include "memory_stream.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #define ROOM_FIRST 16384
 
-/* As a cookie_write_function_t: short means that it failed. */
+/* A cookie_write_function_t: a return value below `length` means failure. */
 static ssize_t add(void *cookie, const char *bytes, size_t length)
 {
 	struct memory_stream *p = cookie;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* memory_stream.h - a stream into memory that says so when there is none left.
+/* memory_stream.h - a stream into memory that reports allocation failures.
  *
  * open_memstream() of glibc loses what does not fit, and neither ferror() nor fclose()
- * tells.
+ * reports it.
  */
 #ifndef DORMOUSE_INJECTOR_JSON_MEMORY_STREAM_H
 #define DORMOUSE_INJECTOR_JSON_MEMORY_STREAM_H
@@ -11,17 +11,16 @@
 
 #include "base/error.h"
 
-/* What was printed, all zero at first; the caller frees `text`, also after a failure.
- */
+/* The output. Initialize it to zero. The caller frees `text`, also after a failure. */
 struct memory_stream {
 	char *text; /* not NUL-terminated */
 	size_t length, room;
 };
 
-/* `memory` outlives the stream. NULL on allocation failure. */
+/* `memory` must outlive the stream. Returns NULL on allocation failure. */
 FILE *memory_stream_open(struct memory_stream *memory, struct error *err);
 
-/* Closes it; fails unless all that was written to it is there. */
+/* Closes the stream. Fails unless the memory has all that was written to it. */
 int memory_stream_close(FILE *stream, struct error *err);
 
 #endif

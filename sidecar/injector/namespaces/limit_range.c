@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* limit_range.c - Kubernetes' LimitRange, as its admission plugin reads it
+/* limit_range.c - reads Kubernetes' LimitRange as its admission plugin does
  * (plugin/pkg/admission/limitranger/admission.go). */
 #include "limit_range.h"
 
@@ -30,11 +30,11 @@ static double ratio_of(const cJSON *item, enum resource resource)
 		ratio = member->valuedouble;
 	else if (text && quantity_read(text, &ratio) < 0)
 		return INFINITY;
-	/* A limit is never less than its request. */
+	/* The ratio is at least 1, because a limit is never less than its request. */
 	return ratio >= 1 ? ratio : 1;
 }
 
-/* One of `spec.limits`, for all RESOURCES; whether it bounds anything. */
+/* Reads one of `spec.limits`, for all RESOURCES. Returns whether it bounds anything. */
 static bool read_item(const cJSON *item, struct bounds *bounds)
 {
 	bool any = false;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* namespaces.c - the objects of all namespaces that say something about resources.
+/* namespaces.c - the objects of all namespaces that limit or set resources.
  *
- * An array of pointers in the order of namespace, kind and name: a namespace's objects
- * lie side by side. Changes are rare and cost a move of pointers; a review's look costs
- * a binary search and a copy under the lock.
+ * They are an array of pointers, sorted by namespace, kind and name, so a namespace's
+ * objects are adjacent. A change is rare and moves pointers. A review's query costs a
+ * binary search and a copy under the lock.
  */
 #include "namespaces.h"
 
@@ -22,7 +22,7 @@
 struct object {
 	char namespace[NAMESPACE_MAX], name[NAME_MAX_SIZE];
 	enum namespaces_kind kind;
-	uint64_t list; /* in which it was seen last */
+	uint64_t list; /* number of the list that had it last */
 	union {
 		struct amounts resources;
 		struct limit_range range;
@@ -34,7 +34,7 @@ struct namespaces {
 	pthread_mutex_t lock;
 	struct object **objects; /* sorted */
 	size_t count, capacity;
-	uint64_t list[NAMESPACES_KINDS]; /* numbers of the lists so far */
+	uint64_t list[NAMESPACES_KINDS]; /* the number of the current list */
 	uint64_t dropped;
 };
 
@@ -43,7 +43,7 @@ struct namespaces *namespaces_new(struct error *err)
 	struct namespaces *n = calloc(1, sizeof(*n));
 
 	if (!n) {
-		fail_memory(err, "what is known of namespaces");
+		fail_memory(err, "namespace rules");
 		return NULL;
 	}
 	pthread_mutex_init(&n->lock, NULL);
@@ -74,7 +74,7 @@ static int copy_name(char *to, size_t size, const char *from)
 	return 0;
 }
 
-/* Its place in the order. A namespace stands in itself. */
+/* Reads the key that the array is sorted by. A Namespace object belongs to itself. */
 static int read_key(enum namespaces_kind kind, const cJSON *json, struct object *key)
 {
 	const cJSON *metadata = json_member(json, "metadata");
@@ -88,7 +88,7 @@ static int read_key(enum namespaces_kind kind, const cJSON *json, struct object 
 	return copy_name(key->name, sizeof(key->name), name);
 }
 
-/* 1: it says something; 0: nothing; -1: something that cannot be read. */
+/* Returns 1 if the object limits or sets resources, 0 if not, -1 if it is invalid. */
 static int read_says(struct object *object, const cJSON *json, struct error *err)
 {
 	const char *text;
@@ -122,7 +122,7 @@ static int order_of(const struct object *a, const struct object *b)
 	return order ? order : strcmp(a->name, b->name);
 }
 
-/* The first that is not before the key. */
+/* Returns the index of the first object that is not before the key. */
 static size_t place_of(const struct namespaces *n, const struct object *key)
 {
 	size_t low = 0, high = n->count;
@@ -187,8 +187,8 @@ static int put_in(struct namespaces *n, size_t place, const struct object *objec
 /* --- changes ------------------------------------------------------------------------
  */
 
-/* Puts it where it belongs, in the place of what stood there; what says nothing only
- * takes that out. */
+/* Inserts the object, or replaces the one with the same key. If it says nothing about
+ * resources, this only removes that one. */
 static int exchange(struct namespaces *n, struct object *object, bool says)
 {
 	const size_t place = place_of(n, object);
@@ -211,13 +211,13 @@ int namespaces_put(struct namespaces *n, enum namespaces_kind kind, const cJSON 
 
 	memset(&object, 0, sizeof(object));
 	if (read_key(kind, json, &object) < 0)
-		return fail(err, "an object without a name, or with one too long");
+		return fail(err, "an object's name is missing or too long");
 	const int says = read_says(&object, json, err);
 	pthread_mutex_lock(&n->lock);
 	const int result = exchange(n, &object, says > 0);
 	pthread_mutex_unlock(&n->lock);
 	if (result < 0)
-		return fail(err, "%s/%s: there are more than %d such objects",
+		return fail(err, "%s/%s: no room: over %d objects, or out of memory",
 			    object.namespace, object.name, NAMESPACES_OBJECTS_MAX);
 	return says < 0 ? -1 : 0;
 }
@@ -250,7 +250,7 @@ void namespaces_end(struct namespaces *n, enum namespaces_kind kind)
 	pthread_mutex_unlock(&n->lock);
 }
 
-/* --- looking ------------------------------------------------------------------------
+/* --- queries ------------------------------------------------------------------------
  */
 
 static void add(struct namespace_rules *rules, const struct object *object)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quantity.c - Kubernetes' amounts of a resource. */
+/* quantity.c - reads Kubernetes' quantities. */
 #include "quantity.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define DIGITS     "0123456789"
-#define NUMBER_MAX 100 /* digits: far beyond what any amount has */
+#define NUMBER_MAX 100 /* digits; a real quantity has far fewer */
 
 static const struct {
 	const char *suffix;
@@ -20,7 +20,7 @@ static const struct {
     {"Gi", 0x1p30}, {"Ti", 0x1p40}, {"Pi", 0x1p50}, {"Ei", 0x1p60},
 };
 
-/* The length of "12", "12.5", ".5" or "12." at the beginning; 0: none. */
+/* Returns the length of a leading "12", "12.5", ".5" or "12.", or 0. */
 static size_t number_length(const char *text)
 {
 	size_t whole = strspn(text, DIGITS), fraction = 0, length = whole;
@@ -32,7 +32,7 @@ static size_t number_length(const char *text)
 	return whole + fraction > 0 ? length : 0;
 }
 
-/* Whether "e3", "E-3" or the like is all that follows. */
+/* Whether the whole text is an exponent, such as "e3" or "E-3". */
 static bool has_exponent(const char *text)
 {
 	if (*text != 'e' && *text != 'E')
@@ -52,8 +52,8 @@ int quantity_read(const char *text, double *value)
 
 	if (length == 0 || length > NUMBER_MAX)
 		return -1;
-	/* strtod() would take "0x1" and "1e3": the one cannot come here, the other may.
-	 */
+	/* strtod() also accepts "0x1" and "1e3". The suffix check below refuses the
+	 * first; the second is valid. */
 	number = strtod(text, NULL);
 	if (has_exponent(suffix)) {
 		if (!isfinite(number))

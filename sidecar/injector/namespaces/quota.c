@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quota.c - Kubernetes' ResourceQuota: what is left of it, and for which pods it is.
+/* quota.c - reads what is left of Kubernetes' ResourceQuota, and for which pods it is.
  *
  * https://kubernetes.io/docs/concepts/policy/resource-quotas/ has the names and scopes.
- * An amount that is used while this is read is missing here until its news comes: what
- * is left is a bound from above.
+ * `status.used` lags behind new pods until the next update arrives, so what is left is
+ * an upper bound.
  */
 #include "quota.h"
 
@@ -96,8 +96,8 @@ static enum quota_scope priority_scope(const char *operator)
 	return SCOPE_OTHER;
 }
 
-/* One of scopeSelector.matchExpressions. Of several on priority classes the values are
- * kept together, which is right unless they differ in operator. */
+/* Reads one of scopeSelector.matchExpressions. The values of several expressions on
+ * priority classes share one list; this is wrong only if their operators differ. */
 static enum quota_scope read_expression(const cJSON *expression,
 					struct text *priorities)
 {

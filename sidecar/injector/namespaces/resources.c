@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* resources.c - amounts of resources, read and written. */
+/* resources.c - reads and writes amounts of resources. */
 #include "resources.h"
 
 #include <math.h>
@@ -15,8 +15,8 @@
 
 static const struct {
 	const char *name;
-	double per_unit; /* amounts in what a quantity counts */
-	int64_t least;   /* of the annotation; RESOURCE_NONE: it does not take it */
+	double per_unit; /* amounts per unit of the quantity */
+	int64_t least; /* minimum in the annotation; RESOURCE_NONE: not allowed there */
 	const char *such_as;
 } table[RESOURCES] = {
     [RESOURCE_CPU] = {"cpu", 1000, 1, "1m"},
@@ -31,7 +31,8 @@ const char *resource_name(enum resource resource)
 	return table[resource].name;
 }
 
-/* 0.3 cores are 300 thousandths, though 0.3 * 1000 is a little more in binary. */
+/* Tolerates binary errors: 0.3 cores are 300 thousandths, but 0.3 * 1000 is above
+ * 300. */
 static int64_t rounded(double value, enum rounding rounding)
 {
 	const double nearest = nearbyint(value);
@@ -97,7 +98,7 @@ static int refuse(struct error *err, const char *text)
 		    table[RESOURCE_MEMORY].such_as);
 }
 
-/* "cpu=5m", or -1. */
+/* Parses one part, such as "cpu=5m". Returns -1 if it is invalid. */
 static int parse_one(const char *text, size_t length, struct amounts *amounts)
 {
 	const char *equals = memchr(text, '=', length);

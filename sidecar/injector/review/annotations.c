@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* annotations.c - a pod's dormouse.dev/... looked over as the sidecar will read it. */
+/* annotations.c - checks a pod's dormouse.dev/... as the sidecar will read it. */
 #include "annotations.h"
 
 #include <stdarg.h>
@@ -40,7 +40,7 @@ void warnings_add(struct warnings *w, const char *format, ...)
 	sanitize(w->line[w->count++], WARNING_SIZE, text);
 }
 
-/* What follows "dormouse.dev/" in a key; NULL: the key is somebody else's. */
+/* Returns what follows "dormouse.dev/" in a key, or NULL for any other key. */
 static const char *own_name(const cJSON *member)
 {
 	if (strncmp(member->string, DOMAIN, sizeof(DOMAIN) - 1) != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eligibility.c - which pods are left alone: one table of reasons. */
+/* eligibility.c - which pods get no sidecar: one table of reasons. */
 #include "eligibility.h"
 
 #include <string.h>
@@ -57,7 +57,7 @@ static bool names_os_label(const cJSON *expression)
 	return false;
 }
 
-/* "In" with nothing but windows, or "NotIn" with linux. */
+/* "In" with only windows, or "NotIn" with linux. */
 static bool wants_windows(const cJSON *expression)
 {
 	const cJSON *value;
@@ -80,8 +80,8 @@ static bool wants_windows(const cJSON *expression)
 	return text_is(expression, "operator", "NotIn") && linux_too > 0;
 }
 
-/* The terms are alternatives: each must want Windows. A term without an expression
- * matches no node. */
+/* The terms are alternatives, so each must require Windows. A term without an
+ * expression matches no node. */
 static bool has_windows_affinity(const cJSON *spec)
 {
 	const cJSON *required =
@@ -135,14 +135,14 @@ static bool is_injected(const struct pod_facts *facts)
 	return false;
 }
 
-/* Another value than the two is warned of, and counts as none. */
+/* Any value but "true" and "false" causes a warning and counts as no label. */
 static bool is_opted_out(const struct pod_facts *facts)
 {
 	return text_is(json_member(metadata_of(facts), "labels"), "dormouse.dev/inject",
 		       "false");
 }
 
-/* A Job ends when all its ordinary containers have: the sidecar never would. */
+/* A Job ends when all its ordinary containers end; an ordinary sidecar never ends. */
 static bool is_endless_job(const struct pod_facts *facts)
 {
 	const cJSON *owner;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fit.c - what the sidecar asks for, so that its pod is created and stays what it is.
+/* fit.c - sizes the sidecar: its pod must be admitted and keep its QoS class.
  *
  * The rules are those of Kubernetes' LimitRanger (plugin/pkg/admission/limitranger) and
  * of its quota evaluator for pods (pkg/quota/v1/evaluator/core/pods.go).
@@ -13,10 +13,10 @@
 #include "injector/json/json.h"
 #include "pod_resources.h"
 
-/* What there is room for. */
+/* The bounds of the sidecar's amounts. */
 struct room {
 	int64_t min, request_max, limit_max;
-	int64_t limit_min; /* that the pod may have as much as it must, by ours alone */
+	int64_t limit_min; /* the limit that the pod still lacks to reach its minimum */
 	double ratio;      /* of limit to request, of the container */
 	double pod_ratio;  /* of the pod */
 	int64_t base_request, base_limit; /* of the pod without the sidecar */
@@ -37,7 +37,7 @@ static int64_t greater(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* --- which quotas are for the pod ----------------------------------------------------
+/* --- the quotas of the pod -----------------------------------------------------------
  */
 
 static bool names_priority(const struct quota *quota, const char *name)
@@ -143,8 +143,8 @@ static int64_t rounded_down(double amount)
 					     : RESOURCE_MAX;
 }
 
-/* Brings the limit within the ratios: by a higher request as far as there is room, then
- * by a lower limit, not below the request. */
+/* Brings the limit within the ratios: raises the request as far as there is room, then
+ * lowers the limit. Returns false if the limit would fall below the request. */
 static bool within_ratios(const struct room *room, struct amount *a)
 {
 	const int64_t by_container = rounded_up((double)a->limit / room->ratio);
@@ -191,9 +191,9 @@ struct question {
 	struct namespace_rules rules;
 };
 
-/* Storage is asked for only where all others do, as a quota demands it, and of whatever
- * class the pod is, which storage does not decide. Logs are counted: the kubelet keeps
- * 50 MiB of them. */
+/* Storage is requested only if all other containers request it, because a quota then
+ * demands it. The QoS class does not matter for it: storage does not decide the class.
+ * Logs count as storage: the kubelet keeps 50 MiB of them. */
 static struct amount wanted_of(const struct question *q, enum resource r,
 			       const struct resources *size)
 {
@@ -228,8 +228,8 @@ static void tell(struct fit *fit, enum resource r, const struct amount *wanted,
 	resource_put(r, greater(most, 0), &t);
 }
 
-/* One resource of one size: in the limits first, since that they do not suffice is said
- * of them whatever the quotas have left. */
+/* Fits one resource of one size. The limits are checked first, so that they are the
+ * reported reason whenever they are too narrow, whatever the quotas have left. */
 static enum skip_reason fit_resource(const struct question *q, enum resource r,
 				     const struct amount *wanted, struct fit *fit)
 {
@@ -273,7 +273,7 @@ static enum skip_reason fit_size(const struct question *q, const struct resource
 /* --- which sizes ---------------------------------------------------------------------
  */
 
-/* What the pod's annotation says, else the namespace's. */
+/* Returns the amounts of the pod's annotation, else those of the namespace's. */
 static struct amounts amounts_asked(const struct question *q)
 {
 	const cJSON *annotations =
@@ -287,7 +287,7 @@ static struct amounts amounts_asked(const struct question *q)
 	return q->rules.resources;
 }
 
-/* The size with request and limit alike what was asked for, where it was. */
+/* Returns the size with request and limit set to the amounts that were asked for. */
 static struct resources size_as_asked(struct resources size,
 				      const struct amounts *asked)
 {

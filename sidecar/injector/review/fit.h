@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fit.h - what the sidecar asks for, so that its pod is created and stays what it is.
- */
+/* fit.h - sizes the sidecar: its pod must be admitted and keep its QoS class. */
 #ifndef DORMOUSE_INJECTOR_REVIEW_FIT_H
 #define DORMOUSE_INJECTOR_REVIEW_FIT_H
 
@@ -10,20 +9,20 @@
 #include "review.h"
 
 struct fit {
-	/* RESOURCE_NONE: not said in the container. */
+	/* RESOURCE_NONE: left out of the container. */
 	struct resources resources;
-	char why[160]; /* it does not fit: in words */
+	char why[160]; /* the reason if no size fits, as text */
 };
 
-/* Tries the sizes that the pod, the namespace or the template names, in their order.
- * SKIP_NOTHING: one fits. SKIP_LIMIT_RANGE, SKIP_RESOURCE_QUOTA: none does. A pod whose
- * annotation cannot be read gets what others get.
+/* Tries the sizes of the pod, the namespace or the template, in their order. Returns
+ * SKIP_NOTHING if one fits, else SKIP_LIMIT_RANGE or SKIP_RESOURCE_QUOTA. An invalid
+ * annotation of the pod is ignored.
  *
- * The class of the pod stays: a BestEffort pod's sidecar asks for no CPU and no memory,
- * a Guaranteed one's for what it may have. A limit of CPU slows the start of the
- * container, and with it that of the pod, so there is one only where the pod needs it:
- * where all its containers have one (they are Guaranteed, or a quota demands it), or
- * where a LimitRange demands it or would put in its own. */
+ * The pod keeps its QoS class: the sidecar of a BestEffort pod requests no CPU and no
+ * memory; that of a Guaranteed pod requests as much as its limits. A CPU limit slows
+ * the start of the container and so of the pod. It is set only where the pod needs it:
+ * where all containers have one (they are Guaranteed, or a quota demands it), or where
+ * a LimitRange demands one or would add its own. */
 enum skip_reason fit_sidecar(const struct injection *injection, const char *namespace,
 			     const cJSON *pod, struct fit *fit);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* patch.c - the JSON Patch that gives a pod its sidecar. */
+/* patch.c - writes the JSON Patch that adds the sidecar to a pod. */
 #include "patch.h"
 
 #include <stdint.h>
@@ -17,10 +17,10 @@
 #define EVICTABLE_VOLUMES "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
 #define EVICTABLE_MAX     4096
 
-/* The operations so far. */
+/* The operations that were written so far. */
 struct operations {
 	struct json_writer json; /* of their array */
-	bool annotated;          /* there is an object of annotations */
+	bool annotated;          /* the pod has an object of annotations */
 };
 
 /* Begins "add"; the value follows, then end_add(). */
@@ -53,7 +53,7 @@ static void add_empty_array(struct operations *ops, const char *path)
 	end_add(ops);
 }
 
-/* Appends a key to a path: RFC 6901 writes '~' as ~0 and '/' as ~1. The key is ours. */
+/* Appends a constant key to a path: RFC 6901 writes '~' as ~0 and '/' as ~1. */
 static void put_key(struct text *path, const char *key)
 {
 	text_put(path, "/");
@@ -67,7 +67,7 @@ static void put_key(struct text *path, const char *key)
 	}
 }
 
-/* Sets an annotation; what it is set in is made first where it is missing. */
+/* Sets an annotation. First adds the objects that contain it, if they are missing. */
 static void add_annotation(struct operations *ops, const cJSON *pod, const char *key,
 			   const char *value)
 {
@@ -92,7 +92,7 @@ static const char *annotation_of(const cJSON *pod, const char *key)
 	return json_text(json_member(json_member(pod, "metadata"), "annotations"), key);
 }
 
-/* kubectl goes to the application, not to the sidecar, whatever comes first. */
+/* Makes kubectl choose the application and not the sidecar, whatever comes first. */
 static void add_default_container(struct operations *ops, const cJSON *pod)
 {
 	const char *name = json_text(
@@ -103,8 +103,8 @@ static void add_default_container(struct operations *ops, const cJSON *pod)
 		add_annotation(ops, pod, DEFAULT_CONTAINER, name);
 }
 
-/* The state is no reason to keep a pod where it is: autoscalers take a list of volumes
- * that a pod may lose (cluster-autoscaler's FAQ). */
+/* Lists the state's volume as one that a pod may lose, so that autoscalers can evict
+ * the pod (cluster-autoscaler's FAQ). */
 static void add_evictable(struct operations *ops, const cJSON *pod, const char *volume)
 {
 	const char *listed = annotation_of(pod, EVICTABLE_VOLUMES);
@@ -117,7 +117,7 @@ static void add_evictable(struct operations *ops, const cJSON *pod, const char *
 		add_annotation(ops, pod, EVICTABLE_VOLUMES, list);
 }
 
-/* The number in "dormouse-state-7", 0 for "dormouse-state"; -1 for other names. */
+/* The number in "dormouse-state-7", 0 for "dormouse-state", -1 for other names. */
 static int volume_number(const char *name, const char *base)
 {
 	size_t prefix = strlen(base);
@@ -133,7 +133,7 @@ static int volume_number(const char *name, const char *base)
 	return *end || number >= VOLUME_NAMES_MAX ? -1 : (int)number;
 }
 
-/* The base, or the first with a number that no volume of the pod's has. */
+/* Chooses the base, or the base with the first number that is free in the pod. */
 static int choose_volume(const cJSON *volumes, const char *base, char name[32],
 			 struct error *err)
 {
@@ -163,12 +163,12 @@ static int check_kind(const cJSON *item, int kind, const char *name, struct erro
 {
 	if (!item || (item->type & 0xFF) == kind)
 		return 0;
-	return fail(err, "%s: it takes an %s", name,
+	return fail(err, "%s: expected an %s", name,
 		    kind == cJSON_Array ? "array" : "object");
 }
 
-/* A patch that did not apply would cost the pod its creation. The API server has
- * checked all this before it asks. */
+/* Checks the pod, because the API server rejects a pod whose patch does not apply. The
+ * API server has already checked all this before the review. */
 static int check_pod(const cJSON *pod, struct error *err)
 {
 	const cJSON *metadata = json_member(pod, "metadata");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* patch.h - what becomes of a pod: left alone for a reason, or a JSON Patch. */
+/* patch.h - writes the JSON Patch that adds the sidecar to a pod. */
 #ifndef DORMOUSE_INJECTOR_REVIEW_PATCH_H
 #define DORMOUSE_INJECTOR_REVIEW_PATCH_H
 
@@ -12,13 +12,13 @@
 
 struct text;
 
-/* The longest patch: with base64 and the rest it fits into an answer. */
+/* The longest patch. In base64 and with the rest it fits into an answer. */
 #define PATCH_MAX 40960
 
-/* Writes the patch (RFC 6902, nothing but "add") that gives the pod its sidecar. What
- * stands in the pod stays where it is, but for the first init container, which becomes
- * the second, and for the list of volumes without which a pod may be evicted. -1: the
- * pod's own members are not of the kind that they should be. */
+/* Writes the patch (RFC 6902, only "add") that adds the sidecar to the pod. The pod's
+ * members keep their places, with two exceptions: the first init container becomes the
+ * second, and the annotation that lists evictable volumes is extended. Returns -1 if a
+ * member of the pod has the wrong type. */
 int patch_write(const struct injection *injection, const struct fit *fit,
 		const cJSON *pod, struct text *patch, struct error *err);
 

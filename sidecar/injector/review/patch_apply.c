@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* patch_apply.c - a JSON Patch applied: "add" of RFC 6902.
+/* patch_apply.c - applies a JSON Patch: "add" of RFC 6902.
  *
- * cJSON has the whole of it in a library of its own, which not every distribution
+ * cJSON has all of RFC 6902 in a separate library, which not every distribution
  * packages.
  */
 #include "patch_apply.h"
@@ -18,8 +18,8 @@
 
 static const struct json_limits limits = {.depth = 64, .values = 4096, .exact = true};
 
-/* The next token of a pointer (RFC 6901), unescaped; NULL when it does not fit. Moves
- * `*path` to the "/" behind it or to the end. */
+/* Returns the next token of a pointer (RFC 6901), unescaped, or NULL if it does not
+ * fit. Moves `*path` to the "/" behind it or to the end. */
 static const char *next_token(const char **path, char token[TOKEN_MAX])
 {
 	size_t length = 0;
@@ -38,7 +38,7 @@ static const char *next_token(const char **path, char token[TOKEN_MAX])
 	return token;
 }
 
-/* An array's index, at most its size; -1: it is none. */
+/* Returns an array's index, at most its size; -1 if the token is not an index. */
 static int index_of(const cJSON *array, const char *token)
 {
 	int size = cJSON_GetArraySize(array);
@@ -61,8 +61,8 @@ static cJSON *step(const cJSON *parent, const char *token)
 	return cJSON_GetObjectItemCaseSensitive(parent, token);
 }
 
-/* Puts the value in front of an element. cJSON_InsertItemInArray() of some releases
- * does so only at the beginning. The first element's `prev` is the last one. */
+/* Inserts the value before an element. Some releases of cJSON_InsertItemInArray() do so
+ * only at the beginning. The first element's `prev` is the last one. */
 static void insert_before(cJSON *array, cJSON *next, cJSON *value)
 {
 	value->next = next;
@@ -74,8 +74,8 @@ static void insert_before(cJSON *array, cJSON *next, cJSON *value)
 	next->prev = value;
 }
 
-/* Adds the value, which is the parent's from then on; false, and it is not, when the
- * parent cannot take it. */
+/* Adds the value; the parent then owns it. Returns false if the parent cannot take it:
+ * the caller still owns it. */
 static bool add_to(cJSON *parent, const char *token, cJSON *value)
 {
 	if (cJSON_IsObject(parent)) {
@@ -113,14 +113,14 @@ static int apply(cJSON *object, const cJSON *operation, struct error *err)
 	while (next_token(&at, token) && *at && parent)
 		parent = step(parent, token);
 	if (*at || !parent)
-		return fail(err, "%s: there is no such place", shown);
+		return fail(err, "%s: the object has no such path", shown);
 
 	cJSON *value = cJSON_Duplicate(given, true);
 	if (!value)
 		return fail_memory(err, shown);
 	if (!add_to(parent, token, value)) {
 		cJSON_Delete(value);
-		return fail(err, "%s: there is no such place", shown);
+		return fail(err, "%s: the object has no such path", shown);
 	}
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* patch_apply.h - a JSON Patch applied, as the API server applies a webhook's. */
+/* patch_apply.h - applies a JSON Patch as the API server applies a webhook's. */
 #ifndef DORMOUSE_INJECTOR_REVIEW_PATCH_APPLY_H
 #define DORMOUSE_INJECTOR_REVIEW_PATCH_APPLY_H
 
@@ -8,9 +8,8 @@
 
 #include "base/error.h"
 
-/* Applies the patch (RFC 6902) to the object, in place. It may hold "add" only, which
- * is all that we write. Fails when it does not apply, and then the object may be
- * changed in part. */
+/* Applies the patch (RFC 6902) to the object, in place. It may contain only "add", as
+ * the patches of patch_write() do. If it fails, the object may be partly changed. */
 int patch_apply(cJSON *object, const char *patch, size_t length, struct error *err);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pod_resources.c - what a pod asks for and may have, without its sidecar.
+/* pod_resources.c - a pod's requests and limits, without its sidecar.
  *
- * A pod's request is that of its containers and of the sidecars among its init
- * containers together, or that of an init container with the sidecars before it where
- * that is more: as Kubernetes' PodRequests() has it
+ * A pod's request is the larger of two: the sum over its containers and its native
+ * sidecars, and the most that an init container needs together with the native sidecars
+ * before it. This is how Kubernetes' PodRequests() computes it
  * (staging/src/k8s.io/component-helpers/resource/helpers.go).
  */
 #include "pod_resources.h"
@@ -12,7 +12,8 @@
 
 #include "injector/json/json.h"
 
-/* A request that is missing is the limit: the API server fills it in. */
+/* Reads a container's resources. A missing request equals the limit, because the API
+ * server sets it so. */
 static struct resources read_container(const cJSON *container)
 {
 	const cJSON *resources = json_member(container, "resources");
@@ -32,7 +33,7 @@ static int64_t at_least_0(int64_t amount)
 	return amount > 0 ? amount : 0;
 }
 
-/* The greatest sum that is told apart, rather than more. */
+/* Adds the amounts; a sum is at most RESOURCE_MAX. */
 static void add_amounts(struct amounts *to, const struct amounts *more)
 {
 	for (int r = 0; r < RESOURCES; r++) {
@@ -55,7 +56,7 @@ static void raise(struct amounts *to, const struct amounts *to_least)
 			to->of[r] = to_least->of[r];
 }
 
-/* What the class and the needs are found from, container by container. */
+/* Collects the QoS class and the needs, container by container. */
 struct look {
 	struct pod_figures *figures;
 	bool any, guaranteed;
@@ -66,7 +67,7 @@ static void look_at(struct look *look, const struct resources *one)
 	for (int r = 0; r < RESOURCES; r++) {
 		look->figures->all_request[r] &= one->requests.of[r] != RESOURCE_NONE;
 		look->figures->all_limit[r] &= one->limits.of[r] != RESOURCE_NONE;
-		/* The class is one of CPU and memory. */
+		/* Only CPU and memory decide the class. */
 		if (r == RESOURCE_STORAGE)
 			continue;
 		look->any |= one->requests.of[r] > 0 || one->limits.of[r] > 0;
@@ -82,8 +83,8 @@ static bool is_sidecar(const cJSON *container)
 	return policy && strcmp(policy, "Always") == 0;
 }
 
-/* Adds the sidecars among them to `sum`; returns the most that one of the others has
- * with the sidecars before it. */
+/* Adds the native sidecars among them to `sum`. Returns the most that any other init
+ * container needs together with the native sidecars before it. */
 static struct resources read_init_containers(struct look *look, const cJSON *containers,
 					     struct resources *sum)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pod_resources.h - what a pod asks for and may have, without its sidecar. */
+/* pod_resources.h - a pod's requests and limits, without its sidecar. */
 #ifndef DORMOUSE_INJECTOR_REVIEW_POD_RESOURCES_H
 #define DORMOUSE_INJECTOR_REVIEW_POD_RESOURCES_H
 
@@ -12,16 +12,17 @@ enum qos_class { QOS_BEST_EFFORT, QOS_BURSTABLE, QOS_GUARANTEED };
 
 struct pod_figures {
 	enum qos_class qos;
-	bool own_resources; /* the pod has resources of its own, its containers share */
-	/* What the sidecar's amounts are added to, none counting as 0. */
+	bool own_resources; /* pod-level resources, shared by its containers */
+	/* The sidecar's amounts are added to these; a missing amount counts as 0. */
 	struct resources base;
 	struct amounts overhead; /* of the runtime class, for quotas */
-	/* Each container says it, init containers too. */
+	/* Every container has one, init containers too. */
 	bool all_request[RESOURCES], all_limit[RESOURCES];
 };
 
-/* `native`: the sidecar will be the first init container, and run beside all others;
- * else one of the containers, beside no init container. */
+/* Reads the figures of a pod. `native`: the sidecar will be the first init container
+ * and run beside all others; else it will be an ordinary container, which runs beside
+ * no init container. */
 void pod_figures_read(const cJSON *pod, bool native, struct pod_figures *figures);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ports.c - ports that a pod's own containers and the sidecar both want.
+/* ports.c - ports that both the pod's own containers and the sidecar use.
  *
- * The containers of a pod share one network: of two that listen on a port the later one
- * fails. A hostPort is the node's, and no matter here.
+ * The containers of a pod share one network: if two listen on the same port, the later
+ * one fails. A hostPort belongs to the node and is ignored here.
  */
 #include "ports.h"
 
@@ -17,9 +17,9 @@
 #include "injector/json/json.h"
 
 #define PORT_MAX 65535
-#define MOVE_BY  10000 /* to a port that is proposed instead */
+#define MOVE_BY  10000 /* distance to the proposed other port */
 
-/* 0: it has none, or takes any. */
+/* Returns 0 if the address has no port, or port 0 (any port). */
 static unsigned port_of(const char *address)
 {
 	const char *colon = strrchr(address, ':');
@@ -28,7 +28,7 @@ static unsigned port_of(const char *address)
 	return colon && parse_count(colon + 1, 0, PORT_MAX, &port) == 0 ? port : 0;
 }
 
-/* The address that the sidecar will listen on: as it takes its own variables. */
+/* Returns the address that the sidecar will listen on, by the sidecar's own rules. */
 static const char *address_of(const cJSON *pod, const char *name, const char *standard)
 {
 	static _Thread_local struct options scratch;
@@ -64,8 +64,8 @@ static bool declares(const cJSON *container, unsigned port)
 	return false;
 }
 
-/* A probe, or what is done before a container ends: of this pod, unless it names a
- * host. */
+/* Whether a probe or a lifecycle handler uses the port of this pod; one that names a
+ * host does not count. */
 static bool asks(const cJSON *handler, unsigned port)
 {
 	static const char *const ways[] = {"httpGet", "tcpSocket", "grpc"};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* review.c - an AdmissionReview in, its answer out.
+/* review.c - reads an AdmissionReview and writes its answer.
  *
- * What is no review, or one of something else than a pod's creation, is refused with a
- * line of text: the API server then does as the webhook's failurePolicy says. Whatever
- * else goes wrong, the pod is allowed as it is.
+ * A request that is not a review of a pod's creation is refused with a line of text;
+ * the API server then acts by the webhook's failurePolicy. After any other error the
+ * pod is allowed unchanged.
  */
 #include "review.h"
 
@@ -44,7 +44,7 @@ struct review {
 	struct review_result *result;
 };
 
-/* A short text of a stranger's, in our sentences. */
+/* A short untrusted text, sanitized for messages. */
 struct shown {
 	char text[SHOWN_MAX];
 };
@@ -78,7 +78,8 @@ static int check_envelope(struct review *r, const cJSON *tree)
 	struct shown shown;
 
 	if (!cJSON_IsObject(tree))
-		return REFUSE(r, 400, "this is no object; an AdmissionReview is");
+		return REFUSE(r, 400,
+			      "the body is not an object, want AdmissionReview");
 	if (!equal(kind, "AdmissionReview"))
 		return REFUSE(r, 400, "unexpected kind %s, want AdmissionReview",
 			      show(&shown, kind));
@@ -112,10 +113,10 @@ static int check_request(struct review *r, const cJSON *request)
 	struct shown shown;
 
 	if (!cJSON_IsObject(request))
-		return REFUSE(r, 400, "request is missing or no object");
+		return REFUSE(r, 400, "request is missing or not an object");
 	r->uid = json_text(request, "uid");
 	if (!r->uid || !r->uid[0])
-		return REFUSE(r, 400, "request.uid is missing or no text");
+		return REFUSE(r, 400, "request.uid is missing or not a text");
 	if (strlen(r->uid) > UID_MAX)
 		return REFUSE(r, 400, "request.uid is longer than %d bytes", UID_MAX);
 	if (check_kind(r, request) < 0)
@@ -129,7 +130,7 @@ static int check_request(struct review *r, const cJSON *request)
 			      show(&shown, operation));
 	r->pod = json_member(request, "object");
 	if (!cJSON_IsObject(r->pod))
-		return REFUSE(r, 422, "request.object is missing or no object");
+		return REFUSE(r, 422, "request.object is missing or not an object");
 	return 0;
 }
 
@@ -182,7 +183,7 @@ static void fail_open(struct review *r)
 		     result->trouble.text);
 }
 
-/* Whoever asks for a sidecar by the pod's own label is told why there is none. */
+/* If the pod's own label requests a sidecar, warns why it gets none. */
 static void warn_of_skip(struct review *r)
 {
 	const cJSON *labels = json_member(json_member(r->pod, "metadata"), "labels");
@@ -196,7 +197,7 @@ static void warn_of_skip(struct review *r)
 		    skip_reason_name(r->result->reason));
 }
 
-/* Whoever creates a pod that cannot have a sidecar is told what would do. */
+/* Warns why the sidecar does not fit, and how to make it fit. */
 static void warn_of_size(struct review *r, const struct fit *fit)
 {
 	warnings_add(
@@ -206,7 +207,7 @@ static void warn_of_size(struct review *r, const struct fit *fit)
 	    fit->why);
 }
 
-/* What the sidecar asks for; false: no size of it fits. */
+/* Chooses the sidecar's resources. Returns false if no size fits. */
 static bool choose_size(struct review *r, struct fit *fit)
 {
 	r->result->reason = fit_sidecar(r->injection, r->namespace, r->pod, fit);
@@ -258,7 +259,7 @@ static int decide(struct review *r)
 	}
 	result->outcome = REVIEW_INJECTED;
 	if (r->patch.overflowed) {
-		fail(&result->trouble, "its patch is longer than %d bytes", PATCH_MAX);
+		fail(&result->trouble, "the patch is longer than %d bytes", PATCH_MAX);
 		fail_open(r);
 	}
 	return 0;
@@ -328,7 +329,7 @@ void review_answer(const struct injection *injection, struct json_memory *memory
 		put_answer(&r, answer);
 		if (answer->overflowed) {
 			*answer = empty;
-			fail(&result->trouble, "its answer is longer than %zu bytes",
+			fail(&result->trouble, "the answer is longer than %zu bytes",
 			     empty.capacity);
 			fail_open(&r);
 			put_answer(&r, answer);

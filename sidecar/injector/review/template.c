@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* template.c - the container and the volume that a pod is given.
  *
- * Read once; what a template decides of the container is written once, as JSON.
+ * The template is read once; the parts of the container that depend only on it are
+ * written once, as JSON.
  */
 #include "template.h"
 
@@ -19,14 +20,14 @@
 #include "injector/json/json.h"
 #include "template_check.h"
 
-/* Of the text of what a template decides: image, environment. */
+/* The bytes of the parts that the template decides: image, environment. */
 #define PIECES_MAX 32768
 
 #define STATE_FOLDER "/var/lib/dormouse"
-#define SIDECAR_USER 65532 /* of the image, too: see Dockerfile */
+#define SIDECAR_USER 65532 /* the image has the same: see Dockerfile */
 
 struct sidecar_template {
-	char image_name[96]; /* for sentences: made printable, perhaps cut */
+	char image_name[96]; /* for messages: sanitized, maybe truncated */
 	bool image_pullable;
 	char addresses[SIDECAR_PORTS][sizeof(((struct listen_address *)0)->text)];
 	struct resources sizes[TEMPLATE_SIZES_MAX];
@@ -38,7 +39,7 @@ struct sidecar_template {
 
 const char *const sidecar_listen_flags[SIDECAR_PORTS] = {"listen", "alert-listen"};
 
-/* As manifests/base/template.json: read as that file is. */
+/* The same as manifests/base/template.json, and read like that file. */
 static const char builtin[] =
     "{\"image\": \"dormouse:0.1.0\", \"imagePullPolicy\": \"IfNotPresent\","
     " \"resources\": ["
@@ -59,7 +60,7 @@ static const struct {
 
 /* --- writing --------------------------------------------------------------------- */
 
-/* The member's text, or `standard` where it is absent; NULL: it is no text. */
+/* The member's text, `standard` if it is absent, or NULL if it is not a text. */
 static const char *text_or(const cJSON *object, const char *name, const char *standard)
 {
 	const cJSON *member = json_member(object, name);
@@ -88,7 +89,7 @@ static void put_field(struct json_writer *w, const char *name, const char *field
 	json_end(w);
 }
 
-/* Each flag of `dormouse run` that a pod's annotation may set. */
+/* Iterates over the flags of `dormouse run` that a pod's annotation may set. */
 static const struct flag *next_flag(const struct flag *flag)
 {
 	const struct flag *end = options_flags.flags + options_flags.count;
@@ -99,7 +100,7 @@ static const struct flag *next_flag(const struct flag *flag)
 	return NULL;
 }
 
-/* The annotations of the pod: empty where there is none. */
+/* Writes a variable for each annotation of the pod; it is empty if the pod has none. */
 static void put_annotation_fields(struct json_writer *w)
 {
 	char name[FLAG_VARIABLE_MAX], field[96];
@@ -140,14 +141,14 @@ static void put_string(struct text *t, const char *value)
 	json_string(&w, NULL, value);
 }
 
-/* Ends a piece with its NUL, and begins the next one. */
+/* Ends a piece with its NUL, and returns the start of the next one. */
 static const char *next_piece(struct text *t)
 {
 	text_put_bytes(t, "", 1);
 	return t->data + t->length;
 }
 
-/* Where it listens; what a template says was checked. */
+/* Stores where the sidecar listens. The template's addresses were checked before. */
 static void take_addresses(struct sidecar_template *made, const cJSON *tree)
 {
 	for (size_t i = 0; i < SIDECAR_PORTS; i++) {
@@ -206,8 +207,7 @@ static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 	made->environment = next_piece(&t);
 	put_environment(&t, tree);
 	if (t.overflowed)
-		return fail(err, "its container would be longer than %d bytes",
-			    PIECES_MAX);
+		return fail(err, "the container is longer than %d bytes", PIECES_MAX);
 	return 0;
 }
 
@@ -260,10 +260,9 @@ struct sidecar_template *template_load(const char *path, struct error *err)
 	if (ferror(file))
 		fail_errno(err, errno, "read template %s", path);
 	else if (length > TEMPLATE_MAX)
-		fail(err, "template %s: it is longer than %d bytes", path,
-		     TEMPLATE_MAX);
+		fail(err, "template %s is longer than %d bytes", path, TEMPLATE_MAX);
 	else if (length == 0)
-		fail(err, "template %s: it is empty; {} would do", path);
+		fail(err, "template %s is empty: expected an object such as {}", path);
 	else if (!(made = template_read(text, length, err)))
 		fail_within(err, "template %s", path);
 out:
@@ -278,7 +277,7 @@ void template_free(struct sidecar_template *t)
 	free(t);
 }
 
-/* Without a "/" a name means docker.io/library, where nobody but Docker pushes. */
+/* A name without a "/" means docker.io/library, where only Docker can push. */
 int template_check_image(const struct sidecar_template *t, struct error *err)
 {
 	if (t->image_pullable)
@@ -349,7 +348,7 @@ static void put_amounts(const char *list, const struct amounts *amounts,
 	json_end(w);
 }
 
-/* Nothing at all where nothing is said. */
+/* Writes the resources, or nothing if the sidecar has none. */
 static void put_resources(const struct resources *resources, struct json_writer *w)
 {
 	if (memcmp(&resources->requests, &amounts_none, sizeof(amounts_none)) == 0)
@@ -371,8 +370,8 @@ static void put_mount(const char *volume, const char *path, bool read_only,
 	json_end(w);
 }
 
-/* Where the API server's token would be mounted, there is a volume without a token
- * already: the sidecar needs none. */
+/* Mounts a volume without a token where the API server's token would be mounted,
+ * because the sidecar needs no token. */
 static void put_mounts(const struct sidecar_template *t, const char *volume,
 		       struct json_writer *w)
 {
@@ -422,8 +421,9 @@ void template_put_container(const struct sidecar_template *t,
 	json_end(w);
 }
 
-/* An emptyDir is a pod's local data to `kubectl drain`, which then refuses to evict it,
- * and to autoscalers; a downwardAPI volume without items is empty and is none. */
+/* `kubectl drain` and autoscalers treat an emptyDir as the pod's local data, and drain
+ * then refuses to evict the pod. A downwardAPI volume without items is empty too, but
+ * is not local data. */
 void template_put_volume(const struct sidecar_template *t,
 			 const struct sidecar_shape *shape, struct json_writer *w)
 {

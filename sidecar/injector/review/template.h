@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* template.h - the container and the volume that a pod is given.
  *
- * A template is a small JSON file, every member optional:
+ * A template is a small JSON file; every member is optional:
  *
  *     {"image": "dormouse:0.1.0", "imagePullPolicy": "IfNotPresent",
  *      "resources": [{"requests": {...}, "limits": {...}}, ...],
  *      "flags": {"interval": "30s"}, "cluster": "prod-eu", "stateVolume": false}
  *
- * The rest of the container does not depend on taste and stands in template.c. `flags`
- * become DORMOUSE_DEFAULT_<FLAG>, which the pod's annotations, as DORMOUSE_<FLAG> by
- * the downward API, override. `resources` are sizes, of which a pod gets the first that
+ * The rest of the container is fixed in template.c. `flags` become
+ * DORMOUSE_DEFAULT_<FLAG>. The pod's annotations override them: the downward API passes
+ * them as DORMOUSE_<FLAG>. `resources` are sizes, of which a pod gets the first that
  * fits (fit.h); a single one needs no array.
  */
 #ifndef DORMOUSE_INJECTOR_REVIEW_TEMPLATE_H
@@ -26,44 +26,46 @@
 
 struct sidecar_template;
 
-/* The flags of `dormouse run` by which it listens. */
+/* The flags of `dormouse run` that set a listening address. */
 #define SIDECAR_PORTS 2
 extern const char *const sidecar_listen_flags[SIDECAR_PORTS];
 
-/* What a pod wants of its sidecar. */
+/* How the sidecar differs from pod to pod. */
 struct sidecar_shape {
 	bool native; /* restartPolicy: Always, for an init container */
-	const struct resources *resources; /* RESOURCE_NONE: not said */
+	const struct resources *resources; /* RESOURCE_NONE: left out */
 	const char *volume; /* its name: template_volume(), with a number where taken */
 };
 
-/* NULL on failure: the error names the file, the member and what would do. A member
- * that is not known is an error, a flag is checked as the sidecar will. */
+/* Reads a template file. An unknown member is an error; flags are checked as the
+ * sidecar checks them. Returns NULL on failure: the error names the file, the member
+ * and what is expected. */
 struct sidecar_template *template_load(const char *path, struct error *err);
 
-/* The same of a text; with length 0 the built-in one, which fails only on
+/* Reads a template from a text. Length 0 reads the built-in one, which fails only on
  * allocation failure. */
 struct sidecar_template *template_read(const char *text, size_t length,
 				       struct error *err);
 void template_free(struct sidecar_template *t);
 
-/* Whether nodes can pull the image: its name has a registry or a repository in front,
- * which the one that is shipped has not. The error says what would do. */
+/* Checks that nodes can pull the image: its name must begin with a registry or
+ * repository. The built-in template's name has neither. The error says what is
+ * expected. */
 int template_check_image(const struct sidecar_template *t, struct error *err);
 
-/* The sizes, preferred first: there is one at least. A limit of CPU is for pods that
- * need one, and may be RESOURCE_NONE: as its request. */
+/* The sizes, preferred first; there is at least one. A CPU limit is used only for pods
+ * that need one; if it is RESOURCE_NONE, it equals the request. */
 #define TEMPLATE_SIZES_MAX 8
 unsigned template_sizes(const struct sidecar_template *t);
 const struct resources *template_size(const struct sidecar_template *t, unsigned i);
 
-/* Whether the sidecar keeps its state in a volume, over restarts of its container. */
+/* Whether the sidecar keeps its state over container restarts, in a volume. */
 bool template_keeps_state(const struct sidecar_template *t);
 
-/* The name of its volume: of the state, or of the empty one that it has instead. */
+/* Returns the name of the sidecar's volume: of the state, or of the empty one. */
 const char *template_volume(const struct sidecar_template *t);
 
-/* Where the sidecar listens by that flag, unless the pod says otherwise. */
+/* Returns the address of that flag; the pod's annotation may override it. */
 const char *template_address(const struct sidecar_template *t, size_t flag);
 
 struct json_writer;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* template_check.c - what a template may say. */
+/* template_check.c - validates a template. */
 #include "template_check.h"
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 
 #define CLUSTER_MAX 253
 #define IMAGE_MAX   1024
-/* Below that it would be killed as it starts: the design's own bound. */
+/* With less, the sidecar would be killed at its start: the design's own bound. */
 #define MEMORY_MIN (2 << 20)
 
 static int check_members(const cJSON *object, const char *what,
@@ -25,7 +25,7 @@ static int check_members(const cJSON *object, const char *what,
 	char shown[64];
 
 	if (object && !cJSON_IsObject(object))
-		return fail(err, "%s: it takes an object", what);
+		return fail(err, "%s: expected an object", what);
 	cJSON_ArrayForEach(member, object)
 	{
 		const char *const *name = known;
@@ -44,7 +44,7 @@ static int check_members(const cJSON *object, const char *what,
 	return 0;
 }
 
-/* The member's text, or `standard` where it is absent; NULL: it is no text. */
+/* The member's text, `standard` if it is absent, or NULL if it is not a text. */
 static const char *text_or(const cJSON *object, const char *name, const char *standard)
 {
 	const cJSON *member = json_member(object, name);
@@ -63,7 +63,7 @@ static bool has_blank(const char *text)
 static int check_image(const char *image, struct error *err)
 {
 	if (!image || !image[0] || strlen(image) > IMAGE_MAX || has_blank(image))
-		return fail(err, "image: it takes an image's name without blanks, such "
+		return fail(err, "image: expected an image's name without blanks, such "
 				 "as dormouse:0.1.0");
 	return 0;
 }
@@ -82,9 +82,9 @@ static int check_policy(const char *policy, struct error *err)
 		    sanitize(shown, sizeof(shown), policy));
 }
 
-/* What a size must say of a resource. */
+/* What a size must contain for a resource. */
 static const struct {
-	bool request, limit; /* it must stand there */
+	bool request, limit; /* it is required */
 	int64_t least;
 	const char *such_as;
 } needs[RESOURCES] = {
@@ -93,7 +93,7 @@ static const struct {
     [RESOURCE_STORAGE] = {false, false, 1, "1Mi"},
 };
 
-/* Reads one amount; RESOURCE_NONE where it may be missing and is. */
+/* Reads one amount; it is RESOURCE_NONE if it is optional and missing. */
 static int check_amount(const cJSON *size, const char *list, enum resource r,
 			bool needed, int64_t *amount, struct error *err)
 {
@@ -103,11 +103,11 @@ static int check_amount(const cJSON *size, const char *list, enum resource r,
 	if (!member && !needed)
 		return 0;
 	if (*amount == RESOURCE_NONE || *amount == 0)
-		return fail(err, "%s.%s takes a quantity such as %s", list,
+		return fail(err, "%s.%s: expected a quantity such as %s", list,
 			    resource_name(r), needs[r].such_as);
 	if (*amount < needs[r].least)
-		return fail(err, "%s.%s is too little; %s would do", list,
-			    resource_name(r), needs[r].such_as);
+		return fail(err, "%s.%s is too small: expected a quantity such as %s",
+			    list, resource_name(r), needs[r].such_as);
 	return 0;
 }
 
@@ -122,7 +122,7 @@ static int check_resource(const cJSON *size, enum resource r, struct error *err)
 		return fail(err, "limits.%s is less than requests.%s", resource_name(r),
 			    resource_name(r));
 	if (limit != RESOURCE_NONE && request == RESOURCE_NONE)
-		return fail(err, "requests.%s takes a quantity such as %s",
+		return fail(err, "requests.%s: expected a quantity such as %s",
 			    resource_name(r), needs[r].such_as);
 	return 0;
 }
@@ -133,7 +133,7 @@ static int check_size(const cJSON *size, struct error *err)
 	static const char *const names[] = {"cpu", "memory", "ephemeral-storage", NULL};
 
 	if (!cJSON_IsObject(size))
-		return fail(err, "it takes an object with requests and limits, or an "
+		return fail(err, "expected an object with requests and limits, or an "
 				 "array of them");
 	if (check_members(size, "", lists, err) < 0 ||
 	    check_members(json_member(size, "requests"), "requests", names, err) < 0 ||
@@ -145,7 +145,7 @@ static int check_size(const cJSON *size, struct error *err)
 	return 0;
 }
 
-/* One size, or several of which a pod gets the first that fits. */
+/* Checks one size, or several, of which a pod gets the first that fits. */
 static int check_resources(const cJSON *resources, struct error *err)
 {
 	const cJSON *size;
@@ -155,7 +155,7 @@ static int check_resources(const cJSON *resources, struct error *err)
 		return check_size(resources, err) < 0 ? fail_within(err, "resources")
 						      : 0;
 	if (!resources->child || cJSON_GetArraySize(resources) > TEMPLATE_SIZES_MAX)
-		return fail(err, "resources: it takes one size to %d",
+		return fail(err, "resources: expected 1 to %d sizes",
 			    TEMPLATE_SIZES_MAX);
 	cJSON_ArrayForEach(size, resources)
 	{
@@ -193,7 +193,7 @@ static int check_flags(const cJSON *flags, struct error *err)
 	char source[96], shown[81];
 
 	if (flags && !cJSON_IsObject(flags))
-		return fail(err, "flags: it takes an object, such as {\"interval\": "
+		return fail(err, "flags: expected an object, such as {\"interval\": "
 				 "\"30s\"}");
 	memset(&scratch, 0, sizeof(scratch));
 	cJSON_ArrayForEach(member, flags)
@@ -224,7 +224,7 @@ static int check_cluster(const cJSON *cluster, struct error *err)
 	const char *name = cJSON_GetStringValue(cluster);
 
 	if (cluster && (!name || !name[0] || strlen(name) > CLUSTER_MAX))
-		return fail(err, "cluster: it takes a name of at most %d bytes",
+		return fail(err, "cluster: expected a name of at most %d bytes",
 			    CLUSTER_MAX);
 	return 0;
 }
@@ -237,7 +237,7 @@ int template_check(const cJSON *tree, struct error *err)
 	const cJSON *state = json_member(tree, "stateVolume");
 
 	if (!cJSON_IsObject(tree))
-		return fail(err, "it takes an object, such as {\"image\": "
+		return fail(err, "expected an object, such as {\"image\": "
 				 "\"dormouse:0.1.0\"}");
 	if (check_members(tree, "", members, err) < 0 ||
 	    check_image(text_or(tree, "image", "-"), err) < 0 ||
@@ -246,7 +246,7 @@ int template_check(const cJSON *tree, struct error *err)
 	    check_cluster(json_member(tree, "cluster"), err) < 0)
 		return -1;
 	if (state && !cJSON_IsBool(state))
-		return fail(err, "stateVolume: it takes true or false");
+		return fail(err, "stateVolume: expected true or false");
 	if (json_member(tree, "resources"))
 		return check_resources(json_member(tree, "resources"), err);
 	return 0;

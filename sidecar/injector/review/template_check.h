@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* template_check.h - what a template may say. */
+/* template_check.h - validates a template. */
 #ifndef DORMOUSE_INJECTOR_REVIEW_TEMPLATE_CHECK_H
 #define DORMOUSE_INJECTOR_REVIEW_TEMPLATE_CHECK_H
 
@@ -10,7 +10,7 @@
 /* The one flag of `dormouse run` that the container sets itself. */
 #define TEMPLATE_STATE_FLAG "state"
 
-/* Fails with the member that is not known or whose value will not do. */
+/* Fails with an error that names the member that is unknown or has an invalid value. */
 int template_check(const cJSON *tree, struct error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* workload.c - where the pod is in what people write: one table of kinds. */
+/* workload.c - injects the pods in workloads and Lists: one table of kinds. */
 #include "workload.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #define KIND_MAX       64
 #define PATH_MAX_STEPS 4
 #define PLACE          512
-#define LISTS_MAX      8 /* within each other */
+#define LISTS_MAX      8 /* nested Lists */
 #define SUPPORTED                                                                      \
 	"Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob or a List " \
 	"of them"
@@ -36,21 +36,21 @@ static const struct kind kinds[] = {
     {"CronJob", "batch", {"spec", "jobTemplate", "spec", "template"}, true},
 };
 
-/* Kinds with pods that are not injected here, whatever they hold. A Rollout may have
- * its pod in a Deployment of another name. */
+/* Kinds that have pods but are never injected here. A Rollout may have its pod in a
+ * Deployment of another name. */
 static const struct kind others[] = {
     {.name = "ReplicationController", .group = ""},
     {.name = "Rollout", .group = "argoproj.io"},
 };
 
-/* One run over a document. */
+/* The state of one call of workload_inject(). */
 struct walk {
 	const struct injection *injection;
 	const struct workload_audience *audience;
 	struct error *err;
 };
 
-/* The kind of that name in the group of an apiVersion; NULL: there is none. */
+/* Returns the kind of that name in the group of an apiVersion, or NULL. */
 static const struct kind *find_kind(const struct kind *table, size_t count,
 				    const char *name, const char *version)
 {
@@ -75,7 +75,7 @@ static cJSON *find_template(const struct kind *kind, cJSON *object)
 	return object;
 }
 
-/* "Deployment/web: spec.template", for errors. */
+/* Writes the place of the pod, such as "Deployment/web: spec.template", for errors. */
 static const char *place_of(const struct kind *kind, const char *name,
 			    char place[PLACE])
 {
@@ -96,7 +96,7 @@ static int patch_pod(const struct injection *injection, cJSON *pod, struct error
 		return fail_memory(err, "a patch");
 	struct text patch = text_over(memory, PATCH_MAX);
 	struct fit fit;
-	/* Nothing is known of the namespace: it always fits. */
+	/* No namespace rules are known here, so the sidecar always fits. */
 	fit_sidecar(injection, "", pod, &fit);
 	if (patch_write(injection, &fit, pod, &patch, err) < 0)
 		goto out;
@@ -159,7 +159,7 @@ static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
 	return 0;
 }
 
-/* "Deployment" of "DeploymentList"; false: it is no such name, or a plain List's. */
+/* Gives "Deployment" for "DeploymentList". False for a plain List or another name. */
 static bool item_kind(const char *list, char kind[KIND_MAX])
 {
 	size_t length = strlen(list);
@@ -172,8 +172,7 @@ static bool item_kind(const char *list, char kind[KIND_MAX])
 	return true;
 }
 
-/* Whether there is a pod somewhere in an object: a list of containers, each of which
- * has a name. */
+/* Whether an object contains a pod: a list of containers whose first one has a name. */
 static bool holds_pod(const cJSON *item)
 {
 	const cJSON *member;
@@ -196,8 +195,8 @@ static bool is_list(const char *kind)
 	return kind && (strcmp(kind, "List") == 0 || item_kind(kind, of));
 }
 
-/* Fails with a sentence on an object that is not injected; one in a list that has pods
- * is told of as well. */
+/* Sets an error about an object that is not injected. One in a list is also reported if
+ * it has pods. */
 static int pass_over(struct walk *w, const cJSON *object, const char *kind,
 		     const char *version, bool listed)
 {
@@ -245,8 +244,8 @@ static int inject_list(struct walk *w, cJSON *list, const char *kind,
 	return WORKLOAD_OTHER;
 }
 
-/* `kind` and `version` are the object's own, or those that its list gives it: an API
- * server leaves them out of the items of a DeploymentList. */
+/* `kind` and `version` are the object's own, or come from its list: an API server
+ * leaves them out of the items of a DeploymentList. */
 static int inject_object(struct walk *w, cJSON *object, const char *kind,
 			 const char *version, unsigned lists)
 {

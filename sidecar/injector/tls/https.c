@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* https.c - the library's TLS options, and what it does not tell of its sessions. */
+/* https.c - the HTTP library's TLS options, and a hook at the handshake's end. */
 #include "https.h"
 
 #include <gnutls/gnutls.h>
@@ -7,7 +7,7 @@
 
 #include "tls_store.h"
 
-/* What the library offers otherwise has CBC, SHA-1 and keys without forward secrecy. */
+/* The default list also offers CBC, SHA-1 and keys without forward secrecy. */
 #define PRIORITIES                                                                     \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-GCM:"         \
 	"+AES-256-GCM:+CHACHA20-POLY1305:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA"
@@ -26,8 +26,8 @@ static gnutls_session_t session_of(struct MHD_Connection *connection)
 	return info ? info->tls_session : NULL;
 }
 
-/* GnuTLS' hook after the client's Finished. The session's own pointer is the HTTP
- * library's; that of the session cache, which there is none of, is free. */
+/* GnuTLS calls this after the client's Finished. The HTTP library uses the session's
+ * own pointer. The session cache's pointer is free, because there is no cache. */
 static int finished(gnutls_session_t session, unsigned type, unsigned when,
 		    unsigned incoming, const gnutls_datum_t *message)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* https.h - TLS for a server of http/, which does without it. */
+/* https.h - TLS for a server of http/, which has none of its own. */
 #ifndef DORMOUSE_INJECTOR_TLS_HTTPS_H
 #define DORMOUSE_INJECTOR_TLS_HTTPS_H
 
 #include "http/http_server.h"
 
-/* TLS 1.2 and 1.3, with the certificate of tls_store_serve(). */
+/* TLS 1.2 and 1.3, with the certificate of the store that tls_store_serve() names. */
 extern const struct http_tls https;
 
 #endif

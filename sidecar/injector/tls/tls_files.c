@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tls_files.c - certificate and key, read again when they change. */
+/* tls_files.c - reads the certificate and the key again when their files change. */
 #include "tls_files.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ static bool same(const struct file_mark a[2], const struct file_mark b[2])
 	return same_file(&a[0], &b[0]) && same_file(&a[1], &b[1]);
 }
 
-/* The whole file as text, at most FILE_MAX - 1 bytes. */
+/* Reads the whole file as text, at most FILE_MAX - 1 bytes. */
 static int read_file(const char *path, char *text, struct error *err)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -82,7 +82,8 @@ int tls_files_look(struct tls_files *f, struct tls_store *store, struct error *e
 {
 	struct file_mark now[2];
 
-	/* Before they are read: what changes meanwhile is seen by the next look. */
+	/* Taken before reading, so that the next check finds a change made
+	 * meanwhile. */
 	mark(f->certificate, &now[0]);
 	mark(f->key, &now[1]);
 	if (f->has && same(now, f->taken))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tls_files.h - a certificate and a key that others keep in files.
+/* tls_files.h - a certificate and a key in files that another program writes.
  *
- * A mounted Secret changes by the kubelet's exchange of a symbolic link for all files
- * at once, so that nothing less than the resolved files is looked at.
+ * The kubelet changes all files of a mounted Secret at once: it replaces a symbolic
+ * link. So the resolved files are compared, not the links.
  */
 #ifndef DORMOUSE_INJECTOR_TLS_TLS_FILES_H
 #define DORMOUSE_INJECTOR_TLS_TLS_FILES_H
@@ -13,7 +13,7 @@
 
 #include "tls_store.h"
 
-/* By which a changed file is known. */
+/* The attributes that show whether a file changed. */
 struct file_mark {
 	dev_t device;
 	ino_t inode;
@@ -23,16 +23,16 @@ struct file_mark {
 };
 
 struct tls_files {
-	const char *certificate; /* paths; they outlive this */
+	const char *certificate; /* paths; they must outlive this struct */
 	const char *key;
-	struct file_mark taken[2]; /* what the store has */
-	struct file_mark told[2];  /* what was complained of */
+	struct file_mark taken[2]; /* the files that the store has */
+	struct file_mark told[2];  /* the files of the last reported error */
 	bool has, complained;
 };
 
-/* Puts the files into the store when they changed. 1: it did; 0: nothing is new; -1:
- * they will not do, and the store keeps what it has. They are tried again at each look,
- * but what stays the same is complained of only once. */
+/* Puts the files into the store if they changed. Returns 1 if it did, 0 if nothing is
+ * new, and -1 if they are invalid: the store then keeps what it has. Each call tries
+ * invalid files again, but an error is reported only once for the same files. */
 int tls_files_look(struct tls_files *f, struct tls_store *store, struct error *err);
 
 #endif

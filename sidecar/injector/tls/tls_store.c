@@ -2,10 +2,9 @@
 /* tls_store.c - a certificate chain and its key under a lock, copied for each
  * handshake.
  *
- * GnuTLS keeps what the callback gave it as long as the session lives. It gets copies
- * that it releases itself (GNUTLS_CERT_RETR_DEINIT_ALL), so that nobody has to know
- * which sessions are still on an old certificate. Next to the handshake itself the
- * copying costs little.
+ * GnuTLS keeps what the callback returns as long as the session lives. It gets copies
+ * that it releases itself (GNUTLS_CERT_RETR_DEINIT_ALL), so nobody has to count the
+ * sessions that use an old certificate. A copy is cheap compared to the handshake.
  */
 #include "tls_store.h"
 
@@ -15,25 +14,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Certificates of a chain, the server's own first. */
+/* The most certificates of a chain, the server's own first. */
 #define CHAIN_MAX 8
 
-/* Bytes of a key's identifier: SHA-1, GnuTLS' own choice, or more. */
+/* The most bytes of a key's identifier. GnuTLS uses SHA-1 by default. */
 #define KEY_ID_MAX 64
 
 struct material {
 	gnutls_datum_t chain[CHAIN_MAX]; /* DER */
 	unsigned length;
 	gnutls_x509_privkey_t key;
-	double expiry; /* of the certificate that ends first */
+	double expiry; /* of the certificate that expires first, Unix seconds */
 };
 
 struct tls_store {
 	pthread_mutex_t lock;
-	struct material *material; /* NULL: none yet */
+	struct material *material; /* NULL until the first tls_store_set() */
 };
 
-/* The callback has no context of its own. */
+/* GnuTLS' callback has no context argument, so the store is global. */
 static struct tls_store *serving;
 
 struct tls_store *tls_store_new(struct error *err)
@@ -81,7 +80,7 @@ static int fail_tls(struct error *err, int code, const char *what)
 	return fail(err, "%s: %s", what, gnutls_strerror(code));
 }
 
-/* Takes the certificates over as DER, and when the first of them ends. */
+/* Copies the certificates as DER, and finds the earliest expiry. */
 static int keep_chain(struct material *m, const gnutls_x509_crt_t *list, unsigned count,
 		      struct error *err)
 {
@@ -106,7 +105,8 @@ static int read_key(struct material *m, const char *pem, struct error *err)
 
 	if (code >= 0)
 		code = gnutls_x509_privkey_import(m->key, &text, GNUTLS_X509_FMT_PEM);
-	return code < 0 ? fail_tls(err, code, "the key is no private key in PEM") : 0;
+	return code < 0 ? fail_tls(err, code, "the key is not a private key in PEM")
+			: 0;
 }
 
 static int check_pair(const struct material *m, gnutls_x509_crt_t leaf,
@@ -121,8 +121,8 @@ static int check_pair(const struct material *m, gnutls_x509_crt_t leaf,
 	if (code < 0)
 		return fail_tls(err, code, "the key and the certificate");
 	if (leaf_length != key_length || memcmp(of_leaf, of_key, key_length) != 0)
-		return fail(err, "the key does not belong to the certificate: give the "
-				 "two that were made together");
+		return fail(err, "the key does not belong to the certificate: expected "
+				 "a matching pair");
 	return 0;
 }
 
@@ -139,10 +139,10 @@ static int read_material(struct material *m, const char *certificate_pem,
 
 	if (code < 0)
 		return fail_tls(err, code,
-				"the certificate is no chain in PEM, each signed by "
-				"the next");
+				"the certificate is not a chain in PEM, each signed "
+				"by the next");
 	if (count == 0 || count > CHAIN_MAX)
-		fail(err, "the certificate's chain has %u parts: one to %d would do",
+		fail(err, "the certificate's chain has %u parts: expected 1 to %d",
 		     count, CHAIN_MAX);
 	else if (keep_chain(m, list, count, err) == 0 && read_key(m, key_pem, err) == 0)
 		result = check_pair(m, list[0], err);
@@ -189,7 +189,7 @@ void tls_store_serve(struct tls_store *s)
 	serving = s;
 }
 
-/* Copies as GnuTLS releases them: the array and each part by itself. */
+/* Copies the chain as GnuTLS releases it: the array and each part by itself. */
 static int copy_chain(const struct material *m, gnutls_pcert_st **chain)
 {
 	gnutls_pcert_st *copy = gnutls_calloc(m->length, sizeof(*copy));

@@ -259,18 +259,18 @@ CASE(a_pod_of_the_wrong_kinds_is_refused)
 		const char *pod, *message;
 	} cases[] = {
 	    {"{}", "spec is missing"},
-	    {"{'spec': []}", "spec: it takes an object"},
+	    {"{'spec': []}", "spec: expected an object"},
 	    {"{'spec': {}}", "spec.containers is missing or empty"},
 	    {"{'spec': {'containers': []}}", "spec.containers is missing or empty"},
-	    {"{'spec': {'containers': {}}}", "spec.containers: it takes an array"},
+	    {"{'spec': {'containers': {}}}", "spec.containers: expected an array"},
 	    {"{'metadata': 1, 'spec': {'containers': [{}]}}",
-	     "metadata: it takes an object"},
+	     "metadata: expected an object"},
 	    {"{'metadata': {'annotations': []}, 'spec': {'containers': [{}]}}",
-	     "metadata.annotations: it takes an object"},
+	     "metadata.annotations: expected an object"},
 	    {"{'spec': {'containers': [{}], 'volumes': 'x'}}",
-	     "spec.volumes: it takes an array"},
+	     "spec.volumes: expected an array"},
 	    {"{'spec': {'containers': [{}], 'initContainers': {}}}",
-	     "spec.initContainers: it takes an array"},
+	     "spec.initContainers: expected an array"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

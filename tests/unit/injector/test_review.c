@@ -244,7 +244,7 @@ CASE(what_is_no_review_is_refused)
 	     "line 1, column 29: the key \"kind\" stands here again", 400},
 	    {"{'a': 9007199254740993, 'b': '\\u0000\\ud800'}",
 	     "unexpected kind nothing, want AdmissionReview", 400},
-	    {"[]", "this is no object; an AdmissionReview is", 400},
+	    {"[]", "the body is not an object, want AdmissionReview", 400},
 	    {"{}", "unexpected kind nothing, want AdmissionReview", 400},
 	    {"{'kind': 'Pod', 'apiVersion': 'v1'}",
 	     "unexpected kind Pod, want AdmissionReview", 400},
@@ -259,7 +259,7 @@ CASE(what_is_no_review_is_refused)
 	     "request is missing", 400},
 	    {"{'kind': 'AdmissionReview', 'apiVersion': 'admission.k8s.io/v1', "
 	     "'request': []}",
-	     "request is missing or no object", 400},
+	     "request is missing or not an object", 400},
 	    {"{'kind': 'AdmissionReview', 'apiVersion': 'admission.k8s.io/v1', "
 	     "'request': {}}",
 	     "request.uid is missing", 400},
@@ -268,7 +268,7 @@ CASE(what_is_no_review_is_refused)
 	     "request.uid is missing", 400},
 	    {"{'kind': 'AdmissionReview', 'apiVersion': 'admission.k8s.io/v1', "
 	     "'request': {'uid': 7}}",
-	     "request.uid is missing or no text", 400},
+	     "request.uid is missing or not a text", 400},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -354,7 +354,7 @@ CASE(a_review_of_something_else_is_refused)
 				       "'ephemeralcontainers'"),
 		       422, "unexpected request.subResource ephemeralcontainers, ");
 	assert_refused(REVIEW(POD_KIND ", 'operation': 'CREATE'"), 422,
-		       "request.object is missing or no object");
+		       "request.object is missing or not an object");
 	assert_refused(REVIEW(CREATE "'object': null"), 422,
 		       "request.object is missing");
 	assert_refused(REVIEW(CREATE "'object': []"), 422, "request.object is missing");
@@ -433,7 +433,8 @@ CASE(a_review_that_does_not_fit_is_refused)
 	json_memory_free(memory);
 	memory = enough;
 	assert_int_equal(result.status, 413);
-	assert_non_null(strstr(answer_text, "need more memory than there is"));
+	assert_non_null(strstr(answer_text, "out of memory for "));
+	assert_non_null(strstr(answer_text, " bytes of JSON"));
 }
 
 CASE(an_answer_that_does_not_fit_lets_the_pod_in)
@@ -444,7 +445,7 @@ CASE(an_answer_that_does_not_fit_lets_the_pod_in)
 	review_answer(&injection, memory, body, strlen(body), &result, &answer);
 	free(body);
 	assert_false(answer.overflowed);
-	assert_failed_open("its answer is longer than 512 bytes");
+	assert_failed_open("the answer is longer than 512 bytes");
 }
 
 /* The longest that a template may be and the most warnings. */

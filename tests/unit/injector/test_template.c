@@ -276,20 +276,20 @@ CASE(a_bad_template_is_told_by_its_member)
 	static const struct {
 		const char *text, *message;
 	} cases[] = {
-	    {"[]", "it takes an object"},
+	    {"[]", "expected an object"},
 	    {"{", "line 1, column 2: "},
 	    {"{'image': 'a', 'image': 'b'}", "line 1, column 16: the key \"image\""},
 	    {"{'images': 'a'}",
 	     "images is not known: there are image, imagePullPolicy"},
-	    {"{'image': ''}", "image: it takes"},
-	    {"{'image': 7}", "image: it takes"},
-	    {"{'image': 'a b'}", "image: it takes"},
+	    {"{'image': ''}", "image: expected"},
+	    {"{'image': 7}", "image: expected"},
+	    {"{'image': 'a b'}", "image: expected"},
 	    {"{'imagePullPolicy': 'Sometimes'}",
 	     "invalid value \"Sometimes\" for imagePullPolicy: "},
 	    {"{'imagePullPolicy': true}", "invalid value \"\" for imagePullPolicy: "},
-	    {"{'cluster': ''}", "cluster: it takes"},
-	    {"{'cluster': {}}", "cluster: it takes"},
-	    {"{'flags': ['interval']}", "flags: it takes an object"},
+	    {"{'cluster': ''}", "cluster: expected"},
+	    {"{'cluster': {}}", "cluster: expected"},
+	    {"{'flags': ['interval']}", "flags: expected an object"},
 	    {"{'flags': {'intervall': '1s'}}",
 	     "flags.intervall is not known; did you mean interval?"},
 	    {"{'flags': {'summary': 'true'}}", "flags.summary is not known: see"},
@@ -300,24 +300,24 @@ CASE(a_bad_template_is_told_by_its_member)
 	    {"{'flags': {'max-sockets': 100}}",
 	     "invalid value for flags.max-sockets: expected a text"},
 	    {"{'flags': {'state': '/x'}}", "flags.state: stateVolume gives"},
-	    {"{'stateVolume': 'yes'}", "stateVolume: it takes true or false"},
+	    {"{'stateVolume': 'yes'}", "stateVolume: expected true or false"},
 	    {"{'resources': {}}",
-	     "resources: requests.cpu takes a quantity such as 10m"},
-	    {"{'resources': 'small'}", "resources: it takes an object"},
-	    {"{'resources': []}", "resources: it takes one size to 8"},
+	     "resources: requests.cpu: expected a quantity such as 10m"},
+	    {"{'resources': 'small'}", "resources: expected an object"},
+	    {"{'resources': []}", "resources: expected 1 to 8 sizes"},
 	    {"{'resources': [{}, {}, {}, {}, {}, {}, {}, {}, {}]}",
-	     "resources: it takes one size to 8"},
+	     "resources: expected 1 to 8 sizes"},
 	    {"{'resources': [{'requests': {'cpu': '10m', 'memory': '16Mi'}, 'limits': "
 	     "{'memory': '16Mi'}}, {'requests': {'cpu': 'x'}}]}",
-	     "resources[1]: requests.cpu takes a quantity"},
+	     "resources[1]: requests.cpu: expected a quantity"},
 	    {"{'resources': {'requests': ['cpu']}}",
-	     "resources: requests: it takes an object"},
-	    {"{'resources': {'limits': 1}}", "resources: limits: it takes an object"},
+	     "resources: requests: expected an object"},
+	    {"{'resources': {'limits': 1}}", "resources: limits: expected an object"},
 	    {"{'resources': {'claims': []}}", "resources: claims is not known"},
 	    {RESOURCES("'cpu': '1', 'gpu': '1'", ""),
 	     "resources: requests.gpu is not known"},
 	    {RESOURCES("'cpu': '10m', 'memory': '16Mi'", "'cpu': '10m'"),
-	     "resources: limits.memory takes a quantity such as 16Mi"},
+	     "resources: limits.memory: expected a quantity such as 16Mi"},
 	    {RESOURCES("'cpu': '10m', 'memory': '16Mi'",
 		       "'cpu': '5m', 'memory': '16Mi'"),
 	     "resources: limits.cpu is less than requests.cpu"},
@@ -326,16 +326,17 @@ CASE(a_bad_template_is_told_by_its_member)
 	     "resources: limits.memory is less than requests.memory"},
 	    {RESOURCES("'cpu': 'ten', 'memory': '16Mi'",
 		       "'cpu': 'ten', 'memory': '16Mi'"),
-	     "resources: requests.cpu takes a quantity"},
+	     "resources: requests.cpu: expected a quantity"},
 	    {RESOURCES("'cpu': '10m', 'memory': '1Mi'",
 		       "'cpu': '10m', 'memory': '1Mi'"),
-	     "resources: requests.memory is too little; 16Mi would do"},
+	     "resources: requests.memory is too small: expected a quantity such as "
+	     "16Mi"},
 	    {RESOURCES("'cpu': '-1', 'memory': '16Mi'",
 		       "'cpu': '-1', 'memory': '16Mi'"),
-	     "resources: requests.cpu takes a quantity"},
+	     "resources: requests.cpu: expected a quantity"},
 	    {RESOURCES("'cpu': '1', 'memory': '16Mi'",
 		       "'cpu': '1', 'memory': '16Mi', 'ephemeral-storage': '1Mi'"),
-	     "resources: requests.ephemeral-storage takes a quantity"},
+	     "resources: requests.ephemeral-storage: expected a quantity"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -354,8 +355,8 @@ CASE(a_file_is_named_with_what_is_wrong_in_it)
 
 	assert_true(fd >= 0);
 	assert_null(template_load(path, &err));
-	snprintf(expected, sizeof(expected), "template %s: it is empty; {} would do",
-		 path);
+	snprintf(expected, sizeof(expected),
+		 "template %s is empty: expected an object such as {}", path);
 	assert_string_equal(err.text, expected);
 
 	assert_int_equal(write(fd, "{\"x\":1}", 7), 7);

@@ -230,15 +230,15 @@ CASE(what_cannot_serve_is_refused_and_the_old_kept)
 		const char *chain, *key, *says;
 	} cases[] = {
 	    {good.chain, other.key, "does not belong"},
-	    {good.chain, "", "no private key in PEM"},
-	    {good.chain, "garbage", "no private key in PEM"},
-	    {good.chain, good.chain, "no private key in PEM"},
-	    {"", good.key, "no chain in PEM"},
-	    {"garbage", good.key, "no chain in PEM"},
-	    {good.key, good.key, "no chain in PEM"},
+	    {good.chain, "", "not a private key in PEM"},
+	    {good.chain, "garbage", "not a private key in PEM"},
+	    {good.chain, good.chain, "not a private key in PEM"},
+	    {"", good.key, "not a chain in PEM"},
+	    {"garbage", good.key, "not a chain in PEM"},
+	    {good.key, good.key, "not a chain in PEM"},
 	    {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", good.key,
-	     "no chain in PEM"},
-	    {unsorted, other.key, "no chain in PEM"},
+	     "not a chain in PEM"},
+	    {unsorted, other.key, "not a chain in PEM"},
 	};
 
 	set(&good);
