@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clock.c - what time it is. */
+/* clock.c - reads the system's clocks. */
 #include "clock.h"
 
 #include <time.h>

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clock.h - what time it is. */
+/* clock.h - reads the system's clocks. */
 #ifndef DORMOUSE_BASE_CLOCK_H
 #define DORMOUSE_BASE_CLOCK_H
 
 #include <stdint.h>
 
-/* The wall clock, Unix seconds. It may be set, forwards and backwards. */
+/* The wall clock, Unix seconds. It can be set forwards and backwards. */
 double clock_wall(void);
 
-/* Seconds, and nanoseconds, of a clock that nobody sets (CLOCK_MONOTONIC): for
- * differences alone. */
+/* CLOCK_MONOTONIC, in seconds and in nanoseconds. It is never set; only differences
+ * have a meaning. */
 double clock_monotonic(void);
 int64_t clock_monotonic_ns(void);
 
-/* Processor time that this thread, and this process, has used so far; seconds. */
+/* CPU time that this thread, and this process, has used so far; seconds. */
 double clock_thread_cpu(void);
 double clock_process_cpu(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* error.c - one line that says what failed. */
+/* error.c - builds the one line that says what failed. */
 #include "error.h"
 
 #include <stdarg.h>
@@ -8,7 +8,8 @@
 
 #include "sanitize.h"
 
-/* What failed may have been named by a stranger: a path, a flag, an answer. */
+/* Sanitizes the text, because it may quote untrusted input: a path, a flag, an
+ * answer. */
 static int end(struct error *err)
 {
 	char raw[ERROR_TEXT_MAX];

@@ -40,7 +40,7 @@ const char *format_duration(char cell[FORMAT_MAX], double seconds)
 	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
 	size_t i = 0;
 
-	if (!(seconds < 1e15)) /* no such time, or none at all */
+	if (!(seconds < 1e15)) /* too large, or NaN */
 		seconds = 0;
 	if (seconds < 60) {
 		snprintf(cell, FORMAT_MAX, "%gs", round(fmax(seconds, 0) * 10) / 10);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hash.h - FNV-1a, 64 bits: not for hash tables whose keys strangers choose. Source:
+/* hash.h - FNV-1a, 64 bits. Not for hash tables with untrusted keys. Source:
  * draft-eastlake-fnv. */
 #ifndef DORMOUSE_BASE_HASH_H
 #define DORMOUSE_BASE_HASH_H
@@ -10,7 +10,7 @@
 
 #define HASH_START UINT64_C(0xcbf29ce484222325)
 
-/* The hash of what was hashed before and these bytes. */
+/* Continues a hash, at first HASH_START, with these bytes. */
 static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
 {
 	const unsigned char *b = bytes;
@@ -21,7 +21,7 @@ static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t lengt
 	return hash;
 }
 
-/* The same for a string and its end, so that "ab", "c" is not "a", "bc". */
+/* The same for a string with its NUL, so that "ab", "c" and "a", "bc" differ. */
 static inline uint64_t hash_string(uint64_t hash, const char *string)
 {
 	return hash_bytes(hash, string, strlen(string) + 1);

@@ -7,11 +7,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Ends a chain, and means "no such place". */
+/* Ends a chain; as a result: not found. */
 #define NO_INDEX UINT32_MAX
 
-/* The finalizer of MurmurHash3 (public domain, Austin Appleby): every bit of the input
- * moves every bit of the output. */
+/* The finalizer of MurmurHash3 (public domain, Austin Appleby): every input bit affects
+ * every output bit. */
 static inline uint64_t hash_mix(uint64_t x)
 {
 	x ^= x >> 33;
@@ -22,7 +22,7 @@ static inline uint64_t hash_mix(uint64_t x)
 	return x;
 }
 
-/* `seed` keeps others from choosing addresses that share a bucket. */
+/* A random `seed` prevents others from choosing addresses that share a bucket. */
 static inline uint64_t hash_address(const struct in6_addr *address, uint64_t seed)
 {
 	uint64_t half[2];
@@ -30,7 +30,7 @@ static inline uint64_t hash_address(const struct in6_addr *address, uint64_t see
 	return hash_mix(hash_mix(half[0] ^ seed) ^ half[1]);
 }
 
-/* The power of two that is at least n and at least 16. */
+/* The smallest power of two that is at least n and at least 16. */
 static inline uint32_t hash_buckets(uint32_t n)
 {
 	uint32_t buckets = 16;

@@ -24,8 +24,8 @@ static bool is_in_object(const struct json_writer *w)
 
 /* --- strings --------------------------------------------------------------------- */
 
-/* What must not be shown as it is (a log is read on terminals) is written in the form
- * of RFC 8259, section 7: the same to whoever parses it. */
+/* Writes unsafe characters as escapes of RFC 8259, section 7, because logs are read on
+ * terminals. Parsers read the same string. */
 static void put_other(struct text *t, const char *s, size_t length)
 {
 	uint32_t character = utf8_decode(s, length);
@@ -40,7 +40,7 @@ static void put_other(struct text *t, const char *s, size_t length)
 			    (unsigned)(0xDC00 + (character & 0x3FF)));
 }
 
-/* The next character; returns what follows it. */
+/* Writes the next character; returns the position after it. */
 static const char *put_character(struct text *t, const char *s)
 {
 	size_t length = utf8_length(s, UTF8_MAX);
@@ -60,7 +60,7 @@ static const char *put_character(struct text *t, const char *s)
 	return s + (length > 0 ? length : 1);
 }
 
-/* ASCII that stands for itself. */
+/* ASCII that needs no escape. */
 static bool is_plain(char c)
 {
 	return c >= ' ' && c < 0x7F && c != '"' && c != '\\';
@@ -102,7 +102,8 @@ void json_name(struct json_writer *w, const char *name)
 	w->named = true;
 }
 
-/* A member needs a name, an element has none, and a document is one value. */
+/* A member needs a name, an array element must not have one, and a document is one
+ * value. */
 static bool may_have_value(const struct json_writer *w)
 {
 	if (w->misused || w->in_string)
@@ -110,7 +111,7 @@ static bool may_have_value(const struct json_writer *w)
 	return is_in_object(w) ? w->named : w->depth > 0 || !w->has_value;
 }
 
-/* Puts what stands before a value. */
+/* Writes the name and the comma before a value. */
 static void begin_value(struct json_writer *w, const char *name)
 {
 	if (name)

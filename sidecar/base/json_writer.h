@@ -10,12 +10,12 @@
  *     json_end(&w);
  *     json_end(&w);
  *
- * The writer puts the commas, quotes and escapes. Nothing is allocated, and what does
- * not fit overflows as text.h says: the text is then a prefix of what was meant.
+ * The writer adds the commas, quotes and escapes. It allocates nothing. If a value does
+ * not fit, the text overflows (see text.h) and is a prefix of the document.
  *
- * A mistake of the caller (a member outside of an object, a value without a name in
- * one, an end of nothing, a second document, too deep) sets `misused` for good, and
- * `overflowed` of the text, which is never sent then.
+ * A mistake of the caller (a member outside an object, a value without a name inside
+ * one, an end without a begin, a second document, too deep nesting) sets `misused`
+ * permanently, and `overflowed` of the text, which is then never sent.
  */
 #ifndef DORMOUSE_BASE_JSON_WRITER_H
 #define DORMOUSE_BASE_JSON_WRITER_H
@@ -25,60 +25,60 @@
 
 #include "text.h"
 
-/* Objects and arrays within each other. */
+/* Maximum nesting depth of objects and arrays. */
 #define JSON_DEPTH_MAX 16
 
 struct json_writer {
 	struct text *out;
-	unsigned depth;   /* objects and arrays that are open */
-	uint32_t objects; /* bit 1u << depth: what is open at that depth is an object */
-	bool has_value;   /* what is open there has one: the next needs a comma */
-	bool named;       /* a name waits for its value */
-	bool in_string;   /* json_begin_string() waits for json_end_string() */
+	unsigned depth;   /* open objects and arrays */
+	uint32_t objects; /* bit 1u << depth: an object is open at that depth */
+	bool has_value;   /* the open container has one: the next needs a comma */
+	bool named;       /* a name was written, its value was not yet */
+	bool in_string;   /* after json_begin_string(), before json_end_string() */
 	bool misused;
 };
 
-/* A writer that appends one document to the text, which the caller keeps. */
+/* Returns a writer that appends one document to the text. The caller owns the text. */
 struct json_writer json_writer_over(struct text *out);
 
-/* Each value takes the name of the member that it is; NULL in an array, for a document
- * of its own, and after json_name(). */
+/* `name` is the member's name; NULL in an array, for a whole document, and after
+ * json_name(). */
 void json_object(struct json_writer *w, const char *name);
 void json_array(struct json_writer *w, const char *name);
-void json_end(struct json_writer *w); /* of the object or array opened last */
+void json_end(struct json_writer *w); /* the object or array opened last */
 
-/* The name of a member whose value another function writes. */
+/* Writes the name of a member; another function writes its value. */
 void json_name(struct json_writer *w, const char *name);
 
-/* Bytes that are no UTF-8 become U+FFFD, unsafe characters (utf8.h) \uHHHH; a NULL
- * value is null. */
+/* Invalid UTF-8 becomes U+FFFD, unsafe characters (utf8.h) become \uHHHH, and a NULL
+ * value becomes null. */
 void json_string(struct json_writer *w, const char *name, const char *value);
 /* In the shortest form that reads back equal; null for NaN and infinities. */
 void json_number(struct json_writer *w, const char *name, double value);
 void json_unsigned(struct json_writer *w, const char *name, uint64_t value);
 void json_bool(struct json_writer *w, const char *name, bool value);
 void json_null(struct json_writer *w, const char *name);
-/* RFC 3339 in UTC with milliseconds, as a string; of a time that is not positive, 1970
- * or null. */
+/* RFC 3339 in UTC with milliseconds, as a string. If the time is not positive, the
+ * first writes 1970 and the second null. */
 void json_time(struct json_writer *w, const char *name, double unix_seconds);
 void json_time_or_null(struct json_writer *w, const char *name, double unix_seconds);
 
-/* A value that is JSON already: nobody checks it. */
+/* Writes a value that is already JSON, without checking it. */
 void json_raw(struct json_writer *w, const char *name, const char *json);
 
-/* A string that the caller appends to `out` between the two, of characters that need no
- * escape: base64, say. For what is too long to be copied first. */
+/* Between these two calls the caller appends a string to `out`. Its characters must
+ * need no escape, as in base64. For strings that are too long to copy first. */
 void json_begin_string(struct json_writer *w, const char *name);
 void json_end_string(struct json_writer *w);
 
 /* Ends the line after a whole document; another document may follow. */
 void json_end_line(struct json_writer *w);
 
-/* Whether all that was begun is ended and nothing was left out. */
+/* Whether every container is closed and nothing was left out. */
 bool json_is_whole(const struct json_writer *w);
 
-/* How far a writer has come: what was written since then can be taken back, if it turns
- * out to be too long. That it was misused stays. */
+/* A saved position of a writer. json_rewind() removes all that was written since then,
+ * for example because it is too long. `misused` stays set. */
 struct json_mark {
 	struct json_writer writer;
 	struct text out;

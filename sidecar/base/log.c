@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log.c - one line an event on stderr, each written in one go. Any thread may log. */
+/* log.c - logs one line per event on stderr, with one write(). Any thread may log. */
 #include "log.h"
 
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include "json_writer.h"
 #include "sanitize.h"
 
-/* An alert's JSON and summary, the time and the names around them. */
+/* Room for an alert's JSON and summary, the time and the members' names. */
 #define LINE_MAX_BYTES (LOG_ALERT_MAX + 1024)
 
 static enum log_format log_format = LOG_JSON;
@@ -27,7 +27,7 @@ static const char *level_name(enum log_level level)
 	return names[level];
 }
 
-/* A sentence for people: of an alert, too, whose JSON is at /alerts. */
+/* Writes a sentence for people. It omits an alert's JSON, which is at /alerts. */
 static void put_text(struct text *t, enum log_level level, const char *event,
 		     const char *message)
 {
@@ -64,7 +64,7 @@ static void write_line(enum log_level level, const char *event, const char *mess
 	else
 		put_json(&t, level, event, message, alert);
 
-	/* A full pipe or a closed one loses the line, not the monitor. */
+	/* If the pipe is full or closed, only this line is lost. */
 	ssize_t written = write(STDERR_FILENO, t.data, t.length);
 	(void)written;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log.h - one line an event on stderr, as JSON or text. */
+/* log.h - logs one line per event on stderr, as JSON or text. */
 #ifndef DORMOUSE_BASE_LOG_H
 #define DORMOUSE_BASE_LOG_H
 
@@ -8,20 +8,20 @@
 enum log_format { LOG_JSON, LOG_TEXT };
 enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 
-/* How the lines look from now on. JSON until it is called. */
+/* Sets the format of the following lines. JSON is the default. */
 void log_open(enum log_format format);
 
 /* {"time": ..., "level": ..., "event": ..., "message": ...}; `event` is a fixed word
  * such as "started", `format` the sentence. A line that cannot be written is dropped:
- * the monitor does not wait for whoever reads its log. */
+ * the monitor never waits for a log reader. */
 void log_event(enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The longest JSON that log_alert() takes, bytes. */
 #define LOG_ALERT_MAX 8192
 
-/* The same with one more member, "alert", whose value is JSON already; as text, without
- * it. */
+/* The same with one more member, "alert", whose value is already JSON. The text format
+ * omits it. */
 void log_alert(const char *event, const char *summary, const char *alert_json);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nearest.c - optimal string alignment: slips of typing, adjacent letters swapped. */
+/* nearest.c - compares names by optimal string alignment: edit distance with swaps of
+ * adjacent letters. */
 #include "nearest.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#define LENGTH_MAX 31 /* no name of ours is longer */
-#define BEGINNING  3  /* letters that may stand for the whole */
+#define LENGTH_MAX 31 /* no candidate is longer */
+#define BEGINNING  3  /* letters of a prefix that is a match */
 
 struct nearest nearest_to(const char *given, size_t length)
 {
@@ -23,7 +24,8 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Of two names of at most LENGTH_MAX letters. Three rows of the table are kept. */
+/* Edit distance of two names of at most LENGTH_MAX letters. Keeps three rows of the
+ * table. */
 static unsigned slips_between(const char *a, size_t a_length, const char *b,
 			      size_t b_length)
 {
@@ -66,8 +68,8 @@ void nearest_consider(struct nearest *n, const char *candidate)
 	if (n->length == 0 || n->length > LENGTH_MAX || length > LENGTH_MAX)
 		return;
 	unsigned distance = slips_between(n->given, n->length, candidate, length);
-	/* Of short names, two slips make anything: one in three letters may be wrong.
-	 */
+	/* Two edits turn a short name into any other: at most one letter in three may
+	 * be wrong. */
 	size_t bound = n->length < length ? n->length : length;
 	bool near = distance <= 2 && distance * 3 <= bound + (distance == 1);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nearest.h - what somebody who mistyped a name most likely meant. */
+/* nearest.h - suggests the name that a mistyped one most likely stands for. */
 #ifndef DORMOUSE_BASE_NEAREST_H
 #define DORMOUSE_BASE_NEAREST_H
 
@@ -11,19 +11,20 @@
 struct nearest {
 	const char *given; /* not NUL-terminated */
 	size_t length;
-	const char *name; /* NULL: nothing is near */
+	const char *name; /* NULL: no candidate is near */
 	unsigned distance;
 };
 
-/* No guess yet. */
+/* A search without candidates so far. `given` must outlive it. */
 struct nearest nearest_to(const char *given, size_t length);
 
-/* Takes the candidate, a static name, if it is nearer than the guess so far. Near is: a
- * slip or two (a letter wrong, missing, too many, two swapped), or at least three
- * letters of its beginning. Upper case is lower case, '_' is '-'. */
+/* Keeps the candidate, a static name, if it is nearer than the best guess so far. A
+ * name is near if it differs by one or two edits (a letter wrong, missing, extra, or
+ * two swapped), or if `given` is a prefix of it with at least three letters. Ignores
+ * case, and '_' equals '-'. */
 void nearest_consider(struct nearest *n, const char *candidate);
 
-/* Appends "; did you mean PREFIXname?"; nothing when nothing is near. */
+/* Appends "; did you mean PREFIXname?", or nothing if no candidate is near. */
 void nearest_say(const struct nearest *n, const char *prefix, struct text *t);
 
 #endif

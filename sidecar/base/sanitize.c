@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sanitize.c - words of strangers, made safe to print. */
+/* sanitize.c - makes untrusted text safe to print. */
 #include "sanitize.h"
 
 #include <stdint.h>
@@ -7,8 +7,8 @@
 
 #include "utf8.h"
 
-/* Roughly what Unicode calls wide; a character that is narrower than we think leaves a
- * line short, never too long. */
+/* Roughly the characters that Unicode calls wide. The ranges include too many rather
+ * than too few: a line may be shorter than allowed, never longer. */
 static bool is_wide(uint32_t character)
 {
 	static const struct {
@@ -98,7 +98,7 @@ static size_t least(size_t a, size_t b)
 void display_wrapped(FILE *out, const char *text, size_t indent, size_t width,
 		     size_t column)
 {
-	size_t gap = 0; /* before a word that is not the first of its line */
+	size_t gap = 0; /* blanks before the next word */
 
 	while (*(text += strspn(text, " "))) {
 		size_t length = strcspn(text, " ");
@@ -112,7 +112,7 @@ void display_wrapped(FILE *out, const char *text, size_t indent, size_t width,
 			gap = indent - column;
 		column += gap;
 		length = least(length, display_fitting(text, width - column));
-		if (length == 0) /* not even one character: out of its bounds, then */
+		if (length == 0) /* no character fits: exceed the width */
 			length = utf8_length(text, UTF8_MAX);
 		fprintf(out, "%*s%.*s", (int)gap, "", (int)length, text);
 		column += display_columns(text, length);

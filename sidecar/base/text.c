@@ -63,7 +63,7 @@ static bool is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
 }
 
-/* The length of what may be shown as it is; 0 for what may not. */
+/* Length of the next character if it may be shown unchanged, else 0. */
 static size_t visible_length(const char *s)
 {
 	size_t length = utf8_length(s, UTF8_MAX);
@@ -75,7 +75,7 @@ static size_t visible_length(const char *s)
 	return length;
 }
 
-/* The next piece of what text_visible() makes of the bytes: at most four. */
+/* Sets the next piece of text_visible()'s output; returns its length, at most four. */
 static size_t visible_piece(const char **bytes, char piece[4])
 {
 	static const char hex[] = "0123456789ABCDEF";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* text.h - text built piece by piece into memory of fixed size.
  *
- * What does not fit is left out and remembered: a text that overflowed is never sent,
- * its maker enlarges the buffer or reports it. No allocation.
+ * A piece that does not fit is left out and sets `overflowed`. A text that overflowed
+ * is never sent: its maker enlarges the buffer or reports a failure. Nothing allocates.
  */
 #ifndef DORMOUSE_BASE_TEXT_H
 #define DORMOUSE_BASE_TEXT_H
@@ -21,9 +21,8 @@ struct text {
 /* An empty text over `capacity` bytes at `data`. */
 struct text text_over(char *data, size_t capacity);
 
-/* Append. A piece that does not fit whole is left out and sets `overflowed`; every
- * later piece is left out too, so that the text is always a prefix of what was meant.
- */
+/* Append. A piece that does not fit completely is left out and sets `overflowed`. Every
+ * later piece is left out too, so the text is always a prefix of the intended one. */
 void text_put(struct text *t, const char *piece);
 void text_put_bytes(struct text *t, const char *piece, size_t length);
 void text_printf(struct text *t, const char *format, ...)
@@ -35,12 +34,12 @@ void text_number(struct text *t, double value);
 /* Append a whole number in decimal digits. */
 void text_unsigned(struct text *t, uint64_t value);
 
-/* Append bytes that should be UTF-8 and may be anything, as names of interfaces may:
- * what is UTF-8 stays as it is, other bytes and unsafe characters (utf8.h) become \xHH,
- * and so does the backslash of what would look like that. So each is shown in its own
- * way, and what others show of a name that is UTF-8 is the same. `quoted`: for between
- * quotes, in JSON and in Prometheus' labels alike, with a backslash before each quote
- * and backslash. */
+/* Append bytes that should be UTF-8 but can be anything, such as an interface's name.
+ * Valid UTF-8 stays unchanged. Other bytes and unsafe characters (utf8.h) become \xHH,
+ * and so does a backslash that begins such an escape in the input. So different inputs
+ * give different outputs, and a valid name looks the same as in other programs.
+ * `quoted`: for text between quotes in JSON and in Prometheus' labels, with a backslash
+ * before each quote and backslash. */
 void text_visible(struct text *t, const char *bytes, bool quoted);
 
 /* Append RFC 3339 in UTC with milliseconds, without quotes. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* utf8.c - what is UTF-8, and which of its characters may be shown as they are. */
+/* utf8.c - validates UTF-8, and finds characters that are unsafe to print. */
 #include "utf8.h"
 
 size_t utf8_length(const char *bytes, size_t available)

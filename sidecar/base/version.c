@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* version.c - which Dormouse this is. */
+/* version.c - the version and commit of this build. */
 #include "version.h"
 
 #ifndef DORMOUSE_VERSION

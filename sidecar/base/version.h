@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* version.h - which Dormouse this is. */
+/* version.h - the version and commit of this build. */
 #ifndef DORMOUSE_BASE_VERSION_H
 #define DORMOUSE_BASE_VERSION_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* words.c - lines and words of /proc's tables. */
+/* words.c - splits /proc's tables into lines and words. */
 #include "words.h"
 
 #include <errno.h>
@@ -94,7 +94,8 @@ void lines_close(struct lines *lines)
 	close(lines->fd);
 }
 
-/* Reads on behind what is left of the buffer. False at the end. */
+/* Reads more of the file behind the bytes that are left in the buffer. False at the
+ * end. */
 static bool read_on(struct lines *lines)
 {
 	size_t left = (size_t)(lines->rest.end - lines->rest.at);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* words.h - lines and words of /proc's tables.
+/* words.h - splits /proc's tables into lines and words.
  *
- * Safe on any bytes: nothing outside of a span is read.
+ * Safe on any bytes: nothing outside a slice is read.
  */
 #ifndef DORMOUSE_BASE_WORDS_H
 #define DORMOUSE_BASE_WORDS_H
@@ -10,44 +10,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A piece of a text, from `at` up to but without `end`. */
+/* A part of a text: from `at` to before `end`. */
 struct slice {
 	const char *at, *end;
 };
 
-/* Cuts the next line off `rest`. False when there is no whole one: what has no end may
- * be cut in a number. */
+/* Removes the next line from `rest`. False if no complete line is left: an incomplete
+ * one may end within a number. */
 bool next_line(struct slice *rest, struct slice *line);
 
-/* Cuts the next word off a line. False when there is none. */
+/* Removes the next word from the line. False if there is none. */
 bool next_word(struct slice *line, struct slice *word);
 
-/* Whether that is the word. */
+/* Whether the word equals the text. */
 bool says(const struct slice *word, const char *text);
 
-/* Reads a word of digits that fits. A negative number, which some columns have, is
- * none. */
+/* Reads an unsigned decimal number. False if it does not fit or is something else, such
+ * as the negative numbers in some columns. */
 bool read_number(const struct slice *word, uint64_t *number);
 
-/* Reads `digits` hexadecimal digits off the beginning of a word. */
+/* Reads exactly `digits` hexadecimal digits and removes them from the word. */
 bool read_hex(struct slice *word, unsigned digits, uint32_t *number);
 
-/* The lines of a file, through a buffer of the caller's. */
+/* Reads a file line by line through the caller's buffer. */
 struct lines {
 	int fd;
 	int failure; /* errno of a read that failed, else 0 */
 	char *buffer;
 	size_t size;
-	bool in_long_line; /* the rest begins in a line that did not fit */
+	bool in_long_line; /* `rest` begins within a line that did not fit */
 	struct slice rest;
 };
 
-/* Returns 0, or the errno of why it cannot be opened. */
+/* Returns 0, or the errno of a failed open(). */
 int lines_open(struct lines *lines, const char *path, char *buffer, size_t size);
 void lines_close(struct lines *lines);
 
-/* The next line, valid until the next call. A line longer than the buffer is passed
- * over. False at the end. */
+/* Sets the next line, valid until the next call. Skips lines longer than the buffer.
+ * False at the end. */
 bool lines_next(struct lines *lines, struct slice *line);
 
 #endif

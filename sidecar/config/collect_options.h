@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collect_options.h - what is collected, and how much of it is kept. */
+/* collect_options.h - which interfaces are watched, and how much is kept. */
 #ifndef DORMOUSE_CONFIG_COLLECT_OPTIONS_H
 #define DORMOUSE_CONFIG_COLLECT_OPTIONS_H
 

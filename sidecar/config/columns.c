@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* columns.c - what the columns of somebody else's table are called. */
+/* columns.c - maps the columns of a foreign table to signals. */
 #include "columns.h"
 
 #include <string.h>
 
-/* The index in the map of the name before an equals sign, -1 for any other text. */
+/* The map index of the name before the equals sign; -1 for any other text. */
 static int target_of(const char *text)
 {
 	char name[32];
@@ -17,7 +17,7 @@ static int target_of(const char *text)
 	return strcmp(name, "time") == 0 ? COLUMN_MAP_TIME : signal_by_name(name);
 }
 
-/* The end of the first assignment. */
+/* The end of the first assignment's column name. */
 static const char *end_of(const char *text)
 {
 	const char *comma = strchr(text, ',');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* detect_options.h - how a pod is to be judged. */
+/* detect_options.h - the options of detection. */
 #ifndef DORMOUSE_CONFIG_DETECT_OPTIONS_H
 #define DORMOUSE_CONFIG_DETECT_OPTIONS_H
 
@@ -16,10 +16,9 @@ struct expect_window {
 };
 
 struct detect_options {
-	double learn_s; /* judged only by absolute limits before that */
-	double
-	    dormant_after_s;  /* how long low traffic lasts before the pod is dormant */
-	double egress_budget; /* bytes a second, 0: none */
+	double learn_s;         /* before that only absolute limits apply */
+	double dormant_after_s; /* low traffic for that long makes it dormant */
+	double egress_budget;   /* bytes a second, 0: none */
 	enum profile profile;
 	enum sensitivity sensitivity;
 	struct expect_window expect[EXPECT_WINDOWS_MAX];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flag_rows.h - the rows of a table of flags: a flag's type, the member that its value
- * goes to, and the bounds.
+/* flag_rows.h - the rows of a table of flags: a flag's type, its member, and its
+ * bounds.
  *
  *     #define FLAG_TARGET struct options
  *     {"interval", FOR_RUN, DURATION(interval_s, "100ms", "5m"), "10s",
  *      "time between samples", ANNOTATION},
  *
- * FLAG_TARGET is the struct that the flags are read into. A member whose C type is not
- * the flag's does not compile.
+ * FLAG_TARGET is the struct that the flags are read into. A member whose C type does
+ * not match the flag's type does not compile.
  */
 #ifndef DORMOUSE_CONFIG_FLAG_ROWS_H
 #define DORMOUSE_CONFIG_FLAG_ROWS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flag_types.c - what the types of flags expect, and how their values are read. */
+/* flag_types.c - the types of flags: what each expects, and how its values are read. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,8 @@
 #include "listen_address.h"
 #include "parse.h"
 
-/* Reads a valid value into the member; `add`: a list keeps what it has. */
+/* Reads a value into the member; -1 if it is invalid. `add`: a list keeps its
+ * entries. */
 typedef int value_reader(const struct flag *flag, const char *value, bool add,
 			 void *member);
 
@@ -39,7 +40,7 @@ static int read_count(const struct flag *flag, const char *value, bool add,
 			   strtoul(flag->maximum, NULL, 10), member);
 }
 
-/* A quantity within the bounds, which are read as it is. */
+/* Reads a quantity and checks the bounds, which are texts of the same form. */
 static int read_within(const struct flag *flag, const char *value,
 		       int (*parse)(const char *text, double *number), double *member)
 {
@@ -87,7 +88,7 @@ static int read_text(const struct flag *flag, const char *value, bool add, void 
 	return parse_string(value, member, flag->size);
 }
 
-/* A token is sent there: never in the clear. */
+/* Only https, because a token is sent there. */
 static int read_url(const struct flag *flag, const char *value, bool add, void *member)
 {
 	(void)add;
@@ -104,7 +105,8 @@ static int read_listen(const struct flag *flag, const char *value, bool add,
 	return parse_listen(value, member);
 }
 
-/* Windows between commas as well: a variable or an annotation cannot be repeated. */
+/* Accepts several windows separated by commas, because a variable or an annotation
+ * cannot be repeated. */
 static int read_windows(const struct flag *flag, const char *value, bool add,
 			void *member)
 {
@@ -146,7 +148,7 @@ static int read_columns(const struct flag *flag, const char *value, bool add,
 	return 0;
 }
 
-/* The noun is what is expected; what follows it depends on the row. */
+/* The noun says what is expected; flags_expects() adds the details of the row. */
 static const struct {
 	const char *name, *noun;
 	value_reader *read;

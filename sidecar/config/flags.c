@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flags.c - reads a table of flags: defaults, variables, arguments, help. */
+/* flags.c - reads a table of flags from defaults, variables and arguments; prints
+ * help. */
 #include "flags.h"
 
 #include <ctype.h>
@@ -10,19 +11,19 @@
 #include "base/nearest.h"
 #include "base/sanitize.h"
 
-#define SHOWN_MAX   81 /* bytes of what was given, in a complaint */
+#define SHOWN_MAX   81 /* bytes of a value in an error message */
 #define HELP_WIDTH  80
 #define EXPECTS_MAX 192 /* bytes of what a flag expects, with the NUL */
 
-/* In this order: the later one counts. */
+/* In this order: a later one overrides. */
 static const char *const variable_prefixes[] = {"DORMOUSE_DEFAULT_", "DORMOUSE_"};
 
-/* One reading. */
+/* One run of flags_read(). */
 struct reading {
 	const struct flag_table *table;
 	unsigned command;
 	void *target;
-	uint64_t given; /* bits of the flags that were on the command line */
+	uint64_t given; /* bits of the flags that the command line set */
 };
 
 static bool takes(unsigned command, const struct flag *flag)
@@ -134,7 +135,7 @@ static void take_variables(const struct reading *r, const char *prefix,
 	}
 }
 
-/* Sets a flag by its argument, and the next one if `*took_next` becomes true. */
+/* Sets a flag from its argument. Sets `*took_next` if the value is in `next`. */
 static int take_flag(struct reading *r, const char *argument, const char *next,
 		     bool *took_next, struct error *err)
 {
@@ -157,7 +158,8 @@ static int take_flag(struct reading *r, const char *argument, const char *next,
 			    expects(flag, expected));
 	*took_next = value == next;
 
-	/* The first value of a list replaces the variable's, further ones add to it. */
+	/* The first value of a list replaces the variable's; further values add to
+	 * it. */
 	uint64_t bit = bit_of(r->table, flag);
 	int result = (r->given & bit) ? flags_add(flag, r->target, value)
 				      : flags_set(flag, r->target, value);
@@ -175,7 +177,7 @@ static void take_defaults(const struct reading *r)
 	}
 }
 
-/* "-" or what does not begin with a dash; after "--" all. */
+/* "-", or an argument without a leading dash; after "--" any argument. */
 static bool is_operand(const struct reading *r, const char *argument, bool only)
 {
 	return r->table->commands[r->command].operands &&

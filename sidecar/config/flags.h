@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flags.h - flags and their variables: a table, read for the environment, the command
- * line and the help.
+/* flags.h - flags and their variables: one table for the environment, the command line
+ * and the help.
  *
- * Every flag `--some-flag` is also the variable DORMOUSE_SOME_FLAG. What counts is, in
- * this order: the flag, the variable, the variable DORMOUSE_DEFAULT_SOME_FLAG, the
- * default of the table. An empty variable is unset.
+ * Every flag `--some-flag` is also the variable DORMOUSE_SOME_FLAG. In order of
+ * precedence: the flag, the variable, the variable DORMOUSE_DEFAULT_SOME_FLAG, the
+ * table's default. An empty variable counts as unset.
  */
 #ifndef DORMOUSE_CONFIG_FLAGS_H
 #define DORMOUSE_CONFIG_FLAGS_H
@@ -19,8 +19,8 @@
 
 #define FLAG_VARIABLE_MAX 64 /* the longest name of a variable, with the NUL */
 
-/* What a flag's value is, and which member of the target takes it. Bounds are written
- * as a user would write them. */
+/* The type of a flag's value and of the member of the target. Bounds are written as a
+ * user writes them. */
 enum flag_type {
 	FLAG_BOOL,     /* bool; without a value it is true */
 	FLAG_WORD,     /* an enum: the index in the list of words */
@@ -41,12 +41,12 @@ enum flag_type {
 /* See flag_rows.h. */
 struct flag {
 	const char *name;  /* without the dashes */
-	unsigned commands; /* bits, 1u << command: which accept it */
+	unsigned commands; /* bits, 1u << command: commands that accept it */
 	enum flag_type type;
 	const char *minimum, *maximum; /* NULL: no bound */
 	const char *const *words;      /* of FLAG_WORD, ended by NULL */
 	size_t offset, size;           /* of the member */
-	const char *default_value;     /* NULL: none, what the target holds at first */
+	const char *default_value;     /* NULL: none, the target keeps its value */
 	const char *help;              /* for --help */
 	bool annotation; /* a pod's annotation dormouse.dev/NAME may set it */
 };
@@ -54,7 +54,7 @@ struct flag {
 struct flag_command {
 	const char *usage; /* "run [FLAGS]" */
 	const char *help;  /* "watches ..." */
-	bool operands;     /* what begins with no dash, and "-" */
+	bool operands;     /* takes arguments without a leading dash, and "-" */
 };
 
 struct flag_table {
@@ -67,52 +67,53 @@ struct flag_table {
 /* Called with one line for each environment variable that was ignored. */
 typedef void flags_complaint(const char *line);
 
-/* What reading found besides the values. */
+/* Results of reading besides the values. */
 struct flags_found {
 	unsigned config_errors; /* environment variables that were ignored */
-	int operand_count;      /* they were moved to argv[1] and behind */
-	uint64_t by_variable;   /* bits, 1 << index in the table: whose value is a
-				 * variable's */
+	int operand_count;      /* they were moved to argv[1] and following */
+	uint64_t by_variable;   /* bits, 1 << index in the table: flags whose value
+				 * comes from a variable */
 };
 
-/* Sets the target by the table's defaults, the environment, the arguments. argv[0] is
- * the command's name. A bad variable is complained of and counted, and what held before
- * holds on. A bad flag fails with a line that names the flag, the value and what is
- * expected. Returns 0, -1 on failure, 1 when --help was asked for. */
+/* Sets the target from the table's defaults, the environment and the arguments. argv[0]
+ * is the command's name. An invalid variable is reported by `complain`, counted and
+ * ignored: the previous value stays. An invalid flag fails with a line that names the
+ * flag, the value and what is expected. Returns 0, -1 on failure, 1 when --help was
+ * requested. */
 int flags_read(const struct flag_table *table, unsigned command, void *target, int argc,
 	       char **argv, flags_complaint *complain, struct flags_found *found,
 	       struct error *err);
 
-/* The flag of that name that the command takes; NULL: none. */
+/* The command's flag of that name; NULL: none. */
 const struct flag *flags_find(const struct flag_table *table, unsigned command,
 			      const char *name, size_t length);
 
-/* Whether a variable chose the value of the flag of that name. */
+/* Whether the value of the flag of that name comes from a variable. */
 bool flags_by_variable(const struct flag_table *table, const struct flags_found *found,
 		       const char *name);
 
-/* Sets the flag's member of the target; -1 when the value is invalid, the target
- * unchanged. */
+/* Sets the flag's member of the target. Returns 0, or -1 when the value is invalid; the
+ * target is then unchanged. */
 int flags_set(const struct flag *flag, void *target, const char *value);
 
-/* The same, but a list keeps what it has. */
+/* The same, but a list keeps its entries. */
 int flags_add(const struct flag *flag, void *target, const char *value);
 
-/* Appends what would be valid: "a duration of 100ms to 5m". What follows ", such as" is
- * an example. */
+/* Appends a description of valid values: "a duration of 100ms to 5m". An example
+ * follows ", such as". */
 void flags_expects(const struct flag *flag, struct text *t);
 
 /* "duration". Static. */
 const char *flags_type_name(enum flag_type type);
 
-/* Fails with the one sentence for an invalid value, safe to print, with the word that
- * was most likely meant; `source` is where it came from: "--interval",
- * "DORMOUSE_INTERVAL". Returns -1. */
+/* Fails with the error for an invalid value, safe to print, and suggests the nearest
+ * word. `source` says where the value came from: "--interval", "DORMOUSE_INTERVAL".
+ * Returns -1. */
 int flags_refuse(struct error *err, const char *source, const struct flag *flag,
 		 const char *value);
 
-/* The name of the command's flag that somebody who wrote this most likely meant; NULL:
- * none is near (see nearest.h). */
+/* The name of the command's flag that is nearest to the given name; NULL: none is near
+ * (see nearest.h). */
 const char *flags_nearest(const struct flag_table *table, unsigned command,
 			  const char *name, size_t length);
 
@@ -120,8 +121,8 @@ const char *flags_nearest(const struct flag_table *table, unsigned command,
 void flags_variable(const char *prefix, const struct flag *flag,
 		    char name[FLAG_VARIABLE_MAX]);
 
-/* Prints the command's flags in 80 columns: what each expects, its default, its help.
- */
+/* Prints the command's flags in 80 columns: the expected value, default and help of
+ * each. */
 void flags_help(const struct flag_table *table, unsigned command, FILE *out);
 
 #endif

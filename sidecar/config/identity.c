@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* identity.c - who this pod is, by the downward API. */
+/* identity.c - the pod's identity from the downward API. */
 #include "identity.h"
 
 #include <stdlib.h>

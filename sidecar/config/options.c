@@ -27,7 +27,7 @@ static const struct flag flags[] = {
     {"alert-listen", FOR_RUN, LISTEN(alert_listen), "127.0.0.1:9478",
      "metrics, health, alerts and baseline", ANNOTATION},
     {"interfaces", FOR_COLLECTION, GLOBS(interfaces), NULL,
-     "interfaces to watch; else all but lo", ANNOTATION},
+     "interfaces to watch; default: all but lo", ANNOTATION},
     {"state", FOR_RUN, PATH(state_path), NULL, "keeps the baseline over a restart"},
     {"learn", FOR_DETECTION, DURATION(detect.learn_s, "0s", "30d"), "1h",
      "learning period; until then only absolute limits apply", ANNOTATION},
@@ -42,7 +42,7 @@ static const struct flag flags[] = {
     {"sensitivity", FOR_DETECTION, WORD(detect.sensitivity, sensitivity_words),
      "normal", "detection sensitivity", ANNOTATION},
     {"log-format", FOR_RUN, WORD(log_format, log_format_words), "json",
-     "lines on stderr", ANNOTATION},
+     "format of the log on stderr", ANNOTATION},
     {"max-sockets", FOR_COLLECTION, COUNT(max_sockets, "16", "65536"), "4096",
      "sockets followed", ANNOTATION},
     {"max-destinations", FOR_COLLECTION, COUNT(max_destinations, "16", "65536"), "512",
@@ -52,17 +52,17 @@ static const struct flag flags[] = {
     {"summary", FOR_REPLAY, BOOL(replay.summary), "false",
      "a table for people instead of JSON"},
     {"baseline-out", FOR_REPLAY, PATH(replay.baseline_path), NULL,
-     "what was learnt, as JSON, a line a trace"},
+     "baselines as JSON, one line per trace"},
     {"csv", FOR_REPLAY, PATH(replay.csv_path), NULL,
      "each sample's values, thresholds, states"},
     {"column", FOR_REPLAY, COLUMNS(replay.columns), NULL,
-     "tx_bytes=eth0_out: what a column is"},
+     "names a column, as tx_bytes=eth0_out"},
     {"out", FOR_RECORD, PATH(record.path), NULL, "appended to; else standard output"},
     {"duration", FOR_RECORD, DURATION(record.duration_s, "100ms", "3650d"), NULL,
      "how long; else until SIGTERM"},
     {"max-size", FOR_RECORD, SIZE(record.max_bytes, "4KiB", "1000TB"), NULL,
      "then FILE becomes FILE.1 and so on"},
-    {"keep", FOR_RECORD, COUNT(record.keep, "1", "999"), "4", "how many FILE.N"},
+    {"keep", FOR_RECORD, COUNT(record.keep, "1", "999"), "4", "number of FILE.N kept"},
 };
 
 static const struct flag_command commands[] = {
@@ -114,7 +114,7 @@ void detect_options_default(struct detect_options *options)
 	*options = all.detect;
 }
 
-/* Puts the default back where a variable chose the address. */
+/* Replaces the address with its default. */
 static void listen_by_default(struct options *options, const char *name)
 {
 	const struct flag *flag =

@@ -14,12 +14,12 @@
 #include "flags.h"
 #include "listen_address.h"
 
-/* Who asks: a command takes its own flags and knows nothing of the others'. */
+/* Each command accepts only its own flags. */
 enum options_command { OPTIONS_RUN, OPTIONS_REPLAY, OPTIONS_RECORD };
 
 struct replay_options {
 	bool lifecycle;          /* alerts again when they change or end */
-	bool summary;            /* for people, instead of JSON */
+	bool summary;            /* a table for people instead of JSON */
 	char baseline_path[256]; /* "": nowhere */
 	char csv_path[256];      /* "": nowhere */
 	struct column_map columns;
@@ -28,16 +28,16 @@ struct replay_options {
 struct record_options {
 	char path[256];    /* "": standard output */
 	double duration_s; /* 0: until a signal */
-	double max_bytes;  /* of one file, 0: no bound */
-	unsigned keep;     /* older files */
+	double max_bytes;  /* of one file; 0: no limit */
+	unsigned keep;     /* number of older files */
 };
 
 struct options {
 	enum options_command command;
 	double interval_s;
 	struct listen_address listen;                      /* metrics and health */
-	struct listen_address alert_listen;                /* and alerts and baseline */
-	bool listen_by_variable, alert_listen_by_variable; /* who chose them */
+	struct listen_address alert_listen;                /* also alerts, baseline */
+	bool listen_by_variable, alert_listen_by_variable; /* set by a variable */
 	struct detect_options detect;
 	char interfaces[COLLECT_INTERFACE_GLOBS_MAX];
 	char state_path[256]; /* "": none */
@@ -47,23 +47,23 @@ struct options {
 	unsigned config_errors; /* environment variables that were ignored */
 	struct replay_options replay;
 	struct record_options record;
-	int operand_count; /* they were moved to argv[1] and behind */
+	int operand_count; /* they were moved to argv[1] and following */
 };
 
-/* As flags_read(): the defaults, the environment, the flags. Only replay takes
- * operands. Returns 0, -1 on failure, 1 when --help was asked for. */
+/* As flags_read(): reads the defaults, the environment and the flags. Only replay
+ * accepts operands. Returns 0, -1 on failure, 1 when --help was requested. */
 int options_parse(struct options *options, enum options_command command, int argc,
 		  char **argv, flags_complaint *complain, struct error *err);
 
-/* Puts the defaults for those addresses to listen on that a variable chose. False: it
- * chose none. */
+/* Replaces those listen addresses that a variable set with their defaults. False if no
+ * variable set one. */
 bool options_listen_by_default(struct options *options);
 
 /* The words of enum log_format, ended by NULL. */
 extern const char *const log_format_words[];
 
 /* The flags of every command, by enum options_command; their target is a struct
- * options. For whoever checks flags that the monitor will read. */
+ * options. Also for code that checks flags for the monitor. */
 extern const struct flag_table options_flags;
 
 /* Prints the command's flags with their defaults, at most 24 lines. */

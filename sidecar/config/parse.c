@@ -10,10 +10,10 @@
 
 struct unit {
 	char name[4];
-	double factor; /* 0 behind the last */
+	double factor; /* 0 ends the list */
 };
 
-/* The largest first: "1h30m" goes down, "30m1h" is a slip of the pen. */
+/* The largest first: "1h30m" is valid, "30m1h" is a typing error. */
 static const struct unit duration_units[] = {
     {"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}, {"ms", 1e-3}, {"", 0},
 };
@@ -27,8 +27,8 @@ static const struct unit size_units[] = {
     {"", 0},
 };
 
-/* A non-negative decimal number at *text, which is then behind it. strtod alone would
- * take "inf", "nan", exponents and hexadecimal too. */
+/* Reads a non-negative decimal number and moves *text behind it. strtod() alone would
+ * also accept "inf", "nan", exponents and hexadecimal. */
 static int take_number(const char **text, double *number)
 {
 	size_t digits = strspn(*text, "0123456789.");
@@ -162,7 +162,7 @@ int parse_listen(const char *text, struct listen_address *listen)
 	return 0;
 }
 
-/* "HH:MM", exactly, up to 24:00. */
+/* Reads "HH:MM" with two digits each, up to 24:00. */
 static int time_of_day(const char *text, uint32_t *seconds)
 {
 	if (strspn(text, "0123456789") != 2 || text[2] != ':' ||

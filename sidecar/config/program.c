@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program.c - a program's first argument names what it does. */
+/* program.c - runs the command that the first argument names. */
 #include "program.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program.h - a program's first argument names what it does; each command takes its own
- * arguments (argv[0] is the command's name) and returns the exit status: 0, 1 when it
- * could not do its work, 2 for a bad flag. */
+/* program.h - runs the command that the first argument names. Each command takes its
+ * own arguments (argv[0] is the command's name) and returns the exit status: 0, 1 when
+ * it could not do its work, 2 for an invalid flag. */
 #ifndef DORMOUSE_CONFIG_PROGRAM_H
 #define DORMOUSE_CONFIG_PROGRAM_H
 
@@ -19,11 +19,12 @@ struct program {
 	const char *name;
 	const struct command *commands;
 	size_t count;
-	command_main *default_main; /* without a command; NULL: one must be named */
+	command_main *default_main; /* used without a command; NULL: a command is
+				     * required */
 };
 
-/* Does what the first argument names; "--version" is the command "version"; "-h" lists
- * the commands. Returns the exit status. */
+/* Runs the command that the first argument names; "--version" runs "version", "-h"
+ * lists the commands. Returns the exit status. */
 int program_run(const struct program *program, int argc, char **argv);
 
 #endif

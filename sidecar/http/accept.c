@@ -11,7 +11,7 @@
 
 #define BLANKS " \t"
 
-/* A piece of the header. */
+/* A part of the header. */
 struct piece {
 	const char *begin;
 	size_t length;
@@ -31,7 +31,7 @@ static bool is(struct piece s, const char *word)
 	return s.length == strlen(word) && strncasecmp(s.begin, word, s.length) == 0;
 }
 
-/* The end of the piece at `p`: the next of `ends` outside of quotes, or the NUL. */
+/* The end of the part at `p`: the next of `ends` outside quotes, or the NUL. */
 static const char *piece_end(const char *p, const char *ends)
 {
 	bool quoted = false;
@@ -47,7 +47,7 @@ static const char *piece_end(const char *p, const char *ends)
 	return p;
 }
 
-/* "0.75" in thousandths; -1 when it is no weight. */
+/* "0.75" in thousandths; -1 when it is not a weight. */
 static int weight(struct piece s)
 {
 	int unit = 1000, value;
@@ -68,8 +68,8 @@ static int weight(struct piece s)
 
 struct media_range {
 	struct piece type;
-	struct piece version; /* empty: not said */
-	int q;                /* -1: cannot be read */
+	struct piece version; /* empty: not given */
+	int q;                /* -1: invalid */
 };
 
 static void read_parameter(struct media_range *range, const char *begin,
@@ -136,7 +136,7 @@ void accept_read(struct accept *a, const char *header)
 
 bool accept_prefers_openmetrics(const struct accept *a)
 {
-	/* The most specific range counts, not the greatest weight. */
+	/* The most specific range decides, not the greatest weight. */
 	int text = a->text;
 
 	if (text < 0)

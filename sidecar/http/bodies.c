@@ -29,7 +29,7 @@ struct body *body_new(struct bodies *all, size_t max)
 	return NULL;
 }
 
-/* What a body of that capacity takes of the allowance. */
+/* The part of the allowance that a body of that capacity uses. */
 static size_t allowance(size_t capacity)
 {
 	return capacity > BODY_SMALL ? capacity : 0;

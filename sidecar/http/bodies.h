@@ -2,9 +2,8 @@
 /* bodies.h - the bodies of requests while they arrive.
  *
  * A body begins small, which is enough for nearly every review, and grows in steps.
- * Small ones are kept for the next request. All that is beyond the small ones comes out
- * of one allowance: a few huge bodies cannot take the memory, and cannot keep small
- * ones out either.
+ * Small bodies are kept for the next request. The larger ones share one allowance, so a
+ * few huge bodies can neither use all memory nor keep small ones out.
  */
 #ifndef DORMOUSE_HTTP_BODIES_H
 #define DORMOUSE_HTTP_BODIES_H
@@ -13,36 +12,36 @@
 
 #define BODY_SMALL (16 * 1024)
 
-/* Small ones that are kept although nobody needs them. */
+/* Maximum number of unused small bodies that are kept. */
 #define BODIES_KEPT 16
 
 struct body {
 	char *data;
 	size_t length, capacity;
 	size_t max;        /* of length */
-	struct body *next; /* of those kept */
+	struct body *next; /* in the list of kept bodies */
 };
 
 struct bodies {
-	size_t all_max; /* bytes of all that are not small */
-	size_t used;    /* of that */
+	size_t all_max; /* allowance: bytes of all bodies that are not small */
+	size_t used;    /* bytes of the allowance */
 	struct body *kept;
 	unsigned kept_count;
 };
 
-/* How an addition ended. */
+/* Results of body_add(). */
 enum body_growth { BODY_TAKEN, BODY_TOO_LARGE, BODY_NO_ROOM };
 
-/* An empty body that may have `max` bytes; NULL on allocation failure. */
+/* Returns an empty body of at most `max` bytes; NULL on allocation failure. */
 struct body *body_new(struct bodies *all, size_t max);
 
-/* Adds a piece whole, or nothing of it. */
+/* Adds a piece completely, or nothing of it. */
 enum body_growth body_add(struct bodies *all, struct body *b, const char *piece,
 			  size_t length);
 
 void body_free(struct bodies *all, struct body *b);
 
-/* Frees those that are kept. */
+/* Frees the bodies that are kept. */
 void bodies_clear(struct bodies *all);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* client.c - one GET over HTTP/1.0, where the answer ends with the connection. */
+/* client.c - one GET over HTTP/1.0, where the end of the connection ends the answer. */
 #include "client.h"
 
 #include <errno.h>
@@ -49,7 +49,8 @@ static int connect_to(int fd, const struct listen_address *where, double deadlin
 	return reason ? fail(err, "%s", strerror(reason)) : 0;
 }
 
-/* The request is smaller than any socket's buffer: it is sent at once or not. */
+/* The request fits into any socket's buffer, so one send() takes it completely or
+ * fails. */
 static int send_request(int fd, const char *path, struct error *err)
 {
 	char request[128];
@@ -61,7 +62,8 @@ static int send_request(int fd, const char *path, struct error *err)
 	return 0;
 }
 
-/* Everything until the other side closes. */
+/* Receives everything until the other side closes. The caller frees it; NULL on
+ * failure. */
 static char *receive(int fd, double deadline, struct error *err)
 {
 	size_t length = 0, capacity = ANSWER_AT_FIRST;
@@ -97,16 +99,16 @@ fail:
 	return NULL;
 }
 
-/* Checks the status line and leaves the body alone in the answer. */
+/* Checks the status line and reduces the answer to its body. */
 static int keep_body(char *answer, struct error *err)
 {
 	static const char ok[] = "HTTP/1.? 200";
 	const char *body = strstr(answer, "\r\n\r\n");
 
 	if (strncmp(answer, "HTTP/1.", 7) != 0 || !body)
-		return fail(err, "what answers is no web server");
+		return fail(err, "the answer is not HTTP");
 	if (strlen(answer) < strlen(ok) || strncmp(answer + 8, " 200", 4) != 0)
-		return fail(err, "what answers is no Dormouse: %.*s",
+		return fail(err, "unexpected answer, want 200: %.*s",
 			    (int)strcspn(answer, "\r\n"), answer);
 	memmove(answer, body + 4, strlen(body + 4) + 1);
 	return 0;

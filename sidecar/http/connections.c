@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* connections.c - follows connections by the library's notifications. */
+/* connections.c - tracks connections through the library's notifications. */
 #include "connections.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* Places beyond the limit are a part of it, but never more than enough for one turn. */
+/* Spare places, beyond the limit: one in SPARE_PART of it, but at most SPARE_MAX, which
+ * is enough for one turn. */
 #define SPARE_PART 4
 #define SPARE_MAX  8
 
-/* The least time between two looks at the clocks, seconds. */
+/* Minimum time between two checks of the time limits, seconds. */
 #define LOOK_EVERY_S 0.25
 
 unsigned connections_spare(const struct http_limits *limits)
@@ -47,7 +48,7 @@ void connections_free(struct connections *c)
 
 /* --- phases --------------------------------------------------------------------------
  */
-/* As the crowd sees it. */
+/* Sets the stage that crowd.h uses. */
 static void set_stage(struct connection *c)
 {
 	static const enum crowd_stage stages[] = {
@@ -67,7 +68,7 @@ static void set_stage(struct connection *c)
 		    all->now);
 }
 
-/* How long a connection may be about that. */
+/* Time limit of a phase, seconds. */
 static double limit_of(const struct connections *all, enum phase phase)
 {
 	const struct http_limits *limits = &all->settings->limits;
@@ -86,7 +87,8 @@ static double limit_of(const struct connections *all, enum phase phase)
 	return INFINITY;
 }
 
-/* Any handshake may have to be cut by the lesser limit: it is looked at in time. */
+/* Seconds until a phase is checked. A handshake is checked at its shorter limit,
+ * because that limit may apply by then. */
 static double looked_at_after(const struct connections *all, enum phase phase)
 {
 	return phase == PHASE_HANDSHAKE ? all->settings->limits.handshake_pressed_s
@@ -130,7 +132,7 @@ struct connection *connection_opened(struct connections *all, int fd,
 {
 	struct connection *c = free_place(all);
 
-	if (!c) /* cannot be: the library has the same limit */
+	if (!c) /* unreachable: the library has the same limit */
 		return NULL;
 	*c = (struct connection){.fd = fd, .all = all};
 	all->taken++;
@@ -215,7 +217,7 @@ bool connections_busy(const struct connections *all)
 	return false;
 }
 
-/* --- what the library tells ----------------------------------------------------------
+/* --- notifications of the library ----------------------------------------------------
  */
 struct connection *connection_of(struct MHD_Connection *connection)
 {
@@ -246,8 +248,8 @@ void connection_send(struct MHD_Connection *connection, const char *data, size_t
 static struct connection *opened(struct connections *all,
 				 struct MHD_Connection *connection)
 {
-	/* From libmicrohttpd 1.0 on, the next question about a connection takes the
-	 * place of this answer. */
+	/* From libmicrohttpd 1.0 on, the next query about a connection overwrites this
+	 * answer. */
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	struct crowd_origin from = crowd_origin_of(info->client_addr);
@@ -269,7 +271,8 @@ void connections_changed(void *context, struct MHD_Connection *connection,
 		connection_closed(*socket_context); /* the socket is still open */
 }
 
-/* A request's first line is here. What is returned becomes the request's state. */
+/* Called when a request's first line has arrived. The result becomes the request's
+ * state. */
 void *connections_request_began(void *context, const char *uri,
 				struct MHD_Connection *connection)
 {

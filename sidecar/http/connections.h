@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* connections.h - a server's open connections: what each is about, and for how long.
+/* connections.h - a server's open connections: the phase of each, and its time limit.
  *
- * The library's own time-out begins anew with each byte: a client that sends one now
- * and then would keep its place. So each connection has a clock here, by what it is
- * about.
+ * The library's own timeout restarts with each byte, so a client that sends one byte
+ * now and then would keep its place. Here each phase of a connection has a time limit.
  */
 #ifndef DORMOUSE_HTTP_CONNECTIONS_H
 #define DORMOUSE_HTTP_CONNECTIONS_H
@@ -14,7 +13,7 @@
 #include "http_server.h"
 #include "lingering_close.h"
 
-/* What a connection is about. */
+/* The phase of a connection. */
 enum phase { PHASE_FREE, PHASE_HANDSHAKE, PHASE_IDLE, PHASE_REQUEST };
 
 struct connections;
@@ -22,10 +21,10 @@ struct connections;
 struct connection {
 	enum phase phase;
 	int fd;
-	bool cut;     /* shut down, not yet closed */
-	bool asked;   /* had a request */
-	bool lingers; /* what still comes is to be thrown away */
-	double since; /* this phase, monotonic seconds */
+	bool cut;     /* shut down, but not yet closed */
+	bool asked;   /* has sent a request */
+	bool lingers; /* further input is discarded after the close */
+	double since; /* begin of this phase, monotonic seconds */
 	struct connections *all;
 };
 
@@ -33,60 +32,61 @@ struct connections {
 	const struct http_settings *settings;
 	struct http_counters counters;
 	double now;           /* monotonic seconds, set by the server in each turn */
-	double due;           /* when the first of them may have taken too long */
-	unsigned taken;       /* connections that are open */
-	unsigned handshaking; /* of these */
-	uint64_t steps;       /* events of any of them so far */
+	double due;           /* when the first connection may exceed its limit */
+	unsigned taken;       /* open connections */
+	unsigned handshaking; /* of these, in a handshake */
+	uint64_t steps;       /* events of all connections so far */
 	struct lingering_closes lingering;
-	unsigned count; /* places, with those beyond the limit */
+	unsigned count; /* places, including the spare ones */
 	struct crowd_member *members;
 	struct connection *list;
 };
 
-/* Places for settings->limits.max connections and some more, for those that replace
- * others which are still to be closed. The settings outlive them; `epoll_fd` is where
- * lingering connections wait. -1 on allocation failure. */
+/* Makes places for settings->limits.max connections and some spare ones, for
+ * connections that replace others which are not closed yet. The settings must outlive
+ * `c`; lingering connections wait in `epoll_fd`. Returns 0, or -1 on allocation
+ * failure. */
 int connections_init(struct connections *c, const struct http_settings *settings,
 		     int epoll_fd);
 
-/* After the daemon has stopped. */
+/* Call it after the daemon has stopped. */
 void connections_free(struct connections *c);
 
-/* Places beyond the limit. */
+/* Number of places beyond the limit. */
 unsigned connections_spare(const struct http_limits *limits);
 
-/* A connection from there has been accepted; NULL when there is no place. The caller
- * owns the descriptor. connection_closed() is to be called right before it is closed.
- */
+/* Registers an accepted connection; NULL when no place is free. The caller owns the
+ * descriptor, and calls connection_closed() immediately before it closes it. */
 struct connection *connection_opened(struct connections *all, int fd,
 				     struct crowd_origin from);
 void connection_closed(struct connection *c);
 
-/* What the connection is about from now on. */
+/* Sets the connection's phase. */
 void connection_enter(struct connection *c, enum phase phase);
 
-/* Ends a connection: the library sees the end of the stream and closes it. */
+/* Shuts a connection down: the library then sees the end of the stream and closes
+ * it. */
 void connection_cut(struct connection *c, enum http_cut why);
 
-/* Cuts whoever has taken too long, if it is time to look. This is the only place where
- * that is decided. */
+/* Cuts connections that exceeded their time limit, if a check is due. Only this
+ * function does so. */
 void connections_cut_slow(struct connections *all);
 
-/* Seconds until it is time to look; negative: nobody is there. */
+/* Seconds until the next check is due; negative: there are no connections. */
 double connections_due_s(const struct connections *all);
 
-/* Whether a handshake or a request is under way, or may be: the first request is given
- * HTTP_START_S after the handshake. */
+/* Whether a handshake or a request is in progress, or a request may begin: after the
+ * handshake, the client has HTTP_START_S for its first request. */
 bool connections_busy(const struct connections *all);
 
-/* The library's connection as one of ours, NULL if it had no place. */
+/* Our record of the library's connection; NULL if it had no place. */
 struct connection *connection_of(struct MHD_Connection *connection);
 
-/* It is being answered although more is to come, and will be closed: what comes is
- * thrown away until the client has the answer. */
+/* Marks a connection that is answered before its request is complete, and then closed.
+ * Further input is discarded until the client has the answer. */
 void connection_linger(struct MHD_Connection *connection);
 
-/* Sends past the library, as much as can be sent at once. */
+/* Sends without the library, as much as one call can send. */
 void connection_send(struct MHD_Connection *connection, const char *data,
 		     size_t length);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crowd.c - who yields to whom. */
+/* crowd.c - decides which connection yields when all places are taken. */
 #include "crowd.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
-/* One part in so many of all places is a share that many connections make at most. */
+/* A host that holds at least one in so many of all places is large. */
 #define SHARE 8
 
 static uint64_t leading_bytes(const uint8_t *bytes, unsigned count)
@@ -40,7 +40,8 @@ struct crowd_origin crowd_origin_of(const struct sockaddr *from)
 	return (struct crowd_origin){leading_bytes(bytes, 8), leading_bytes(bytes, 6)};
 }
 
-/* No /64 of the IPv6 Internet or of private networks begins with 32 bits of 0. */
+/* A host of at most 32 bits is an IPv4 address: no /64 of the IPv6 Internet or of
+ * private networks begins with 32 zero bits. */
 void crowd_origin_print(struct crowd_origin origin, char *text, size_t size)
 {
 	uint64_t h = origin.host;
@@ -60,7 +61,8 @@ static bool holds(const struct crowd_member *m)
 	return m->stage > STAGE_ENDING;
 }
 
-/* Counts a place in or out, with all that are held from the same host and network. */
+/* Adds `by` to the counts of all held places of the same host and the same network, and
+ * updates the counts of the place at `at`. */
 static void count_alike(struct crowd_member *members, unsigned count, unsigned at,
 			int by)
 {
@@ -100,7 +102,8 @@ void crowd_enter(struct crowd_member *members, unsigned count, unsigned at,
 		count_alike(members, count, at, -1);
 }
 
-/* Of those of one host, in the order in which they yield; the late ones before all. */
+/* The order in which a host's connections yield. RANK_LATE yields before those of all
+ * hosts. */
 enum rank { RANK_LATE, RANK_ARRIVING, RANK_IDLE, RANK_SLOW, RANK_SPARED };
 
 static enum rank rank_of(const struct crowd_member *m, double now)
@@ -126,17 +129,17 @@ static bool is_large(unsigned of_host, unsigned max)
 	return of_host * SHARE >= max;
 }
 
-/* A newcomer, and how many places its host holds. */
+/* A newcomer, and the number of places that its host holds. */
 struct newcomer {
 	struct crowd_origin from;
 	unsigned of_host;
-	bool large;    /* it holds a share */
-	bool at_limit; /* it holds as many as one host may */
+	bool large;    /* its host is large, or holds the maximum of one host */
+	bool at_limit; /* its host holds the maximum of one host */
 	double now;
 };
 
-/* Whether it may have this place. Those of a large host can trade with each other, but
- * not quickly: each that is let in costs a handshake. */
+/* Whether the newcomer may take this place. Connections of a large host can trade with
+ * each other, but slowly, because each admission costs a handshake. */
 static bool may_have(const struct newcomer *n, const struct crowd_member *m)
 {
 	enum rank rank = rank_of(m, n->now);
@@ -150,7 +153,7 @@ static bool may_have(const struct newcomer *n, const struct crowd_member *m)
 	return m->from.host == n->from.host && rank == RANK_IDLE;
 }
 
-/* Whether `a` is to yield rather than `b`. */
+/* Whether `a` yields before `b`. */
 static bool yields_before(const struct crowd_member *a, const struct crowd_member *b,
 			  double now)
 {

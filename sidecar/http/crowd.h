@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* crowd.h - who gets a place when there are more clients than places.
  *
- * Anyone on the network can open connections. Nobody may keep others out by it: a place
- * is taken from those that should have asked by now, or else from whoever holds more
- * than the newcomer does. Of these from who holds most; of that host's from those that
- * are arriving first, then from those that have nothing to do, then from those whose
- * request takes long; of these from who has waited longest. Whoever holds most can only
- * trade with itself. A request that is on its way for less than a second is never cut.
- * Pure: time comes in.
+ * Anyone on the network can open connections, but nobody can keep others out with them.
+ * A newcomer takes the place of a connection that should have sent its request by now,
+ * or else of a host that holds more places than the newcomer's host. The host with most
+ * places yields first; among its connections those in a handshake or without a request,
+ * then the idle ones, then those whose request takes long; among these the one that has
+ * waited longest. The host that holds most can only trade with itself. A request is
+ * never cut in its first second. Pure: the caller passes the time.
  */
 #ifndef DORMOUSE_HTTP_CROWD_H
 #define DORMOUSE_HTTP_CROWD_H
@@ -17,18 +17,19 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* A client that is one has shaken hands and asked by then, seconds: no longer is a
- * connection that has not asked spared. */
+/* A genuine client finishes its handshake and sends a request within this time,
+ * seconds. A connection without a request is spared only this long. */
 #define CROWD_ARRIVES_S 0.5
 
-/* And its request is here by then. */
+/* A genuine client's request arrives completely within this time, seconds. */
 #define CROWD_ASKS_S 1.0
 
-/* How long a large host's own must have waited before another of it takes the place. */
+/* How long a large host's connection must have waited before another one of that host
+ * takes its place, seconds. */
 #define CROWD_TRADES_S 2.0
 
-/* Where a client is: an IPv4 address, or an IPv6 /64, which one host has to itself; and
- * the network around it, a /24 or a /48. */
+/* The origin of a client: an IPv4 address or an IPv6 /64, which belongs to one host;
+ * and the network around it, a /24 or a /48. */
 struct crowd_origin {
 	uint64_t host, network;
 };
@@ -40,46 +41,47 @@ void crowd_origin_print(struct crowd_origin origin, char *text, size_t size);
 
 enum crowd_stage {
 	STAGE_FREE,
-	STAGE_ENDING,  /* told to end: its place is as good as free */
-	STAGE_NEW,     /* shakes hands, or has asked nothing yet */
-	STAGE_IDLE,    /* was answered, and may ask again */
-	STAGE_REQUEST, /* its request is on its way */
+	STAGE_ENDING,  /* shut down: its place counts as free */
+	STAGE_NEW,     /* in its handshake, or without a request so far */
+	STAGE_IDLE,    /* answered, and may send another request */
+	STAGE_REQUEST, /* its request is arriving or being answered */
 };
 
 struct crowd_member {
 	enum crowd_stage stage;
-	double since; /* that stage, monotonic seconds */
+	double since; /* begin of that stage, monotonic seconds */
 	struct crowd_origin from;
-	unsigned of_host, of_network; /* places that are held from there */
+	unsigned of_host, of_network; /* places held by that host and network */
 };
 
 enum crowd_judgement {
 	CROWD_ADMIT,
-	CROWD_REPLACE,      /* in the place of `*whom`, which is to end */
+	CROWD_REPLACE,      /* admit it in the place of `*whom`, which ends */
 	CROWD_REFUSE_SHARE, /* its host holds an eighth of the places, or host_max */
 	CROWD_REFUSE_FULL,
 };
 
-/* How many places may be held, and how many of these by one host: a host that holds so
- * many can only trade with itself, although there are others. */
+/* Maximum number of places, and of places of one host. A host at its maximum can only
+ * trade with itself, even if places are free. */
 struct crowd_limits {
 	unsigned max, host_max;
 };
 
-/* What becomes of a newcomer. */
+/* Decides about a newcomer. Sets `*whom` with CROWD_REPLACE. */
 enum crowd_judgement crowd_judge(const struct crowd_member *members, unsigned count,
 				 const struct crowd_limits *limits,
 				 struct crowd_origin newcomer, double now,
 				 unsigned *whom);
 
-/* The place at `at`, which was free, is held by a newcomer from there; a place changes
- * its stage. */
+/* crowd_join(): a newcomer takes the place at `at`, which was free. crowd_enter(): a
+ * place changes its stage. */
 void crowd_join(struct crowd_member *members, unsigned count, unsigned at,
 		struct crowd_origin from, double now);
 void crowd_enter(struct crowd_member *members, unsigned count, unsigned at,
 		 enum crowd_stage stage, double now);
 
-/* The host that holds most, and how many places: 0 when none is held. */
+/* Sets the host that holds most places and returns their number; 0 when none is
+ * held. */
 unsigned crowd_largest(const struct crowd_member *members, unsigned count,
 		       struct crowd_origin *whose);
 

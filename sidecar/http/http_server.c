@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_server.c - accepts for libmicrohttpd and gives it its turns.
+/* http_server.c - accepts connections for libmicrohttpd and runs it in turns.
  *
- * Two habits of the library (0.9.75) show here. Its sockets are edge-triggered: it must
- * be run again as long as it says that its time-out is zero, or requests hang. And it
- * says so all the while a handshake waits for the client: then the next turn is put
- * off.
+ * Two properties of the library (0.9.75) matter here. Its sockets are edge-triggered:
+ * it must run again as long as it reports a timeout of zero, or requests hang. It also
+ * reports zero while a handshake waits for the client; then the next turn is delayed.
  */
 #include "http_server.h"
 
@@ -21,24 +20,25 @@
 #include "base/loop.h"
 #include "connections.h"
 
-/* New connections in a turn, and how many may be turned away besides, which costs
- * little: whoever comes behind a crowd must not wait for it. Handshakes are work, and
- * who is in one must not be the next to make room: few at a time. What comes in the
- * clear is answered at once: as many as there are spare places. */
+/* Limits of one turn: new connections, and connections that are refused besides.
+ * Refusals cost little, and a client behind a crowd must not wait for them. Handshakes
+ * cost CPU time, and a connection in its handshake must not be cut for the next
+ * newcomer, so few are admitted. Connections without TLS are answered at once: as many
+ * as there are spare places are admitted. */
 #define HANDSHAKES_PER_TURN 2
 #define REFUSALS_PER_TURN   256
 
-/* Turns before somebody else gets theirs. */
+/* Maximum number of turns in one call, so that the caller's other work continues. */
 #define TURNS_MAX 64
 
-/* Seconds between complaints of a crowd. */
+/* Minimum time between two complaints of a crowd, seconds. */
 #define COMPLAIN_EVERY_S 60
 
-/* Seconds until accepting is tried again when there was no descriptor or no memory for
- * it. */
+/* Seconds until accepting is retried after it failed for lack of a descriptor or
+ * memory. */
 #define RETRY_S 0.25
 
-/* Milliseconds that the next turn is put off while only handshakes wait. */
+/* Delay of the next turn while only handshakes wait, milliseconds. */
 #define STALLED_MS 5
 
 struct http_server {
@@ -46,12 +46,12 @@ struct http_server {
 	struct connections connections;
 	struct MHD_Daemon *daemon;
 	int listen_fd, epoll_fd;
-	bool listening; /* in the epoll set */
+	bool listening; /* the socket is in the epoll set */
 	uint16_t port;
-	double paused_at;     /* not listening since then, monotonic seconds */
-	bool stalled;         /* the last turn led nowhere */
-	struct error refusal; /* what the library said last */
-	uint64_t told_refused, told_crowded; /* by the last complaint */
+	double paused_at;     /* last change of `listening`, monotonic seconds */
+	bool stalled;         /* the last turn made no progress */
+	struct error refusal; /* the library's last message */
+	uint64_t told_refused, told_crowded; /* counters at the last complaint */
 	double told_at;
 };
 
@@ -74,7 +74,8 @@ const char *http_refused_name(enum http_refused refused)
 static void note_refusal(void *context, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
-/* MHD_LogCallback. A client's mistakes are no news; only why a start failed is kept. */
+/* MHD_LogCallback. Only the reason of a failed start is used; errors of clients are not
+ * logged. */
 static void note_refusal(void *context, const char *format, va_list arguments)
 {
 	struct http_server *s = context;
@@ -103,7 +104,7 @@ static unsigned daemon_flags(const struct http_server *s)
 	if (MHD_is_feature_supported(MHD_FEATURE_MESSAGES) == MHD_YES)
 		flags |= MHD_USE_ERROR_LOG;
 #if MHD_VERSION >= 0x01000000
-	/* Else connections that are added wait for the next turn. */
+	/* Without this flag, added connections wait for the next turn. */
 	flags |= MHD_USE_NO_THREAD_SAFETY;
 #endif
 	return flags;
@@ -195,7 +196,8 @@ void http_server_close(struct http_server *s)
 
 /* --- accepting -----------------------------------------------------------------------
  */
-/* Closes what was never taken in, so that nothing of it stays with the kernel. */
+/* Closes a connection that was not admitted with a reset, so that the kernel keeps no
+ * state for it. */
 static void turn_away(struct http_server *s, int fd, enum http_refused why)
 {
 	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
@@ -205,7 +207,7 @@ static void turn_away(struct http_server *s, int fd, enum http_refused why)
 	s->connections.counters.refused[why]++;
 }
 
-/* Whether there is a place for the newcomer; somebody else may lose one for it. */
+/* Whether there is a place for the newcomer; another connection may be cut for it. */
 static bool has_place(struct http_server *s, int fd, struct crowd_origin newcomer)
 {
 	struct connections *c = &s->connections;
@@ -247,7 +249,7 @@ static void set_listening(struct http_server *s, bool on)
 
 enum accepted { ACCEPTED, TURNED_AWAY, NOBODY_WAITS };
 
-/* Takes one connection in, or turns it away. */
+/* Admits or refuses one waiting connection. */
 static enum accepted accept_one(struct http_server *s)
 {
 	struct http_counters *counters = &s->connections.counters;
@@ -257,7 +259,8 @@ static enum accepted accept_one(struct http_server *s)
 			 SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0) {
-		/* No descriptor, no memory: it would be ready again at once. */
+		/* Without a descriptor or memory, the socket would be ready again at
+		 * once. */
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		    errno == ENOMEM)
 			set_listening(s, false);
@@ -271,12 +274,12 @@ static enum accepted accept_one(struct http_server *s)
 		counters->accepted++;
 		return ACCEPTED;
 	}
-	counters->refused[HTTP_REFUSED_FAILED]++; /* the library has closed it */
+	counters->refused[HTTP_REFUSED_FAILED]++; /* the library closed it */
 	return TURNED_AWAY;
 }
 
-/* What is ready when more are let in than the library can close in this turn waits for
- * the next. */
+/* Admits connections within the limits of one turn. The others wait for the next turn,
+ * in which the library has closed those that were cut. */
 static void accept_some(struct http_server *s)
 {
 	const struct connections *c = &s->connections;
@@ -315,7 +318,7 @@ static bool wants_more(const struct http_server *s)
 	return MHD_get_timeout(s->daemon, &timeout) == MHD_YES && timeout == 0;
 }
 
-/* One turn; true when there is more to do at once. */
+/* Runs one turn; true when there is more to do at once. */
 static bool turn(struct http_server *s, double now)
 {
 	struct connections *c = &s->connections;
@@ -371,7 +374,7 @@ int http_servers_timeout_ms(struct http_server *const *servers, unsigned count)
 	return nearest;
 }
 
-/* --- what is to be known of it -------------------------------------------------------
+/* --- queries -------------------------------------------------------------------------
  */
 bool http_server_busy(const struct http_server *s)
 {

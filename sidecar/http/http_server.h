@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_server.h - a listening socket with its HTTP daemon: who comes in, for how long,
- * and where requests go.
+/* http_server.h - a listening socket with its HTTP daemon: admits connections, limits
+ * their time, and routes requests.
  *
  * Connections are accepted here, not by the library: few at a time, so that a crowd of
- * new ones (a TLS handshake costs as much as ten reviews) does not stand before those
- * that are being served. When all places are taken, crowd.h says who yields. All bounds
- * are kept here, each with a counter.
+ * new ones (a TLS handshake costs as much as ten reviews) does not delay the
+ * connections that are being served. When all places are taken, crowd.h says who
+ * yields. All limits are kept here, each with a counter.
  */
 #ifndef DORMOUSE_HTTP_HTTP_SERVER_H
 #define DORMOUSE_HTTP_HTTP_SERVER_H
@@ -19,52 +19,55 @@
 #include "listen.h"
 #include "routes.h"
 
-/* How long a connection without a request counts as one whose request is on its way. */
+/* A new connection counts as busy for this time, because its first request may be on
+ * its way; seconds. */
 #define HTTP_START_S 1.0
 
 /* Why a connection was cut. */
 enum http_cut {
-	HTTP_CUT_HANDSHAKE, /* "handshake": it took too long */
-	HTTP_CUT_REQUEST,   /* "request": likewise */
+	HTTP_CUT_HANDSHAKE, /* "handshake": exceeded its time limit */
+	HTTP_CUT_REQUEST,   /* "request": exceeded its time limit */
 	HTTP_CUT_IDLE,      /* "idle" */
-	HTTP_CUT_CROWDED,   /* "crowded": others wanted its place, see crowd.h */
+	HTTP_CUT_CROWDED,   /* "crowded": replaced by a newcomer, see crowd.h */
 	HTTP_CUTS,
 };
 
 /* Why a connection was closed as soon as it was accepted. */
 enum http_refused {
-	HTTP_REFUSED_SHARE,  /* "share": all places taken, and many by its host */
+	HTTP_REFUSED_SHARE,  /* "share": all places taken, and its host is large */
 	HTTP_REFUSED_FULL,   /* "full": all places taken, and nobody yields */
-	HTTP_REFUSED_FAILED, /* "failed": the library has not taken it */
+	HTTP_REFUSED_FAILED, /* "failed": the library did not accept it */
 	HTTP_REFUSALS,
 };
 
 const char *http_cut_name(enum http_cut cut);
 const char *http_refused_name(enum http_refused refused);
 
-/* Times are seconds. */
+/* Times are in seconds. */
 struct http_limits {
 	unsigned max;      /* connections */
-	unsigned host_max; /* of these of one host; max: no other limit */
-	unsigned backlog;  /* connections that the kernel keeps for us */
-	size_t bytes;      /* of a connection, for a head and a piece of a body */
+	unsigned host_max; /* of these, of one host; max: no separate limit */
+	unsigned backlog;  /* connections that wait in the kernel */
+	size_t bytes;      /* memory of a connection, for a request's head and a piece
+			    * of its body */
 	double idle_s;     /* between requests */
 	double request_s;  /* from a request's first line to the end of its answer */
 
-	/* A TLS handshake; likewise while most places are taken. */
+	/* A TLS handshake; the second while most places are taken. */
 	double handshake_s, handshake_pressed_s;
 };
 
 struct connection;
 
-/* TLS, which the servers that have it bring with them: this room does without. */
+/* TLS, supplied by the servers that use it: this room does not depend on it. */
 struct http_tls {
 	const struct MHD_OptionItem *options; /* up to MHD_OPTION_END */
 
-	/* A handshake begins: http_handshake_done() is to be called when it is over. */
+	/* A handshake begins. The callee calls http_handshake_done() when it is
+	 * over. */
 	void (*begun)(struct MHD_Connection *connection, struct connection *whose);
 
-	/* Sends in the connection's session, as much as can be sent at once. */
+	/* Sends in the TLS session, as much as one call can send. */
 	void (*send)(struct MHD_Connection *connection, const char *data,
 		     size_t length);
 };
@@ -73,10 +76,10 @@ void http_handshake_done(struct connection *whose);
 
 struct http_settings {
 	const struct listen_address *where;
-	const char *flag;           /* that chose the address */
-	const struct http_tls *tls; /* NULL: in the clear */
+	const char *flag;           /* name of the flag that sets the address */
+	const struct http_tls *tls; /* NULL: no TLS */
 	struct http_limits limits;
-	struct http_routes *routes;  /* outlive the server */
+	struct http_routes *routes;  /* must outlive the server */
 	http_own_socket *own_socket; /* or NULL */
 	void *own_context;
 };
@@ -84,34 +87,36 @@ struct http_settings {
 struct http_counters {
 	uint64_t accepted;
 	uint64_t refused[HTTP_REFUSALS];
-	uint64_t handshakes_ended; /* by the client, or in an error */
+	uint64_t handshakes_ended; /* ended by the client or by an error */
 	uint64_t cut[HTTP_CUTS];
 };
 
 struct http_server;
 
-/* Binds, listens, and adds itself to the epoll set, always as EPOLLIN. Whatever is
- * ready there, http_servers_process() is to be called. */
+/* Binds, listens, and adds itself to the epoll set, always as EPOLLIN. Call
+ * http_servers_process() whenever that set is ready. NULL on failure. */
 struct http_server *http_server_open(const struct http_settings *settings, int epoll_fd,
 				     struct error *err);
 void http_server_close(struct http_server *s);
 
-/* Accepts, reads and answers, in turns of each server; `now` in monotonic seconds. */
+/* Accepts, reads and answers, in turns for each server; `now` is in monotonic
+ * seconds. */
 void http_servers_process(struct http_server *const *servers, unsigned count,
 			  double now);
 
-/* Milliseconds until that is to be done at the latest; -1: when a descriptor is ready.
- */
+/* Milliseconds until http_servers_process() must run at the latest; -1: only when a
+ * descriptor is ready. */
 int http_servers_timeout_ms(struct http_server *const *servers, unsigned count);
 
-/* Takes in whoever has connected already, then listens no longer. */
+/* Admits the connections that wait, then stops listening. */
 void http_server_stop_listening(struct http_server *s);
 
-/* Whether a handshake or a request is under way, or may be. */
+/* Whether a handshake or a request is in progress, or may begin; see
+ * connections_busy(). */
 bool http_server_busy(const struct http_server *s);
 
-/* Who was kept out since the last time, in words, at most once a minute; false when
- * nobody was. */
+/* Describes the connections that were refused or cut for others since the last
+ * complaint, at most once a minute. False when there is nothing to report. */
 bool http_server_complaint(struct http_server *s, double now, struct error *complaint);
 
 unsigned http_server_connections(const struct http_server *s);

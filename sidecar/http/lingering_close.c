@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lingering_close.c - reads what nobody wants. */
+/* lingering_close.c - discards the rest of requests that are already answered. */
 #include "lingering_close.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Bytes in a turn. */
+/* Maximum bytes discarded in one turn. */
 #define PIECE ((size_t)1 << 20)
 
 void lingering_close_add(struct lingering_closes *l, int fd, double now)
@@ -33,10 +33,11 @@ void lingering_close_add(struct lingering_closes *l, int fd, double now)
 	l->count++;
 }
 
-/* Throws away what has come; false when there will be no more. */
+/* Discards the bytes that have arrived; false at the end of the stream, on an error, or
+ * after too many bytes. */
 static bool discard(int fd, size_t *left)
 {
-	/* Of TCP's stream the bytes are dropped where they are (tcp(7)). */
+	/* For TCP, MSG_TRUNC discards the bytes without copying them (tcp(7)). */
 	/* cppcheck-suppress nullPointer */
 	ssize_t count = recv(fd, NULL, PIECE, MSG_TRUNC | MSG_DONTWAIT);
 

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Opens and binds; -1 with errno when either fails. */
+/* Opens, binds and listens; -1 with errno on failure. */
 static int bound_socket(const struct sockaddr_storage *address, socklen_t length,
 			unsigned backlog)
 {
@@ -18,7 +18,7 @@ static int bound_socket(const struct sockaddr_storage *address, socklen_t length
 
 	if (fd < 0)
 		return -1;
-	/* A restarted monitor must not wait for its predecessor's connections. */
+	/* A restarted monitor must not wait for connections of the previous one. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (address->ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
@@ -32,7 +32,7 @@ static int bound_socket(const struct sockaddr_storage *address, socklen_t length
 	return -1;
 }
 
-/* Whether it is [::], and `*ipv4` the same for IPv4. */
+/* Whether the address is [::]; sets `*ipv4` to 0.0.0.0 with the same port. */
 static int is_ipv6_wildcard(const struct listen_address *where,
 			    struct sockaddr_storage *ipv4)
 {
@@ -83,8 +83,7 @@ int listen_on(const struct listen_address *where, const char *flag, unsigned bac
 	struct sockaddr_storage ipv4;
 	int fd = bound_socket(&where->address, where->length, backlog);
 
-	/* Without IPv6 in the kernel socket() fails, with it switched off bind() does.
-	 */
+	/* socket() fails in a kernel without IPv6; bind() fails if IPv6 is disabled. */
 	if (fd < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL) &&
 	    is_ipv6_wildcard(where, &ipv4))
 		fd = bound_socket(&ipv4, sizeof(struct sockaddr_in), backlog);

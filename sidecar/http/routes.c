@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* routes.c - finds the handler of a request, or why it gets none. */
+/* routes.c - finds the handler of a request, or the reason to refuse it. */
 #include "routes.h"
 
 #include <stdint.h>
@@ -13,7 +13,7 @@
 
 #define LINE_MAX 128
 
-/* The state of a request that brings no body, or whose body is not here yet. */
+/* The state of a request that has no body, or none yet. */
 static struct body no_body;
 
 static const struct {
@@ -68,7 +68,7 @@ enum MHD_Result http_answer(const struct http_request *r, const struct http_head
 					    MHD_RESPMEM_MUST_COPY));
 }
 
-/* A line as the text of an answer. */
+/* Makes the text of an answer from a line. */
 static struct text text_of_line(char text[LINE_MAX + 1], const char *line)
 {
 	struct text t = text_over(text, LINE_MAX + 1);
@@ -94,9 +94,9 @@ enum MHD_Result http_answer_line(const struct http_request *r, unsigned status,
 
 /* --- refusals ------------------------------------------------------------------------
  */
-/* Why a request gets no handler. */
+/* Why a request is refused. */
 struct refusal {
-	struct http_head head; /* status 0: it gets one */
+	struct http_head head; /* the head of the answer */
 	char line[LINE_MAX];
 };
 
@@ -125,7 +125,7 @@ static void say_too_large(struct refusal *why, const struct http_route *route)
 	struct text t = text_over(line, sizeof(line));
 
 	if (route->body_max == 0)
-		text_put(&t, "nothing can be sent here");
+		text_put(&t, "this path accepts no body");
 	else
 		text_printf(&t, "the body is over %zu bytes (%s)", route->body_max,
 			    route->body_flag);
@@ -167,9 +167,9 @@ enum MHD_Result http_refuse(const struct http_request *r, unsigned status,
 	return http_answer_line(r, status, line);
 }
 
-/* Answers although the body is still coming, which the library has no way to do: the
- * answer is sent past it, which has nothing else to send at that point, and the
- * connection is closed. */
+/* Answers while the body is still arriving. The library cannot do that, so the answer
+ * is sent without it: at that point the library has nothing else to send. The
+ * connection is then closed. */
 static enum MHD_Result refuse_midway(const struct http_request *r,
 				     const struct refusal *why)
 {
@@ -186,7 +186,8 @@ static enum MHD_Result refuse_midway(const struct http_request *r,
 	if (why->head.header)
 		text_printf(&t, "%s: %s\r\n", why->head.header, why->head.value);
 	text_printf(&t, "Content-Length: %zu\r\n\r\n%s", body.length, body.data);
-	/* Should it not go out whole, the client sees the end without an answer. */
+	/* If it is not sent completely, the client sees the end of the stream without
+	 * an answer. */
 	if (!t.overflowed)
 		connection_send(r->connection, t.data, t.length);
 	return MHD_NO;
@@ -227,7 +228,7 @@ static const struct http_route *find(const struct http_routes *routes, const cha
 	return NULL;
 }
 
-/* The route of a request, or NULL with why there is none, by its head. */
+/* The route of a request, found by its head; or NULL with the reason in `*why`. */
 static const struct http_route *route_of(const struct http_request *r,
 					 const char *target, const char *method,
 					 bool has_body, struct refusal *why)
@@ -251,7 +252,8 @@ static const struct http_route *route_of(const struct http_request *r,
 	return NULL;
 }
 
-/* A request's head. Without a body there is one more call, which answers. */
+/* Handles a request's head. If there is no body, the library calls once more, and that
+ * call answers. */
 static enum MHD_Result begin(struct http_request *r, const char *target,
 			     const char *method, void **state)
 {
@@ -272,7 +274,7 @@ static enum MHD_Result begin(struct http_request *r, const char *target,
 	return refuse(r, &why);
 }
 
-/* A piece of the body of a request that has a route. */
+/* Adds a piece of the body of a request that has a route. */
 static enum MHD_Result take(const struct http_request *r, const char *target,
 			    struct body *body, const char *piece, size_t *length)
 {

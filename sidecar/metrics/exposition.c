@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exposition.c - writes families and samples; by hand where printf would cost more than
- * the rest of a scrape. */
+/* exposition.c - writes families and samples, without printf() where it would cost more
+ * than the rest of a scrape. */
 #include "exposition.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@ static const char *type_name(enum metric_type type, bool openmetrics)
 	return type == METRIC_INFO && openmetrics ? " info\n" : " gauge\n";
 }
 
-/* OpenMetrics names the family without its samples' suffix. */
+/* In OpenMetrics, a family's name lacks the suffix of its samples. */
 static size_t family_length(enum metric_type type, const char *name, bool openmetrics)
 {
 	size_t length = strlen(name);
@@ -57,7 +57,7 @@ void exposition_escape(struct text *t, const char *value)
 	text_visible(t, value, true);
 }
 
-/* The quotes are those of Prometheus' text format, which is no JSON. */
+/* Prometheus' text format has its own quoting, which differs from JSON's. */
 static void put_label(struct text *t, const char *before, const char *label,
 		      const char *value)
 {
@@ -96,8 +96,8 @@ void exposition_count_of_two(struct exposition *x, const char *value_of_label,
 	text_put_bytes(x->t, "\n", 1);
 }
 
-/* Writes a number of at most six decimals; false when it has more. Dividing rounds to
- * the nearest, so that the decimals read back as the very same number. */
+/* Writes a number of at most six decimals; false when it has more. The division rounds
+ * to nearest, so the decimals read back as exactly the same number. */
 static bool put_decimal(struct text *t, double value)
 {
 	double magnitude = fabs(value);
@@ -142,8 +142,8 @@ void exposition_number(struct exposition *x, const char *value_of_label, double 
 	text_put_bytes(x->t, "\n", 1);
 }
 
-/* A bucket's bound, a whole number with one decimal: as OpenMetrics wants it, and the
- * series is the same in both formats. */
+/* Writes a bucket's bound, a whole number with one decimal. OpenMetrics requires this
+ * form; the text format uses it too, so that both have the same series. */
 static void put_bound(struct text *t, double bound)
 {
 	put_number(t, bound);
@@ -194,7 +194,7 @@ void exposition_rows(struct exposition *x, const struct exposition_row *rows,
 void exposition_build_info(struct exposition *x)
 {
 	exposition_family_of_two(x, METRIC_INFO, "dormouse_build_info", "version",
-				 "revision", "Which Dormouse this is.");
+				 "revision", "Version and commit of this build.");
 	exposition_count_of_two(x, dormouse_version(), dormouse_commit(), 1);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exposition.h - metrics as Prometheus reads them: text 0.0.4 or OpenMetrics 1.0.
  *
- * A family is begun, then its samples follow. The two formats differ in how a counter's
- * family is named, in the type of an info, and in the last line.
+ * Begin a family, then write its samples. The two formats differ in the name of a
+ * counter's family, in the type of an info, and in the last line.
  * https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 #ifndef DORMOUSE_METRICS_EXPOSITION_H
@@ -19,9 +19,9 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_INFO, METRIC_HISTOGRAM }
 struct exposition {
 	struct text *t;
 	bool openmetrics;
-	const char *name;   /* of the family that was begun */
-	const char *label;  /* of its samples; NULL: they have none */
-	const char *second; /* label, where samples have two */
+	const char *name;   /* of the current family */
+	const char *label;  /* of its samples; NULL: none */
+	const char *second; /* second label, if samples have two */
 };
 
 /* Begins a family. `name` is the sample's full name, counters with "_total", infos with
@@ -29,8 +29,8 @@ struct exposition {
 void exposition_family(struct exposition *x, enum metric_type type, const char *name,
 		       const char *label, const char *help);
 
-/* A sample of the family. `value_of_label` is escaped; it is not used where the family
- * has no label. */
+/* Writes a sample of the family. `value_of_label` is escaped; it is ignored if the
+ * family has no label. */
 void exposition_count(struct exposition *x, const char *value_of_label, uint64_t value);
 void exposition_number(struct exposition *x, const char *value_of_label, double value);
 
@@ -41,28 +41,28 @@ void exposition_family_of_two(struct exposition *x, enum metric_type type,
 void exposition_count_of_two(struct exposition *x, const char *value_of_label,
 			     const char *value_of_second, uint64_t value);
 
-/* How often a value was within each bound and above the one before; `counts` has one
- * more than `bounds`, for what is above all of them. */
+/* The number of values in each bucket: at most the bucket's bound and above the one
+ * before. `counts` has one more entry than `bounds`, for values above all of them. */
 struct exposition_buckets {
-	const double *bounds; /* rising */
+	const double *bounds; /* ascending */
 	const uint64_t *counts;
 	size_t count;
 	double sum; /* of the values */
 };
 
-/* A family of one histogram. */
+/* Writes a family with one histogram. */
 void exposition_histogram(struct exposition *x, const char *name, const char *help,
 			  const struct exposition_buckets *buckets);
 
-/* Appends a label's value, escaped. UTF-8 stays as it is, other bytes become \xHH:
- * names of interfaces may be any bytes, labels must be UTF-8. */
+/* Appends a label's value, escaped. UTF-8 stays unchanged, other bytes become \xHH:
+ * interface names may contain any bytes, labels must be UTF-8. */
 void exposition_escape(struct text *t, const char *value);
 
-/* A family of one sample. */
+/* Writes a family with one sample. */
 void exposition_single(struct exposition *x, enum metric_type type, const char *name,
 		       const char *help, uint64_t value);
 
-/* Several of them. */
+/* Writes several of them. */
 struct exposition_row {
 	const char *name;
 	enum metric_type type;
@@ -72,10 +72,10 @@ struct exposition_row {
 void exposition_rows(struct exposition *x, const struct exposition_row *rows,
 		     size_t count);
 
-/* dormouse_build_info. */
+/* Writes dormouse_build_info. */
 void exposition_build_info(struct exposition *x);
 
-/* The last line. */
+/* Writes the last line. */
 void exposition_end(struct exposition *x);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process.c - what the program itself uses, under the names that Prometheus' clients
- * have agreed on. Costs a few system calls. */
+/* process.c - the program's own resource use, under the names that Prometheus' client
+ * libraries share. Costs a few system calls. */
 #include "process.h"
 
 #include <dirent.h>
@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 
-/* Pages of address space and of resident memory: the first two numbers of
+/* Reads the pages of address space and of resident memory: the first two numbers of
  * /proc/self/statm (proc(5)). */
 static bool memory_pages(uint64_t *size, uint64_t *resident)
 {
@@ -49,7 +49,7 @@ static uint64_t count_entries(const char *path)
 }
 
 /* Since Linux 6.2 the folder's size is the number of open descriptors (fs/proc/fd.c,
- * proc_fd_getattr); before, it is zero and its entries are counted. */
+ * proc_fd_getattr). Older kernels report zero, so the entries are counted. */
 static uint64_t open_descriptors(void)
 {
 	struct stat folder;
@@ -59,7 +59,7 @@ static uint64_t open_descriptors(void)
 	return count_entries("/proc/self/fd");
 }
 
-/* To the microsecond: what is below it is noise. */
+/* Rounded to microseconds: smaller digits are noise. */
 static double cpu_seconds(void)
 {
 	return round(clock_process_cpu() * 1e6) / 1e6;
@@ -80,12 +80,12 @@ void process_metrics(struct exposition *x, double started_at)
 				  "Resident memory, bytes.", resident * page);
 	}
 	exposition_family(x, METRIC_GAUGE, "process_start_time_seconds", NULL,
-			  "When the program started, Unix seconds.");
+			  "Start time of the program, Unix seconds.");
 	exposition_number(x, NULL, (double)(int64_t)(started_at * 1e3) / 1e3);
 	exposition_single(x, METRIC_GAUGE, "process_open_fds", "Open file descriptors.",
 			  open_descriptors());
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
 		exposition_single(x, METRIC_GAUGE, "process_max_fds",
-				  "Most file descriptors that may be open.",
+				  "Maximum number of open file descriptors.",
 				  limit.rlim_cur);
 }

@@ -5,8 +5,8 @@
 
 #include "exposition.h"
 
-/* Appends process_* of this process; what /proc does not tell is left out. `started_at`
- * is in Unix seconds. */
+/* Appends process_* of this process. Values that /proc does not provide are left out.
+ * `started_at` is in Unix seconds. */
 void process_metrics(struct exposition *x, double started_at);
 
 #endif

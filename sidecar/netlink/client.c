@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* client.c - sends requests to the kernel and receives what it answers and reports.
+/* client.c - sends requests to the kernel and receives its answers and events.
  *
  * libnl opens sockets, binds them and joins groups. Sending and receiving are done
  * here, because libnl allocates for each message, peeks at each datagram before it
- * reads it, cannot tell ENOBUFS from a failed malloc, and begins an interrupted dump
- * again for ever.
+ * reads it, cannot distinguish ENOBUFS from a failed malloc, and restarts an
+ * interrupted dump without end.
  */
 #include "client.h"
 
@@ -18,11 +18,11 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* netlink_read_events() stops here, so that who makes events faster than they are read
- * does not hold up the rest of the monitor. */
+/* netlink_read_events() stops after so many, so that a fast source of events does not
+ * block the rest of the monitor. */
 #define DATAGRAMS_AT_ONCE 8192
 
-/* What one system call receives into. */
+/* The buffers of one recvmmsg(). */
 struct inbox {
 	struct mmsghdr heads[NETLINK_BATCH_MAX];
 	struct iovec parts[NETLINK_BATCH_MAX];
@@ -73,8 +73,8 @@ int netlink_join(struct netlink_client *n, int group, struct error *err)
 	return code < 0 ? fail(err, "%s", nl_geterror(code)) : 0;
 }
 
-/* As the kernel reports it: twice what it was asked for, to have room for its own
- * bookkeeping. */
+/* The size that the kernel reports: twice the requested size, to have room for its own
+ * bookkeeping. 0 on failure. */
 static int buffer_size(const struct netlink_client *n)
 {
 	int size = 0;
@@ -85,7 +85,7 @@ static int buffer_size(const struct netlink_client *n)
 	return size;
 }
 
-/* SO_RCVBUFFORCE wants CAP_NET_ADMIN; SO_RCVBUF is cut to net.core.rmem_max. */
+/* SO_RCVBUFFORCE needs CAP_NET_ADMIN; SO_RCVBUF is limited to net.core.rmem_max. */
 void netlink_ask_buffer(struct netlink_client *n, unsigned bytes)
 {
 	int size = bytes < NETLINK_BUFFER_MAX ? (int)bytes : NETLINK_BUFFER_MAX;
@@ -94,8 +94,9 @@ void netlink_ask_buffer(struct netlink_client *n, unsigned bytes)
 		setsockopt(n->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
 
-/* Doubles the receive buffer of a socket that overran, as far as the kernel lets it:
- * asking for what it reports is asking for twice as much. */
+/* Doubles the receive buffer of a socket that overran, within the kernel's limit. The
+ * kernel reports twice the requested size, so requesting the reported size doubles
+ * it. */
 static void grow_buffer(struct netlink_client *n)
 {
 	int before = buffer_size(n);
@@ -107,14 +108,15 @@ static void grow_buffer(struct netlink_client *n)
 		n->grown++;
 }
 
-/* Receives the datagrams that wait, up to the client's batch. Returns how many, or
+/* Receives the waiting datagrams, up to the client's batch. Returns their number, or
  * -errno; -EAGAIN when none waits. */
 static int receive(struct netlink_client *n, struct inbox *in)
 {
 	int got;
 
 	for (unsigned i = 0; i < n->batch; i++) {
-		in->senders[i].nl_pid = UINT32_MAX; /* nobody, if none is written */
+		in->senders[i].nl_pid = UINT32_MAX; /* not the kernel, if recvmmsg()
+						     * sets no sender */
 		in->parts[i] = (struct iovec){n->buffer + i * n->datagram_bytes,
 					      n->datagram_bytes};
 		in->heads[i].msg_hdr = (struct msghdr){
@@ -130,8 +132,8 @@ static int receive(struct netlink_client *n, struct inbox *in)
 	return got < 0 ? -errno : got;
 }
 
-/* The length of a datagram that was received, -EMSGSIZE when it was longer than its
- * place. What another process sent counts as empty: only the kernel is believed. */
+/* The length of a received datagram; -EMSGSIZE when it was longer than its buffer. A
+ * datagram of another process counts as empty: only the kernel is trusted. */
 static ssize_t length_of(const struct inbox *in, int index)
 {
 	if (in->senders[index].nl_pid != 0)
@@ -170,8 +172,8 @@ static enum dump_end failed(struct dump_failure *failure, int errnum, const char
 	return DUMP_FAILED;
 }
 
-/* Reads the datagrams of one system call. Returns 0, or -EMSGSIZE for one that is cut.
- */
+/* Reads the datagrams of one recvmmsg(). Returns 0, or -EMSGSIZE if one is
+ * truncated. */
 static int read_batch(struct netlink_client *n, const struct inbox *in, int count,
 		      struct netlink_answer *answer, enum answer_progress *progress)
 {
@@ -186,9 +188,9 @@ static int read_batch(struct netlink_client *n, const struct inbox *in, int coun
 	return 0;
 }
 
-/* Receives an answer to its end. Returns 0 or -errno. A dump is made while it is
- * received, so there is always something to receive until its end: EAGAIN is a failure,
- * and nothing here waits. After an overrun it only means that the end was lost. */
+/* Receives an answer to its end. Returns 0 or -errno. Nothing here waits: the kernel
+ * produces a dump while it is received, so data is available until the end and EAGAIN
+ * is a failure. After an overrun, EAGAIN only means that the end was lost. */
 static int read_answer(struct netlink_client *n, struct netlink_answer *answer,
 		       enum answer_progress *progress)
 {
@@ -264,7 +266,7 @@ int netlink_read_events(struct netlink_client *n, const struct netlink_events *e
 {
 	struct inbox in;
 
-	/* One that fills no batch was the last, but after an overrun. */
+	/* A batch that is not full was the last, except after an overrun. */
 	for (unsigned i = 0; i < DATAGRAMS_AT_ONCE; i += n->batch) {
 		int got = receive(n, &in);
 

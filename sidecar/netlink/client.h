@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* client.h - one client of the kernel's netlink: dumps and events, for every protocol.
  *
- * Nothing waits and nothing allocates once a socket is open. Only datagrams of the
- * kernel are read; what another process sends to the socket is passed over.
+ * Nothing waits, and nothing allocates once a socket is open. Only the kernel's
+ * datagrams are read; those of other processes are ignored.
  *
- * No header of this room may have a name that libnl has in its <netlink/...>: the
+ * No header of this room may have the name of a header in libnl's <netlink/...>: the
  * folder would hide it.
  */
 #ifndef DORMOUSE_NETLINK_CLIENT_H
@@ -19,13 +19,13 @@
 
 struct nl_sock;
 
-/* A receive buffer is never asked to be larger, whatever the limits allow; bytes. */
+/* The largest receive buffer that is requested, whatever the kernel's limit; bytes. */
 #define NETLINK_BUFFER_MAX (16 << 20)
 
-/* Datagrams received by one system call at most. */
+/* Maximum number of datagrams received by one system call. */
 #define NETLINK_BATCH_MAX 32
 
-/* A dump that was interrupted is made so many times in all. */
+/* Total number of attempts for a dump that is interrupted. */
 #define NETLINK_DUMP_TRIES 3
 
 struct netlink_client {
@@ -35,7 +35,7 @@ struct netlink_client {
 	size_t datagram_bytes;
 	unsigned batch;
 	unsigned char *buffer; /* batch * datagram_bytes */
-	uint64_t grown;        /* how often the receive buffer was; outlives a close */
+	uint64_t grown;        /* times the receive buffer grew; survives a close */
 };
 
 #define NETLINK_CLOSED                                                                 \
@@ -43,10 +43,10 @@ struct netlink_client {
 		.fd = -1                                                               \
 	}
 
-/* Opens a closed client, for a protocol such as NETLINK_ROUTE. A datagram of more than
- * `datagram_bytes` (a multiple of 8) cannot be read; `batch` of them, 1 to
- * NETLINK_BATCH_MAX, are received at once. Returns 0 or -1; the client is closed then.
- */
+/* Opens a closed client, for a protocol such as NETLINK_ROUTE. A datagram longer than
+ * `datagram_bytes` (a multiple of 8) cannot be read; up to `batch` datagrams, 1 to
+ * NETLINK_BATCH_MAX, are received at once. Returns 0 or -1; after -1 the client is
+ * closed. */
 int netlink_open(struct netlink_client *n, int protocol, size_t datagram_bytes,
 		 unsigned batch, struct error *err);
 void netlink_close(struct netlink_client *n);
@@ -57,8 +57,8 @@ bool netlink_is_open(const struct netlink_client *n);
  */
 int netlink_join(struct netlink_client *n, int group, struct error *err);
 
-/* Asks for a receive buffer of so many bytes, NETLINK_BUFFER_MAX at most. Without
- * CAP_NET_ADMIN the kernel gives net.core.rmem_max at most. */
+/* Requests a receive buffer of so many bytes, at most NETLINK_BUFFER_MAX. Without
+ * CAP_NET_ADMIN the kernel's limit is net.core.rmem_max. */
 void netlink_ask_buffer(struct netlink_client *n, unsigned bytes);
 
 /* --- dumps --- */
@@ -66,50 +66,51 @@ void netlink_ask_buffer(struct netlink_client *n, unsigned bytes);
 struct netlink_request {
 	uint16_t type;
 	const void *body; /* the header of the protocol's family */
-	size_t length;    /* NETLINK_REQUEST_MAX at most */
+	size_t length;    /* at most NETLINK_REQUEST_MAX */
 };
 
 #define NETLINK_REQUEST_MAX 64
 
 enum dump_end {
 	DUMP_DONE,
-	DUMP_PARTIAL, /* what is true by itself, but some of it may be missing: the
-			 kernel's table changed meanwhile, or the buffer overran */
+	DUMP_PARTIAL, /* each message is correct, but some may be missing: the kernel's
+		       * table changed meanwhile, or the buffer overran */
 	DUMP_FAILED
 };
 
 struct dump_failure {
 	int errnum;       /* positive */
-	bool refused;     /* by the kernel, which answered with errnum */
+	bool refused;     /* the kernel answered with errnum */
 	const char *step; /* what failed: "send a request"... */
 };
 
-/* One dump from request to end, each message visited, which must not ask this client
- * for another. A buffer that overran is enlarged. Sets *failure with DUMP_FAILED. */
+/* Makes one dump, from request to end, and visits each message. The visitor must not
+ * start another dump on this client. Enlarges a buffer that overran. Sets *failure with
+ * DUMP_FAILED. */
 enum dump_end netlink_dump(struct netlink_client *n,
 			   const struct netlink_request *request,
 			   netlink_visitor *visit, void *context,
 			   struct dump_failure *failure);
 
-/* Makes a dump, or several that belong together, from their beginning. */
+/* Makes a dump, or several that belong together, from the beginning. */
 typedef enum dump_end netlink_dumper(void *context);
 
-/* Calls `dump` again while it is DUMP_PARTIAL, NETLINK_DUMP_TRIES times in all. Returns
- * how the last one ended. */
+/* Calls `dump` until the result is not DUMP_PARTIAL, at most NETLINK_DUMP_TRIES times.
+ * Returns the last result. */
 enum dump_end netlink_dump_whole(netlink_dumper *dump, void *context);
 
 /* --- events --- */
 
 struct netlink_events {
 	netlink_visitor *visit;
-	/* Called where messages are missing between those before and those after: the
-	 * receive buffer overran, and is enlarged, or a datagram was too long. */
+	/* Called between two messages where others are missing: the receive buffer
+	 * overran and was enlarged, or a datagram was too long. */
 	void (*lost)(void *context);
 	void *context;
 };
 
-/* Visits the messages that wait, up to some thousands: what then is left keeps the
- * descriptor readable. Returns 0, or an errno when the socket is broken. */
+/* Visits the waiting messages, at most some thousands; the descriptor stays readable if
+ * more are left. Returns 0, or an errno when the socket is broken. */
 int netlink_read_events(struct netlink_client *n, const struct netlink_events *events);
 
 /* Datagrams that the kernel dropped since the socket was opened, modulo 2^32. */

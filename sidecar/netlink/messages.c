@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* messages.c - walks the messages of a netlink datagram.
  *
- * The bytes are the kernel's, yet nothing in them is taken on trust. libnl's nlmsg_ok()
- * and nlmsg_next() count in int, and go below 0 where the last message is not padded.
+ * The bytes come from the kernel, but nothing in them is trusted. libnl's nlmsg_ok()
+ * and nlmsg_next() count in int, and become negative where the last message is not
+ * padded.
  */
 #include "messages.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define ERRNO_MAX 4095 /* of the kernel: include/linux/err.h */
+#define ERRNO_MAX 4095 /* the kernel's, in include/linux/err.h */
 
 struct nlmsghdr *netlink_next(struct netlink_rest *rest)
 {
@@ -38,8 +39,8 @@ void netlink_visit_all(void *datagram, size_t length, netlink_visitor *visit,
 			visit(context, message);
 }
 
-/* NLMSG_ERROR carries a negative errno, or 0 if it acknowledges a request; NLMSG_DONE
- * may carry one as well, for a dump that ended in failure. */
+/* NLMSG_ERROR carries a negative errno, or 0 if it acknowledges a request. NLMSG_DONE
+ * may also carry one, for a dump that failed. */
 static enum answer_progress read_end(struct netlink_answer *a,
 				     const struct nlmsghdr *message)
 {
@@ -62,7 +63,7 @@ enum answer_progress netlink_answer_read(struct netlink_answer *a, void *datagra
 	struct nlmsghdr *message;
 
 	while (progress == ANSWER_GOES_ON && (message = netlink_next(&rest))) {
-		/* What is left of a dump that was given up has an older number. */
+		/* The rest of an abandoned dump has an older sequence number. */
 		if (message->nlmsg_seq != a->sequence)
 			continue;
 		a->interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;

@@ -227,10 +227,10 @@ CASE(another_method_is_told_which_will_do)
 
 CASE(a_body_where_none_is_taken_is_refused)
 {
-	assert_refused(413, "nothing can be sent here",
+	assert_refused(413, "this path accepts no body",
 		       ask_for("GET /hello HTTP/1.1\r\nHost: x\r\n"
 			       "Content-Length: 3\r\n\r\nabc"));
-	assert_refused(413, "nothing can be sent here",
+	assert_refused(413, "this path accepts no body",
 		       ask_for("GET /hello HTTP/1.1\r\nHost: x\r\n"
 			       "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"));
 	assert_int_equal(status_of(ask_for("GET /hello HTTP/1.0\r\n"
