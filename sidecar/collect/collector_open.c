@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector_open.c - opens the sources, and sets what their counters count from. */
+/* collector_open.c - opens the sources and sets the bases of their counters. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "base/loop.h"
 #include "collector_parts.h"
 
-/* "0123abcd-..." as 16 bytes. Zeros where it cannot be read. */
+/* Reads "0123abcd-..." as 16 bytes. Zeros if it cannot be read. */
 static void read_boot_id(uint8_t id[16])
 {
 	char text[64];
@@ -40,7 +40,7 @@ static int wake_on_netlink(struct collector *c, int fd, struct error *err)
 	return fd < 0 ? 0 : wake_on(c->epoll_fd, fd, err);
 }
 
-/* Sets the bases from which everything counts. */
+/* Sets the base of every counter. */
 static void begin(struct collector *c)
 {
 	const struct own_traffic nothing = {0};
@@ -71,7 +71,7 @@ static void begin(struct collector *c)
 	counter_moved(&c->opens_seen, sockets_opens_seen(c->sockets));
 }
 
-/* Opens the sources; those that the kernel refuses are noted. */
+/* Opens the sources and notes those that the kernel refuses. */
 static int open_sources(struct collector *c, const struct collect_options *options,
 			struct error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* source_states.c - a source that begins to fail, or works again, is told of once. */
+/* source_states.c - reports once that a source began to fail or works again. */
 #include "source_states.h"
 
 const char *collector_source_name(enum collector_source source)
