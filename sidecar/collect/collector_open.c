@@ -88,7 +88,7 @@ static int open_sources(struct collector *c, const struct collect_options *optio
 		return -1;
 	collector_note_sockets(c);
 	if (!c->links && !c->protocols && c->sources.of[COLLECTOR_SOCKETS].failed)
-		return fail(err, "nothing of the network can be read: %s",
+		return fail(err, "cannot read any network counters: %s",
 			    c->sources.of[COLLECTOR_LINKS].reason.text);
 	return 0;
 }
@@ -104,7 +104,7 @@ struct collector *collector_open(const struct collect_options *options,
 	}
 	c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (c->epoll_fd < 0) {
-		fail_errno(err, errno, "make an epoll descriptor");
+		fail_errno(err, errno, "create an epoll descriptor");
 		goto failed;
 	}
 	if (open_sources(c, options, err) < 0)

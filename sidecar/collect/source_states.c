@@ -36,7 +36,7 @@ bool source_states_complaint(struct source_states *states, struct error *complai
 			continue;
 		state->failure_told = state->failed;
 		if (state->failed)
-			fail(complaint, "collector %s fails, the others go on: %s",
+			fail(complaint, "collector %s failed, the others continue: %s",
 			     name, state->reason.text);
 		else
 			fail(complaint, "collector %s works again", name);

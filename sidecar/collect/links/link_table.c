@@ -10,7 +10,7 @@
 
 void link_table_open(struct link_table *table, const char *globs, double now)
 {
-	/* The arrays are not written: most of them is never used. */
+	/* The arrays are not written: most entries are never used. */
 	memset(table, 0, offsetof(struct link_table, links));
 	memcpy(table->globs, globs, strnlen(globs, sizeof(table->globs) - 1));
 	table->everything = globs_name_any(table->globs);

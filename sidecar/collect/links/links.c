@@ -295,7 +295,7 @@ void links_addresses(struct links *l, struct address_set *addresses)
 bool links_lack(const struct links *l, struct error *lack)
 {
 	if (l->standing_in)
-		fail(lack, "%s; /proc/net/dev stands in", l->lack.text);
+		fail(lack, "%s; using /proc/net/dev instead", l->lack.text);
 	return l->standing_in;
 }
 
@@ -315,11 +315,11 @@ static bool complain_of_watch(struct links *l, struct error *complaint)
 		fail(complaint, "interface %s is watched now", name);
 	else if (table->unwatched[0])
 		fail(complaint,
-		     "no interface is watched: --interfaces \"%s\" means none that is "
-		     "here, such as %s; what this pod sends is not seen",
+		     "no interface is watched: --interfaces \"%s\" matches none of "
+		     "the interfaces, such as %s; the pod's traffic is not counted",
 		     table->globs, name);
 	else
-		fail(complaint, "no interface is watched: there is none but loopback");
+		fail(complaint, "no interface is watched: there is only loopback");
 	return true;
 }
 
@@ -332,7 +332,7 @@ bool links_complaint(struct links *l, struct error *complaint)
 	if (!overflow || l->told_overflow)
 		return false;
 	l->told_overflow = true;
-	fail(complaint, "more than %d interfaces: what the others send is not counted",
+	fail(complaint, "more than %d interfaces: traffic of the others is not counted",
 	     LINKS_MAX);
 	return true;
 }

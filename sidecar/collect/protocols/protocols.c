@@ -178,7 +178,7 @@ int protocols_read(struct protocols *p, struct error *err)
 	if (failure)
 		return fail_errno(err, failure, "read %s", paths[FILE_SNMP]);
 	if (!protocol_has(&p->counters, TCP_OUT_SEGS))
-		return fail(err, "%s says nothing of TCP", paths[FILE_SNMP]);
+		return fail(err, "%s has no TCP counters", paths[FILE_SNMP]);
 	return 0;
 }
 

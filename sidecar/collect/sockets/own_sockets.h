@@ -4,8 +4,9 @@
  *
  * A socket is identified by its cookie, which the kernel assigns once in the life of a
  * network namespace and which getsockopt(SO_COOKIE) and sock_diag both return (Linux
- * 4.12 and newer). Unlike a port, no other program can have it. On a kernel that does
- * not return it, a socket counts as the pod's: this hides nothing.
+ * 4.12 and newer). No other program can have the same cookie, as it could have the same
+ * port. On a kernel that does not return the cookie, a socket counts as the pod's: this
+ * hides nothing.
  */
 #ifndef DORMOUSE_COLLECT_SOCKETS_OWN_SOCKETS_H
 #define DORMOUSE_COLLECT_SOCKETS_OWN_SOCKETS_H

@@ -2,8 +2,8 @@
 /* sock_parse.c - turns netlink messages into sockets.
  *
  * The bytes come from the kernel, but every length is checked before it is used.
- * linux/tcp.h is included for the long struct tcp_info; so netinet/tcp.h (and libnl's
- * headers, which include it) cannot be.
+ * linux/tcp.h is included for the long struct tcp_info, so netinet/tcp.h (and libnl's
+ * headers, which include it) cannot be included.
  */
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>

@@ -158,7 +158,7 @@ static enum dump_end dump(struct socket_dumps *d)
 		outcome = dump_with_probe(d);
 	if (is_empty_talk(d, outcome)) {
 		fail(&d->failure,
-		     "sock_diag answers without sockets, /proc/net/tcp has some");
+		     "sock_diag returns no sockets, but /proc/net/tcp lists some");
 		d->request_retry_at[REQUEST_TCP4] = d->time + SOURCE_RETRY_SECONDS;
 		outcome = DUMP_FAILED;
 	}

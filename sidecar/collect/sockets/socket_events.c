@@ -161,7 +161,7 @@ void socket_events_prove(struct socket_events *e)
 		e->silent_ns = now;
 	e->ok = e->tcp.read > 0 || now - e->silent_ns < SILENT_NS + PROVE_NS;
 	if (!e->ok)
-		fail(&e->failure, "sock_diag does not tell when sockets end");
+		fail(&e->failure, "sock_diag does not report closed sockets");
 	if (e->tcp.read > 0 || now - e->silent_ns < SILENT_NS)
 		return;
 	/* Closing an unused socket creates an event like any other. */

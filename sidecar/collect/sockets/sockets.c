@@ -192,7 +192,7 @@ bool sockets_scan(struct sockets *s, double time)
 	socket_events_prove(&s->events);
 	enum dump_end outcome = socket_dumps_scan(&s->dumps, time);
 	/* The next dump may show connections that this one missed; without any source
-	 * there is none. */
+	 * it cannot. */
 	if (outcome == DUMP_DONE || (!s->dumps.ok && !s->events.ok))
 		mend_opens(s, time);
 	tell_opened(s);
