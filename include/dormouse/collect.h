@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collect.h - what the kernel says about this network namespace's traffic.
+/* collect.h - reads the kernel's counters of this network namespace's traffic.
  *
  * One collector reads three sources: the counters of each link (rtnetlink), the
  * protocol counters (/proc/net/snmp, snmp6, netstat) and the TCP and UDP sockets
  * (sock_diag, with the destroy groups for connections that end between two scans). None
  * needs a capability. A source that the kernel refuses is marked failed and the others
- * go on.
+ * continue.
  *
- * Scanning the sockets costs the kernel a walk of the machine's whole connection hash,
- * so a sample scans them only when it has a reason: see struct collect_request. Socket
- * counters are cumulative, so nothing is lost by scanning later; a sample without a
- * scan simply lacks the signals that come from sockets.
+ * A socket scan makes the kernel walk the connection hash of the whole machine, so a
+ * sample scans the sockets only for a reason: see struct collect_request. Socket
+ * counters are cumulative, so a later scan loses nothing; a sample without a scan only
+ * lacks the signals that come from sockets.
  */
 #ifndef DORMOUSE_COLLECT_H
 #define DORMOUSE_COLLECT_H
@@ -35,18 +35,18 @@ enum collector_source {
 /* "links", "protocols", "sockets", "socket_events". Static. */
 const char *collector_source_name(enum collector_source source);
 
-/* What the monitor itself sent and received over links, with headers: a lower bound,
- * which is all that may be taken off the pod's traffic, since what is taken off too
- * much would hide as much of the pod's. See collector_own_socket(). */
+/* The monitor's own traffic over links, headers included. It is a lower bound, because
+ * it is subtracted from the pod's traffic: an estimate that is too high would hide
+ * traffic of the pod. See collector_own_socket(). */
 struct own_traffic {
 	uint64_t tx_bytes, tx_packets;
 	uint64_t rx_bytes, rx_packets;
-	uint64_t tcp_tx_packets; /* segments, as tcp's own counters have them */
+	uint64_t tcp_tx_packets; /* segments, as TCP's counters count them */
 };
 
-/* Counters since the collector was opened, all monotone unless said otherwise. */
+/* Counters since the collector was opened. All but the gauges only grow. */
 struct collect_totals {
-	uint64_t tcp_tx_bytes;           /* payload, loopback and own left out */
+	uint64_t tcp_tx_bytes;           /* payload, without loopback and own traffic */
 	uint64_t tcp_initiated_tx_bytes; /* the same, connections the pod opened */
 	uint64_t tcp_opened; /* connections the pod opened, not to loopback */
 	uint64_t udp_tx_packets;
@@ -56,84 +56,85 @@ struct collect_totals {
 	struct own_traffic own;
 
 	uint64_t sockets_tracked;        /* gauge */
-	uint64_t sockets_untracked;      /* sockets that found the table full */
-	uint64_t destinations_untracked; /* connections to others than are kept */
-	uint64_t links_untracked;        /* beyond those shown one by one */
-	uint64_t interfaces_matched;     /* gauge: that the list of interfaces means */
+	uint64_t sockets_untracked;      /* sockets not tracked: the table was full */
+	uint64_t destinations_untracked; /* connections whose flow was not kept */
+	uint64_t links_untracked;        /* links not shown one by one */
+	uint64_t interfaces_matched;     /* gauge: interfaces that the list matches */
 	uint64_t socket_events;          /* destroy messages read */
-	uint64_t socket_events_lost;     /* dropped by the kernel for want of buffer */
-	uint64_t udp_events_lost;        /* the same, of UDP sockets */
+	uint64_t socket_events_lost;     /* dropped: receive buffer full */
+	uint64_t udp_events_lost;        /* the same for UDP sockets */
 	uint64_t dumps;                  /* socket dumps made */
-	uint64_t dumps_interrupted;      /* NLM_F_DUMP_INTR thrice: partial data used */
+	uint64_t dumps_interrupted;      /* NLM_F_DUMP_INTR 3 times: partial data
+					  * used */
 	uint64_t receive_buffers_grown;
 };
 
 struct collect_request {
 	double time;       /* Unix seconds, goes into the sample */
-	bool scan_sockets; /* an alert needs evidence, or the pod is being learnt */
-	/* Sent link bytes since the last sample that are this pod's background; more is
-	 * a reason to scan. */
+	bool scan_sockets; /* an alert needs evidence, or learning is active */
+	/* Link bytes sent since the last sample that are normal for this pod; more than
+	 * this is a reason to scan. */
 	uint64_t background_bytes;
 };
 
 struct collector;
 
-/* Opens every source it can; which failed is in collector_ok() and in
- * collector_complaint(). Fails only when no source at all can be read (or on allocation
- * failure). All memory that it ever needs is reserved here. */
+/* Opens every source that it can; collector_ok() and collector_complaint() give those
+ * that failed. Fails only when no source can be read, or on allocation failure.
+ * Reserves all memory here. */
 struct collector *collector_open(const struct collect_options *options,
 				 struct error *err);
 void collector_close(struct collector *c);
 
-/* An epoll descriptor, readable when the kernel has news (links changed, connections
- * ended); then call collector_process(). Owned by the collector. */
+/* An epoll descriptor, readable when links changed or connections ended; then call
+ * collector_process(). Owned by the collector. */
 int collector_fd(const struct collector *c);
 void collector_process(struct collector *c);
 
-/* The socket is the monitor's own, a listener or a connection that it accepted: what it
- * sends is in no signal. To be told when it is made, each time that it has answered,
- * and with `closing` right before it is closed. It is known by its cookie (SO_COOKIE),
- * which no other program's socket can have. */
+/* Notes a socket of the monitor itself, a listener or a connection that it accepted:
+ * its traffic is in no signal. Call it when the socket is created, after each answer,
+ * and with `closing` right before the close. The socket is identified by its cookie
+ * (SO_COOKIE), which no other program's socket can have. */
 void collector_own_socket(struct collector *c, int fd, bool closing);
 
-/* Takes a sample. Signals that could not be read, or whose source was not read,
- * are absent. Counters in it never fall and never jump by more than flowed: resets,
- * wraps, links that come and go are taken care of. Never fails: with no source left the
- * sample is empty. Does not allocate. */
+/* Takes a sample. Signals that could not be read, or whose source was not read, are
+ * absent. Its counters never fall and never grow by more than was sent or received:
+ * resets, wraps, and links that come and go are handled. Never fails: without any
+ * source the sample is empty. Does not allocate. */
 void collector_sample(struct collector *c, const struct collect_request *request,
 		      struct sample *sample);
 
-/* Whether that source could be read when it was last tried. */
+/* Whether the last attempt to read that source succeeded. */
 bool collector_ok(const struct collector *c, enum collector_source source);
 
-/* Takes the next complaint that was not taken yet (a source that began to fail, or
- * works again; that no interface is watched, or some again), at most one of each.
- * Returns false when there is none. */
+/* Takes the next unread complaint, at most one of each kind: a source fails or works
+ * again; no interface is watched, or one is again. Returns false when there is none. */
 bool collector_complaint(struct collector *c, struct error *complaint);
 
-/* All below: valid until the next call that changes the collector; owned by it. */
+/* The pointers below are valid until the next call that changes the collector, which
+ * owns them. */
 const struct collect_totals *collector_totals(const struct collector *c);
-/* Of the links, the first COLLECT_LINKS_MAX. */
+/* The first COLLECT_LINKS_MAX links. */
 const struct link_counters *collector_links(const struct collector *c, size_t *count);
 const struct container_counters *collector_containers(const struct collector *c,
 						      size_t *count);
 
-/* What the last sample showed, as a value for whoever judges it; what it points at is
- * valid until the next call that changes the collector. `moved_since` is left empty:
- * see collector_moved_since(). */
+/* Fills *view with the traffic of the last sample. Its pointers are valid until the
+ * next call that changes the collector. `moved_since` stays empty: see
+ * collector_moved_since(). */
 void collector_traffic(struct collector *c, struct traffic_view *view);
 
-/* What moved since `since`, most bytes first, at most `max` flows into `flows`, which
- * *moved then points at; the last is what went to all others, if there is any. The last
- * 16 scans that are no older than an hour are remembered each by itself. What is older
- * is remembered for an hour in steps of five minutes, of which the one that `since`
- * falls in is included whole; unless it may reach back before `seen_until` (Unix
- * seconds, 0: no such bound): then what the scans since the later of the two showed is
- * all. What no socket accounts for is remembered of the last 16 scans. */
+/* Gives the traffic since `since`, most bytes first, at most `max` flows. They are
+ * written to `flows`, which *moved then points at; the last one is the sum of all
+ * others, if there are any. Each of the last 16 scans is kept separately for up to an
+ * hour. Older traffic is kept for an hour in steps of five minutes; the step that
+ * contains `since` is included whole. If that step may begin before `seen_until` (Unix
+ * seconds, 0: no bound), only the scans since the later of the two times are used.
+ * Bytes that no socket accounts for are kept for the last 16 scans. */
 void collector_moved_since(const struct collector *c, double since, double seen_until,
 			   struct flow *flows, size_t max, struct traffic_span *moved);
 
-/* What identifies the counters over a restart of the monitor: the network namespace and
+/* Identifies the counters across a restart of the monitor: the network namespace and
  * the machine's boot. */
 struct collect_epoch {
 	uint64_t netns_inode;
@@ -143,7 +144,7 @@ struct collect_epoch {
 };
 void collector_epoch(const struct collector *c, struct collect_epoch *epoch);
 
-/* The sums of all watched links' raw counters, for comparison over a restart. */
+/* The sums of all watched links' raw counters, for comparison after a restart. */
 struct link_sums {
 	uint64_t tx_bytes, tx_packets, rx_bytes, rx_packets;
 };

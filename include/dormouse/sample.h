@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sample.h - the signals, and one reading of them.
  *
- * This is the whole interface between where numbers come from (collect, replay) and
- * what judges them (detect).
+ * This is the whole interface between the sources of numbers (collect, replay) and the
+ * detector (detect).
  */
 #ifndef DORMOUSE_SAMPLE_H
 #define DORMOUSE_SAMPLE_H
@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What is judged: the rows of config/signals.def. Each is traffic of the pod with its
- * surroundings: loopback and the monitor's own traffic are left out where that can be
- * told. */
+/* The signals that the detector checks: the rows of config/signals.def. Each counts
+ * traffic between the pod and other hosts: loopback and the monitor's own traffic are
+ * left out where they can be identified. */
 enum signal {
 #define SIGNAL(id, ...) SIGNAL_##id,
 #include "config/signals.def"
@@ -59,7 +59,7 @@ const char *signal_name(enum signal signal);
 /* "bytes", "packets", "connections" or "addresses". Static. */
 const char *signal_unit(enum signal signal);
 
-/* The signal for people. A sentence with a value is "it <does> 1 MB/s<how>". */
+/* The signal's words. A sentence with a value is "it <does> 1 MB/s<how>". */
 struct signal_words {
 	const char *title;      /* "sent on its own connections" */
 	const char *does, *did; /* "sends", "sent" */

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector.c - the three sources together: when sockets are scanned, what goes into a
- * sample, who failed.
+/* collector.c - combines the three sources: when sockets are scanned, what a sample
+ * contains, which source failed.
  *
- * A sample reads the links' counters and /proc/net/snmp, and snmp6 when packets
- * were sent that may be datagrams of IPv6. A socket scan adds snmp6 and the sockets,
- * and is taken when there is a reason: collect_request asks for it, more was sent than
- * the pod's background, connections were opened that nobody accounts for, or the last
- * one was a minute ago.
+ * A sample reads the links' counters and /proc/net/snmp, and also snmp6 when the
+ * packets sent may be IPv6 datagrams. A socket scan adds snmp6 and the sockets. A scan
+ * is made if collect_request asks for it, if more was sent than the pod's background,
+ * if connections were opened that are not accounted for, or if the last scan was a
+ * minute ago.
  */
 #include <string.h>
 
 #include "base/clock.h"
 #include "collector_parts.h"
 
-#define ADDRESSES_S 10 /* how old addresses may be at a socket scan */
+#define ADDRESSES_S 10 /* maximum age of addresses at a socket scan */
 #define HEARTBEAT_S 60
 
-/* Of a link, with its header. Less than this cannot be several TCP segments that the
- * card is to cut up, which a link counts as one. */
+/* Of a link, with its header. A smaller packet cannot be several TCP segments that the
+ * card will split, which a link counts as one. */
 #define PACKET_BYTES 1514
 
-/* Connections that may be unaccounted for without a socket scan. */
+/* Unaccounted connections that are allowed without a socket scan. */
 #define OPENS_BACKGROUND 2
 
 static const struct protocol_counters no_protocols;
@@ -52,9 +52,9 @@ void collector_note_sockets(struct collector *c)
 	}
 }
 
-/* The totals that are signals. Opens are the sockets' own count, which is ahead of the
- * signal, but for those that the kernel's counter told while sockets could not be read.
- */
+/* Updates the totals that are signals. The sockets' own count of opened connections is
+ * ahead of the signal, except for those that the kernel's counter added while sockets
+ * could not be read. */
 static void refresh_signal_totals(struct collector *c)
 {
 	uint64_t opened = c->signals.value[SIGNAL_TCP_NEW_SOCKETS];
@@ -93,7 +93,7 @@ static bool read_links(struct collector *c)
 	return read;
 }
 
-/* What was sent and received: by the links, else by the octets of IP. */
+/* Reads the traffic: from the links, else from the octets of IP. */
 static void read_volume(struct collector *c)
 {
 	bool by_octets = !read_links(c);
@@ -112,13 +112,14 @@ static void read_volume(struct collector *c)
 	}
 }
 
-/* Links and snmp, and the signals that they alone make. Protocols are read first, so
- * that a datagram that they count is on its link by the time that is read. */
+/* Reads links and snmp, and sets the signals that need only these. Protocols are read
+ * first, so that each datagram that they count is already in the link's counter. */
 static void read_counters(struct collector *c)
 {
 	struct error err;
 
-	/* Before the links: what they are behind by is not taken off them. */
+	/* Own traffic is read before the links, so that the links already count all
+	 * that is subtracted from them. */
 	c->totals.own = *sockets_own_traffic(c->sockets);
 	if (c->protocols)
 		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
@@ -127,9 +128,8 @@ static void read_counters(struct collector *c)
 	sockets_process_events(c->sockets);
 }
 
-/* Whether more connections were opened since the last socket scan than have been seen
- * to end. An attempt carries few bytes: thousands of them hide in a pod's background.
- */
+/* Whether more connections were opened since the last socket scan than were seen to
+ * end. An attempt sends few bytes: thousands of them fit in a pod's background. */
 static bool opens_unexplained(const struct collector *c)
 {
 	const struct protocol_counters *p = collector_counters(c);
@@ -143,9 +143,9 @@ static bool opens_unexplained(const struct collector *c)
 	return opened > seen - c->opens_seen.value + OPENS_BACKGROUND;
 }
 
-/* Whether packets were sent since the last sample, over links or loopback, that are not
- * all TCP's and IPv4's UDP. Then snmp6 tells how many were IPv6's UDP; reading it costs
- * as much as all the rest of a quiet pod's sample. */
+/* Whether the packets sent since the last sample, over links or loopback, are not all
+ * TCP and IPv4 UDP. Then snmp6 gives the number of IPv6 UDP datagrams; reading it costs
+ * as much as the rest of a quiet pod's sample. */
 static bool packets_unexplained(struct collector *c)
 {
 	const struct protocol_counters *p = collector_counters(c);
@@ -160,8 +160,8 @@ static bool packets_unexplained(struct collector *c)
 	return packets != known || bytes > PACKET_BYTES;
 }
 
-/* Whether to scan the sockets now. Traffic that was a reason is so once more at the
- * sample after it, for the connections whose end the kernel tells a moment later. */
+/* Whether to scan the sockets now. After a scan caused by traffic the next sample scans
+ * again, because the kernel reports the end of some connections a moment later. */
 static bool scan_needed(struct collector *c, const struct collect_request *request,
 			uint64_t sent_before)
 {
@@ -175,14 +175,14 @@ static bool scan_needed(struct collector *c, const struct collect_request *reque
 	       clock_monotonic() - c->scanned_at >= HEARTBEAT_S;
 }
 
-/* The sockets' bytes are from some moment between two readings of the links: takes what
- * flowed up to the middle, for what is made of both. What flowed since goes into the
- * next sample. */
+/* The sockets' bytes are from some moment between two readings of the links: adds half
+ * of the links' traffic between these readings to the signals that use both sources.
+ * The next sample's link signals count all of it. */
 static void read_links_again(struct collector *c)
 {
 	struct link_sums before = collector_table(c)->flowed;
 	const struct link_sums *after = &collector_table(c)->flowed;
-	struct error ignored; /* the next sample's reading tells */
+	struct error ignored; /* the next sample reports it */
 
 	if (c->links)
 		links_read(c->links, &ignored);
@@ -190,7 +190,7 @@ static void read_links_again(struct collector *c)
 	c->until_sockets.tx_packets = (after->tx_packets - before.tx_packets) / 2;
 }
 
-/* Addresses come late (IPv6's after a second or two) and seldom. */
+/* Addresses appear late (IPv6's after a second or two) and change rarely. */
 static void refresh_addresses(struct collector *c)
 {
 	double now = clock_monotonic();
@@ -201,7 +201,7 @@ static void refresh_addresses(struct collector *c)
 	c->addresses_at = now;
 }
 
-/* snmp6 and the sockets. */
+/* Scans snmp6 and the sockets. */
 static void scan_sockets(struct collector *c, const struct collect_request *request)
 {
 	const struct protocol_counters *p = collector_counters(c);
@@ -229,7 +229,7 @@ void collector_take_unaccounted(struct collector *c)
 			 &c->unaccounted);
 }
 
-/* The signals of TCP and UDP, as far as this sample went. */
+/* Adds the signals of TCP and UDP that this sample's sources allow. */
 static void add_transports(struct collector *c, bool scan, double time)
 {
 	const struct protocol_counters *p = collector_counters(c);

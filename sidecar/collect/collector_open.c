@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector_open.c - opens the sources, and sets what their counters count from. */
+/* collector_open.c - opens the sources and sets the bases of their counters. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "base/loop.h"
 #include "collector_parts.h"
 
-/* "0123abcd-..." as 16 bytes. Zeros where it cannot be read. */
+/* Reads "0123abcd-..." as 16 bytes. Zeros if it cannot be read. */
 static void read_boot_id(uint8_t id[16])
 {
 	char text[64];
@@ -40,7 +40,7 @@ static int wake_on_netlink(struct collector *c, int fd, struct error *err)
 	return fd < 0 ? 0 : wake_on(c->epoll_fd, fd, err);
 }
 
-/* Sets the bases from which everything counts. */
+/* Sets the base of every counter. */
 static void begin(struct collector *c)
 {
 	const struct own_traffic nothing = {0};
@@ -71,7 +71,7 @@ static void begin(struct collector *c)
 	counter_moved(&c->opens_seen, sockets_opens_seen(c->sockets));
 }
 
-/* Opens the sources; those that the kernel refuses are noted. */
+/* Opens the sources and notes those that the kernel refuses. */
 static int open_sources(struct collector *c, const struct collect_options *options,
 			struct error *err)
 {
@@ -88,7 +88,7 @@ static int open_sources(struct collector *c, const struct collect_options *optio
 		return -1;
 	collector_note_sockets(c);
 	if (!c->links && !c->protocols && c->sources.of[COLLECTOR_SOCKETS].failed)
-		return fail(err, "nothing of the network can be read: %s",
+		return fail(err, "cannot read any network counters: %s",
 			    c->sources.of[COLLECTOR_LINKS].reason.text);
 	return 0;
 }
@@ -104,7 +104,7 @@ struct collector *collector_open(const struct collect_options *options,
 	}
 	c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (c->epoll_fd < 0) {
-		fail_errno(err, errno, "make an epoll descriptor");
+		fail_errno(err, errno, "create an epoll descriptor");
 		goto failed;
 	}
 	if (open_sources(c, options, err) < 0)

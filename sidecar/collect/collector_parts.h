@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector_parts.h - what collector.c and collector_open.c have of each other. */
+/* collector_parts.h - declarations shared by collector.c and collector_open.c. */
 #ifndef DORMOUSE_COLLECT_COLLECTOR_PARTS_H
 #define DORMOUSE_COLLECT_COLLECTOR_PARTS_H
 
@@ -16,7 +16,7 @@
 
 struct collector {
 	int epoll_fd;
-	struct links *links;         /* NULL where the kernel refuses it */
+	struct links *links;         /* NULL if the kernel refuses it */
 	struct protocols *protocols; /* likewise */
 	struct sockets *sockets;
 	struct source_states sources;
@@ -39,17 +39,17 @@ struct collector {
 	uint8_t boot_id[16];
 };
 
-/* The links and the protocols' counters; empty ones where they could not be opened. */
+/* The links' and the protocols' counters; empty if they could not be opened. */
 const struct link_table *collector_table(const struct collector *c);
 const struct protocol_counters *collector_counters(const struct collector *c);
 
-/* Takes over what the sockets say of themselves. */
+/* Copies the state of the sockets' two sources. */
 void collector_note_sockets(struct collector *c);
 
-/* Brings what collector_totals() gives up to date. */
+/* Updates what collector_totals() returns. */
 void collector_refresh_totals(struct collector *c);
 
-/* Notes what no socket accounts for since the last call. */
+/* Computes the traffic since the last call that no socket accounts for. */
 void collector_take_unaccounted(struct collector *c);
 
 #endif

@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sent_span.c - what the links sent in a span of time, and what accounts for it. */
+/* sent_span.c - the bytes that the links sent in a span of time, and what accounts for
+ * them. */
 #include "sent_span.h"
 
-/* Ethernet, IPv4, and TCP with timestamps, as every Linux speaks it; or UDP. IPv6's
- * header is 20 bytes longer. A link counts a packet that the card will cut up as one,
- * with one header: so does this. */
+/* Ethernet, IPv4, and TCP with timestamps, as Linux sends by default; or UDP. The IPv6
+ * header is 20 bytes longer. A link counts a packet that the card will split as one
+ * packet with one header, and so does this code. */
 #define TCP_HEADERS_BYTES 66
 #define UDP_HEADERS_BYTES 42
 #define IP6_MORE_BYTES    20
 
-/* The same with the longest header that TCP may have (RFC 9293, 3.1: 60 bytes), such as
- * that of an acknowledgement that lists what is missing. */
+/* The same with the longest TCP header (RFC 9293, 3.1: 60 bytes), for example that of
+ * an acknowledgement with SACK blocks. */
 #define TCP_HEADERS_MOST 94
 
-#define DATAGRAM_BYTES_MAX  65507 /* what one can carry over IPv4 */
+#define DATAGRAM_BYTES_MAX  65507 /* the most that IPv4 can carry */
 #define DATAGRAM_BYTES_WIRE 1472  /* in one Ethernet frame; longer ones are rare */
 
-/* TCP's headers differ (options, IPv6's extensions): its part of the estimate is good
- * to one part in this many. */
+/* The length of TCP's headers varies (options, IPv6's extensions): the estimate of TCP
+ * has an error of up to one part in this many. */
 #define TCP_ERROR_SHARE 32
 
-/* How far TCP's bytes may be ahead of the links': what waits in the queue of a link,
- * and what went out between the two readings. */
+/* TCP's bytes may be ahead of the links' by this much: bytes that wait in the queue of
+ * a link, and bytes sent between the two readings. */
 #define AHEAD_BYTES 16384
 
-/* How late the kernel may tell of a connection's end, seconds: it does so from a work
- * queue, which waits on a busy machine. */
+/* How late the kernel may report a connection's end, seconds: it does so from a work
+ * queue, which is delayed on a busy machine. */
 #define LATE_S 1.0
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -48,8 +49,8 @@ static uint64_t ip6_bytes(const struct sent_span *span)
 	return IP6_MORE_BYTES * least(span->packets6, span->link_packets);
 }
 
-/* What the links sent that is neither TCP nor header. Below 0 where TCP's bytes ran
- * ahead of the links'. */
+/* Returns the bytes that the links sent that are neither TCP nor header. Below 0 if
+ * TCP's bytes are ahead of the links'. */
 static int64_t not_tcp(const struct sent_span *span)
 {
 	uint64_t datagrams = datagrams_sent(span);
@@ -61,14 +62,14 @@ static int64_t not_tcp(const struct sent_span *span)
 			 headers);
 }
 
-/* How good it is: exact for UDP alone over Ethernet. Beside TCP it is off by what TCP's
- * headers differ from the usual and by packets that are neither TCP nor UDP. What TCP's
- * counters tell too early (they are read a moment later than the links') or too late (a
- * connection's end is told a moment after it) is wrong in one span and taken back in
- * the next: that is what `carry` is for. So what would make the datagrams longer than a
- * frame is told only if it is still there in the next span, and stands out from TCP's
- * error: an application may let the card cut datagrams up, but it is rare. Links
- * without Ethernet headers make it 14 bytes a packet low. */
+/* Accuracy: exact for UDP alone over Ethernet. With TCP, the error comes from TCP
+ * headers of other lengths and from packets that are neither TCP nor UDP. TCP's
+ * counters may be early (they are read a moment after the links') or late (the kernel
+ * reports a connection's end a moment after it). Such an error appears in one span and
+ * is reversed in the next: `carry` holds it. Bytes that would make the datagrams longer
+ * than a frame are therefore reported only if they remain in the next span and exceed
+ * TCP's error: an application may let the card split datagrams, but this is rare. On
+ * links without Ethernet headers the result is 14 bytes a packet too low. */
 uint64_t sent_udp_bytes(const struct sent_span *span, int64_t *carry)
 {
 	int64_t error = (int64_t)(span->tcp_bytes / TCP_ERROR_SHARE);
@@ -83,10 +84,10 @@ uint64_t sent_udp_bytes(const struct sent_span *span, int64_t *carry)
 	return (uint64_t)told;
 }
 
-/* What the span's packets account for at most beside TCP's payload: UDP as estimated,
- * and a header for every datagram and every segment that the protocol counted. Segments
- * without a socket (resets, the last acknowledgement of a connection) are among those.
- */
+/* The most that the span's packets can account for: TCP's payload, UDP as estimated,
+ * and a header for every datagram and every segment that the protocol counted. This
+ * includes segments without a socket (resets, the last acknowledgement of a
+ * connection). */
 static uint64_t accounted(const struct sent_span *span, uint64_t udp_bytes)
 {
 	uint64_t datagrams = datagrams_sent(span);
@@ -99,8 +100,8 @@ static uint64_t accounted(const struct sent_span *span, uint64_t udp_bytes)
 	       ip6_bytes(span);
 }
 
-/* The least that was open in the last spans, from the one before this and as far back
- * as a connection's end may be told late. */
+/* Returns the lowest unaccounted sum of the last spans, from the one before this back
+ * to the time by which a connection's end must have been reported. */
 static int64_t open_all_the_while(const struct sent_balance *b, double time)
 {
 	int64_t lowest = b->rest;
@@ -116,9 +117,10 @@ static int64_t open_all_the_while(const struct sent_balance *b, double time)
 	return lowest;
 }
 
-/* Datagrams are counted a moment before the links: those that went between the two
- * readings were on the links in the span before and are counted in this one. What was
- * left open then is theirs, as far as they can carry it in a frame. Returns payload. */
+/* Datagrams are counted a moment before the links: those sent between the two readings
+ * were on the links in the span before and are counted in this one. So the unaccounted
+ * bytes of the span before are assigned to them, up to one frame each. Returns
+ * payload. */
 static uint64_t early_udp_bytes(struct sent_balance *balance,
 				const struct sent_span *span)
 {
@@ -132,9 +134,9 @@ static uint64_t early_udp_bytes(struct sent_balance *balance,
 	return payload > 0 ? (uint64_t)payload : 0;
 }
 
-/* The headers are taken for their longest, so that `rest` would fall for ever; how far
- * it may fall is bounded by how far TCP can be ahead, or else that would be credit for
- * whoever wants to send unseen. */
+/* The longest header is assumed for each segment, so `rest` would fall without limit.
+ * It may fall only as far as TCP can be ahead; otherwise an attacker could use the
+ * difference to send unaccounted bytes. */
 uint64_t sent_unaccounted_bytes(struct sent_balance *balance,
 				const struct sent_span *span, uint64_t *udp_bytes,
 				double time)

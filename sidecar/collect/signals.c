@@ -41,7 +41,7 @@ void signals_begin(struct signals *s)
 	s->present = 0;
 }
 
-/* Adds what the link's counter moved by, less what the monitor's own did. */
+/* Adds the increment of the link's counter, less the monitor's own. */
 static void add_link(struct signals *s, enum signal signal, struct counter_base *link,
 		     uint64_t link_now, struct counter_base *own, uint64_t own_now)
 {
@@ -64,7 +64,7 @@ void signals_from_links(struct signals *s, const struct link_sums *flowed,
 		 &s->own.rx_packets, own->rx_packets);
 }
 
-/* What a counter of /proc/net moved by, 0 while it is not there. */
+/* The increment of a counter of /proc/net, 0 if it is absent. */
 static uint64_t moved_of(struct counter_base *base, const struct protocol_counters *p,
 			 enum protocol_counter counter)
 {
@@ -119,7 +119,8 @@ void signals_from_snmp(struct signals *s, const struct protocol_counters *p,
 {
 	uint64_t own_moved = counter_moved(&s->tcp.own_segments, own->tcp_tx_packets);
 
-	/* When sockets work again, what they have seen meanwhile is counted already. */
+	/* When sockets work again, what they count for this time is already in the
+	 * signal. */
 	s->tcp.socket_segments.is_set = false;
 	s->tcp.socket_opens.is_set = false;
 	if (protocol_has(p, TCP_OUT_SEGS))
@@ -140,7 +141,7 @@ void signals_from_table(struct signals *s, const struct collect_totals *totals,
 		    counter_moved(&s->tcp.socket_opens, totals->tcp_opened));
 }
 
-/* The two kinds of UDP are one here. */
+/* The sum of UDP and UDP-Lite. */
 static uint64_t sum_of(const struct protocol_counters *p, enum protocol_counter udp,
 		       enum protocol_counter udplite)
 {
@@ -162,8 +163,8 @@ void signals_udp_packets(struct signals *s, const struct protocol_counters *p,
 		datagrams +=
 		    counter_moved(&s->udp.datagrams6, sum_of(p, UDP6_OUT_DATAGRAMS,
 							     UDPLITE6_OUT_DATAGRAMS));
-	/* Datagrams that went between the two readings were on their links the last
-	 * time; never more than then went by there. */
+	/* Datagrams sent between the two readings were on their links at the last
+	 * reading, so the limit includes the packets that were spare then. */
 	uint64_t packets = left + s->udp.spare_packets;
 	if (stayed > 0)
 		datagrams = least(datagrams, packets);
@@ -178,8 +179,8 @@ static void begin_span(struct signals *s)
 	s->span.balance = (struct sent_balance){0};
 }
 
-/* What was sent since the last span, whose end becomes this one's beginning. Returns
- * whether TCP's part of it is known. */
+/* Computes the traffic since the last span and begins the next one. Returns whether
+ * TCP's part of it is known. */
 static bool take_span(struct signals *s, const struct protocol_counters *p,
 		      const struct tcp_payload *tcp,
 		      const struct link_sums *until_sockets, struct sent_span *span)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signals.h - from what the sources say to the signals of a sample. Private to
- * collect/.
+/* signals.h - computes the signals of a sample from the sources. Private to collect/.
  *
- * Pure. Each signal is a counter that only grows, added up from what its source moved
- * by, because sources come and go: when one fails and another stands in, the signal
- * goes on from where it was.
+ * Pure. Each signal is a counter that only grows, by the increments of its source. When
+ * one source fails and another replaces it, the signal continues from its last
+ * value.
  */
 #ifndef DORMOUSE_COLLECT_SIGNALS_H
 #define DORMOUSE_COLLECT_SIGNALS_H
@@ -17,19 +16,20 @@
 #include "dormouse/sample.h"
 #include "sent_span.h"
 
-/* What a counter showed when it was last used, from which it moved since. */
+/* A counter's value at its last use. Increments are counted from it. */
 struct counter_base {
 	uint64_t value;
 	bool is_set; /* false: the next use only sets it */
-	bool fell;   /* a reading below half of `value` was put off */
+	bool fell;   /* a reading below half of `value` was postponed */
 };
 
-/* What the counter moved by since the base, which becomes `now`. 0 when there was no
- * base, or the counter fell. A fall by more than half is put off until the next
- * reading: one that was lost comes back, after a reset all that it shows has flowed. */
+/* Returns the increment of the counter since the base, and sets the base to `now`. 0
+ * without a base, or if the counter fell. A fall by more than half is postponed until
+ * the next reading: if one reading was lost, the counter comes back; after a reset, its
+ * whole value is the increment. */
 uint64_t counter_moved(struct counter_base *base, uint64_t now);
 
-/* Every signal so far, and the bases of their sources. All zero is a new one. */
+/* Every signal so far, and the bases of their sources. All zero at first. */
 struct signals {
 	uint64_t value[SIGNAL_COUNT];
 	uint32_t present; /* bit 1u << signal: goes into the next sample */
@@ -44,7 +44,7 @@ struct signals {
 	struct {
 		struct counter_base datagrams, datagrams6, link_packets,
 		    loopback_packets;
-		uint64_t spare_packets; /* on links last time, beside the datagrams */
+		uint64_t spare_packets; /* on links last time, without the datagrams */
 	} udp;
 	/* Since the last socket scan. */
 	struct {
@@ -59,53 +59,53 @@ struct signals {
 /* Begins a sample: no signal is present. */
 void signals_begin(struct signals *s);
 
-/* The four link signals, from what flowed over the watched links (link_table.h) less
- * the monitor's own traffic, not below 0. `own` is an estimate and may be a little
- * high; what that hides in an interval, the signals of TCP and UDP show. */
+/* Sets the four link signals: the traffic of the watched links (link_table.h) less the
+ * monitor's own, not below 0. `own` is an estimate and may be a little high; what this
+ * hides in an interval, the signals of TCP and UDP show. */
 void signals_from_links(struct signals *s, const struct link_sums *flowed,
 			const struct own_traffic *own);
 
-/* tx_bytes and rx_bytes where links cannot be read at all: from the octets of IP, which
- * have loopback in them. */
+/* Sets tx_bytes and rx_bytes if links cannot be read at all: from the octets of IP,
+ * which include loopback. */
 void signals_from_octets(struct signals *s, const struct protocol_counters *p,
 			 const struct own_traffic *own);
 
-/* Links and octets take turns: what one showed meanwhile the other has told, so that
- * the next use of each only sets bases. */
+/* Call it when the source changes between links and octets: the other source has
+ * already counted the time between, so the next use only sets the bases. */
 void signals_volume_anew(struct signals *s);
 
-/* The TCP signals and destinations, from sockets that were just scanned; the counters
- * in snmp get their bases for when sockets fail. */
+/* Sets the TCP signals and destinations from sockets that were just scanned. It also
+ * sets the bases of the snmp counters, which replace the sockets if they fail. */
 void signals_from_sockets(struct signals *s, const struct collect_totals *totals,
 			  uint64_t tcp_tx_packets, const struct protocol_counters *p,
 			  const struct own_traffic *own);
 
-/* tcp_tx_packets and tcp_new_sockets where sockets cannot be read: from snmp, which has
- * loopback in it and says nothing of bytes. */
+/* Sets tcp_tx_packets and tcp_new_sockets if sockets cannot be read: from snmp, which
+ * includes loopback and does not count bytes. */
 void signals_from_snmp(struct signals *s, const struct protocol_counters *p,
 		       const struct own_traffic *own);
 
-/* destinations, and tcp_new_sockets where snmp has no such counter, from a table of
+/* Sets destinations, and tcp_new_sockets if snmp has no such counter, from a table of
  * sockets without bytes (proc_tcp.h). */
 void signals_from_table(struct signals *s, const struct collect_totals *totals,
 			const struct protocol_counters *p);
 
-/* udp_tx_packets, with UDP-Lite. `link_packets` and `loopback_packets` are the links'
- * raw sums: where something went over loopback, no more datagrams are taken to have
- * left than packets did. */
+/* Sets udp_tx_packets, with UDP-Lite. `link_packets` and `loopback_packets` are the
+ * links' raw sums: if there was traffic over loopback, the signal grows by at most the
+ * number of packets that left. */
 void signals_udp_packets(struct signals *s, const struct protocol_counters *p,
 			 uint64_t link_packets, uint64_t loopback_packets);
 
-/* What TCP's sockets have sent until now. */
+/* The payload that TCP sockets have sent so far. */
 struct tcp_payload {
-	uint64_t bytes, again; /* each byte once; those sent once more */
+	uint64_t bytes, again; /* each byte once; retransmitted bytes */
 };
 
-/* udp_tx_bytes and unaccounted_tx_bytes since the last socket scan, for which the
- * kernel has no counters. To be called at socket scans after all the others. `tcp` is
- * NULL where it is not known; then UDP is estimated only while nearly all packets are
- * datagrams, and what is unaccounted for is not known. `until_sockets` is what the
- * links sent between their reading and the sockets'. */
+/* Sets udp_tx_bytes and unaccounted_tx_bytes since the last socket scan, for which the
+ * kernel has no counters. Call it at socket scans after all the others. `tcp` is NULL
+ * if it is not known; then UDP is estimated only while nearly all packets are
+ * datagrams, and unaccounted_tx_bytes is absent. `until_sockets` is the traffic of the
+ * links between their reading and the sockets'. */
 void signals_from_span(struct signals *s, const struct protocol_counters *p,
 		       const struct tcp_payload *tcp,
 		       const struct link_sums *until_sockets, double time);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* source_states.c - a source that begins to fail, or works again, is told of once. */
+/* source_states.c - reports once that a source began to fail or works again. */
 #include "source_states.h"
 
 const char *collector_source_name(enum collector_source source)
@@ -36,7 +36,7 @@ bool source_states_complaint(struct source_states *states, struct error *complai
 			continue;
 		state->failure_told = state->failed;
 		if (state->failed)
-			fail(complaint, "collector %s fails, the others go on: %s",
+			fail(complaint, "collector %s failed, the others continue: %s",
 			     name, state->reason.text);
 		else
 			fail(complaint, "collector %s works again", name);

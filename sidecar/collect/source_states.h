@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* source_states.h - which source works, and what was said of it. Private to collect/.
- */
+/* source_states.h - which source works, and what was reported. Private to collect/. */
 #ifndef DORMOUSE_COLLECT_SOURCE_STATES_H
 #define DORMOUSE_COLLECT_SOURCE_STATES_H
 
@@ -9,17 +8,17 @@
 #include "base/error.h"
 #include "dormouse/collect.h"
 
-/* All zero: every source works, and nothing needs to be said. */
+/* All zero: every source works, and there is nothing to report. */
 struct source_states {
 	struct source_state {
 		bool failed;
-		bool failure_told; /* what the last complaint said */
+		bool failure_told; /* as the last complaint reported */
 		struct error reason;
 	} of[COLLECTOR_SOURCE_COUNT];
 };
 
-/* Notes what became of a source. `reason` is kept where it failed; NULL keeps the one
- * that is there. */
+/* Notes whether a source works. `reason` is stored on failure; NULL keeps the stored
+ * one. */
 void source_states_note(struct source_states *states, enum collector_source source,
 			bool ok, const struct error *reason);
 

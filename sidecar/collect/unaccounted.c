@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unaccounted.c - what the kernel's own counters say of packets that no socket accounts
- * for. */
+/* unaccounted.c - the kernel's own counters of packets that no socket accounts for. */
 #include "unaccounted.h"
 
 static uint64_t moved_of(struct counter_base *base, const struct protocol_counters *p,

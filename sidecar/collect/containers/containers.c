@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* containers.c - the pod's containers, told apart by the cgroup that owns a socket. */
+/* containers.c - the pod's containers, identified by the cgroup that owns a socket. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -15,7 +15,7 @@ static uint8_t other(struct containers *c)
 	for (size_t i = 0; i < c->count; i++)
 		if (c->known[i].cgroup_id == 0)
 			return (uint8_t)i;
-	/* One place is always left for it. */
+	/* One entry is always reserved for it. */
 	struct container_counters *at = &c->known[c->count];
 	*at = (struct container_counters){.name = "other"};
 	return (uint8_t)c->count++;
@@ -63,7 +63,7 @@ uint8_t containers_of(struct containers *c, uint64_t cgroup_id)
 {
 	uint8_t index = find_or_add(c, cgroup_id);
 	if (cgroup_id != 0 && cgroup_id == c->own_cgroup_id) {
-		/* Not the monitor's alone: its name would mislead. */
+		/* The cgroup is not the monitor's alone: its name would be wrong. */
 		c->own_is_shared = true;
 		c->own_cgroup_id = 0;
 		name_by_cgroup(&c->known[index]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* address_set.c - distinct addresses, up to a bound.
+/* address_set.c - a bounded set of distinct addresses.
  *
- * Chained hashing over a dense array: memory is touched only as far as it was ever
- * used, so a pod with ten destinations costs ten entries whatever the bound.
+ * Chained hashing over a dense array: only entries that were used touch memory, so a
+ * pod with ten destinations costs ten entries whatever the bound.
  */
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* address_set.h - distinct addresses, up to a bound. */
+/* address_set.h - a bounded set of distinct addresses. */
 #ifndef DORMOUSE_COLLECT_LINKS_ADDRESS_SET_H
 #define DORMOUSE_COLLECT_LINKS_ADDRESS_SET_H
 
@@ -10,7 +10,7 @@
 struct address_set {
 	struct address_link *links;
 	uint32_t *heads;
-	uint32_t count; /* addresses in the set; saturates at the bound */
+	uint32_t count; /* addresses in the set; at most `max` */
 	uint32_t max;
 	uint32_t mask;
 	uint64_t seed;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* globs.c - the --interfaces list, matched anew for each link that changes: it is short
- * and links change rarely, so nothing is compiled or kept. */
+/* globs.c - matches the --interfaces list. It is parsed again for each link that
+ * changes: it is short and links change rarely, so nothing is compiled or stored. */
 #include "globs.h"
 
 #include <fnmatch.h>
@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Copies the piece that begins at `list` into `glob`, blanks trimmed, and returns where
- * the next one begins, NULL after the last. A piece longer than any interface's name
- * and a few wildcards matches nothing, as does a slash, which is in no name. */
+/* Copies the glob that begins at `list` into `glob`, blanks trimmed, and returns the
+ * beginning of the next one, NULL after the last. A glob longer than any interface's
+ * name and a few wildcards is replaced by a slash, which matches no name. */
 static const char *next_glob(const char *list, char *glob, size_t size)
 {
 	size_t length = strcspn(list, ",");

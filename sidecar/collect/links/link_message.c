@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* link_message.c - reads rtnetlink's messages: counters by hand, names by libnl-route.
- */
+/* link_message.c - reads rtnetlink's messages: counters directly, names by
+ * libnl-route. */
 #include "link_message.h"
 
 #include <linux/if_link.h>
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* The counters that are read end here; kernels append more. */
+/* The last counter used ends here; kernels append more. */
 #define STATS_LENGTH_MIN offsetof(struct rtnl_link_stats64, multicast)
 
 static bool read_stats(const struct nlattr *attribute, struct link_reading *reading)
@@ -38,7 +38,7 @@ static bool read_stats(const struct nlattr *attribute, struct link_reading *read
 	return true;
 }
 
-/* nla_find() over what follows the family's header of `header_length` bytes. */
+/* nla_find() after the family's header of `header_length` bytes. */
 static const struct nlattr *attribute_of(const struct nlmsghdr *message,
 					 int header_length, int type)
 {
@@ -132,7 +132,7 @@ bool link_message_address(const struct nlmsghdr *message, struct in6_addr *addre
 	    !nlmsg_valid_hdr(message, sizeof(*head)) ||
 	    (head->ifa_family != AF_INET && head->ifa_family != AF_INET6))
 		return false;
-	/* On a link between two, IFA_ADDRESS is the other's. */
+	/* On a point-to-point link, IFA_ADDRESS is the peer's. */
 	attribute = attribute_of(message, sizeof(*head), IFA_LOCAL);
 	if (!attribute)
 		attribute = attribute_of(message, sizeof(*head), IFA_ADDRESS);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* link_message.h - what rtnetlink's messages say about links. Private to collect/.
+/* link_message.h - reads rtnetlink's messages about links. Private to collect/.
  *
- * Pure functions of a message's bytes, safe on any: a message that lacks what it should
- * have, or that is cut short, is refused.
+ * Pure functions of a message's bytes, safe on any: a message that is incomplete or
+ * truncated is rejected.
  */
 #ifndef DORMOUSE_COLLECT_LINKS_LINK_MESSAGE_H
 #define DORMOUSE_COLLECT_LINKS_LINK_MESSAGE_H
@@ -13,19 +13,19 @@
 
 #include "link_table.h"
 
-/* The counters in an RTM_NEWSTATS message, which is what a dump by RTM_GETSTATS gives,
- * or in one of RTM_NEWLINK or RTM_DELLINK. `message` holds message->nlmsg_len bytes.
- * False when it says no counters. Does not allocate. */
+/* Reads the counters of an RTM_NEWSTATS message, which a dump by RTM_GETSTATS sends, or
+ * of RTM_NEWLINK or RTM_DELLINK. `message` holds message->nlmsg_len bytes. False if it
+ * has no counters. Does not allocate. */
 bool link_message_reading(const struct nlmsghdr *message, int *ifindex,
 			  struct link_reading *reading);
 
-/* All that a message of RTM_NEWLINK or RTM_DELLINK says. False when it is about no link
- * that came or went: bridge ports report joining and leaving in the same types.
+/* Reads an RTM_NEWLINK or RTM_DELLINK message. False if it does not report a link that
+ * came, changed or went: bridge ports report joining and leaving by the same types.
  * Allocates and frees. */
 bool link_message_event(struct nlmsghdr *message, struct link_event *event);
 
-/* The address of this host that a message of RTM_NEWADDR says, IPv4 mapped. False when
- * it says none. Does not allocate. */
+/* Reads the address of this host from an RTM_NEWADDR message, IPv4 v4-mapped. False if
+ * it has none. Does not allocate. */
 bool link_message_address(const struct nlmsghdr *message, struct in6_addr *address);
 
 #endif

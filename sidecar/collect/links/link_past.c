@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* link_past.c - what flowed between the readings of one link's counters. */
+/* link_past.c - the traffic between the readings of one link's counters. */
 #include "link_past.h"
 
 #include <string.h>
 
-/* No link carries more than 400 Gbit/s, nor more packets than fit into that: 84 bytes
- * on the wire is the least that an Ethernet frame takes. The second on top is for two
- * readings in quick succession whose counters were not taken at the same moment. */
+/* No link carries more than 400 Gbit/s, nor more packets than fit into that: an
+ * Ethernet frame takes at least 84 bytes on the wire. The additional second allows for
+ * two readings in quick succession whose counters were not taken at the same moment. */
 #define BYTES_PER_SECOND_MAX   50e9
 #define PACKETS_PER_SECOND_MAX 600e6
 #define ELAPSED_SLACK_S        1.0
 
-/* A fall that lasts for more readings than this is no loss. */
+/* A fall that lasts for more readings than this is a reset, not a lost reading. */
 #define FALLEN_MAX 8
 
-/* The counters that are judged: bytes and packets of each direction. */
+/* The counters that are checked: bytes and packets of each direction. */
 enum { RX, TX, DIRECTIONS };
 struct pairs {
 	uint64_t bytes[DIRECTIONS], packets[DIRECTIONS];
@@ -26,7 +26,7 @@ static struct pairs pairs_of(const struct link_reading *r)
 			      {r->rx_packets, r->tx_packets}};
 }
 
-/* What a link can have carried at most. */
+/* The maximum traffic of a link. */
 struct most {
 	uint64_t bytes, packets;
 };
@@ -72,7 +72,7 @@ static bool follows(const struct link_reading *last, const struct link_reading *
 	return true;
 }
 
-/* Adds what flowed between two readings that count. */
+/* Adds the traffic between two accepted readings. */
 static void count(const struct link_reading *last, const struct link_reading *now,
 		  struct most most, struct link_sums *flowed)
 {
@@ -93,8 +93,8 @@ static void count(const struct link_reading *last, const struct link_reading *no
 	flowed->tx_packets += moved.packets[TX];
 }
 
-/* Whether the counters cannot go on from before: some are in the lower half of what
- * they were and have not yet grown up again, or some have leapt. */
+/* Whether the counters cannot continue from `before`: some are below half of their
+ * values there, or have jumped too far. */
 static bool is_off(const struct link_reading *before, const struct link_reading *now,
 		   struct most most)
 {
@@ -125,7 +125,7 @@ static void take(struct link_past *past, const struct link_reading *r, double no
 	past->last_at = now;
 }
 
-/* Takes what was put off for a reset. */
+/* Accepts the postponed reading as a reset. */
 static void begin_anew(struct link_past *past, struct link_sums *flowed,
 		       struct link_oddities *oddities)
 {
@@ -139,7 +139,7 @@ static void begin_anew(struct link_past *past, struct link_sums *flowed,
 	oddities->resets++;
 }
 
-/* Goes on from before the fall, as if it had not been, if this reading does. */
+/* If this reading continues from before the fall, ignores the fall. */
 static bool come_back(struct link_past *past, const struct link_reading *r, double now)
 {
 	struct most most = most_in(past->before_at, now);
@@ -154,7 +154,7 @@ static bool come_back(struct link_past *past, const struct link_reading *r, doub
 	return true;
 }
 
-/* What this reading says of those before it that were in doubt. */
+/* Decides with this reading about earlier readings that were in doubt. */
 static void settle_doubt(struct link_past *past, const struct link_reading *r,
 			 double now, struct link_sums *flowed,
 			 struct link_oddities *oddities)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* link_stack.c - which links stand on which, so that each byte counts once. */
+/* link_stack.c - finds the links on top of other links, so that each byte counts
+ * once. */
 #include "link_stack.h"
 
 #include <stddef.h>
 #include <string.h>
 
-/* Links that wrap what they send into packets of the same namespace, or repeat what
- * others carry (ifb, nlmon). In a namespace that has nothing else they are all there
- * is: a WireGuard interface or a tap may have been made for it outside. */
+/* Links that wrap what they send into packets of the same namespace, or repeat the
+ * traffic of others (ifb, nlmon). They may be the only links of a namespace: a
+ * WireGuard interface or a tap may have been created outside for it. */
 static const char *const wrapping[] = {
     "vxlan",     "wireguard", "gre",  "gretap", "ip6gre", "ip6gretap", "erspan",
     "ip6erspan", "ipip",      "sit",  "ip6tnl", "vti",    "vti6",      "xfrm",
@@ -15,7 +16,7 @@ static const char *const wrapping[] = {
     "l2tp",      "ppp",       "ipoa", "ifb",    "nlmon",
 };
 
-/* Links in pairs, what goes in at one end comes out at the other. */
+/* Links in pairs: packets sent into one end arrive at the other. */
 static const char *const paired[] = {"veth", "netkit", "vxcan"};
 
 /* Links that lead nowhere. */
@@ -41,13 +42,13 @@ static unsigned index_of(const struct link_counters *links, unsigned count, int 
 	return i;
 }
 
-/* A pair with both its ends here: what is sent over it stays here. */
+/* Whether both ends of a pair are here: its traffic stays here. */
 static bool stays_here(const struct link_counters *link, const struct link_place *place)
 {
 	return place->below != 0 && !place->elsewhere && KIND_IS(link, paired);
 }
 
-/* What the kernel says outright: the link below, and those above. */
+/* Sets what the kernel states directly: the link below, and those above. */
 static void stack_by_index(struct link_counters *links, const struct link_place *places,
 			   unsigned count)
 {
@@ -67,8 +68,8 @@ static void stack_by_index(struct link_counters *links, const struct link_place 
 	}
 }
 
-/* Marks the links that may stand on whatever leads out of here, and returns the first
- * link that does; `count` when there is none. */
+/* Marks the links that may be on top of a link that leads out of the namespace, and
+ * returns the first such link; `count` if there is none. */
 static unsigned mark_movable(const struct link_counters *links,
 			     const struct link_place *places, unsigned count,
 			     bool *movable)
@@ -102,7 +103,8 @@ void link_stack(struct link_counters *links, const struct link_place *places,
 		links[i].counted = everything || links[i].on == 0;
 		none += !links[i].counted;
 	}
-	/* A ring, which no kernel makes: better twice than not at all. */
+	/* A ring, which no kernel creates: count the links twice rather than not at
+	 * all. */
 	for (unsigned i = 0; none == count && i < count; i++)
 		links[i].counted = true;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* link_stack.h - which links stand on which, so that each byte counts once. Private to
- * collect/.
+/* link_stack.h - finds the links on top of other links, so that each byte counts once.
+ * Private to collect/.
  *
- * What goes out by a tunnel, a VLAN or a bridge goes out once more by the link below
- * it, in the same namespace, and only that one's counters have all of it. Sources:
+ * A packet sent by a tunnel, a VLAN or a bridge is sent again by the link below, in the
+ * same namespace, and only the counters of the link below include all of it. Sources:
  * IFLA_LINK names the link below (a VLAN's, a macvlan's), IFLA_MASTER the bridge, bond
- * or VRF above, IFLA_LINK_NETNSID says that what is named is in another namespace (the
- * other end of a pod's veth), and tunnels that send by whatever route there is are told
- * by their kind.
+ * or VRF above. IFLA_LINK_NETNSID means that the named link is in another namespace
+ * (the other end of a pod's veth). Tunnels that send by any route are recognised by
+ * their kind.
  */
 #ifndef DORMOUSE_COLLECT_LINKS_LINK_STACK_H
 #define DORMOUSE_COLLECT_LINKS_LINK_STACK_H
@@ -16,16 +16,16 @@
 
 #include "dormouse/collect.h"
 
-/* What the kernel says of a link's neighbours. */
+/* A link's neighbours, as the kernel reports them. */
 struct link_place {
 	int below;      /* IFLA_LINK: 0 for none */
 	int master;     /* IFLA_MASTER: likewise */
-	bool elsewhere; /* what is below is in another namespace */
+	bool elsewhere; /* the link below is in another namespace */
 };
 
-/* Sets `on` and `counted` of each of the links: counted are those that stand on no
- * other of them, or all where `everything` is asked for. `places` has one for each
- * link, `mark` is room for one flag each. */
+/* Sets `on` and `counted` of each link. Counted are the links that are not on top of
+ * another one, or all if `everything` is true. `places` has one entry for each link,
+ * `mark` has room for one flag each. */
 void link_stack(struct link_counters *links, const struct link_place *places,
 		unsigned count, bool everything, bool *mark);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* link_table.c - what flowed over the watched links, whatever becomes of them. */
+/* link_table.c - adds up the traffic of the watched links while links come and go. */
 #include "link_table.h"
 
 #include <stddef.h>
@@ -10,16 +10,15 @@
 
 void link_table_open(struct link_table *table, const char *globs, double now)
 {
-	/* The arrays stay untouched: most of them is never used. */
+	/* The arrays are not written: most entries are never used. */
 	memset(table, 0, offsetof(struct link_table, links));
 	memcpy(table->globs, globs, strnlen(globs, sizeof(table->globs) - 1));
 	table->everything = globs_name_any(table->globs);
 	table->complete_at = now;
 }
 
-/* The place of that link, or table->count when it is not watched. Dumps come in the
- * same order each time, so the next one is nearly always where the last search ended.
- */
+/* Returns the place of that link, or table->count if it is not watched. Each dump has
+ * the same order, so the next link is nearly always where the last search ended. */
 static unsigned find(struct link_table *table, int ifindex)
 {
 	unsigned i;
@@ -47,8 +46,8 @@ static void show(struct link_counters *link, const struct link_reading *r)
 	link->tx_dropped = r->tx_dropped;
 }
 
-/* Which links count is looked up when something is to be counted: a storm of changes
- * is gone through once. */
+/* Finds out which links count, only when traffic is to be counted: many changes then
+ * need one pass. */
 static void restack(struct link_table *table)
 {
 	if (table->restack)
@@ -57,7 +56,7 @@ static void restack(struct link_table *table)
 	table->restack = false;
 }
 
-/* A link's first reading: see link_table.h for where it begins to count. */
+/* Takes a link's first reading: link_table.h says where it begins to count. */
 static void begin_at(struct link_track *track, const struct link_reading *r, double now)
 {
 	static const struct link_reading nothing;
@@ -76,7 +75,7 @@ static void read_at(struct link_table *table, unsigned place,
 	struct link_track *track = &table->tracks[place];
 	struct link_sums elsewhere = {0};
 
-	/* In a first reading there is nothing to count, and there may be many. */
+	/* A first reading adds no traffic, and there may be many. */
 	if (track->read || track->made_here)
 		restack(table);
 	if (!track->read)
@@ -106,9 +105,9 @@ static void raise_to(uint64_t *counter, uint64_t least)
 		*counter = least;
 }
 
-/* A notification may wait while a dump of the counters overtakes it, and in the one of
- * a veth's end the kernel has forgotten what came from its peer: what lies behind the
- * table is no reset. */
+/* A dump of the counters may overtake a waiting notification, and in the notification
+ * of a removed veth the kernel has forgotten the traffic from its peer: a lower value
+ * than the table's is not a reset. */
 static struct link_reading not_behind(const struct link_counters *link,
 				      struct link_reading r)
 {
@@ -119,8 +118,8 @@ static struct link_reading not_behind(const struct link_counters *link,
 	return r;
 }
 
-/* In order, so that what is shown stays, and a link that waited for a place among them
- * gets the last one. */
+/* Keeps the order, so that the shown links stay and a waiting link gets the last
+ * place. */
 static void drop(struct link_table *table, unsigned place)
 {
 	unsigned after = --table->count - place;
@@ -159,8 +158,8 @@ static void name_link(struct link_table *table, unsigned place,
 	table->places[place] = event->place;
 }
 
-/* Gives a new link its place. One that was made here while nobody listened counts from
- * its beginning. */
+/* Gives a new link its place. A link that was created here while notifications were
+ * lost counts from 0. */
 static unsigned add(struct link_table *table, const struct link_event *event,
 		    bool made_here)
 {
@@ -184,8 +183,8 @@ static unsigned add(struct link_table *table, const struct link_event *event,
 	return place;
 }
 
-/* Takes in the counters that a message about a watched link carries. Of one whose last
- * reading is in doubt, only a dump's is a reading. */
+/* Takes the counters of a message about a watched link. If the last reading is in
+ * doubt, only a dump's reading is used. */
 static void event_reading(struct link_table *table, unsigned place,
 			  const struct link_event *event, enum link_origin origin,
 			  double now)
@@ -209,8 +208,8 @@ static void event_reading(struct link_table *table, unsigned place,
 	read_at(table, place, &reading, now);
 }
 
-/* Remembers one link that is here and that the list does not mean, for whoever wonders
- * why there is nothing to see. */
+/* Remembers one link that exists but that the list does not match, for the complaint
+ * that no interface is watched. */
 static void note_unwatched(struct link_table *table, const struct link_event *event,
 			   bool watched)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* links.c - asks rtnetlink for the links' counters and is told of their changes. */
+/* links.c - reads the links' counters by rtnetlink and receives notifications of
+ * changes. */
 #include "links.h"
 
 #include <errno.h>
@@ -15,29 +16,29 @@
 #include "proc_dev.h"
 
 #define DATAGRAM_BYTES 16384
-#define TABLE_BYTES    16384 /* of /proc/net/dev that are read at once */
-#define RETRY_S        300   /* until rtnetlink is asked again */
-#define BELIEVED_S     10    /* until nothing but zeros is doubted again */
+#define TABLE_BYTES    16384 /* bytes of /proc/net/dev that one read takes */
+#define RETRY_S        300   /* until rtnetlink is tried again */
+#define BELIEVED_S     10    /* until an answer of only zeros is checked again */
 
 struct links {
-	struct netlink_client query;  /* closed where rtnetlink cannot be had */
-	struct netlink_client notify; /* closed where the kernel refuses it */
+	struct netlink_client query;  /* closed if rtnetlink cannot be used */
+	struct netlink_client notify; /* closed if the kernel refuses it */
 	bool getstats_refused;
-	bool standing_in;      /* /proc/net/dev has what rtnetlink has not */
-	double retry_at;       /* when rtnetlink is asked again */
-	struct error lack;     /* what rtnetlink has not */
+	bool standing_in;      /* /proc/net/dev replaces rtnetlink */
+	double retry_at;       /* when rtnetlink is tried again */
+	struct error lack;     /* the failure of rtnetlink */
 	uint64_t listing;      /* hash of the indexes in the last dump of counters */
-	double believed_until; /* that all counters are 0 */
-	bool read_any;         /* it said counters of a link that is watched */
-	bool read_more;        /* and of some link one that is not 0 */
+	double believed_until; /* an answer of only zeros is accepted until then */
+	bool read_any;         /* the answer had counters of a watched link */
+	bool read_more;        /* and a counter of any link that is not 0 */
 	enum { NEVER_TOLD, TOLD_BLIND, TOLD_SEEING } told; /* links_complaint() */
 	bool told_overflow;
 	struct link_table table;
 	struct links_totals totals;
-	char proc_text[TABLE_BYTES]; /* room for what is read of /proc/net/dev */
+	char proc_text[TABLE_BYTES]; /* read buffer for /proc/net/dev */
 };
 
-/* A dump while it is read: its messages are given to `visit` with this. */
+/* A dump that is being read: `visit` receives its messages with this context. */
 struct link_dump {
 	struct links *links;
 	uint16_t type; /* RTM_GETSTATS, RTM_GETLINK or RTM_GETADDR */
@@ -70,8 +71,8 @@ static enum dump_end dump_once(void *context)
 	return netlink_dump(&d->links->query, &request, d->visit, d, &d->failure);
 }
 
-/* A whole dump. Of one that stays partial, what came is used: each reading is true by
- * itself, some may be missing. */
+/* Makes a whole dump. If it stays partial, its messages are used: each reading is
+ * correct, but some may be missing. */
 static enum dump_end dump(struct link_dump *d)
 {
 	enum dump_end end = netlink_dump_whole(dump_once, d);
@@ -90,7 +91,7 @@ static void read_link(void *context, struct nlmsghdr *message)
 		link_table_event(&d->links->table, &event, d->origin, d->now);
 }
 
-/* Lists all links anew. */
+/* Lists all links again. */
 static int resync(struct links *l, struct error *err)
 {
 	struct link_dump d = {.links = l,
@@ -128,7 +129,7 @@ static void note_lost(void *context)
 void links_process(struct links *l)
 {
 	const struct netlink_events events = {read_notification, note_lost, l};
-	struct error ignored; /* links_read() comes to the same end and tells */
+	struct error ignored; /* links_read() meets the same error and reports it */
 
 	if (netlink_is_open(&l->notify) &&
 	    netlink_read_events(&l->notify, &events) != 0)
@@ -153,16 +154,16 @@ static void read_stats(void *context, struct nlmsghdr *message)
 	l->read_any |= link_table_reading(&l->table, ifindex, &r, d->now);
 }
 
-/* Whether the kernel does not know the request, rather than failing at it. */
+/* Whether the kernel does not know the request, as opposed to a failure of a known
+ * one. */
 static bool unknown_request(int failure)
 {
 	return failure == EOPNOTSUPP || failure == ENOSYS || failure == EINVAL ||
 	       failure == EPROTONOSUPPORT;
 }
 
-/* Whether an answer can be what the kernel knows. One without a counter of any watched
- * link cannot, and one with nothing but zeros only where the kernel's table for people
- * says the same. */
+/* Whether an answer can be correct. An answer without counters of any watched link
+ * cannot; one with only zeros can only if /proc/net/dev has only zeros too. */
 static bool answer_is_usable(struct links *l)
 {
 	double now = clock_monotonic();
@@ -177,7 +178,7 @@ static bool answer_is_usable(struct links *l)
 	return true;
 }
 
-/* Takes in which links there are, with or without notifications. */
+/* Updates the list of links, with or without notifications. */
 static void refresh_links(struct links *l)
 {
 	struct error ignored;
@@ -188,9 +189,9 @@ static void refresh_links(struct links *l)
 		resync(l, &ignored);
 }
 
-/* Reads the counters by one kind of request, once more where the answer is of no use:
- * links may have gone meanwhile. Returns 0, or -1 with `*lasting` when the kernel has
- * no counters to give by it. */
+/* Reads the counters by one kind of request, and once more if the answer is not usable:
+ * links may have gone meanwhile. Returns 0, or -1, with `*lasting` true if the kernel
+ * cannot give counters by this request. */
 static int read_by(struct links *l, uint16_t type, bool *lasting, struct error *err)
 {
 	const char *name = type == RTM_GETSTATS ? "RTM_GETSTATS" : "RTM_GETLINK";
@@ -238,7 +239,8 @@ static int read_by_proc(struct links *l, enum link_origin origin, struct error *
 	return 0;
 }
 
-/* What rtnetlink lacks is a failure for as long as it lacks it, whoever stands in. */
+/* Notes that /proc/net/dev replaces rtnetlink. The source counts as failed as long as
+ * rtnetlink does not work, although it is replaced. */
 static void stand_in(struct links *l, const struct error *lack, bool lasting)
 {
 	l->lack = *lack;
@@ -293,11 +295,11 @@ void links_addresses(struct links *l, struct address_set *addresses)
 bool links_lack(const struct links *l, struct error *lack)
 {
 	if (l->standing_in)
-		fail(lack, "%s; /proc/net/dev stands in", l->lack.text);
+		fail(lack, "%s; using /proc/net/dev instead", l->lack.text);
 	return l->standing_in;
 }
 
-/* Complains when there is nothing to watch, and again when there is. */
+/* Reports once that no link is watched, and once that one is again. */
 static bool complain_of_watch(struct links *l, struct error *complaint)
 {
 	const struct link_table *table = &l->table;
@@ -313,11 +315,11 @@ static bool complain_of_watch(struct links *l, struct error *complaint)
 		fail(complaint, "interface %s is watched now", name);
 	else if (table->unwatched[0])
 		fail(complaint,
-		     "no interface is watched: --interfaces \"%s\" means none that is "
-		     "here, such as %s; what this pod sends is not seen",
+		     "no interface is watched: --interfaces \"%s\" matches none of "
+		     "the interfaces, such as %s; the pod's traffic is not counted",
 		     table->globs, name);
 	else
-		fail(complaint, "no interface is watched: there is none but loopback");
+		fail(complaint, "no interface is watched: there is only loopback");
 	return true;
 }
 
@@ -330,7 +332,7 @@ bool links_complaint(struct links *l, struct error *complaint)
 	if (!overflow || l->told_overflow)
 		return false;
 	l->told_overflow = true;
-	fail(complaint, "more than %d interfaces: what the others send is not counted",
+	fail(complaint, "more than %d interfaces: traffic of the others is not counted",
 	     LINKS_MAX);
 	return true;
 }
@@ -342,7 +344,7 @@ static int open_client(struct netlink_client *n, struct error *err)
 	return 0;
 }
 
-/* The notifications' client stays closed where the kernel refuses it. */
+/* The notifications' client stays closed if the kernel refuses it. */
 static void open_notify(struct links *l)
 {
 	struct error ignored;
@@ -352,7 +354,7 @@ static void open_notify(struct links *l)
 		netlink_close(&l->notify);
 }
 
-/* Lists the links and takes the first reading, by rtnetlink if it can be had. */
+/* Lists the links and takes the first reading, by rtnetlink if possible. */
 static int begin(struct links *l, struct error *err)
 {
 	struct link_dump d = {.links = l,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* proc_dev.c - the links' counters from /proc/net/dev. */
+/* proc_dev.c - reads the links' counters from /proc/net/dev. */
 #include "proc_dev.h"
 
 #include <errno.h>
@@ -44,7 +44,7 @@ static bool read_columns(struct slice *line, struct link_reading *reading)
 	return true;
 }
 
-/* The name before the colon, cut off the line. A name has no blank and no colon in it:
+/* Takes the name before the colon off the line. A name has no blank and no colon:
  * dev_valid_name() in Linux' net/core/dev.c. */
 static bool read_name(struct slice *line, char name[IF_NAMESIZE])
 {
@@ -73,8 +73,8 @@ bool proc_dev_line(struct slice line, char name[IF_NAMESIZE],
 	return read_name(&line, name) && read_columns(&line, reading);
 }
 
-/* Index and flags of an interface that the table does not know. False when it is gone.
- */
+/* Reads index and flags of an interface that the table does not know. False if it is
+ * gone. */
 static bool ask(int fd, const char *name, struct link_event *event)
 {
 	struct ifreq request;
@@ -91,8 +91,8 @@ static bool ask(int fd, const char *name, struct link_event *event)
 	return event->ifindex > 0;
 }
 
-/* One interface that the table does not know by that name. Of one that the kernel has
- * told of before, kind and neighbours are told again by whoever told them. */
+/* Adds an interface that the table does not know by that name. If the kernel reported
+ * it before, rtnetlink reports its kind and neighbours again. */
 static void take_unknown(struct link_table *table, int fd, const char *name,
 			 const struct link_reading *reading, enum link_origin origin,
 			 double now)
@@ -109,7 +109,7 @@ static void take_unknown(struct link_table *table, int fd, const char *name,
 		link_table_reading(table, event.ifindex, reading, now);
 }
 
-/* What proc_dev_read() goes through its lines with. */
+/* Takes one line for proc_dev_read(). */
 static bool take_line(struct link_table *table, int fd, struct slice line,
 		      enum link_origin origin, double now, bool first)
 {

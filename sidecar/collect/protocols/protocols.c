@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* protocols.c - reads /proc/net/snmp, snmp6 and netstat, each through one descriptor
- * kept open: opening costs more than reading, and the descriptor stays in its
+ * that stays open: opening costs more than reading, and the descriptor stays in its
  * namespace. */
 #include "protocols.h"
 
@@ -12,8 +12,8 @@
 
 #include "base/words.h"
 
-/* snmp and netstat are some 1,400 and 4,100 bytes on Linux 6.18. What is longer than
- * this is read as far as it goes. */
+/* snmp and netstat have about 1,400 and 4,100 bytes on Linux 6.18. Of a longer file
+ * only this many bytes are read. */
 #define READ_BYTES 16384
 
 #define BIT(counter) (1u << (counter))
@@ -36,8 +36,8 @@ static const uint32_t counters_of[FILE_COUNT] = {
     BIT(IP_IN_OCTETS) | BIT(IP_OUT_OCTETS),
 };
 
-/* Where a counter is: the line's prefix and the column's name, or for snmp6 the name.
- */
+/* The place of a counter: the line's prefix and the column's name; for snmp6 the
+ * name. */
 struct counter_name {
 	const char *line, *column;
 	enum protocol_counter counter;
@@ -97,7 +97,7 @@ static bool wanted_line(const struct slice *prefix)
 	return false;
 }
 
-/* Reads one pair of lines whose prefix has been cut off both. */
+/* Reads one pair of lines after their prefixes. */
 static void read_pair(const struct slice *prefix, struct slice names,
 		      struct slice values, struct protocol_counters *counters)
 {
@@ -178,7 +178,7 @@ int protocols_read(struct protocols *p, struct error *err)
 	if (failure)
 		return fail_errno(err, failure, "read %s", paths[FILE_SNMP]);
 	if (!protocol_has(&p->counters, TCP_OUT_SEGS))
-		return fail(err, "%s says nothing of TCP", paths[FILE_SNMP]);
+		return fail(err, "%s has no TCP counters", paths[FILE_SNMP]);
 	return 0;
 }
 

@@ -2,9 +2,9 @@
 /* protocols.h - the protocol counters of this network namespace, from /proc/net.
  * Private to collect/.
  *
- * Each file is read when asked for: snmp is the cheap one. Columns are found by their
- * names: kernels add columns, and one without IPv6 has no snmp6. What is not there is
- * not present, and no error.
+ * Each file is read only when needed: snmp is the cheap one. Columns are found by their
+ * names: kernels add columns, and a kernel without IPv6 has no snmp6. A missing counter
+ * is marked not present; this is not an error.
  */
 #ifndef DORMOUSE_COLLECT_PROTOCOLS_PROTOCOLS_H
 #define DORMOUSE_COLLECT_PROTOCOLS_PROTOCOLS_H
@@ -15,15 +15,15 @@
 
 #include "base/error.h"
 
-/* The counters that are read: since boot, loopback included. */
+/* The counters that are read, since boot, loopback included. */
 enum protocol_counter {
 	TCP_ACTIVE_OPENS, /* connections opened, both address families */
 	TCP_OUT_SEGS,     /* segments sent, both address families */
-	TCP_RETRANS_SEGS, /* segments sent again, which are not in those */
-	TCP_OUT_RSTS,     /* resets among them */
-	ICMP_OUT_MSGS,    /* IPv4, raw sockets' included */
+	TCP_RETRANS_SEGS, /* segments sent again; not in TCP_OUT_SEGS */
+	TCP_OUT_RSTS,     /* resets in TCP_OUT_SEGS */
+	ICMP_OUT_MSGS,    /* IPv4, raw sockets included */
 	ICMP6_OUT_MSGS,
-	IP_OUT_REQUESTS, /* IPv4 packets of this machine's own, as IP6_OUT_REQUESTS */
+	IP_OUT_REQUESTS, /* IPv4 packets sent by this machine */
 	IP_FORWARDED,
 	IP6_FORWARDED,
 	UDP_OUT_DATAGRAMS,     /* IPv4 */
@@ -32,7 +32,7 @@ enum protocol_counter {
 	UDPLITE6_OUT_DATAGRAMS,
 	IP_IN_OCTETS, /* IPv4, IP headers included */
 	IP_OUT_OCTETS,
-	IP6_OUT_REQUESTS, /* packets, before the card cuts large ones up */
+	IP6_OUT_REQUESTS, /* packets, before the card splits large ones */
 	IP6_IN_OCTETS,
 	IP6_OUT_OCTETS,
 	PROTOCOL_COUNTER_COUNT
@@ -49,10 +49,10 @@ static inline bool protocol_has(const struct protocol_counters *p,
 	return (p->present >> counter) & 1u;
 }
 
-/* Reads what is in `text`, the format of snmp and netstat (pairs of lines, names and
- * values) or of snmp6 (a name and a value a line), into `counters`, whose other members
- * stay. A last line without its end is passed over: it may be cut in a number. Any
- * bytes will do. Does not allocate. */
+/* Parses `text`, in the format of snmp and netstat (pairs of lines, names and values)
+ * or of snmp6 (a name and a value on each line), into `counters`, whose other members
+ * stay unchanged. A last line without a line end is ignored: it may end within a
+ * number. Safe on any bytes. Does not allocate. */
 void protocols_parse_pairs(const char *text, size_t length,
 			   struct protocol_counters *counters);
 void protocols_parse_list(const char *text, size_t length,
@@ -60,14 +60,13 @@ void protocols_parse_list(const char *text, size_t length,
 
 struct protocols;
 
-/* Opens the files that are there. NULL on allocation failure or without /proc/net/snmp.
- */
+/* Opens the existing files. NULL on allocation failure or without /proc/net/snmp. */
 struct protocols *protocols_open(struct error *err);
 void protocols_close(struct protocols *p);
 
-/* Reads snmp: TCP, and UDP over IPv4. Fails when it cannot be read or has no TCP. None
- * of the three allocates; counters that are not in their file are not present
- * afterwards. */
+/* Reads snmp: TCP, and UDP over IPv4. Fails if it cannot be read or has no TCP
+ * counters. None of the three functions allocates; counters missing in their file are
+ * not present afterwards. */
 int protocols_read(struct protocols *p, struct error *err);
 
 /* Reads snmp6: UDP over IPv6, octets and packets of IPv6. */

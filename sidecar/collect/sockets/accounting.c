@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* accounting.c - the accounts of the namespace's TCP connections. */
+/* accounting.c - counts the traffic of the namespace's TCP connections. */
 #include <string.h>
 
 #include "accounting_parts.h"
 
-/* The monitor's connections that are open, and those that linger until their peer has
- * closed as well. */
+/* The monitor's open connections, and those that remain until their peer has closed
+ * too. */
 #define OWN_ROOM 1024
 
 int accounting_init(struct socket_accounting *a, const struct collect_options *options,
@@ -13,7 +13,7 @@ int accounting_init(struct socket_accounting *a, const struct collect_options *o
 {
 	memset(a, 0, sizeof(*a));
 	listeners_init(&a->listeners);
-	a->ephemeral[0] = 32768; /* Linux's own choice */
+	a->ephemeral[0] = 32768; /* Linux's default */
 	a->ephemeral[1] = 60999;
 	if (socket_table_init(&a->table, options->max_sockets) < 0 ||
 	    socket_table_init(&a->own_table, OWN_ROOM) < 0 ||
@@ -58,7 +58,7 @@ static bool listens(struct socket_accounting *a, const struct diag_socket *s)
 {
 	if (listeners_match(&a->listeners, &s->local, s->local_port))
 		return true;
-	/* A dump is told of the listeners first; for an event they may be old. */
+	/* A dump lists the listeners first; for an event they may be out of date. */
 	if (s->state != STATE_CLOSE || a->refreshed || accounting_is_loopback(a, s))
 		return false;
 	a->refreshed = true;
@@ -66,8 +66,9 @@ static bool listens(struct socket_accounting *a, const struct diag_socket *s)
 	return listeners_match(&a->listeners, &s->local, s->local_port);
 }
 
-/* Who opened the connection: the byte counters' word is the kernel's, a listener on the
- * local port is as good as that, and what is left was opened here. */
+/* Returns who opened the connection. The byte counters are the kernel's own evidence,
+ * and a listener on the local port is as reliable; without either, the pod opened
+ * it. */
 static enum socket_role role_of(struct socket_accounting *a,
 				const struct diag_socket *s)
 {
@@ -97,7 +98,7 @@ static void count_flow(struct socket_accounting *a, const struct diag_socket *s,
 	flows_add(a->flows, &flow, active);
 }
 
-/* Credits what a socket moved, and whether it is a new one, to everyone concerned. */
+/* Adds a socket's traffic, and whether it is new, to its container and its flow. */
 static void credit(struct socket_accounting *a, const struct diag_socket *s,
 		   enum socket_role role, uint8_t container, const struct flow *moved,
 		   uint32_t *active)
@@ -114,8 +115,8 @@ static void add_volume(struct volume *to, const struct diag_socket *s)
 	to->sockets++;
 }
 
-/* Later evidence than a listener's may show that the pod opened the connection after
- * all (or did not): what it sends from now on counts there. */
+/* Evidence after the listener's may show that the pod did (or did not) open the
+ * connection: its later traffic counts in the new role. */
 static void reconsider(struct socket_accounting *a, struct tracked_socket *t,
 		       const struct diag_socket *s)
 {
@@ -133,7 +134,7 @@ static void reconsider(struct socket_accounting *a, struct tracked_socket *t,
 	t->role = ROLE_CLIENT;
 }
 
-/* A counter that fell is that of a socket that was connected anew. */
+/* A counter that fell belongs to a socket that was connected again. */
 static uint64_t since(uint64_t now, uint64_t before)
 {
 	return now >= before ? now - before : now;
@@ -160,7 +161,7 @@ static void advance(struct socket_accounting *a, struct tracked_socket *t,
 	struct volume *to = &a->tracked[t->role];
 	to->tx_bytes += (int64_t)moved.tx_bytes;
 	to->tx_again += (int64_t)since(s->tx_again, t->tx_again);
-	/* The kernel's counter has 32 bits and wraps; starting anew it falls. */
+	/* The kernel's counter has 32 bits and wraps; on a new connection it falls. */
 	uint32_t segments = s->tx_segments - t->tx_segments;
 	to->tx_segments += s->tx_bytes >= t->tx_bytes ? segments : s->tx_segments;
 	to->sockets += connections;
@@ -168,8 +169,8 @@ static void advance(struct socket_accounting *a, struct tracked_socket *t,
 	credit(a, s, t->role, t->container, &moved, &t->active);
 }
 
-/* A socket leaves the table for one that sent more: from now on it is in the sums over
- * those that are not followed, with what was counted of it. */
+/* Removes a socket from the table for one that sent more: from now on it is in the sums
+ * over untracked sockets, with what was counted of it. */
 static void unfollow(struct socket_accounting *a, struct tracked_socket *t)
 {
 	const struct diag_socket counted = {.tx_bytes = t->tx_bytes,
@@ -182,8 +183,8 @@ static void unfollow(struct socket_accounting *a, struct tracked_socket *t)
 	socket_table_remove(&a->table, t);
 }
 
-/* A place in the table for a socket that is not there. NULL when it is full of those
- * that sent more. */
+/* Finds a place in the table for a new socket. NULL if the table is full and the
+ * sockets examined sent too much to be replaced. */
 static struct tracked_socket *follow(struct socket_accounting *a,
 				     const struct diag_socket *s)
 {
@@ -197,7 +198,7 @@ static struct tracked_socket *follow(struct socket_accounting *a,
 	return socket_table_add(&a->table, s->cookie);
 }
 
-/* A socket that is seen for the first time, alive. */
+/* Adds an open socket that is seen for the first time. */
 static void meet(struct socket_accounting *a, const struct diag_socket *s)
 {
 	enum socket_role role = role_of(a, s);
@@ -265,9 +266,9 @@ static bool has_untracked(const struct socket_accounting *a)
 	return false;
 }
 
-/* What moved in one role since the last settlement, tracked or not. A socket that was
- * untracked and has found a place since is in `tracked` with all it ever sent and in
- * `live_before` with what was counted already, so only the sum says anything. */
+/* Returns the traffic of one role since the last settle(), tracked or not. A socket
+ * that was untracked and is tracked now is in `tracked` with all that it ever sent and
+ * in `live_before` with what was already counted, so only the sum is meaningful. */
 static struct volume moved_on(const struct socket_accounting *a, enum socket_role role)
 {
 	const struct volume *parts[] = {&a->tracked[role], &a->ended[role],
@@ -292,8 +293,8 @@ static uint64_t clamp(int64_t value, int64_t highest)
 	return (uint64_t)(value < highest ? value : highest);
 }
 
-/* An untracked socket's role is judged anew in each dump and may change, so the sum
- * over both roles is what is exact, and a role's share is held within it. */
+/* An untracked socket's role is determined again in each dump and may change, so only
+ * the sum over both roles is exact, and each role's share is limited to it. */
 static void settle(struct socket_accounting *a)
 {
 	struct volume opened = moved_on(a, ROLE_CLIENT);
@@ -319,7 +320,7 @@ static int64_t count_live(const struct volume *roles)
 	return sum;
 }
 
-/* Makes the untracked of this dump the ones that the next is compared with. */
+/* Keeps the untracked sockets of this dump to compare the next dump with. */
 static void carry_over(struct socket_accounting *a)
 {
 	int64_t more = count_live(a->live) - count_live(a->live_before);
@@ -341,7 +342,8 @@ void accounting_end_dump(struct socket_accounting *a, bool complete, double time
 		socket_table_forget_unseen(&a->own_table, a->dump, a->lost);
 		socket_table_forget_unseen(&a->udp, a->dump, a->udp_lost);
 	}
-	/* With part of the untracked missing their sum says nothing: it waits. */
+	/* If some untracked sockets are missing, their sum is meaningless: settle()
+	 * waits. */
 	if (a->has_base && (complete || !has_untracked(a)))
 		settle(a);
 	if (complete) {
@@ -359,7 +361,8 @@ void accounting_begin_events(struct socket_accounting *a)
 	a->refreshed = false;
 }
 
-/* A connection that lived and died between two dumps. Whose it was is not told. */
+/* Counts a connection that began and ended between two dumps. Its container is not
+ * known. */
 static void ended_unseen(struct socket_accounting *a, const struct diag_socket *s)
 {
 	enum socket_role role = role_of(a, s);
@@ -382,8 +385,9 @@ void accounting_destroyed(struct socket_accounting *a, const struct diag_socket 
 		socket_table_remove(&a->table, t);
 		return;
 	}
-	/* Sockets that never tried to connect are told of as well: they have no remote
-	 * address. One whose connect() found no free port has no local port. */
+	/* The kernel also reports sockets that never tried to connect: they have no
+	 * remote address. A socket whose connect() found no free port has no local
+	 * port. */
 	bool tried = !IN6_IS_ADDR_UNSPECIFIED(&s->remote) && s->local_port != 0;
 	if (!a->has_base || !s->has_counters || !tried)
 		return;

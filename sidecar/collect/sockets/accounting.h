@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* accounting.h - the accounts of the namespace's TCP connections, and where its UDP
- * sockets point. Pure: sockets go in as the kernel described them, totals come out.
+/* accounting.h - counts the traffic of the namespace's TCP connections, and the remote
+ * ends of its UDP sockets. Pure: its input is sockets as the kernel describes them, its
+ * output totals.
  *
- * A total is what ended connections sent plus what the live ones have sent so far. A
- * connection is followed by its cookie from dump to dump and to its end; one that finds
- * the table full, and nobody in it who sent less, is part of a sum over all such, which
- * keeps totals exact and loses only where it went. Connections over loopback are left
- * out of everything, those of the monitor itself (own_sockets.h) of everything but its
- * container's count.
+ * A total is the bytes that ended connections sent plus the bytes that open ones have
+ * sent so far. A connection is tracked by its cookie from dump to dump and to its end.
+ * If the table is full and no tracked socket sent less, a new one is only part of a sum
+ * over all untracked sockets: totals stay exact, only the remote end is lost.
+ * Connections over loopback are left out of everything, those of the monitor itself
+ * (own_sockets.h) of everything but their container's count.
  *
  * accounting.c has TCP's connections, accounting_own.c those of the monitor,
  * accounting_udp.c UDP.
@@ -27,10 +28,10 @@
 #include "sock_diag.h"
 #include "socket_table.h"
 
-/* Of the pod in a connection: it opened it, or accepted it. */
+/* The pod's role in a connection: it opened it, or accepted it. */
 enum socket_role { ROLE_CLIENT, ROLE_SERVER, ROLE_COUNT };
 
-/* Sums of cumulative counts; differences of them may be negative on the way. */
+/* Sums of cumulative counts; their differences may be negative for a time. */
 struct volume {
 	int64_t tx_bytes, tx_again, tx_segments, sockets;
 };
@@ -40,41 +41,40 @@ struct volume {
 
 struct socket_accounting {
 	struct socket_table table;
-	struct socket_table own_table; /* the monitor's own */
-	struct socket_table udp;       /* connected ones */
-	uint16_t ephemeral[2]; /* ports that the kernel gives out, from and to */
+	struct socket_table own_table; /* the monitor's own sockets */
+	struct socket_table udp;       /* connected UDP sockets */
+	uint16_t ephemeral[2];         /* ephemeral ports, from and to */
 	struct listeners listeners;
 	struct containers containers;
 	struct flows *flows;
-	struct address_set destinations; /* sent to in this interval */
-	/* What is sent there goes over loopback; OWN_ADDRESSES_MAX of them are known.
-	 */
+	struct address_set destinations; /* addresses sent to in this interval */
+	/* Traffic to these goes over loopback; at most OWN_ADDRESSES_MAX are known. */
 	struct address_set own_addresses;
 	uint64_t own_listeners[OWN_LISTENERS_MAX]; /* cookies */
 	unsigned own_listener_count;
 	struct own_traffic own;
 
-	/* Looks the listeners up anew with accounting_listener(); called when it is not
-	 * known who opened a connection, at most once in a batch of events. Never NULL.
-	 */
+	/* Reads the listeners again, by accounting_listener(); called when it is not
+	 * known who opened a connection, at most once in a batch of events. Never
+	 * NULL. */
 	void (*refresh_listeners)(void *context);
 	void *refresh_context;
 	bool refreshed;
 
-	bool has_base; /* a complete dump said what was there before the monitor */
+	bool has_base; /* a complete dump listed the earlier sockets */
 	uint32_t dump;
-	uint32_t lost, udp_lost; /* the dump after word of sockets' ends was lost */
+	uint32_t lost, udp_lost; /* the first dump after a loss of events */
 
 	uint64_t tx_bytes, initiated_tx_bytes, tx_segments;
 	uint64_t tx_again;        /* payload that was retransmitted; not in tx_bytes */
 	uint64_t opened;          /* connections, without loopback */
-	uint64_t opened_anywhere; /* and with it; loopback is brought in by dumps */
-	uint64_t untracked;       /* sockets that found the table full */
+	uint64_t opened_anywhere; /* with loopback, which is added at dumps */
+	uint64_t untracked;       /* sockets not tracked: the table was full */
 	uint32_t destination_count; /* distinct addresses in the interval before the
 				       last dump */
 
-	/* Since the last settlement. Untracked sockets: the sum over those that live,
-	 * now and at the last complete dump, and over those that ended since. */
+	/* Since the last settle(). Sums of untracked sockets: those that are open, now
+	 * and at the last complete dump, and those that ended since. */
 	struct volume tracked[ROLE_COUNT];
 	struct volume ended[ROLE_COUNT];
 	struct volume live[ROLE_COUNT], live_before[ROLE_COUNT];
@@ -88,9 +88,8 @@ int accounting_init(struct socket_accounting *a, const struct collect_options *o
 void accounting_release(struct socket_accounting *a);
 
 /* A dump: begin, each socket (listeners before the connections of their family), end. A
- * dump that was partial may be begun anew, any number of times, before it is ended with
- * `complete` false. UDP sockets are accounted for by accounting_udp() before the end.
- */
+ * partial dump may be begun again, any number of times, before it is ended with
+ * `complete` false. Pass UDP sockets to accounting_udp() before the end. */
 void accounting_begin_dump(struct socket_accounting *a);
 void accounting_live(struct socket_accounting *a, const struct diag_socket *s);
 void accounting_udp(struct socket_accounting *a, const struct diag_socket *s);
@@ -103,21 +102,22 @@ void accounting_udp_destroyed(struct socket_accounting *a, const struct diag_soc
 void accounting_end_events(struct socket_accounting *a);
 
 /* The monitor's own sockets. accounting_own_accepted() takes one that was just
- * accepted, with its counters and both ends; false when it does not leave the pod or
- * the table is full, and then it is not followed. accounting_own_seen() takes its
- * counters of later on, the ends not needed; false when it is none of those. */
+ * accepted, with its counters and both ends; returns false if it does not leave the pod
+ * or the table is full, and then it is not tracked. accounting_own_seen() takes later
+ * counters, without the ends; returns false if the socket is not one of these. */
 void accounting_own_listener(struct socket_accounting *a, uint64_t cookie);
 bool accounting_own_accepted(struct socket_accounting *a, const struct diag_socket *s);
 bool accounting_own_seen(struct socket_accounting *a, const struct diag_socket *s);
-/* Some sockets' ends were not told: those that the coming dumps miss may be gone. */
+/* Events of sockets' ends were lost: sockets that the next dumps miss may have
+ * ended. */
 void accounting_events_lost(struct socket_accounting *a);
 void accounting_udp_events_lost(struct socket_accounting *a);
 
-/* A listening socket, between dumps. */
+/* Adds a listening socket, between dumps. */
 void accounting_listener(struct socket_accounting *a, const struct diag_socket *s);
 
-/* Connections that nobody saw, known by other counters: opened to others, and in all.
- */
+/* Adds connections that were not seen but that other counters show: to other hosts, and
+ * in all. */
 void accounting_add_opened(struct socket_accounting *a, uint64_t opened,
 			   uint64_t anywhere);
 

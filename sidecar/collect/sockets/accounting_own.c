@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* accounting_own.c - what the monitor's own connections put on the links. */
+/* accounting_own.c - the traffic of the monitor's own connections on the links. */
 #include "accounting_parts.h"
 
-/* Of a packet on an Ethernet link. */
+/* The headers of a packet on an Ethernet link. */
 #define ETHERNET_HEADER_BYTES  14
 #define IP4_HEADER_BYTES       20
 #define IP6_HEADER_BYTES       40
@@ -11,17 +11,17 @@
 #define SYN_OPTIONS_BYTES      20 /* MSS, SACK permitted, timestamps, window scale */
 #define SYN_OPTIONS_LEAST      4  /* MSS */
 
-/* The packets that so many segments are at least: one for each that carries nothing,
- * and one for all that carry something, since the card may cut up what the link counts
- * as one (GSO), or have put together what it received (GRO). A segment without payload
- * is not merged with another. */
+/* The minimum number of packets for so many segments: one for each without payload, and
+ * one for all with payload, because the card may split what the link counts as one
+ * (GSO), or may have merged what it received (GRO). A segment without payload is not
+ * merged with another. */
 static uint64_t packets_at_least(uint32_t segments, uint32_t data_segments)
 {
 	return (data_segments > 0) +
 	       (segments > data_segments ? segments - data_segments : 0);
 }
 
-/* Payload received. The peer's FIN counts as a byte of it. */
+/* The minimum of payload received. The peer's FIN counts as one byte of it. */
 static uint64_t received_at_least(const struct diag_socket *s, uint64_t bytes,
 				  uint32_t data_segments)
 {
@@ -30,8 +30,8 @@ static uint64_t received_at_least(const struct diag_socket *s, uint64_t bytes,
 	return data_segments > 0 && bytes > 0 ? bytes - may_have_fin : 0;
 }
 
-/* What the link carried for certain: payload, and the headers of as many packets as
- * there were at least. A counter that fell was cleared by a reset. */
+/* Adds the minimum that the link carried: payload, and the headers of the minimum
+ * number of packets. A counter that fell was cleared by a reset. */
 static void advance_own(struct socket_accounting *a, struct tracked_socket *t,
 			const struct diag_socket *s)
 {
@@ -65,9 +65,9 @@ void accounting_own_listener(struct socket_accounting *a, uint64_t cookie)
 		a->own_listeners[a->own_listener_count++] = cookie;
 }
 
-/* The SYN and the SYN-ACK are in no counter of an accepted socket but for the SYN,
- * which is a segment received (tcp_create_openreq_child() in net/ipv4/tcp_minisocks.c);
- * both carry options of their own. */
+/* Adds the handshake. An accepted socket's counters do not include the SYN and the
+ * SYN-ACK, except that the SYN is a segment received (tcp_create_openreq_child() in
+ * net/ipv4/tcp_minisocks.c); both have their own options. */
 static void count_handshake(struct socket_accounting *a, const struct tracked_socket *t,
 			    const struct diag_socket *s)
 {
@@ -88,7 +88,7 @@ bool accounting_own_accepted(struct socket_accounting *a, const struct diag_sock
 		a->untracked++;
 		return false;
 	}
-	/* A dump may have met it while it waited to be accepted. */
+	/* A dump may have seen it while it waited to be accepted. */
 	struct tracked_socket *met = socket_table_find(&a->table, s->cookie);
 	if (met)
 		socket_table_remove(&a->table, met);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* accounting_udp.c - where the namespace's UDP sockets point. */
+/* accounting_udp.c - the remote ends of the namespace's UDP sockets. */
 #include "accounting_parts.h"
 
 static bool is_ephemeral(const struct socket_accounting *a, uint16_t port)
@@ -7,8 +7,8 @@ static bool is_ephemeral(const struct socket_accounting *a, uint16_t port)
 	return port >= a->ephemeral[0] && port <= a->ephemeral[1];
 }
 
-/* Nothing tells who spoke first between two UDP sockets, but for the ports: one that
- * the kernel gave out here, and one there that someone chose. */
+/* Between two UDP sockets only the ports show who spoke first: an ephemeral port here
+ * and a chosen port there mean that the pod did. */
 static enum flow_direction udp_direction(const struct socket_accounting *a,
 					 const struct diag_socket *s)
 {

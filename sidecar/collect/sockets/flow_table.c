@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flow_table.c - the flows that are kept one by one, of those that there are.
+/* flow_table.c - the flows that are kept individually.
  *
- * Flows stand in a dense array with chained hashing: memory is touched only as far as
- * it was ever used. The heap is made when a full table is asked for a place.
+ * Flows are in a dense array with chained hashing: only entries that were used touch
+ * memory. The heap is built when a full table needs a place.
  */
 #include <string.h>
 
 #include "base/hashing.h"
 #include "flow_table.h"
 
-/* Egress is what is looked for: what was received weighs a sixteenth. */
+/* The monitor looks for egress: received bytes weigh one sixteenth. */
 #define RX_SHARE 16
 
 size_t flow_table_bytes(uint32_t max)
@@ -70,7 +70,7 @@ static void put(struct flow_table *t, uint32_t at, uint32_t index)
 	t->entries[index].heap_at = at;
 }
 
-/* Ranks only grow between two steps: an entry whose rank grew goes down. */
+/* Ranks only grow between two steps: an entry whose rank grew moves down. */
 static void sift_down(struct flow_table *t, uint32_t at)
 {
 	for (;;) {
@@ -125,7 +125,7 @@ static void unlink_entry(struct flow_table *t, uint32_t index)
 	while (*at != index)
 		at = &t->entries[*at].next;
 	*at = e->next;
-	/* Of what it was only its places in the heap and among the pending remain. */
+	/* Only its places in the heap and in the pending list remain. */
 	*e = (struct flow_entry){.heap_at = e->heap_at, .is_pending = e->is_pending};
 }
 
@@ -134,7 +134,7 @@ static uint64_t missed(const struct flow_table *t, uint32_t cell)
 	return t->missed[0][cell] + t->missed[1][cell];
 }
 
-/* What it may have carried in the last hour, while it was not kept, stays open. */
+/* Traffic of the last hour, before the flow was kept, is uncertain. */
 static struct flow_entry *settle_in(struct flow_table *t, uint32_t index,
 				    const struct flow *flow, uint32_t step)
 {
@@ -142,12 +142,12 @@ static struct flow_entry *settle_in(struct flow_table *t, uint32_t index,
 
 	link_entry(t, index, flow);
 	e->uncertain = e->rank = missed(t, bucket_of(t, &flow->address, flow->port));
-	e->uncertain_step = step + 1; /* what is pending may count there */
+	e->uncertain_step = step + 1; /* pending traffic may count there */
 	return e;
 }
 
-/* Takes the place of the least, if what was missed of the flow is more than that has.
- */
+/* Replaces the entry with the least rank, if the missed traffic of the new flow is more
+ * than that rank. */
 static struct flow_entry *displace(struct flow_table *t, const struct flow *flow,
 				   uint64_t by, uint32_t step,
 				   flow_displaced *displaced, void *context)
@@ -216,7 +216,7 @@ bool flow_within_hour(const struct moved *at, uint32_t step)
 	return at->when != 0 && step - at->when < FLOW_STEPS;
 }
 
-/* Its weight in the last hour. Returns whether it was there in it at all. */
+/* Computes its weight in the last hour. Returns whether it had any traffic in it. */
 static bool weigh(const struct flow_table *t, struct flow_entry *e, uint32_t step)
 {
 	bool any = false;
@@ -234,14 +234,15 @@ static bool weigh(const struct flow_table *t, struct flow_entry *e, uint32_t ste
 	return any;
 }
 
-/* The cells of this hour and of the one before tell, together, no less than what was
- * missed in the last hour. What is pending came before the turn and counts after it. */
+/* The cells of this hour and of the last one together count at least what was missed in
+ * the last 60 minutes. Pending traffic came before the change of hour and counts after
+ * it. */
 static void turn_cells(struct flow_table *t, uint32_t step)
 {
 	uint32_t hour = step / FLOW_STEPS;
 	if (hour == t->hour)
 		return;
-	if (!t->has_missed) { /* and none is touched */
+	if (!t->has_missed) { /* no cell was used: do not touch their memory */
 		t->hour = hour;
 		return;
 	}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flows.c - what went to which remote end.
+/* flows.c - the traffic of each remote end.
  *
- * What was added since the last commit is pending; a commit moves it into the step of
- * its time, keeps it as the last scan's and writes it into the log of scans. TCP and
- * UDP have a table each: nobody counts the bytes of UDP sockets, so the two cannot be
- * weighed against each other. What has no place in its table is in the rest: no byte is
- * lost or counted twice.
+ * Traffic that was added since the last commit is pending. A commit moves it into the
+ * step of its time, keeps it as the last scan's and writes it into the scan log. TCP
+ * and UDP have a table each: UDP sockets have no byte counters, so the two cannot be
+ * compared. Traffic of flows without a place in their table goes to the rest: no byte
+ * is lost or counted twice.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 
 #define STEP_SECONDS 300
 
-/* Of as many TCP flows as are kept, this many UDP flows are kept beside them. */
+/* The table of UDP flows has this fraction of the TCP table's size. */
 #define UDP_SHARE 8
 
 enum { TCP, UDP, TABLES };
@@ -27,16 +27,16 @@ struct flows {
 	struct flow_table tables[TABLES];
 	struct flow *sorted;
 	uint32_t commits;
-	uint32_t step;                 /* the one of the last commit */
+	uint32_t step;                 /* of the last commit */
 	uint32_t began_at[FLOW_STEPS]; /* the last commit before each step */
 	struct moved rest_pending, rest_last, rest_steps[FLOW_STEPS];
 	uint32_t rest_begun, rest_last_begun;
 	uint64_t untracked;
 	struct scan_log
-	    scans; /* a place is an index of TCP's table, or past it of UDP's */
+	    scans; /* a place is an index of TCP's table, or past its end of UDP's */
 };
 
-/* All in one piece: so large a piece is mapped, and costs only what is touched. */
+/* One large allocation: it is mapped, and only the pages used cost memory. */
 struct flows *flows_new(uint32_t max, uint64_t seed)
 {
 	uint32_t udp = max / UDP_SHARE;
@@ -59,13 +59,13 @@ void flows_free(struct flows *f)
 	free(f);
 }
 
-/* Never 0, which marks a step that was not used. */
+/* Never 0, which marks an unused step. */
 static uint32_t step_of(double time)
 {
 	return time > 0 ? (uint32_t)(time / STEP_SECONDS) + 1 : 1;
 }
 
-/* The step in which that commit was made; 0 when it is more than an hour ago. */
+/* The step of that commit; 0 if it is more than an hour ago. */
 static uint32_t step_of_commit(const struct flows *f, uint32_t commit)
 {
 	for (uint32_t back = 0; back < FLOW_STEPS && back < f->step; back++) {
@@ -83,7 +83,7 @@ static void add_moved(struct moved *to, const struct moved *what)
 	to->connections += what->connections;
 }
 
-/* The place for that step; what stood there an hour ago is forgotten. */
+/* The entry for that step; it replaces the one of an hour ago. */
 static struct moved *at_step(struct moved steps[FLOW_STEPS], uint32_t step)
 {
 	struct moved *at = &steps[step % FLOW_STEPS];
@@ -108,7 +108,7 @@ static const struct flow_entry *entry_at(const struct flows *f, uint32_t place)
 			   : &f->tables[UDP].entries[place - tcp];
 }
 
-/* What it moved in the last hour goes to the rest, each in its time. */
+/* Moves the flow's traffic of the last hour to the rest, step by step. */
 static void displaced(void *context, const struct flow_entry *e)
 {
 	struct flows *f = context;
@@ -127,8 +127,8 @@ static void displaced(void *context, const struct flow_entry *e)
 	scan_log_displaced(&f->scans, place_of(f, e));
 }
 
-/* Whether the connection moves for the first time since the last commit. It is then
- * counted in the step that is to come, and not in the one where it was before. */
+/* Whether the connection moves for the first time since the last commit. It then counts
+ * in the next step, and no longer in the step where it counted before. */
 static bool moves_anew(const struct flows *f, struct flow_entry *e,
 		       const uint32_t *active)
 {
@@ -201,7 +201,7 @@ static void commit_rest(struct flows *f, struct scan *scan)
 	f->rest_begun = 0;
 }
 
-/* Steps that nobody saw begin have no commits. */
+/* Steps that were skipped have no commits. */
 static void begin_step(struct flows *f, uint32_t step)
 {
 	uint32_t from =
@@ -220,7 +220,7 @@ void flows_commit(struct flows *f, double time)
 	if (is_new_step)
 		begin_step(f, step);
 	f->commits++;
-	/* The places of flows that were idle for an hour may be given to others. */
+	/* Flows that were idle for an hour may lose their places to others. */
 	if (f->step >= FLOW_STEPS)
 		scan_log_forget(&f->scans, f->step - FLOW_STEPS);
 	struct scan *scan = scan_log_begin(&f->scans, time, f->step);
@@ -247,7 +247,7 @@ static struct flow flow_of(const struct flow_entry *e, const struct moved *moved
 			    .rx_bytes = moved->rx_bytes,
 			    .connections = moved->connections,
 			    .begun = begun};
-	/* A place that changed hands may have lost count. */
+	/* The count may be lost when a place was given to another flow. */
 	if (flow.connections == 0)
 		flow.connections = 1;
 	return flow;
@@ -296,7 +296,7 @@ static bool moved_since(const struct moved steps[FLOW_STEPS], uint32_t first,
 	return any;
 }
 
-/* By the steps. */
+/* Sums the steps. */
 static size_t since_step(const struct flows *f, double since, struct flow *out,
 			 size_t max)
 {
@@ -313,8 +313,8 @@ static size_t since_step(const struct flows *f, double since, struct flow *out,
 			if (e->protocol == 0 ||
 			    !moved_since(e->steps, first, f->step, &sum))
 				continue;
-			/* Those that moved again since the last commit were moved out
-			 * of their step. */
+			/* Connections that moved again since the last commit were
+			 * removed from their step. */
 			sum.connections += e->pending.connections;
 			struct flow flow = flow_of(e, &sum, 0);
 			count = foremost_add(out, count, max - 1, &flow, &rest);
@@ -330,7 +330,7 @@ static struct moved moved_of(const struct scan_moved *moved)
 			      .connections = moved->connections};
 }
 
-/* By the log of scans. */
+/* Sums the scans of the log. */
 static size_t since_scan(const struct flows *f, double since, struct flow *out,
 			 size_t max)
 {
@@ -354,7 +354,7 @@ size_t flows_since(const struct flows *f, double since, double seen_until,
 {
 	if (max == 0)
 		return 0;
-	/* A step that may hold what was seen before would tell that again. */
+	/* A step may contain traffic that was seen before and would report it again. */
 	bool was_seen = seen_until > 0 && since - seen_until <= STEP_SECONDS;
 	if (!scan_log_reaches(&f->scans, since) && !was_seen)
 		return since_step(f, since, out, max);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flows.h - what went to which remote end: since the last scan, in each of the last
- * scans (scan_log.h), and in the last hour in steps of five minutes. Bounded: where
- * there are more, those that carried most are kept, and the others are one sum
- * (flow_table.h).
- */
+/* flows.h - the traffic of each remote end: since the last scan, in each of the last
+ * scans (scan_log.h), and in the last hour in steps of five minutes. Bounded: the flows
+ * with the most traffic are kept, and the others are one sum (flow_table.h). */
 #ifndef DORMOUSE_COLLECT_SOCKETS_FLOWS_H
 #define DORMOUSE_COLLECT_SOCKETS_FLOWS_H
 
@@ -19,31 +17,31 @@ struct flows;
 struct flows *flows_new(uint32_t max, uint64_t seed);
 void flows_free(struct flows *f);
 
-/* Adds what one connection moved to the flow with the same address, port, protocol,
- * direction and container; `begun` is 1 when it is new, `connections` is not looked at.
- * It counts from the next flows_commit() on. `*active` is the connection's own, 0 at
- * first: by it a connection is one connection however often it moves. NULL for one that
- * is never heard of again. */
+/* Adds the traffic of one connection to the flow with the same address, port, protocol,
+ * direction and container. `begun` is 1 for a new connection, `connections` is ignored.
+ * It counts from the next flows_commit() on. `*active` belongs to the connection and is
+ * 0 at first: it makes a connection count once, however often it moves. NULL for one
+ * that has ended. */
 void flows_add(struct flows *f, const struct flow *moved, uint32_t *active);
 
-/* What was added since the commit before happened now. Time in Unix seconds, not going
- * back. */
+/* Commits the traffic added since the last commit, at this time. Time in Unix seconds,
+ * never going back. */
 void flows_commit(struct flows *f, double time);
 
-/* What moved between the last two commits, most bytes first, and the
- * rest last if there is any. Valid until the next
- * call that changes f; owned by f. */
+/* The traffic between the last two commits, most bytes first; the rest comes last, if
+ * there is any. Valid until the next call that changes f; owned by f. */
 const struct flow *flows_last(struct flows *f, size_t *count);
 
-/* As collector_moved_since(). Returns how many flows it put into `out`. */
+/* As collector_moved_since(). Returns the number of flows in `out`. */
 size_t flows_since(const struct flows *f, double since, double seen_until,
 		   struct flow *out, size_t max);
 
-/* New connections whose flow found no place, and flows that lost theirs. */
+/* The number of new connections whose flow got no place, and of flows that lost
+ * theirs. */
 uint64_t flows_untracked(const struct flows *f);
 
-/* No TCP flow that is not kept carried more bytes than this in the last hour, what was
- * received counted a sixteenth. */
+/* No TCP flow that is not kept moved more bytes than this in the last hour; received
+ * bytes count one sixteenth. */
 uint64_t flows_missed_most(const struct flows *f);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* foremost.c - of many flows those that moved most. */
+/* foremost.c - selects the flows with the most traffic. */
 #include "foremost.h"
 
 #include <stdbool.h>
@@ -19,7 +19,8 @@ static bool comes_before(const struct flow *a, const struct flow *b)
 	return a->connections > b->connections;
 }
 
-/* heap[0] comes last of heap[0..count): sift what stands at `at` down to its place. */
+/* heap[0] comes last in the order of heap[0..count): moves the flow at `at` down to its
+ * place. */
 static void sift_down(struct flow *heap, size_t at, size_t count)
 {
 	struct flow moving = heap[at];
@@ -37,7 +38,7 @@ static void sift_down(struct flow *heap, size_t at, size_t count)
 	heap[at] = moving;
 }
 
-/* Adds a flow that has no place among the foremost to the rest. */
+/* Adds a flow that is not among the foremost to the rest. */
 static void add_to_rest(struct flow *rest, const struct flow *flow)
 {
 	rest->tx_bytes += flow->tx_bytes;
@@ -68,8 +69,8 @@ size_t foremost_add(struct flow *heap, size_t count, size_t max,
 	return count;
 }
 
-/* The heap's first comes last: swapping it to the end, again and again, sorts. qsort()
- * is not used because glibc's allocates. */
+/* heap[0] comes last in the order: swapping it to the end repeatedly sorts the heap.
+ * qsort() is not used because glibc's version allocates. */
 static void sort_heap(struct flow *heap, size_t count)
 {
 	while (count > 1) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* listeners.c - who listens in this namespace, now and a moment ago. */
+/* listeners.c - the listening sockets of this namespace, now and recently. */
 #include <string.h>
 
 #include "listeners.h"

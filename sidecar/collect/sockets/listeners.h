@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* listeners.h - who listens in this namespace, now and a moment ago.
+/* listeners.h - the listening sockets of this namespace, now and recently.
  *
  * A connection whose local end is a listener's was accepted, not opened.
  */
@@ -13,7 +13,7 @@
 #define LISTENERS_MAX   256
 #define LISTENER_CHAINS 64
 
-/* Scans for which a listener that is gone still counts: a server that stops closes its
+/* A closed listener still counts for this many scans: a server that stops closes its
  * listener first and its connections after. */
 #define LISTENER_SCANS_KEPT 3
 
@@ -28,21 +28,21 @@ struct listeners {
 	struct listener known[LISTENERS_MAX];
 	uint16_t heads[LISTENER_CHAINS];
 	uint16_t count;
-	uint32_t scan; /* counts them */
+	uint32_t scan; /* the scan's number */
 };
 
 void listeners_init(struct listeners *l);
 
-/* Starts a scan: what it does not see anymore ages. */
+/* Starts a scan: listeners that it does not see grow older. */
 void listeners_begin(struct listeners *l);
 
-/* One listening socket, during a scan or between scans. */
+/* Adds one listening socket, during a scan or between scans. */
 void listeners_see(struct listeners *l, const struct in6_addr *address, uint16_t port);
 
-/* Ends a scan that saw every listener, forgetting those long gone. */
+/* Ends a scan that saw every listener, and removes those closed long ago. */
 void listeners_end(struct listeners *l);
 
-/* Whether someone listens, or listened lately, on that address and port. */
+/* Whether a socket listens, or listened recently, on that address and port. */
 bool listeners_match(const struct listeners *l, const struct in6_addr *address,
 		     uint16_t port);
 

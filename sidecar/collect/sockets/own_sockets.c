@@ -43,7 +43,7 @@ static bool read_ends(int fd, struct diag_socket *s)
 	       read_end(&remote, &s->remote, &s->remote_port);
 }
 
-/* As a dump would show it, but for the addresses. */
+/* Reads the socket as a dump shows it, without the addresses. */
 static bool read_counters(int fd, uint64_t cookie, struct diag_socket *s)
 {
 	struct tcp_info info;
@@ -93,7 +93,7 @@ static void add(struct own_sockets *o, int fd)
 		accounting_own_listener(o->accounting, cookie);
 		return;
 	}
-	if (!read_ends(fd, &s)) /* reset before it was accepted */
+	if (!read_ends(fd, &s)) /* the peer reset it before it was accepted */
 		return;
 	if (o->count == OWN_SOCKETS_MAX || !read_counters(fd, cookie, &s) ||
 	    !accounting_own_accepted(o->accounting, &s))

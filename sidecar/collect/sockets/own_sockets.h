@@ -2,17 +2,18 @@
 /* own_sockets.h - the monitor's own sockets: its listeners and the connections that
  * they accepted.
  *
- * A socket is known by its cookie, which the kernel gives out once in the life of a
- * network namespace and which getsockopt(SO_COOKIE) and sock_diag both tell (Linux 4.12
- * and newer). No other program can have it, unlike a port. Where a kernel does not tell
- * it, a socket counts as the pod's: nothing is hidden by that.
+ * A socket is identified by its cookie, which the kernel assigns once in the life of a
+ * network namespace and which getsockopt(SO_COOKIE) and sock_diag both return (Linux
+ * 4.12 and newer). No other program can have the same cookie, as it could have the same
+ * port. On a kernel that does not return the cookie, a socket counts as the pod's: this
+ * hides nothing.
  */
 #ifndef DORMOUSE_COLLECT_SOCKETS_OWN_SOCKETS_H
 #define DORMOUSE_COLLECT_SOCKETS_OWN_SOCKETS_H
 
 #include "accounting.h"
 
-#define OWN_SOCKETS_MAX 64 /* open at once; the server has no more than half of it */
+#define OWN_SOCKETS_MAX 64 /* open at once; the server has at most half of it */
 
 struct own_sockets {
 	struct socket_accounting *accounting;
@@ -25,15 +26,14 @@ struct own_sockets {
 
 void own_sockets_init(struct own_sockets *o, struct socket_accounting *accounting);
 
-/* The socket is the monitor's, from now until own_sockets_closing(), to be called right
- * before it is closed. What it still sends then is told by the kernel's report of its
- * end. Called again for a known one, brings the accounting up to date with it: each
- * time that more was sent is one more packet that is certain. Connections over loopback
- * are left out. */
+/* Notes a socket of the monitor, until own_sockets_closing(), which is called right
+ * before the close. The kernel's report of the socket's end gives the bytes sent after
+ * that. A call for a known socket updates its accounting: each time that it sent data
+ * adds one packet that is certain. Connections over loopback are left out. */
 void own_sockets_note(struct own_sockets *o, int fd);
 void own_sockets_closing(struct own_sockets *o, int fd);
 
-/* Brings the accounting up to date with every open one: about a microsecond each. */
+/* Updates the accounting of every open one: about a microsecond each. */
 void own_sockets_refresh(struct own_sockets *o);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* proc_tcp.c - the sockets from /proc/net/tcp and its like. */
+/* proc_tcp.c - reads the sockets from /proc/net/tcp, tcp6, udp and udp6. */
 #include "proc_tcp.h"
 
 #include <errno.h>
@@ -7,15 +7,16 @@
 
 #include "base/hash.h"
 
-#define READ_BYTES     4096 /* a line is some 150 */
-#define STATE_NEW      12   /* SYN_RECV: nobody's until it is accepted */
+#define READ_BYTES     4096 /* a line has about 150 bytes */
+#define STATE_NEW      12   /* SYN_RECV: has no owner until it is accepted */
 #define STATE_TIMEWAIT 6
 
-/* Words in a line, from Linux' net/ipv4/tcp_ipv4.c, get_tcp4_sock(). */
+/* The words of a line, from Linux' net/ipv4/tcp_ipv4.c, get_tcp4_sock(). */
 enum { WORD_SLOT, WORD_LOCAL, WORD_REMOTE, WORD_STATE, WORD_INODE = 9, WORDS };
 
-/* "0100007F:1F90", or four times as long for IPv6: each eight digits are 32 bits of the
- * address, as they lie in memory, read as a number of this machine. */
+/* Reads "0100007F:1F90", or four times as many address digits for IPv6: each eight
+ * digits are 32 bits of the address in memory order, printed as a number of this
+ * machine. */
 static bool read_end(struct slice word, struct in6_addr *address, uint16_t *port)
 {
 	uint32_t part[4], number;
@@ -71,7 +72,7 @@ bool proc_tcp_line(struct slice line, struct diag_socket *s)
 	return true;
 }
 
-/* What a table is gone through for. */
+/* The sockets to visit. */
 enum wanted { WANT_LISTENERS, WANT_CONNECTED, WANT_ANY };
 
 static int read_table(const char *path, enum wanted wanted, diag_visitor *visit,
@@ -90,7 +91,7 @@ static int read_table(const char *path, enum wanted wanted, diag_visitor *visit,
 		    (wanted != WANT_ANY &&
 		     (s.state == STATE_LISTEN) != (wanted == WANT_LISTENERS)))
 			continue;
-		/* Of the bytes it says nothing, which for an account is none. */
+		/* The table has no bytes: they count as 0. */
 		s.has_counters = s.state != STATE_CLOSE;
 		visit(context, &s);
 	}
@@ -112,7 +113,7 @@ int proc_tcp_dump(uint8_t protocol, diag_visitor *visit, void *context)
 			read_table(paths[i], WANT_LISTENERS, visit, context);
 	for (unsigned i = 0; i < 2; i++)
 		failures[i] = read_table(paths[i], WANT_CONNECTED, visit, context);
-	/* A kernel may be without one of the families. */
+	/* A kernel may lack one of the families. */
 	return failures[1] == 0 ? 0 : failures[0];
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scan_log.c - what each of the last scans of the sockets found, flow by flow. */
+/* scan_log.c - the traffic that each of the last socket scans found, by flow. */
 #include "scan_log.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ struct scan *scan_log_begin(struct scan_log *log, double time, uint32_t step)
 	scan->step = step;
 	scan->tcp_count = scan->udp_count = 0;
 	scan->rest = (struct scan_moved){0};
-	/* The first of all found what moved since the collector was opened. */
+	/* The first scan covers the time since the collector was opened. */
 	scan->from = log->until;
 	scan->until = log->until = time;
 	log->next = (log->next + 1) % SCANS_KEPT;
@@ -40,7 +40,7 @@ void scan_moved_add(struct scan_moved *sum, const struct scan_moved *more)
 	sum->begun += more->begun;
 }
 
-/* To the rest of the same scan: they are different connections. */
+/* Adds to the rest of the same scan: they are different connections. */
 static void add_to_rest(struct scan *scan, const struct scan_moved *moved)
 {
 	scan->rest.tx_bytes += moved->tx_bytes;
@@ -91,7 +91,7 @@ void scan_log_displaced(struct scan_log *log, uint32_t place)
 	}
 }
 
-/* The index-th scan that is kept, oldest first. */
+/* The kept scan with that index, oldest first. */
 static const struct scan *scan_at(const struct scan_log *log, unsigned index)
 {
 	return &log->ring[(log->next + SCANS_KEPT - log->count + index) % SCANS_KEPT];

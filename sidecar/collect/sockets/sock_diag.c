@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sock_diag.c - requests to the kernel's sock_diag.
+/* sock_diag.c - sends requests to the kernel's sock_diag.
  *
- * None of it needs a capability: sock_diag registers its socket family with
+ * None of them needs a capability: sock_diag registers its socket family with
  * NL_CFG_F_NONROOT_RECV (net/core/sock_diag.c), and dumps are open to everyone.
  */
 #include <linux/inet_diag.h>
@@ -10,11 +10,11 @@
 
 #include "sock_diag.h"
 
-/* The kernel makes dump datagrams of up to 32 KiB when it is offered that much
+/* The kernel sends dump datagrams of up to 32 KiB if the receive call offers that much
  * (netlink_dump() in net/netlink/af_netlink.c). */
 #define DUMP_BYTES 32768
 
-/* An event is 380 bytes on Linux 6.18; a longer struct tcp_info may come. */
+/* An event is 380 bytes on Linux 6.18; a future struct tcp_info may be longer. */
 #define EVENT_BYTES 1024
 
 int diag_open(struct netlink_client *n, struct error *err)

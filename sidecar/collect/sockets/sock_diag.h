@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sock_diag.h - asking the kernel for its sockets, and reading what it answers.
+/* sock_diag.h - requests the kernel's sockets and reads its answers.
  *
- * sock_parse.c turns netlink messages into sockets and does nothing else; sock_diag.c
- * says what is asked for.
+ * sock_parse.c only turns netlink messages into sockets; sock_diag.c makes the
+ * requests.
  */
 #ifndef DORMOUSE_COLLECT_SOCKETS_SOCK_DIAG_H
 #define DORMOUSE_COLLECT_SOCKETS_SOCK_DIAG_H
@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "netlink/client.h"
 
-/* The states of linux/tcp_states.h that matter here. */
+/* The states of linux/tcp_states.h that are used here. */
 enum {
 	STATE_ESTABLISHED = 1,
 	STATE_SYN_SENT = 2,
@@ -28,38 +28,39 @@ enum {
 	STATE_CLOSING = 11
 };
 
-/* Who sent the first SYN, as far as the byte counters give it away. */
+/* Who sent the first SYN, as far as the byte counters show it. */
 enum diag_opener { DIAG_OPENER_UNKNOWN, DIAG_OPENER_HERE, DIAG_OPENER_THERE };
 
 /* One socket as the kernel describes it. IPv4 addresses are kept v4-mapped. */
 struct diag_socket {
 	uint64_t cookie;      /* unique for the life of the namespace, never 0 */
-	uint64_t cgroup_id;   /* 0: not told */
-	uint64_t tx_bytes;    /* payload sent, each byte once */
-	uint64_t tx_again;    /* payload sent once more: retransmitted */
-	uint64_t rx_bytes;    /* payload received; the peer's FIN may count as one */
-	uint32_t tx_segments; /* these four wrap; the kernel's, by wire size */
+	uint64_t cgroup_id;   /* 0: not known */
+	uint64_t tx_bytes;    /* payload sent, each byte counted once */
+	uint64_t tx_again;    /* retransmitted payload */
+	uint64_t rx_bytes;    /* payload received; may include 1 for the peer's FIN */
+	uint32_t tx_segments; /* these four wrap; the kernel counts them by wire size */
 	uint32_t tx_data_segments;
 	uint32_t rx_segments;
 	uint32_t rx_data_segments;
 	uint16_t local_port;  /* host order */
 	uint16_t remote_port; /* host order; 0 after a connect() that was refused */
 	uint8_t state;
-	uint8_t protocol;  /* 0: not told, which is how dumps are */
+	uint8_t protocol;  /* 0: not known, as in dumps */
 	uint8_t opener;    /* enum diag_opener */
-	bool has_counters; /* false for UDP and for what is left of a closed socket */
-	bool timestamps;   /* its segments carry the option (RFC 7323), 12 bytes */
+	bool has_counters; /* false for UDP and for the rest of a closed socket */
+	bool timestamps;   /* its segments have the option (RFC 7323), 12 bytes */
 	struct in6_addr local;
 	struct in6_addr remote; /* all zero: never connected */
 };
 
-/* Reads the kernel's struct tcp_info, as long as it is, into the counters of *s, whose
- * state must be set. `queued` are the bytes that wait to be sent or acknowledged. */
+/* Reads the kernel's struct tcp_info, of any length, into the counters of *s, whose
+ * state must be set. `queued` is the number of bytes that wait to be sent or
+ * acknowledged. */
 void diag_read_info(const void *info, size_t length, uint32_t queued,
 		    struct diag_socket *s);
 
-/* Reads one message, whose nlmsg_len bytes may be read and nothing behind them. False
- * when it is about no socket. */
+/* Reads one message; it reads only the message's nlmsg_len bytes. False if the message
+ * does not describe a socket. */
 bool diag_read(const struct nlmsghdr *message, struct diag_socket *s);
 
 typedef void diag_visitor(void *context, const struct diag_socket *socket);
@@ -67,23 +68,23 @@ typedef void diag_visitor(void *context, const struct diag_socket *socket);
 /* Opens a client for dumps. */
 int diag_open(struct netlink_client *n, struct error *err);
 
-/* Opens a client that is told when a socket of this namespace is destroyed: IPPROTO_TCP
- * or, with its last remote address but no counters, IPPROTO_UDP. Asks for
- * `buffer_bytes` of receive buffer and takes what it gets. */
+/* Opens a client that receives an event when a socket of this namespace is destroyed:
+ * IPPROTO_TCP or, with its last remote address but no counters, IPPROTO_UDP. Requests
+ * `buffer_bytes` of receive buffer and accepts a smaller one. */
 int diag_open_events(struct netlink_client *n, uint8_t protocol, unsigned buffer_bytes,
 		     struct error *err);
 
 struct diag_query {
-	bool legacy;      /* one walk for IPv4 and IPv6 together, TCP only */
-	bool counters;    /* wants the TCP counters */
+	bool legacy;      /* one walk for both IPv4 and IPv6, TCP only */
+	bool counters;    /* request the TCP counters */
 	uint8_t family;   /* not for legacy */
 	uint8_t protocol; /* not for legacy */
 	uint32_t states;  /* 1u << state */
 };
 
-/* Dumps the sockets that match, visiting each, once: a dump that was interrupted is
- * DUMP_PARTIAL. `refusal`, when not NULL, gets the kernel's errno if it refused the
- * request, else 0. err says why with DUMP_FAILED. */
+/* Dumps the sockets that match and calls `visit` once for each; an interrupted dump is
+ * DUMP_PARTIAL. `refusal`, if not NULL, is set to the kernel's errno if it refused the
+ * request, else 0. With DUMP_FAILED err gives the reason. */
 enum dump_end diag_dump(struct netlink_client *n, const struct diag_query *query,
 			diag_visitor *visit, void *context, int *refusal,
 			struct error *err);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sock_parse.c - from netlink messages to sockets.
+/* sock_parse.c - turns netlink messages into sockets.
  *
- * The bytes are the kernel's, yet nothing in them is taken on trust: every length is
- * checked before it is used. linux/tcp.h is included for the long struct tcp_info,
- * which is why netinet/tcp.h (and libnl's headers, which include it) cannot be.
+ * The bytes come from the kernel, but every length is checked before it is used.
+ * linux/tcp.h is included for the long struct tcp_info, so netinet/tcp.h (and libnl's
+ * headers, which include it) cannot be included.
  */
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -18,7 +18,7 @@
 #define ATTRIBUTE_CGROUP_ID 21
 
 struct attributes {
-	const unsigned char *info; /* struct tcp_info, as long as the kernel's is */
+	const unsigned char *info; /* struct tcp_info, of the kernel's length */
 	size_t info_length;
 	const unsigned char *cgroup_id;
 	uint8_t protocol;
@@ -56,7 +56,7 @@ static void find_attributes(const unsigned char *at, size_t left,
 	}
 }
 
-/* Members that this kernel's struct tcp_info is too short for are 0. */
+/* Members beyond the end of this kernel's struct tcp_info are 0. */
 static uint64_t info_u64(const struct attributes *a, size_t offset)
 {
 	uint64_t value = 0;
@@ -73,11 +73,11 @@ static uint32_t info_u32(const struct attributes *a, size_t offset)
 	return value;
 }
 
-/* The sequence space tells who opened the connection: tcpi_bytes_acked starts at the
- * SYN for the side that sent it (tcp_ack() of the SYN-ACK counts one byte) and behind
- * it for the side that accepted. So once all that was sent is acknowledged, acked minus
- * payload is the SYN (1 or 0) plus the FIN, if one was sent. A closed socket does not
- * tell whether it sent a FIN, which leaves the 1 ambiguous. */
+/* Returns who opened the connection, from the sequence space: tcpi_bytes_acked starts
+ * at the SYN for the side that sent it (tcp_ack() of the SYN-ACK counts one byte) and
+ * after it for the side that accepted. So when all sent data is acknowledged, acked
+ * minus payload is the SYN (1 or 0) plus the FIN, if one was sent. A closed socket does
+ * not show whether it sent a FIN, so 1 is ambiguous. */
 static enum diag_opener who_opened(uint8_t state, uint64_t acked, uint64_t payload,
 				   uint32_t queued)
 {
@@ -122,8 +122,8 @@ static void read_counters(const struct attributes *a, uint32_t queued,
 	s->rx_data_segments = info_u32(a, INFO(tcpi_data_segs_in));
 	s->timestamps = (options & TCPI_OPT_TIMESTAMPS) != 0;
 	if (a->info_length < INFO(tcpi_bytes_retrans) + sizeof(uint64_t)) {
-		/* Before Linux 4.19: what was acknowledged, without the SYN and FIN
-		 * that may be in it. */
+		/* Before Linux 4.19: the acknowledged bytes, less the SYN and FIN that
+		 * they may include. */
 		s->tx_bytes = acked > 0 ? acked - 1 : 0;
 		return;
 	}
@@ -134,9 +134,9 @@ static void read_counters(const struct attributes *a, uint32_t queued,
 	bool fast_open = (options & TCPI_OPT_SYN_DATA) != 0;
 	if (!fast_open)
 		s->opener = who_opened(s->state, acked, payload, queued);
-	/* A segment that the local queue refused is sent once more without counting as
-	 * retransmitted; the sequence space bounds what can have been sent. Where that
-	 * happened the SYN and the FIN remain in it: two bytes too many at most. */
+	/* A segment that the local queue refused is sent again but does not count as
+	 * retransmitted; the sequence space bounds the bytes sent. In this case the
+	 * result may include the SYN and the FIN: at most two bytes too many. */
 	s->tx_bytes = payload < acked + queued ? payload : acked + queued;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* socket_dumps.c - which requests make a scan, and what becomes of refused ones. */
+/* socket_dumps.c - the requests of a scan, and how refused requests are handled. */
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -7,7 +7,8 @@
 #include "proc_tcp.h"
 #include "socket_dumps.h"
 
-/* Reading the table costs more than a dump: that it was as empty holds for so long. */
+/* Reading the table costs more than a dump: when the table is empty too, it is not read
+ * again for this long. */
 #define BELIEVED_SECONDS 60
 
 #define TCP_STATES                                                                     \
@@ -69,8 +70,8 @@ static enum dump_end ask(struct socket_dumps *d, int request, diag_visitor *visi
 	return outcome;
 }
 
-/* The legacy request walks the machine's connection table once for both families; where
- * it is refused, one request for each family does the same in two walks. */
+/* The legacy request walks the machine's connection table once for both families; if it
+ * is refused, one request for each family does the same in two walks. */
 static enum dump_end dump_tcp(void *context)
 {
 	struct socket_dumps *d = context;
@@ -86,12 +87,12 @@ static enum dump_end dump_tcp(void *context)
 	enum dump_end v4 = ask(d, REQUEST_TCP4, visit_live, err);
 	if (v4 == DUMP_FAILED || !is_due(d, REQUEST_TCP6))
 		return v4;
-	struct error unused; /* a kernel without IPv6 has no IPv6 sockets to miss */
+	struct error unused; /* a kernel without IPv6 has no IPv6 sockets */
 	enum dump_end v6 = ask(d, REQUEST_TCP6, visit_live, &unused);
 	return v6 == DUMP_PARTIAL ? v6 : v4;
 }
 
-/* A kernel without UDP dumps lacks the evidence of where UDP goes, nothing more. */
+/* Without UDP dumps only the evidence of UDP's remote ends is missing. */
 static void dump_udp(struct socket_dumps *d)
 {
 	struct error unused;
@@ -109,8 +110,8 @@ static void failed(struct socket_dumps *d, double retry_at)
 	d->retry_at = retry_at;
 }
 
-/* A dump without a single socket is what a namespace without any gives, and what a
- * kernel gives that does not dump. The table for people tells which. */
+/* A dump is empty in a namespace without sockets, but also on a kernel that does not
+ * implement dumps. /proc/net/tcp shows which. */
 static bool is_empty_talk(struct socket_dumps *d, enum dump_end outcome)
 {
 	if (outcome != DUMP_DONE || d->met > 0 || d->time < d->believed_until)
@@ -121,9 +122,9 @@ static bool is_empty_talk(struct socket_dumps *d, enum dump_end outcome)
 	return false;
 }
 
-/* A socket of our own that any dump must show: those in the table may have come and
- * gone between two scans. Nobody else can reach it. -1 where there is none to be had.
- */
+/* Opens a socket that any dump must show: those in the table may have opened and closed
+ * between two scans. It listens on loopback only and is closed after the dump. -1 if it
+ * cannot be opened. */
 static int open_probe(void)
 {
 	const struct sockaddr_in here = {.sin_family = AF_INET,
@@ -138,7 +139,7 @@ static int open_probe(void)
 	return fd;
 }
 
-/* Dumps once more, with a socket that must be in it. */
+/* Dumps again, with a socket that must be in it. */
 static enum dump_end dump_with_probe(struct socket_dumps *d)
 {
 	int probe = open_probe();
@@ -157,7 +158,7 @@ static enum dump_end dump(struct socket_dumps *d)
 		outcome = dump_with_probe(d);
 	if (is_empty_talk(d, outcome)) {
 		fail(&d->failure,
-		     "sock_diag answers without sockets, /proc/net/tcp has some");
+		     "sock_diag returns no sockets, but /proc/net/tcp lists some");
 		d->request_retry_at[REQUEST_TCP4] = d->time + SOURCE_RETRY_SECONDS;
 		outcome = DUMP_FAILED;
 	}
@@ -167,7 +168,7 @@ static enum dump_end dump(struct socket_dumps *d)
 	return outcome;
 }
 
-/* Not while a dump is received: it is the same client. */
+/* Do not call it during a dump: it uses the same client. */
 static void refresh_listeners(void *context)
 {
 	struct socket_dumps *d = context;
@@ -221,8 +222,8 @@ static enum dump_end scan(struct socket_dumps *d)
 	return outcome;
 }
 
-/* Who talks to whom, without bytes. Its sockets have other cookies than sock_diag's, so
- * it is no help against a failure that passes. */
+/* Reads the connections without bytes from /proc/net/tcp. Their cookies differ from
+ * sock_diag's, so this does not replace a sock_diag that fails only for a time. */
 static void stand_in(struct socket_dumps *d)
 {
 	d->met = 0;
@@ -237,7 +238,7 @@ enum dump_end socket_dumps_scan(struct socket_dumps *d, double time)
 {
 	if (time > d->time)
 		d->time = time;
-	/* When sock_diag begins to work, what it shows at first is not new. */
+	/* When sock_diag begins to work, the sockets of its first dump are not new. */
 	if (d->standing_in)
 		d->accounting->has_base = false;
 	enum dump_end outcome = scan(d);

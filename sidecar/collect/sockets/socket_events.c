@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* socket_events.c - hearing of ended connections, at a pace.
+/* socket_events.c - receives events of ended connections at a limited rate.
  *
- * While connections end faster than one in PACE_NS, events are left to gather for
- * PAUSE_NS, so that the monitor wakes at most 200 times a second. The smallest buffer
- * that an unprivileged process gets (net.core.rmem_max of 212,992) holds about 300.
+ * While connections end faster than one in PACE_NS, events are collected for PAUSE_NS,
+ * so that the monitor wakes at most 200 times a second. The smallest buffer of an
+ * unprivileged process (net.core.rmem_max of 212,992) holds about 300 events.
  */
 #include <errno.h>
 #include <sys/epoll.h>
@@ -19,7 +19,8 @@
 #define PACE_NS  2000000
 #define PAUSE_NS 5000000
 
-/* Silence for so long is tried out, and for so much longer it is none. */
+/* After SILENT_NS without any event the source is tested; after PROVE_NS more it counts
+ * as failed. */
 #define SILENT_NS INT64_C(10000000000)
 #define PROVE_NS  INT64_C(2000000000)
 
@@ -48,8 +49,8 @@ static void note_lost(void *context)
 	((struct reading *)context)->lost = true;
 }
 
-/* Once all is read: an overrun is reported at its beginning, and the kernel drops more
- * until the buffer is empty. */
+/* Call it after all is read: an overrun is reported at its beginning, and the kernel
+ * drops more events until the buffer is empty. */
 static void count_lost(struct event_source *source)
 {
 	uint32_t drops = netlink_drops(&source->netlink);
@@ -58,7 +59,7 @@ static void count_lost(struct event_source *source)
 	source->drops = drops;
 }
 
-/* A client that is broken is closed. */
+/* Closes the client if it fails. */
 static void read_events(struct reading *r, struct error *err)
 {
 	const struct netlink_events events = {read_event, note_lost, r};
@@ -111,7 +112,7 @@ static void watch_events(struct socket_events *e, bool watch)
 {
 	struct itimerspec pause = {.it_value.tv_nsec = watch ? 0 : PAUSE_NS};
 
-	/* Setting the timer also takes back its last expiry. */
+	/* Setting the timer also clears its last expiry. */
 	timerfd_settime(e->timer_fd, 0, &pause, NULL);
 	if (e->is_paused == watch) {
 		watch_source(e, &e->tcp, EPOLL_CTL_MOD, watch);
@@ -134,7 +135,7 @@ void socket_events_process(struct socket_events *e)
 		e->drained_ns = now;
 }
 
-/* Opens a client; what ended before is not told. */
+/* Opens a client; it does not receive earlier events. */
 static int open_source(struct socket_events *e, struct event_source *source,
 		       uint8_t protocol, struct error *err)
 {
@@ -160,10 +161,10 @@ void socket_events_prove(struct socket_events *e)
 		e->silent_ns = now;
 	e->ok = e->tcp.read > 0 || now - e->silent_ns < SILENT_NS + PROVE_NS;
 	if (!e->ok)
-		fail(&e->failure, "sock_diag does not tell when sockets end");
+		fail(&e->failure, "sock_diag does not report closed sockets");
 	if (e->tcp.read > 0 || now - e->silent_ns < SILENT_NS)
 		return;
-	/* A socket that never did anything has an end like any other. */
+	/* Closing an unused socket creates an event like any other. */
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0)
 		close(fd);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* socket_table.c - the sockets that are followed one by one, by cookie.
+/* socket_table.c - the sockets that are tracked individually, by cookie.
  *
  * Chained hashing over a dense array whose lowest places are used first: a pod with ten
- * connections touches ten of them, whatever the bound.
+ * connections uses ten places, whatever the bound.
  */
 #include <stdlib.h>
 
 #include "base/hashing.h"
 #include "socket_table.h"
 
-/* How many are looked at to find one that is lesser. */
+/* The number of sockets examined to find one that sent less. */
 #define HAND_STEPS 4
 
-/* The kernel tells the end of a socket when the last packet of it is gone: of a
- * connection that nobody answered, seconds after its dumps lost sight of it. After as
- * many dumps as this the kernel must have had no memory to tell. */
+/* The kernel reports the end of a socket when its last packet is gone. For a connection
+ * without any answer this is seconds after it left the dumps. After this many dumps the
+ * kernel must have dropped the report on an allocation failure. */
 #define OVERDUE_DUMPS 4096
 
 int socket_table_init(struct socket_table *t, uint32_t max)
@@ -22,7 +22,7 @@ int socket_table_init(struct socket_table *t, uint32_t max)
 	uint32_t buckets = hash_buckets(max);
 
 	*t = (struct socket_table){.max = max, .mask = buckets - 1, .free = NO_INDEX};
-	/* In one piece: so large a piece is mapped, and costs only what is touched. */
+	/* One large allocation: it is mapped, and only the pages used cost memory. */
 	t->sockets = calloc(1, max * sizeof(*t->sockets) + buckets * sizeof(*t->heads));
 	if (!t->sockets)
 		return -1;

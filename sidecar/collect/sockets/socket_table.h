@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* socket_table.h - the sockets that are followed one by one, by cookie. */
+/* socket_table.h - the sockets that are tracked individually, by cookie. */
 #ifndef DORMOUSE_COLLECT_SOCKETS_SOCKET_TABLE_H
 #define DORMOUSE_COLLECT_SOCKETS_SOCKET_TABLE_H
 
@@ -8,32 +8,31 @@
 
 struct tracked_socket {
 	uint64_t cookie;             /* 0: not in use */
-	uint64_t tx_bytes, rx_bytes; /* as last seen, these and the next */
+	uint64_t tx_bytes, rx_bytes; /* as last seen, like the following */
 	uint64_t tx_again;
 	uint32_t tx_segments, rx_segments;
-	uint32_t tx_data_segments, rx_data_segments; /* of the monitor's own only */
-	uint32_t dump;   /* the number of the dump that saw it last */
-	uint32_t active; /* flows_add()'s */
-	uint32_t
-	    next;     /* in its chain, by place + 1; 0 ends it. Of the free: by place */
-	uint8_t role; /* enum socket_role; of the monitor's own none */
-	bool is_certain; /* the byte counters told the role */
+	uint32_t tx_data_segments, rx_data_segments; /* own sockets only */
+	uint32_t dump;                               /* the last dump that saw it */
+	uint32_t active;                             /* flows_add()'s */
+	uint32_t next;   /* place + 1 in its chain, 0 at the end; place in the free
+			  * list */
+	uint8_t role;    /* enum socket_role; unused for the monitor's own sockets */
+	bool is_certain; /* the byte counters showed the role */
 	uint8_t container;
-	uint8_t
-	    headers; /* of the monitor's own: bytes of a packet without TCP's options */
+	uint8_t headers; /* own sockets: header bytes without TCP's options */
 };
 
 struct socket_table {
 	struct tracked_socket *sockets;
 	uint32_t *heads;
 	uint32_t max, mask;
-	uint32_t used; /* places ever used: what comes after was never touched */
-	uint32_t free; /* chain of places that are free again */
+	uint32_t used; /* places ever used: later ones were never touched */
+	uint32_t free; /* list of places that are free again */
 	uint32_t count;
-	uint32_t hand;       /* where the next lesser one is looked for */
-	uint64_t hand_least; /* the least since the hand began its round */
+	uint32_t hand;       /* where the next search begins */
+	uint64_t hand_least; /* the minimum since the hand's round began */
 	uint32_t hand_steps; /* in this round */
-	uint64_t floor;      /* nobody has sent less, as the last whole round found */
+	uint64_t floor;      /* the minimum of the last whole round */
 };
 
 /* Room for `max` sockets. Returns -1 on allocation failure. */
@@ -47,12 +46,12 @@ struct tracked_socket *socket_table_find(struct socket_table *t, uint64_t cookie
 struct tracked_socket *socket_table_add(struct socket_table *t, uint64_t cookie);
 void socket_table_remove(struct socket_table *t, struct tracked_socket *socket);
 
-/* One that has sent less than half of these bytes; NULL when the next few that a hand
- * going round points at have all sent more. */
+/* Returns a socket that sent less than half of `tx_bytes`. It examines the next few
+ * places in a circular order; NULL if all of these sent more. */
 struct tracked_socket *socket_table_lesser(struct socket_table *t, uint64_t tx_bytes);
 
-/* Removes the sockets that neither this complete dump nor the one before it saw, if
- * word of their end was lost in dump number `lost` or later, or is long overdue. */
+/* Removes the sockets that neither this complete dump nor the one before it saw, if the
+ * event of their end was lost in dump number `lost` or later, or is long overdue. */
 void socket_table_forget_unseen(struct socket_table *t, uint32_t dump, uint32_t lost);
 
 #endif

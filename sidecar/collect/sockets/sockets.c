@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sockets.c - dumps and events together, and what came of them.
+/* sockets.c - combines the dumps and the events of sockets.
  *
- * Order matters. A scan drains the events first and dumps after: what was destroyed
- * before its event was read can be in no later dump, so nothing is met a second time.
- * The kernel sends events from a work queue, so a socket may be gone from the dump
- * before its event is here; it is kept until a second dump misses it.
+ * Order matters. A scan reads the pending events first and dumps after: a socket that
+ * was destroyed before its event was read is in no later dump, so no socket is counted
+ * twice. The kernel sends events from a work queue, so a socket may be missing in the
+ * dump before its event arrives; it is kept until a second dump misses it.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -27,34 +27,36 @@ struct sockets {
 	struct socket_dumps dumps;
 	struct socket_events events;
 
-	/* For mending the opens that nobody saw. */
+	/* For adding the opens that were not seen. */
 	bool knows_active_opens, has_settled;
 	uint64_t active_opens; /* as last noted */
 	int64_t never_seen;    /* ActiveOpens minus the opens that were seen */
-	/* By how much that is more now, at least and at most since `doubted_at`. */
+	/* The increase of never_seen, its minimum and maximum since `doubted_at`. */
 	int64_t doubt_least, doubt_most;
 	double doubted_at;
-	uint64_t doubted_opens; /* as last noted, then */
-	/* When none was in doubt. */
+	uint64_t doubted_opens; /* active_opens at that time */
+	/* At the last time without unseen opens. */
 	uint64_t settled_lost, settled_opened, settled_anywhere;
 
-	/* What was added lately and may yet be seen; how many of it went to others. */
+	/* Unseen opens that were added recently and may still be seen; those of them
+	 * that went to other hosts. */
 	uint64_t mended, mended_others;
 	double mended_at;
-	uint64_t opened; /* as told: never less than before */
+	uint64_t opened; /* as reported: never decreases */
 };
 
-/* How long what the kernel counted must have been seen by nobody, seconds: it tells of
- * a connection's end from a work queue, which waits on a busy machine. */
+/* How long an open must remain unseen before it is added, seconds: the kernel reports a
+ * connection's end from a work queue, which is delayed on a busy machine. */
 #define DOUBT_S 1.0
 
-/* How late it may be at most, seconds. */
+/* The maximum delay of that report, seconds. */
 #define LATE_MOST_S 60.0
 
-/* How many of the connections that nobody saw went to others. If events were lost, as
- * large a share as of those that were seen since none was in doubt; a few over
- * loopback among many (the monitor's own status is asked there) do not make it smaller.
- * If none was, a socket was connected anew: all of them, or loopback would hide it. */
+/* Estimates how many of the unseen connections went to other hosts. If events were
+ * lost, the share is that of the connections seen since no open was missing; a few
+ * loopback connections among many (such as requests to the monitor's own status) do not
+ * reduce it. If no event was lost, a socket was connected again: all of them count,
+ * otherwise loopback connections would hide them. */
 static uint64_t share_of_others(const struct sockets *s, uint64_t unseen)
 {
 	if (s->events.ok && s->events.tcp.lost == s->settled_lost)
@@ -72,7 +74,7 @@ static int64_t never_seen_now(const struct sockets *s)
 	return (int64_t)(s->active_opens - s->accounting.opened_anywhere);
 }
 
-/* How many of those that were added have been seen after all. */
+/* How many of the added opens have been seen later. */
 static uint64_t seen_after_all(const struct sockets *s)
 {
 	int64_t over = s->never_seen - never_seen_now(s);
@@ -94,7 +96,7 @@ static void tell_opened(struct sockets *s)
 	s->opened = opened > s->opened ? opened : s->opened;
 }
 
-/* Takes back what was added and has been seen since. */
+/* Subtracts the added opens that have been seen since. */
 static void take_back(struct sockets *s, double time)
 {
 	uint64_t over = seen_after_all(s), others = others_of(s, over);
@@ -103,7 +105,7 @@ static void take_back(struct sockets *s, double time)
 	s->accounting.opened_anywhere -= over;
 	s->mended -= over;
 	s->mended_others -= others;
-	/* Shares are of what was seen since: never of less than nothing. */
+	/* Shares use the increase since these values, which must not be negative. */
 	s->settled_opened -= s->settled_opened < others ? s->settled_opened : others;
 	s->settled_anywhere -= s->settled_anywhere < over ? s->settled_anywhere : over;
 	if (time - s->mended_at > LATE_MOST_S || time < s->mended_at)
@@ -127,11 +129,11 @@ static void begin_doubt(struct sockets *s, int64_t more, double time)
 	s->doubted_opens = s->active_opens;
 }
 
-/* Kernel source: tcp_connect() counts ActiveOpens when it sends the SYN. What it
- * counted and nobody saw at several scans is an open whose event was lost, or a socket
- * that was connected anew (to AF_UNSPEC and elsewhere), which keeps its inode and
- * cookie; with no source at all it is every open. Its counter is read before the
- * sockets are scanned, so that for a moment more can be seen than it says. */
+/* Kernel source: tcp_connect() counts ActiveOpens when it sends the SYN. An open that
+ * the kernel counted and several scans did not see is an open whose event was lost, or
+ * a socket that was connected again (to AF_UNSPEC and then elsewhere), which keeps its
+ * inode and cookie. Without any source it is every open. The counter is read before the
+ * sockets are scanned, so for a moment more opens can be seen than it counts. */
 static void mend_opens(struct sockets *s, double time)
 {
 	struct socket_accounting *a = &s->accounting;
@@ -144,14 +146,14 @@ static void mend_opens(struct sockets *s, double time)
 	int64_t more = never_seen_now(s) - s->never_seen;
 	if (!s->has_settled || time < s->doubted_at)
 		begin_doubt(s, more, time);
-	else if (!s->dumps.ok && !s->events.ok) /* nobody will see them */
+	else if (!s->dumps.ok && !s->events.ok) /* no source can see them */
 		begin_doubt(s, more, time - DOUBT_S);
 	s->has_settled = true;
 	s->doubt_least = more < s->doubt_least ? more : s->doubt_least;
 	s->doubt_most = more > s->doubt_most ? more : s->doubt_most;
 	if (time - s->doubted_at < DOUBT_S)
 		return;
-	/* Those that were opened meanwhile may be on their way. */
+	/* The scans may not have seen the most recent opens yet. */
 	int64_t recent = (int64_t)(s->active_opens - s->doubted_opens);
 	int64_t unseen =
 	    more - recent < s->doubt_least ? more - recent : s->doubt_least;
@@ -159,7 +161,8 @@ static void mend_opens(struct sockets *s, double time)
 		add_unseen(s, (uint64_t)unseen, time);
 		more -= unseen;
 	} else if (s->doubt_most < 0 && s->active_opens == s->doubted_opens) {
-		/* Not for being ahead: none was opened meanwhile. */
+		/* The scan is not ahead of the counter: nothing was opened
+		 * meanwhile. */
 		s->never_seen += s->doubt_most;
 		more -= s->doubt_most;
 	}
@@ -188,16 +191,16 @@ bool sockets_scan(struct sockets *s, double time)
 	socket_events_drain(&s->events);
 	socket_events_prove(&s->events);
 	enum dump_end outcome = socket_dumps_scan(&s->dumps, time);
-	/* Connections that this dump missed, the next may show; not so with no source.
-	 */
+	/* The next dump may show connections that this one missed; without any source
+	 * it cannot. */
 	if (outcome == DUMP_DONE || (!s->dumps.ok && !s->events.ok))
 		mend_opens(s, time);
 	tell_opened(s);
 	return outcome != DUMP_FAILED || s->dumps.standing_in;
 }
 
-/* The ports that the kernel gives out in this namespace; as they are where it does not
- * say. */
+/* Reads the ephemeral port range of this namespace; leaves `ports` unchanged if it
+ * cannot be read. */
 static void read_ephemeral_ports(uint16_t ports[2])
 {
 	char text[32];
@@ -215,7 +218,7 @@ static void read_ephemeral_ports(uint16_t ports[2])
 	ports[1] = (uint16_t)to;
 }
 
-/* Only to be hard to guess. */
+/* A hash seed that is hard to guess. */
 static uint64_t random_seed(void)
 {
 	uint64_t seed;
@@ -323,8 +326,9 @@ uint64_t sockets_tcp_tx_again(const struct sockets *s)
 
 uint64_t sockets_opens_seen(const struct sockets *s)
 {
-	/* Loopback is settled by dumps. Until the next, those that ended are seen, less
-	 * those that the last dump saw alive, which may be the same. */
+	/* Loopback connections are counted at dumps. Until the next dump, those that
+	 * ended are added, less those that the last dump saw alive, because they may be
+	 * the same. */
 	const struct socket_accounting *a = &s->accounting;
 	int64_t loopback = a->loopback_ended - a->loopback_before;
 	return a->opened_anywhere + (loopback > 0 ? (uint64_t)loopback : 0);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sockets.h - TCP and UDP sockets: bytes per connection to its end, who opened it,
- * where it goes, which container owns it.
+/* sockets.h - TCP and UDP sockets: bytes per connection until its end, who opened it,
+ * its remote end, the container that owns it.
  *
- * Private to collect/. Two sources: dumps (sock_diag; COLLECTOR_SOCKETS) say what
- * lives, the destroy groups (COLLECTOR_SOCKET_EVENTS) say what each connection had sent
- * when it ended. A source that the kernel refuses is tried again every five minutes.
+ * Private to collect/. Two sources: dumps (sock_diag; COLLECTOR_SOCKETS) list the open
+ * sockets, the destroy groups (COLLECTOR_SOCKET_EVENTS) give the final counters of each
+ * connection when it ends. A source that the kernel refuses is retried every five
+ * minutes.
  */
 #ifndef DORMOUSE_COLLECT_SOCKETS_SOCKETS_H
 #define DORMOUSE_COLLECT_SOCKETS_SOCKETS_H
@@ -19,65 +20,65 @@
 struct address_set;
 struct sockets;
 
-/* Opens both sources and takes the first scan: traffic counts from what lives now. A
- * source that the kernel refuses is no failure: see sockets_ok(). Fails only on
- * allocation failure or without descriptors. All memory that it ever needs is reserved
- * here. `event_buffer_bytes` is the receive buffer to ask for, 0 for a sensible one;
- * tests set it small. */
+/* Opens both sources and makes the first scan: traffic is counted from then on. A
+ * refused source is not an error: see sockets_ok(). Fails only on allocation failure or
+ * without file descriptors. Reserves all memory here. `event_buffer_bytes` is the
+ * receive buffer to request, 0 for the default; tests set it small. */
 struct sockets *sockets_open(const struct collect_options *options,
 			     unsigned event_buffer_bytes, struct error *err);
 void sockets_close(struct sockets *s);
 
 /* An epoll descriptor, readable when connections have ended; then call
- * sockets_process_events(). The same for the life of `s`, refused source or not. */
+ * sockets_process_events(). It stays the same for the life of `s`, even if a source is
+ * refused. */
 int sockets_event_fd(const struct sockets *s);
 void sockets_process_events(struct sockets *s);
 
-/* Notes ActiveOpens of /proc/net/snmp as of now (since boot). Call it right before each
- * sockets_scan(): what it counts and nobody saw for a second (destroy messages were
- * lost, a socket was connected anew) is added to the connections opened; where the
- * kernel refuses both sources it is all there is, loopback included. Without it the
- * number stays unmended. */
+/* Notes the current ActiveOpens of /proc/net/snmp (since boot). Call it right before
+ * each sockets_scan(): opens that it counts and that were not seen for a second
+ * (destroy messages were lost, a socket was connected again) are added to the
+ * connections opened. If the kernel refuses both sources it is the only count, loopback
+ * included. Without this call no unseen opens are added. */
 void sockets_note_active_opens(struct sockets *s, uint64_t active_opens);
 
-/* The addresses of this namespace, to be filled before sockets_scan() whenever they may
- * have changed; owned by s. Connections between two of them are loopback's. */
+/* The addresses of this namespace, owned by s. Update them before sockets_scan()
+ * whenever they may have changed. Connections between two of them count as loopback. */
 struct address_set *sockets_own_addresses(struct sockets *s);
 
 /* As collector_own_socket(). */
 void sockets_own(struct sockets *s, int fd, bool closing);
 
-/* What the monitor's own sockets have sent and received until now. Owned by s. */
+/* The traffic of the monitor's own sockets so far. Owned by s. */
 const struct own_traffic *sockets_own_traffic(struct sockets *s);
 
-/* Drains the events, dumps every socket, and brings totals, flows and
- * containers up to date. `time` is in Unix seconds and does not go back (if it does,
- * the scan counts as made at the time of the one before). Returns whether the dump
- * worked; partial data (totals' dumps_interrupted) is success, and so is /proc/net/tcp,
- * without bytes and with sockets_ok() false, where sock_diag never worked. Does not
- * allocate. */
+/* Reads the pending events, dumps every socket, and updates totals, flows and
+ * containers. `time` is in Unix seconds and does not go back (if it does, the time of
+ * the scan before is used). Returns whether the dump worked. Partial data (totals'
+ * dumps_interrupted) is success, and so is /proc/net/tcp if sock_diag never worked:
+ * then there are no bytes and sockets_ok() is false. Does not allocate. */
 bool sockets_scan(struct sockets *s, double time);
 
-/* Fills the members of `totals` that sockets know: all but udp_tx_*, links_untracked
- * and those of the links; to dumps_interrupted and receive_buffers_grown it adds. */
+/* Fills the members of `totals` that sockets provide: all but udp_tx_*, links_untracked
+ * and those of the links. It adds to dumps_interrupted and receive_buffers_grown. */
 void sockets_totals(const struct sockets *s, struct collect_totals *totals);
 
-/* TCP segments sent, cumulative, loopback and own left out: SIGNAL_TCP_TX_PACKETS. */
+/* TCP segments sent, cumulative, without loopback and own traffic:
+ * SIGNAL_TCP_TX_PACKETS. */
 uint64_t sockets_tcp_tx_packets(const struct sockets *s);
 
-/* TCP payload that was sent once more, cumulative, loopback and own left out. */
+/* Retransmitted TCP payload, cumulative, without loopback and own traffic. */
 uint64_t sockets_tcp_tx_again(const struct sockets *s);
 
-/* Whether more were opened than were seen, and it is not known yet whether the rest are
- * seen a moment later: worth another scan. */
+/* Whether more connections were opened than seen, and the missing ones may still be
+ * seen: a reason for another scan. */
 bool sockets_opens_doubted(const struct sockets *s);
 
-/* Connections opened as the kernel's ActiveOpens counts them, loopback and own
- * included, as far as they were seen. */
+/* The connections opened that were seen, counted as the kernel's ActiveOpens: loopback
+ * and own included. */
 uint64_t sockets_opens_seen(const struct sockets *s);
 
-/* Whether that source (COLLECTOR_SOCKETS or COLLECTOR_SOCKET_EVENTS) worked when it was
- * last used, and if not, why ("" when it works). Owned by s. */
+/* Whether that source (COLLECTOR_SOCKETS or COLLECTOR_SOCKET_EVENTS) worked at its last
+ * use, and the reason if it failed ("" if it works). Owned by s. */
 bool sockets_ok(const struct sockets *s, enum collector_source source);
 const char *sockets_failure(const struct sockets *s, enum collector_source source);
 

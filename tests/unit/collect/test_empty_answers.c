@@ -3,7 +3,8 @@
  *
  * The kernel is real (see peer_fixture.h for the topology); what it answers passes
  * through here, where counters, sockets and lines are taken out of it, as gVisor and
- * other kernels answer. For that this file stands in front of the C library. */
+ * other kernels answer. For that this file stands in front of the C library.
+ */
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/inet_diag.h>
@@ -306,7 +307,7 @@ static void assert_proc_stands_in(void)
 	size_t count;
 
 	assert_false(collector_ok(c, COLLECTOR_LINKS));
-	assert_complains(c, "links", "/proc/net/dev stands in");
+	assert_complains(c, "links", "using /proc/net/dev instead");
 	links = collector_links(c, &count);
 	assert_int_equal(count, 1);
 	assert_string_equal(links[0].name, "eth0");
@@ -368,7 +369,7 @@ CASE(what_answers_again_is_used_again)
 		skip();
 	empty.getstats = empty.getlink = true;
 	c = opened("");
-	assert_complains(c, "links", "fails");
+	assert_complains(c, "links", "failed");
 	memset(&empty, 0, sizeof(empty));
 	assert_exact(c);
 	assert_false(collector_ok(c, COLLECTOR_LINKS));
@@ -390,7 +391,7 @@ CASE(what_falls_silent_later_is_noticed)
 	empty.getstats = empty.getlink = true;
 	assert_exact(c);
 	assert_false(collector_ok(c, COLLECTOR_LINKS));
-	assert_complains(c, "links", "/proc/net/dev stands in");
+	assert_complains(c, "links", "using /proc/net/dev instead");
 	collector_close(c);
 }
 
@@ -471,7 +472,7 @@ CASE(without_sockets_in_sock_diag_proc_has_them)
 	first = connect_tcp();
 	c = opened("");
 	assert_false(collector_ok(c, COLLECTOR_SOCKETS));
-	assert_complains(c, "sockets", "answers without sockets");
+	assert_complains(c, "sockets", "returns no sockets");
 	from = close_sample(c);
 	second = connect_tcp();
 	send_on(second, 5000);
@@ -535,7 +536,7 @@ CASE(ends_that_are_never_told_are_noticed)
 	for (; later_s <= 13; later_s++)
 		close_sample(c);
 	assert_false(collector_ok(c, COLLECTOR_SOCKET_EVENTS));
-	assert_complains(c, "socket_events", "does not tell");
+	assert_complains(c, "socket_events", "does not report");
 	empty.events = false;
 	send_tcp(10);
 	for (int i = 0; i < 100 && !collector_ok(c, COLLECTOR_SOCKET_EVENTS); i++) {
