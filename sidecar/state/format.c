@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* format.c - what stands in the state file, and what flowed since it was written. */
+/* format.c - the content of the state file, and the traffic since it was written. */
 #include "format.h"
 
 #include <inttypes.h>
@@ -43,7 +43,7 @@ struct state_header state_header_of(const struct state_mark *mark, uint32_t layo
 	return header;
 }
 
-/* Whether the bytes begin as a state file of this version and this machine does. */
+/* Checks that the file begins like a state file of this version and byte order. */
 static int check_origin(const struct state_header *h, size_t bytes, struct error *err)
 {
 	if (bytes == 0)
@@ -111,7 +111,7 @@ int state_parse(const void *file, size_t bytes, uint32_t layout,
 	return 0;
 }
 
-/* An epoch whose namespace could not be read is the same as no other. */
+/* An epoch whose namespace could not be read equals no other epoch. */
 static bool same_epoch(const struct collect_epoch *a, const struct collect_epoch *b)
 {
 	return a->netns_inode != 0 && a->netns_inode == b->netns_inode &&
