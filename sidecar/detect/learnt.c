@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* learnt.c - checks what is taken back after a restart. */
+/* learnt.c - checks the learnt state that is restored after a restart. */
 #include "learnt.h"
 
 void levels_raise(struct levels *to, const struct levels *from)
