@@ -22,7 +22,7 @@ struct counters {
 	uint8_t fallen[SIGNAL_COUNT]; /* 0: no fall; 1: the last reading fell */
 };
 
-/* What flowed since the last reading. */
+/* The increases since the last reading. */
 struct deltas {
 	double time;
 	double elapsed; /* since the last sample, seconds */

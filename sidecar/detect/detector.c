@@ -198,7 +198,7 @@ int detector_restore(struct detector *d, const void *learnt, size_t bytes,
 		     struct error *err)
 {
 	if (bytes != sizeof(d->learnt))
-		return fail(err, "learnt piece of %zu bytes, expected %zu", bytes,
+		return fail(err, "learnt state of %zu bytes, expected %zu", bytes,
 			    sizeof(d->learnt));
 	memcpy(&d->learnt, learnt, bytes);
 	if (learnt_check(&d->learnt, err) < 0) {

@@ -49,8 +49,9 @@ static void follow_low(struct detector *d)
 	}
 }
 
-/* The first minutes pull images' leftovers, caches and configuration: they are no one's
- * baseline. They end when the pod falls quiet, or after a sixth of learn_s. */
+/* The first minutes load caches, configuration and the rest of images. This traffic is
+ * excluded from the baseline. The warm-up ends when the pod becomes quiet, or after a
+ * sixth of learn_s. */
 static void follow_warm_up(struct detector *d)
 {
 	struct learnt *l = &d->learnt;

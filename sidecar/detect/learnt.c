@@ -51,7 +51,7 @@ int learnt_check(const struct learnt *l, struct error *err)
 		return fail(err, "a learnt count is out of range");
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
 		if (!histogram_sound(&l->histogram[s]))
-			return fail(err, "the histogram of %s does not add up",
+			return fail(err, "the histogram of %s is inconsistent",
 				    signal_name((enum signal)s));
 	return 0;
 }

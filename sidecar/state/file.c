@@ -220,7 +220,7 @@ static enum state_load set_aside(const char *path, struct error *err)
 		fail_errno(&why, errno, "rename");
 	}
 	const struct error what = *err;
-	fail(err, "%.120s; it cannot be set aside: %.100s", what.text, why.text);
+	fail(err, "%.120s; cannot set it aside: %.100s", what.text, why.text);
 	return STATE_FAILED;
 }
 
@@ -236,7 +236,8 @@ static enum state_load load_file(const char *path, struct detector *d,
 		return load;
 	load = STATE_FAILED;
 	if (bytes > (off_t)STATE_FILE_MAX) {
-		fail(err, "not a state file of Dormouse: larger than any");
+		fail(err, "not a state file of Dormouse: larger than %zu bytes",
+		     STATE_FILE_MAX);
 		load = set_aside(path, err);
 		goto out;
 	}
@@ -244,7 +245,7 @@ static enum state_load load_file(const char *path, struct detector *d,
 	 * one. */
 	file = calloc(1, sizeof(struct state_header) + (size_t)bytes);
 	if (!file) {
-		fail_errno(err, errno, "reserve %lld bytes for it", (long long)bytes);
+		fail_errno(err, errno, "allocate %lld bytes for it", (long long)bytes);
 		goto out;
 	}
 	const ssize_t length = read_all(fd, file, (size_t)bytes, err);
