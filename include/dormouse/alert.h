@@ -37,7 +37,7 @@ struct alert_evidence {
 	uint64_t other_bytes; /* bytes to destinations that are not kept */
 	uint32_t other_connections;
 	struct unaccounted unaccounted; /* since the onset, within the history */
-	uint64_t missed[ALERT_CELLS]; /* their bytes by hash: an upper bound for each */
+	uint64_t missed[ALERT_CELLS];   /* bytes not kept, by hash: upper bounds */
 	char containers[ALERT_CONTAINERS_MAX][32];
 	unsigned container_count;
 	char interfaces[ALERT_INTERFACES_MAX][IF_NAMESIZE];
@@ -58,7 +58,7 @@ struct alert {
 
 enum alert_event {
 	ALERT_RAISED,
-	ALERT_UPDATED,    /* shown again: once per interval, not for a log */
+	ALERT_UPDATED,    /* shown again, once per interval: not logged */
 	ALERT_TAKEN_OVER, /* the same incident changes to a kind of higher rank */
 	ALERT_REOPENED,   /* was resolved and returned within the cool-down */
 	ALERT_RESOLVED

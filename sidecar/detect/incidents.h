@@ -13,7 +13,7 @@
 struct incident {
 	bool open, reported,
 	    showing;      /* reported: had a verdict; showing: has one now */
-	bool was_dormant; /* the pod's state when it began */
+	bool was_dormant; /* when the incident began */
 	enum alert_kind kind;
 	double start; /* when the detector noticed it */
 	double onset; /* when the traffic began */

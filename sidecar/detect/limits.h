@@ -15,8 +15,8 @@
  * per second. */
 #define QUIET_RATE 4096.0
 
-/* Widens margins and floors while little was observed: they are multiplied by (1 +
- * YOUTH * learn_s / observed time). */
+/* Widens margins and floors while little was observed: margins (the part above 1) and
+ * floors are multiplied by (1 + YOUTH * learn_s / observed time). */
 #define YOUTH 2.0
 
 /* Widens margins while a window was learnt for only n of its lengths: by (1 +
