@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* alert.h - an alert's life: raised once, updated while it lasts, resolved when it has
- * been quiet for a while, remembered; with the evidence that was there.
+/* alert.h - the life of an alert: it is raised once, updated while it lasts, resolved
+ * when its traffic has stopped for a while, and kept with its evidence.
  *
- * Pure like detect: time comes in as a parameter.
+ * Pure like detect: the caller passes the time as a parameter.
  */
 #ifndef DORMOUSE_ALERT_H
 #define DORMOUSE_ALERT_H
@@ -21,23 +21,23 @@
 #define ALERT_FLOWS_MAX      10 /* destinations kept with an alert */
 #define ALERT_CONTAINERS_MAX 4
 #define ALERT_INTERFACES_MAX 4
-#define ALERT_JSON_MAX       8192 /* no alert's JSON is longer */
+#define ALERT_JSON_MAX       8192 /* maximum length of an alert's JSON */
 
 #define ALERT_CELLS 16 /* see evidence.c */
 
 struct alert_flow {
-	struct flow flow;   /* since the onset; its container index is not used */
-	uint64_t uncertain; /* bytes that it may have got before it was kept, at most */
+	struct flow flow;   /* since the onset; its container index is unused */
+	uint64_t uncertain; /* maximum bytes before it was kept */
 	char container[32];
 };
 
 struct alert_evidence {
 	struct alert_flow flows[ALERT_FLOWS_MAX]; /* most bytes first */
 	unsigned flow_count;
-	uint64_t other_bytes; /* of destinations that were not kept */
+	uint64_t other_bytes; /* bytes to destinations that are not kept */
 	uint32_t other_connections;
-	struct unaccounted unaccounted; /* since the onset, as far as is remembered */
-	uint64_t missed[ALERT_CELLS]; /* what they got, by a hash: at least that much */
+	struct unaccounted unaccounted; /* since the onset, within the history */
+	uint64_t missed[ALERT_CELLS];   /* bytes not kept, by hash: upper bounds */
 	char containers[ALERT_CONTAINERS_MAX][32];
 	unsigned container_count;
 	char interfaces[ALERT_INTERFACES_MAX][IF_NAMESIZE];
@@ -46,89 +46,89 @@ struct alert_evidence {
 
 struct alert {
 	uint64_t id; /* printed as 16 hex digits; differs between alerts and pods */
-	/* The latest that showed it; kind, onset, baseline as when it was raised, and
-	 * bytes since that onset. */
+	/* The latest verdict of this alert. Kind, onset and baseline stay as they were
+	 * when the alert was raised; bytes count from that onset. */
 	struct verdict verdict;
 	double peak;       /* highest value so far */
-	double starts_at;  /* raised */
-	double updated_at; /* last shown by a sample */
-	double ends_at;    /* its traffic was last seen; 0 while firing */
+	double starts_at;  /* when it was raised */
+	double updated_at; /* last sample that showed it */
+	double ends_at;    /* when its traffic was last seen; 0 while firing */
 	struct alert_evidence evidence;
 };
 
 enum alert_event {
 	ALERT_RAISED,
-	ALERT_UPDATED, /* shown again by a sample: one an interval, nothing for a log */
-	ALERT_TAKEN_OVER, /* the same incident, now of a kind that says more */
-	ALERT_REOPENED,   /* was resolved, and came back within the cool-down */
+	ALERT_UPDATED,    /* shown again, once per interval: not logged */
+	ALERT_TAKEN_OVER, /* the same incident changes to a kind of higher rank */
+	ALERT_REOPENED,   /* was resolved and returned within the cool-down */
 	ALERT_RESOLVED
 };
 
 struct alert_store;
 
-/* An empty store. `seed` makes ids of different pods differ. NULL on allocation
- * failure.
- */
+/* Creates an empty store. `seed` makes the ids of different pods differ. Returns NULL
+ * on allocation failure. */
 struct alert_store *alert_store_new(uint64_t seed);
 void alert_store_free(struct alert_store *store);
 
-/* Called at most once an alert and sample, oldest alert first. */
+/* Called at most once per alert and sample, oldest alert first. */
 typedef void alert_listener(void *context, enum alert_event event,
 			    const struct alert *alert);
 
-/* Of which time the store will lack the traffic when this verdict is applied: since its
- * onset, when it raises an alert or brings one back; of the latter it has seen what
- * moved until *seen_until (0: nothing). Whoever has a history of traffic puts what
- * moved then into traffic_view.moved_since. Returns false when it lacks nothing, since
- * an alert that fires already was given what each scan found. */
+/* Finds which past traffic the store needs when it applies this verdict. When the
+ * verdict raises or reopens an alert, returns true and sets *since to the onset.
+ * *seen_until is the last scan that a reopened alert has in its evidence (0: none). The
+ * caller puts the traffic since then from its history into traffic_view.moved_since.
+ * Returns false when an alert fires already, because that alert has received each
+ * scan. */
 bool alert_store_lacks(const struct alert_store *store, double now,
 		       const struct verdict *verdict, double *since,
 		       double *seen_until);
 
-/* Applies one sample's verdicts (detector_feed). A kind that is not firing is raised,
- * one that is firing is updated; one that no verdict has shown for a while is resolved,
- * with the time its traffic was last seen as its end. Traffic of one incident is one
- * alert: while one of the volume kinds (dormancy-break, egress-volume, egress-drift)
- * fires, the others of them are updates to it, and a kind that says more (proxy-relay,
- * connection-fanout) raised within the first minutes takes the incident over instead of
- * adding to it. What comes back soon after it was resolved is the same alert again, not
- * a new one. Evidence is what moved since the onset, and goes on growing with every
- * scan of the sockets. `traffic` is what this sample showed beside its signals; NULL
- * where that is not known (replay). It is read during the call only. */
+/* Applies one sample's verdicts (detector_feed). It raises a kind that is not firing
+ * and updates a kind that is firing. It resolves an alert without verdicts for a while;
+ * the end is when its traffic was last seen. Traffic of one incident is one alert:
+ * while one of the volume kinds (dormancy-break, egress-volume, egress-drift) fires,
+ * the other volume kinds update it. A kind of higher rank (proxy-relay,
+ * connection-fanout) takes the incident over within the first minutes. An incident that
+ * returns soon after it was resolved reopens the same alert. Evidence is the traffic
+ * since the onset and grows with every socket scan. `traffic` is what this sample
+ * showed beside its signals, NULL when unknown (replay); the store reads it only during
+ * the call. */
 void alert_store_apply(struct alert_store *store, double now, double interval_s,
 		       const struct verdict *verdicts, size_t count,
 		       const struct traffic_view *traffic, alert_listener *listener,
 		       void *context);
 
-/* Raises an alert that is over as soon as it is known (monitor-gap). */
+/* Raises an alert and resolves it at once (monitor-gap). */
 void alert_store_record(struct alert_store *store, double now,
 			const struct verdict *verdict,
 			const struct traffic_view *traffic, alert_listener *listener,
 			void *context);
 
-/* The index-th remembered alert, newest first; NULL past the last. Owned by the store.
- */
+/* Returns the index-th remembered alert, newest first; NULL past the last. The store
+ * owns it. */
 const struct alert *alert_store_at(const struct alert_store *store, size_t index);
 
 bool alert_store_firing(const struct alert_store *store, enum alert_kind kind);
 bool alert_store_any_firing(const struct alert_store *store);
 
-/* How many alerts were raised as, or became, that kind; monotone. Coming back within
- * the cool-down does not count. */
+/* Returns how many alerts were raised as that kind or changed to it. The count never
+ * falls. A reopened alert is not counted again. */
 uint64_t alert_store_raised(const struct alert_store *store, enum alert_kind kind);
 
-/* Alerts pushed out of the store by newer ones. */
+/* Returns how many old alerts newer ones have replaced. */
 uint64_t alert_store_forgotten(const struct alert_store *store);
 
-/* The severity for a risk: low under 40, medium under 60, high under 80, else critical.
- */
+/* Returns the severity for a risk: low under 40, medium under 60, high under 80, else
+ * critical. */
 const char *alert_severity(unsigned risk);
 
 /* Writes the alert as one JSON object, at most ALERT_JSON_MAX bytes. */
 void alert_json(const struct alert *alert, const struct identity *pod,
 		struct json_writer *w);
 
-/* Appends the sentence that a person understands: what, how much, against what. */
+/* Appends a sentence for people: what happened, how much, compared with what. */
 void alert_summary(const struct alert *alert, struct text *t);
 
 #endif

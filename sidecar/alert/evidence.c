@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* evidence.c - where an alert's traffic went, from which container, over which link.
+/* evidence.c - the evidence of an alert: destinations, containers and links of its
+ * traffic.
  *
- * A few destinations are kept, those that got most. What one gets that is not kept goes
- * to "other", and to a cell that it shares with others; when the cell shows more than
- * the least of those kept got, it takes that one's place, whose bytes then go to
- * "other": no byte is lost or counted twice. So one that gets little at a time, but
- * goes on, is found (filtered space-saving, as in collect/flow_table.h), and one that
- * gets nothing takes no place of one that got something.
+ * The evidence keeps the few destinations that received most. Bytes to a destination
+ * that is not kept go to "other" and are also added to a cell, which several
+ * destinations share. When the cell's sum exceeds the smallest kept destination, the
+ * new destination replaces that one, whose bytes then go to "other". So each byte is
+ * counted exactly once. A destination that receives little at a time for long is found
+ * (filtered space-saving, as in collect/flow_table.h). A destination that receives
+ * nothing never replaces one that received something.
  */
 #include "evidence.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* A link is named when it carried this share of what an interval sent. */
+/* A link is listed if it carried this share of the bytes of an interval. */
 #define LINK_SHARE 0.1
 
 static const char *container_name(const struct traffic_view *traffic, uint8_t index)
@@ -35,8 +37,8 @@ static bool is_udp(enum signal signal)
 	return signal == SIGNAL_UDP_TX_BYTES || signal == SIGNAL_UDP_TX_PACKETS;
 }
 
-/* Whether a tells more than b about traffic of that signal. UDP sockets count no bytes:
- * where UDP is what stands out, its destinations come first all the same. */
+/* Whether a matters more than b for traffic of that signal. UDP sockets count no bytes,
+ * so UDP destinations come first when the signal is about UDP. */
 static bool tells_more(const struct flow *a, const struct flow *b, enum signal signal)
 {
 	if (is_udp(signal) && a->protocol != b->protocol)
@@ -46,8 +48,8 @@ static bool tells_more(const struct flow *a, const struct flow *b, enum signal s
 	return a->connections > b->connections;
 }
 
-/* FNV-1a. Whoever chooses addresses that share a cell only makes them take each other's
- * place. */
+/* FNV-1a. An attacker can choose addresses that share a cell, but then they only
+ * replace each other. */
 static uint64_t *cell_of(struct alert_evidence *e, const struct flow *f)
 {
 	uint32_t hash = 2166136261u ^ f->port;
@@ -69,7 +71,7 @@ static void add_container(struct alert_evidence *e, const char *name)
 			 "%s", name);
 }
 
-/* Moves the entry at `index` up to its place. */
+/* Moves the entry at `index` up to its sorted position. */
 static void sort_up(struct alert_evidence *e, unsigned index, enum signal signal)
 {
 	for (; index > 0; index--) {
@@ -82,7 +84,7 @@ static void sort_up(struct alert_evidence *e, unsigned index, enum signal signal
 	}
 }
 
-/* Puts it last, where there is room, and then to its place. */
+/* Appends the destination and sorts it. The caller has made room. */
 static void keep(struct alert_evidence *e, const struct flow *f, uint64_t uncertain,
 		 const char *container, enum signal signal)
 {
@@ -111,7 +113,8 @@ static void drop(struct alert_evidence *e, unsigned index)
 	memmove(kept, kept + 1, (--e->flow_count - index) * sizeof(*kept));
 }
 
-/* The one that got least, of those whose bytes are what counts; -1 if there is none. */
+/* Returns the index of the kept destination that received least, among those whose
+ * bytes are counted; -1 if there is none. */
 static int least_of(const struct alert_evidence *e, enum signal signal)
 {
 	int least = -1;
@@ -126,8 +129,8 @@ static int least_of(const struct alert_evidence *e, enum signal signal)
 	return least;
 }
 
-/* Makes room for a destination if it is to be kept. `*uncertain` is what it may have
- * got before. */
+/* Makes room for a destination if it should be kept. *uncertain is the maximum of bytes
+ * that it received before. */
 static bool make_room(struct alert_evidence *e, const struct flow *f,
 		      enum signal signal, uint64_t *uncertain)
 {
@@ -160,8 +163,8 @@ static struct alert_flow *find_kept(struct alert_evidence *e, const struct flow 
 	return NULL;
 }
 
-/* What a span saw of a destination's connections: those that are known and went on, and
- * those that began. */
+/* Returns the connections of a destination in a time span: the known ones that
+ * continued, and the new ones. */
 static uint32_t connections_of(uint32_t known, const struct flow *f)
 {
 	uint32_t sum = known + f->begun;
@@ -169,7 +172,7 @@ static uint32_t connections_of(uint32_t known, const struct flow *f)
 	return sum > f->connections ? sum : f->connections;
 }
 
-/* Returns false when it was not kept. */
+/* Returns false if the destination is not kept. */
 static bool add_flow(struct alert_evidence *e, const struct flow *f,
 		     const char *container, enum signal signal)
 {
@@ -217,8 +220,8 @@ void evidence_add(struct alert_evidence *e, const struct traffic_view *traffic,
 		e->unaccounted.packets[i] += span->unaccounted.packets[i];
 }
 
-/* What the link sent since the memory was taken; all it ever sent if it is new there.
- */
+/* Returns the bytes that the link sent since the memory was taken, or its total if the
+ * link is new. */
 static uint64_t sent_since(const struct link_memory *before,
 			   const struct link_counters *link)
 {
@@ -254,7 +257,7 @@ void evidence_links(struct alert_evidence *e, const struct traffic_view *traffic
 		sent[i] = sent_since(before, &links[i]);
 		sum += sent[i];
 	}
-	/* Most first: each round takes the greatest that is left. */
+	/* Largest first: each round takes the largest of the rest. */
 	for (unsigned round = 0; round < ALERT_INTERFACES_MAX; round++) {
 		size_t most = 0;
 		for (size_t i = 1; i < count; i++)

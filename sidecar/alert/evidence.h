@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* evidence.h - where an alert's traffic went, from which container, over which link. */
+/* evidence.h - the evidence of an alert: destinations, containers and links. */
 #ifndef DORMOUSE_ALERT_EVIDENCE_H
 #define DORMOUSE_ALERT_EVIDENCE_H
 
 #include "dormouse/alert.h"
 
-/* The links' counters at the last sample, to know which sent in this interval. */
+/* The links' counters at the last sample, to find the links that sent in this
+ * interval. */
 struct link_memory {
 	unsigned count;
 	struct {
@@ -14,12 +15,12 @@ struct link_memory {
 	} links[COLLECT_LINKS_MAX];
 };
 
-/* Adds what moved in a span of time; the containers of its flows are the view's.
- * `signal` is the one that stands out. */
+/* Adds the traffic of a time span. The containers of its flows are those of the view.
+ * `signal` is the one that the alert is about. */
 void evidence_add(struct alert_evidence *e, const struct traffic_view *traffic,
 		  const struct traffic_span *span, enum signal signal);
 
-/* Names the links that sent in the interval since the memory was taken. */
+/* Adds the links that sent in the interval since the memory was taken. */
 void evidence_links(struct alert_evidence *e, const struct traffic_view *traffic,
 		    const struct link_memory *before);
 

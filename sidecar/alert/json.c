@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json.c - an alert as JSON, in the shape that users' tools rely on. */
+/* json.c - writes an alert as JSON, in the format that users' tools depend on. */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <math.h>
@@ -121,7 +121,8 @@ static void put_destinations(const struct alert_evidence *e, struct json_writer 
 	}
 }
 
-/* Bytes that no socket accounts for, and what the kernel counted that may be them. */
+/* Bytes that no socket accounts for, and the kernel's packet counts that may explain
+ * them. */
 static void put_unaccounted(const struct unaccounted *u, struct json_writer *w)
 {
 	static const char *const names[UNACCOUNTED_SOURCE_COUNT] = {
@@ -151,7 +152,7 @@ static void put_containers(const struct alert_evidence *e, struct json_writer *w
 	json_end(w);
 }
 
-/* As Prometheus' labels show them, so that the two can be compared. */
+/* Written as in Prometheus labels, so that both can be compared. */
 static void put_interfaces(const struct alert_evidence *e, struct json_writer *w)
 {
 	char buffer[4 * IF_NAMESIZE];
@@ -197,7 +198,8 @@ static void put_attack(struct json_writer *w)
 	json_end(w);
 }
 
-/* Writes the pod into a text that ends at `end`, or takes it back. */
+/* Writes the pod if it fits before `end`. Otherwise removes it again and returns
+ * false. */
 static bool pod_fits(const struct identity *pod, size_t end, struct json_writer *w)
 {
 	const struct json_mark before = json_mark(w);
@@ -214,8 +216,8 @@ static bool pod_fits(const struct identity *pod, size_t end, struct json_writer 
 	return true;
 }
 
-/* The pod's own words are of any length: what would make the alert longer than `end` is
- * left out, the images first. A text that has no room for that much overflows. */
+/* The pod's texts have any length. Leaves out those that would make the alert longer
+ * than `end`, the images first. If the output itself is too small, it overflows. */
 static void put_pod(const struct identity *pod, size_t end, struct json_writer *w)
 {
 	struct identity shown = *pod;

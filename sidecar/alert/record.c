@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* record.c - the life of one alert, and what its incident adds up to. */
+/* record.c - the life of one alert, and the totals of its incident. */
 #include "record.h"
 
 #include <math.h>
@@ -25,7 +25,7 @@ double record_hold_s(double interval_s)
 	return fmax(HOLD_INTERVALS * interval_s, HOLD_MIN_S);
 }
 
-/* The incident's onset is the verdict's. */
+/* Sets the incident's onset and byte totals from the verdict. */
 static void count_from(struct alert_record *record, const struct verdict *v)
 {
 	record->alert.verdict.onset = v->onset;
@@ -62,8 +62,8 @@ void record_take_over(struct alert_record *record, const struct verdict *v)
 	record->alert.peak = v->value;
 }
 
-/* The one that speaks for the incident at this sample: of its own kind if there is one,
- * else of the kind that says most. */
+/* Chooses the verdict that represents the incident at this sample: one of the alert's
+ * kind if there is one, else the one of the highest rank. */
 static const struct verdict *speaker(const struct alert_record *record,
 				     const struct verdict *const shown[], size_t count)
 {
@@ -78,8 +78,8 @@ static const struct verdict *speaker(const struct alert_record *record,
 	return best;
 }
 
-/* Takes in what the links carried since the onset, and returns how much of it was sent
- * since the incident was last shown. */
+/* Updates the bytes since the onset. Returns how many were sent since the incident was
+ * last shown. */
 static uint64_t count_bytes(struct alert_record *record, const struct verdict *v)
 {
 	struct verdict *kept = &record->alert.verdict;
@@ -115,7 +115,8 @@ void record_reopen(struct alert_record *record, double now)
 	record->flowed_at = now;
 }
 
-/* Takes in the value if it is of the alert's signal; else it means something else. */
+/* Updates the value if it is of the alert's signal, because values of other signals
+ * cannot be compared with it. */
 static void show_value(struct alert_record *record, double now, double hold_s,
 		       const struct verdict *v)
 {
@@ -145,7 +146,7 @@ void record_show(struct alert_record *record, double now, double hold_s,
 		record->flowed_at = now;
 	for (size_t i = 0; i < count; i++) {
 		record->kinds |= 1u << shown[i]->kind;
-		/* What it was at its worst: a pause makes nothing less risky. */
+		/* Keep the highest risk: a pause does not reduce it. */
 		if (shown[i]->risk > kept->risk)
 			kept->risk = shown[i]->risk;
 	}

@@ -1,66 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* record.h - the life of one alert: raised, shown again, of another kind, ended, back.
- * Which verdicts are of one incident is the detector's to say (alert_kind_belonging());
- * an alert's record adds up what they show of it. */
+/* record.h - the life of one alert: raised, shown again, changed to another kind,
+ * resolved, reopened. The detector decides which verdicts belong to one incident
+ * (alert_kind_belonging()). The record adds up what they show. */
 #ifndef DORMOUSE_ALERT_RECORD_H
 #define DORMOUSE_ALERT_RECORD_H
 
 #include "dormouse/alert.h"
 
-/* An incident is over when no sample has shown it for six intervals, and ten seconds at
- * least: traffic stutters, and what stutters is not over. Six intervals of the default
- * ten seconds are a minute; the ten seconds matter below an interval of two. */
+/* An incident is over when no sample has shown it for six intervals, and for at least
+ * ten seconds. Traffic often pauses briefly, and such a pause is not the end. Six
+ * intervals of the default ten seconds are a minute. The ten seconds apply when the
+ * interval is below two seconds. */
 #define HOLD_INTERVALS 6
 #define HOLD_MIN_S     10.0
 
-/* What comes back within half an hour of its end is the same incident: a beacon that
- * sends for ten seconds out of fifteen minutes is one alert. Unless it comes back far
- * stronger than it ever was: that is news, and whoever dismissed the first alert should
- * hear of it. */
+/* An incident that returns within half an hour of its end is the same incident: a
+ * beacon that sends for ten seconds every fifteen minutes is one alert. But if it
+ * returns ESCALATION times stronger than its peak, it is a new alert, so that a person
+ * who dismissed the first one is informed. */
 #define COOL_DOWN_S 1800.0
 #define ESCALATION  4.0
 
-/* The detector goes on showing a departure while its longer windows are full of it. The
- * traffic itself is taken to be over since the last sample that sent at this share of
- * the incident's mean rate. */
+/* The detector shows a departure as long as its longer windows contain it. The traffic
+ * itself ended at the last sample that sent at least this share of the incident's mean
+ * rate. */
 #define FLOWING_SHARE 0.1
 
 struct alert_record {
 	struct alert alert;
-	uint32_t kinds; /* bit 1u << kind: has been shown by a verdict of that kind */
+	uint32_t kinds; /* bit 1u << kind: a verdict of that kind has shown it */
 
 	double flowed_at;  /* when its traffic was last seen */
-	double seen_until; /* the last scan that is in the evidence */
+	double seen_until; /* the last socket scan in the evidence */
 
-	double signal_shown_at; /* when the alert's signal was last the verdict's */
+	double signal_shown_at; /* when a verdict last had the alert's signal */
 
-	/* What the links had carried at the onset, as verdicts count it. */
+	/* The links' totals at the onset, as in verdicts. */
 	uint64_t sent_before, received_before;
 };
 
-/* How a verdict belongs to the incident that the record is of. */
+/* Returns how a verdict relates to the record's incident. */
 enum belonging record_belonging(const struct alert_record *record,
 				const struct verdict *v, double now, double interval_s);
 
-/* Whether the verdict brings a resolved incident back rather than beginning another. */
+/* Whether the verdict reopens a resolved incident. Otherwise it begins a new one. */
 bool record_comes_back(const struct alert_record *record, const struct verdict *v);
 
 double record_hold_s(double interval_s);
 
-/* A new incident. */
+/* Begins a new incident. */
 void record_begin(struct alert_record *record, uint64_t id, double now,
 		  const struct verdict *v);
 
-/* The incident is of the verdict's kind from now on; its id and begin stay. */
+/* Changes the incident to the verdict's kind; its id and start stay. */
 void record_take_over(struct alert_record *record, const struct verdict *v);
 
-/* The incident is over, since its traffic was last seen; and fires again. */
+/* record_end() ends the incident at the time its traffic was last seen; record_reopen()
+ * makes it fire again. */
 void record_end(struct alert_record *record);
 void record_reopen(struct alert_record *record, double now);
 
-/* Takes in the verdicts that belong to it at this sample; at least one. What stands out
- * most may change from sample to sample: the alert stays with its signal, and goes over
- * to another, with its baseline, when its own was not shown for the hold time. */
+/* Adds this sample's verdicts of the incident; at least one. The strongest signal may
+ * change from sample to sample. The alert keeps its signal until no verdict has shown
+ * that signal for hold_s seconds. Then it changes to the new signal and its
+ * baseline. */
 void record_show(struct alert_record *record, double now, double hold_s,
 		 const struct verdict *const shown[], size_t count);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store.c - the alerts that are remembered, and their life.
+/* store.c - the remembered alerts and their life.
  *
- * Each sample is applied in two steps: first every verdict finds the incident it
- * belongs to (one that fires, one that comes back, or a new one), then every incident
- * takes in what was shown of it, and ends if nothing was shown for long enough.
+ * Each sample is applied in two steps. First, every verdict finds its incident: one
+ * that fires, one that is reopened, or a new one. Then every incident processes its
+ * verdicts, and ends if it had none for long enough.
  */
 #include "dormouse/alert.h"
 
@@ -16,11 +16,11 @@
 
 struct alert_store {
 	uint64_t seed;
-	uint64_t count_ever; /* incidents begun */
+	uint64_t count_ever; /* number of incidents begun */
 	uint64_t forgotten;
 	uint64_t raised[ALERT_KIND_COUNT];
 	struct link_memory links;
-	double scanned_at; /* the last scan that was handed in, 0: none */
+	double scanned_at; /* the last scan received, 0: none */
 	double interval_s; /* between samples */
 	unsigned count, firing;
 	uint8_t order[ALERTS_REMEMBERED]; /* slots, oldest incident first */
@@ -30,14 +30,14 @@ struct alert_store {
 _Static_assert(sizeof(struct alert_store) < 98 * 1024, "the store outgrew its budget");
 _Static_assert(ALERTS_REMEMBERED > ALERT_KIND_COUNT, "a resolved one can always go");
 
-/* One sample being applied. */
+/* The sample that is being applied. */
 struct application {
 	double now, hold_s;
 	const struct verdict *verdicts;
 	size_t count;
 	uint8_t home[VERDICTS_MAX];       /* the slot that each verdict belongs to */
-	bool happened[ALERTS_REMEMBERED]; /* to a slot: beyond an update */
-	enum alert_event event[ALERTS_REMEMBERED]; /* what, if so */
+	bool happened[ALERTS_REMEMBERED]; /* the slot has more than an update */
+	enum alert_event event[ALERTS_REMEMBERED]; /* the event, if so */
 	uint8_t
 	    began_by[ALERTS_REMEMBERED];    /* the verdict that raised or reopened it */
 	const struct traffic_view *traffic; /* or NULL */
@@ -57,8 +57,8 @@ void alert_store_free(struct alert_store *store)
 	free(store);
 }
 
-/* The finalizer of splitmix64 (Steele, Lea, Flood 2014): every bit of the input moves
- * every bit of the result. */
+/* The finalizer of splitmix64 (Steele, Lea, Flood 2014): every input bit affects every
+ * output bit. */
 static uint64_t mixed(uint64_t x)
 {
 	x += 0x9E3779B97F4A7C15u;
@@ -79,7 +79,8 @@ static bool fires(const struct alert_record *record)
 	return record->alert.ends_at == 0;
 }
 
-/* A slot for a new incident: a free one, else that of the oldest that is resolved. */
+/* Returns a slot for a new incident: a free one, else that of the oldest resolved
+ * incident. */
 static unsigned take_slot(struct alert_store *store)
 {
 	if (store->count < ALERTS_REMEMBERED) {
@@ -98,8 +99,8 @@ static unsigned take_slot(struct alert_store *store)
 	return slot;
 }
 
-/* The firing incident that a verdict belongs to, one that showed this kind before any
- * other; -1 if there is none. */
+/* Returns the slot of the firing incident that a verdict belongs to, preferably one
+ * that already showed this kind; -1 if there is none. */
 static int firing_home(const struct alert_store *store, const struct verdict *v,
 		       double now)
 {
@@ -111,7 +112,7 @@ static int firing_home(const struct alert_store *store, const struct verdict *v,
 		    record_belonging(record, v, now, store->interval_s) == BELONGS_NOT)
 			continue;
 		if (v->onset - record->alert.updated_at > COOL_DOWN_S)
-			continue; /* nobody looked for so long that it is another one */
+			continue; /* too long without samples: a new incident */
 		if (record->kinds & (1u << v->kind))
 			return store->order[i];
 		if (home < 0)
@@ -120,7 +121,8 @@ static int firing_home(const struct alert_store *store, const struct verdict *v,
 	return home;
 }
 
-/* The resolved incident that a verdict brings back, the newest first; -1 if none. */
+/* Returns the slot of the newest resolved incident that a verdict reopens; -1 if there
+ * is none. */
 static int resolved_home(const struct alert_store *store, const struct verdict *v,
 			 double now)
 {
@@ -148,13 +150,13 @@ static unsigned raise_alert(struct alert_store *store, double now,
 
 static void happen(struct application *a, unsigned slot, enum alert_event event)
 {
-	/* Raised or reopened says more than taken over at the same sample. */
+	/* Raised or reopened is more important than taken over at the same sample. */
 	if (!a->happened[slot])
 		a->event[slot] = event;
 	a->happened[slot] = true;
 }
 
-/* Finds or makes the incident of the index-th verdict. */
+/* Finds or creates the incident of the index-th verdict. */
 static void find_home(struct alert_store *store, struct application *a, size_t index)
 {
 	const struct verdict *v = &a->verdicts[index];
@@ -182,7 +184,7 @@ static void find_home(struct alert_store *store, struct application *a, size_t i
 	a->home[index] = (uint8_t)home;
 }
 
-/* The verdicts that say most come first: the others then find their incident begun. */
+/* Verdicts of the highest rank come first, so that the others find that incident. */
 static void find_homes(struct alert_store *store, struct application *a)
 {
 	for (unsigned rank = ALERT_KIND_RANK_MAX + 1; rank-- > 0;)
@@ -202,8 +204,8 @@ bool alert_store_lacks(const struct alert_store *store, double now,
 	return true;
 }
 
-/* What moved since the onset when it begins or comes back; then what each scan found.
- */
+/* Adds evidence: the traffic since the onset when the alert is raised or reopened,
+ * later the traffic of each scan. */
 static void add_evidence(const struct alert_store *store, const struct application *a,
 			 unsigned slot, struct alert_record *record, bool shown)
 {
@@ -234,8 +236,8 @@ static size_t shown_of(const struct application *a, unsigned slot,
 	return count;
 }
 
-/* Takes in what this sample showed of a firing incident. Returns what happened to it.
- */
+/* Updates a firing incident from this sample. Returns the event; *nothing is true when
+ * there is none. */
 static enum alert_event advance(struct alert_store *store, const struct application *a,
 				unsigned slot, bool *nothing)
 {
@@ -250,7 +252,8 @@ static enum alert_event advance(struct alert_store *store, const struct applicat
 	*nothing = false;
 	if (count > 0)
 		return a->happened[slot] ? a->event[slot] : ALERT_UPDATED;
-	/* A clock set back ends it as well: it may be long until time passes again. */
+	/* A clock that was set back also ends the incident, because it may take long to
+	 * reach the old time again. */
 	if (fabs(a->now - record->alert.updated_at) >= a->hold_s) {
 		record_end(record);
 		store->firing--;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* summary.c - an alert in one or two sentences: what, how much, against what, where to.
+/* summary.c - describes an alert in one or two sentences: what, how much, compared with
+ * what, and where to.
  *
- * The words claim no more than is known: "99 of 100 intervals" is the baseline's p99,
- * "never" is a mean of nothing, and where nothing has been learnt the sentence says so.
+ * The sentences claim only what is known. "99 of 100 intervals" is the baseline's p99.
+ * "never" means that the baseline's mean is 0. If nothing was learnt, the sentence says
+ * so.
  */
 #include <arpa/inet.h>
 #include <math.h>
@@ -11,7 +13,7 @@
 
 #include "dormouse/alert.h"
 
-/* With the fewest digits that do not round a figure away. */
+/* Prints few digits, but never rounds a value to zero. */
 static void put_number(struct text *t, double value, bool whole)
 {
 	if (value > 0 && value < 0.05)
@@ -48,14 +50,14 @@ static void put_count(struct text *t, double count, const char *unit)
 {
 	size_t length = strlen(unit);
 
-	if (count == 1) /* "addresses" has a letter more to lose */
+	if (count == 1) /* "addresses" loses two letters, other units one */
 		length -= strcmp(unit, "addresses") == 0 ? 2 : 1;
 	put_number(t, count, count == floor(count));
 	text_printf(t, " %.*s", (int)length, unit);
 }
 
-/* A value of the signal with its unit: "1.2 MB/s", "340 packets/s"; what is rare, by
- * the minute or hour: "3 connections/h". */
+/* Prints a value of the signal with its unit: "1.2 MB/s", "340 packets/s". Rare events
+ * are per minute or hour: "3 connections/h". */
 static void put_value(struct text *t, enum signal signal, double value)
 {
 	const char *unit = signal_unit(signal), *per = "/s";
@@ -90,8 +92,8 @@ static void put_duration(struct text *t, double seconds)
 		text_printf(t, "%.0f d", seconds / 86400);
 }
 
-/* What the pod does or, when it is over, did: "sends 1.0 MB/s over TCP (tcp_tx_bytes)".
- */
+/* Writes what the pod does, or did if the alert is over: "sends 1.0 MB/s over TCP
+ * (tcp_tx_bytes)". */
 static void put_deed(struct text *t, const struct alert *alert)
 {
 	const enum signal signal = alert->verdict.signal;
@@ -117,7 +119,7 @@ static void put_unlearnt(struct text *t, const struct verdict *v)
 	}
 }
 
-/* Where 99 of 100 intervals had nothing: whether the hundredth did. */
+/* For a baseline whose p99 is 0: says whether any interval had traffic. */
 static void put_silence(struct text *t, const struct verdict *v)
 {
 	const struct signal_words *words = signal_words(v->signal);
@@ -166,7 +168,7 @@ static void put_gap(struct text *t, const struct alert *alert)
 {
 	const struct verdict *v = &alert->verdict;
 
-	/* A monitor that was killed watched a part of it, but could not say so. */
+	/* A killed monitor observed a part of this time but could not save that. */
 	text_put(t, "In the ");
 	put_duration(t, alert->starts_at - v->onset);
 	text_put(t, " between the last saved state and the monitor's return, this pod "
@@ -188,8 +190,9 @@ static void put_budget(struct text *t, const struct verdict *v)
 	}
 }
 
-/* By kind. A sentence is either told by a function, or is: `now` (or, when it is over,
- * `over`), what the pod does, `after`, and what `rest` adds. */
+/* The sentences by kind. Either a function writes the whole sentence, or it consists of
+ * `now` (`over` if the alert is over), what the pod does, `after`, and the output of
+ * `rest`. */
 static const struct sentence {
 	void (*told_by)(struct text *t, const struct alert *alert);
 	const char *now, *over, *after;
@@ -234,7 +237,7 @@ static void put_end(struct text *t, const struct flow *f)
 		text_put(t, " (UDP)");
 }
 
-/* What the evidence accounts for, in bytes. */
+/* Returns the bytes to all destinations of the evidence. */
 static uint64_t accounted(const struct alert_evidence *e)
 {
 	uint64_t sum = e->other_bytes;
@@ -244,7 +247,7 @@ static uint64_t accounted(const struct alert_evidence *e)
 	return sum;
 }
 
-/* What the first destination got, from whichever containers. */
+/* Returns the bytes to the first destination, from all containers. */
 static uint64_t share_of_first(const struct alert_evidence *e)
 {
 	uint64_t sum = 0;
@@ -259,10 +262,10 @@ static uint64_t share_of_first(const struct alert_evidence *e)
 	return sum;
 }
 
-/* A share that is not worth a name: less than one in so many. */
+/* Destinations with less than one part in this many are not named. */
 #define SHARE_TOLD 20
 
-/* Whether the first destination got enough of it to be named. */
+/* Whether the first destination received enough to be named. */
 static bool has_share(const struct alert_evidence *e, uint64_t total)
 {
 	const uint64_t sum = accounted(e), first = share_of_first(e);
@@ -270,9 +273,9 @@ static bool has_share(const struct alert_evidence *e, uint64_t total)
 	return first > 0 && first >= (sum > total ? sum : total) / SHARE_TOLD;
 }
 
-/* Where the largest part of the total went, and how large it is. The evidence may reach
- * a little further back than the total (collector_moved_since()): then the part is one
- * of what the evidence accounts for. */
+/* Writes where the largest part of the total went, and its size. The evidence may begin
+ * slightly before the total (collector_moved_since()). Then the sentence compares the
+ * part with the sum of the evidence. */
 static void put_share(struct text *t, const struct alert_evidence *e, uint64_t total,
 		      const char *of_it)
 {
@@ -291,7 +294,8 @@ static void put_share(struct text *t, const struct alert_evidence *e, uint64_t t
 	put_end(t, &e->flows[0].flow);
 }
 
-/* Nobody counts what UDP sockets send: only where they are connected to is known. */
+/* The kernel does not count the bytes of UDP sockets. So only the destinations of
+ * connected sockets are known. */
 static void put_udp(struct text *t, const struct alert *alert)
 {
 	const struct alert_evidence *e = &alert->evidence;
@@ -307,14 +311,14 @@ static void put_udp(struct text *t, const struct alert *alert)
 	put_end(t, &e->flows[0].flow);
 }
 
-/* Whether more of it is unaccounted for than the first destination got. */
+/* Whether more bytes are unaccounted for than went to the first destination. */
 static bool is_unaccounted(const struct alert_evidence *e, uint64_t total)
 {
 	return e->unaccounted.bytes > share_of_first(e) &&
 	       e->unaccounted.bytes >= total / SHARE_TOLD;
 }
 
-/* How much no socket accounts for, and what it seems to be. */
+/* Writes how many bytes no socket accounts for, and their probable source. */
 static void put_unaccounted(struct text *t, const struct unaccounted *u)
 {
 	static const char *const names[UNACCOUNTED_SOURCE_COUNT] = {
@@ -335,8 +339,8 @@ static void put_unaccounted(struct text *t, const struct unaccounted *u)
 		text_printf(t, " (%s)", names[most]);
 }
 
-/* How much in all, unless that was said, and where to, if that is known: "20 MB so far,
- * 18 MB of it to ...". */
+/* Writes the total, unless the sentence has it already, and the destination if it is
+ * known: "20 MB so far, 18 MB of it to ...". */
 static void put_where(struct text *t, const struct alert *alert)
 {
 	const struct alert_evidence *e = &alert->evidence;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* deltas.c - cumulative counters become what flowed, and in which time. */
+/* deltas.c - computes increases from cumulative counters, and their time spans. */
 #include "deltas.h"
 
 #include <string.h>
 
-#define SPANS_UNTIL_KNOWN 8 /* intervals until the usual one moves only slowly */
-#define FALLEN_MAX        8 /* readings after which a fall is no lost reading */
+#define SPANS_UNTIL_KNOWN 8 /* intervals before the usual one changes only slowly */
+#define FALLEN_MAX        8 /* after so many readings a fall is a new value */
 
-/* Follows the usual interval: the shortest of the first few, later a hundredth of it
- * towards each new one, so that gaps do not carry it away. */
+/* Estimates the usual interval. It is the shortest of the first few intervals. Later it
+ * changes by a hundredth towards each new interval, so that gaps do not distort it. */
 static void follow_interval(struct counters *c, double elapsed)
 {
 	if (c->spans == 0 || (c->spans < SPANS_UNTIL_KNOWN && elapsed < c->interval))
@@ -29,18 +29,18 @@ static void keep_values(struct counters *c, const struct sample *sample)
 	}
 }
 
-/* Whether a counter can show `now` so long after `before`: it did not fall, nor grow as
- * no link could carry. */
+/* Whether a counter can go from `before` to `now` in `span` seconds: it does not fall
+ * and does not grow faster than any link. */
 static bool follows(uint64_t before, uint64_t now, double span)
 {
 	return now >= before && span > 0 &&
 	       (double)(now - before) <= RATE_ABSURD * span;
 }
 
-/* From where the increase counts when the last reading did not follow. Where this one
- * goes on from before it, that one was lost: then from before. Else the counter was
- * reset, and all that it shows has flowed since; a fall by less than half is neither,
- * and nobody knows what was lost in it. */
+/* Chooses the value that the increase counts from after an invalid reading. If this
+ * reading can follow the one before the fall, the low reading was wrong: the increase
+ * counts from before the fall. Otherwise the counter was reset, and its whole value is
+ * new traffic. A fall by less than half is neither: its loss is unknown. */
 static void after_fall(struct counters *c, unsigned s, const struct sample *sample,
 		       uint64_t *from, double *at)
 {
@@ -61,8 +61,8 @@ static void after_fall(struct counters *c, unsigned s, const struct sample *samp
 	}
 }
 
-/* The increase of one counter, or false when none is known: first sight, a reading that
- * does not follow from the last. */
+/* Computes the increase of one counter. Returns false when it is unknown: a first
+ * reading, or a reading that cannot follow the last one. */
 static bool increase(struct counters *c, const struct sample *sample, unsigned s,
 		     struct deltas *deltas)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* deltas.h - cumulative counters become what flowed, and in which time. */
+/* deltas.h - computes increases from cumulative counters, and their time spans. */
 #ifndef DORMOUSE_DETECT_DELTAS_H
 #define DORMOUSE_DETECT_DELTAS_H
 
@@ -9,33 +9,32 @@
 
 /* The last reading of each counter. */
 struct counters {
-	double time;     /* of the last sample, 0: none */
+	double time;     /* of the last sample; 0: none */
 	double interval; /* the usual time between samples, seconds; 0: not known yet */
-	unsigned spans;  /* intervals seen, up to a few: how well it is known */
+	unsigned spans;  /* intervals seen, up to SPANS_UNTIL_KNOWN */
 	uint64_t value[SIGNAL_COUNT];
 	double at[SIGNAL_COUNT]; /* when it was read; 0: never */
 
-	/* After a reading that does not follow from the one before: that one, and how
-	 * many readings it may still go on from there. */
+	/* After a reading that cannot follow the last one: the last one, and a count of
+	 * the readings since then. */
 	uint64_t before[SIGNAL_COUNT];
 	double before_at[SIGNAL_COUNT];
-	uint8_t fallen[SIGNAL_COUNT]; /* 0: all is well, 1: by the last reading */
+	uint8_t fallen[SIGNAL_COUNT]; /* 0: no fall; 1: the last reading fell */
 };
 
-/* What flowed since the last reading. */
+/* The increases since the last reading. */
 struct deltas {
 	double time;
 	double elapsed; /* since the last sample, seconds */
 	double amount[SERIES_COUNT];
-	double span[SERIES_COUNT]; /* the time in which the amount flowed, seconds */
+	double span[SERIES_COUNT]; /* the time span of the amount, seconds */
 	uint32_t known;            /* series whose increase is known */
-	uint32_t late;             /* of these, series not read at the last sample */
+	uint32_t late;             /* of these, series absent in the last sample */
 };
 
 enum reading {
-	READING_IGNORED, /* a repeated or disordered time, or none at all */
-	READING_FIRST,   /* nothing before it to compare with, or the clock was set back
-			  */
+	READING_IGNORED, /* a repeated, earlier or invalid time */
+	READING_FIRST,   /* no earlier reading, or the clock was set back */
 	READING_TAKEN    /* deltas are filled in */
 };
 

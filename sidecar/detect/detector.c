@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* detector.c - samples in, verdicts out: the pieces in their order. */
+/* detector.c - runs the stages of the detector in order: samples in, verdicts out. */
 #include "detector.h"
 
 #include <math.h>
@@ -43,7 +43,8 @@ static bool expected(const struct detect_options *o, double now)
 	return false;
 }
 
-/* Time that was watched. A gap counts as a few intervals at most: nobody watched it. */
+/* Returns the observed time. A gap counts as three intervals at most, because nothing
+ * was observed in it. */
 static double watched(const struct detector *d)
 {
 	return fmin(d->deltas.elapsed, 3 * d->counters.interval);
@@ -95,7 +96,7 @@ static void learn_rates(struct detector *d)
 			histogram_add(&d->learnt.histogram[s], d->rate[s]);
 }
 
-/* The interval that has just passed, before any of it is taken in. */
+/* Describes the interval that has just ended. Call it before the totals include it. */
 static struct recent_sample sample_now(const struct detector *d)
 {
 	struct recent_sample s = {
@@ -197,7 +198,7 @@ int detector_restore(struct detector *d, const void *learnt, size_t bytes,
 		     struct error *err)
 {
 	if (bytes != sizeof(d->learnt))
-		return fail(err, "learnt piece of %zu bytes, expected %zu", bytes,
+		return fail(err, "learnt state of %zu bytes, expected %zu", bytes,
 			    sizeof(d->learnt));
 	memcpy(&d->learnt, learnt, bytes);
 	if (learnt_check(&d->learnt, err) < 0) {

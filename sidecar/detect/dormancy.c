@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dormancy.c - learning, dormant, active; and the warm-up of a pod that just began.
+/* dormancy.c - the states learning, dormant and active, and the warm-up of a new pod.
  *
  * Traffic is low while no minute carries more than QUIET_RATE. A pod is dormant when it
- * has been watched for learn_s and its traffic has been low for dormant_after_s. A pod
- * that is younger is known to be quiet after a twelfth of learn_s of low traffic; then
- * a departure from it is judged, by wide margins, though the pod is still being learnt.
+ * was observed for learn_s and its traffic was low for dormant_after_s. A younger pod
+ * counts as quiet after low traffic for a twelfth of learn_s. From then on the detector
+ * reports departures, with wide margins, although the pod is still learning.
  */
 #include <math.h>
 
@@ -49,8 +49,9 @@ static void follow_low(struct detector *d)
 	}
 }
 
-/* The first minutes pull images' leftovers, caches and configuration: they are no one's
- * baseline. They end when the pod falls quiet, or after a sixth of learn_s. */
+/* The first minutes load caches, configuration and the rest of images. This traffic is
+ * excluded from the baseline. The warm-up ends when the pod becomes quiet, or after a
+ * sixth of learn_s. */
 static void follow_warm_up(struct detector *d)
 {
 	struct learnt *l = &d->learnt;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* envelope.c - the most that each window reached in the pod's baseline. */
+/* envelope.c - records the maximum of each window in the pod's baseline. */
 #include "envelope.h"
 
 #include <math.h>
@@ -9,10 +9,11 @@
 
 #define HOUR_S       3600.0
 #define CLIMB_HOURS  6
-#define YOUNG_BLOCKS 5 /* a young pod's blocks are so much shorter: one minute */
+#define YOUNG_BLOCKS 5 /* a young pod's blocks are shorter by this: one minute */
 
-/* The third and the tenth greatest of the kept hours, or as far as there are hours. Two
- * odd hours move neither. Levels are in order as they are packed. */
+/* Finds the third and the tenth largest of the kept hours, or a lower rank while there
+ * are few hours. Two unusual hours change neither. Encoded levels sort like their
+ * amounts. */
 static void rank_hours(struct envelope *e, const struct learnt *l)
 {
 	uint16_t top[TOP_HOURS];
@@ -35,8 +36,9 @@ static void rank_hours(struct envelope *e, const struct learnt *l)
 	}
 }
 
-/* The most of the hours kept: of those older than a day, and of all. The six-hour sum
- * climbs for six hours: what is younger would follow its climb. */
+/* Computes the maximum of the hours older than a day, and of all kept hours. The
+ * six-hour sum rises for six hours. So the newest six hours do not count for it,
+ * because the maximum would follow the rise. */
 static void refresh_hours(struct envelope *e, const struct learnt *l)
 {
 	struct levels most, old;

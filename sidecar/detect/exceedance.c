@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exceedance.c - which windows are above their thresholds now, and how far. */
+/* exceedance.c - finds the windows above their thresholds, and by how much. */
 #include "exceedance.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Whether the traffic that fills a window still flows: the last moments carry at least
- * what lies half-way between the baseline and the threshold. Of a long window that is
- * the last minute, unless traffic is taken to be over sooner than that. */
+/* Whether the traffic that fills a window continues: the most recent traffic reaches at
+ * least the middle between the baseline and the threshold. For a long window, recent
+ * means the last minute, or ten seconds if dormant_after_s is shorter than a minute. */
 static bool goes_on(const struct detector *d, unsigned k, unsigned s)
 {
 	const struct windows *w = &d->windows;
@@ -30,15 +30,15 @@ double exceedance_least_unsolicited(const struct detector *d, unsigned window)
 		   limit_floor_scale(d->options.sensitivity);
 }
 
-/* Bytes and packets that a server sends because it was asked to. */
+/* Bytes and packets that a server sends in answer to requests. */
 #define SERVED                                                                         \
 	(1u << SIGNAL_TX_BYTES | 1u << SIGNAL_TX_PACKETS | 1u << SIGNAL_TCP_TX_BYTES | \
 	 1u << SIGNAL_TCP_TX_PACKETS | 1u << SIGNAL_TCP_INITIATED_TX_BYTES)
 
-/* Who has not been seen for a whole day yet may be seen at its first morning. What
- * grows as what it receives grows is load, as long as it is not passed on, and as long
- * as what it sends unsolicited keeps its proportion. Returns by how much more may be
- * sent. */
+/* Allows a pod on its first day more load, because its first morning may come. Load is
+ * traffic that grows with what the pod receives, while the pod does not relay it and
+ * its unsolicited ratio stays steady. Returns the factor on the threshold, 1 to
+ * LOAD_GROWTH_MAX. */
 static double load_growth(const struct detector *d, unsigned k, unsigned s)
 {
 	const double(*v)[SERIES_COUNT] = d->windows.value;

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exceedance.h - which windows are above their thresholds now, and how far. */
+/* exceedance.h - finds the windows above their thresholds, and by how much. */
 #ifndef DORMOUSE_DETECT_EXCEEDANCE_H
 #define DORMOUSE_DETECT_EXCEEDANCE_H
 
 #include "detector.h"
 
-/* Which window of which series is furthest out. */
+/* The window and series furthest above their threshold. */
 struct exceedance {
-	double ratio;       /* over the baseline's threshold */
-	double alert_ratio; /* over what would be reported */
+	double ratio;       /* value over the baseline's threshold */
+	double alert_ratio; /* value over the alert threshold */
 	enum window window;
 	unsigned series;
-	unsigned series_count; /* how many are out */
-	bool hot;              /* the traffic goes on now */
+	unsigned series_count; /* series above their thresholds */
+	bool hot;              /* the traffic continues now */
 };
 
 void exceedance_take(const struct detector *d, struct exceedance *f);
 
-/* What the pod must send unsolicited at least before its share of what it sends
- * matters: more than ever by the floor. */
+/* Returns how many unsolicited bytes the pod must exceed before the unsolicited ratio
+ * is judged: the baseline's maximum plus the floor. */
 double exceedance_least_unsolicited(const struct detector *d, unsigned window);
 
 #endif

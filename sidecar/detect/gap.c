@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gap.c - what flowed in a time that nobody watched. */
+/* gap.c - judges the traffic of a time when the monitor was not running. */
 #include <math.h>
 
 #include "detector.h"
 #include "verdict.h"
 
-/* What the envelope explains over that time: the most of the next longer window, or of
- * as many six-hour windows as it takes. */
+/* How many bytes the envelope explains over that time: the maximum of the next longer
+ * window, or of as many six-hour windows as needed. */
 static double explained(const struct detector *d, double seconds)
 {
 	static const double span[SUM_WINDOWS] = {10, 60, 600, 3600, 21600};

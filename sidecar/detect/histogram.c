@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* histogram.c - how often a signal had which rate. */
+/* histogram.c - counts how often a signal had each rate. */
 #include "histogram.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@ void histogram_remove(struct histogram *h, double rate)
 	uint32_t *count = &half->count[histogram_bucket(rate)];
 
 	if (*count == 0)
-		return; /* it was full when this one came */
+		return; /* the half was full when this rate was added */
 	--*count;
 	half->total--;
 	half->sum = half->total ? fmax(half->sum - rate, 0) : 0;
@@ -48,7 +48,7 @@ double histogram_stddev(const struct histogram *h)
 	return variance > 0 ? sqrt(variance) : 0;
 }
 
-/* The rate at which a bucket ends. */
+/* The upper end of a bucket's rates. */
 static double upper_edge(unsigned bucket)
 {
 	return bucket == 0 ? 0 : ldexp(1 + (bucket % 4) * 0.25, (int)(bucket / 4) - 4);

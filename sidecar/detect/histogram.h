@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* histogram.h - how often a signal had which rate, in buckets a quarter octave wide.
+/* histogram.h - counts how often a signal had each rate, in buckets of a quarter
+ * octave.
  *
- * Two generations of fifteen days: the older is dropped when the newer is full, so that
- * between fifteen and thirty days are remembered.
+ * There are two halves of fifteen days. When the newer half is full, it replaces the
+ * older one. So the histogram covers between fifteen and thirty days.
  */
 #ifndef DORMOUSE_DETECT_HISTOGRAM_H
 #define DORMOUSE_DETECT_HISTOGRAM_H
@@ -11,7 +12,7 @@
 #include <stdint.h>
 
 #define HISTOGRAM_BUCKETS                                                              \
-	184 /* 2^-4 to 2^41 a second, below and above in the end ones */
+	184 /* 2^-4 to 2^41 per second; the end buckets take the rest */
 #define HISTOGRAM_GENERATION_S (15 * 86400.0)
 
 struct histogram_half {
@@ -35,7 +36,7 @@ static inline unsigned histogram_bucket(double rate)
 	return b < 0 ? 0 : b >= HISTOGRAM_BUCKETS ? HISTOGRAM_BUCKETS - 1 : (unsigned)b;
 }
 
-/* Counts one interval with that rate; 0 or more, finite. */
+/* Adds one interval with that rate per second; 0 or more, finite. */
 static inline void histogram_add(struct histogram *h, double rate)
 {
 	struct histogram_half *half = &h->half[0];
@@ -48,22 +49,22 @@ static inline void histogram_add(struct histogram *h, double rate)
 	half->squares += rate * rate;
 }
 
-/* Takes back an interval with that rate which histogram_add() counted since the last
- * histogram_turn(). What of the sums is left of rounding is none. */
+/* Removes an interval that histogram_add() added since the last histogram_turn(). Sums
+ * never fall below 0, and an empty half has sums of 0: rounding errors do not stay. */
 void histogram_remove(struct histogram *h, double rate);
 
-/* The newer generation becomes the older one. */
+/* The newer half becomes the older one. */
 void histogram_turn(struct histogram *h);
 
 uint64_t histogram_total(const struct histogram *h);
 double histogram_mean(const struct histogram *h);
 double histogram_stddev(const struct histogram *h);
 
-/* The rate that the share `above` of the intervals exceeded; the bucket's upper edge.
- */
+/* Returns the rate that the share `above` of the intervals exceeded: the upper end of
+ * its bucket. */
 double histogram_above(const struct histogram *h, double above);
 
-/* Whether every number in it is possible. */
+/* Whether all numbers are possible. */
 bool histogram_sound(const struct histogram *h);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* incidents.c - departures from the baseline, remembered. */
+/* incidents.c - remembers departures from the baseline. */
 #include "incidents.h"
 
 #include <math.h>
@@ -38,8 +38,8 @@ static bool same_time(double a, double b)
 	       (off < SAME_TIME_S || off > DAY_S - SAME_TIME_S);
 }
 
-/* Whether an earlier one was shortly before, or at the same time of another day:
- * together they are one. */
+/* Whether an earlier incident began shortly before this one, or at the same time of
+ * another day. Such incidents count as one. */
 static bool repeats(const struct learnt *l, unsigned at)
 {
 	for (unsigned i = 0; i < at; i++) {
@@ -51,8 +51,9 @@ static bool repeats(const struct learnt *l, unsigned at)
 	return false;
 }
 
-/* Whoever sent so much in a window may as well have sent it evenly: whether a window
- * of minima is filled depends on where its ticks fall. */
+/* Raises each minimum to the sum of the next longer window. The same bytes could have
+ * been sent evenly: whether a minimum window fills depends on the position of its
+ * ticks. */
 static void bound_minima(struct levels *l, const struct windows *w)
 {
 	for (unsigned minimum = MINIMUM_SHORT; minimum <= MINIMUM_LONG; minimum++) {
@@ -110,7 +111,7 @@ void incidents_reported(const struct learnt *l, const struct windows *w, double 
 			levels_raise(reported, &m->peak);
 	}
 	bound_minima(reported, w);
-	/* What was reported of an hour and goes on like that for six is reported. */
+	/* If an hour was reported, six such hours count as reported too. */
 	for (unsigned s = 0; s < SERIES_COUNT; s++) {
 		double hour = level_decode(reported->code[WINDOW_1H][s]);
 		uint16_t six = level_encode(6 * hour);

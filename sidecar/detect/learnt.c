@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* learnt.c - checks what is taken back after a restart. */
+/* learnt.c - checks the learnt state that is restored after a restart. */
 #include "learnt.h"
 
 void levels_raise(struct levels *to, const struct levels *from)
@@ -51,7 +51,7 @@ int learnt_check(const struct learnt *l, struct error *err)
 		return fail(err, "a learnt count is out of range");
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
 		if (!histogram_sound(&l->histogram[s]))
-			return fail(err, "the histogram of %s does not add up",
+			return fail(err, "the histogram of %s is inconsistent",
 				    signal_name((enum signal)s));
 	return 0;
 }

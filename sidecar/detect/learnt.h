@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* learnt.h - everything that outlives a restart: one flat piece without pointers. */
+/* learnt.h - the learnt state that survives a restart: one flat block without
+ * pointers. */
 #ifndef DORMOUSE_DETECT_LEARNT_H
 #define DORMOUSE_DETECT_LEARNT_H
 
@@ -7,36 +8,35 @@
 #include "histogram.h"
 #include "series.h"
 
-#define LEARNT_LAYOUT                                                                  \
-	0x44520005u        /* "DR", version; change it with any of these structs */
-#define HOURS_KEPT     720 /* thirty days of watched time */
-#define BLOCKS         12  /* of the last hour */
+#define LEARNT_LAYOUT  0x44520005u /* "DR", version; change it with these structs */
+#define HOURS_KEPT     720         /* thirty days of observed time */
+#define BLOCKS         12          /* of the last hour */
 #define INCIDENTS_KEPT 32
 
-/* The most of each window in some stretch of time. Amounts as level_encode() packs
- * them: one part in a thousand, rounded up, in order. */
+/* The maximum of each window in a time span. level_encode() packs amounts: precision
+ * one part in a thousand, rounded up. Codes sort like their amounts. */
 struct levels {
 	uint16_t code[WINDOWS][SERIES_COUNT];
 };
 
-/* Something out of the ordinary that is over. */
+/* A past incident. */
 struct incident_memory {
-	double start, end; /* Unix seconds; end 0: an empty place */
+	double start, end; /* Unix seconds; end 0: unused entry */
 	struct levels peak;
 };
 
 struct learnt {
-	double first_time, last_time;  /* Unix seconds of what was learnt; 0: nothing */
-	double observed_s;             /* watched time in it */
-	double generation_s;           /* watched time in the histograms' newer half */
-	double state_since, low_since; /* Unix seconds; low_since 0: not low now */
-	double low_until;              /* the end of the last long quiet, 0: none */
-	double warm_until_s; /* watched time at which the warm-up ended, 0: not yet */
-	double known_s[WINDOWS]; /* watched time in which each window was learnt */
-	double series_s[SERIES_COUNT]; /* watched time of each series */
-	double hour_s;                 /* watched time in `hour_now` */
+	double first_time, last_time;  /* Unix seconds of learnt samples; 0: nothing */
+	double observed_s;             /* observed time in total */
+	double generation_s;           /* observed time in the histograms' newer half */
+	double state_since, low_since; /* Unix seconds; low_since 0: not low */
+	double low_until;              /* end of the last long quiet time; 0: none */
+	double warm_until_s;     /* observed time at the warm-up's end; 0: not yet */
+	double known_s[WINDOWS]; /* observed time that each window was learnt */
+	double series_s[SERIES_COUNT]; /* observed time of each series */
+	double hour_s;                 /* observed time in `hour_now` */
 	double block_end[BLOCKS];
-	double accepted_s; /* watched time when `accepted` was */
+	double accepted_s; /* observed time when `accepted` was set */
 	uint32_t state;    /* enum pod_state */
 	uint32_t hour_next, hour_count;
 	uint32_t block_next, block_count;
@@ -44,14 +44,14 @@ struct learnt {
 	struct levels block[BLOCKS];
 	struct levels hour_now;
 	struct levels hour[HOURS_KEPT];
-	struct levels accepted; /* a lasting step that was taken for the new baseline */
+	struct levels accepted; /* a lasting change, accepted as the baseline */
 	struct incident_memory incident[INCIDENTS_KEPT];
 	struct histogram histogram[SIGNAL_COUNT];
 };
 _Static_assert(sizeof(struct learnt) <= LEARNT_BYTES_MAX, "within the budget");
 
-/* Packs an amount of 0 or more into 16 bits: exponent and ten bits of mantissa, rounded
- * up; everything below 1 is 0. */
+/* Packs an amount of 0 or more into 16 bits: an exponent and ten bits of mantissa,
+ * rounded up. Amounts below 1 become 0. */
 static inline uint16_t level_encode(double amount)
 {
 	union {
@@ -81,7 +81,7 @@ static inline double level_decode(uint16_t code)
 
 void levels_raise(struct levels *to, const struct levels *from);
 
-/* Checks every number; fails with what is wrong. */
+/* Checks every number. Returns -1 with the reason in err. */
 int learnt_check(const struct learnt *l, struct error *err);
 
 #endif

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* limits.c - the thresholds that do not come from the pod's own past. */
+/* limits.c - the limits that do not depend on the pod's past. */
 #include "limits.h"
 
 #define KIB 1024.0
 
-/* What the pod sends of its own accord may be one errand of 128 KiB (a TLS session with
- * a report or an update check) and 64 bytes a second (keepalives, renewals). What no
- * socket accounts for is held as tightly: it is neighbour discovery and pings, or it
- * hides. What the pod sends in all may be 4 KiB a second: answers to probes and
- * scrapes. Packets are those of packets of 128 bytes. A hundred connections or
- * addresses are one start of a client with a pool; one in five seconds is a poll. A
- * relay below 8 KiB a second sells nothing. */
+/* Reasons for the limits in config/signals.def. A pod may send 128 KiB at once on
+ * connections that it opens (a TLS session with a report or an update check) and 64
+ * bytes per second (keepalives, renewals). Bytes that no socket accounts for have the
+ * same limits: they are neighbour discovery and pings, or hidden traffic. In total a
+ * pod may send 4 KiB per second: answers to probes and scrapes. Packet limits assume
+ * packets of 128 bytes. A hundred connections or addresses are one start of a client
+ * with a pool; one in five seconds is polling. A relay below 8 KiB per second has no
+ * commercial value. */
 static const struct limit LIMIT[SERIES_COUNT] = {
 #define JUDGED(burst, rate)                       (burst), (rate), true
 #define UNJUDGED                                  0, 0, false
@@ -21,15 +22,14 @@ static const struct limit LIMIT[SERIES_COUNT] = {
     [SERIES_UNSOLICITED] = {0, 0, true},
 };
 
-/* A twentieth of what is served may be sent unsolicited at any time, in parts of a
- * million.
- */
+/* A pod may always send unsolicited a twentieth of the bytes it serves, in parts per
+ * million. */
 #define UNSOLICITED_FLOOR 5e4
 
-/* Where nothing tells own traffic from answers. */
+/* The rate when own traffic and answers cannot be separated, bytes per second. */
 #define UNKNOWN_RATE (1 * KIB)
 
-/* Sent though no client asked for it. */
+/* Traffic that no client requested. */
 static bool is_own_accord(unsigned series)
 {
 	return series == SIGNAL_TCP_INITIATED_TX_BYTES ||
@@ -46,7 +46,7 @@ double limit_floor(unsigned series, enum window window, double length, bool own_
 		rate = UNKNOWN_RATE;
 	if (window == MINIMUM_SHORT)
 		return burst / 2 + rate * length;
-	if (window == MINIMUM_LONG) /* no errand lasts that long without a pause */
+	if (window == MINIMUM_LONG) /* no single task lasts that long without a pause */
 		return (is_own_accord(series) ? 1 : 2) * rate * length;
 	return burst + rate * length;
 }
@@ -61,15 +61,16 @@ bool limit_judged(unsigned series)
 	return LIMIT[series].judged;
 }
 
-/* Load that doubles because replicas were halved, or because a day is twice another, is
- * ordinary at any span; the shorter the span, the less noise is averaged away. */
+/* Load may double because replicas were halved or because a day is busier. That is
+ * ordinary in any window. Shorter windows need more margin because they average less
+ * noise away. */
 static const double MARGIN[WINDOWS] = {
     [WINDOW_10S] = 3,  [WINDOW_1M] = 3,     [WINDOW_10M] = 2.5,   [WINDOW_1H] = 2.2,
     [WINDOW_6H] = 2.2, [MINIMUM_SHORT] = 3, [MINIMUM_LONG] = 2.5,
 };
 
-/* Load moves what is sent unsolicited and what is served alike: their ratio is steadier
- * than either. */
+/* Load changes unsolicited and served bytes together. So their ratio is steadier than
+ * either. */
 #define UNSOLICITED_MARGIN 1.5
 
 double limit_margin(unsigned series, enum window window, enum sensitivity sensitivity)

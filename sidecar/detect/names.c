@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* names.c - the words for states and kinds. */
+/* names.c - the names of states and alert kinds. */
 #include "dormouse/detect.h"
 
 const char *pod_state_name(enum pod_state state)

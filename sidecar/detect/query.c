@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* query.c - what can be asked of a detector between samples. */
+/* query.c - answers queries about a detector between samples. */
 #include <math.h>
 
 #include "detector.h"

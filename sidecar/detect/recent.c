@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recent.c - the last samples one by one. */
+/* recent.c - keeps the last samples individually. */
 #include "recent.h"
 
 #include <math.h>
@@ -17,8 +17,8 @@ const struct recent_sample *recent_ended(const struct recent *r, double time)
 {
 	for (unsigned i = 0; i < r->count; i++) {
 		const struct recent_sample *s = &r->ring[i];
-		/* An onset is where an interval began, give or take what adding and
-		 * subtracting its length rounds. */
+		/* An onset is the start of an interval. Adding and subtracting the
+		 * interval's length causes small rounding errors. */
 		if (fabs(s->ended - time) < 0.001 * (s->ended - s->began))
 			return s;
 	}

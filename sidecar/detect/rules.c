@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rules.c - from windows above their thresholds to verdicts. */
+/* rules.c - turns windows above their thresholds into verdicts. */
 #include <math.h>
 #include <string.h>
 
@@ -7,18 +7,17 @@
 #include "exceedance.h"
 #include "verdict.h"
 
-/* How long traffic seen counts as going on, or dormant_after_s. */
+/* After an excess, traffic counts as continuing for this time, or for dormant_after_s
+ * if that is shorter. */
 #define HOT_S              30.0
 #define HOT_INTERVALS      3
-#define PERSISTS_S         30.0 /* how long a young pod's departure lasts */
+#define PERSISTS_S         30.0 /* minimum duration of a young pod's departure */
 #define PERSISTS_INTERVALS 2
 #define RELAY_TICKS        3
-#define OPENED_SHARE                                                                   \
-	0.25 /* of sent bytes, on connections the pod opened: a relay's                \
-	      */
-#define BUDGET_INTERVALS 3
+#define OPENED_SHARE       0.25 /* a relay sends this share on connections it opened */
+#define BUDGET_INTERVALS   3
 #define DORMANT_LATELY_S                                                               \
-	600.0 /* a wake-up is one as long as that after falling awake */
+	600.0 /* a departure is a wake-up until this long after dormancy */
 
 void rules_recompute(struct detector *d)
 {
@@ -77,9 +76,9 @@ static enum alert_kind kind_of(const struct detector *d, const struct exceedance
 	return ALERT_EGRESS_VOLUME;
 }
 
-/* The rate that all but a hundredth of the intervals kept below, those left out that
- * may have been this incident's own: as many as the window that shows it is long, and
- * one that it began in. */
+/* Returns the rate that all but a hundredth of the intervals stay below. The
+ * calculation leaves out the highest intervals that may belong to this incident: one
+ * window length, and one more interval for its start. */
 static double baseline_before(const struct detector *d, unsigned series,
 			      enum window window)
 {
@@ -90,14 +89,14 @@ static double baseline_before(const struct detector *d, unsigned series,
 	return share < 1 ? histogram_above(h, share) : 0;
 }
 
-/* When the traffic that an exceedance shows began, by the windows. */
+/* Finds in the windows when the traffic of an exceedance began. */
 static double onset_of(const struct detector *d, const struct exceedance *f)
 {
 	unsigned series = f->series;
 	double baseline = 0;
 
-	/* What a late look found may have begun at any time since the look before it;
-	 * the link's bytes are read at every sample. */
+	/* Traffic that a late socket scan found may have begun at any time since the
+	 * scan before. Link bytes are read at every sample, so they show the onset. */
 	if (series == SERIES_UNSOLICITED)
 		series = SIGNAL_TCP_INITIATED_TX_BYTES;
 	if (d->deltas.late >> series & 1 && d->deltas.known >> SIGNAL_TX_BYTES & 1)
@@ -122,9 +121,10 @@ static void count_from_onset(struct detector *d)
 	}
 }
 
-/* A connection carries nothing when it is opened, and a sample may fall between that
- * and the traffic. Where the pod opened more than it usually does in the sample before
- * the onset, the incident began there. */
+/* Moves the onset back to the connection's opening. A new connection carries no bytes
+ * yet, and a sample may fall between the opening and the traffic. If the pod opened
+ * more connections than usual in the sample before the onset, the incident began in
+ * that sample. */
 static void reach_opening(struct detector *d, enum window window)
 {
 	struct incident *i = &d->incident;
@@ -165,24 +165,23 @@ static void begin(struct detector *d, const struct exceedance *f)
 	recent_unlearn(&d->recent, d->learnt.histogram, i->onset);
 }
 
-/* From 30 for what just crosses a threshold: ten for each doubling above it, up to 40;
- * five for each further signal, up to 15; five for each quarter of an hour, up to 15.
- */
+/* Risk starts at 30 at the threshold. Each doubling above it adds ten, up to 40. Each
+ * further signal adds five, up to 15. Each quarter of an hour adds five, up to 15. */
 static double risk_of(const struct detector *d, const struct exceedance *f)
 {
 	double lasted = d->deltas.time - d->incident.onset;
 	double risk = 30 + fmin(10 * log2(fmax(f->ratio, 1)), 40);
 
 	risk += fmin(5.0 * (f->series_count > 0 ? f->series_count - 1 : 0), 15);
-	/* A clock set back leaves the onset ahead of now. */
+	/* After a clock was set back, the onset is in the future. */
 	risk += fmin(5 * floor(fmax(lasted, 0) / 900), 15);
 	return risk;
 }
 
-/* The rate of a signal, and the seconds that it is over: the window, or the time since
- * the onset where that is shorter, with what flowed in just that time. The windows
- * slide in steps, and what a late look found is spread: whatever that adds, the rate is
- * none that no interval had. */
+/* Returns the rate of a signal, per second, and sets *seconds to the time that it
+ * covers: the window, or the time since the onset if that is shorter. Windows slide in
+ * steps, and late readings are spread over time. So the rate is limited to the highest
+ * rate of any interval since the onset. */
 static double rate_of(const struct detector *d, enum signal s, enum window window,
 		      double *seconds)
 {
@@ -197,7 +196,7 @@ static double rate_of(const struct detector *d, enum signal s, enum window windo
 	return fmin(sum / *seconds, i->highest[s]);
 }
 
-/* Adds the interval that has just passed. */
+/* Adds the last interval to the incident. */
 static void follow_incident(struct detector *d)
 {
 	struct incident *i = &d->incident;
@@ -210,7 +209,7 @@ static void follow_incident(struct detector *d)
 	}
 }
 
-/* What the exceedance is against, per second. */
+/* Returns the threshold of the exceedance, per second. */
 static double threshold_of(const struct detector *d, const struct exceedance *f)
 {
 	const double *now = d->windows.value[f->window];
@@ -219,7 +218,7 @@ static double threshold_of(const struct detector *d, const struct exceedance *f)
 
 	if (f->series != SERIES_UNSOLICITED)
 		return threshold;
-	/* Said in bytes of its own connections. */
+	/* Convert the ratio to bytes on the pod's own connections. */
 	double served =
 	    fmax(now[SIGNAL_TCP_TX_BYTES] - now[SIGNAL_TCP_INITIATED_TX_BYTES], 0);
 	return threshold * ((served + limit_served_floor(f->window, length)) / 1e6);
@@ -245,7 +244,7 @@ static void fill_verdict(struct detector *d, const struct exceedance *f,
 	verdict_fill(d, &departure, v);
 }
 
-/* Takes a lasting level for the new baseline. */
+/* Accepts a lasting level as the new baseline. */
 static void accept(struct detector *d)
 {
 	struct learnt *l = &d->learnt;
@@ -263,8 +262,8 @@ static void accept(struct detector *d)
 	rules_recompute(d);
 }
 
-/* Hour by hour, whether it lasts and how steady it is. Returns whether it is accepted.
- */
+/* Checks every hour whether the level lasts and how steady it is. Returns whether it
+ * was accepted. */
 static bool follow_level(struct detector *d)
 {
 	struct incident *i = &d->incident;
@@ -292,13 +291,14 @@ static void end_incident(struct detector *d)
 	incident_remember(&d->learnt, &d->incident, d->deltas.time);
 	memset(&d->incident, 0, sizeof(d->incident));
 	envelope_exclude(&d->envelope, &d->windows, d->deltas.time);
-	windows_clear(&d->windows); /* what it left there was reported */
+	windows_clear(&d->windows); /* their content was reported */
 	thresholds_recompute(&d->envelope, &d->learnt, &d->windows, &d->options,
 			     d->deltas.time);
 	rules_recompute(d);
 }
 
-/* While the pod is young, a single burst says nothing yet. */
+/* Whether the departure lasts long enough. A single burst of a young pod is not
+ * sufficient. */
 static bool persists(const struct detector *d)
 {
 	double lasted = d->deltas.time - d->incident.onset;

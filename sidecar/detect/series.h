@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* series.h - what every piece of the detector agrees on: series, windows, bounds.
+/* series.h - the definitions that all files of the detector share: series, windows,
+ * limits of values.
  *
- * A series is one number that is followed: each signal, and two that are made of
- * others. A window is one way to look at a series: how much in
- * the last ten seconds, minute, and so on, or how much it never fell below.
+ * A series is one number that the detector follows: each signal, and two series derived
+ * from signals. A window is one measure of a series: the sum of the last ten seconds,
+ * minute and so on, or the minimum over a time.
  */
 #ifndef DORMOUSE_DETECT_SERIES_H
 #define DORMOUSE_DETECT_SERIES_H
@@ -11,12 +12,12 @@
 #include "dormouse/detect.h"
 #include "dormouse/sample.h"
 
-/* Made of two signals each: bytes relayed, the lesser of sent and received by interval;
- * and what the pod sends unsolicited, its own connections' bytes for each million that
- * it answers on those of others. */
+/* Each derives from two signals. Relayed bytes are the smaller of sent and received,
+ * per interval. The unsolicited ratio is the bytes on connections that the pod opened,
+ * per million bytes that it serves on others' connections. */
 #define SERIES_RELAYED     SIGNAL_COUNT
 #define SERIES_UNSOLICITED (SIGNAL_COUNT + 1)
-/* Even numbers make short loops. */
+/* An even count makes the loops shorter. */
 #define SERIES_COUNT ((SIGNAL_COUNT + 3) / 2 * 2)
 _Static_assert(SERIES_UNSOLICITED < SERIES_COUNT && SERIES_COUNT % 2 == 0,
 	       "every signal and two");
@@ -27,17 +28,17 @@ enum window {
 	WINDOW_10M,
 	WINDOW_1H,
 	WINDOW_6H,
-	MINIMUM_SHORT, /* never fell below this for a minute (three ticks at least) */
-	MINIMUM_LONG,  /* never fell below this for ten minutes */
+	MINIMUM_SHORT, /* minimum over a minute (three ticks at least) */
+	MINIMUM_LONG,  /* minimum over ten minutes */
 	WINDOWS
 };
 #define SUM_WINDOWS (WINDOW_6H + 1)
 
-/* No counter grows faster, per second: twice a 400 Gbit/s link in bytes. What does is a
- * counter that was replaced, and nothing is known of the time between. */
+/* No counter grows faster, per second: this is twice a 400 Gbit/s link in bytes. A
+ * faster growth means that the counter was replaced, so the increase is unknown. */
 #define RATE_ABSURD 1e11
 
-/* Times outside are no Unix times. */
+/* Larger times are not valid Unix times, seconds. */
 #define TIME_MAX 1e11
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* thresholds.c - from what is learnt to what is out of the ordinary. */
+/* thresholds.c - computes thresholds from what was learnt. */
 #include <math.h>
 
 #include "envelope.h"
@@ -7,10 +7,10 @@
 #include "limits.h"
 
 #define HOUR_S       3600.0
-#define DRIFT_MARGIN 4.0 /* a day may be so many times another before it is drift */
+#define DRIFT_MARGIN 4.0 /* days may differ by this factor without drift */
 
-/* What a young pod did since it was last quiet is its baseline only when that has gone
- * on for a while. */
+/* Returns until when a young pod's blocks count as baseline. Its traffic since it was
+ * last quiet counts only after a while. */
 static double usable_until(const struct learnt *l, const struct detect_options *options,
 			   double now)
 {
@@ -20,7 +20,7 @@ static double usable_until(const struct learnt *l, const struct detect_options *
 	return woke ? l->low_until : now;
 }
 
-/* The baseline's most, as far as it is old enough for each window. */
+/* Gathers the baseline's maximum from blocks that are old enough for each window. */
 static void gather_baseline(struct envelope *e, const struct learnt *l,
 			    const struct windows *w,
 			    const struct detect_options *options, double now)
@@ -53,11 +53,11 @@ static void gather_baseline(struct envelope *e, const struct learnt *l,
 			e->baseline_max[k][s] = level_decode(most.code[k][s]);
 }
 
-/* How much greater than anything so far the next burst may be by chance: the tail
- * beyond the hundredth part is taken for a power law, whose exponent is read off
- * between two quantiles a decade apart (Pickands, "Statistical inference using extreme
- * order statistics", 1975, in its simplest form), and n hours have shown their
- * greatest. */
+/* Returns by how much the next burst may exceed all earlier ones by chance. The tail
+ * beyond the hundredth part is modelled as a power law. Its exponent comes from two
+ * quantiles a decade apart (Pickands, "Statistical inference using extreme order
+ * statistics", 1975, in its simplest form). `hours` is the observed time in which the
+ * maximum was found. */
 static double stretch(double exponent, double hours)
 {
 	double rarer = 24 / (fmax(hours, 1) * CHANCE_A_DAY);
@@ -78,8 +78,8 @@ static double tail_stretch(const struct histogram *h, double least, double hours
 	return stretch(exponent, hours);
 }
 
-/* The same from the greatest of each hour: how far the third of the hours is from the
- * tenth. */
+/* Computes the same from the maximum of each hour: the ratio of the third largest hour
+ * to the tenth gives the exponent. */
 static double hours_stretch(const struct envelope *e, const struct learnt *l,
 			    unsigned k, unsigned s, double floor)
 {
@@ -93,9 +93,9 @@ static double hours_stretch(const struct envelope *e, const struct learnt *l,
 	return stretch(log(third / tenth) / log(ranks), l->hour_count);
 }
 
-/* What is not known of a long window yet is bounded by the shorter one: no window
- * carries more than the shorter windows that it is made of. A long window is known when
- * three of them have passed, and that of six hours after a day. */
+/* Bounds a long window by the shorter one until enough is known about it: no window
+ * carries more than the shorter windows in it. A long window is known after three of
+ * its lengths, the six-hour window after a day. */
 static void bound_unknown(struct envelope *e, const struct learnt *l,
 			  const struct windows *w, unsigned s)
 {
@@ -126,7 +126,8 @@ static double youth(const struct learnt *l, unsigned s,
 	return 1 + YOUTH * options->learn_s / fmax(l->series_s[s], 1);
 }
 
-/* Drift: a day may be several times another, and twice the floor beside. */
+/* Computes the drift threshold: DRIFT_MARGIN times the old maximum, plus twice the
+ * floor. */
 static void recompute_old(struct envelope *e, const struct learnt *l,
 			  const struct windows *w, const struct detect_options *options,
 			  unsigned s)
@@ -142,7 +143,8 @@ static void recompute_old(struct envelope *e, const struct learnt *l,
 			limit_floor(s, WINDOW_1H, w->length[WINDOW_1H], e->own_known);
 }
 
-/* How far chance may stretch what was seen, for a series and its windows. */
+/* Computes how far chance may exceed the observed maximum, for a series and its
+ * windows. */
 static void recompute_stretch(struct envelope *e, const struct learnt *l,
 			      const struct windows *w, unsigned s, double scale)
 {
@@ -161,8 +163,8 @@ static void recompute_stretch(struct envelope *e, const struct learnt *l,
 	}
 }
 
-/* Whether a window of a series says anything: the finest that the interval allows or a
- * longer one, of a series that has been seen for a while. */
+/* Whether a window of a series can be judged. The window must not be shorter than the
+ * interval allows, and the series must have been observed for a while. */
 static bool speaks(const struct learnt *l, const struct windows *w,
 		   const struct detect_options *options, unsigned k, unsigned s)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verdict.c - how a verdict is made of a departure, and which verdicts are of one
- * incident. */
+/* verdict.c - builds a verdict from a departure, and decides which verdicts belong to
+ * one incident. */
 #include "verdict.h"
 
 #include <math.h>
 #include <string.h>
 
-/* How long after an incident was reported it may become one of a kind that says more,
- * and in how many intervals at least. The kinds that say more take minutes to be sure;
- * later they are news of their own. */
+/* A kind of higher rank may take over an incident until this long after the report, and
+ * for at least so many intervals. The higher kinds need minutes to be certain. Later
+ * they are a new incident. */
 #define TAKEOVER_S         300.0
 #define TAKEOVER_INTERVALS 5
 
@@ -47,8 +47,8 @@ double verdict_balance(uint64_t sent, uint64_t received)
 	return more > 0 ? less / more : -1;
 }
 
-/* A sum as a verdict gives it: counters that jump about in a damaged trace add up to
- * more than 64 bits hold. */
+/* Limits a sum to the range of a verdict. In a damaged trace, counters that jump can
+ * add up to more than 64 bits. */
 static uint64_t whole(double sum)
 {
 	return sum < (double)INT64_MAX ? (uint64_t)fmax(sum, 0) : INT64_MAX;

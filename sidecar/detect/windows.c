@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* windows.c - how much each series carried in the last seconds, minutes and hours. */
+/* windows.c - sums each series over the last seconds, minutes and hours. */
 #include "windows.h"
 
 #include <math.h>
@@ -7,8 +7,8 @@
 
 #include "limits.h"
 
-/* Each span is four to ten times the one before: between two neighbours an excess shows
- * at most that factor later than it could. */
+/* Each span is four to ten times the one before. So an excess that falls between two
+ * spans shows later by at most that factor. */
 static const struct {
 	double span_s, bucket_s;
 	unsigned count;
@@ -22,7 +22,7 @@ void windows_clear(struct windows *w)
 {
 	memset(w->ring, 0, sizeof(w->ring));
 	memset(w->value, 0, sizeof(w->value));
-	w->ticks.length = 0; /* sized anew by the next interval */
+	w->ticks.length = 0; /* the next interval sets the size */
 }
 
 static void clear_ring(struct windows *w, unsigned k, int64_t at)
@@ -52,7 +52,8 @@ static void take_off(double *restrict sum, const double *restrict less)
 		sum[s] -= less[s];
 }
 
-/* Moves the ring on to bucket `at`, taking what falls out of the window off its sum. */
+/* Moves the ring forward to bucket `at` and subtracts from the sum what leaves the
+ * window. */
 static void advance(struct windows *w, unsigned k, int64_t at)
 {
 	struct window_ring *r = &w->ring[k];
@@ -73,13 +74,13 @@ static void advance(struct windows *w, unsigned k, int64_t at)
 	}
 }
 
-/* Where the bucket is that is `back` before the newest. */
+/* Returns the slot of the bucket that is `back` before the newest. */
 static unsigned slot_at(const struct window_ring *r, unsigned k, unsigned back)
 {
 	return r->slot >= back ? r->slot - back : r->slot + RING[k].count - back;
 }
 
-/* When began what the bucket holds that is `back` before the newest. */
+/* Returns when the data in the bucket `back` before the newest began, Unix seconds. */
 static double began_at(const struct window_ring *r, unsigned k, unsigned back)
 {
 	double began = r->began[slot_at(r, k, back)];
@@ -87,8 +88,8 @@ static double began_at(const struct window_ring *r, unsigned k, unsigned back)
 	return began > 0 ? began : (double)(r->at - back) * RING[k].bucket_s;
 }
 
-/* A series that was not read for a while: what it carried is spread evenly over that
- * time, so that a late look is no burst. */
+/* Spreads the amount of a series that was not read for a while evenly over that time,
+ * so that a late reading does not look like a burst. */
 static void add_late(struct windows *w, unsigned k, unsigned series, double amount,
 		     double span)
 {
@@ -121,7 +122,7 @@ static void add_ring(struct windows *w, unsigned k, const struct deltas *deltas,
 		add_to(sum, deltas->amount);
 		return;
 	}
-	/* One interval, or a gap, fills the window. */
+	/* One interval or a gap fills the whole window. */
 	clear_ring(w, k, at);
 	r->began[r->slot] = deltas->time - deltas->elapsed;
 	bucket = r->bucket[r->slot];
@@ -132,8 +133,8 @@ static void add_ring(struct windows *w, unsigned k, const struct deltas *deltas,
 	memcpy(sum, bucket, sizeof(deltas->amount));
 }
 
-/* Ticks that make a window of minima: a minute and ten minutes where the interval
- * allows, never fewer than three and six. */
+/* Sets the ticks of the minimum windows: a minute and ten minutes if the interval
+ * allows it, but never fewer than three and six ticks. */
 static void size_ticks(struct windows *w, double interval)
 {
 	struct ticks *t = &w->ticks;
@@ -193,8 +194,8 @@ static void close_tick(struct windows *w)
 		      t->groups, t->groups * t->rows);
 }
 
-/* What was relayed: the lesser of sent and received, tick by tick, because what comes
- * in goes out again a moment later. */
+/* Computes the relayed bytes: the smaller of sent and received in each tick. A tick is
+ * longer than the short delay between receiving and sending. */
 static void relayed(struct windows *w, struct deltas *deltas)
 {
 	struct ticks *t = &w->ticks;
@@ -209,8 +210,9 @@ static void relayed(struct windows *w, struct deltas *deltas)
 	t->amount[SERIES_RELAYED] = both;
 }
 
-/* What was sent on the pod's own connections for each million bytes that it served.
- * The floor beside the answers keeps a pod that answers nothing finite. */
+/* Computes the unsolicited ratio: the bytes on the pod's own connections per million
+ * bytes that it serves. The added floor keeps the ratio finite when the pod serves
+ * nothing. */
 static void unsolicited(struct windows *w, struct deltas *deltas)
 {
 	if (!(deltas->known >> SIGNAL_TCP_TX_BYTES &
@@ -267,8 +269,8 @@ double windows_onset(const struct windows *w, const struct deltas *deltas,
 {
 	double onset = deltas->time - deltas->elapsed;
 	enum window first = window >= SUM_WINDOWS ? WINDOW_1M : WINDOW_10S;
-	/* What a late look found is spread over more time than it took: nothing was
-	 * sent while the link carried nothing. */
+	/* A late reading is spread over more time than its traffic took. So a time when
+	 * the link carried nothing does not count. */
 	bool link_known = deltas->known >> SIGNAL_TX_BYTES & 1;
 
 	for (unsigned k = first; k < SUM_WINDOWS; k++) {
@@ -280,7 +282,7 @@ double windows_onset(const struct windows *w, const struct deltas *deltas,
 			unsigned slot = slot_at(r, k, i);
 			const double *b = r->bucket[slot];
 			if (r->began[slot] == 0)
-				continue; /* no interval ended in it */
+				continue; /* no interval ended here */
 			bool above =
 			    b[series] > baseline * fmax(length, deltas->elapsed) &&
 			    (!link_known || b[SIGNAL_TX_BYTES] > 0);
@@ -301,16 +303,17 @@ void windows_rates(struct windows *w, const double rate[SIGNAL_COUNT], uint32_t 
 		float *highest = r->highest[r->slot];
 
 		for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
-			/* Rounded down: what is reported is no higher than what was. */
+			/* Round down, so that no reported rate is higher than the real
+			 * one. */
 			float at = known >> s & 1 ? nextafterf((float)rate[s], 0) : 0;
 			highest[s] = at > highest[s] ? at : highest[s];
 		}
 	}
 }
 
-/* The finest ring that reaches so far back. Buckets begin where those of finer rings
- * do, so that one of its buckets began then, if one of any ring did. `*count` are those
- * of its buckets, from the newest, that began since. */
+/* Returns the finest ring that reaches back to `since`. Buckets begin where those of
+ * finer rings begin. So if a bucket of any ring began at `since`, one of this ring did.
+ * *count is the number of its buckets, from the newest, that began since then. */
 static unsigned ring_since(const struct windows *w, const struct deltas *deltas,
 			   double since, unsigned *count)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* baseline.c - what was learnt, as a document. */
+/* baseline.c - writes the learnt baseline as a JSON document. */
 #include "baseline.h"
 
 #include <math.h>
 
-/* What follows the pod fits into so much. */
+/* Maximum bytes of the rest of the head, after the pod. */
 #define HEAD_MAX 512
 
-/* The most intervals learnt of any signal, and the oldest of them. */
+/* The largest number of learnt intervals of any signal, and the oldest interval. */
 static void put_learnt(const struct detector *d, struct json_writer *w)
 {
 	uint64_t samples = 0;
@@ -46,7 +46,7 @@ static void put_head(const struct baseline_source *source, struct json_writer *w
 	json_array(w, "signals");
 }
 
-/* Per second, but for the one that is no rate. */
+/* Per second, except for the gauge, which is not a rate. */
 static void put_unit(enum signal signal, struct json_writer *w)
 {
 	char buffer[32];

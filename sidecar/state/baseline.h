@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* baseline.h - what was learnt, as a document: JSON for people and machines. */
+/* baseline.h - writes the learnt baseline as JSON for people and tools. */
 #ifndef DORMOUSE_STATE_BASELINE_H
 #define DORMOUSE_STATE_BASELINE_H
 
@@ -14,17 +14,18 @@
 struct baseline_source {
 	const struct detector *detector;
 	const struct identity *pod;
-	double started_at; /* Unix seconds: of the monitor, of the trace */
+	double started_at; /* of the monitor or the trace, Unix seconds */
 	double interval_s;
-	int64_t interfaces_matched; /* -1: there are none behind a trace */
+	int64_t interfaces_matched; /* -1: a trace has no interfaces */
 };
 
-/* Writes the index-th chunk: the head, a signal, the tail; false when there is no such
- * chunk. All of them, in order and by one writer, are the document. */
+/* Writes the index-th chunk: the head, one signal, or the tail. Returns false when
+ * there is no such chunk. All chunks in order, with the same writer, make the
+ * document. */
 bool baseline_put_chunk(const struct baseline_source *source, size_t index,
 			struct json_writer *w);
 
-/* All of it. */
+/* Writes the whole document. */
 void baseline_put(const struct baseline_source *source, struct json_writer *w);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crc32c.c - the Castagnoli checksum, four bits at a time: a table of 64 bytes, and a
- * quarter of a megabyte in about a millisecond, which is often enough. */
+/* crc32c.c - the Castagnoli checksum, four bits at a time. The table takes 64 bytes. A
+ * quarter of a megabyte takes about a millisecond, which is fast enough for a rare
+ * save. */
 #include "format.h"
 
-/* What four bits of the remainder add when they are shifted out; the polynomial is
+/* The value to XOR in for each four bits that are shifted out. The polynomial is
  * 0x1EDC6F41, reflected 0x82F63B78. */
 static const uint32_t nibbles[16] = {
     0x00000000, 0x105EC76F, 0x20BD8EDE, 0x30E349B1, 0x417B1DBC, 0x5125DAD3,

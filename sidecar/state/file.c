@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* file.c - the state file, read and written.
+/* file.c - reads and writes the state file.
  *
- * The path may be a trap: in a volume that others write to, or mistyped. So nothing but
- * a regular file of a plausible size is read, and opening never waits (a FIFO would).
+ * The path may be unsafe: mistyped, or in a volume where others can write. So only a
+ * regular file of a plausible size is read, and opening never blocks (a FIFO would
+ * block).
  */
 #include "dormouse/state.h"
 
@@ -19,7 +20,7 @@
 
 #define PATH_BYTES_MAX 1024
 
-/* PATH with a suffix, or -1 if that is too long. */
+/* Writes PATH and a suffix to `out`. Returns -1 if the result is too long. */
 static int path_with(char out[PATH_BYTES_MAX], const char *path, const char *suffix,
 		     struct error *err)
 {
@@ -33,7 +34,7 @@ static int path_with(char out[PATH_BYTES_MAX], const char *path, const char *suf
 /* --- writing ------------------------------------------------------------------------
  */
 
-/* Opens the folder that the path is in, to sync it. */
+/* Opens the folder of the path, to sync it. */
 static int open_folder(const char *path, struct error *err)
 {
 	char folder[PATH_BYTES_MAX];
@@ -49,11 +50,11 @@ static int open_folder(const char *path, struct error *err)
 	return fd;
 }
 
-/* Creates the temporary file anew: one that a killed process left is replaced, and
- * nothing that somebody put in its place is followed. */
+/* Creates the temporary file. It replaces one that a killed process left, and never
+ * follows a link that somebody put in its place. */
 static int create_temporary(const char *temporary, struct error *err)
 {
-	unlink(temporary); /* if that fails, the next line says why it matters */
+	unlink(temporary); /* if this fails, open() reports the reason */
 	const int fd =
 	    open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -61,7 +62,7 @@ static int create_temporary(const char *temporary, struct error *err)
 	return fd;
 }
 
-/* Writes both pieces, however many calls it takes. */
+/* Writes both pieces, with as many calls as needed. */
 static int write_all(int fd, struct iovec pieces[2], struct error *err)
 {
 	unsigned first = 0;
@@ -126,7 +127,7 @@ static int save(const char *path, const struct detector *d,
 		unlink(temporary);
 		goto out;
 	}
-	/* EINVAL: a file system that cannot sync folders, which is no failure. */
+	/* EINVAL: this file system cannot sync folders. That is acceptable. */
 	if (fsync(folder) < 0 && errno != EINVAL)
 		fail_errno(err, errno, "sync its folder");
 	else
@@ -147,8 +148,8 @@ int state_save(const char *path, const struct detector *d,
 /* --- reading ------------------------------------------------------------------------
  */
 
-/* Opens what is fit to be read and says how long it is. Returns the descriptor, or -1;
- * then *load is STATE_ABSENT or STATE_FAILED. */
+/* Opens the file if it is a regular file, and sets *bytes to its size. Returns the
+ * descriptor, or -1; then *load is STATE_ABSENT or STATE_FAILED. */
 static int open_file(const char *path, off_t *bytes, enum state_load *load,
 		     struct error *err)
 {
@@ -173,7 +174,7 @@ static int open_file(const char *path, off_t *bytes, enum state_load *load,
 	return -1;
 }
 
-/* Reads up to `bytes`; fewer when the file became shorter meanwhile. */
+/* Reads up to `bytes`, or fewer when the file became shorter in the meantime. */
 static ssize_t read_all(int fd, char *into, size_t bytes, struct error *err)
 {
 	size_t length = 0;
@@ -191,7 +192,7 @@ static ssize_t read_all(int fd, char *into, size_t bytes, struct error *err)
 	return (ssize_t)length;
 }
 
-/* Checks the file's bytes and gives them to the detector. */
+/* Checks the file's content and restores the detector from it. */
 static int take_in(const void *file, size_t bytes, struct detector *d,
 		   struct state_mark *mark, struct error *err)
 {
@@ -206,7 +207,8 @@ static int take_in(const void *file, size_t bytes, struct detector *d,
 	return 0;
 }
 
-/* STATE_SET_ASIDE with what err says already, or STATE_FAILED if that fails as well. */
+/* Renames PATH to PATH.bad. Returns STATE_SET_ASIDE and leaves err as it is, or returns
+ * STATE_FAILED and adds the reason when the rename fails. */
 static enum state_load set_aside(const char *path, struct error *err)
 {
 	char bad[PATH_BYTES_MAX];
@@ -218,7 +220,7 @@ static enum state_load set_aside(const char *path, struct error *err)
 		fail_errno(&why, errno, "rename");
 	}
 	const struct error what = *err;
-	fail(err, "%.120s; it cannot be set aside: %.100s", what.text, why.text);
+	fail(err, "%.120s; cannot set it aside: %.100s", what.text, why.text);
 	return STATE_FAILED;
 }
 
@@ -234,14 +236,16 @@ static enum state_load load_file(const char *path, struct detector *d,
 		return load;
 	load = STATE_FAILED;
 	if (bytes > (off_t)STATE_FILE_MAX) {
-		fail(err, "not a state file of Dormouse: larger than any");
+		fail(err, "not a state file of Dormouse: larger than %zu bytes",
+		     STATE_FILE_MAX);
 		load = set_aside(path, err);
 		goto out;
 	}
-	/* At least a header, so that a shorter file can be looked at as one. */
+	/* At least a header long and zeroed, so that a shorter file can be read as
+	 * one. */
 	file = calloc(1, sizeof(struct state_header) + (size_t)bytes);
 	if (!file) {
-		fail_errno(err, errno, "reserve %lld bytes for it", (long long)bytes);
+		fail_errno(err, errno, "allocate %lld bytes for it", (long long)bytes);
 		goto out;
 	}
 	const ssize_t length = read_all(fd, file, (size_t)bytes, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* format.c - what stands in the state file, and what flowed since it was written. */
+/* format.c - the content of the state file, and the traffic since it was written. */
 #include "format.h"
 
 #include <inttypes.h>
@@ -43,7 +43,7 @@ struct state_header state_header_of(const struct state_mark *mark, uint32_t layo
 	return header;
 }
 
-/* Whether the bytes begin as a state file of this version and this machine does. */
+/* Checks that the file begins like a state file of this version and byte order. */
 static int check_origin(const struct state_header *h, size_t bytes, struct error *err)
 {
 	if (bytes == 0)
@@ -51,18 +51,20 @@ static int check_origin(const struct state_header *h, size_t bytes, struct error
 	if (memcmp(h->magic, magic, bytes < sizeof(magic) ? bytes : sizeof(magic)) != 0)
 		return fail(err, "not a state file of Dormouse");
 	if (bytes < offsetof(struct state_header, layout))
-		return fail(err, "truncated: %zu bytes are not a header", bytes);
+		return fail(err, "truncated: %zu of %zu header bytes", bytes,
+			    sizeof(*h));
 	if (h->byte_order != BYTE_ORDER_MARK)
-		return fail(err, "written on a machine of another byte order");
+		return fail(err, "written on a machine with another byte order");
 	if (h->version > STATE_VERSION)
 		return fail(err,
 			    "written by a newer Dormouse (format %" PRIu32
-			    ", this one knows %d)",
+			    ", this one supports %d)",
 			    h->version, STATE_VERSION);
 	if (h->version != STATE_VERSION || h->header_bytes != sizeof(*h))
 		return fail(err, "unknown format %" PRIu32, h->version);
 	if (bytes < sizeof(*h))
-		return fail(err, "truncated: %zu bytes are not a header", bytes);
+		return fail(err, "truncated: %zu of %zu header bytes", bytes,
+			    sizeof(*h));
 	return 0;
 }
 
@@ -72,20 +74,19 @@ static int check_content(const struct state_header *h, size_t bytes, uint32_t la
 	const size_t body_bytes = bytes - sizeof(*h);
 
 	if (body_bytes < h->body_bytes)
-		return fail(err, "truncated: %zu of %" PRIu64 " bytes are there",
-			    body_bytes, h->body_bytes);
+		return fail(err, "truncated: %zu of %" PRIu64 " body bytes", body_bytes,
+			    h->body_bytes);
 	if (body_bytes > h->body_bytes)
-		return fail(err, "corrupt: %zu bytes follow the end",
+		return fail(err, "corrupt: %zu extra bytes at the end",
 			    body_bytes - (size_t)h->body_bytes);
 	if (h->crc != checksum(*h, h + 1, body_bytes))
 		return fail(err, "corrupt: wrong checksum");
 	if (h->layout != layout)
-		return fail(err,
-			    "the baseline has another layout (%08" PRIx32
-			    ", this Dormouse has %08" PRIx32 ")",
-			    h->layout, layout);
+		return fail(
+		    err, "unknown baseline layout %08" PRIx32 ", expected %08" PRIx32,
+		    h->layout, layout);
 	if (!isfinite(h->saved_at) || h->saved_at < 0)
-		return fail(err, "corrupt: no time of saving");
+		return fail(err, "corrupt: invalid save time");
 	return 0;
 }
 
@@ -111,7 +112,7 @@ int state_parse(const void *file, size_t bytes, uint32_t layout,
 	return 0;
 }
 
-/* An epoch whose namespace could not be read is the same as no other. */
+/* An epoch whose namespace could not be read equals no other epoch. */
 static bool same_epoch(const struct collect_epoch *a, const struct collect_epoch *b)
 {
 	return a->netns_inode != 0 && a->netns_inode == b->netns_inode &&

@@ -109,7 +109,7 @@ static void what_another_wrote_is_set_aside_with_the_reason(void **state)
 	assert_set_aside(w, "not a state file of Dormouse");
 	h.version = STATE_VERSION + 1;
 	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "newer Dormouse (format 2, this one knows 1)");
+	assert_set_aside(w, "newer Dormouse (format 2, this one supports 1)");
 	h.version = 0;
 	put_changed(w, h, w->saved.bytes);
 	assert_set_aside(w, "unknown format 0");
@@ -120,11 +120,11 @@ static void what_another_wrote_is_set_aside_with_the_reason(void **state)
 	h = good;
 	h.layout++;
 	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "another layout (51a7e002, this Dormouse has 51a7e001)");
+	assert_set_aside(w, "unknown baseline layout 51a7e002, expected 51a7e001");
 	h = good;
 	h.body_bytes--;
 	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "1 bytes follow the end");
+	assert_set_aside(w, "1 extra bytes at the end");
 	h = good;
 	h.body_bytes = UINT64_MAX;
 	put_changed(w, h, w->saved.bytes);
@@ -132,7 +132,7 @@ static void what_another_wrote_is_set_aside_with_the_reason(void **state)
 	h = good;
 	h.saved_at = NAN;
 	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "no time");
+	assert_set_aside(w, "invalid save time");
 	assert_non_null(strstr(w->err.text, w->path));
 }
 
@@ -166,7 +166,7 @@ static void a_file_larger_than_any_state_is_not_read(void **state)
 
 	save(w);
 	assert_int_equal(truncate(w->path, (off_t)1 << 33), 0);
-	assert_set_aside(w, "larger than any");
+	assert_set_aside(w, "larger than 262256 bytes");
 }
 
 static void assert_load_fails(struct world *w, const char *why)
