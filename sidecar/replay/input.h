@@ -15,7 +15,7 @@
 struct input {
 	struct decoder decoder;
 	char *buffer;
-	size_t capacity; /* INPUT_SPARE bytes more follow it */
+	size_t capacity; /* usable bytes; INPUT_SPARE more follow */
 	char *at, *end;  /* bytes that were read but not taken yet */
 	bool ended;
 	uint64_t line; /* number of the last line taken, from 1 */

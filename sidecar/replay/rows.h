@@ -34,7 +34,7 @@ struct rows {
 	bool unordered, doubled; /* a time is before, or equal to, the previous one */
 	uint32_t present;        /* signals that any row has */
 	struct sample last;      /* last row, its gauge set to 0 */
-	struct sample level;     /* last level of each signal, set at unusual rows */
+	struct sample level;     /* last value of each signal, set at unusual rows */
 	unsigned falls[SIGNAL_COUNT];
 };
 

@@ -172,8 +172,8 @@ static int refuse_conflicts(const struct walk *w, struct error *err)
 {
 	return fail(
 	    err,
-	    "%llu rows have the time of another row but other counters: they are "
-	    "of two lives. Give each pod its own trace",
+	    "%llu rows have the time of another row but other counters: they come "
+	    "from two pods. Give each pod its own trace",
 	    (unsigned long long)w->conflicts);
 }
 

@@ -63,8 +63,7 @@ int series_move(struct series_list *to, struct series_list *from, struct error *
 	return 0;
 }
 
-/* --- grouping into traces ----------------------------------------------------------
- */
+/* --- grouping into traces --------------------------------------------------------- */
 
 static int by_labels(const void *a, const void *b)
 {
@@ -124,8 +123,7 @@ static void sort_into_traces(struct series_list *list)
 	qsort(list->at, list->count, sizeof(list->at[0]), by_trace);
 }
 
-/* --- joining series ----------------------------------------------------------------
- */
+/* --- joining series --------------------------------------------------------------- */
 
 static bool are_one(const struct series *a, const struct series *b)
 {
@@ -217,8 +215,7 @@ int series_settle(struct series_list *list, struct error *err)
 	return 0;
 }
 
-/* --- series that are not counters --------------------------------------------------
- */
+/* --- series that are not counters ------------------------------------------------- */
 
 static bool contradicts(const struct series *s)
 {
@@ -235,7 +232,7 @@ int series_check(const struct series *s, struct error *err)
 	if (contradicts(s))
 		return fail(err,
 			    "the answers differ in %s at %llu times: these are two "
-			    "lives under the same labels",
+			    "pods under the same labels",
 			    signal_name(s->signal), (unsigned long long)s->conflicts);
 	for (size_t i = 0; i < s->count; i++)
 		trend_note(&trend, s->points[i].value);

@@ -14,8 +14,7 @@
 #define NAME_SHOWN_MAX 1024 /* bytes of a name from a file */
 #define ABSENT_A_LINE  4
 
-/* --- collecting during the replay --------------------------------------------------
- */
+/* --- collecting during the replay ------------------------------------------------- */
 
 void history_begin(struct history *h)
 {

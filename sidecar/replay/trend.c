@@ -92,5 +92,5 @@ int trend_check(const struct trend *t, enum signal signal, const char *rows,
 	    signal_name(signal), lives ? " and comes back" : "",
 	    (unsigned long long)(lives ? t->returns : t->falls),
 	    (unsigned long long)t->values, rows,
-	    lives ? "two lives in turns (give each pod a trace of its own), or " : "");
+	    lives ? "two alternating counters (give each pod its own trace), or " : "");
 }

@@ -59,8 +59,8 @@ static const char *unit_of(const char *signal)
 	return strstr(signal, "bytes") ? "bytes/s" : "packets/s";
 }
 
-/* Prints the value and the threshold of its signal when the alert was raised; later
- * samples do not change that threshold. */
+/* Prints the value, the peak, and the threshold of the time when the alert was raised,
+ * which later samples do not change. */
 static void put_judgement(const cJSON *alert, bool firing, FILE *out)
 {
 	const char *signal = status_string(alert, "signal");
