@@ -248,8 +248,7 @@ bool silences_chunk(const struct stream *s, size_t index, struct json_writer *w)
 	return true;
 }
 
-/* --- what is no alert --------------------------------------------------------------
- */
+/* --- answers without alerts ------------------------------------------------------- */
 
 static void put_version(struct json_writer *w)
 {

@@ -14,8 +14,8 @@ static int refuse(struct error *err, const char *text)
 	return fail(err, "bad matcher format: %.150s", text);
 }
 
-/* Appends the character behind a backslash; the backslash itself when it is no valid
- * escape. Returns the number of bytes read. */
+/* Appends the character behind a backslash; the backslash itself when it is not a
+ * valid escape. Returns the number of bytes read. */
 static size_t put_escaped(struct text *t, const char *at)
 {
 	switch (at[1]) {

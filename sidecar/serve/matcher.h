@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "pattern.h"
 
-#define MATCHER_NAME_MAX  64   /* no label of ours has a longer name */
+#define MATCHER_NAME_MAX  64   /* all label names here are shorter */
 #define MATCHER_VALUE_MAX 1024 /* with the NUL */
 
 struct matcher {
