@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* licenses.c - under which licences what is in this program may be used. */
+/* licenses.c - prints the licences of this program and its parts. */
 #include "licenses.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 struct part {
 	const char *name, *license, *copyright;
-	const char *file; /* of its own text; the licence's is another */
+	const char *file; /* its own text; the licence text is another file */
 };
 
 static const struct part parts[] = {
@@ -36,7 +36,7 @@ const char *licenses_folder(char *path, size_t size)
 
 	while (end > 0 && path[end - 1] != '/')
 		end--;
-	/* Without /proc, or below a path of absurd length: as in the image. */
+	/* Without /proc, or with an overlong path, use the folder of the image. */
 	if (end == 0 || end + sizeof(name) > size)
 		path[0] = '/', end = 1;
 	memcpy(path + end, name, sizeof(name));
@@ -51,12 +51,13 @@ static void print_parts(FILE *out)
 		fprintf(out, "  %-14s %-11s Copyright (c) %s\n", parts[i].name,
 			parts[i].license, parts[i].copyright);
 	fputs("libnl and libmicrohttpd, and their use, are covered by the GNU Lesser\n"
-	      "General Public License: you may change them and link this program with\n"
-	      "them anew.\n",
+	      "General Public License: you may change them and relink this program\n"
+	      "with them.\n",
 	      out);
 }
 
-/* Copies folder/name; false if it is not there, errno says why. */
+/* Copies folder/name; returns false, with the reason in errno, when it cannot be read.
+ */
 static bool print_text(FILE *out, const char *folder, const char *name)
 {
 	char path[4096], piece[1024];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run.c - the monitor: one thread, one epoll set, a sample at each tick of the timer.
- */
+/* run.c - the monitor: one thread and one epoll set; it takes a sample at each tick of
+ * the timer. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,10 +23,11 @@
 #include "dormouse/state.h"
 #include "start_message.h"
 
-/* Destinations that are looked at when an alert is raised; the rest is one sum. */
+/* Destinations that are listed separately when an alert is raised; the rest is one sum.
+ */
 #define SINCE_FLOWS_MAX 128
 
-/* What a crash may cost: the learning of five minutes. */
+/* A crash loses at most this much of the learning: five minutes. */
 #define STATE_SAVE_INTERVAL_S 300.0
 
 struct monitor {
@@ -39,9 +40,9 @@ struct monitor {
 	struct serve_source source;
 	struct run_stats stats;
 
-	struct state_mark mark; /* as loaded */
-	bool has_mark;          /* it is still to be compared with the first sample */
-	double saved_at;        /* the last attempt, Unix seconds */
+	struct state_mark mark; /* as loaded from the file */
+	bool has_mark;          /* not yet compared with the first sample */
+	double saved_at;        /* time of the last attempt, Unix seconds */
 	bool save_failing;
 
 	int epoll_fd, timer_fd, signal_fd;
@@ -54,8 +55,8 @@ static void complain_of_variable(const char *line)
 
 _Static_assert(ALERT_JSON_MAX <= LOG_ALERT_MAX, "an alert's JSON fits into a line");
 
-/* alert_listener: what changes in an alert's life is a line in the log, the update of
- * each sample is not. */
+/* alert_listener: logs each change in the life of an alert, but not the update of each
+ * sample. */
 static void alert_happened(void *context, enum alert_event event,
 			   const struct alert *alert)
 {
@@ -98,11 +99,12 @@ static struct collect_request request_at(const struct monitor *m, double now)
 	return request;
 }
 
-/* What this sample showed, and what moved in the time of which the alerts lack it. */
+/* The traffic of this sample, and the traffic of the time that the alerts have not
+ * covered yet. */
 static struct traffic_view traffic_of(const struct monitor *m, double now,
 				      const struct verdict *verdicts, size_t count)
 {
-	/* Of these pages only those that are used cost memory. */
+	/* Only the pages that are used cost memory. */
 	static struct flow flows[VERDICTS_MAX][SINCE_FLOWS_MAX];
 	static struct traffic_span moved[VERDICTS_MAX];
 	struct traffic_view view;
@@ -120,7 +122,8 @@ static struct traffic_view traffic_of(const struct monitor *m, double now,
 	return view;
 }
 
-/* The kernel's counters outlive the monitor: what flowed while nobody watched. */
+/* Judges the traffic while the monitor was down: the counters of the kernel outlive the
+ * monitor. */
 static void judge_unwatched_time(struct monitor *m, double now)
 {
 	struct collect_epoch epoch;
@@ -136,7 +139,7 @@ static void judge_unwatched_time(struct monitor *m, double now)
 	if (!state_flowed(&m->mark, now, &epoch, &sums, &seconds, &flowed)) {
 		log_event(LOG_LEVEL_INFO, "gap-unknown",
 			  "the counters are not those of the state file: another "
-			  "network namespace, or they began anew");
+			  "network namespace, or they were reset");
 		return;
 	}
 	if (detector_judge_gap(m->detector, now, seconds, flowed.tx_bytes,
@@ -182,8 +185,8 @@ static void save_state(struct monitor *m)
 	if (state_save(m->options.state_path, m->detector, &mark, &err) == 0) {
 		m->stats.state_saves++;
 		if (m->save_failing)
-			log_event(LOG_LEVEL_INFO, "state-saved", "%s is written again",
-				  m->options.state_path);
+			log_event(LOG_LEVEL_INFO, "state-saved",
+				  "writing %s works again", m->options.state_path);
 		m->save_failing = false;
 		return;
 	}
@@ -208,12 +211,13 @@ static void load_state(struct monitor *m)
 		break;
 	case STATE_ABSENT:
 		log_event(LOG_LEVEL_INFO, "state-absent",
-			  "%s does not exist yet: learning from nothing", path);
+			  "%s does not exist yet: starting with an empty baseline",
+			  path);
 		break;
 	case STATE_SET_ASIDE:
 	case STATE_FAILED:
 		log_event(LOG_LEVEL_WARNING, "state-unusable",
-			  "%s; learning from nothing", err.text);
+			  "%s; starting with an empty baseline", err.text);
 		break;
 	}
 }
@@ -226,7 +230,8 @@ static void timer_ticked(struct monitor *m)
 		return;
 	m->stats.sample_gaps += ticks - 1;
 	take_sample(m);
-	/* The absolute difference: a clock set back must not put the next save off. */
+	/* A negative difference also triggers a save: a clock that is set back must not
+	 * delay it. */
 	double since_save = m->stats.last_sample_at - m->saved_at;
 	if (since_save >= STATE_SAVE_INTERVAL_S || since_save < 0)
 		save_state(m);
@@ -262,14 +267,14 @@ static struct collector *open_collector(const struct monitor *m, struct error *e
 	return collector_open(&options, err);
 }
 
-/* Ids of alerts differ between pods and between starts. */
+/* Makes the ids of alerts differ between pods and between starts. */
 static uint64_t alert_seed(const struct monitor *m)
 {
 	return identity_hash(&m->pod) ^ (uint64_t)(m->stats.started_at * 1e3);
 }
 
-/* An address that a variable chose and that is not here is a bad variable like others:
- * an annotation must not end the sidecar, and with it the readiness of the pod. */
+/* A variable with an address that is not local is treated as any invalid variable: an
+ * annotation must not stop the sidecar, because then the pod would not be ready. */
 static struct server *open_server(struct monitor *m, struct error *err)
 {
 	struct server *server =
@@ -335,7 +340,7 @@ static void close_monitor(struct monitor *m)
 	detector_free(m->detector);
 }
 
-/* One turn of the loop; 0 to go on, 1 to stop. */
+/* One iteration of the loop; returns 0 to continue, 1 to stop. */
 static int turn(struct monitor *m, struct error *err)
 {
 	struct epoll_event events[8];
@@ -352,7 +357,7 @@ static int turn(struct monitor *m, struct error *err)
 		else if (events[i].data.fd == collector_fd(m->collector))
 			collector_process(m->collector);
 	}
-	/* Also when only its time-out has passed. */
+	/* Also needed when only its timeout has passed. */
 	server_process(m->server);
 	return stop;
 }
@@ -367,8 +372,8 @@ static void say_start(const struct monitor *m)
 	start_address(&open_text, &m->options.listen, server_open_port(m->server));
 	start_address(&local_text, &m->options.alert_listen,
 		      server_local_port(m->server));
-	/* People first; whoever collects the log has no terminal and gets lines of it
-	 * alone. */
+	/* A person at a terminal gets a message; a log collector has no terminal and
+	 * gets log lines only. */
 	if (isatty(STDERR_FILENO)) {
 		start_message(&t, program_invocation_name, m->options.interval_s, open,
 			      local);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* start_message.c - where to look, once the monitor runs. */
+/* start_message.c - tells where to find metrics and alerts when the monitor starts. */
 #include "start_message.h"
 
 #include <netinet/in.h>
@@ -7,7 +7,7 @@
 
 #include "base/version.h"
 
-/* Nobody can open a wildcard. */
+/* A name for a wildcard address, which a client cannot connect to. */
 static const char *name_of_wildcard(const struct listen_address *where)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)&where->address;
@@ -34,7 +34,7 @@ void start_address(struct text *t, const struct listen_address *where, uint16_t 
 	text_printf(t, ":%u", port);
 }
 
-/* `dormouse status` asks at the default by itself, and takes no names. */
+/* `dormouse status` uses the default address by itself, and accepts no host names. */
 static void put_status(struct text *t, const char *program, const char *local)
 {
 	static const char name[] = "localhost";
@@ -68,7 +68,6 @@ void start_message(struct text *t, const char *program, double interval_s,
 		    "Ctrl-C stops it.\n",
 		    dormouse_version(), interval_s);
 	text_printf(t, "  %-38s  # for Prometheus\n", metrics);
-	text_printf(t, "  %-38s  # what is out of the ordinary, with evidence\n",
-		    alerts);
+	text_printf(t, "  %-38s  # current and recent alerts, with evidence\n", alerts);
 	text_printf(t, "  %-38s  # the same as a table\n", status);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* version_command.c - what this binary is built from. */
+/* version_command.c - prints the version and the libraries of this binary. */
 #include <cJSON.h>
 #include <microhttpd.h>
 #include <netlink/version.h>
@@ -27,7 +27,7 @@ static int print_licenses(void)
 	    licenses_print(stdout, licenses_folder(folder, sizeof(folder)), &err);
 
 	if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-		result = fail(&err, "standard output cannot be written");
+		result = fail(&err, "cannot write to standard output");
 	if (result < 0)
 		fprintf(stderr, "dormouse: %s\n", err.text);
 	return result < 0 ? 1 : 0;
@@ -40,7 +40,7 @@ int version_main(int argc, char **argv)
 	if (argc > 2 || (flag[0] && strcmp(flag, "--licenses") != 0 &&
 			 strcmp(flag, "--help") != 0 && strcmp(flag, "-h") != 0)) {
 		fprintf(stderr,
-			"dormouse: version %.80s: it takes --licenses, or nothing\n",
+			"dormouse: unexpected argument: %.80s; expected --licenses\n",
 			argc > 2 ? argv[2] : flag);
 		return 2;
 	}
@@ -49,7 +49,7 @@ int version_main(int argc, char **argv)
 	if (flag[0])
 		puts("usage: dormouse version [--licenses]\n"
 		     "prints version, commit and libraries\n"
-		     "  --licenses  under which licences they are, with their texts");
+		     "  --licenses  the licences of all parts, with their texts");
 	else
 		print_version();
 	return 0;

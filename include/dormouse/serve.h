@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* serve.h - HTTP: metrics, alerts, baseline, health.
  *
- * Two listeners in one epoll set. The open one serves /metrics, /healthz and /readyz;
- * the loopback one these and /alerts, /api/v2/alerts, /baseline. Only GET and HEAD:
- * nothing here changes anything.
+ * Two listeners share one epoll set. The open one serves /metrics, /healthz and
+ * /readyz. The loopback one serves these and /alerts, /api/v2/alerts, /baseline. Only
+ * GET and HEAD are accepted: no request changes the monitor.
  */
 #ifndef DORMOUSE_SERVE_H
 #define DORMOUSE_SERVE_H
@@ -20,40 +20,41 @@
 #include "http/listen.h"
 #include "metrics/run_stats.h"
 
-/* What is served; everything outlives the server. */
+/* The data that the server reads. Everything here outlives the server. */
 struct serve_source {
 	const struct collector *collector;
 	const struct detector *detector;
 	const struct alert_store *alerts;
 	const struct identity *pod;
 	const struct run_stats *stats;
-	http_own_socket *own_socket; /* told of the server's sockets; or NULL */
+	http_own_socket *own_socket; /* called for each socket of the server; or NULL */
 	void *own_context;
 };
 
 struct server;
 
-/* Binds both addresses and starts to listen. An IPv6 wildcard takes IPv4 as well, and
- * on a machine without IPv6 it becomes the IPv4 one. Fails with the address and what
- * would do (a port in use, an address that is not here). */
+/* Binds both addresses and starts to listen. An IPv6 wildcard also accepts IPv4; on a
+ * machine without IPv6 it becomes the IPv4 wildcard. The error names the address and
+ * the remedy (a port in use, an address that is not local). */
 struct server *server_open(const struct listen_address *open,
 			   const struct listen_address *local,
 			   const struct serve_source *source, struct error *err);
 void server_close(struct server *s);
 
-/* An epoll descriptor, readable when there is work; then, and when server_timeout_ms()
- * has passed, call server_process(). */
+/* An epoll descriptor, readable when there is work. Call server_process() when it is
+ * readable and when server_timeout_ms() has passed. */
 int server_fd(const struct server *s);
 void server_process(struct server *s);
 
-/* Milliseconds until server_process() must be called at the latest; -1: no need. */
+/* Milliseconds until server_process() must be called at the latest; -1: no limit. */
 int server_timeout_ms(const struct server *s);
 
-/* The ports that were bound, host order. */
+/* The bound ports, in host byte order. */
 uint16_t server_open_port(const struct server *s);
 uint16_t server_local_port(const struct server *s);
 
-/* What /metrics says, as text 0.0.4 or OpenMetrics 1.0. For the server and tests. */
+/* Renders the content of /metrics as text 0.0.4 or OpenMetrics 1.0. For the server and
+ * tests. */
 void metrics_render(const struct serve_source *source, bool openmetrics,
 		    struct text *t);
 

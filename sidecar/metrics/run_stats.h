@@ -11,9 +11,9 @@ struct run_stats {
 	double started_at; /* Unix seconds */
 	double interval_s;
 	uint64_t samples;
-	uint64_t sample_gaps;  /* timer ticks that came too late to be taken */
-	double last_sample_s;  /* how long the last sample took, seconds of CPU */
-	double last_sample_at; /* Unix seconds, 0: none yet */
+	uint64_t sample_gaps; /* timer ticks that were skipped because they came late */
+	double last_sample_s; /* CPU time of the last sample, seconds */
+	double last_sample_at; /* Unix seconds; 0: no sample yet */
 	unsigned config_errors;
 	uint64_t state_saves, state_save_failures;
 	bool stopping;

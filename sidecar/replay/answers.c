@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answers.c - JSON as Prometheus and its kin answer a range query with. */
+/* answers.c - parses the JSON answers of Prometheus range queries, and of compatible
+ * servers. */
 #include "answers.h"
 
 #include <stdio.h>
@@ -8,7 +9,7 @@
 
 #include "fields.h"
 
-/* One text being read. */
+/* The text that is being read. */
 struct reading {
 	struct answers *answers;
 	struct notes *notes;
@@ -77,7 +78,7 @@ static int read_points(struct reading *r, struct series *s, const cJSON *values,
 	return 0;
 }
 
-/* The series' labels become its own. */
+/* Moves the labels from the JSON into the series. */
 static int take_series(struct reading *r, cJSON *item, struct series *s,
 		       struct error *err)
 {
@@ -108,7 +109,8 @@ static int refuse_nameless(const cJSON *item, struct error *err)
 	return TRACE_INVALID;
 }
 
-/* A series that is none of ours is counted and left out. */
+/* Reads a series; counts and ignores one that is not a signal, or is of the loopback
+ * interface. */
 static int read_series(struct reading *r, cJSON *item, struct error *err)
 {
 	const cJSON *labels = member(item, "metric");
@@ -141,7 +143,7 @@ static int read_result(struct reading *r, const cJSON *result, struct error *err
 		int status = read_series(r, item, err);
 		if (status < 0)
 			return status;
-		/* The points are ours now; their JSON is ten times as large. */
+		/* The points were copied; their JSON is ten times as large. */
 		cJSON_DeleteItemFromObjectCaseSensitive(item, "values");
 	}
 	return 0;
@@ -160,7 +162,7 @@ static void tell_list(const struct reading *r, const cJSON *list, const char *sa
 	}
 }
 
-/* What whoever answered had to say of it: it may be less than the truth. */
+/* Notes the server's warnings: the answer may be incomplete. */
 static void tell_doubts(const struct reading *r, const cJSON *document)
 {
 	tell_list(r, member(document, "warnings"), "the answer comes with a warning");
@@ -177,7 +179,7 @@ static int refuse_document(const cJSON *document, struct error *err)
 		fail(err, "this is an export of VictoriaMetrics, whose values are "
 			  "numbers: ask /api/v1/query_range instead");
 	else
-		fail(err, "this JSON is no answer of a Prometheus range query");
+		fail(err, "this JSON is not an answer of a Prometheus range query");
 	return TRACE_INVALID;
 }
 
@@ -206,7 +208,7 @@ static int read_answer(struct reading *r, const cJSON *document, struct error *e
 	return read_result(r, result, err);
 }
 
-/* A list is one of series, or of answers. */
+/* A list contains series, or whole answers. */
 static int read_list(struct reading *r, const cJSON *list, struct error *err)
 {
 	const cJSON *item;
@@ -230,16 +232,17 @@ static void tell_waste(const struct reading *r)
 	const struct answers_waste *waste = &r->answers->waste;
 
 	if (waste->unknown > 0)
-		notes_say(r->notes, "%llu series are no signal and ignored, such as %s",
+		notes_say(r->notes,
+			  "%llu series are not signals and are ignored, such as %s",
 			  (unsigned long long)waste->unknown, r->first_unknown);
 	if (waste->loopback > 0)
 		notes_say(r->notes, "%llu series of the loopback interface are ignored",
 			  (unsigned long long)waste->loopback);
 	if (waste->histograms > 0)
-		notes_say(r->notes, "%llu series are histograms and ignored",
+		notes_say(r->notes, "%llu series are histograms and are ignored",
 			  (unsigned long long)waste->histograms);
 	if (waste->bad_points > 0)
-		notes_say(r->notes, "%llu points are no counters and ignored",
+		notes_say(r->notes, "%llu points are not counters and are ignored",
 			  (unsigned long long)waste->bad_points);
 }
 
@@ -250,7 +253,7 @@ static const char *skip_blanks(const char *at, const char *end)
 	return at;
 }
 
-/* Reads the document at *at, which is then behind it. */
+/* Reads the document at *at and moves *at behind it. */
 static int read_document(struct reading *r, const char *json, const char **at,
 			 const char *end, struct error *err)
 {
@@ -261,7 +264,7 @@ static int read_document(struct reading *r, const char *json, const char **at,
 
 	if (!document || (!cJSON_IsObject(document) && !cJSON_IsArray(document))) {
 		cJSON_Delete(document);
-		fail(err, "no valid JSON at byte %zu",
+		fail(err, "invalid JSON at byte %zu",
 		     (size_t)((document ? *at : stop) - json) + 1);
 		return TRACE_INVALID;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* csv.c - a trace as CSV: the header, the rows, and what to do with those that are
- * neither. */
+/* csv.c - reads a trace from CSV: the header, the rows, and the handling of broken
+ * lines. */
 #include "csv.h"
 
 #include <endian.h>
@@ -10,8 +10,8 @@
 
 #include "fields.h"
 
-#define SAFE_DIGITS 19 /* no whole number of that length is past 2^64-1 */
-#define TIME_DIGITS 15 /* such a number and a power of ten below it are exact */
+#define SAFE_DIGITS 19 /* any integer of that length is below 2^64 */
+#define TIME_DIGITS 15 /* such a number and its power of ten are exact doubles */
 
 void csv_begin(struct csv_reader *r, struct input *in, struct notes *notes)
 {
@@ -21,7 +21,7 @@ void csv_begin(struct csv_reader *r, struct input *in, struct notes *notes)
 static void complain_of_line(struct csv_reader *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The row is broken: named while there are few, counted always. */
+/* Counts a broken row, and reports the first few. */
 static void complain_of_line(struct csv_reader *r, const char *format, ...)
 {
 	char reason[ERROR_TEXT_MAX], line[ERROR_TEXT_MAX * 2];
@@ -34,12 +34,13 @@ static void complain_of_line(struct csv_reader *r, const char *format, ...)
 	va_end(args);
 	snprintf(line, sizeof(line), "%s:%llu: %s; the line is skipped%s",
 		 r->notes->name, (unsigned long long)r->in->line, reason,
-		 r->broken == TRACE_COMPLAINTS ? ", as are further ones without a word"
+		 r->broken == TRACE_COMPLAINTS ? ", as are further ones, silently"
 					       : "");
 	r->notes->complain(r->notes->context, line);
 }
 
-/* Cold is what rows in the usual form do not come by: there size counts. */
+/* Marks functions that rows in the usual form do not reach; they are optimized for
+ * size. */
 #define COLD __attribute__((cold, noinline))
 
 COLD static int take_header(struct csv_reader *r, char *line, size_t length,
@@ -51,12 +52,12 @@ COLD static int take_header(struct csv_reader *r, char *line, size_t length,
 	r->form = TIME_NONE;
 	r->point = r->header.separator == ',' ? '.' : ',';
 	if (r->header.ignored_length > 0)
-		notes_say(r->notes, "columns that are no signal are ignored: %s",
+		notes_say(r->notes, "columns that are not signals are ignored: %s",
 			  r->header.ignored);
 	return 0;
 }
 
-/* The first row's time says how all are written. */
+/* Sets the form of all times from the first row's time. */
 static void choose_form(struct csv_reader *r, enum time_form form)
 {
 	r->form = form;
@@ -74,22 +75,22 @@ COLD static bool take_time(struct csv_reader *r, const char *field, size_t lengt
 	if (field_time(field, length, r->point, &form, seconds) != FIELD_VALUE) {
 		complain_of_line(
 		    r,
-		    "\"%s\" is no time: it takes Unix seconds or ISO 8601, "
+		    "invalid value \"%s\" for time: expected Unix seconds or ISO 8601, "
 		    "such as 2026-01-31T23:59:59Z",
 		    field_shown(field, length));
 		return false;
 	}
 	if (r->form == TIME_NONE)
 		choose_form(r, form);
-	/* With and without a zone: an hour is an hour. */
+	/* Times with and without a zone may be mixed: both are calendar times. */
 	if (form == r->form || (form >= TIME_CALENDAR && r->form >= TIME_CALENDAR))
 		return true;
-	complain_of_line(r, "\"%s\" is no time in %s, as those before are",
+	complain_of_line(r, "invalid value \"%s\" for time: expected %s, as before",
 			 field_shown(field, length), time_form_name(r->form));
 	return false;
 }
 
-/* The rarer fields of a row. False, with a complaint, when the row is broken by it. */
+/* Reads an unusual field. Returns false, with a complaint, when it breaks the row. */
 COLD static bool slow_field(struct csv_reader *r, int column, const char *field,
 			    size_t length, struct sample *sample)
 {
@@ -104,7 +105,7 @@ COLD static bool slow_field(struct csv_reader *r, int column, const char *field,
 	if (kind == FIELD_VALUE)
 		sample_set(sample, (enum signal)column, value);
 	if (kind == FIELD_BAD)
-		complain_of_line(r, "\"%s\" is no counter for %s",
+		complain_of_line(r, "invalid value \"%s\" for %s: expected a counter",
 				 field_shown(field, length),
 				 signal_name((enum signal)column));
 	return kind != FIELD_BAD;
@@ -115,9 +116,9 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Takes eight digits at once into *number, if there are so many at p: a byte each, then
- * two, four and eight are added up by multiplication. The input has bytes to spare
- * behind its end. (Daniel Lemire, "Quickly parsing eight digits", 2018.) */
+/* Reads eight digits at once into *number, if there are eight at p: adjacent digits are
+ * combined to two, four and eight by multiplication. The input has spare bytes behind
+ * its end. (Daniel Lemire, "Quickly parsing eight digits", 2018.) */
 static bool eight_digits(const char *p, uint64_t *number)
 {
 	uint64_t bytes;
@@ -135,8 +136,8 @@ static bool eight_digits(const char *p, uint64_t *number)
 	return true;
 }
 
-/* A time such as 1767225600 or 1767225600.25, at *at: exact, as strtod would read it.
- * False for anything else, *at unchanged. */
+/* Reads a time such as 1767225600 or 1767225600.25 at *at, with the same exact result
+ * as strtod. Returns false for anything else and leaves *at unchanged. */
 static bool fast_time(char **at, const char *end, char separator, double *seconds)
 {
 	static const double powers[] = {1,   1e1, 1e2, 1e3, 1e4, 1e5,
@@ -163,7 +164,7 @@ static bool fast_time(char **at, const char *end, char separator, double *second
 	return true;
 }
 
-/* A whole number at *at; as fast_time(). */
+/* Reads an integer at *at; as fast_time(). */
 static bool fast_counter(char **at, const char *end, char separator, uint64_t *value)
 {
 	uint64_t number = 0;
@@ -195,8 +196,8 @@ static bool fast_field(const struct csv_reader *r, int column, char **at,
 	return true;
 }
 
-/* False, with a complaint, when the row is broken. Behind its end is a line feed or a
- * carriage return: the fast readers stop there. */
+/* Returns false, with a complaint, when the row is broken. A line feed or a carriage
+ * return follows the row: the fast readers stop there. */
 static bool read_row(struct csv_reader *r, char *line, size_t length,
 		     struct sample *sample)
 {
@@ -235,7 +236,7 @@ static bool is_blank_or_comment(const char *line, size_t length)
 	return length == 0 || *line == '#';
 }
 
-/* Files put one behind the other have a mark at each beginning. */
+/* Concatenated files have a byte order mark at each beginning. */
 static void skip_byte_order_mark(char **line, size_t *length)
 {
 	if (*length < 3 || memcmp(*line, "\xEF\xBB\xBF", 3) != 0)
@@ -244,7 +245,8 @@ static void skip_byte_order_mark(char **line, size_t *length)
 	*length -= 3;
 }
 
-/* Past the first hundred rows at any row, before that at the end. */
+/* Rejects the input when more than half of the rows are broken. Called for each broken
+ * row after the first hundred rows, and at the end. */
 COLD static int judge(const struct csv_reader *r, struct error *err)
 {
 	if (r->broken * 2 <= r->rows)
@@ -265,7 +267,7 @@ COLD static int at_end(const struct csv_reader *r, struct error *err)
 	return TRACE_INVALID;
 }
 
-/* One line: 1 when it was a sample, 0 when not, TRACE_INVALID. */
+/* Handles one line: 1 for a sample, 0 for any other line, TRACE_INVALID. */
 static int take_line(struct csv_reader *r, char *line, size_t length,
 		     struct sample *sample, struct error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* csv.h - a trace as CSV. */
+/* csv.h - reads a trace from CSV. */
 #ifndef DORMOUSE_REPLAY_CSV_H
 #define DORMOUSE_REPLAY_CSV_H
 
@@ -15,15 +15,15 @@ struct csv_reader {
 	const struct column_map *map; /* NULL: every column has its usual name */
 	bool has_header;
 	struct csv_header header;
-	char point;          /* before decimals: a comma where none separates */
-	enum time_form form; /* of the first row's time, and so of all */
+	char point;          /* the decimal point: a comma if it is not the separator */
+	enum time_form form; /* form of the first row's time; all others must match */
 	uint64_t rows, broken;
 };
 
-/* Reads from the input, which is the caller's, as are the notes and the map. */
+/* Starts to read from the input. The caller owns the input, the notes and the map. */
 void csv_begin(struct csv_reader *r, struct input *in, struct notes *notes);
 
-/* As traces_sample(), row by row as they stand; the error does not name the input. */
+/* As traces_sample(), in the order of the file. The error does not name the input. */
 int csv_next(struct csv_reader *r, struct sample *sample, struct error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* csv_header.c - what the first row of a table in CSV says. */
+/* csv_header.c - reads the first row of a CSV table. */
 #include "csv_header.h"
 
 #include <stdio.h>
@@ -8,21 +8,21 @@
 
 #include "fields.h"
 
-/* What people call the time, the likeliest first: where several are there, that one
- * counts. */
+/* Usual names of the time column, the most likely first: if several are present, the
+ * first in this list is used. */
 static const char *const time_names[] = {"time",      "timestamp", "datetime",
 					 "date_time", "ts",        "@timestamp",
 					 "_time",     "epoch",     "date"};
 #define TIME_NAMES  ((int)(sizeof(time_names) / sizeof(time_names[0])))
 #define SHOWN_MAX   60
-#define TIME_MAPPED (-1) /* the user said so: before all names */
+#define TIME_MAPPED (-1) /* set by --column: before all names */
 
-/* A header while it is read. */
+/* The header that is being read. */
 struct reading {
 	struct csv_header *header;
 	const struct column_map *map;
-	uint32_t mapped; /* bits of the map's names that were found */
-	int time_rank;   /* of the name found, TIME_NAMES: none yet */
+	uint32_t mapped; /* bits of the names in the map that were found */
+	int time_rank;   /* of the name found; TIME_NAMES: none yet */
 	unsigned time_at;
 };
 
@@ -31,7 +31,7 @@ static bool is_name(const char *field, size_t length, const char *name)
 	return strlen(name) == length && strncasecmp(field, name, length) == 0;
 }
 
-/* TIME_NAMES when it is no name of a time. */
+/* Returns TIME_NAMES when the field is not a name of the time. */
 static int time_rank(const char *field, size_t length)
 {
 	int rank = 0;
@@ -46,7 +46,7 @@ static bool is_mapped(const struct column_map *map, int target)
 	return map && map->names[target].at;
 }
 
-/* Which name of the map the field is, -1: none. */
+/* Returns the index of the field in the map, or -1. */
 static int mapped_target(const struct column_map *map, const char *field, size_t length)
 {
 	for (int i = 0; i <= COLUMN_MAP_TIME; i++)
@@ -81,10 +81,10 @@ static void note_ignored(struct csv_header *h, const char *field, size_t length)
 
 static int add_twice(const char *field, size_t length, struct error *err)
 {
-	return fail(err, "the column %s is there twice", field_shown(field, length));
+	return fail(err, "the column %s appears twice", field_shown(field, length));
 }
 
-/* The likelier name of a time takes the place of another. */
+/* A more likely name of the time replaces a less likely one. */
 static int add_time(struct reading *r, int rank, const char *field, size_t length,
 		    struct error *err)
 {
@@ -134,7 +134,7 @@ static int add_column(struct reading *r, const char *field, size_t length,
 	return 0;
 }
 
-/* The one of them that is there most often, outside quotes. */
+/* Returns the separator that occurs most often outside quotes. */
 static char separator_of(const char *line, size_t length)
 {
 	static const char separators[] = {',', ';', '\t'};
@@ -158,7 +158,7 @@ static int shown_length(const struct column_name *name)
 	return name->length < SHOWN_MAX ? (int)name->length : SHOWN_MAX;
 }
 
-/* Whether all that a table needs was found. */
+/* Checks that the header has a time and a signal, and all names of the map. */
 static int check(const struct reading *r, struct error *err)
 {
 	for (int i = 0; i <= COLUMN_MAP_TIME; i++)
@@ -175,8 +175,8 @@ static int check(const struct reading *r, struct error *err)
 		return fail(err, "there is no header with a column \"time\"");
 	if (r->header->signals == 0)
 		return fail(err,
-			    "the header names no signal such as tx_bytes; --column "
-			    "tx_bytes=NAME tells which column is one");
+			    "the header has no signal such as tx_bytes; use --column "
+			    "tx_bytes=NAME to name its column");
 	return 0;
 }
 

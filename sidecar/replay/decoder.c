@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decoder.c - a file's bytes as UTF-8.
+/* decoder.c - decodes a file's bytes to UTF-8.
  *
- * Three layers, each reading from the one before: the file, what is packed in it, and
- * how that is written. The first bytes of the first two are looked at before the next
- * layer takes them. */
+ * There are three layers: the file, the decompressed bytes, and the decoded text. Each
+ * layer reads from the one before. The first bytes of the first two layers are
+ * inspected before the next layer reads them.
+ */
 #include "decoder.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@ void decoder_close(struct decoder *d)
 	d->gzip = NULL;
 }
 
-/* Gives out what was looked at; false when nothing of it is left. */
+/* Returns the bytes that were read in advance; false when none is left. */
 static bool take_first(struct first_bytes *f, void *to, size_t room, size_t *taken)
 {
 	size_t left = (size_t)(f->count - f->taken);
@@ -89,7 +90,7 @@ static bool begins(const struct first_bytes *f, const char *bytes, uint8_t lengt
 	return f->count >= length && memcmp(f->bytes, bytes, length) == 0;
 }
 
-/* What people have and this does not read. */
+/* Rejects common formats that are not supported. */
 static int refuse_packed(struct decoder *d, struct error *err)
 {
 	static const struct {
@@ -122,8 +123,8 @@ static int choose_packing(struct decoder *d, struct error *err)
 	return d->gzip ? 0 : fail_memory(err, "the decoder");
 }
 
-/* A byte order mark, or, without one, a zero beside the first character, which in a
- * trace is one of ASCII. */
+/* Recognises UTF-16 by a byte order mark, or by a zero byte beside the first character,
+ * which is ASCII in any trace. */
 static int choose_encoding(struct decoder *d, struct error *err)
 {
 	const uint8_t *b = d->unpacked.bytes;
@@ -147,7 +148,7 @@ static int choose_encoding(struct decoder *d, struct error *err)
 	return 0;
 }
 
-/* 1 when there are turned bytes, 0 at the end. */
+/* Returns 1 when there are converted bytes, 0 at the end. */
 static int turn_more(struct decoder *d, struct error *err)
 {
 	uint8_t bytes[DECODER_STEP];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fields.c - the values of a trace's fields, and how a row is cut into them.
+/* fields.c - cuts a row into fields and parses their values.
  *
- * What a row of digits and commas needs is in csv.c; here is everything rarer.
+ * csv.c reads rows of digits and commas itself; this file handles all other forms.
  */
 #include "fields.h"
 
@@ -13,7 +13,7 @@
 #include "base/sanitize.h"
 #include "base/text.h"
 
-#define NUMBER_MAX    48 /* characters of a number worth reading */
+#define NUMBER_MAX    48 /* a longer number is invalid */
 #define COUNTER_LIMIT 0x1p64
 
 static bool is_blank(char c)
@@ -21,7 +21,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Removes the quotes in place; `*at` is behind the closing one. */
+/* Removes the quotes in place; moves `*at` behind the closing quote. */
 static bool cut_quoted(char **at, const char *end, char **field, size_t *length)
 {
 	char *to = *at + 1, *from = to;
@@ -73,8 +73,8 @@ static bool is_word(const char *field, size_t length, const char *word)
 	return strlen(word) == length && strncasecmp(field, word, length) == 0;
 }
 
-/* A decimal number, with or without an exponent. strtod alone would take infinities and
- * hexadecimal too. `point` is what stands before the decimals. */
+/* Parses a decimal number, with or without an exponent. strtod alone would also accept
+ * infinities and hexadecimal numbers. `point` is the decimal point. */
 static enum field_kind decimal(const char *field, size_t length, char point,
 			       double *value)
 {
@@ -90,7 +90,7 @@ static enum field_kind decimal(const char *field, size_t length, char point,
 	digits[length] = '\0';
 	if (point != '.' && memchr(digits, point, length)) {
 		if (memchr(digits, '.', length))
-			return FIELD_BAD; /* thousands are not told from decimals */
+			return FIELD_BAD; /* separators of thousands are ambiguous */
 		*(char *)memchr(digits, point, length) = '.';
 	}
 	if (strspn(digits, "0123456789+-.eE") != length)
@@ -99,7 +99,7 @@ static enum field_kind decimal(const char *field, size_t length, char point,
 	return *end == '\0' && isfinite(*value) ? FIELD_VALUE : FIELD_BAD;
 }
 
-/* The whole number, or false when it is none or past 2^64-1. */
+/* Parses an integer; returns false when the field is not one or exceeds 2^64-1. */
 static bool whole(const char *field, size_t length, uint64_t *value)
 {
 	uint64_t number = 0;
@@ -148,7 +148,7 @@ enum field_kind field_time(const char *field, size_t length, char point,
 const char *field_shown(const char *field, size_t length)
 {
 	static char shown[32];
-	char raw[sizeof(shown) + 1]; /* one more, so that it shows that there is more */
+	char raw[sizeof(shown) + 1]; /* one byte more, to detect truncation */
 	struct text t = text_over(raw, sizeof(raw));
 
 	for (size_t i = 0; i < length; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gzip.c - a gzip file being unpacked, by zlib, which checks its sums. */
+/* gzip.c - decompresses a gzip file with zlib, which verifies its checksums. */
 #include "gzip.h"
 
 #include <limits.h>
@@ -8,13 +8,13 @@
 #include <zlib.h>
 
 #define PACKED_BYTES (16 * 1024)
-#define GZIP_ONLY    (15 + 16) /* the largest window; a header of gzip, no other */
+#define GZIP_ONLY    (15 + 16) /* the largest window; only gzip headers */
 
 struct gzip {
 	z_stream stream;
 	gzip_source *source;
 	void *context;
-	bool between; /* members: a further one, or the end */
+	bool between; /* between members: another one or the end follows */
 	unsigned char packed[PACKED_BYTES];
 };
 
@@ -40,7 +40,7 @@ void gzip_close(struct gzip *g)
 	free(g);
 }
 
-/* 1 when there are packed bytes, 0 at their end, -1 on failure. */
+/* Returns 1 when there are compressed bytes, 0 at their end, -1 on failure. */
 static int refill(struct gzip *g, struct error *err)
 {
 	if (g->stream.avail_in > 0)
@@ -53,8 +53,8 @@ static int refill(struct gzip *g, struct error *err)
 	return 1;
 }
 
-/* Whether a member follows: 1, or 0 at the end. Zeros behind the last are padding, as
- * tapes and block devices leave it. */
+/* Returns 1 when another member follows, 0 at the end, -1 on failure. Zeros behind the
+ * last member are padding from tapes and block devices. */
 static int next_member(struct gzip *g, struct error *err)
 {
 	int more;
@@ -66,7 +66,9 @@ static int next_member(struct gzip *g, struct error *err)
 	if (more <= 0)
 		return more;
 	g->between = false;
-	return inflateReset(&g->stream) == Z_OK ? 1 : fail(err, "gzip: cannot go on");
+	return inflateReset(&g->stream) == Z_OK
+		   ? 1
+		   : fail(err, "gzip: cannot reset the decoder");
 }
 
 ssize_t gzip_read(struct gzip *g, void *to, size_t room, struct error *err)
@@ -80,8 +82,7 @@ ssize_t gzip_read(struct gzip *g, void *to, size_t room, struct error *err)
 		if (more < 0 || (more == 0 && g->between))
 			return more;
 		if (more == 0)
-			return fail(err,
-				    "the gzip file ends too early: it was cut off");
+			return fail(err, "the gzip file is truncated");
 		int result = inflate(&g->stream, Z_NO_FLUSH);
 		if (result == Z_STREAM_END)
 			g->between = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* input.c - bytes of a file, a pipe or memory, line by line.
+/* input.c - reads a file, a pipe or memory line by line.
  *
- * One buffer of a few lines, refilled by decoder_read(): a mapped file would be no
- * faster and die of SIGBUS when it is cut while it is read.
+ * There is one buffer of a few lines, refilled by decoder_read(). A mapped file would
+ * not be faster, and the process would get SIGBUS when the file is truncated meanwhile.
  */
 #include "input.h"
 
@@ -119,7 +119,7 @@ char *input_all(struct input *in, size_t max, size_t *length, struct error *err)
 	return in->at;
 }
 
-/* Drops everything up to the end of the line that did not fit. */
+/* Discards the rest of a line that did not fit. */
 static enum input_result drop_line(struct input *in, struct error *err)
 {
 	for (;;) {
@@ -166,7 +166,7 @@ enum input_result input_line(struct input *in, char **line, size_t *length,
 	*line = in->at;
 	*length = (size_t)(end - in->at);
 	in->at = newline ? newline + 1 : in->end;
-	*end = '\n'; /* behind the last line there is one byte of room */
+	*end = '\n'; /* one byte is free behind the last line */
 	if (*length > 0 && end[-1] == '\r')
 		(*length)--;
 	return INPUT_LINE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* judged_csv.c - what became of each sample, as CSV. */
+/* judged_csv.c - writes the values, thresholds and states of each sample as CSV. */
 #include "judged_csv.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ void judged_csv_header(FILE *out)
 	fputs("\n", out);
 }
 
-/* Quoted where it must be; a line's end would end the row. */
+/* Quotes the name if necessary and replaces line ends, which would end the row. */
 static void put_name(struct text *t, const char *name)
 {
 	const bool quote = strpbrk(name, ",\"\r\n") != NULL;
@@ -33,7 +33,8 @@ static void put_name(struct text *t, const char *name)
 	text_put(t, quote ? "\"" : "");
 }
 
-/* The kinds that fire, with blanks between them; returns the bits of their signals. */
+/* Writes the kinds that fire, separated by blanks; returns the bits of their signals.
+ */
 static uint32_t put_alerts(struct text *t, const struct alert_store *store)
 {
 	const struct alert *alert;

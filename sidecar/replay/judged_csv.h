@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* judged_csv.h - what became of each sample, as CSV for a spreadsheet or a plot. */
+/* judged_csv.h - writes the values, thresholds and states of each sample as CSV. */
 #ifndef DORMOUSE_REPLAY_JUDGED_CSV_H
 #define DORMOUSE_REPLAY_JUDGED_CSV_H
 
@@ -7,14 +7,14 @@
 
 #include "dormouse/replay.h"
 
-/* The row that names the columns: the time, the trace, the pod's state, the kinds of
- * alerts that fire; and of each signal its value a second (the gauge's as it is), its
+/* Writes the header row: the time, the trace, the pod's state, the kinds of alerts that
+ * fire; and for each signal its value per second (the value itself for a gauge), its
  * threshold, and its state. */
 void judged_csv_header(FILE *out);
 
-/* A row. The state of a signal is "absent" from the sample; "learning" or "unjudged",
- * without a threshold as long as nothing is learnt, or ever; "within" its threshold or
- * "above" it; or "alert": one that fires is of this signal. */
+/* Writes a row. The state of a signal is "absent" when the sample lacks it; "learning"
+ * without a threshold yet; "unjudged" when it never has a threshold; "within" or
+ * "above" its threshold; or "alert" when an alert of this signal fires. */
 void judged_csv_row(FILE *out, const char *trace, const struct replayer *p,
 		    const struct sample *sample);
 

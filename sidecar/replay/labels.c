@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* labels.c - what a Prometheus series is called. The names are those of cAdvisor,
- * node_exporter and this program's own /metrics. */
+/* labels.c - the metric name and the labels of a Prometheus series. The names are those
+ * of cAdvisor, node_exporter and this program's own /metrics. */
 #include "labels.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ static const struct {
     {"receive_packets_total", SIGNAL_RX_PACKETS},
 };
 
-/* NULL for those of the links. */
+/* NULL for the signals of the links. */
 static const char *const own_metrics[SIGNAL_COUNT] = {
 #define METRIC(kind, name, member, help)                         name
 #define NO_METRIC                                                NULL
@@ -68,7 +68,7 @@ const char *labels_get(const cJSON *labels, const char *name)
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, name));
 }
 
-/* Whether the label tells one trace from another. */
+/* Whether the label distinguishes one trace from another. */
 static bool counts(const cJSON *label, enum exporter exporter)
 {
 	if (!cJSON_IsString(label) || strcmp(label->string, METRIC_NAME_LABEL) == 0)
@@ -102,7 +102,7 @@ bool labels_same_trace(const cJSON *a, const cJSON *b, enum exporter exporter)
 	return true;
 }
 
-/* A sum, because labels come in any order. */
+/* The hash is a sum because labels come in any order. */
 uint64_t labels_hash(const cJSON *labels, enum exporter exporter)
 {
 	const cJSON *label;
@@ -133,14 +133,14 @@ bool labels_are_loopback(const cJSON *labels)
 	       (device && strcmp(device, "lo") == 0);
 }
 
-/* An object of the labels that fit. */
+/* Writes an object of the labels that fit. */
 static void put_labels(const cJSON *labels, enum exporter exporter, struct text *json)
 {
 	struct json_writer w = json_writer_over(json);
 	const cJSON *label;
 
 	json_object(&w, NULL);
-	json->capacity--; /* kept for the brace that closes */
+	json->capacity--; /* reserved for the closing brace */
 	cJSON_ArrayForEach(label, labels)
 	{
 		const struct json_mark before = json_mark(&w);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* notes.c - what is said about an input besides its traces. */
+/* notes.c - reports notes on an input once, and keeps them. */
 #include "notes.h"
 
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include "base/sanitize.h"
 
-/* Whether the line is among those that are kept. */
+/* Whether the line is already kept. */
 static bool was_said(const struct notes *n, const char *line)
 {
 	const size_t length = strlen(line);
@@ -19,7 +19,7 @@ static bool was_said(const struct notes *n, const char *line)
 	return false;
 }
 
-/* Keeps a line unless it is kept already; false: it is. */
+/* Keeps the line; returns false when it is already kept. */
 static bool keep(struct notes *n, const char *line)
 {
 	struct text kept =

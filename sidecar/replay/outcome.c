@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* outcome.c - the alerts of a trace as they are at its end.
+/* outcome.c - collects the final state of the alerts of a trace.
  *
- * An alert goes on changing until the trace ends, or until newer ones push it out of
- * the store: which of them, the store does not say, so each is kept here too. */
+ * An alert changes until the trace ends, or until newer alerts evict it from the store.
+ * The store does not report which alert it evicts, so this file keeps a copy of each.
+ */
 #include "outcome.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prometheus.c - the answers of Prometheus range queries as traces: series that belong
- * together, merged by time. */
+/* prometheus.c - reads the answers of Prometheus range queries as traces: groups series
+ * by labels and merges them by time. */
 #include "prometheus.h"
 
 #include <math.h>
@@ -11,9 +11,9 @@
 struct range {
 	struct answers answers;
 	bool settled;
-	bool refused; /* the trace at hand is none, for this reason: */
+	bool refused; /* the current trace is invalid, with this reason: */
 	struct error why;
-	size_t begin, end; /* the series of the trace at hand */
+	size_t begin, end; /* the series of the current trace */
 	char labels[LABELS_JSON_MAX];
 };
 
@@ -51,7 +51,7 @@ int range_join(struct range *into, struct range *from, struct error *err)
 	return series_move(&into->answers.series, &from->answers.series, err);
 }
 
-/* Why there is not one point of a counter. */
+/* Sets the error for an answer without a single counter point. */
 static int refuse_all(const struct answers *a, struct error *err)
 {
 	if (a->series.count == 0)
@@ -65,7 +65,7 @@ static int refuse_all(const struct answers *a, struct error *err)
 	return fail(err, "no series of a signal has a point that is a counter");
 }
 
-/* Joins and sorts, and sees to it that there is something. */
+/* Joins and sorts the series; fails when no point is left. */
 static int settle(struct range *r, struct error *err)
 {
 	struct series_list *list = &r->answers.series;
@@ -83,7 +83,7 @@ static void refuse_trace(struct range *r, bool refused)
 	r->refused = r->refused || refused;
 }
 
-/* The next series that belong together become the trace at hand. */
+/* Makes the next group of series the current trace. */
 static void take_trace(struct range *r)
 {
 	const struct series_list *list = &r->answers.series;
@@ -137,7 +137,7 @@ static double earliest(const struct range *r)
 	return time;
 }
 
-/* The value of the point at hand, which is taken. */
+/* Takes the current point and returns its value. */
 static uint64_t take_point(struct series *s)
 {
 	uint64_t value = s->points[s->next].value;
@@ -150,8 +150,8 @@ static uint64_t take_point(struct series *s)
 	return s->shared ? s->total : value;
 }
 
-/* Where several series are one signal (a pod's interfaces), it is the sum of their
- * increases; one that has not begun or has ended adds none. */
+/* If several series have one signal (a pod's interfaces), the signal is the sum of
+ * their increases. A series that has not begun or has ended adds nothing. */
 static void fill(const struct range *r, double time, struct sample *sample)
 {
 	uint32_t incomplete = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* record.c - `dormouse record`: this network namespace's counters as a trace. */
+/* record.c - `dormouse record`: writes this network namespace's counters as a trace. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static void complain_of_variable(const char *line)
 	fprintf(stderr, "dormouse: %s; using the default\n", line);
 }
 
-/* Whether the flags make sense together. */
+/* Checks that the flags are consistent. */
 static int check(const struct record_options *o, struct error *err)
 {
 	if (o->max_bytes > 0 && !o->path[0])
@@ -76,7 +76,7 @@ static void close_recorder(struct recorder *r)
 	collector_close(r->collector);
 }
 
-/* Always with a scan of the sockets: a trace is for every signal that there is. */
+/* Always scans the sockets, because a trace has every available signal. */
 static int take_sample(struct recorder *r, struct error *err)
 {
 	const struct collect_request request = {.time = clock_wall(),
@@ -95,7 +95,7 @@ static bool is_ready(const struct recorder *r, int which)
 	return r->fds[which].revents & POLLIN;
 }
 
-/* Waits for the next thing to do; 0 to go on, 1 to stop. */
+/* Waits for the next event; returns 0 to continue, 1 to stop. */
 static int turn(struct recorder *r, struct error *err)
 {
 	uint64_t ticks;

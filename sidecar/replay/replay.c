@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* replay.c - `dormouse replay`: traces through the detector, alerts on stdout. */
+/* replay.c - `dormouse replay`: feeds traces to the detector and prints alerts on
+ * stdout. */
 #include "dormouse/replay.h"
 
 #include <errno.h>
@@ -26,14 +27,14 @@ enum { EXIT_FAILED = 1, EXIT_NO_TRACE = 2 };
 struct replay {
 	struct options options;
 	struct identity environment, pod;
-	char name[NAME_MAX_LENGTH]; /* of the trace, where the pod's is not known */
-	FILE *baseline, *csv;       /* NULL: nobody asked for it */
+	char name[NAME_MAX_LENGTH]; /* of the trace, if the pod's name is unknown */
+	FILE *baseline, *csv;       /* NULL: not requested */
 	struct traces *answers;     /* of Prometheus, joined from all files, or NULL */
 	const char *answers_path;   /* of the first of them */
-	const struct replayer *replayer; /* the one at work */
+	const struct replayer *replayer; /* the current one */
 	struct history history;
 	struct outcome outcome;
-	int status; /* to exit with */
+	int status; /* the exit status */
 };
 
 static void complain(void *context, const char *line)
@@ -47,7 +48,7 @@ static void complain_of_variable(const char *line)
 	fprintf(stderr, "dormouse: %s; using the default\n", line);
 }
 
-/* outcome_printer: an object a line. */
+/* outcome_printer: prints one JSON object per line. */
 static void print_alert(void *context, const struct alert *alert)
 {
 	static char json[ALERT_JSON_MAX];
@@ -99,7 +100,7 @@ static size_t without_ending(const char *name, size_t length, const char *ending
 		   : length;
 }
 
-/* The file's name without folder, ".gz" and ".csv" stands for the pod's. */
+/* Uses the file's name, without folder, ".gz" and ".csv", as the pod's name. */
 static void name_pod(struct replay *replay, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -117,7 +118,7 @@ static void name_pod(struct replay *replay, const char *path)
 	replay->pod.name = strcmp(path, "-") == 0 ? "stdin" : replay->name;
 }
 
-/* What was learnt, as the monitor serves it. */
+/* Prints the learned baseline in the form that the monitor serves. */
 static void print_baseline(const struct replay *replay, const struct replayer *replayer,
 			   double began)
 {
@@ -135,7 +136,7 @@ static void print_baseline(const struct replay *replay, const struct replayer *r
 	fputs(t.data, replay->baseline);
 }
 
-/* "shop/web-1: " where labels name the pod: an input has many then. */
+/* Prints "shop/web-1: " when labels name the pod, because such an input has many. */
 static void print_pod(const struct identity *pod)
 {
 	char namespace[NAME_MAX_LENGTH], name[NAME_MAX_LENGTH];
@@ -147,7 +148,7 @@ static void print_pod(const struct identity *pod)
 		pod->namespace[0] ? "/" : "", sanitize(name, sizeof(name), pod->name));
 }
 
-/* What is shorter than that was judged by absolute limits only. */
+/* Notes a trace shorter than --learn: only absolute limits applied to it. */
 static void note_shortness(const struct replay *replay, const char *path,
 			   char note[NOTE_MAX])
 {
@@ -160,15 +161,15 @@ static void note_shortness(const struct replay *replay, const char *path,
 	if (lasted >= learn)
 		return;
 	snprintf(note, NOTE_MAX,
-		 "the trace lasts %s, shorter than --learn (%s): before that only "
-		 "absolute limits speak",
+		 "the trace lasts %s, shorter than --learn (%s): until then only "
+		 "absolute limits apply",
 		 format_duration(lasts, lasted), format_duration(learns, learn));
 	fputs("dormouse: ", stderr);
 	print_pod(&replay->pod);
 	fprintf(stderr, "%s: %s\n", sanitize(shown, sizeof(shown), path), note);
 }
 
-/* What is wanted of a trace that was played. */
+/* Prints the requested outputs of a replayed trace. */
 static void conclude(struct replay *replay, struct traces *traces, const char *path)
 {
 	char shortness[NOTE_MAX];
@@ -205,7 +206,7 @@ static int play(struct replay *replay, struct traces *traces, struct replayer *r
 	return got;
 }
 
-/* Says what went wrong; the first of it decides the exit status. */
+/* Reports a failure; the first one sets the exit status. */
 static void note_failure(struct replay *replay, int result, const struct error *err)
 {
 	fputs("dormouse: ", stderr);
@@ -215,7 +216,7 @@ static void note_failure(struct replay *replay, int result, const struct error *
 		replay->status = result == TRACE_INVALID ? EXIT_NO_TRACE : EXIT_FAILED;
 }
 
-/* Every trace is played, whatever became of the others. */
+/* Replays every trace, even after one fails. */
 static void play_traces(struct replay *replay, struct traces *traces, const char *path)
 {
 	struct error err;
@@ -251,7 +252,7 @@ static void play_csv(struct replay *replay, struct traces *traces, const char *p
 	traces_close(traces);
 }
 
-/* Answers wait for one another: together they may be one life. */
+/* Keeps answers until all files are read: several answers can be one trace. */
 static void keep_answers(struct replay *replay, struct traces *traces, const char *path)
 {
 	struct error err;
@@ -300,7 +301,7 @@ static void play_all(struct replay *replay, char **paths)
 	traces_close(replay->answers);
 }
 
-/* NULL for the empty path: nobody asked. */
+/* Opens the file; an empty path (not requested) gives NULL. */
 static int open_output(FILE **file, const char *path, struct error *err)
 {
 	if (!path[0])
@@ -321,7 +322,7 @@ static int open_outputs(struct replay *replay, struct error *err)
 	return 0;
 }
 
-/* Whether everything that was printed reached its file. */
+/* Closes the file; returns -1 when printed data did not reach it. */
 static int close_output(FILE *file, const char *name, struct error *err)
 {
 	if (!file)
@@ -338,7 +339,8 @@ static int parse(struct replay *replay, int argc, char **argv, struct error *err
 				   complain_of_variable, err);
 
 	if (result == 0 && replay->options.operand_count == 0)
-		return fail(err, "which trace? Name a file, or - for standard input");
+		return fail(err,
+			    "missing trace: expected a file, or - for standard input");
 	return result;
 }
 

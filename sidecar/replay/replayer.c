@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* replayer.c - a trace's samples through detector and alert store, as the monitor's
- * loop gives them its own. */
+/* replayer.c - feeds a trace's samples to detector and alert store, in the same way as
+ * the monitor's loop. */
 #include <stdlib.h>
 
 #include "dormouse/replay.h"
@@ -60,8 +60,8 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The median of the steps forward, so that a gap or a double sample among the first
- * does not set it. */
+/* The median of the forward steps, so that a gap or a duplicate among the first samples
+ * does not affect it. */
 static double early_interval(const struct replayer *p)
 {
 	double steps[EARLY_SAMPLES];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rows.c - the samples of a trace: held, looked at as a whole, and put in order. */
+/* rows.c - holds the samples of a trace, checks them as a whole, and sorts them. */
 #include "rows.h"
 
 #include <errno.h>
@@ -11,11 +11,11 @@
 
 #define UNUSUAL_FIRST 16
 
-/* Cold is what usual rows do not come by: there size counts. */
+/* Marks functions that usual rows do not reach; they are optimized for size. */
 #define COLD __attribute__((cold, noinline))
 
-/* The memory of a trace that was closed, for the next one: it costs a trace a tenth of
- * its time to come by its pages. */
+/* Memory of a closed trace, reused by the next one: the page faults of new memory take
+ * a tenth of the time of a trace. */
 static struct packed_row *spare;
 
 void rows_free(struct rows *r)
@@ -29,7 +29,8 @@ void rows_free(struct rows *r)
 	*r = (struct rows){.count = 0};
 }
 
-/* Addresses for all rows that there may be: memory comes as they are written. */
+/* Reserves addresses for the maximum number of rows; the kernel provides memory when
+ * they are written. */
 COLD static int reserve(struct rows *r, struct error *err)
 {
 	const size_t bytes = ROWS_MAX * sizeof(r->packed[0]);
@@ -62,7 +63,7 @@ static int grow_unusual(struct rows *r, struct error *err)
 	return 0;
 }
 
-/* Counts what fell; the level of what is absent is the last that there was. */
+/* Counts the falls; an absent signal keeps its last level. */
 static void note_level(struct rows *r, const struct sample *s)
 {
 	for (int i = 0; i < SIGNAL_COUNT; i++) {
@@ -86,7 +87,7 @@ COLD static int add_unusual(struct rows *r, const struct sample *s, struct error
 	return 0;
 }
 
-/* A gauge's next value does not add to this one. */
+/* Sets gauges to 0: a gauge's next value is not an increase. */
 static void forget_gauges(struct sample *s)
 {
 	for (int i = 0; i < SIGNAL_COUNT; i++)
@@ -140,7 +141,7 @@ bool rows_read(const struct rows *r, struct rows_cursor *c, struct sample *s)
 	return true;
 }
 
-/* All rows as they are, to be sorted. */
+/* Unpacks all rows so that they can be sorted. */
 COLD static int unpack(struct rows *r, struct error *err)
 {
 	struct rows_cursor cursor = {.next = 0};

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rows_order.c - rows put into the order of time.
+/* rows_order.c - sorts rows by time.
  *
- * Rows of one life rise with the time, whatever order they stand in: sorted, they fall
- * no more often than as they stood. Where sorting makes them fall, either their own
- * order is the true one, because a clock was set back while the counters went on from
- * row to row, or they are two lives over the same time. */
+ * Counters of one pod rise with time. So if such rows are sorted, the counters fall at
+ * most as often as in the original order. If sorting adds falls, there are two
+ * possibilities: the original order is correct, because a clock was set back while the
+ * counters went on; or the rows are of two pods over the same time.
+ */
 #include "rows_order.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SEAMS_SHARE     10 /* at most each tenth row is behind a clock set back */
-#define CONFLICTS_SHARE 20 /* at most each twentieth row contradicts another */
+#define SEAMS_SHARE     10 /* at most one row in ten follows a clock set back */
+#define CONFLICTS_SHARE 20 /* below one row in twenty, conflicts are tolerated */
 #define CONFLICTS_MIN   3
 
 struct place {
@@ -19,15 +20,15 @@ struct place {
 	uint32_t row;
 };
 
-/* What the counters do from row to row in one order. */
+/* The changes of the counters from row to row in one order. */
 struct walk {
 	struct sample level;
-	double times[SIGNAL_COUNT]; /* of the levels */
-	uint64_t falls;     /* rows in which a counter is below its last value, or */
+	double times[SIGNAL_COUNT]; /* times of the levels */
+	uint64_t falls;     /* rows where a counter is below its last value, or */
 	uint64_t conflicts; /* differs from it at the same time */
 	unsigned signal_falls[SIGNAL_COUNT];
-	enum signal first; /* that fell, */
-	double first_time; /* and when */
+	enum signal first; /* the first signal that fell, */
+	double first_time; /* and its time */
 };
 
 static int by_time(const void *a, const void *b)
@@ -69,8 +70,8 @@ static void step(struct walk *w, const struct sample *s)
 	w->conflicts += differs;
 }
 
-/* The greatest rise of each counter between neighbours that the time is no seam
- * between. */
+/* The largest rise of each counter between adjacent rows whose time does not go back.
+ */
 static void greatest_rises(const struct rows *r, uint64_t rises[SIGNAL_COUNT])
 {
 	memset(rises, 0, SIGNAL_COUNT * sizeof(rises[0]));
@@ -85,7 +86,8 @@ static void greatest_rises(const struct rows *r, uint64_t rises[SIGNAL_COUNT])
 	}
 }
 
-/* Whether, wherever the time goes back, every counter goes on as it does elsewhere. */
+/* Whether at each point where the time goes back, every counter continues: it does not
+ * fall, and rises at most as much as elsewhere. */
 static bool goes_on_at_seams(const struct rows *r)
 {
 	uint64_t rises[SIGNAL_COUNT];
@@ -108,7 +110,7 @@ static bool goes_on_at_seams(const struct rows *r)
 	return seams == 1 || seams * SEAMS_SHARE <= r->count;
 }
 
-/* The rows as the places say, moved along the circles that they make. */
+/* Reorders the rows in place, one cycle of the permutation at a time. */
 static void rearrange(struct rows *r, struct place *places)
 {
 	for (size_t i = 0; i < r->count; i++) {
@@ -126,7 +128,8 @@ static void rearrange(struct rows *r, struct place *places)
 	}
 }
 
-/* Of one time there is one row; what it lacks it takes from those that follow. */
+/* Merges the rows of one time: the first row takes its missing signals from the next
+ * ones. */
 static void merge_equal_times(struct rows *r)
 {
 	size_t last = 0;
@@ -154,11 +157,12 @@ static int refuse(const struct walk *w, struct error *err)
 	text_time(&t, w->first_time);
 	return fail(err,
 		    "the rows are not in the order of time, and sorted %s falls at %s: "
-		    "they are of two pods; give each a trace of its own",
+		    "they are of two pods; give each its own trace",
 		    signal_name(w->first), when);
 }
 
-/* Whether rows of one time are of two pods, and not here and there a second reading. */
+/* Whether rows with the same time come from two pods; a few may be repeated readings.
+ */
 static bool contradict(const struct walk *w, size_t rows)
 {
 	return w->conflicts >= CONFLICTS_MIN && w->conflicts * CONFLICTS_SHARE >= rows;
@@ -168,8 +172,8 @@ static int refuse_conflicts(const struct walk *w, struct error *err)
 {
 	return fail(
 	    err,
-	    "%llu rows have the time of another and other counters: they are of "
-	    "two lives. Give each pod a trace of its own",
+	    "%llu rows have the time of another row but other counters: they come "
+	    "from two pods. Give each pod its own trace",
 	    (unsigned long long)w->conflicts);
 }
 
@@ -180,8 +184,8 @@ static void say_sorted(const struct rows *r, const struct walk *sorted,
 		notes_say(notes, "rows are not in the order of time: they were sorted");
 	if (sorted->conflicts > 0)
 		notes_say(notes,
-			  "%llu rows have the time of another and other counters: the "
-			  "first counts",
+			  "%llu rows have the time of another row but other counters: "
+			  "the first row is used",
 			  (unsigned long long)sorted->conflicts);
 }
 
@@ -192,7 +196,7 @@ static void say_clock(struct notes *notes)
 		  "that was set back");
 }
 
-/* Chooses between the order of the places and that of the rows. */
+/* Chooses between the sorted order and the original order. */
 static int choose(struct rows *r, struct place *places, struct notes *notes,
 		  struct error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* series.c - the series of Prometheus' answers, joined and sorted into traces. */
+/* series.c - joins the series of Prometheus' answers and sorts them into traces. */
 #include "series.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "trend.h"
 
 #define SERIES_FIRST    16
-#define CONFLICTS_SHARE 20 /* at most each twentieth point contradicts another */
+#define CONFLICTS_SHARE 20 /* below one point in twenty, conflicts are tolerated */
 #define CONFLICTS_MIN   3
 
 static void drop(struct series *s)
@@ -63,7 +63,7 @@ int series_move(struct series_list *to, struct series_list *from, struct error *
 	return 0;
 }
 
-/* --- which are one trace ---------------------------------------------------------- */
+/* --- grouping into traces --------------------------------------------------------- */
 
 static int by_labels(const void *a, const void *b)
 {
@@ -81,7 +81,8 @@ static bool same_hash(const struct series *a, const struct series *b)
 	return a->hash == b->hash && a->exporter == b->exporter;
 }
 
-/* Of the series from `begin` on that have its hash: nearly always one trace. */
+/* Numbers the traces of the series from `begin` on that share its hash: almost always
+ * one trace. */
 static size_t number_run(struct series_list *list, size_t begin)
 {
 	size_t i = begin;
@@ -122,7 +123,7 @@ static void sort_into_traces(struct series_list *list)
 	qsort(list->at, list->count, sizeof(list->at[0]), by_trace);
 }
 
-/* --- one series of several -------------------------------------------------------- */
+/* --- joining series --------------------------------------------------------------- */
 
 static bool are_one(const struct series *a, const struct series *b)
 {
@@ -214,7 +215,7 @@ int series_settle(struct series_list *list, struct error *err)
 	return 0;
 }
 
-/* --- what is no counter ----------------------------------------------------------- */
+/* --- series that are not counters ------------------------------------------------- */
 
 static bool contradicts(const struct series *s)
 {
@@ -231,7 +232,7 @@ int series_check(const struct series *s, struct error *err)
 	if (contradicts(s))
 		return fail(err,
 			    "the answers differ in %s at %llu times: these are two "
-			    "lives under the same labels",
+			    "pods under the same labels",
 			    signal_name(s->signal), (unsigned long long)s->conflicts);
 	for (size_t i = 0; i < s->count; i++)
 		trend_note(&trend, s->points[i].value);

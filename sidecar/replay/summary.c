@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* summary.c - what became of a trace, for people: states over time, alerts, what was
- * learnt. */
+/* summary.c - prints the result of a trace for people: states over time, alerts,
+ * learned baseline. */
 #include "summary.h"
 
 #include <math.h>
@@ -11,10 +11,10 @@
 #include "base/sanitize.h"
 
 #define SUMMARY_MAX    512
-#define NAME_SHOWN_MAX 1024 /* of a name from a file */
+#define NAME_SHOWN_MAX 1024 /* bytes of a name from a file */
 #define ABSENT_A_LINE  4
 
-/* --- what is noted while it plays ------------------------------------------------- */
+/* --- collecting during the replay ------------------------------------------------- */
 
 void history_begin(struct history *h)
 {
@@ -70,7 +70,7 @@ static void note_slot(struct history *h, enum pod_state state, double time)
 		end_slot(h);
 		h->slot = slot;
 	}
-	/* A gap is nobody's time. */
+	/* The time of a gap belongs to no state. */
 	if (time > h->ended && time - h->ended <= SLOT_S)
 		h->slot_spent[state] += time - h->ended;
 }
@@ -170,7 +170,7 @@ static void print_spans(const struct history *h, FILE *out)
 	}
 }
 
-/* A row a day, a letter each half hour; alerts are marked over them. */
+/* Draws a row per day and a letter per half hour; alerts overwrite the letters. */
 static void draw_states(const struct history *h, const struct alert_store *store,
 			FILE *out)
 {

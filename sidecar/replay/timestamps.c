@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* timestamps.c - the times of a trace, in the forms that people have them in. */
+/* timestamps.c - parses the times of a trace in their usual forms. */
 #include "timestamps.h"
 
 #include <stdint.h>
@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #define DAY_S        86400
-#define FRACTION_MAX 18 /* digits that count */
+#define FRACTION_MAX 18 /* digits that are used */
 
 enum time_form time_of_number(double number, double *seconds)
 {
@@ -31,7 +31,7 @@ enum time_form time_of_number(double number, double *seconds)
 	return TIME_NONE;
 }
 
-/* What is left of the text. */
+/* The unread rest of the text. */
 struct cursor {
 	const char *at, *end;
 };
@@ -156,7 +156,8 @@ static bool take_time_of_day(struct cursor *c, double *seconds)
 	return true;
 }
 
-/* "Z", "UTC", "+01:00", "+0100", "+01"; behind an offset its name, as Go prints it. */
+/* "Z", "UTC", "+01:00", "+0100", "+01"; a zone name may follow an offset, as Go prints
+ * it. */
 static bool take_zone(struct cursor *c, double *offset)
 {
 	int hours, minutes = 0;

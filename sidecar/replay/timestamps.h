@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* timestamps.h - the times of a trace, in the forms that people have them in. */
+/* timestamps.h - parses the times of a trace in their usual forms. */
 #ifndef DORMOUSE_REPLAY_TIMESTAMPS_H
 #define DORMOUSE_REPLAY_TIMESTAMPS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Numbers since 1970, by their size: none of the ranges overlaps another within the
- * years 1973 to 5138. */
+/* Numbers since 1970 are recognised by their size: within the years 1973 to 5138 the
+ * ranges do not overlap. */
 enum time_form {
 	TIME_NONE,
 	TIME_SECONDS,
@@ -19,16 +19,16 @@ enum time_form {
 };
 
 #define CALENDAR_END     253402300800.0 /* the year 10000, Unix seconds */
-#define TIME_SECONDS_MAX 1e11           /* a larger number is none of seconds */
+#define TIME_SECONDS_MAX 1e11           /* a larger number is not in seconds */
 
-/* A number's form, and its Unix seconds; TIME_NONE for what is not above 0 or past the
- * nanoseconds. */
+/* Returns the form of a number and sets its Unix seconds; TIME_NONE when it is not
+ * above 0 or beyond the nanosecond range. */
 enum time_form time_of_number(double number, double *seconds);
 
-/* Reads a date and a time of day; TIME_NONE when it is none. */
+/* Parses a date and a time of day; TIME_NONE when the text is not one. */
 enum time_form time_of_calendar(const char *text, size_t length, double *seconds);
 
-/* "milliseconds". Static. */
+/* The name, such as "milliseconds". Static. */
 const char *time_form_name(enum time_form form);
 
 #endif

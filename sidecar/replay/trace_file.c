@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trace_file.c - a trace being written. Each line is one write(2): what a reader, or
- * the file after a crash, has of it is whole. */
+/* trace_file.c - writes a trace. Each line is one write(2), so that a reader, or the
+ * file after a crash, has only whole lines. */
 #include "trace_file.h"
 
 #include <errno.h>
@@ -21,8 +21,8 @@ static const char *name_of(const struct trace_file *f)
 	return f->options->path[0] ? f->options->path : "standard output";
 }
 
-/* Removes the line of which only the beginning could be written. A pipe takes nothing
- * back: that is no further failure. */
+/* Removes an incomplete line from the end. This cannot work on a pipe and is not an
+ * error there. */
 static void take_back(const struct trace_file *f)
 {
 	int ignored = ftruncate(f->fd, (off_t)f->bytes);
@@ -30,7 +30,7 @@ static void take_back(const struct trace_file *f)
 	(void)ignored;
 }
 
-/* Pipes take a line in several pieces when they are nearly full. */
+/* A pipe that is nearly full accepts a line in several pieces. */
 static int write_all(struct trace_file *f, const char *data, size_t length,
 		     struct error *err)
 {
@@ -65,7 +65,7 @@ static int write_header(struct trace_file *f, struct error *err)
 	return write_all(f, t.data, t.length, err);
 }
 
-/* Where the last line has no end (a full disk, a crash), it gets one. */
+/* Ends the last line if it has no end (after a full disk or a crash). */
 static int end_last_line(struct trace_file *f, struct error *err)
 {
 	char last = '\n';
@@ -95,7 +95,8 @@ int trace_file_open(struct trace_file *f, const struct record_options *options,
 	return write_header(f, err);
 }
 
-/* FILE.1 becomes FILE.2 and so on, FILE becomes FILE.1; the oldest is overwritten. */
+/* Renames FILE.1 to FILE.2 and so on, and FILE to FILE.1; the oldest file is
+ * overwritten. */
 static int rotate(struct trace_file *f, struct error *err)
 {
 	char from[PATH_MAX_BYTES], to[PATH_MAX_BYTES];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trace_file.h - a trace being written: whole lines, files of bounded size. */
+/* trace_file.h - writes a trace: whole lines, files of bounded size. */
 #ifndef DORMOUSE_REPLAY_TRACE_FILE_H
 #define DORMOUSE_REPLAY_TRACE_FILE_H
 
@@ -15,17 +15,17 @@ struct trace_file {
 	uint64_t bytes; /* in this file */
 };
 
-/* Opens the file, or standard output, and writes the header. A file that is there is
- * continued on a new line: what it has is never lost. */
+/* Opens the file, or standard output, and writes the header. Appends to an existing
+ * file on a new line: its content is never lost. */
 int trace_file_open(struct trace_file *f, const struct record_options *options,
 		    struct error *err);
 
-/* Adds the sample as one line; in a new file, when this one would grow beyond its size.
- * A line that could be written in part only is taken back. */
+/* Adds the sample as one line; starts a new file when the line exceeds the size limit
+ * of this one. Removes a line that was written only in part. */
 int trace_file_add(struct trace_file *f, const struct sample *sample,
 		   struct error *err);
 
-/* Everything reached the file, or the error says what did not. */
+/* Closes the file. Returns -1, with the reason, when data could not be written. */
 int trace_file_close(struct trace_file *f, struct error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* traces.c - the traces of an input: which format it has, and the way to its reader. */
+/* traces.c - recognises the format of an input and calls its reader. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,16 +11,16 @@ struct traces {
 	struct notes notes;
 	struct input in;
 	struct csv_reader csv;
-	struct range *range; /* NULL: it is CSV, which is one trace: */
-	bool begun;          /* it was given out */
-	bool held;           /* its rows were read, as many as are held */
-	bool streams;        /* there are more, which come as they are read */
+	struct range *range; /* NULL: the input is CSV, which is one trace: */
+	bool begun;          /* traces_next() returned it */
+	bool held;           /* its rows were read, up to ROWS_MAX */
+	bool streams;        /* more rows follow and are read on demand */
 	struct rows rows;
 	struct rows_cursor cursor;
-	double last; /* time of the last row, once it streams */
+	double last; /* time of the last row while it streams */
 };
 
-/* CSV is read as it is asked for, JSON at once. */
+/* CSV is read on demand, JSON at once. */
 static int open_format(struct traces *t, struct error *err)
 {
 	int first = input_peek(&t->in, err);
@@ -106,8 +106,8 @@ int traces_next(struct traces *t, struct identity *pod)
 	return TRACE_SAMPLE;
 }
 
-/* Reads the rows of CSV, as many as are held, and judges them as a whole: 0 when they
- * are a trace. */
+/* Reads up to ROWS_MAX rows of CSV and checks them as a whole: 0 when they are a valid
+ * trace. */
 static int hold_rows(struct traces *t, struct error *err)
 {
 	struct sample sample = {.time = 0};
@@ -129,7 +129,7 @@ static int hold_rows(struct traces *t, struct error *err)
 	return rows_settle(&t->rows, &t->notes, err) < 0 ? TRACE_INVALID : 0;
 }
 
-/* The next row of a trace that is longer than what can be held, and so sorted. */
+/* Reads the next row of a trace that is too long to be held and sorted. */
 static int next_streamed(struct traces *t, struct sample *sample, struct error *err)
 {
 	int got = csv_next(&t->csv, sample, err);

@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trend.c - whether a row of values is what a counter does.
+/* trend.c - checks whether a sequence of values is a counter.
  *
- * Values that come and go without a direction fall in half of their changes; a counter
- * in as many as it has lives. One that begins anew does so near zero: a value that
- * falls by less than half, and does so again and again, is a smoothed rate. Two
- * counters in turns fall wherever the greater is followed by the lesser, to no less
- * than the lesser was before, or the greater comes back to no less than it was: so
- * nearly all falls are undone by a neighbour, which those of a counter that begins anew
- * are not. A zero here and there that the next value undoes is none of these: it is a
- * reading that was lost.
+ * A counter falls only when it restarts, and then to a value near zero. A gauge or a
+ * rate has no direction: it falls in half of its changes. Repeated falls by less than
+ * half are a smoothed rate. Two counters that alternate fall wherever the smaller
+ * follows the larger. Such a fall does not go below the smaller one's last value, or
+ * the larger one returns to at least its old value: a neighbour reverses nearly every
+ * fall. A counter that restarts does not show this. An occasional zero that the next
+ * value reverses is a lost reading.
  */
 #include "trend.h"
 
-#define FALLS_SURE 3   /* with fewer, they must be a share of all values */
-#define RATE_SHARE 0.4 /* of changes, or of values */
-#define RATE_SHARE_OF_VALUES                                                           \
-	0.01 /* or an idle pod's few resets are all its changes                        \
-	      */
+#define FALLS_SURE             3    /* fewer falls must be a share of all values */
+#define RATE_SHARE             0.4  /* of changes, or of values */
+#define RATE_SHARE_OF_VALUES   0.01 /* all changes of an idle pod may be resets */
 #define SMOOTH_SHARE_OF_VALUES 0.1
 #define LIVES_SHARE_OF_VALUES  0.02
 #define LIVES_SHARE_OF_FALLS   0.8
-#define LOST_SHARE_OF_VALUES   0.1 /* more zeros are no lost readings */
+#define LOST_SHARE_OF_VALUES   0.1 /* more zeros are not lost readings */
 
 static void note_fall(struct trend *t, uint64_t value)
 {
@@ -95,5 +92,5 @@ int trend_check(const struct trend *t, enum signal signal, const char *rows,
 	    signal_name(signal), lives ? " and comes back" : "",
 	    (unsigned long long)(lives ? t->returns : t->falls),
 	    (unsigned long long)t->values, rows,
-	    lives ? "two lives in turns (give each pod a trace of its own), or " : "");
+	    lives ? "two alternating counters (give each pod its own trace), or " : "");
 }

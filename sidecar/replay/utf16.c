@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* utf16.c - UTF-16 turned into UTF-8. */
+/* utf16.c - converts UTF-16 to UTF-8. */
 #include "utf16.h"
 
 #define NO_CHARACTER 0xFFFDu

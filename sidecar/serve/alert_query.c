@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* alert_query.c - the query of Alertmanager's API v2 (api/v2/openapi.yaml: getAlerts).
- */
+/* alert_query.c - reads the query of Alertmanager's API v2 (api/v2/openapi.yaml:
+ * getAlerts). */
 #include "alert_query.h"
 
 #include <string.h>
@@ -9,18 +9,18 @@
 #include "alertmanager.h"
 #include "matcher.h"
 
-/* What all regular expressions of a request may cost: some milliseconds. */
+/* The matching budget of all regular expressions of a request: some milliseconds. */
 #define BUDGET 1000000
 
 struct query {
 	struct stream *stream;
-	const char *active, *receiver; /* the last of each */
+	const char *active, *receiver; /* the last value of each */
 	long budget;
 	struct error *err;
 	int result;
 };
 
-/* As go-openapi reads a boolean: what is none of these is false. */
+/* Parses a boolean as go-openapi does: any other value is false. */
 static bool is_true(const char *value)
 {
 	static const char *const words[] = {

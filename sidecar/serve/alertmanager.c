@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* alertmanager.c - the firing alerts in the shape of Alertmanager's API v2, so that
- * amtool and Grafana read them (alertmanager, api/v2/openapi.yaml: gettableAlert).
- */
+/* alertmanager.c - writes the firing alerts in the form of Alertmanager's API v2, so
+ * that amtool and Grafana can read them (alertmanager, api/v2/openapi.yaml:
+ * gettableAlert). */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -12,14 +12,14 @@
 #include "base/version.h"
 #include "stream.h"
 
-/* When a firing alert ends, should nobody ask again: an Alertmanager's endsAt lies
- * ahead by four of its clients' evaluations, a minute each. */
+/* A firing alert's endsAt is this far ahead, for the case that no client asks again:
+ * Alertmanager sets it four evaluations of its clients ahead, a minute each. */
 #define FIRING_FOR_S 240.0
 
 #define SUMMARY_MAX 1024
-#define LABEL_MAX   253 /* as long as a name in Kubernetes may be */
+#define LABEL_MAX   253 /* the longest name in Kubernetes */
 
-/* "dormancy-break" is DormouseDormancyBreak. */
+/* Converts "dormancy-break" to DormouseDormancyBreak. */
 static const char *name_of(const struct alert *alert,
 			   char scratch[ALERTMANAGER_NAME_MAX])
 {
@@ -37,7 +37,7 @@ static const char *name_of(const struct alert *alert,
 	return scratch;
 }
 
-/* The labels that are not simply the pod's. */
+/* Values of the labels that do not come from the pod. */
 static const char *kind_of(const struct alert *alert)
 {
 	return alert_kind_name(alert->verdict.kind);
@@ -72,8 +72,8 @@ static const struct {
 };
 #define LABELS (sizeof(labels) / sizeof(labels[0]))
 
-/* An empty label is none in Alertmanager; an absurdly long one would crowd out the rest
- * of the alert. */
+/* Alertmanager treats an empty label as missing. An overlong value is replaced by an
+ * empty one, because it would leave no room for the rest of the alert. */
 static const char *label_at(size_t i, const struct alert *alert,
 			    const struct identity *pod)
 {
@@ -155,7 +155,7 @@ static void put_receivers(struct json_writer *w)
 	json_end(w);
 }
 
-/* Nothing silences, inhibits or mutes an alert here. */
+/* No alert is ever silenced, inhibited or muted here. */
 static void put_status(struct json_writer *w)
 {
 	static const char *const lists[] = {"silencedBy", "inhibitedBy", "mutedBy"};
@@ -200,7 +200,7 @@ bool alertmanager_chunk(const struct stream *s, size_t index, struct json_writer
 	return true;
 }
 
-/* The group that all alerts are in, up to its alerts. */
+/* Begins the one group that contains all alerts, up to its alerts. */
 static void begin_group(struct json_writer *w)
 {
 	json_object(w, NULL);
@@ -248,8 +248,7 @@ bool silences_chunk(const struct stream *s, size_t index, struct json_writer *w)
 	return true;
 }
 
-/* --- what is no alert --------------------------------------------------------------
- */
+/* --- answers without alerts ------------------------------------------------------- */
 
 static void put_version(struct json_writer *w)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* api.c - /alerts and /baseline: the answers in our own shapes. */
+/* api.c - /alerts and /baseline: the answers in our own format. */
 #include "state/baseline.h"
 #include "stream.h"
 
-/* A chunk of an answer that is a head, one chunk for each of `count` things, a tail. */
+/* An answer consists of a head, one chunk for each of `count` items, and a tail. */
 enum part { PART_HEAD, PART_THING, PART_TAIL, PART_NONE };
 
 static enum part part_of(size_t index, size_t count)
@@ -47,7 +47,7 @@ bool alerts_chunk(const struct stream *s, size_t index, struct json_writer *w)
 	}
 }
 
-/* What the monitor knows of the pod now. */
+/* What the monitor currently knows of the pod. */
 static struct baseline_source baseline_of(const struct serve_source *source)
 {
 	return (struct baseline_source){

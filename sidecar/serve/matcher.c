@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* matcher.c - reads a condition on a label. */
+/* matcher.c - parses a condition on a label. */
 #include "matcher.h"
 
 #include <string.h>
@@ -14,8 +14,8 @@ static int refuse(struct error *err, const char *text)
 	return fail(err, "bad matcher format: %.150s", text);
 }
 
-/* What stands behind a backslash, or the backslash itself, kept where it escapes
- * nothing. Returns how many bytes were read. */
+/* Appends the character behind a backslash; the backslash itself when it is not a
+ * valid escape. Returns the number of bytes read. */
 static size_t put_escaped(struct text *t, const char *at)
 {
 	switch (at[1]) {
@@ -32,8 +32,8 @@ static size_t put_escaped(struct text *t, const char *at)
 	}
 }
 
-/* A name in quotes, or of letters that mean nothing else here. Returns what follows,
- * NULL when there is no name. */
+/* Reads a name, in quotes or of characters without another meaning here. Returns the
+ * rest, NULL when there is no name. */
 static const char *take_name(struct matcher *m, const char *at)
 {
 	struct text name = text_over(m->name, sizeof(m->name));
@@ -56,7 +56,7 @@ static const char *take_name(struct matcher *m, const char *at)
 	return at + quoted;
 }
 
-/* Returns what follows, NULL when there is no operator. */
+/* Returns the rest, NULL when there is no operator. */
 static const char *take_operator(struct matcher *m, const char *at)
 {
 	at += strspn(at, blanks);
@@ -69,7 +69,7 @@ static const char *take_operator(struct matcher *m, const char *at)
 	return at + (m->negated || m->regex ? 2 : 1);
 }
 
-/* Takes the rest, without blanks at either end. */
+/* Takes the rest as the value and removes blanks at both ends. */
 static int take_value(struct matcher *m, const char *at, struct error *err)
 {
 	struct text value = text_over(m->value, sizeof(m->value));

@@ -10,22 +10,23 @@
 #include "base/error.h"
 #include "pattern.h"
 
-#define MATCHER_NAME_MAX  64   /* no label of ours has a longer name */
+#define MATCHER_NAME_MAX  64   /* all label names here are shorter */
 #define MATCHER_VALUE_MAX 1024 /* with the NUL */
 
 struct matcher {
-	char name[MATCHER_NAME_MAX]; /* "" when it is longer */
+	char name[MATCHER_NAME_MAX]; /* "" when the name is longer */
 	bool negated, regex;
 	char value[MATCHER_VALUE_MAX];
 	struct pattern pattern; /* of the value, if `regex` */
 };
 
-/* Reads one matcher; a name may be in quotes, too, and of any letters, as newer
- * Alertmanagers have it. 0, or -1 with the reason, as Alertmanager words it. */
+/* Parses one matcher. A name may also be in quotes, and then of any characters, as
+ * newer Alertmanagers accept it. Returns 0, or -1 with the reason in Alertmanager's
+ * words. */
 int matcher_parse(struct matcher *m, const char *text, struct error *err);
 
-/* Whether the value, "" for a label that is not there, fulfils the condition. The
- * budget is that of pattern_matches(). */
+/* Whether the value ("" for a missing label) meets the condition. The budget is that of
+ * pattern_matches(). */
 bool matcher_takes(const struct matcher *m, const char *value, long *budget);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* metrics.c - /metrics: tables of families, written by exposition.c.
  *
- * Bounded: 100 series in a pod with one interface, eight more for each further one (at
- * most COLLECT_LINKS_MAX), one for each container. Therefore only some of the signals
- * have their value and baseline here; all of them are in /baseline.
+ * The number of series is bounded: 100 in a pod with one interface, eight more for each
+ * further interface (at most COLLECT_LINKS_MAX), one for each container. For this
+ * reason only some signals have their value and baseline here; /baseline has all of
+ * them.
  */
 #include <math.h>
 #include <stddef.h>
@@ -12,7 +13,7 @@
 #include "metrics/exposition.h"
 #include "metrics/process.h"
 
-/* Those whose value and baseline are here. */
+/* The signals whose value and baseline are here. */
 static const bool is_shown[SIGNAL_COUNT] = {
 #define SIGNAL(id, name, unit, kind, limits, shown, ...) [SIGNAL_##id] = shown,
 #include "config/signals.def"
@@ -45,8 +46,8 @@ static const struct {
      "Packets dropped instead of sent, by interface.", LINK(tx_dropped)},
 };
 
-/* To millionths: what is less of a byte a second, or of a second, means nothing, and
- * seventeen digits of it cost more than the rest of the page. */
+/* Rounds to millionths: smaller parts of a byte per second, or of a second, have no
+ * meaning, and seventeen digits would cost more than the rest of the page. */
 static double rounded(double value)
 {
 	return fabs(value) < 1e9 ? round(value * 1e6) / 1e6 : value;
@@ -80,16 +81,16 @@ static const char *link_name(const struct link_counters *links, size_t count,
 	return "";
 }
 
-/* Which links are in the signals, and on what the others stand. */
+/* Reports which links the signals count, and for the others the link below them. */
 static void put_stacking(struct exposition *x, const struct collector *c)
 {
 	size_t count;
 	const struct link_counters *links = collector_links(c, &count);
 
-	exposition_family_of_two(x, METRIC_GAUGE, "dormouse_interface_counted",
-				 "device", "on",
-				 "Whether the signals have the interface's traffic; if "
-				 "not, that of the one it stands on has it.");
+	exposition_family_of_two(
+	    x, METRIC_GAUGE, "dormouse_interface_counted", "device", "on",
+	    "Whether the signals count the interface's traffic; if "
+	    "not, the interface that it is stacked on counts it.");
 	for (size_t i = 0; i < count; i++)
 		exposition_count_of_two(x, links[i].name,
 					link_name(links, count, links[i].on),
@@ -106,17 +107,17 @@ static void put_totals(struct exposition *x, const struct collector *c)
 #include "config/signals.def"
 #undef SIGNAL
 	    {"dormouse_self_transmit_bytes_total", METRIC_COUNTER, totals->own.tx_bytes,
-	     "Link bytes that the monitor itself sent, at least."},
+	     "Link bytes that the monitor itself sent, a lower bound."},
 	    {"dormouse_sockets_untracked_total", METRIC_COUNTER,
 	     totals->sockets_untracked,
 	     "Sockets not followed because the table was full."},
 	    {"dormouse_destinations_untracked_total", METRIC_COUNTER,
 	     totals->destinations_untracked,
-	     "Connections whose destination was not kept, because others got more."},
+	     "Connections whose destination was not kept: others had more bytes."},
 	    {"dormouse_links_untracked_total", METRIC_COUNTER, totals->links_untracked,
-	     "Interfaces in the signals only, because the table was full."},
+	     "Interfaces counted in the signals only: the table was full."},
 	    {"dormouse_interfaces_matched", METRIC_GAUGE, totals->interfaces_matched,
-	     "Interfaces that are watched: 0 means that nothing is seen."},
+	     "Interfaces that are watched; 0: no traffic is seen."},
 	    {"dormouse_socket_events_lost_total", METRIC_COUNTER,
 	     totals->socket_events_lost,
 	     "Ended connections that the kernel had no buffer to report."},
@@ -150,7 +151,7 @@ static void put_containers(struct exposition *x, const struct collector *c)
 static void put_collectors(struct exposition *x, const struct collector *c)
 {
 	exposition_family(x, METRIC_GAUGE, "dormouse_collector_success", "collector",
-			  "Whether the last look at that source worked.");
+			  "Whether the last read of that source succeeded.");
 	for (int i = 0; i < COLLECTOR_SOURCE_COUNT; i++)
 		exposition_count(x, collector_source_name(i), collector_ok(c, i));
 }
@@ -158,7 +159,7 @@ static void put_collectors(struct exposition *x, const struct collector *c)
 static void put_values(struct exposition *x, const struct detector *d)
 {
 	exposition_family(x, METRIC_GAUGE, "dormouse_signal_value", "signal",
-			  "Latest value of the signal: a second; destinations: an "
+			  "Latest value of the signal, per second; destinations: per "
 			  "interval.");
 	for (int i = 0; i < SIGNAL_COUNT; i++) {
 		double value;
@@ -175,13 +176,13 @@ static void put_baseline(struct exposition *x, const struct detector *d)
 		const char *name, *help;
 		size_t offset;
 	} families[] = {
-	    {"dormouse_baseline_mean", "Mean of what was learnt of the signal.",
+	    {"dormouse_baseline_mean", "Mean of the signal in the baseline.",
 	     offsetof(struct baseline_view, mean)},
 	    {"dormouse_baseline_stddev",
-	     "Standard deviation of what was learnt of the signal.",
+	     "Standard deviation of the signal in the baseline.",
 	     offsetof(struct baseline_view, stddev)},
 	    {"dormouse_baseline_threshold",
-	     "Above this the signal is judged out of the ordinary; +Inf: not judged.",
+	     "Threshold above which the signal is anomalous; +Inf: not judged.",
 	     offsetof(struct baseline_view, threshold)},
 	};
 	struct baseline_view views[SIGNAL_COUNT];
@@ -191,7 +192,7 @@ static void put_baseline(struct exposition *x, const struct detector *d)
 		if (!is_shown[i])
 			continue;
 		detector_baseline(d, (enum signal)i, &views[i]);
-		/* Nothing is above the threshold where there is none yet. */
+		/* +Inf while there is no threshold, so that no value is above it. */
 		if (views[i].threshold <= 0)
 			views[i].threshold = INFINITY;
 		if (views[i].samples > samples)
@@ -210,13 +211,13 @@ static void put_baseline(struct exposition *x, const struct detector *d)
 		}
 	}
 	exposition_single(x, METRIC_GAUGE, "dormouse_baseline_samples",
-			  "Intervals that the baseline was learnt from.", samples);
+			  "Intervals in the baseline.", samples);
 }
 
 static void put_state(struct exposition *x, const struct detector *d)
 {
 	exposition_family(x, METRIC_GAUGE, "dormouse_pod_state", "state",
-			  "1 for the state the pod is in.");
+			  "1 for the current state of the pod.");
 	for (int i = 0; i < POD_STATE_COUNT; i++)
 		exposition_count(x, pod_state_name(i),
 				 detector_state(d) == (enum pod_state)i);
@@ -233,7 +234,7 @@ static void put_alerts(struct exposition *x, const struct alert_store *store)
 	for (int i = 0; i < ALERT_KIND_COUNT; i++)
 		exposition_count(x, alert_kind_name(i), alert_store_raised(store, i));
 	exposition_single(x, METRIC_COUNTER, "dormouse_alerts_forgotten_total",
-			  "Alerts no longer remembered because newer ones came.",
+			  "Alerts evicted by newer ones.",
 			  alert_store_forgotten(store));
 }
 
@@ -243,7 +244,7 @@ static void put_monitor(struct exposition *x, const struct run_stats *stats)
 	    {"dormouse_samples_total", METRIC_COUNTER, stats->samples,
 	     "Samples taken."},
 	    {"dormouse_sample_gaps_total", METRIC_COUNTER, stats->sample_gaps,
-	     "Samples that could not be taken in time."},
+	     "Samples missed because the monitor was late."},
 	    {"dormouse_config_errors", METRIC_GAUGE, stats->config_errors,
 	     "Environment variables that were ignored as invalid."},
 	    {"dormouse_state_saves_total", METRIC_COUNTER, stats->state_saves,

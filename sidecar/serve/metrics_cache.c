@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics_cache.c - renders metrics into entries that their readers share. */
+/* metrics_cache.c - renders metrics into entries that several readers share. */
 #include "metrics_cache.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@ void metrics_cache_free(struct metrics_cache *c)
 		free(c->entries[i].data);
 }
 
-/* MHD_ContentReaderFreeCallback: a response is gone. */
+/* MHD_ContentReaderFreeCallback: a response was destroyed. */
 static void stop_reading(void *context)
 {
 	struct cached_metrics *entry = context;
@@ -25,7 +25,8 @@ static void stop_reading(void *context)
 	entry->readers--;
 }
 
-/* An entry of this sample that somebody reads, else one that nobody reads. */
+/* Returns an entry of this sample that is being read, else an entry without readers;
+ * NULL when there is none. */
 static struct cached_metrics *choose(struct metrics_cache *c, uint64_t sample,
 				     bool openmetrics)
 {

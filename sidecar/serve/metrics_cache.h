@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics_cache.h - rendered metrics, shared by those who read them at the same time.
+/* metrics_cache.h - rendered metrics, shared by simultaneous readers.
  *
  * An entry must not change while a slow client reads it, and many slow clients must not
- * cost much memory: who asks while the entry of this sample is being read, reads the
- * same entry; at most METRICS_CACHE_MAX are kept.
+ * cost much memory. So a client that asks while the entry of this sample is being read
+ * shares that entry; at most METRICS_CACHE_MAX entries exist.
  */
 #ifndef DORMOUSE_SERVE_METRICS_CACHE_H
 #define DORMOUSE_SERVE_METRICS_CACHE_H
@@ -16,10 +16,10 @@
 #define METRICS_BYTES_MAX (64 * 1024) /* untouched memory is not resident */
 
 struct cached_metrics {
-	char *data; /* NULL: no memory yet */
+	char *data; /* NULL: not allocated yet */
 	size_t length;
 	unsigned readers;
-	uint64_t sample; /* the number of the sample it tells of */
+	uint64_t sample; /* number of the sample that it describes */
 	bool openmetrics;
 };
 
@@ -31,8 +31,9 @@ struct metrics_cache {
 int metrics_cache_init(struct metrics_cache *c);
 void metrics_cache_free(struct metrics_cache *c);
 
-/* A response with the metrics of now, which the caller destroys when it is queued. NULL
- * when all entries are being read, on allocation failure, or when they do not fit. */
+/* Returns a response with the current metrics; the caller destroys it when it is
+ * queued. NULL when all entries are being read, on allocation failure, or when the
+ * metrics do not fit. */
 struct MHD_Response *metrics_cache_response(struct metrics_cache *c,
 					    const struct serve_source *source,
 					    bool openmetrics);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pattern.c - compiles a regular expression. Targets are relative, so that a piece of a
+/* pattern.c - compiles a regular expression. Targets are relative, so that a part of a
  * program can be moved and copied. */
 #include "pattern.h"
 
@@ -9,8 +9,8 @@
 #include "base/utf8.h"
 #include "pattern_steps.h"
 
-#define DEPTH_MAX  50   /* groups in groups */
-#define REPEAT_MAX 1000 /* as RE2 has it */
+#define DEPTH_MAX  50   /* levels of nested groups */
+#define REPEAT_MAX 1000 /* as in RE2 */
 
 struct compiler {
 	struct pattern *p;
@@ -26,7 +26,7 @@ static void refuse(struct compiler *c, const char *problem)
 		c->problem = problem;
 }
 
-/* Makes room for a step at that place. */
+/* Inserts an empty step at `place`. */
 static struct pattern_step *insert(struct compiler *c, int place, enum pattern_op op)
 {
 	static struct pattern_step nowhere;
@@ -48,7 +48,7 @@ static struct pattern_step *emit(struct compiler *c, enum pattern_op op)
 	return insert(c, c->p->length, op);
 }
 
-/* A branch at `place` to the step behind it and to `target` behind `place`. */
+/* Inserts a branch at `place` to the next step and to the step `target` further on. */
 static void insert_split(struct compiler *c, int place, int target)
 {
 	struct pattern_step *split = insert(c, place, PATTERN_SPLIT);
@@ -82,7 +82,8 @@ static void add_range(struct compiler *c, uint32_t first, uint32_t last)
 		p->ranges[p->range_count++] = (struct pattern_range){first, last};
 }
 
-/* Adds the pairs of characters, or all that is between them. */
+/* Adds the ranges given as pairs of characters, or, if negated, everything between
+ * them. */
 static void add_pairs(struct compiler *c, const char *pairs, bool negated)
 {
 	uint32_t from = 0;
@@ -100,7 +101,8 @@ static void add_pairs(struct compiler *c, const char *pairs, bool negated)
 		add_range(c, from, 0x10FFFF);
 }
 
-/* \d, \w, \s and their opposites; false: it is none. Pairs in ascending order. */
+/* Adds \d, \w, \s or their opposites; returns false for any other letter. The pairs are
+ * in ascending order. */
 static bool add_perl_class(struct compiler *c, char letter)
 {
 	static const char *const classes[] = {"d09", "w09AZ__az", "s\t\n\f\r  "};
@@ -113,7 +115,7 @@ static bool add_perl_class(struct compiler *c, char letter)
 	return false;
 }
 
-/* [:alpha:] within a class; false: it is none. */
+/* Adds [:alpha:] and the like within a class; returns false when there is none. */
 static bool add_posix_class(struct compiler *c)
 {
 	static const struct {
@@ -175,7 +177,7 @@ static uint32_t take_hexadecimal(struct compiler *c)
 	return character;
 }
 
-/* A single character behind a backslash. */
+/* Reads a single character behind a backslash. */
 static uint32_t take_escaped(struct compiler *c)
 {
 	static const char letters[] = "afnrtv", meant[] = "\a\f\n\r\t\v";
@@ -215,7 +217,7 @@ static uint32_t take_member(struct compiler *c)
 	return take_escaped(c);
 }
 
-/* What stands between the brackets, behind the first and any '^'. */
+/* Reads the content between the brackets, behind the opening one and any '^'. */
 static void take_members(struct compiler *c)
 {
 	bool first = true;
@@ -288,7 +290,7 @@ static void escape(struct compiler *c)
  */
 static void alternatives(struct compiler *c);
 
-/* The flags of (?i) and (?s-i: ...); true when a group follows them. */
+/* Reads the flags of (?i) and (?s-i: ...); returns true when a group follows them. */
 static bool take_flags(struct compiler *c)
 {
 	bool on = true;
@@ -316,7 +318,7 @@ static bool take_flags(struct compiler *c)
 	return false;
 }
 
-/* (?P<name> and (?<name>. */
+/* Skips (?P<name> and (?<name>. */
 static bool skip_name(struct compiler *c)
 {
 	const char *name = c->at + (*c->at == 'P');
@@ -328,7 +330,8 @@ static bool skip_name(struct compiler *c)
 	return true;
 }
 
-/* Behind "(". Flags that stand alone hold until the end of the group around them. */
+/* Reads a group, behind "(". Flags that stand alone apply until the end of the
+ * enclosing group. */
 static void group(struct compiler *c)
 {
 	const bool fold = c->fold, dot_all = c->dot_all;
@@ -340,7 +343,7 @@ static void group(struct compiler *c)
 		c->at++;
 		nested = skip_name(c) || take_flags(c);
 	}
-	emit(c, PATTERN_JUMP)->a = 1; /* no group is empty: copies of one are bounded */
+	emit(c, PATTERN_JUMP)->a = 1; /* a group is never empty: bounds its copies */
 	if (!c->problem && nested)
 		alternatives(c);
 	if (nested) {
@@ -404,7 +407,7 @@ static void copy(struct compiler *c, int from, int length)
 	p->length += length;
 }
 
-/* The piece from `from` to the end, n to m times; m < 0: any number. */
+/* Repeats the part from `from` to the end n to m times; m < 0: no limit. */
 static void repeat(struct compiler *c, int from, int n, int m)
 {
 	const int length = c->p->length - from;
@@ -425,7 +428,8 @@ static void repeat(struct compiler *c, int from, int n, int m)
 		insert_split(c, from, length + 2);
 		emit(c, PATTERN_JUMP)->a = -(length + 1);
 	}
-	/* The first of them is the piece itself, or a copy: then it is moved. */
+	/* If n is 0, the first part is the original; the split before it moves it by
+	 * one step. */
 	for (int i = n; i < m && !c->problem; i++) {
 		int place = c->p->length;
 
@@ -449,7 +453,8 @@ static int take_number(const char **at)
 	return number;
 }
 
-/* {n}, {n,} and {n,m}; false: it is no repetition, but these very characters. */
+/* Reads {n}, {n,} or {n,m}; returns false when it is not a repetition: then the
+ * characters are literal. */
 static bool take_counts(struct compiler *c, int *n, int *m)
 {
 	const char *at = c->at + 1;
@@ -471,7 +476,7 @@ static bool take_counts(struct compiler *c, int *n, int *m)
 	return true;
 }
 
-/* True when the piece from `from` on was followed by a repetition. */
+/* Returns true when a repetition followed the part that begins at `from`. */
 static bool repetition(struct compiler *c, int from)
 {
 	int n = *c->at == '+', m = *c->at == '?' ? 1 : -1;
@@ -484,7 +489,7 @@ static bool repetition(struct compiler *c, int from)
 	} else {
 		return false;
 	}
-	if (*c->at == '?') /* lazy: the same texts match */
+	if (*c->at == '?') /* lazy: it matches the same texts */
 		c->at++;
 	if (!c->problem)
 		repeat(c, from, n, m);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pattern.h - regular expressions as Alertmanager takes them: RE2's syntax, matched
+/* pattern.h - regular expressions as Alertmanager accepts them: RE2's syntax, matched
  * against the whole text.
  *
- * A program of Thompson's kind: time is bounded by the length of the program times that
- * of the text, whatever the expression; memory is fixed. The C library's regcomp()
- * knows another syntax and bounds neither.
+ * This is a program of Thompson's kind: time is bounded by the length of the program
+ * times the length of the text, for any expression; memory is fixed. The C library's
+ * regcomp() has another syntax and bounds neither.
  *
- * Understood: literals, '.', classes ([a-z], [^a], [[:alpha:]], \d \w \s and their
+ * Supported: literals, '.', classes ([a-z], [^a], [[:alpha:]], \d \w \s and their
  * opposites), groups, '|', * + ? {n} {n,} {n,m} and their lazy forms, ^ $ \A \z \b \B,
- * escapes, the flags i (ASCII letters) and s. Refused with a reason: Unicode classes
+ * escapes, the flags i (ASCII letters) and s. Rejected with a reason: Unicode classes
  * (\pL), \Q, \C, the flags m and U.
  */
 #ifndef DORMOUSE_SERVE_PATTERN_H
@@ -25,7 +25,7 @@
 struct pattern_step {
 	uint8_t op;
 	bool fold, negated;
-	int32_t a, b; /* a character; relative targets; ranges, from and how many */
+	int32_t a, b; /* character; relative targets; first range and count */
 };
 
 struct pattern {
@@ -37,11 +37,12 @@ struct pattern {
 	int range_count;
 };
 
-/* 0, or -1 with the reason in Go's words where it has some. */
+/* Returns 0, or -1 with the reason, in the words of Go's regexp package where it has
+ * them. */
 int pattern_compile(struct pattern *p, const char *expression, struct error *err);
 
-/* Whether all of the text matches. Takes what it costs off the budget; once that is
- * negative, answers are false and worth nothing. */
+/* Whether the whole text matches. Subtracts the cost from the budget; when the budget
+ * is negative, the result is false and must be ignored. */
 bool pattern_matches(const struct pattern *p, const char *text, long *budget);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pattern_match.c - runs a pattern's program over a text, all its threads at once
+/* pattern_match.c - runs a pattern's program over a text, with all threads in parallel
  * (K. Thompson, "Regular expression search algorithm", 1968). */
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "pattern.h"
 #include "pattern_steps.h"
 
-/* Steps that wait for a character, and those that were reached for it. */
+/* The steps that wait for the next character. */
 struct threads {
 	uint16_t steps[PATTERN_STEPS_MAX];
 	int count;
@@ -16,8 +16,8 @@ struct threads {
 
 struct run {
 	const struct pattern *p;
-	uint64_t reached[(PATTERN_STEPS_MAX + 63) / 64];
-	bool before, after; /* whether there is a character, and a word's */
+	uint64_t reached[(PATTERN_STEPS_MAX + 63) / 64]; /* at this position */
+	bool before, after; /* whether there is a character, and a word character */
 	bool word_before, word_after;
 	bool matched;
 	long *budget;
@@ -69,7 +69,7 @@ static void push(struct run *r, uint16_t *stack, int *height, int step)
 	stack[(*height)++] = (uint16_t)step;
 }
 
-/* Adds the step and all that is reached from it without a character. */
+/* Adds the step and all steps that are reachable from it without a character. */
 static void add(struct run *r, struct threads *t, int step)
 {
 	uint16_t stack[PATTERN_STEPS_MAX];
@@ -110,7 +110,7 @@ static bool is_in(const struct pattern *p, const struct pattern_step *s, uint32_
 	return false;
 }
 
-/* An ASCII letter in its other case; anything else as it is. */
+/* Returns an ASCII letter in its other case; any other character unchanged. */
 static uint32_t other_case(uint32_t c)
 {
 	uint32_t lower = c | 0x20;
@@ -132,7 +132,7 @@ static bool takes(const struct pattern *p, const struct pattern_step *s, uint32_
 	}
 }
 
-/* Prepares to reach steps at the place before *text. */
+/* Prepares to add steps at the position before *text. */
 static void move_to(struct run *r, const char *text, uint32_t previous)
 {
 	const char *next = text;

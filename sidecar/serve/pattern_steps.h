@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pattern_steps.h - what the steps of a pattern's program do. */
+/* pattern_steps.h - the steps of a pattern's program. */
 #ifndef DORMOUSE_SERVE_PATTERN_STEPS_H
 #define DORMOUSE_SERVE_PATTERN_STEPS_H
 
@@ -8,11 +8,11 @@
 
 enum pattern_op {
 	PATTERN_CHAR,   /* a: the character */
-	PATTERN_ANY,    /* any, a line feed only if `negated` */
-	PATTERN_CLASS,  /* a, b: the first of its ranges, how many */
+	PATTERN_ANY,    /* any character; a line feed only if `negated` */
+	PATTERN_CLASS,  /* a, b: its first range, and their number */
 	PATTERN_ASSERT, /* a: enum pattern_assertion */
-	PATTERN_SPLIT,  /* a, b: both, relative */
-	PATTERN_JUMP,   /* a: relative */
+	PATTERN_SPLIT,  /* a, b: both targets, relative */
+	PATTERN_JUMP,   /* a: the target, relative */
 	PATTERN_MATCH
 };
 
@@ -23,7 +23,8 @@ enum pattern_assertion {
 	PATTERN_NO_WORD_EDGE
 };
 
-/* The character at *text, which moves behind it; a byte that is no UTF-8 is U+FFFD. */
+/* Returns the character at *text and moves *text behind it; a byte that is not valid
+ * UTF-8 is U+FFFD. */
 uint32_t pattern_next(const char **text);
 
 /* [0-9A-Za-z_] */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* serve_routes.c - how each path is answered. Nothing here changes anything. */
+/* serve_routes.c - answers each path. No request changes the monitor. */
 #include "serve_routes.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "http/request.h"
 #include "stream.h"
 
-/* How much of a stream the library asks for at a time. */
+/* How many bytes of a stream the library requests at a time. */
 #define BLOCK 2048
 
 static const struct http_head json = {MHD_HTTP_OK, HTTP_JSON, NULL, NULL};
@@ -67,7 +67,7 @@ static enum MHD_Result answer_metrics(void *context, const struct http_request *
 	return page ? http_answer_response(r, &head, page) : answer_busy(r);
 }
 
-/* MHD_ContentReaderCallback over a stream. */
+/* MHD_ContentReaderCallback for a stream. */
 static ssize_t read_stream(void *context, uint64_t position, char *data, size_t max)
 {
 	size_t length = stream_read(context, data, max);
@@ -86,7 +86,7 @@ static struct stream *open_stream(const struct serve_routes *s, stream_chunk *ch
 	return stream;
 }
 
-/* Answers with the stream, which may be NULL, and owns it. */
+/* Answers with the stream, which may be NULL, and takes ownership of it. */
 static enum MHD_Result answer_stream(const struct http_request *r,
 				     struct stream *stream)
 {
@@ -115,19 +115,19 @@ static enum MHD_Result answer_baseline(void *context, const struct http_request 
 	return answer_stream(r, open_stream(s, baseline_chunk, false));
 }
 
-/* 400 as Alertmanager's API words it. */
+/* Answers 400 in the format of Alertmanager's API. */
 static enum MHD_Result answer_bad_query(const struct http_request *r,
 					const struct error *err)
 {
 	const struct http_head head = {MHD_HTTP_BAD_REQUEST, HTTP_JSON, NULL, NULL};
-	char body[6 * ERROR_TEXT_MAX + 8]; /* were all of it escaped */
+	char body[6 * ERROR_TEXT_MAX + 8]; /* if every byte is escaped */
 	struct text t = text_over(body, sizeof(body));
 
 	alertmanager_refusal(err, &t);
 	return http_answer(r, &head, t.data, t.length);
 }
 
-/* The firing alerts that the query wants. */
+/* Answers with the firing alerts that match the query. */
 static enum MHD_Result answer_query(const struct serve_routes *s,
 				    const struct http_request *r,
 				    stream_chunk *chunk_at)
@@ -181,7 +181,7 @@ static enum MHD_Result answer_status(void *context, const struct http_request *r
 	return http_answer(r, &json, t.data, t.length);
 }
 
-/* Those of the open port first. */
+/* The routes of the open port come first. */
 #define OPEN_ROUTES 3
 static const struct http_route routes[] = {
     {.path = "/metrics", .answer = answer_metrics},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* serve_routes.h - what is at which path of the monitor's two ports. */
+/* serve_routes.h - the paths of the monitor's two ports. */
 #ifndef DORMOUSE_SERVE_SERVE_ROUTES_H
 #define DORMOUSE_SERVE_SERVE_ROUTES_H
 
@@ -11,13 +11,13 @@ struct serve_routes {
 	const struct serve_source *source;
 	struct metrics_cache metrics;
 	struct http_routes open;  /* metrics and health */
-	struct http_routes local; /* these, alerts and baseline */
+	struct http_routes local; /* the same, and alerts and baseline */
 };
 
-/* -1 on allocation failure. The source outlives the routes. */
+/* Returns -1 on allocation failure. The source outlives the routes. */
 int serve_routes_init(struct serve_routes *s, const struct serve_source *source);
 
-/* After the servers that use them were closed. */
+/* Call it after the servers that use the routes are closed. */
 void serve_routes_free(struct serve_routes *s);
 
 #endif

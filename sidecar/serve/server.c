@@ -10,21 +10,22 @@
 #include "http/http_server.h"
 #include "serve_routes.h"
 
-/* Connections of each port, and of one host. */
+/* Maximum connections of each port, and of one host. */
 #define CONNECTIONS_MAX 16
 #define PER_HOST_MAX    8
 
-/* Idle connections are closed; a scraper that comes every ten seconds may stay. A
- * request may be sent and its answer read slowly, within bounds. Seconds. */
+/* In seconds. A connection is closed after being idle this long; a scraper that comes
+ * every ten seconds keeps its connection. A request may be sent, and its answer read,
+ * slowly, but within the second limit. */
 #define IDLE_MAX_S    10.0
 #define REQUEST_MAX_S 30.0
 
-/* Connections that the kernel keeps for us while we sample. They are the pod's memory.
- */
+/* Connections that the kernel queues while the monitor takes a sample. They use memory
+ * of the pod. */
 #define BACKLOG 64
 
-/* Memory of a connection, for heads: a scraper's are small; a browser's carry the
- * cookies of whatever else was once served on localhost. */
+/* Memory per connection for request heads. Those of scrapers are small; a browser also
+ * sends the cookies of other services on localhost. */
 #define OPEN_HEAD_BYTES  (8 * 1024)
 #define LOCAL_HEAD_BYTES (16 * 1024)
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stream.c - hands out an answer's chunks. */
+/* stream.c - returns the chunks of an answer. */
 #include "stream.h"
 
 #include <string.h>
 
-/* Room that a head needs for everything but the pod. */
+/* Bytes that a head needs in addition to the pod. */
 #define HEAD_MAX 512
 
 void stream_open(struct stream *s, const struct serve_source *source,
@@ -26,7 +26,7 @@ void stream_open(struct stream *s, const struct serve_source *source,
 			s->alerts[s->alert_count++] = alert->id;
 }
 
-/* Makes the next chunk; false at the end. */
+/* Writes the next chunk; returns false at the end. */
 static bool advance(struct stream *s)
 {
 	s->chunk = text_over(s->data, sizeof(s->data));

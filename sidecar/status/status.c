@@ -24,13 +24,13 @@ struct request {
 static void help(void)
 {
 	puts("usage: dormouse status [FLAGS]\n"
-	     "asks the monitor that runs in this network namespace what it knows\n"
+	     "shows the state of the monitor that runs in this network namespace\n"
 	     "  --json                  one JSON object instead of a table\n"
 	     "  --address ADDRESS:PORT  the monitor's --alert-listen (127.0.0.1:9478,\n"
 	     "                          or the variable " VARIABLE ")");
 }
 
-/* Fails with the one sentence for an address that will not do. */
+/* Reports an invalid address. */
 static int refuse(struct error *err, const char *source, const char *value)
 {
 	return fail(err, "invalid value \"%.80s\" for %s: expected " ADDRESS_WANTED,
@@ -52,8 +52,8 @@ static int refuse_flag(struct error *err, const char *argument)
 		    hint[0] ? hint : " (see --help)");
 }
 
-/* The default, or what a variable says, as the monitor reads them; a bad variable is
- * said and not taken. */
+/* Sets the address to the default or to that of the variables, read as the monitor
+ * reads them; an invalid variable is reported and ignored. */
 static void take_variables(struct request *r)
 {
 	static const char *const names[] = {"DORMOUSE_DEFAULT_ALERT_LISTEN", VARIABLE};
@@ -80,7 +80,7 @@ static int take_address(struct request *r, const char *value, struct error *err)
 	return 0;
 }
 
-/* 0, 1 when help was asked for, -1 for a bad flag. */
+/* Returns 0, 1 when help was requested, -1 for an invalid flag. */
 static int parse(struct request *r, int argc, char **argv, struct error *err)
 {
 	static const char address[] = "--address=";
@@ -116,13 +116,13 @@ static cJSON *fetch(const struct request *r, const char *path, struct error *err
 	free(body);
 	if (!cJSON_IsObject(json)) {
 		cJSON_Delete(json);
-		fail(err, "%s is not what a Dormouse answers", path);
+		fail(err, "unexpected answer from %s: expected that of Dormouse", path);
 		return NULL;
 	}
 	return json;
 }
 
-/* Everything as one object: /baseline with the alerts of /alerts in it. */
+/* Returns all data as one object: /baseline with the alerts of /alerts added. */
 static cJSON *ask(const struct request *r, struct error *err)
 {
 	cJSON *status = fetch(r, "/baseline", err);
@@ -130,7 +130,7 @@ static cJSON *ask(const struct request *r, struct error *err)
 	cJSON *alerts = cJSON_DetachItemFromObjectCaseSensitive(answer, "alerts");
 
 	if (!alerts && answer)
-		fail(err, "/alerts has no alerts in it");
+		fail(err, "unexpected answer from /alerts: expected alerts");
 	cJSON_Delete(answer);
 	if (alerts && cJSON_AddItemToObject(status, "alerts", alerts))
 		return status;
@@ -155,11 +155,11 @@ int status_main(int argc, char **argv)
 
 	cJSON *status = ask(&r, &err);
 	if (!status) {
-		fprintf(
-		    stderr,
-		    "dormouse: no monitor answers at %s: %s. Is `dormouse run` "
-		    "running in this network namespace? --address asks elsewhere.\n",
-		    r.where.text, err.text);
+		fprintf(stderr,
+			"dormouse: no monitor answers at %s: %s. Is `dormouse run` "
+			"running in this network namespace? --address selects "
+			"another.\n",
+			r.where.text, err.text);
 		return 1;
 	}
 	if (r.json)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status.h - what the terminal shows of a running monitor. */
+/* status.h - shows a running monitor on the terminal. */
 #ifndef DORMOUSE_STATUS_STATUS_H
 #define DORMOUSE_STATUS_STATUS_H
 

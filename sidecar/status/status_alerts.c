@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status_alerts.c - each alert: how grave, since when, how much against what, where to,
- * and what to do next. */
+/* status_alerts.c - prints each alert: severity, time, value and threshold,
+ * destinations, and the next step. */
 #include <math.h>
 #include <string.h>
 
@@ -9,10 +9,10 @@
 #include "dormouse/sample.h"
 #include "status_cells.h"
 
-#define OVER_MAX     10 /* resolved alerts that are shown */
+#define OVER_MAX     10 /* resolved alerts shown */
 #define DESTINATIONS 5  /* of each firing alert */
-#define END_WIDTH    26 /* of an address and port, at least and at most */
-#define END_MAX      56
+#define END_WIDTH    26 /* minimum width of an address and port */
+#define END_MAX      56 /* maximum width */
 #define LINE_MAX     2048
 
 /* "dormancy-break, critical, risk 85 of 100". */
@@ -59,8 +59,8 @@ static const char *unit_of(const char *signal)
 	return strstr(signal, "bytes") ? "bytes/s" : "packets/s";
 }
 
-/* By what it was judged: the threshold of its signal when it was raised, which later
- * samples do not move. */
+/* Prints the value, the peak, and the threshold of the time when the alert was raised,
+ * which later samples do not change. */
 static void put_judgement(const cJSON *alert, bool firing, FILE *out)
 {
 	const char *signal = status_string(alert, "signal");
@@ -142,7 +142,7 @@ static void put_destinations(const cJSON *alert, FILE *out)
 			more);
 }
 
-/* What can be done at once about an alert of that kind. */
+/* The next step for an alert of that kind. */
 static const char *next_step(const char *kind)
 {
 	static const struct {
@@ -171,7 +171,8 @@ static void put_alert(const cJSON *alert, bool firing, FILE *out)
 	status_put(out, "", next_step(status_string(alert, "kind")));
 }
 
-/* Shows the alerts of one kind of life, at most `max`. Returns how many there are. */
+/* Prints the alerts that fire, or those that do not, at most `max`. Returns their total
+ * number. */
 static int put_alerts(const cJSON *alerts, bool firing, int max, FILE *out)
 {
 	const cJSON *alert;

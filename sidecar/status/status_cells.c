@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status_cells.c - what the parts of the status table are made of. */
+/* status_cells.c - prints the elements of the status table. */
 #include "status_cells.h"
 
 #include <stdlib.h>
@@ -52,7 +52,7 @@ time_t status_time(const char *text)
 const char *status_moment(char cell[FORMAT_MAX], const char *text)
 {
 	time_t time = status_time(text);
-	char written[FORMAT_MAX]; /* anew: the text may be anything */
+	char written[FORMAT_MAX]; /* rewritten, because the text may be anything */
 	struct text t = text_over(written, sizeof(written));
 
 	text_time(&t, (double)time);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status_json.c - what the monitor said, for programs. */
+/* status_json.c - prints the monitor's answer as JSON. */
 #include "status_json.h"
 
 #include <stdlib.h>
 
 #include "base/json_writer.h"
 
-/* What an answer usually needs; the buffer is doubled until all fits. */
+/* The usual size of an answer; the buffer is doubled until the answer fits. */
 #define FIRST_SIZE 65536
 
 static void write_tree(struct json_writer *w, const cJSON *item)
@@ -37,7 +37,7 @@ static void write_tree(struct json_writer *w, const cJSON *item)
 	json_end(w);
 }
 
-/* Returns false where `size` is too little. */
+/* Returns false when `size` is too small. */
 static bool print_within(const cJSON *tree, char *buffer, size_t size, FILE *out)
 {
 	struct text t = text_over(buffer, size);

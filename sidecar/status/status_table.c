@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status_table.c - the pod and its signals against their baseline; then its alerts. */
+/* status_table.c - prints the pod, its signals against their baseline, and its alerts.
+ */
 #include "status_table.h"
 
 #include <math.h>
@@ -54,17 +55,18 @@ static void put_state(const cJSON *status, FILE *out)
 	status_put(out, "State", words);
 }
 
-/* How many interfaces are watched; a monitor that watches none is healthy and blind. */
+/* Prints how many interfaces are watched: a monitor that watches none reports itself
+ * healthy but sees no traffic. */
 static void put_watched(const cJSON *status, FILE *out)
 {
 	double matched = status_number(status, "interfacesMatched");
 	char words[LINE_MAX];
 
-	if (!(matched >= 0)) /* an older monitor does not say */
+	if (!(matched >= 0)) /* an older monitor does not report it */
 		return;
 	if (matched == 0)
 		snprintf(words, sizeof(words),
-			 "%sNOTHING%s: no interface is there that --interfaces names",
+			 "%sNOTHING%s: no interface matches --interfaces",
 			 status_bold(out, true), status_bold(out, false));
 	else
 		snprintf(words, sizeof(words), "%.15g interface%s", matched,
@@ -96,7 +98,7 @@ static void put_figure(const cJSON *signal, const char *column, FILE *out)
 	fprintf(out, "%*.*s", FIGURE_WIDTH, FIGURE_WIDTH, cell);
 }
 
-/* What is above its threshold has a '>' between the two. */
+/* Prints a signal; a '>' marks a value above its threshold. */
 static void put_signal(const cJSON *signal, FILE *out)
 {
 	const char *name = status_string(signal, "signal");

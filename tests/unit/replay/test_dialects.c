@@ -69,7 +69,8 @@ CASE(thousands_are_not_taken_for_decimals)
 
 	assert_int_equal(r->count, 3);
 	assert_int_equal(r->complaints, 2);
-	assert_non_null(strstr(r->said, "\"1.234.567,5\" is no counter for tx_bytes"));
+	assert_non_null(strstr(
+	    r->said, "invalid value \"1.234.567,5\" for tx_bytes: expected a counter"));
 }
 
 CASE(columns_are_known_whatever_their_case)
@@ -100,7 +101,7 @@ CASE(of_several_times_the_likeliest_counts)
 	assert_non_null(strstr(r->said, "ignored: date"));
 	r = read_text("time,tx_bytes,Time\n1767225600,5,1\n");
 	assert_int_equal(r->result, TRACE_INVALID);
-	assert_non_null(strstr(r->err.text, "Time is there twice"));
+	assert_non_null(strstr(r->err.text, "Time appears twice"));
 }
 
 CASE(columns_can_have_other_names)

@@ -93,7 +93,7 @@ CASE(a_packed_file_that_is_cut_off_is_a_failure)
 	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
 		struct reading *r = read_bytes(packed, end - cuts[i]);
 		assert_int_equal(r->result, TRACE_FAILED);
-		assert_non_null(strstr(r->err.text, "ends too early"));
+		assert_non_null(strstr(r->err.text, "file is truncated"));
 	}
 	struct reading *r = read_bytes(packed, 5);
 	assert_int_equal(r->result, TRACE_FAILED);

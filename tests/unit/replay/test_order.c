@@ -162,14 +162,14 @@ CASE(two_lives_are_refused_however_they_are_put)
 		put_sample(&a, n);
 		put_sample(&b, n);
 	}
-	is_refused(read_table(), "two lives");
+	is_refused(read_table(), "two alternating counters");
 
 	begin_table();
 	for (unsigned n = 0; n < ROWS; n++) {
 		put_sample(&a, n);
 		put_sample(&same, n);
 	}
-	is_refused(read_table(), "two lives");
+	is_refused(read_table(), "come from two pods");
 
 	begin_table();
 	for (unsigned n = 0; n < ROWS; n++)
@@ -183,7 +183,7 @@ CASE(two_lives_are_refused_however_they_are_put)
 		put_sample(&b, n);
 	for (unsigned n = 0; n < ROWS; n++)
 		put_sample(&a, n);
-	is_refused(read_table(), "two lives");
+	is_refused(read_table(), "two alternating counters");
 
 	begin_table();
 	for (unsigned n = 0; n < ROWS; n++) {
@@ -191,7 +191,7 @@ CASE(two_lives_are_refused_however_they_are_put)
 		if (n % 6 == 0)
 			put_sample(&b, n);
 	}
-	is_refused(read_table(), "two lives");
+	is_refused(read_table(), "two alternating counters");
 }
 
 /* The second's first minutes lie over the first's last. */

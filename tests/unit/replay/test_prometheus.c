@@ -81,7 +81,7 @@ CASE(a_point_that_one_series_lacks_is_an_absent_signal)
 	assert_int_equal(r->samples[2].present, 1u << SIGNAL_TX_BYTES);
 	assert_int_equal(r->samples[3].present, 1u << SIGNAL_RX_BYTES);
 	assert_int_equal(r->complaints, 1);
-	assert_non_null(strstr(r->said, "1 points are no counters"));
+	assert_non_null(strstr(r->said, "1 points are not counters"));
 }
 
 /* The monitor's own metrics: links by device, the rest for the whole pod. */
@@ -151,10 +151,10 @@ CASE(what_is_no_range_of_counters_is_refused_with_a_reason)
 	static const struct {
 		const char *text, *reason;
 	} bad[] = {
-	    {"{", "no valid JSON at byte"},
-	    {ANSWER("") " x", "no valid JSON at byte 65"},
-	    {"{\"a\":1}", "no answer of a Prometheus range query"},
-	    {"{}", "no answer of a Prometheus range query"},
+	    {"{", "invalid JSON at byte"},
+	    {ANSWER("") " x", "invalid JSON at byte 65"},
+	    {"{\"a\":1}", "not an answer of a Prometheus range query"},
+	    {"{}", "not an answer of a Prometheus range query"},
 	    {"{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"oh\"}",
 	     "Prometheus answered with an error: bad_data: oh"},
 	    {"{\"data\":{\"resultType\":\"vector\",\"result\":[]}}",
@@ -182,7 +182,7 @@ CASE(strange_points_are_left_out)
 
 	assert_int_equal(r->count, 1);
 	assert_int_equal(value_of(&r->samples[0], SIGNAL_TX_BYTES), 6);
-	assert_non_null(strstr(r->said, "8 points are no counters"));
+	assert_non_null(strstr(r->said, "8 points are not counters"));
 }
 
 CASE(labels_too_long_for_an_alert_are_left_out)
@@ -354,7 +354,7 @@ CASE(times_in_milliseconds_are_converted)
 	assert_true(r->samples[1].time == 1767225660);
 	assert_int_equal(r->complaints, 2);
 	assert_non_null(strstr(r->said, "times are in milliseconds"));
-	assert_non_null(strstr(r->said, "1 points are no counters"));
+	assert_non_null(strstr(r->said, "1 points are not counters"));
 }
 
 int main(void)

@@ -269,8 +269,9 @@ CASE(broken_lines_are_named_up_to_ten_and_then_summed)
 	assert_int_equal(r->status, 0);
 	assert_int_equal(count_lines(r->err), TRACE_COMPLAINTS + 2);
 	assert_non_null(strstr(r->err, "shorter than --learn"));
-	assert_non_null(strstr(r->err, "standard input:5: \"oops\" is no counter for "
-				       "tx_bytes; the line is skipped\n"));
+	assert_non_null(strstr(r->err,
+			       "standard input:5: invalid value \"oops\" for tx_bytes: "
+			       "expected a counter; the line is skipped\n"));
 	assert_non_null(
 	    strstr(r->err, "standard input: 15 broken lines were skipped\n"));
 }

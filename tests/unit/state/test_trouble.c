@@ -150,9 +150,8 @@ static void a_read_only_file_system_is_reported(void **state)
 	assert_loaded_what_was_saved(w);
 	w->loaded.refuses = true;
 	assert_int_equal(load(w), STATE_FAILED);
-	assert_non_null(strstr(w->err.text,
-			       "the variance is negative; cannot set it "
-			       "aside: rename: Read-only file system"));
+	assert_non_null(strstr(w->err.text, "the variance is negative; cannot set it "
+					    "aside: rename: Read-only file system"));
 	assert_int_equal(umount(w->folder), 0);
 }
 

@@ -249,8 +249,8 @@ CASE(a_monitor_that_watches_nothing_is_said)
 
 	assert_null(strstr(table_of(status), "Watched"));
 	cJSON *matched = cJSON_AddNumberToObject(status, "interfacesMatched", 0);
-	assert_has(table_of(status), "\nWatched   NOTHING: no interface is there that "
-				     "--interfaces names\n");
+	assert_has(table_of(status), "\nWatched   NOTHING: no interface matches "
+				     "--interfaces\n");
 	cJSON_SetNumberValue(matched, 1);
 	assert_has(table_of(status), "\nWatched   1 interface\n");
 	cJSON_SetNumberValue(matched, 32);
