@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* injector_metrics.c - every series is there from the start: none comes or goes. */
+/* injector_metrics.c - writes /metrics. Every series exists from the start. */
 #include "injector_metrics.h"
 
 #include "injector/kubernetes/reflector.h"
@@ -19,7 +19,7 @@ static const struct {
     [REFUSED_BUSY] = {503, "busy"},
 };
 
-/* From a small review's time to the longest that the API server waits for one. */
+/* Seconds, from a small review to a slow one. The API server waits at most 3 s. */
 static const double bounds[DURATION_BOUNDS] = {
     0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
     0.01,    0.025,  0.05,    0.1,    0.25,  1,
@@ -71,7 +71,7 @@ static void put_reviews(struct exposition *x, const struct injector_counters *c)
 
 	exposition_family_of_two(x, METRIC_COUNTER, "dormouse_injector_reviews_total",
 				 "outcome", "reason",
-				 "Requests, by what became of them.");
+				 "Requests, by outcome and reason.");
 	exposition_count_of_two(x, "injected", "", c->injected);
 	for (int i = SKIP_NOTHING + 1; i < SKIP_REASONS; i++)
 		exposition_count_of_two(x, "skipped", skip_reason_name(i),
@@ -83,7 +83,7 @@ static void put_reviews(struct exposition *x, const struct injector_counters *c)
 			     "From a review's last byte to its answer.", &durations);
 }
 
-/* What has one value. */
+/* Writes the families that have one value. */
 static void put_singles(struct exposition *x, const struct injector_figures *f)
 {
 	const struct injector_counters *c = f->counters;
@@ -91,7 +91,7 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	const struct namespaces_figures namespaces = namespaces_figures(f->namespaces);
 	const struct exposition_row rows[] = {
 	    {"dormouse_injector_warnings_total", METRIC_COUNTER, c->warnings,
-	     "Warnings in answers, of what is ignored or in conflict."},
+	     "Warnings in answers, about bad annotations and ports in conflict."},
 	    {"dormouse_injector_template_reloads_total", METRIC_COUNTER,
 	     c->template_reloads, "Times a changed template was taken."},
 	    {"dormouse_injector_template_reload_failures_total", METRIC_COUNTER,
@@ -116,7 +116,7 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	     "N of the API server's version 1.N; 0: not known."},
 	    {"dormouse_injector_watch_failures_total", METRIC_COUNTER,
 	     atomic_load(&facts->watch_failures),
-	     "Times a list or a watch failed and was begun anew."},
+	     "Times a list or a watch failed and was restarted."},
 	    {"dormouse_injector_namespace_objects", METRIC_GAUGE, namespaces.objects,
 	     "LimitRanges, quotas and annotated namespaces that are known."},
 	    {"dormouse_injector_namespace_objects_dropped_total", METRIC_COUNTER,
@@ -125,7 +125,7 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	     http_server_counters(f->reviews)->handshakes_ended,
 	     "TLS handshakes that the client ended, or that failed."},
 	    {"dormouse_injector_large_body_bytes", METRIC_GAUGE, f->body_bytes,
-	     "Memory of bodies that are large, bytes."},
+	     "Memory of large request bodies, bytes."},
 	    {"dormouse_config_errors", METRIC_GAUGE, f->config_errors,
 	     "Environment variables that were ignored as invalid."},
 	};
@@ -133,8 +133,8 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	exposition_family(
 	    x, METRIC_GAUGE, "dormouse_injector_certificate_expiry_timestamp_seconds",
 	    NULL,
-	    "When the serving certificate ends, Unix seconds; 0: there is "
-	    "none yet.");
+	    "When the serving certificate expires, Unix seconds; 0: there "
+	    "is none yet.");
 	exposition_number(x, NULL, tls_store_expiry(f->store));
 	exposition_rows(x, rows, sizeof(rows) / sizeof(rows[0]));
 }
@@ -144,7 +144,7 @@ static void put_cluster(struct exposition *x, const struct injector_figures *f)
 	const struct cluster_facts *facts = f->facts;
 	uint64_t failures = atomic_load(&facts->request_failures);
 	uint64_t conflicts = atomic_load(&facts->conflicts);
-	/* Last, so that it is not less than what it contains. */
+	/* Read last, so that it is not less than the failures and conflicts in it. */
 	uint64_t requests = atomic_load(&facts->requests);
 
 	exposition_family(x, METRIC_COUNTER,
@@ -178,12 +178,12 @@ static void put_servers(struct exposition *x, const struct injector_figures *f)
 		exposition_count(x, names[i], http_server_connections(servers[i]));
 	exposition_family(x, METRIC_COUNTER,
 			  "dormouse_injector_connections_accepted_total", "port",
-			  "Connections taken in.");
+			  "Connections accepted.");
 	for (int i = 0; i < 2; i++)
 		exposition_count(x, names[i],
 				 http_server_counters(servers[i])->accepted);
 	exposition_family(x, METRIC_GAUGE, "dormouse_injector_connections_max", "port",
-			  "Connections that are held at most (--max-connections).");
+			  "Maximum of open connections (--max-connections).");
 	for (int i = 0; i < 2; i++)
 		exposition_count(x, names[i], http_server_max(servers[i]));
 	exposition_family_of_two(
