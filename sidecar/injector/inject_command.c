@@ -124,7 +124,7 @@ static int inject_documents(const struct injection *injection, const char *text,
 
 	if (at == length)
 		return fail(err,
-			    "standard input is empty: it takes a Pod, a workload or "
+			    "standard input is empty: expected a Pod, a workload or "
 			    "a List as JSON");
 	while (at < length) {
 		size_t document = document_length(text + at, length - at);

@@ -60,11 +60,11 @@ static void tell(enum rotation_step step, const char *why,
 	    [ROTATION_ANEW] = {"ca-made", "a CA and a certificate were made"},
 	    [ROTATION_CERTIFICATE] = {"certificate-renewed", "a certificate was made"},
 	    [ROTATION_CA] = {"ca-renewed", "a new CA was put in front of the bundle"},
-	    [ROTATION_TRIM] = {"ca-dropped", "old CAs left the bundle"},
+	    [ROTATION_TRIM] = {"ca-dropped", "old CAs were removed from the bundle"},
 	};
 
 	log_event(LOG_LEVEL_INFO, words[step].event,
-		  "%s, as %s: the CA is valid until %s, the certificate until %s",
+		  "%s, because %s: the CA is valid until %s, the certificate until %s",
 		  words[step].sentence, why, until(seen->ca[0].not_after).text,
 		  until(seen->certificate.not_after).text);
 }

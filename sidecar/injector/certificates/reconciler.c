@@ -261,8 +261,8 @@ static int open_api(struct reconciler *k, struct error *err)
 	if (k->own_ca)
 		return -1;
 	log_event(LOG_LEVEL_WARNING, "version-unknown",
-		  "%s; sidecars will be plain containers, --native-sidecar=yes would "
-		  "make them native",
+		  "%s; sidecars are plain containers; --native-sidecar=yes makes them "
+		  "native",
 		  err->text);
 	return 0;
 }

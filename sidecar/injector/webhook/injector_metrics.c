@@ -98,8 +98,7 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	     c->template_failures,
 	     "Times a changed template was broken and the old one kept."},
 	    {"dormouse_injector_log_lines_withheld_total", METRIC_COUNTER,
-	     c->lines_withheld,
-	     "Lines on reviews not logged because there were too many."},
+	     c->lines_withheld, "Lines about reviews that were too many to be logged."},
 	    {"dormouse_injector_certificates_made_total", METRIC_COUNTER,
 	     atomic_load(&facts->certificates_made),
 	     "Serving certificates that this replica has made."},
@@ -109,8 +108,8 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	     atomic_load(&facts->webhook_ready),
 	     "Whether the webhook configuration has our CA."},
 	    {"dormouse_injector_image_ready", METRIC_GAUGE, !f->held,
-	     "Whether the sidecar's image names a registry, or is said to be on every "
-	     "node; 0: no pod is injected."},
+	     "Whether the sidecar's image names a registry, or --image-loaded is "
+	     "given; 0: no pod is injected."},
 	    {"dormouse_injector_kubernetes_minor_version", METRIC_GAUGE,
 	     (uint64_t)atomic_load(&facts->minor),
 	     "N of the API server's version 1.N; 0: not known."},
@@ -120,7 +119,7 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	    {"dormouse_injector_namespace_objects", METRIC_GAUGE, namespaces.objects,
 	     "LimitRanges, quotas and annotated namespaces that are known."},
 	    {"dormouse_injector_namespace_objects_dropped_total", METRIC_COUNTER,
-	     namespaces.dropped, "Such objects left out because there were too many."},
+	     namespaces.dropped, "Such objects ignored because there were too many."},
 	    {"dormouse_injector_handshake_failures_total", METRIC_COUNTER,
 	     http_server_counters(f->reviews)->handshakes_ended,
 	     "TLS handshakes that the client ended, or that failed."},
@@ -160,8 +159,8 @@ static void put_cluster(struct exposition *x, const struct injector_figures *f)
 static void put_watches(struct exposition *x, const struct injector_figures *f)
 {
 	exposition_family(x, METRIC_GAUGE, "dormouse_injector_watch_synced", "resource",
-			  "Whether all of it is known and followed; 0: pods are fitted "
-			  "to what was known last.");
+			  "Whether all objects are known and watched; 0: the last "
+			  "known objects are used.");
 	for (int kind = 0; kind < NAMESPACES_KINDS; kind++)
 		exposition_count(x, reflector_resource(kind),
 				 atomic_load(&f->facts->watched[kind]));
@@ -188,7 +187,7 @@ static void put_servers(struct exposition *x, const struct injector_figures *f)
 		exposition_count(x, names[i], http_server_max(servers[i]));
 	exposition_family_of_two(
 	    x, METRIC_COUNTER, "dormouse_injector_connections_refused_total", "port",
-	    "reason", "Connections closed at once: their host's share, full, failed.");
+	    "reason", "Connections refused: the host's share used, full, failed.");
 	for (int i = 0; i < 2; i++)
 		for (int why = 0; why < HTTP_REFUSALS; why++)
 			exposition_count_of_two(
@@ -196,7 +195,7 @@ static void put_servers(struct exposition *x, const struct injector_figures *f)
 			    http_server_counters(servers[i])->refused[why]);
 	exposition_family_of_two(
 	    x, METRIC_COUNTER, "dormouse_injector_connections_cut_total", "port",
-	    "reason", "Connections cut: too slow, idle, or for others.");
+	    "reason", "Connections cut: too slow, idle, or to make room.");
 	for (int i = 0; i < 2; i++)
 		for (int why = 0; why < HTTP_CUTS; why++)
 			exposition_count_of_two(

@@ -65,7 +65,7 @@ static void look_at_image(struct webhook *w)
 	    !w->image_loaded) {
 		memcpy(w->held, w->image.text, sizeof(w->held));
 		log_event(LOG_LEVEL_ERROR, "image-without-registry",
-			  "%s; until then pods come without a sidecar", w->held);
+			  "%s; until then pods get no sidecar", w->held);
 	}
 	w->status.figures.held = w->held[0] != '\0';
 }
