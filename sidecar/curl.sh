@@ -1,32 +1,32 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Makes the libcurl of the injector's image: HTTP/1.1 over GnuTLS and nothing else, compiled from
-# the distribution's source package. `make slim` runs it, then links the injector with it.
+# Builds the libcurl of the injector's image from the distribution's source package: only HTTP/1.1
+# over GnuTLS. `make slim` runs it, then links the injector with it.
 #
 #     sidecar/curl.sh DIR [SOURCES]
 #
 # DIR/include, DIR/lib/libcurl.a  what the injector compiles and links against
-# DIR/notices/libcurl/            of what is linked in: its copyright, and what dpkg would have on it
+# DIR/notices/libcurl/            libcurl's copyright, and an entry as in dpkg's status file
 # DIR/versions                    the source package that was used; written last
 #
-# CC and CFLAGS are those of the injector. SOURCES is a folder that has the source, see sources.sh,
-# which owns where it comes from.
+# CC and CFLAGS are those of the injector. SOURCES is a folder with the source. sources.sh describes
+# it, and fetches the source without it.
 #
-# Why not the distribution's own: HTTP/2, SSH, LDAP, Kerberos, RTMP and compression come with it, in
-# 19 libraries that the injector's image then has to carry and none of which is ever called; an
-# OpenSSL beside GnuTLS is among them.
-# Why static: one program uses it, so that the linker leaves out what that one does not call, which
-# no shared library can. It adds 222 KiB to the program, and the image needs no library that has
-# the name, or almost, of Debian's libcurl-gnutls.so.4 and does less.
+# Why not the distribution's build: it needs 19 libraries for HTTP/2, SSH, LDAP, Kerberos, RTMP and
+# compression, with an OpenSSL in addition to GnuTLS. The injector's image would contain them, but
+# the injector never calls them.
+# Why static: only one program uses libcurl, so the linker can omit the functions that it does not
+# call. A shared library must keep them. libcurl adds 222 KiB to the program. The image also needs
+# no reduced library with almost the name of Debian's libcurl-gnutls.so.4.
 set -euo pipefail
 
 # shellcheck source=sidecar/sources.sh
 source "$(dirname "$0")/sources.sh"
 
-# What configure would take in unasked. Left in: the resolver in a thread of its own, without which
-# a name that is not answered for would stop the injector's clock; words for errors; IPv6; the
-# proxy's code, because only the injector's telling it so keeps it from heeding the environment; and
-# dates, which reading certificates needs.
+# Features that configure enables by default, and that are disabled here. These stay: the threaded
+# resolver, because a name without an answer would otherwise block the injector's thread; error
+# texts; IPv6; the proxy code, because the injector needs its option to ignore the environment's
+# proxy; and date parsing, which reading certificates needs.
 without="ftp file ldap ldaps rtsp dict telnet tftp pop3 imap smb smtp gopher mqtt
 	http-auth crypto-auth basic-auth bearer-auth digest-auth kerberos-auth negotiate-auth aws ntlm
 	ntlm-wb tls-srp sspi alt-svc hsts websockets cookies doh netrc mime form-api headers-api
@@ -40,7 +40,7 @@ build_curl() {
 	for name in $without; do flags+=("--disable-$name"); done
 	for name in $without_library; do flags+=("--without-$name"); done
 	cd "$dir/source/curl"
-	# What this release has no switch for is not there to be left out.
+	# configure ignores switches that this release does not have: it has no such feature.
 	quietly curl ./configure CC="${CC:-gcc}" CFLAGS="${CFLAGS:--O2}" --with-gnutls \
 		--disable-option-checking --disable-shared --enable-static --with-pic=no \
 		--disable-dependency-tracking --enable-threaded-resolver "${flags[@]}"
@@ -49,8 +49,8 @@ build_curl() {
 	cp include/curl/*.h "$dir/include/curl/"
 }
 
-# As rootfs.sh takes them in: for those who read, and for the scanners of images, which ask by source
-# package and version whether there is anything known against it.
+# Writes the notices that rootfs.sh copies: for readers, and for image scanners, which look up known
+# vulnerabilities by source package and version.
 write_notices() {
 	local version
 	version=$(sed -n 's/^curl \([^ ]*\).*/\1/p' "$dir/versions.new")

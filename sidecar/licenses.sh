@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Puts beside the static binary what those who are given it have to get with it: the licences
-# of all that is linked into it, and the sources by which they can link it anew.
+# Adds the files that must be distributed with the static binary: the licences of all linked code,
+# and the sources with which users can relink it.
 #
 #     sidecar/licenses.sh DIR VERSION COMMIT
 #
-# DIR/deps                what sidecar/static.sh made; the texts are from the sources there
-# DIR/licenses/NOTICE     what is in the binary, and where its sources are
+# DIR/deps                the output of sidecar/static.sh; the texts are from the sources there
+# DIR/licenses/NOTICE     the parts of the binary, and where their sources are
 # DIR/licenses/*          the texts: each library's own, LGPL-2.1, and Dormouse's
-# DIR/source              Dormouse's own source, as far as the binary needs it, and in
-#                         DIR/source/libraries that of the libraries
+# DIR/source              Dormouse's own source, as far as the binary needs it
+# DIR/source/libraries    the sources of the libraries
 set -euo pipefail
 export LC_ALL=C
 
@@ -20,7 +20,7 @@ deps=$dir/deps
 from=$deps/source
 to=$dir/licenses.new
 
-# text NAME COMMAND...: DIR/licenses/NAME is what the command prints.
+# text NAME COMMAND...: writes the command's output to DIR/licenses/NAME.
 text() {
 	local name=$1
 	shift
@@ -28,15 +28,15 @@ text() {
 	[ -s "$to/$name" ] || { echo "licenses: no text for $name" >&2; exit 1; }
 }
 
-# The package of musl that this compiler links; its source is not unpacked.
+# The copyright of musl from its installed package, because its source is not unpacked.
 musl_copyright() {
 	local package
 	package=$(dpkg-query -W -f '${Package}\n' musl-dev)
 	cat "/usr/share/doc/$package/copyright"
 }
 
-# Of libmicrohttpd its own words before the licence's text, and who has the copyright of the
-# library; of the packaging's record the rest is about tests and documents.
+# libmicrohttpd's own introduction to the licence text, and the copyright holders of the library.
+# The rest of the packaging's record is about tests and documents.
 libmicrohttpd_notice() {
 	sed '/GNU LESSER GENERAL PUBLIC LICENSE/,$d' "$from/libmicrohttpd/COPYING"
 	awk -v RS= -v ORS='\n\n' '/^Files: \*\n/ || /^License: LGPL-2.1\+\n/' \

@@ -1,22 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Makes a root file system for one program of a Debian machine: the program, the shared
-# libraries that it loads, the dynamic loader, and nothing that could be run besides.
+# Makes a root file system for one program of a Debian machine: the program, its shared libraries
+# and the dynamic loader. It contains no other program.
 #
 #     sidecar/rootfs.sh DIR PROGRAM [NOTICES]
 #
-# DIR/usr/bin/PROGRAM        and DIR/usr/lib/...: its libraries, by the names that it asks for
-# DIR/usr/share/doc/*        the licence of each package that a file came from, and of PROGRAM
-# DIR/usr/share/common-licenses/*  the texts that these refer to
-# DIR/var/lib/dpkg/status.d/ and dpkg's entry of it: what scanners of images look for
-# DIR/etc/os-release         which Debian that was
+# DIR/usr/bin/PROGRAM        and DIR/usr/lib/...: its libraries, by the names that it loads
+# DIR/usr/share/doc/*        the licence of each package with a file here, and of PROGRAM
+# DIR/usr/share/common-licenses/*  the texts that these licences refer to
+# DIR/var/lib/dpkg/status.d/ dpkg's entry of each such package, which image scanners read
+# DIR/etc/os-release         the release of Debian
 #
-# NOTICES has a folder of what is linked into PROGRAM and no package's file, each with its licence,
-# "copyright", and what dpkg would have as its entry, "status": they go where those of packages go.
+# NOTICES has a folder for each library that is linked into PROGRAM and belongs to no package. Each
+# folder has its licence, "copyright", and an entry as in dpkg's status file, "status". They are
+# copied to the same places as those of packages.
 #
-# Every file has the same age, so that the same packages make the same image. What a program
-# opens by itself at run time is not among the libraries: of glibc's own such needs, threads
-# that exit ask for libgcc_s.so.1, and looking up names asks for nothing.
+# Every file has the same age, so that the same packages make the same image. Libraries that a
+# program opens at run time (dlopen) are not found. glibc opens libgcc_s.so.1 when a thread exits,
+# and none to look up names.
 set -euo pipefail
 export LC_ALL=C
 
@@ -25,7 +26,7 @@ program=$2
 notices=${3:-}
 die() { echo "rootfs: $*" >&2; exit 1; }
 
-# The libraries and the loader, one path a line. The kernel's own (linux-vdso) has none.
+# Prints the paths of the libraries and the loader, one a line. The kernel's linux-vdso has no path.
 libraries() {
 	ldd "$program" | grep -v linux-vdso >"$dir/ldd"
 	! grep 'not found' "$dir/ldd" >&2 || die "$program lacks libraries"
@@ -34,8 +35,8 @@ libraries() {
 	rm "$dir/ldd"
 }
 
-# The package that FILE came from. Its list may name the file as it was before /lib became a
-# link to /usr/lib.
+# Prints the package of FILE. The package's list may have the path from before /lib became a link to
+# /usr/lib.
 package_of() {
 	local file=$1
 	dpkg-query -S "$file" 2>/dev/null || dpkg-query -S "${file#/usr}" 2>/dev/null ||
@@ -80,11 +81,11 @@ done
 install -D -m 644 LICENSE "$dir/usr/share/doc/${program##*/}/copyright"
 grep -rhoE '/usr/share/common-licenses/[A-Za-z0-9.-]*[A-Za-z0-9]' "$dir/usr/share/doc" | sort -u |
 	while read -r text; do
-		# Some copyrights name texts that Debian does not have.
+		# Some copyright files refer to texts that Debian does not have.
 		[ ! -e "$text" ] || install -D -m 644 "$(readlink -f "$text")" "$dir/$text"
 	done
 find "$dir" -exec touch -h -d "@${SOURCE_DATE_EPOCH:-0}" {} +
-# What was not found by ldd is found here.
+# Runs the program in DIR, to find libraries that ldd did not report.
 if [ "$(id -u)" = 0 ]; then
 	chroot --userspec=65532:65532 "$dir" "/usr/bin/${program##*/}" version ||
 		die "${program##*/} does not run in $dir"

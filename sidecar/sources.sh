@@ -1,20 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Source packages of the distribution, fetched and checked, for the scripts beside this one that
-# compile them. They source it from the top of the tree, and call get_sources().
+# Fetches and checks source packages of the distribution, for the scripts in this folder that
+# compile them. They source this file from the top of the tree, and call get_sources().
 #
 # The sources come through apt, which checks them against the archive's signed Release file. The
-# machine's own apt configuration is read, never changed: the lists that this needs (deb-src, and
-# testing's for libraries that stable has too old) live in DIR/apt.
+# machine's own apt configuration is read, but never changed. The additional lists (deb-src, and
+# testing's for libraries that are too old in stable) are in DIR/apt.
 #
-# Or they are given: a folder that has them, as get_sources() leaves them in DIR/source; nothing
-# is fetched then. A folder PACKAGE in it, of a library that was changed, goes before its source
-# package.
+# With a folder of sources, as get_sources() leaves them in DIR/source, nothing is fetched. If it
+# has a folder PACKAGE, of a modified library, that is used instead of the source package.
 
 say() { echo "$(basename "$0" .sh): $*"; }
 die() { say "$*" >&2; exit 1; }
 
-# quietly NAME COMMAND...: shows the output only of what failed.
+# quietly NAME COMMAND...: shows the command's output only if it fails.
 quietly() {
 	local name=$1
 	shift
@@ -24,7 +23,7 @@ quietly() {
 	}
 }
 
-# apt with lists and cache of its own: private_apt LIST COMMAND...
+# private_apt LIST COMMAND...: runs apt with separate lists and a separate cache.
 private_apt() {
 	local list=$1
 	shift
@@ -63,7 +62,7 @@ write_lists() {
 	[ -s "$dir/apt/own.list" ] || die "no source of $codename in apt's configuration"
 }
 
-# newest LIST PACKAGE: its newest version there, or nothing
+# newest LIST PACKAGE: prints its newest version there, or nothing.
 newest() {
 	local version best=
 	while read -r version; do
@@ -76,8 +75,8 @@ newest() {
 	echo "$best"
 }
 
-# Unpacks PACKAGE's source into DIR/source/PACKAGE, of this machine's release if that is
-# new enough, else of testing.
+# Unpacks PACKAGE's source into DIR/source/PACKAGE, from this machine's release if it is new
+# enough, otherwise from testing.
 fetch() {
 	local package=$1 least=$2 list=own version newer note=
 	version=$(newest own "$package")
@@ -105,8 +104,8 @@ download() {
 		private_apt "$1" apt-get --only-source --download-only source "$2=$3" >"$dir/log/$2" 2>&1)
 }
 
-# Mirrors have holes: what the archive lists and this one does not serve is taken from another
-# release, if that has one that is new enough. Sets fetch()'s version and note.
+# A mirror may lack a file that the archive lists. Then this takes the package from another release
+# that has it new enough. Sets fetch()'s version and note.
 elsewhere() {
 	local package=$1 least=$2 wanted=$3 other
 	for other in $others; do
@@ -123,19 +122,19 @@ elsewhere() {
 	return 1
 }
 
-# unpack PACKAGE FILE: FILE, a .dsc or an archive in DIR/source, into DIR/source/PACKAGE.
+# unpack PACKAGE FILE: unpacks FILE, a .dsc or an archive in DIR/source, into DIR/source/PACKAGE.
 unpack() {
 	(cd "$dir/source" &&
 		case $2 in
 		*.dsc) dpkg-source --no-check -x "$2" "$1" ;;
 		*) tar -xf "$2" ;;
 		esac >>"$dir/log/$1" 2>&1 &&
-		# One age for all, or a patched Makefile.am would ask for automake.
+		# One age for all files, because a newer (patched) Makefile.am would start automake.
 		find "$1" -type f -exec touch -r "$1/debian/control" {} +) ||
 		{ cat "$dir/log/$1" >&2; die "$2 could not be unpacked"; }
 }
 
-# The same as fetch(), from SOURCES.
+# Does the same as fetch(), but from SOURCES.
 take() {
 	local package=$1 dsc version files
 	if [ -d "$sources/$package" ]; then
@@ -155,7 +154,7 @@ take() {
 	echo "$package $version" >>"$dir/versions.new"
 }
 
-# update LIST: once.
+# update LIST: updates the list, at most once.
 update() {
 	[ ! -e "$dir/apt/$1.done" ] || return 0
 	private_apt "$1" apt-get update >"$dir/log/$1" 2>&1 ||
@@ -163,12 +162,13 @@ update() {
 	: >"$dir/apt/$1.done"
 }
 
-# get_sources DIR [SOURCES]: reads what is wanted, a line each: a package, and the least version, or
-# 0 for the machine's own release whatever it is. Empties DIR, and sets dir to its full path.
+# get_sources DIR [SOURCES]: reads the wanted packages, one a line: the name and the minimum
+# version, or 0 for any version of the machine's own release. Empties DIR, and sets dir to its full
+# path.
 #
-# DIR/source/PACKAGE  the unpacked sources, and beside them the packages that they came in
-# DIR/log             what commands said
-# DIR/versions.new    the packages that were used, one a line; DIR/versions once all is compiled
+# DIR/source/PACKAGE  the unpacked sources; their packages are in DIR/source
+# DIR/log             the output of commands
+# DIR/versions.new    the used packages, one a line; it becomes DIR/versions when all is compiled
 get_sources() {
 	local package least
 	dir=$(realpath -m "$1")

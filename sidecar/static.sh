@@ -1,32 +1,32 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Makes what the static sidecar is built with and from: a compiler that links static,
-# hardened programs against musl, and libnl-3, libnl-route-3, libmicrohttpd, cJSON and
-# zlib, compiled by it from the distribution's source packages without what Dormouse does not
-# use. `make static` runs it, then builds Dormouse itself.
+# Makes the compiler and the libraries of the static sidecar. The compiler links static, hardened
+# programs against musl. With it the script compiles libnl-3, libnl-route-3, libmicrohttpd, cJSON
+# and zlib from the distribution's source packages, without the parts that Dormouse does not use.
+# `make static` runs it, then builds Dormouse itself.
 #
 #     sidecar/static.sh DIR [SOURCES]
 #
-# DIR/cc                 the compiler, with everything that makes its output static and hard
+# DIR/cc                 the compiler, with all flags for static and hardened output
 # DIR/include, DIR/lib   what the program compiles and links against
 # DIR/versions           the source packages that were used, one a line; written last
 #
-# SOURCES is a folder that has them, see sources.sh, which owns where they come from.
+# SOURCES is a folder with the sources. sources.sh describes it, and fetches them without it.
 set -euo pipefail
 shopt -s extglob
 
 # shellcheck source=sidecar/sources.sh
 source "$(dirname "$0")/sources.sh"
 
-# package, least version wanted, or 0 for the machine's own release whatever it is
+# package, and the minimum version, or 0 for any version of the machine's own release
 wanted="libnl3 0
 libmicrohttpd 1.0.10
 cjson 1.7.19
 zlib 0"
 
-# Writes DIR/cc. musl-gcc's own specs link without position independence when asked for a
-# static program; these start it with musl's self-relocating rcrt1.o instead, so that a
-# static binary too is loaded at a random address. It costs 9 KB.
+# Writes DIR/cc. musl-gcc's own specs link a static program without position independence. These
+# specs use musl's self-relocating rcrt1.o instead, so that a static binary is also loaded at a
+# random address. It costs 9 KB.
 write_compiler() {
 	local flags protection specs
 	specs=$(dpkg -L musl-dev musl-tools | grep 'musl-gcc\.specs$')
@@ -44,7 +44,7 @@ write_compiler() {
 			flags+=" $protection"
 		fi
 	done
-	# What is not reached is left out, down to the function.
+	# The linker omits unused functions and data.
 	flags+=" -flto=auto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
 	flags+=" -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,--gc-sections,-O1,--build-id=none"
 	printf '#!/bin/sh\nexec gcc "-specs=%s" -isystem "%s" %s "$@"\n' \
@@ -58,7 +58,7 @@ write_compiler() {
 	say "compiling with gcc, musl and $flags"
 }
 
-# The kernel's own headers, which musl does not bring, without glibc's beside them.
+# The kernel's headers, which musl does not have, without glibc's headers from the same folder.
 kernel_headers() {
 	mkdir -p "$dir/include"
 	ln -sfn /usr/include/linux "$dir/include/linux"
@@ -81,7 +81,7 @@ archive() {
 build_libnl() {
 	local flags="-w -D_GNU_SOURCE -DSYSCONFDIR=\"/etc/libnl\""
 	cd "$dir/source/libnl3"
-	# The two generators are only for the packet matcher, which is left out below.
+	# flex and yacc are needed only for the packet matcher, which is omitted below.
 	quietly libnl3 ./configure FLEX=true YACC=true CC="$dir/cc" CFLAGS=-Os \
 		--disable-cli --disable-debug --disable-pthreads --disable-shared
 	flags+=" -Iinclude -Iinclude/linux-private -Ilib"
@@ -109,7 +109,7 @@ build_cjson() {
 	cp cJSON.h "$dir/include/"
 }
 
-# Of zlib only what unpacks, with its tables made when they are needed.
+# Builds only zlib's decompression, which makes its tables at run time when they are needed.
 build_zlib() {
 	cd "$dir/source/zlib"
 	archive libz "-w -DDYNAMIC_CRC_TABLE -DZ_TESTW=0 -DBUILDFIXED -DHAVE_UNISTD_H -DHAVE_STDARG_H" \

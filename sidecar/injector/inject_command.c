@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inject_command.c - `dormouse-injector inject`: standard input to standard output. */
+/* inject_command.c - `dormouse-injector inject`: adds sidecars to JSON of stdin. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 #define INPUT_MAX ((size_t)16 << 20)
 
-/* A List of a whole cluster's workloads; depth as the webhook's. */
+/* Enough for a List of all workloads of a cluster. The depth is the webhook's. */
 static const struct json_limits limits = {.depth = 64, .values = 2000000};
 
 static void complain(const char *line)
@@ -23,7 +23,7 @@ static void complain(const char *line)
 	fprintf(stderr, "dormouse-injector: %s\n", line);
 }
 
-/* Pods and pod templates so far. */
+/* Pods and pod templates that were injected so far. */
 static unsigned injected;
 
 static void report(const char *kind, const char *name,
@@ -38,7 +38,7 @@ static void report(const char *kind, const char *name,
 		fprintf(stderr, "%s/%s: %s\n", kind, name, warnings->line[i]);
 }
 
-/* All of standard input; NULL on failure. */
+/* Reads all of standard input. The caller frees the result. Returns NULL on failure. */
 static char *read_input(size_t *length, struct error *err)
 {
 	char *text = malloc(INPUT_MAX + 1);
@@ -58,7 +58,8 @@ static char *read_input(size_t *length, struct error *err)
 	return NULL;
 }
 
-/* As workload_inject(); `listed`: it is one of several. */
+/* Injects one document and prints it. Returns as workload_inject(). `listed`: the input
+ * has several documents. */
 static int inject_document(const struct injection *injection, const char *text,
 			   size_t length, bool listed, FILE *out, struct error *err)
 {
@@ -81,8 +82,8 @@ static int inject_document(const struct injection *injection, const char *text,
 	return result;
 }
 
-/* How many bytes from the beginning are the first of several documents one behind the
- * other: up to the end of its object, or all. Checks nothing. */
+/* Returns the length of the first of several consecutive documents: up to the end of
+ * its object, or all. It does not check the JSON. */
 static size_t document_length(const char *text, size_t length)
 {
 	size_t depth = 0;
@@ -111,8 +112,8 @@ static size_t length_without_blanks(const char *text, size_t length)
 	return length;
 }
 
-/* kubectl prints several objects one behind the other. Others than workloads pass, but
- * not if there is nothing else: then the first of them is the error. */
+/* Injects consecutive documents, as kubectl prints them. Objects that are no workloads
+ * are passed through. If all documents are such objects, the first one is the error. */
 static int inject_documents(const struct injection *injection, const char *text,
 			    size_t length, FILE *out, struct error *err)
 {
@@ -123,7 +124,7 @@ static int inject_documents(const struct injection *injection, const char *text,
 
 	if (at == length)
 		return fail(err,
-			    "standard input is empty: it takes a Pod, a workload or "
+			    "standard input is empty: expected a Pod, a workload or "
 			    "a List as JSON");
 	while (at < length) {
 		size_t document = document_length(text + at, length - at);
@@ -141,8 +142,8 @@ static int inject_documents(const struct injection *injection, const char *text,
 	return others == number ? fail(err, "%s", other.text) : 0;
 }
 
-/* Everything or nothing: half of what was asked for would be applied by whoever stands
- * behind the pipe. */
+/* Prints all documents, or none after a failure, because the reader of the pipe
+ * (kubectl apply) would apply an incomplete output. */
 static int inject_text(const struct injection *injection, const char *text,
 		       size_t length, struct error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* injector_commands.h - what dormouse-injector does; as commands.h. */
+/* injector_commands.h - the commands of dormouse-injector. See commands.h. */
 #ifndef DORMOUSE_INJECTOR_INJECTOR_COMMANDS_H
 #define DORMOUSE_INJECTOR_INJECTOR_COMMANDS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* serve_command.c - `dormouse-injector serve`: one epoll set until a signal, then an
- * end that no review notices. */
+/* serve_command.c - `dormouse-injector serve`: one epoll loop until a signal, then an
+ * orderly end without failed reviews. */
 #include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -18,8 +18,8 @@
 #include "injector/webhook/webhook.h"
 #include "injector_commands.h"
 
-/* Larger blocks go back to the kernel when they are freed. Said once, or glibc raises
- * the limit to the largest that it has seen. */
+/* free() returns larger blocks to the kernel. The value is set explicitly, because
+ * glibc otherwise raises it to the largest freed block. */
 #define LARGE_BLOCK (64 * 1024)
 
 struct injector {
@@ -39,8 +39,8 @@ static void complain_of_variable(const char *line)
 	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; using the default", line);
 }
 
-/* A descriptor for each connection; what is not allowed is found out when it is needed.
- */
+/* Raises the limit of descriptors, because each connection needs one. Ignores failures:
+ * the server handles missing descriptors when it needs them. */
 static void allow_descriptors(void)
 {
 	struct rlimit limit;
@@ -59,7 +59,7 @@ static int open_injector(struct injector *i, struct error *err)
 					      .namespaces = i->namespaces,
 					      .started_at = clock_wall()};
 
-	/* Signals are blocked before there is another thread. */
+	/* Blocks signals before other threads start. */
 	i->signal_fd = wake_to_stop(err);
 	if (i->signal_fd < 0)
 		return -1;
@@ -89,7 +89,8 @@ static void close_injector(struct injector *i)
 		close(i->signal_fd);
 }
 
-/* A signal begins the end, a second one is the end: true. */
+/* Reads a signal. The first one starts draining. Returns true for a second one, which
+ * ends the program at once. */
 static bool stop_at_once(struct injector *i)
 {
 	struct signalfd_siginfo signal;
@@ -104,7 +105,7 @@ static bool stop_at_once(struct injector *i)
 	return at_once;
 }
 
-/* One turn of the loop; 0 to go on, 1 to stop. */
+/* One turn of the loop. Returns 0 to continue, 1 to stop, -1 on failure. */
 static int turn(struct injector *i, struct error *err)
 {
 	struct epoll_event events[2];
@@ -115,7 +116,7 @@ static int turn(struct injector *i, struct error *err)
 	for (int e = 0; e < count; e++)
 		if (events[e].data.fd == i->signal_fd && stop_at_once(i))
 			return 1;
-	/* Also when only its time-out has passed. */
+	/* Also after a timeout without an event. */
 	webhook_process(i->webhook);
 	return i->stopping && webhook_drain(i->webhook);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ca.c - the Secret and the webhook configuration, put right. */
+/* ca.c - reads, renews and publishes the CA. */
 #include "ca.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "secret.h"
 #include "webhook_config.h"
 
-#define TRIES       5 /* when others keep being first */
+#define TRIES       5 /* after conflicts with other replicas */
 #define PATCH_BYTES (WEBHOOKS_MAX * (BASE64_BUNDLE_MAX + 512))
 
 /* --- the Secret ---------------------------------------------------------------------
@@ -34,7 +34,7 @@ static struct until until(int64_t unix_s)
 	return u;
 }
 
-/* What the Secret holds is good: from now on it is served. */
+/* Serves the valid certificates of the Secret from now on. */
 static int use(struct ca *a, const struct certificates *c,
 	       const struct certificate_info *seen, struct error *err)
 {
@@ -60,16 +60,16 @@ static void tell(enum rotation_step step, const char *why,
 	    [ROTATION_ANEW] = {"ca-made", "a CA and a certificate were made"},
 	    [ROTATION_CERTIFICATE] = {"certificate-renewed", "a certificate was made"},
 	    [ROTATION_CA] = {"ca-renewed", "a new CA was put in front of the bundle"},
-	    [ROTATION_TRIM] = {"ca-dropped", "old CAs left the bundle"},
+	    [ROTATION_TRIM] = {"ca-dropped", "old CAs were removed from the bundle"},
 	};
 
 	log_event(LOG_LEVEL_INFO, words[step].event,
-		  "%s, as %s: the CA is valid until %s, the certificate until %s",
+		  "%s, because %s: the CA is valid until %s, the certificate until %s",
 		  words[step].sentence, why, until(seen->ca[0].not_after).text,
 		  until(seen->certificate.not_after).text);
 }
 
-/* What it has besides the certificates stays as it was. */
+/* Prints the whole Secret. Members other than the certificates are unchanged. */
 static int print_secret(const cJSON *secret, struct memory_stream *body,
 			struct error *err)
 {
@@ -103,7 +103,8 @@ static int put_secret(struct ca *a, const char *path, const cJSON *secret, long 
 	return result;
 }
 
-/* Takes the step in what was read, and writes it. */
+/* Applies the step to the certificates that were read, writes the Secret, and serves
+ * the result. */
 static int renew(struct ca *a, enum rotation_step step, const char *why,
 		 const struct certificate_info *seen, struct certificates *c,
 		 const char *path, cJSON *secret, long *status, struct error *err)
@@ -117,7 +118,7 @@ static int renew(struct ca *a, enum rotation_step step, const char *why,
 		return -1;
 	certificate_inspect(c, &a->rotation.names, &after);
 	if (!rotation_usable(&after, now))
-		return fail(err, "what was made will not do: %s",
+		return fail(err, "the new certificate is not usable: %s",
 			    after.defect ? after.defect : "it is not valid now");
 	if (secret_write(secret, c, err) < 0 ||
 	    put_secret(a, path, secret, status, err) < 0)
@@ -139,7 +140,8 @@ static int get(struct ca *a, const char *path, const char *how, long *status,
 	return result;
 }
 
-/* For how long the bundle has been where API servers find it; negative: it is not. */
+/* How many seconds the bundle has been in the webhook configuration; negative: it is
+ * not there. */
 static int64_t in_place_s(const struct ca *a, const char *bundle)
 {
 	return strcmp(bundle, a->published) == 0
@@ -147,7 +149,7 @@ static int64_t in_place_s(const struct ca *a, const char *bundle)
 		   : -1;
 }
 
-/* Uses what was read, or what is made in its stead. */
+/* Serves the certificates of the Secret, and renews them if necessary. */
 static int keep(struct ca *a, const char *path, cJSON *secret, long *status,
 		struct error *err)
 {
@@ -176,8 +178,8 @@ static int keep_once(struct ca *a, const char *path, long *status, struct error 
 	cJSON *secret;
 
 	snprintf(how, sizeof(how),
-		 "there is no Secret %.63s/%.63s: \"kubectl create secret generic -n "
-		 "%.63s %.63s\" makes the empty one that is needed",
+		 "there is no Secret %.63s/%.63s: create an empty one with \"kubectl "
+		 "create secret generic -n %.63s %.63s\"",
 		 o->namespace, o->secret, o->namespace, o->secret);
 	if (get(a, path, how, status, &secret, err) < 0)
 		return -1;
@@ -203,7 +205,7 @@ int ca_keep_secret(struct ca *a, long *status, struct error *err)
 /* --- the webhook configuration ------------------------------------------------------
  */
 
-/* The bundle has been seen, or put, where it belongs. */
+/* Notes that the webhook configuration has the bundle. */
 static void note_published(struct ca *a, bool just_now)
 {
 	if (just_now || strcmp(a->published, a->bundle) != 0) {
@@ -226,8 +228,8 @@ static int publish_once(struct ca *a, const char *path, struct text *patch,
 
 	snprintf(
 	    how, sizeof(how),
-	    "there is no MutatingWebhookConfiguration \"%.120s\", so nobody asks for "
-	    "injection; it comes with the manifests",
+	    "there is no MutatingWebhookConfiguration \"%.120s\", so no pod is sent "
+	    "for injection; apply the manifests",
 	    a->options->webhook);
 	if (get(a, path, how, status, &config, err) < 0)
 		return -1;
@@ -241,8 +243,7 @@ static int publish_once(struct ca *a, const char *path, struct text *patch,
 	if (changes > 0) {
 		cJSON_Delete(answer);
 		log_event(LOG_LEVEL_INFO, "ca-published",
-			  "%d webhooks of MutatingWebhookConfiguration %s were given "
-			  "the CA",
+			  "%d webhooks of MutatingWebhookConfiguration %s got the CA",
 			  changes, a->options->webhook);
 	}
 	note_published(a, changes > 0);

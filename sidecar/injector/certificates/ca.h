@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ca.h - our own CA: its Secret read and renewed, its certificates published.
+/* ca.h - our own CA: reads and renews its Secret, and publishes its certificates.
  *
- * The Secret is what replicas agree by: whoever writes it first, by resourceVersion,
- * made the certificates; the others read and use them.
+ * The replicas agree through the Secret. The first replica that writes it (by
+ * resourceVersion) sets the certificates. The others read and use them.
  */
 #ifndef DORMOUSE_INJECTOR_CERTIFICATES_CA_H
 #define DORMOUSE_INJECTOR_CERTIFICATES_CA_H
@@ -16,19 +16,19 @@ struct ca {
 	struct tls_store *store;
 	struct cluster_facts *facts;
 	struct rotation rotation;
-	char bundle[BUNDLE_MAX];    /* in the Secret when it was good last; "": never */
-	bool bundle_read;           /* it was good when it was read just now */
+	char bundle[BUNDLE_MAX];    /* the last valid bundle of the Secret; "": none */
+	bool bundle_read;           /* the last read of the Secret gave a valid one */
 	char served[PEM_MAX];       /* the certificate in the store */
 	char published[BUNDLE_MAX]; /* the bundle in the webhook configuration */
-	double published_at;        /* since when, on the monotonic clock */
+	double published_at;        /* since this time, on the monotonic clock */
 };
 
-/* Reads the Secret, renews what is due, serves what it holds. `*status` is that of the
- * last request, 0 when it was not answered. */
+/* Reads the Secret, renews its certificates when they are due, and serves them.
+ * `*status` is the HTTP status of the last request, 0 if there was no answer. */
 int ca_keep_secret(struct ca *a, long *status, struct error *err);
 
-/* Puts the bundle into the webhook configuration where it is not. Does nothing when the
- * Secret could not be read just before: another replica may know better. */
+/* Puts the bundle into the webhooks that do not have it. Does nothing if the last
+ * ca_keep_secret() got no valid bundle: another replica may have a newer one. */
 int ca_publish(struct ca *a, long *status, struct error *err);
 
 #endif

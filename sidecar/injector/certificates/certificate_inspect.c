@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* certificate_inspect.c - judges what the Secret holds. */
+/* certificate_inspect.c - checks the certificates of the Secret. */
 #include <gnutls/x509.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static struct validity validity_in(gnutls_x509_crt_t crt)
 				 .not_after = gnutls_x509_crt_get_expiration_time(crt)};
 }
 
-/* Whether the PEM is a key, and the certificate's. */
+/* Whether the PEM is the private key of the certificate. */
 static bool key_belongs(gnutls_x509_crt_t crt, const char *pem)
 {
 	const gnutls_datum_t datum = datum_of(pem);
@@ -54,7 +54,7 @@ static bool for_names(gnutls_x509_crt_t crt, const struct certificate_names *nam
 	return gnutls_x509_crt_check_hostname(crt, names->service) != 0;
 }
 
-/* Which of the CAs signed it; -1: none. */
+/* Index of the CA that signed the certificate; -1: none. */
 static int signer_of(gnutls_x509_crt_t crt, gnutls_x509_crt_t *cas, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
@@ -68,7 +68,7 @@ static int signer_of(gnutls_x509_crt_t crt, gnutls_x509_crt_t *cas, unsigned cou
 	return -1;
 }
 
-/* The defect, or NULL. */
+/* Returns the defect of the certificate, or NULL. */
 static const char *look_at(gnutls_x509_crt_t crt, const struct certificates *c,
 			   const struct certificate_names *names,
 			   gnutls_x509_crt_t *cas, struct certificate_info *seen)
@@ -99,7 +99,7 @@ void certificate_inspect(const struct certificates *c,
 	gnutls_x509_crt_t *cas = NULL, crt = NULL;
 	unsigned count = 0;
 
-	*seen = (struct certificate_info){.defect = "out of memory for it"};
+	*seen = (struct certificate_info){.defect = "out of memory"};
 	if (gnutls_x509_crt_list_import2(&cas, &count, &pem, GNUTLS_X509_FMT_PEM, 0) <
 	    0)
 		count = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* certificates.c - makes CAs, certificates and bundles of them, with GnuTLS. */
+/* certificates.c - makes CAs, certificates and CA bundles with GnuTLS. */
 #include "certificates.h"
 
 #include <gnutls/crypto.h>
@@ -9,12 +9,12 @@
 
 #include "base/text.h"
 
-#define SERIAL_BYTES 16 /* RFC 5280: at most 20, and never the same twice */
+#define SERIAL_BYTES 16 /* RFC 5280: at most 20 bytes, unique for each CA */
 
 /* --- validity -----------------------------------------------------------------------
  */
 
-/* How far clocks may be behind ours: 5 minutes, or a tenth of a short life. */
+/* How far other clocks may be behind: 5 minutes, or a tenth of a short lifetime. */
 static int64_t backdating(int64_t lifetime_s)
 {
 	return lifetime_s >= 3000 ? 300 : lifetime_s / 10;
@@ -41,7 +41,7 @@ static int fail_gnutls(struct error *err, int code, const char *what)
 	return fail(err, "%s: %s", what, gnutls_strerror(code));
 }
 
-/* Copies what GnuTLS exported, and wipes its copy. */
+/* Copies the PEM that GnuTLS exported, then wipes and frees GnuTLS's copy. */
 static int take_pem(gnutls_datum_t *pem, char *out, struct error *err)
 {
 	const bool fits = pem->size < PEM_MAX;
@@ -84,7 +84,7 @@ static gnutls_datum_t datum_of(const char *text)
 /* --- certificates -------------------------------------------------------------------
  */
 
-/* A certificate that is being made, and its key. */
+/* An unfinished certificate and its key. */
 struct draft {
 	gnutls_x509_crt_t crt;
 	gnutls_x509_privkey_t key;
@@ -103,7 +103,7 @@ static int set_serial(gnutls_x509_crt_t crt)
 	unsigned char serial[SERIAL_BYTES];
 	int code = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
 
-	serial[0] = (serial[0] & 0x7f) | 0x40; /* positive, and of one length */
+	serial[0] = (serial[0] & 0x7f) | 0x40; /* positive, and of constant length */
 	if (code == 0)
 		code = gnutls_x509_crt_set_serial(crt, serial, sizeof(serial));
 	return code;
@@ -120,7 +120,8 @@ static int set_key_id(gnutls_x509_crt_t crt)
 	return code;
 }
 
-/* What a CA and a certificate have in common. Returns GnuTLS's code. */
+/* Makes a key, and sets the fields that a CA and a certificate share. Returns GnuTLS's
+ * code. */
 static int draft_begin(struct draft *d, const char *name, const struct validity *v)
 {
 	int code = gnutls_x509_privkey_init(&d->key);
@@ -183,7 +184,7 @@ int certificates_make_ca(const struct validity *v, char ca[PEM_MAX], char key[PE
 	return result;
 }
 
-/* The Service's names, as an API server and people would call it. */
+/* Sets the Service's names that an API server or a person uses. */
 static int set_names(gnutls_x509_crt_t crt, const struct certificate_names *names)
 {
 	static const char *const domains[] = {".svc", ".svc.cluster.local", ""};

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reconciler.c - the reconciler's thread: what is checked when, and what is logged of
- * it.
- */
+/* reconciler.c - the reconciler's thread: when it checks what, and what it logs. */
 #include "reconciler.h"
 
 #include <errno.h>
@@ -17,12 +15,12 @@
 #include "injector/kubernetes/worker.h"
 #include "injector/tls/tls_files.h"
 
-#define NATIVE_SINCE    29 /* 1.29: from there on they are on by default */
+#define NATIVE_SINCE    29 /* since 1.29 native sidecars are on by default */
 #define VERSION_EVERY_S 3600.0
 #define FILES_EVERY_S   10.0
 #define FIRST_RETRY_S   1.0
 
-/* What is asked of the API server, in this order. */
+/* The tasks that send requests to the API server, in this order. */
 enum task { TASK_VERSION, TASK_SECRET, TASK_PUBLISH, TASKS };
 
 struct reconciler {
@@ -30,13 +28,13 @@ struct reconciler {
 	struct tls_store *store;
 	struct cluster_facts *facts;
 	struct kubernetes_access access;
-	struct kubernetes *api; /* NULL: nothing is asked */
+	struct kubernetes *api; /* NULL: no requests */
 	struct ca ca;
 	struct tls_files files;
-	bool own_ca; /* else files */
+	bool own_ca; /* false: certificates come from files */
 	double interval_s;
 	double retry_s;
-	double version_at; /* due, on the monotonic clock */
+	double version_at; /* next version request, on the monotonic clock */
 	struct outage unreachable, failing[TASKS];
 
 	struct worker worker;
@@ -45,7 +43,7 @@ struct reconciler {
 /* --- tasks --------------------------------------------------------------------------
  */
 
-/* "29", and "29+" as some providers say. */
+/* Reads "29", and also "29+", which some providers send. */
 static long version_part(const cJSON *version, const char *name)
 {
 	const char *text = json_text(version, name);
@@ -66,7 +64,7 @@ static int ask_version(struct reconciler *k, long *status, struct error *err)
 	const long minor = version_part(version, "minor");
 	cJSON_Delete(version);
 	if (major < 1 || major > 1000 || minor < 0 || minor > 1000)
-		return fail(err, "/version names no version");
+		return fail(err, "the answer to /version has no valid version");
 	const bool native = major > 1 || minor >= NATIVE_SINCE;
 	if (atomic_exchange(&k->facts->minor, (int)minor) != (int)minor)
 		log_event(LOG_LEVEL_INFO, "api-server-version",
@@ -100,15 +98,15 @@ static const struct {
 /* --- rounds -------------------------------------------------------------------------
  */
 
-/* Runs the tasks; whether all went well. Where the API server does not answer, the rest
- * is left for later. */
+/* Runs the tasks. Returns true if all succeeded. If the API server does not answer, the
+ * other tasks wait for the next round. */
 static bool run_tasks(struct reconciler *k)
 {
 	bool well = true;
 
 	for (enum task t = 0; t < TASKS && !atomic_load(&k->worker.stop); t++) {
 		struct error err;
-		long status = -1; /* nothing was asked */
+		long status = -1; /* no request was sent */
 		const int result = tasks[t].run(k, &status, &err);
 
 		if (atomic_load(&k->worker.stop))
@@ -145,8 +143,8 @@ static void look_at_files(struct reconciler *k)
 /* --- the thread ---------------------------------------------------------------------
  */
 
-/* The check interval, or less when the certificate in use ends soon: one of a shorter
- * life may be there from before. */
+/* Returns the check interval, or less if the served certificate expires soon. It may be
+ * an old one with a shorter lifetime than configured now. */
 static double interval_now(const struct reconciler *k)
 {
 	const double left_s = tls_store_expiry(k->store) - clock_wall();
@@ -159,7 +157,7 @@ static double interval_now(const struct reconciler *k)
 	return soon_s < k->interval_s ? soon_s : k->interval_s;
 }
 
-/* How long after a round the next one is. */
+/* Seconds from the end of a round to the next round. */
 static double pause_after(struct reconciler *k, bool well)
 {
 	const double interval_s = interval_now(k);
@@ -225,7 +223,7 @@ static void set_out(struct reconciler *k)
 	atomic_store(&k->facts->webhook_ready, !k->own_ca);
 }
 
-/* Names become parts of paths. */
+/* Checks a name, because it becomes a part of a URL path. */
 static int check_name(const char *flag, const char *name, struct error *err)
 {
 	const size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.");
@@ -233,8 +231,9 @@ static int check_name(const char *flag, const char *name, struct error *err)
 	if (!name[0])
 		return fail(err, "--%s is not given", flag);
 	if (name[good])
-		return fail(err, "--%s: \"%s\" is no name that Kubernetes would take",
-			    flag, name);
+		return fail(err,
+			    "invalid value \"%s\" for --%s: expected a Kubernetes name",
+			    name, flag);
 	return 0;
 }
 
@@ -247,8 +246,8 @@ static int check_names(const struct injector_options *o, struct error *err)
 	return check_name("webhook", o->webhook, err);
 }
 
-/* Without a CA of our own the API server only tells its version: that it cannot be
- * asked then is no reason not to start. */
+/* Opens the API client. It fails only with our own CA. Without it the API server only
+ * provides its version, and the injector starts without that too. */
 static int open_api(struct reconciler *k, struct error *err)
 {
 	if (!k->own_ca && k->options->native != NATIVE_AUTO)
@@ -262,8 +261,8 @@ static int open_api(struct reconciler *k, struct error *err)
 	if (k->own_ca)
 		return -1;
 	log_event(LOG_LEVEL_WARNING, "version-unknown",
-		  "%s; sidecars will be plain containers, --native-sidecar=yes would "
-		  "make them native",
+		  "%s; sidecars are plain containers; --native-sidecar=yes makes them "
+		  "native",
 		  err->text);
 	return 0;
 }

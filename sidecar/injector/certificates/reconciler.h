@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reconciler.h - the thread that talks to the API server: which version it is, the
- * certificates in their Secret, the CA in the webhook configuration.
+/* reconciler.h - a thread that keeps the API server's version, the certificates in the
+ * Secret, and the CA in the webhook configuration up to date.
  *
- * It wakes once a check interval and puts right what is not. It never stands in the way
- * of reviews: the serving thread reads what it found from atomics and the TLS store.
+ * It wakes once a check interval and corrects every difference. It never blocks
+ * reviews: the serving thread reads the results from atomics and the TLS store.
  */
 #ifndef DORMOUSE_INJECTOR_CERTIFICATES_RECONCILER_H
 #define DORMOUSE_INJECTOR_CERTIFICATES_RECONCILER_H
@@ -15,13 +15,13 @@
 
 struct reconciler;
 
-/* Starts the thread. `options`, `store` and `facts` outlive it. With --tls-cert-file
- * it reads the files again when they change instead. */
+/* Starts the thread. `options`, `store` and `facts` must outlive it. With
+ * --tls-cert-file it has no own CA, and reads the files again when they change. */
 struct reconciler *reconciler_start(const struct injector_options *options,
 				    struct tls_store *store,
 				    struct cluster_facts *facts, struct error *err);
 
-/* Ends the thread: at once, but for a request that is under way (5 seconds at most). */
+/* Ends the thread and waits for it. A current request may take up to 5 seconds. */
 void reconciler_stop(struct reconciler *k);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rotation.c - the life of certificates and CAs. */
+/* rotation.c - decides when to replace certificates and CAs, and does it. */
 #include "rotation.h"
 
 #include <stddef.h>
@@ -27,7 +27,7 @@ int64_t rotation_overlap_s(const struct rotation *r, double interval_s)
 {
 	const int64_t overlap =
 	    least(3600, least(r->ca_lifetime_s / 20, r->certificate_lifetime_s / 6));
-	const int64_t looks = (int64_t)(2.5 * interval_s) + 1; /* they are jittered */
+	const int64_t looks = (int64_t)(2.5 * interval_s) + 1; /* two jittered checks */
 
 	return overlap > looks ? overlap : looks;
 }
@@ -37,7 +37,8 @@ static bool valid(const struct validity *v, int64_t now)
 	return v->not_before <= now && now < v->not_after;
 }
 
-/* Whether two thirds of its life are over, or of the life it would be given now. */
+/* Whether two thirds of its lifetime are over, or of the configured lifetime if that is
+ * shorter. */
 static bool due(const struct validity *v, int64_t lifetime_s, int64_t now)
 {
 	const int64_t issued = validity_issued(v);
@@ -54,8 +55,8 @@ bool rotation_usable(const struct certificate_info *seen, int64_t now)
 /* --- which CAs stay -----------------------------------------------------------------
  */
 
-/* The oldest CA that may still be needed: the certificate's, and while that is the
- * newest, the one before until all that it signed has expired. */
+/* Index of the oldest CA that may still be needed. That is the served certificate's CA.
+ * An older CA stays until all certificates that it signed have expired. */
 static unsigned oldest_needed(const struct rotation *r,
 			      const struct certificate_info *seen, int64_t now)
 {
@@ -69,7 +70,7 @@ static unsigned oldest_needed(const struct rotation *r,
 	return oldest;
 }
 
-/* Bits of the CAs that stay in the bundle, of those from `first` on. */
+/* Returns a bit for each CA, from index `first` on, that stays in the bundle. */
 static unsigned needed(const struct rotation *r, const struct certificate_info *seen,
 		       unsigned first, int64_t now)
 {
@@ -85,7 +86,7 @@ static unsigned needed(const struct rotation *r, const struct certificate_info *
 /* --- the plan -----------------------------------------------------------------------
  */
 
-/* Nothing there that can be served. */
+/* Chooses the step if there is no usable certificate. */
 static enum rotation_step repair(const struct certificate_info *seen, int64_t now,
 				 const char **why)
 {
@@ -97,11 +98,11 @@ static enum rotation_step repair(const struct certificate_info *seen, int64_t no
 	else if (!valid(&seen->ca[0], now))
 		*why = "the CA is not valid now";
 	else if (!seen->ca_key)
-		*why = "the CA's key is missing or another's";
+		*why = "the CA's key is missing or does not match";
 	return ROTATION_ANEW;
 }
 
-/* The certificate's CA is not the newest any more. */
+/* Chooses the step while the served certificate's CA is not the newest CA. */
 static enum rotation_step in_overlap(const struct rotation *r,
 				     const struct certificate_info *seen, int64_t now,
 				     int64_t in_place_s, const char **why)
@@ -110,7 +111,8 @@ static enum rotation_step in_overlap(const struct rotation *r,
 		*why = "the newest CA cannot sign";
 		return ROTATION_CA;
 	}
-	/* Where somebody keeps taking the bundle away it is never there for long. */
+	/* If another client removes the bundle again and again, it never stays for the
+	 * overlap. The certificate must still change before it expires. */
 	const bool last_moment =
 	    in_place_s >= 0 && now >= seen->certificate.not_after - r->overlap_s;
 	if (in_place_s < r->overlap_s && !last_moment)
@@ -129,7 +131,7 @@ enum rotation_step rotation_plan(const struct rotation *r,
 	if (seen->signer > 0)
 		return in_overlap(r, seen, now, in_place_s, why);
 	if (!seen->ca_key) {
-		*why = "the CA's key is missing or another's";
+		*why = "the CA's key is missing or does not match";
 		return ROTATION_CA;
 	}
 	if (due(&seen->ca[0], r->ca_lifetime_s, now)) {
@@ -141,7 +143,7 @@ enum rotation_step rotation_plan(const struct rotation *r,
 		return ROTATION_CERTIFICATE;
 	}
 	if (seen->more || needed(r, seen, 0, now) != (1u << seen->cas) - 1) {
-		*why = "nothing needs them any more";
+		*why = "no certificate needs them any more";
 		return ROTATION_TRIM;
 	}
 	return ROTATION_NOTHING;
@@ -170,9 +172,9 @@ static int make_ca(const struct rotation *r, int64_t now, unsigned keep,
 	return certificates_bundle(ca, c->bundle, keep, c->bundle, err);
 }
 
-/* The old CA's last certificate is made while its key is still there, so that it lasts
- * through the overlap. CAs in front of the certificate's are dropped: nothing of theirs
- * was ever served. */
+/* Makes the old CA's last certificate while its key still exists, so that it lasts
+ * through the overlap. Drops the CAs in front of the served certificate's CA, because
+ * no certificate of theirs was ever served. */
 static int change_ca(const struct rotation *r, int64_t now,
 		     const struct certificate_info *seen, struct certificates *c,
 		     struct error *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secret.c - base64 in and out of a Secret's data. */
+/* secret.c - decodes and encodes the base64 of a Secret's data. */
 #include "secret.h"
 
 #include <gnutls/gnutls.h>
@@ -9,7 +9,7 @@
 #include "injector/json/base64.h"
 #include "injector/json/json.h"
 
-/* The members of `data`, and where they belong. */
+/* A member of `data`, and the buffer for its text. */
 struct entry {
 	const char *key;
 	char *text;

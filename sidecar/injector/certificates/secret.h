@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secret.h - the certificates in a Kubernetes Secret. */
+/* secret.h - reads and writes the certificates in a Kubernetes Secret. */
 #ifndef DORMOUSE_INJECTOR_CERTIFICATES_SECRET_H
 #define DORMOUSE_INJECTOR_CERTIFICATES_SECRET_H
 
@@ -7,11 +7,11 @@
 
 #include "certificates.h"
 
-/* Reads data's ca.crt, ca.key, tls.crt and tls.key. What is missing, too long or no
- * base64 is "": the certificates are then judged as what they are, of no use. */
+/* Reads ca.crt, ca.key, tls.crt and tls.key of `data`. A member that is missing, too
+ * long or not base64 becomes "", and certificate_inspect() then reports the defect. */
 void secret_read(const cJSON *secret, struct certificates *c);
 
-/* Puts them into the object that was read; whatever else it holds stays. */
+/* Puts the certificates into the object. Its other members stay. */
 int secret_write(cJSON *secret, const struct certificates *c, struct error *err);
 
 #endif

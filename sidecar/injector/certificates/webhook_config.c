@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* webhook_config.c - the JSON Patch that puts the CA where it belongs. */
+/* webhook_config.c - makes the JSON Patch that sets the CA. */
 #include "webhook_config.h"
 
 #include <stdio.h>
@@ -51,7 +51,7 @@ int webhook_config_patch(const cJSON *config, const char *bundle, struct text *p
 	int index = 0, changed = 0;
 
 	if (cJSON_GetArraySize(webhooks) > WEBHOOKS_MAX)
-		return fail(err, "it has %d webhooks, at most %d are looked after",
+		return fail(err, "it has %d webhooks: expected at most %d",
 			    cJSON_GetArraySize(webhooks), WEBHOOKS_MAX);
 	base64_put(&t, bundle, strlen(bundle));
 	cJSON_ArrayForEach(webhook, webhooks)

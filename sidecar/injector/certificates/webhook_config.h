@@ -10,9 +10,9 @@
 
 #define WEBHOOKS_MAX 8 /* in one configuration */
 
-/* Appends the JSON Patch that gives every webhook that bundle, and that fails where
- * somebody changed the webhooks' order meanwhile. Returns how many webhooks it changes;
- * 0: all have it, nothing was appended. */
+/* Appends a JSON Patch that gives every webhook the bundle. The patch fails if another
+ * client changed the order of the webhooks since. Returns the number of webhooks that
+ * it changes; 0: all have the bundle, and nothing is appended. */
 int webhook_config_patch(const cJSON *config, const char *bundle, struct text *patch,
 			 struct error *err);
 

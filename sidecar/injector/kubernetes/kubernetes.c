@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kubernetes.c - the API server, asked with libcurl.
+/* kubernetes.c - requests to the API server with libcurl.
  *
- * One easy handle, and with it at most one connection. The token is read for each
- * request: the kubelet replaces it about once an hour. The system's CAs are never
- * loaded: they would cost 7 MiB.
+ * There is one easy handle, so there is at most one connection. Each request reads the
+ * token again, because the kubelet replaces it about once an hour. The system's CAs are
+ * never loaded, because they would cost 7 MiB.
  */
 #include "kubernetes.h"
 
@@ -24,17 +24,17 @@
 #define TOKEN_MAX      16384
 #define CONNECT_MAX_MS 2000L
 #define REQUEST_MAX_MS 5000L
-#define IDLE_MAX_S     30L /* a connection that was idle for longer is not used */
-#define MESSAGE_MAX    160 /* of the API server, in an error */
+#define IDLE_MAX_S     30L /* a connection that was idle longer is not reused */
+#define MESSAGE_MAX    160 /* bytes of the API server's message in an error */
 
 struct kubernetes {
 	const struct kubernetes_access *access;
 	const atomic_bool *stop;
 	struct cluster_facts *facts;
 	CURL *curl;
-	char *answer; /* of the request under way, or its last line so far */
+	char *answer; /* to the current request; in a watch, its unfinished line */
 	size_t length;
-	const struct kubernetes_watch *watch; /* under way, or NULL */
+	const struct kubernetes_watch *watch; /* the current watch, or NULL */
 	struct error watch_error;
 	int watch_result;
 	char trouble[CURL_ERROR_SIZE];
@@ -50,9 +50,8 @@ static int find_server(char *server, size_t size, struct error *err)
 
 	if (!host || !host[0])
 		return fail(err,
-			    "there is no API server: not in a pod, as "
-			    "KUBERNETES_SERVICE_HOST is not set; --api-server would "
-			    "name one");
+			    "there is no API server: KUBERNETES_SERVICE_HOST is not "
+			    "set outside of a pod; use --api-server");
 	const bool ipv6 = strchr(host, ':') != NULL;
 	snprintf(server, size, "https://%s%.253s%s:%.5s", ipv6 ? "[" : "", host,
 		 ipv6 ? "]" : "", port && port[0] ? port : "443");
@@ -80,7 +79,7 @@ int kubernetes_find(const struct injector_options *options,
 /* --- the handle ---------------------------------------------------------------------
  */
 
-/* More than the bound ends the request. */
+/* An answer over the limit, or an allocation failure, ends the request. */
 static int add_to_answer(struct kubernetes *k, const char *data, size_t length)
 {
 	if (length > KUBERNETES_ANSWER_MAX - k->length)
@@ -95,7 +94,7 @@ static int add_to_answer(struct kubernetes *k, const char *data, size_t length)
 	return 0;
 }
 
-/* It may have been a Secret. */
+/* Wipes the answer, because it may be a Secret. */
 static void forget_answer(struct kubernetes *k)
 {
 	if (k->answer)
@@ -105,7 +104,7 @@ static void forget_answer(struct kubernetes *k)
 	k->length = 0;
 }
 
-/* Hands over the line that is in k->answer. */
+/* Passes the line in k->answer to the watch's function. */
 static int hand_over(struct kubernetes *k)
 {
 	enum json_refusal why;
@@ -116,13 +115,13 @@ static int hand_over(struct kubernetes *k)
 	if (tree)
 		result = k->watch->line(k->watch->context, tree, err);
 	else
-		fail_within(err, "a line is no JSON");
+		fail_within(err, "a line is not JSON");
 	cJSON_Delete(tree);
 	forget_answer(k);
 	return result;
 }
 
-/* Of an error there are no lines, but one answer. */
+/* Only a successful watch has lines. An error is one answer. */
 static bool comes_in_lines(const struct kubernetes *k)
 {
 	long status = 0;
@@ -137,7 +136,7 @@ static size_t take_answer(char *data, size_t one, size_t length, void *k_)
 	const char *end;
 	size_t at = 0;
 
-	(void)one; /* is 1 */
+	(void)one; /* always 1 */
 	while (comes_in_lines(k) && (end = memchr(data + at, '\n', length - at))) {
 		if (add_to_answer(k, data + at, (size_t)(end - data) - at) < 0)
 			return 0;
@@ -163,7 +162,7 @@ static int stop_when_told(void *k_, curl_off_t a, curl_off_t b, curl_off_t c,
 	return atomic_load(k->stop) ? 1 : 0;
 }
 
-/* What holds for every request. */
+/* Sets the options that every request shares. */
 static CURLcode set_up(struct kubernetes *k)
 {
 	char agent[64];
@@ -236,7 +235,7 @@ void kubernetes_close(struct kubernetes *k)
 /* --- a request ----------------------------------------------------------------------
  */
 
-/* "Authorization: Bearer TOKEN", or -1. */
+/* Makes the line "Authorization: Bearer TOKEN". */
 static int read_token(const char *path, char *header, size_t size, struct error *err)
 {
 	size_t length = (size_t)snprintf(header, size, "Authorization: Bearer ");
@@ -295,7 +294,7 @@ static int headers_of(const struct kubernetes *k,
 		   : 0;
 }
 
-/* Sends it; k->answer then is what came. Returns HTTP's status, or -1. */
+/* Sends the request, stores the answer in k->answer. Returns the HTTP status or -1. */
 static long perform(struct kubernetes *k, const struct kubernetes_request *request,
 		    struct error *err)
 {
@@ -332,7 +331,7 @@ out:
 	return status;
 }
 
-/* An error in the API server's own words. */
+/* Sets an error with the API server's own message. */
 static int fail_status(struct error *err, long status, const cJSON *answer)
 {
 	const char *message = json_text(answer, "message");
@@ -343,7 +342,7 @@ static int fail_status(struct error *err, long status, const cJSON *answer)
 
 bool kubernetes_conflict(const struct kubernetes_request *request, long status)
 {
-	/* 422 also is a JSON Patch whose test failed. */
+	/* 422 also means that a test of a JSON Patch failed. */
 	return status == 409 ||
 	       (status == 422 && strcmp(request->method, "PATCH") == 0);
 }
@@ -377,7 +376,7 @@ int kubernetes_ask(struct kubernetes *k, const struct kubernetes_request *reques
 	else if (got < 200 || got > 299)
 		result = fail_status(err, got, tree);
 	else if (!tree)
-		result = fail(err, "the answer is no JSON: %s", unread.text);
+		result = fail(err, "the answer is not JSON: %s", unread.text);
 	count(k, request, *status, result < 0);
 	forget_answer(k);
 	if (result == 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kubernetes.h - requests to the API server, one after the other, by libcurl.
+/* kubernetes.h - a client of the API server, one request at a time, with libcurl.
  *
- * HTTPS only, verified against the one CA file, never through a proxy. Every request
- * but a watch ends within 5 seconds. For one thread.
+ * It uses HTTPS only, verifies the server against one CA file, and never uses a proxy.
+ * Every request except a watch ends within 5 seconds. One thread uses a client.
  */
 #ifndef DORMOUSE_INJECTOR_KUBERNETES_KUBERNETES_H
 #define DORMOUSE_INJECTOR_KUBERNETES_KUBERNETES_H
@@ -15,23 +15,24 @@
 #include "cluster_facts.h"
 #include "injector/config/injector_options.h"
 
-#define KUBERNETES_ANSWER_MAX (1 << 20) /* bytes of an answer */
+#define KUBERNETES_ANSWER_MAX (1 << 20) /* bytes of an answer, or of a watch's line */
 
-/* Where the API server is, and how to be let in. */
+/* The API server's address, and the files for authentication and verification. */
 struct kubernetes_access {
 	char server[300]; /* "https://HOST:PORT" */
 	char token_file[256];
 	char ca_file[256];
 };
 
-/* From the options, or as a pod finds them. */
+/* Takes the values from the options. Without an option it takes the pod's environment
+ * and service account. Returns -1 if there is no address. */
 int kubernetes_find(const struct injector_options *options,
 		    struct kubernetes_access *access, struct error *err);
 
 struct kubernetes;
 
-/* A request under way ends soon after `*stop` became true. Requests are counted in
- * `facts`. All three outlive what is returned. */
+/* When `*stop` becomes true, the current request ends soon. `facts` counts requests.
+ * `access`, `stop` and `facts` must outlive the client. */
 struct kubernetes *kubernetes_open(const struct kubernetes_access *access,
 				   const atomic_bool *stop, struct cluster_facts *facts,
 				   struct error *err);
@@ -40,27 +41,27 @@ void kubernetes_close(struct kubernetes *k);
 struct kubernetes_request {
 	const char *method; /* "GET", "PUT", "PATCH" */
 	const char *path;   /* "/version" */
-	const char *accept; /* the kind of answer; NULL: application/json */
-	const char *type;   /* of the body; NULL: none */
+	const char *accept; /* media type of the answer; NULL: application/json */
+	const char *type;   /* media type of the body; NULL: no body */
 	const char *body;
 };
 
-/* Whether somebody else was first: the object is to be read again. */
+/* Whether another client changed the object first: the caller reads it again. */
 bool kubernetes_conflict(const struct kubernetes_request *request, long status);
 
-/* Asks. 0: status 2xx, and what was answered as a tree that the caller deletes. Else
- * -1; the error has the API server's own message. `*status` is HTTP's, 0 when nothing
- * was answered. */
+/* Sends a request. Returns 0 for status 2xx; the caller then deletes `*answer`. Returns
+ * -1 otherwise; the error has the API server's own message. `*status` is the HTTP
+ * status, 0 if there was no answer. */
 int kubernetes_ask(struct kubernetes *k, const struct kubernetes_request *request,
 		   long *status, cJSON **answer, struct error *err);
 
-/* Takes a line of an answer, as a tree that is deleted afterwards. Less than 0 ends the
- * watch, with the error that it set. */
+/* Handles one line of an answer. The watch deletes the tree afterwards. A result below
+ * 0 ends the watch with the error that the function set. */
 typedef int kubernetes_line(void *context, const cJSON *line, struct error *err);
 
-/* Asks, and hands over each line of the answer as it comes, for at most so many
- * seconds. 0: the answer, of status 2xx, came to its end, or the seconds were over.
- * Else as kubernetes_ask(). */
+/* Sends a request and passes each line of the answer to `line` when it arrives, for at
+ * most `seconds`. Returns 0 if the status is 2xx and the answer or the time ended.
+ * Otherwise as kubernetes_ask(). */
 struct kubernetes_watch {
 	struct kubernetes_request request;
 	long seconds;

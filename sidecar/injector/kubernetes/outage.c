@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* outage.c - what is failing at the moment, so that it is told once. */
+/* outage.c - the current failure, so that it is logged only once. */
 #include "outage.h"
 
 #include "base/log.h"

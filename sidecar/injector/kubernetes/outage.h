@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* outage.h - what is failing at the moment, so that it is told once. */
+/* outage.h - the current failure, so that it is logged only once. */
 #ifndef DORMOUSE_INJECTOR_KUBERNETES_OUTAGE_H
 #define DORMOUSE_INJECTOR_KUBERNETES_OUTAGE_H
 
@@ -9,15 +9,15 @@
 
 struct outage {
 	bool failing;
-	long status;          /* of HTTP, 0: no answer, -1: nothing was asked */
-	struct error failure; /* as it was logged */
+	long status;          /* HTTP status; 0: no answer, -1: no request was sent */
+	struct error failure; /* the logged error */
 };
 
-/* Logs a warning, unless it has failed in the same way already. */
+/* Logs a warning, unless the last failure had the same status. */
 void outage_begins(struct outage *o, const char *event, long status,
 		   const struct error *err);
 
-/* Logs that it recovered from the failure, if there was one. */
+/* Logs the recovery, if there was a failure. */
 void outage_ends(struct outage *o, const char *event);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reflector.c - namespaces as the API server has them: a list, then a watch of each
- * kind.
+/* reflector.c - lists each kind of object, then watches it.
  *
  * https://kubernetes.io/docs/reference/using-api/api-concepts/ describes both. Each
- * kind has a thread and a connection of its own; all are idle most of the time.
+ * kind has its own thread and connection. They are idle most of the time.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,21 +16,22 @@
 #include "reflector.h"
 #include "worker.h"
 
-#define PAGE          50    /* objects of a list at once */
-#define WATCH_S       240.0 /* then the API server ends a watch, and it goes on anew */
-#define WATCH_GRACE_S 30    /* and we, if it did not */
+#define PAGE          50    /* objects in one page of a list */
+#define WATCH_S       240.0 /* the API server ends a watch; a new one continues it */
+#define WATCH_GRACE_S 30    /* after that we end it ourselves */
 #define FIRST_RETRY_S 1.0
 #define LAST_RETRY_S  60.0
-/* A watch that ended sooner without a word has failed; sooner there is no other. */
+/* A watch that ends sooner, without an event, has failed. The retry pause then prevents
+ * a busy loop. */
 #define SHORT_S       1.0
 #define TELL_EVERY_S  10.0
 #define VERSION_SIZE  64
 #define CONTINUE_SIZE 1024
 
 static const struct {
-	const char *resource, *list, *watch; /* what is accepted */
+	const char *resource, *list, *watch; /* list, watch: accepted media types */
 } kinds[NAMESPACES_KINDS] = {
-    /* Of namespaces the annotations will do. */
+    /* Of a namespace only the metadata is needed, for its annotations. */
     [KIND_NAMESPACE] =
 	{"namespaces",
 	 "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
@@ -46,10 +46,10 @@ struct reflector {
 	struct kubernetes *api;
 	struct worker worker;
 	struct outage outage;
-	double told_at;             /* of an object that cannot be kept */
-	char version[VERSION_SIZE]; /* up to which changes are known */
+	double told_at;             /* time of the last log line of put() */
+	char version[VERSION_SIZE]; /* resourceVersion of the last known change */
 	bool tried;
-	bool heard; /* something came in this watch */
+	bool heard; /* an event arrived in this watch */
 };
 
 struct reflectors {
@@ -67,7 +67,8 @@ const char *reflector_resource(enum namespaces_kind kind)
 /* --- objects -------------------------------------------------------------------------
  */
 
-/* One that cannot be kept is told, of many one now and then, and the rest goes on. */
+/* Stores an object. On failure it logs at most one line each TELL_EVERY_S seconds, and
+ * the other objects are still stored. */
 static void put(struct reflector *r, const cJSON *object)
 {
 	const double now = clock_monotonic();
@@ -93,7 +94,7 @@ static void take_version(struct reflector *r, const cJSON *object)
 /* --- the list ------------------------------------------------------------------------
  */
 
-/* As it goes into a path. */
+/* Percent-encodes text for a path. */
 static int encode(const char *text, char *encoded, size_t size, struct error *err)
 {
 	static const char plain[] =
@@ -112,7 +113,8 @@ static int encode(const char *text, char *encoded, size_t size, struct error *er
 	return 0;
 }
 
-/* One page; `next` is how the next one is asked for, "" after the last. */
+/* Reads one page. `next` has the page's continue token before and the next page's
+ * after; "" for the first page and after the last one. */
 static int list_page(struct reflector *r, char next[CONTINUE_SIZE], long *status,
 		     struct error *err)
 {
@@ -171,7 +173,7 @@ static int take_event(void *r_, const cJSON *event, struct error *err)
 	return 0;
 }
 
-/* 0: it ended as it should, and goes on from r->version. */
+/* Returns 0 if the watch ended normally. The next watch continues from r->version. */
 static int watch(struct reflector *r, long *status, struct error *err)
 {
 	char path[192];
@@ -207,7 +209,7 @@ static void tried(struct reflector *r)
 	r->tried = true;
 }
 
-/* From a list until the watch fails. */
+/* Lists the objects, then watches them until a watch fails. */
 static int follow(struct reflector *r, long *status, struct error *err)
 {
 	int result = list(r, status, err);
@@ -233,8 +235,8 @@ static void *reflector_main(void *r_)
 		long status = -1;
 
 		if (follow(r, &status, &err) < 0 && !atomic_load(&r->worker.stop)) {
-			/* 410: what is watched from is forgotten there; it is daily
-			 * business, and the list is taken anew. */
+			/* 410: the API server no longer has this resourceVersion. That
+			 * is normal, and a new list follows. */
 			if (status != 410 && status != 200)
 				outage_begins(&r->outage, "namespaces-unknown", status,
 					      &err);
@@ -275,7 +277,7 @@ struct reflectors *reflectors_start(const struct injector_options *options,
 				    struct cluster_facts *facts)
 {
 	struct reflectors *all = calloc(1, sizeof(*all));
-	struct error err = {"out of memory for what follows namespaces"};
+	struct error err = {"out of memory for the reflectors"};
 	int result = -1;
 
 	if (all) {
@@ -288,7 +290,7 @@ struct reflectors *reflectors_start(const struct injector_options *options,
 	if (result == 0)
 		return all;
 	log_event(LOG_LEVEL_WARNING, "namespaces-unknown",
-		  "%s; LimitRanges and quotas are not looked at", err.text);
+		  "%s; LimitRanges and quotas are ignored", err.text);
 	reflectors_stop(all);
 	return NULL;
 }
@@ -297,7 +299,7 @@ void reflectors_stop(struct reflectors *all)
 {
 	if (!all)
 		return;
-	/* All at once: each may take a second to notice. */
+	/* Tell all threads first: each may take a second to notice. */
 	for (int kind = 0; kind < NAMESPACES_KINDS; kind++)
 		worker_tell(&all->of[kind].worker);
 	for (int kind = 0; kind < NAMESPACES_KINDS; kind++) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* worker.h - a thread that works in rounds and sleeps between them until it is told to
- * stop. */
+/* worker.h - a thread that works in rounds, sleeps between them, and can be stopped. */
 #ifndef DORMOUSE_INJECTOR_KUBERNETES_WORKER_H
 #define DORMOUSE_INJECTOR_KUBERNETES_WORKER_H
 
@@ -16,22 +15,24 @@ struct worker {
 	bool started;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	atomic_bool stop; /* to be looked at between and within rounds */
+	atomic_bool stop; /* the thread checks it between and within rounds */
 };
 
-/* Starts it in a struct of zeroes. It takes no signals. */
+/* Starts the thread. `w` must be all zeroes. The thread blocks all signals. */
 int worker_start(struct worker *w, const char *name, void *(*run)(void *context),
 		 void *context, struct error *err);
 
-/* Tells it to stop, and waits until it has. One that never started is none. */
+/* worker_tell() tells the thread to stop. worker_join() waits for its end. Both do
+ * nothing if it never started. */
 void worker_tell(struct worker *w);
 void worker_join(struct worker *w);
 
-/* In the thread: sleeps until then on clock_monotonic(), or until it is to stop. */
+/* For the thread itself: sleeps until `when` on clock_monotonic(), or until it must
+ * stop. */
 void worker_sleep_until(struct worker *w, double when);
 
-/* The time, a tenth more or less: replicas that started together are not to stay in
- * step. */
+/* Returns the time, randomly up to a tenth more or less. So replicas that started
+ * together do not send their requests at the same time. */
 double worker_jittered(double seconds);
 
 #endif

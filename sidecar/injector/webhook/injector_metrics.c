@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* injector_metrics.c - every series is there from the start: none comes or goes. */
+/* injector_metrics.c - writes /metrics. Every series exists from the start. */
 #include "injector_metrics.h"
 
 #include "injector/kubernetes/reflector.h"
@@ -19,7 +19,7 @@ static const struct {
     [REFUSED_BUSY] = {503, "busy"},
 };
 
-/* From a small review's time to the longest that the API server waits for one. */
+/* Seconds, from a small review to a slow one. The API server waits at most 3 s. */
 static const double bounds[DURATION_BOUNDS] = {
     0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
     0.01,    0.025,  0.05,    0.1,    0.25,  1,
@@ -71,7 +71,7 @@ static void put_reviews(struct exposition *x, const struct injector_counters *c)
 
 	exposition_family_of_two(x, METRIC_COUNTER, "dormouse_injector_reviews_total",
 				 "outcome", "reason",
-				 "Requests, by what became of them.");
+				 "Requests, by outcome and reason.");
 	exposition_count_of_two(x, "injected", "", c->injected);
 	for (int i = SKIP_NOTHING + 1; i < SKIP_REASONS; i++)
 		exposition_count_of_two(x, "skipped", skip_reason_name(i),
@@ -83,7 +83,7 @@ static void put_reviews(struct exposition *x, const struct injector_counters *c)
 			     "From a review's last byte to its answer.", &durations);
 }
 
-/* What has one value. */
+/* Writes the families that have one value. */
 static void put_singles(struct exposition *x, const struct injector_figures *f)
 {
 	const struct injector_counters *c = f->counters;
@@ -91,15 +91,14 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	const struct namespaces_figures namespaces = namespaces_figures(f->namespaces);
 	const struct exposition_row rows[] = {
 	    {"dormouse_injector_warnings_total", METRIC_COUNTER, c->warnings,
-	     "Warnings in answers, of what is ignored or in conflict."},
+	     "Warnings in answers, about bad annotations and ports in conflict."},
 	    {"dormouse_injector_template_reloads_total", METRIC_COUNTER,
 	     c->template_reloads, "Times a changed template was taken."},
 	    {"dormouse_injector_template_reload_failures_total", METRIC_COUNTER,
 	     c->template_failures,
 	     "Times a changed template was broken and the old one kept."},
 	    {"dormouse_injector_log_lines_withheld_total", METRIC_COUNTER,
-	     c->lines_withheld,
-	     "Lines on reviews not logged because there were too many."},
+	     c->lines_withheld, "Lines about reviews that were too many to be logged."},
 	    {"dormouse_injector_certificates_made_total", METRIC_COUNTER,
 	     atomic_load(&facts->certificates_made),
 	     "Serving certificates that this replica has made."},
@@ -109,23 +108,23 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	     atomic_load(&facts->webhook_ready),
 	     "Whether the webhook configuration has our CA."},
 	    {"dormouse_injector_image_ready", METRIC_GAUGE, !f->held,
-	     "Whether the sidecar's image names a registry, or is said to be on every "
-	     "node; 0: no pod is injected."},
+	     "Whether the sidecar's image names a registry, or --image-loaded is "
+	     "given; 0: no pod is injected."},
 	    {"dormouse_injector_kubernetes_minor_version", METRIC_GAUGE,
 	     (uint64_t)atomic_load(&facts->minor),
 	     "N of the API server's version 1.N; 0: not known."},
 	    {"dormouse_injector_watch_failures_total", METRIC_COUNTER,
 	     atomic_load(&facts->watch_failures),
-	     "Times a list or a watch failed and was begun anew."},
+	     "Times a list or a watch failed and was restarted."},
 	    {"dormouse_injector_namespace_objects", METRIC_GAUGE, namespaces.objects,
 	     "LimitRanges, quotas and annotated namespaces that are known."},
 	    {"dormouse_injector_namespace_objects_dropped_total", METRIC_COUNTER,
-	     namespaces.dropped, "Such objects left out because there were too many."},
+	     namespaces.dropped, "Such objects ignored because there were too many."},
 	    {"dormouse_injector_handshake_failures_total", METRIC_COUNTER,
 	     http_server_counters(f->reviews)->handshakes_ended,
 	     "TLS handshakes that the client ended, or that failed."},
 	    {"dormouse_injector_large_body_bytes", METRIC_GAUGE, f->body_bytes,
-	     "Memory of bodies that are large, bytes."},
+	     "Memory of large request bodies, bytes."},
 	    {"dormouse_config_errors", METRIC_GAUGE, f->config_errors,
 	     "Environment variables that were ignored as invalid."},
 	};
@@ -133,8 +132,8 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	exposition_family(
 	    x, METRIC_GAUGE, "dormouse_injector_certificate_expiry_timestamp_seconds",
 	    NULL,
-	    "When the serving certificate ends, Unix seconds; 0: there is "
-	    "none yet.");
+	    "When the serving certificate expires, Unix seconds; 0: there "
+	    "is none yet.");
 	exposition_number(x, NULL, tls_store_expiry(f->store));
 	exposition_rows(x, rows, sizeof(rows) / sizeof(rows[0]));
 }
@@ -144,7 +143,7 @@ static void put_cluster(struct exposition *x, const struct injector_figures *f)
 	const struct cluster_facts *facts = f->facts;
 	uint64_t failures = atomic_load(&facts->request_failures);
 	uint64_t conflicts = atomic_load(&facts->conflicts);
-	/* Last, so that it is not less than what it contains. */
+	/* Read last, so that it is not less than the failures and conflicts in it. */
 	uint64_t requests = atomic_load(&facts->requests);
 
 	exposition_family(x, METRIC_COUNTER,
@@ -160,8 +159,8 @@ static void put_cluster(struct exposition *x, const struct injector_figures *f)
 static void put_watches(struct exposition *x, const struct injector_figures *f)
 {
 	exposition_family(x, METRIC_GAUGE, "dormouse_injector_watch_synced", "resource",
-			  "Whether all of it is known and followed; 0: pods are fitted "
-			  "to what was known last.");
+			  "Whether all objects are known and watched; 0: the last "
+			  "known objects are used.");
 	for (int kind = 0; kind < NAMESPACES_KINDS; kind++)
 		exposition_count(x, reflector_resource(kind),
 				 atomic_load(&f->facts->watched[kind]));
@@ -178,17 +177,17 @@ static void put_servers(struct exposition *x, const struct injector_figures *f)
 		exposition_count(x, names[i], http_server_connections(servers[i]));
 	exposition_family(x, METRIC_COUNTER,
 			  "dormouse_injector_connections_accepted_total", "port",
-			  "Connections taken in.");
+			  "Connections accepted.");
 	for (int i = 0; i < 2; i++)
 		exposition_count(x, names[i],
 				 http_server_counters(servers[i])->accepted);
 	exposition_family(x, METRIC_GAUGE, "dormouse_injector_connections_max", "port",
-			  "Connections that are held at most (--max-connections).");
+			  "Maximum of open connections (--max-connections).");
 	for (int i = 0; i < 2; i++)
 		exposition_count(x, names[i], http_server_max(servers[i]));
 	exposition_family_of_two(
 	    x, METRIC_COUNTER, "dormouse_injector_connections_refused_total", "port",
-	    "reason", "Connections closed at once: their host's share, full, failed.");
+	    "reason", "Connections refused: the host's share used, full, failed.");
 	for (int i = 0; i < 2; i++)
 		for (int why = 0; why < HTTP_REFUSALS; why++)
 			exposition_count_of_two(
@@ -196,7 +195,7 @@ static void put_servers(struct exposition *x, const struct injector_figures *f)
 			    http_server_counters(servers[i])->refused[why]);
 	exposition_family_of_two(
 	    x, METRIC_COUNTER, "dormouse_injector_connections_cut_total", "port",
-	    "reason", "Connections cut: too slow, idle, or for others.");
+	    "reason", "Connections cut: too slow, idle, or to make room.");
 	for (int i = 0; i < 2; i++)
 		for (int why = 0; why < HTTP_CUTS; why++)
 			exposition_count_of_two(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* injector_metrics.h - what the injector counts, and its /metrics. */
+/* injector_metrics.h - the injector's counters and its /metrics. */
 #ifndef DORMOUSE_INJECTOR_WEBHOOK_INJECTOR_METRICS_H
 #define DORMOUSE_INJECTOR_WEBHOOK_INJECTOR_METRICS_H
 
@@ -13,7 +13,8 @@
 #include "injector/review/review.h"
 #include "injector/tls/tls_store.h"
 
-/* Why a request was refused, by its status; the names never change. */
+/* Why a request was refused, one reason for each HTTP status. The names never change,
+ * because they are label values. */
 enum refusal {
 	REFUSED_BROKEN,       /* 400 "bad-request" */
 	REFUSED_PATH,         /* 404 "not-found" */
@@ -26,7 +27,7 @@ enum refusal {
 };
 
 const char *refusal_name(enum refusal refusal);
-enum refusal refusal_of_status(unsigned status); /* REFUSED_BROKEN for any other */
+enum refusal refusal_of_status(unsigned status); /* REFUSED_BROKEN if unknown */
 
 #define DURATION_BOUNDS 13
 
@@ -35,27 +36,27 @@ struct injector_counters {
 	uint64_t skipped[SKIP_REASONS];
 	uint64_t refused[REFUSALS];
 	uint64_t warnings;
-	uint64_t durations[DURATION_BOUNDS + 1]; /* of reviews, by bound */
+	uint64_t durations[DURATION_BOUNDS + 1]; /* of reviews, by upper bound */
 	double duration_sum_s;
 	uint64_t template_reloads, template_failures;
-	uint64_t lines_withheld; /* of the log */
+	uint64_t lines_withheld; /* log lines that were not written */
 };
 
-/* Counts a review that took so long from its last byte to its answer. */
+/* Counts a review. `seconds` is the time from its last byte to its answer. */
 void injector_count(struct injector_counters *c, const struct review_result *result,
 		    double seconds);
 
-/* What /metrics tells of. */
+/* The sources of /metrics. */
 struct injector_figures {
 	const struct injector_counters *counters;
 	const struct cluster_facts *facts;
 	struct namespaces *namespaces;
 	struct tls_store *store;
 	const struct http_server *reviews, *metrics;
-	size_t body_bytes; /* of large bodies, at the moment */
+	size_t body_bytes; /* memory of large bodies now */
 	unsigned config_errors;
-	/* The image: why nodes cannot pull it, "" when they can; whether no pod is
-	 * injected for that. */
+	/* Why nodes cannot pull the image; "": they can. `held`: no pod is injected for
+	 * that reason. */
 	const char *image_trouble;
 	bool held;
 	double started_at; /* Unix seconds */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* injector_routes.c - what the injector says of itself. */
+/* injector_routes.c - answers /metrics, /healthz and /readyz. */
 #include "injector_routes.h"
 
 #include "base/clock.h"
@@ -30,7 +30,7 @@ static enum MHD_Result answer_health(void *context, const struct http_request *r
 	return http_answer_line(r, MHD_HTTP_OK, "ok");
 }
 
-/* What is missing for reviews to be answered, NULL: nothing. */
+/* Returns why the injector is not ready to answer reviews; NULL: it is ready. */
 static const char *missing(const struct injector_status *s)
 {
 	double expiry = tls_store_expiry(s->figures.store);
@@ -42,13 +42,13 @@ static const char *missing(const struct injector_status *s)
 	if (expiry <= clock_wall())
 		return "the certificate has expired";
 	if (atomic_load(&s->figures.facts->watches_untried) > 0)
-		return "what namespaces say is not read yet";
+		return "the namespaces have not been read yet";
 	if (!atomic_load(&s->figures.facts->webhook_ready))
 		return "the webhook configuration does not have our CA yet";
 	return NULL;
 }
 
-/* What is to be known of the image, whether that keeps us from being ready or not. */
+/* Answers readiness with the image's trouble, if any. It is an error only if `held`. */
 static enum MHD_Result answer_of_image(const struct injector_status *s,
 				       const struct http_request *r)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* injector_routes.h - the plain port: /metrics, /healthz, /readyz. */
+/* injector_routes.h - the port without TLS: /metrics, /healthz, /readyz. */
 #ifndef DORMOUSE_INJECTOR_WEBHOOK_INJECTOR_ROUTES_H
 #define DORMOUSE_INJECTOR_WEBHOOK_INJECTOR_ROUTES_H
 
@@ -8,13 +8,13 @@
 #include "http/routes.h"
 #include "injector_metrics.h"
 
-/* What the injector says of itself. */
+/* The injector's own status. */
 struct injector_status {
 	struct injector_figures figures;
 	bool stopping;
 };
 
-/* The routes, for as long as the status is there. */
+/* Returns the routes. `status` must outlive them. */
 struct http_routes injector_routes(struct injector_status *status);
 
 #endif

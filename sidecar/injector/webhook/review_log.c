@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* review_log.c - lines on reviews, and how many a second. */
+/* review_log.c - logs reviews, with a limit of lines a second. */
 #include "review_log.h"
 
 #include "base/log.h"
@@ -25,7 +25,7 @@ static void tell_withheld(struct review_log *d, enum decision_kind kind)
 	d->kinds[kind].withheld = 0;
 }
 
-/* Whether there may be one more line. */
+/* Whether one more line is allowed now. Counts the line either way. */
 static bool allowed(struct review_log *d, enum decision_kind kind, double now)
 {
 	if (now - d->kinds[kind].second >= 1) {
@@ -42,7 +42,7 @@ static bool allowed(struct review_log *d, enum decision_kind kind, double now)
 	return false;
 }
 
-/* "NAMESPACE/NAME", with what is known of it. */
+/* Writes "NAMESPACE/NAME", or the known part of it. */
 static void put_pod(struct text *t, const struct review_result *r)
 {
 	if (r->namespace[0])

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* review_log.h - one line of the log for each review, within reason.
+/* review_log.h - logs one line for each review, with a limit a second.
  *
- * Whoever can reach the port can make lines. Refusals and failures are told at most ten
- * times a second, the others at most two hundred (more pods no API server makes); of
- * the rest there is one line that says how many.
+ * The limit is needed because every client of the port can cause lines. It is 10 lines
+ * a second for refusals and failures, and 200 for the others (no API server creates
+ * more pods). One more line says how many lines are missing.
  */
 #ifndef DORMOUSE_INJECTOR_WEBHOOK_REVIEW_LOG_H
 #define DORMOUSE_INJECTOR_WEBHOOK_REVIEW_LOG_H
@@ -19,25 +19,25 @@ enum decision_kind { DECISION_MADE, DECISION_REFUSED, DECISION_KINDS };
 
 struct review_log {
 	struct {
-		double second; /* when the present one began, monotonic */
+		double second; /* start of the current second, monotonic seconds */
 		unsigned written;
 		uint64_t withheld;
 	} kinds[DECISION_KINDS];
-	uint64_t withheld; /* ever */
+	uint64_t withheld; /* since the start */
 };
 
-/* Logs what became of a review; `now` is monotonic seconds. */
+/* Logs the outcome of a review. `now` is monotonic seconds. */
 void review_log_decision(struct review_log *d, double now,
 			 const struct review_result *r);
 
-/* Logs a request that did not come as far as a review. */
+/* Logs a request that was refused before it was read as a review. */
 void review_log_refusal(struct review_log *d, double now, unsigned status,
 			const char *why);
 
-/* Tells how many were left out, a second later. */
+/* Logs how many lines are missing, one second after the current second began. */
 void review_log_tick(struct review_log *d, double now);
 
-/* Seconds until review_log_tick() has something to tell; -1: nothing. */
+/* Seconds until review_log_tick() has a line to log; -1: it has none. */
 double review_log_due(const struct review_log *d, double now);
 
 #endif

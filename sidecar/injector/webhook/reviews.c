@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reviews.c - the route that reviews come to, and how each is answered. */
+/* reviews.c - answers, counts and logs reviews at /inject. */
 #include "reviews.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
 
-/* What all bodies that are not small may take together. */
+/* Maximum bytes of all large bodies together. */
 #define BODIES_MAX (8 * 1024 * 1024)
 
-/* A review's values, besides its strings (see json_review_limits). Reserved, not
- * touched. */
+/* Bytes for a review's JSON values without their strings (see json_review_limits). The
+ * memory is reserved, but not touched until it is needed. */
 #define VALUES_MAX (5 * 1024 * 1024)
 
 struct reviews {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reviews.h - POST /inject: the body in, bounded; the answer out; counted and logged.
- */
+/* reviews.h - POST /inject: answers, counts and logs reviews with bounded bodies. */
 #ifndef DORMOUSE_INJECTOR_WEBHOOK_REVIEWS_H
 #define DORMOUSE_INJECTOR_WEBHOOK_REVIEWS_H
 
@@ -12,13 +11,13 @@
 
 struct reviews;
 
-/* What reviews are answered by; everything outlives them. */
+/* The sources of the answers. All of them must outlive the reviews. */
 struct reviews_source {
 	const struct template_file *template;
 	const struct cluster_facts *facts;
 	struct namespaces *namespaces;
 	const char *own_namespace;
-	const char *held; /* as of struct injection; may change */
+	const char *held; /* see struct injection; the text may change */
 	size_t max_body;
 	struct injector_counters *counters;
 	struct review_log *review_log;
@@ -26,16 +25,16 @@ struct reviews_source {
 
 struct reviews *reviews_new(const struct reviews_source *source, struct error *err);
 
-/* After the server that uses its routes was closed. */
+/* Frees the reviews. Close the server that uses their routes first. */
 void reviews_free(struct reviews *r);
 
-/* From now on each answer ends its connection. */
+/* From now on each answer closes its connection. */
 void reviews_drain(struct reviews *r);
 
-/* Bytes of large bodies that are arriving. */
+/* Bytes of memory of large bodies that are arriving now. */
 size_t reviews_body_bytes(const struct reviews *r);
 
-/* The one route, for the server that reviews come to. */
+/* Returns the route /inject, for the server that receives reviews. */
 struct http_routes *reviews_routes(struct reviews *r);
 
 #endif

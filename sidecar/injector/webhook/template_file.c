@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* template_file.c - looks whether the template's file is another one.
+/* template_file.c - checks whether the template's file has changed.
  *
- * The kubelet exchanges a ConfigMap's files by a symbolic link to another folder: it is
- * the name that is looked at, not a descriptor.
+ * The kubelet changes a ConfigMap's files by a symbolic link to another folder. So the
+ * check uses the path, not an open descriptor.
  */
 #include "template_file.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-/* All zero where there is no such file. */
+/* Returns the file's status, all zeroes if there is no such file. */
 static struct stat look_at(const char *path)
 {
 	struct stat found;
@@ -32,7 +32,7 @@ int template_file_open(struct template_file *f, const char *path, struct error *
 	if (!path[0]) {
 		f->template = template_read(NULL, 0, err);
 	} else {
-		/* Before it is read: a change in between is seen at the next look. */
+		/* Before the read, so that the next check finds a change in between. */
 		f->seen = look_at(path);
 		f->template = template_load(path, err);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* template_file.h - the template in use, which follows its file. */
+/* template_file.h - the current template, reloaded when its file changes. */
 #ifndef DORMOUSE_INJECTOR_WEBHOOK_TEMPLATE_FILE_H
 #define DORMOUSE_INJECTOR_WEBHOOK_TEMPLATE_FILE_H
 
@@ -8,25 +8,26 @@
 
 #include "injector/review/template.h"
 
-/* Seconds between looks. A ConfigMap takes up to a minute to reach its mount anyway. */
+/* Seconds between checks. A changed ConfigMap reaches its mount within a minute. */
 #define TEMPLATE_LOOK_EVERY_S 10.0
 
 struct template_file {
-	const char *path; /* "": the built-in one, which never changes */
+	const char *path; /* "": the built-in template, which never changes */
 	struct sidecar_template *template;
-	struct stat seen; /* the file that was read last, or tried */
+	struct stat seen; /* status of the last file that was read or tried */
 	double looked_at; /* monotonic seconds */
 };
 
-/* How a look ended. */
+/* The result of a check. */
 enum template_look { TEMPLATE_SAME, TEMPLATE_TAKEN, TEMPLATE_BROKEN };
 
-/* -1 when there is no template to begin with. `path` outlives the file. */
+/* Reads the template. Returns -1 if it is missing or broken. `path` outlives `f`. */
 int template_file_open(struct template_file *f, const char *path, struct error *err);
 void template_file_close(struct template_file *f);
 
-/* Looks, when it is time. A changed file is read; a broken one is told of once, and the
- * template is what it was: the error says why. */
+/* Checks the file if TEMPLATE_LOOK_EVERY_S have passed, and reads it if it changed.
+ * `now` is monotonic seconds. For a broken file it returns TEMPLATE_BROKEN once, sets
+ * the error and keeps the old template. */
 enum template_look template_file_look(struct template_file *f, double now,
 				      struct error *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* webhook.c - the two servers, what stands behind them, and the clock of the rest. */
+/* webhook.c - the servers for reviews and for metrics, and their periodic work. */
 #include "webhook.h"
 
 #include <errno.h>
@@ -19,23 +19,23 @@
 #define METRICS_CONNECTIONS 32
 #define METRICS_IDLE_S      90.0
 
-/* A TLS handshake, and a request from its first line to its answer, take no longer; the
- * handshake while most places are taken. Seconds. */
+/* Time limits in seconds: for a TLS handshake, and for a request from its first line to
+ * its answer; and for a handshake while most connections are in use. */
 #define ARRIVAL_MAX_S 10.0
 #define PRESSED_MAX_S 2.0
 
-/* Connections that the kernel keeps for us: an API server opens many at once when many
- * pods are made, and a crowd must not fill it. */
+/* Connections that wait in the kernel. An API server opens many at once when many pods
+ * are created, and a crowd must not fill the queue. */
 #define BACKLOG 4096
 
-/* Memory of a connection, for a head and a piece of a body. */
+/* Memory of a connection, for the head and a part of the body. */
 #define CONNECTION_BYTES (16 * 1024)
 
-/* How long new connections are still taken in while we stop: whoever routes to us needs
- * some seconds to learn that we are not ready. */
+/* How long we still accept connections while we stop. The cluster needs some seconds to
+ * learn that we are not ready. */
 #define DRAIN_LISTEN_S 5.0
 
-/* How long those that are under way may take after that. */
+/* How long open requests may take after that. */
 #define DRAIN_FINISH_S 3.0
 
 enum { REVIEWS, METRICS, SERVERS };
@@ -47,16 +47,17 @@ struct webhook {
 	struct reviews *reviews;
 	struct injector_status status;
 	struct http_routes status_routes;
-	struct error image;        /* what template_check_image() says; "": nothing */
-	char held[ERROR_TEXT_MAX]; /* the same, unless --image-loaded */
+	struct error image;        /* error of template_check_image(); "": none */
+	char held[ERROR_TEXT_MAX]; /* the same; "" with --image-loaded */
 	bool image_loaded;
 	struct http_server *servers[SERVERS];
 	double drain_since; /* monotonic seconds, 0: not yet */
 	int epoll_fd;
 };
 
-/* A pod whose sidecar cannot be pulled would never start. Where that is to be feared no
- * pod is injected, and we are not ready, so that none is sent here. */
+/* A pod whose sidecar cannot be pulled never starts. So if nodes may not be able to
+ * pull the image, no pod is injected, and we are not ready, so that no pod is sent
+ * here. */
 static void look_at_image(struct webhook *w)
 {
 	w->image.text[0] = w->held[0] = '\0';
@@ -64,7 +65,7 @@ static void look_at_image(struct webhook *w)
 	    !w->image_loaded) {
 		memcpy(w->held, w->image.text, sizeof(w->held));
 		log_event(LOG_LEVEL_ERROR, "image-without-registry",
-			  "%s; until then pods come without a sidecar", w->held);
+			  "%s; until then pods get no sidecar", w->held);
 	}
 	w->status.figures.held = w->held[0] != '\0';
 }
@@ -222,7 +223,7 @@ void webhook_process(struct webhook *w)
 	w->status.figures.body_bytes = reviews_body_bytes(w->reviews);
 }
 
-/* The nearer of the two; -1 is never. */
+/* Returns the shorter timeout; -1 means no timeout. */
 static int nearer(int a, int b)
 {
 	return a < 0 || (b >= 0 && b < a) ? b : a;

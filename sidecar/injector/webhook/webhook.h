@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* webhook.h - HTTP: reviews over TLS; metrics and health in the clear.
+/* webhook.h - HTTP servers: reviews over TLS, metrics and health without TLS.
  *
- * One thread, one epoll set. A review is answered when its body is complete; nothing
- * here waits.
+ * One thread with one epoll set. It answers a review when its body is complete, and
+ * never blocks.
  */
 #ifndef DORMOUSE_INJECTOR_WEBHOOK_WEBHOOK_H
 #define DORMOUSE_INJECTOR_WEBHOOK_WEBHOOK_H
@@ -17,7 +17,7 @@
 
 struct webhook;
 
-/* What is served; everything outlives the webhook. */
+/* The sources of the answers. All of them must outlive the webhook. */
 struct webhook_source {
 	const struct injector_options *options;
 	struct tls_store *store;
@@ -26,8 +26,8 @@ struct webhook_source {
 	double started_at; /* Unix seconds */
 };
 
-/* Binds both addresses and starts to listen. Owns the template, and takes another when
- * its file has changed (a broken one is told and the old one kept). */
+/* Binds both addresses and starts to listen. The webhook owns the template and reloads
+ * it when its file changes. It logs a broken file and keeps the old template. */
 struct webhook *webhook_open(const struct webhook_source *source, struct error *err);
 void webhook_close(struct webhook *w);
 
@@ -36,12 +36,12 @@ int webhook_fd(const struct webhook *w);
 int webhook_timeout_ms(const struct webhook *w);
 void webhook_process(struct webhook *w);
 
-/* Not ready from now on: /readyz says 503, so that no new connection comes; each answer
- * closes its connection. To be called after each webhook_process(): true when new
- * connections had time to go elsewhere and nothing is under way any more. */
+/* Drains the webhook: /readyz answers 503, so that no new connections arrive, and each
+ * answer closes its connection. Call it after each webhook_process(). Returns true when
+ * clients had time to switch to another replica and no request is open. */
 bool webhook_drain(struct webhook *w);
 
-/* The ports that were bound, host order. */
+/* The bound ports, in host byte order. */
 uint16_t webhook_port(const struct webhook *w);
 uint16_t webhook_metrics_port(const struct webhook *w);
 
