@@ -51,7 +51,7 @@ static int find_server(char *server, size_t size, struct error *err)
 	if (!host || !host[0])
 		return fail(err,
 			    "there is no API server: KUBERNETES_SERVICE_HOST is not "
-			    "set outside of a pod; use --api-server");
+			    "set (only pods have it); use --api-server");
 	const bool ipv6 = strchr(host, ':') != NULL;
 	snprintf(server, size, "https://%s%.253s%s:%.5s", ipv6 ? "[" : "", host,
 		 ipv6 ? "]" : "", port && port[0] ? port : "443");
