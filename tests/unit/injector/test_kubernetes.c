@@ -84,7 +84,7 @@ CASE(an_error_has_the_servers_own_words)
 CASE(a_strange_answer_is_an_error)
 {
 	snprintf(api.version, sizeof(api.version), "<html>");
-	get_fails("/version", 200, "no JSON");
+	get_fails("/version", 200, "is not JSON");
 }
 
 CASE(an_answer_without_end_is_not_read_to_the_end)
