@@ -117,7 +117,7 @@ check_that "the interval of an annotation is taken" grep -q "a sample each 0.5s"
 check_that "so is the format of the log" grep -q ' info started: ' "$work/tuned"
 eventually "complaints about its variables" 0 sidecar_metric tuned dormouse_config_errors
 check_that "kubectl warns of a bad annotation" \
-	grep -q '^Warning: dormouse: .*dormouse.dev/interval.*a while' "$work/created-mistuned"
+	grep -q '^Warning: dormouse: .*a while.*dormouse.dev/interval' "$work/created-mistuned"
 eventually "complaints of the sidecar about it" 1 sidecar_metric mistuned dormouse_config_errors
 
 # --- Jobs -----------------------------------------------------------------------------
