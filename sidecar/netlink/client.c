@@ -13,7 +13,6 @@
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -21,6 +20,11 @@
 /* netlink_read_events() stops after so many, so that a fast source of events does not
  * block the rest of the monitor. */
 #define DATAGRAMS_AT_ONCE 8192
+
+/* All clients receive into these, one call at a time: the monitor has one thread.
+ * Events have a buffer of their own, because a visitor of events may ask for a dump. */
+static _Alignas(8) unsigned char dump_buffer[NETLINK_RECEIVE_MAX];
+static _Alignas(8) unsigned char event_buffer[NETLINK_RECEIVE_MAX];
 
 /* The buffers of one recvmmsg(). */
 struct inbox {
@@ -37,12 +41,14 @@ int netlink_open(struct netlink_client *n, int protocol, size_t datagram_bytes,
 	n->datagram_bytes = datagram_bytes;
 	n->batch = batch;
 	n->fd = -1;
-	n->buffer = malloc(batch * datagram_bytes);
+	n->socket = NULL;
+	if (batch < 1 || batch > NETLINK_BATCH_MAX ||
+	    datagram_bytes > NETLINK_RECEIVE_MAX / batch)
+		return fail(err, "%u datagrams of %zu bytes do not fit the buffer",
+			    batch, datagram_bytes);
 	n->socket = nl_socket_alloc();
-	if (!n->buffer || !n->socket) {
-		netlink_close(n);
+	if (!n->socket)
 		return fail_memory(err, "a netlink socket");
-	}
 	code = nl_connect(n->socket, protocol);
 	if (code < 0) {
 		netlink_close(n);
@@ -55,9 +61,7 @@ int netlink_open(struct netlink_client *n, int protocol, size_t datagram_bytes,
 void netlink_close(struct netlink_client *n)
 {
 	nl_socket_free(n->socket);
-	free(n->buffer);
 	n->socket = NULL;
-	n->buffer = NULL;
 	n->fd = -1;
 }
 
@@ -110,15 +114,15 @@ static void grow_buffer(struct netlink_client *n)
 
 /* Receives the waiting datagrams, up to the client's batch. Returns their number, or
  * -errno; -EAGAIN when none waits. */
-static int receive(struct netlink_client *n, struct inbox *in)
+static int receive(struct netlink_client *n, unsigned char *buffer, struct inbox *in)
 {
 	int got;
 
 	for (unsigned i = 0; i < n->batch; i++) {
 		in->senders[i].nl_pid = UINT32_MAX; /* not the kernel, if recvmmsg()
 						     * sets no sender */
-		in->parts[i] = (struct iovec){n->buffer + i * n->datagram_bytes,
-					      n->datagram_bytes};
+		in->parts[i] =
+		    (struct iovec){buffer + i * n->datagram_bytes, n->datagram_bytes};
 		in->heads[i].msg_hdr = (struct msghdr){
 		    .msg_name = &in->senders[i],
 		    .msg_namelen = sizeof(in->senders[i]),
@@ -174,16 +178,16 @@ static enum dump_end failed(struct dump_failure *failure, int errnum, const char
 
 /* Reads the datagrams of one recvmmsg(). Returns 0, or -EMSGSIZE if one is
  * truncated. */
-static int read_batch(struct netlink_client *n, const struct inbox *in, int count,
-		      struct netlink_answer *answer, enum answer_progress *progress)
+static int read_batch(const struct inbox *in, int count, struct netlink_answer *answer,
+		      enum answer_progress *progress)
 {
 	for (int i = 0; i < count && *progress == ANSWER_GOES_ON; i++) {
 		ssize_t length = length_of(in, i);
 
 		if (length < 0)
 			return (int)length;
-		*progress = netlink_answer_read(
-		    answer, n->buffer + i * n->datagram_bytes, (size_t)length);
+		*progress =
+		    netlink_answer_read(answer, in->parts[i].iov_base, (size_t)length);
 	}
 	return 0;
 }
@@ -199,7 +203,7 @@ static int read_answer(struct netlink_client *n, struct netlink_answer *answer,
 	int result = 0;
 
 	while (result == 0 && *progress == ANSWER_GOES_ON) {
-		int got = receive(n, &in);
+		int got = receive(n, dump_buffer, &in);
 
 		if (got == -ENOBUFS) {
 			overrun = answer->interrupted = true;
@@ -207,8 +211,7 @@ static int read_answer(struct netlink_client *n, struct netlink_answer *answer,
 		} else if (got == -EAGAIN && overrun) {
 			return 0;
 		} else {
-			result =
-			    got < 0 ? got : read_batch(n, &in, got, answer, progress);
+			result = got < 0 ? got : read_batch(&in, got, answer, progress);
 		}
 	}
 	return result;
@@ -247,7 +250,7 @@ enum dump_end netlink_dump_whole(netlink_dumper *dump, void *context)
 	return end;
 }
 
-static void visit_batch(struct netlink_client *n, const struct inbox *in, int count,
+static void visit_batch(const struct inbox *in, int count,
 			const struct netlink_events *events)
 {
 	for (int i = 0; i < count; i++) {
@@ -256,9 +259,8 @@ static void visit_batch(struct netlink_client *n, const struct inbox *in, int co
 		if (length < 0)
 			events->lost(events->context);
 		else
-			netlink_visit_all(n->buffer + i * n->datagram_bytes,
-					  (size_t)length, events->visit,
-					  events->context);
+			netlink_visit_all(in->parts[i].iov_base, (size_t)length,
+					  events->visit, events->context);
 	}
 }
 
@@ -268,7 +270,7 @@ int netlink_read_events(struct netlink_client *n, const struct netlink_events *e
 
 	/* A batch that is not full was the last, except after an overrun. */
 	for (unsigned i = 0; i < DATAGRAMS_AT_ONCE; i += n->batch) {
-		int got = receive(n, &in);
+		int got = receive(n, event_buffer, &in);
 
 		if (got == -ENOBUFS) {
 			grow_buffer(n);
@@ -276,7 +278,7 @@ int netlink_read_events(struct netlink_client *n, const struct netlink_events *e
 		} else if (got < 0) {
 			return got == -EAGAIN ? 0 : -got;
 		} else {
-			visit_batch(n, &in, got, events);
+			visit_batch(&in, got, events);
 			if ((unsigned)got < n->batch)
 				return 0;
 		}

@@ -22,8 +22,9 @@ struct nl_sock;
 /* The largest receive buffer that is requested, whatever the kernel's limit; bytes. */
 #define NETLINK_BUFFER_MAX (16 << 20)
 
-/* Maximum number of datagrams received by one system call. */
-#define NETLINK_BATCH_MAX 32
+/* Datagrams that one system call receives at most, and the bytes of all of them. */
+#define NETLINK_BATCH_MAX   32
+#define NETLINK_RECEIVE_MAX 32768
 
 /* Total number of attempts for a dump that is interrupted. */
 #define NETLINK_DUMP_TRIES 3
@@ -34,8 +35,7 @@ struct netlink_client {
 	uint32_t sequence;
 	size_t datagram_bytes;
 	unsigned batch;
-	unsigned char *buffer; /* batch * datagram_bytes */
-	uint64_t grown;        /* times the receive buffer grew; survives a close */
+	uint64_t grown; /* times the receive buffer grew; survives a close */
 };
 
 #define NETLINK_CLOSED                                                                 \
@@ -45,8 +45,8 @@ struct netlink_client {
 
 /* Opens a closed client, for a protocol such as NETLINK_ROUTE. A datagram longer than
  * `datagram_bytes` (a multiple of 8) cannot be read; up to `batch` datagrams, 1 to
- * NETLINK_BATCH_MAX, are received at once. Returns 0 or -1; after -1 the client is
- * closed. */
+ * NETLINK_BATCH_MAX and NETLINK_RECEIVE_MAX bytes, are received at once. Returns 0 or
+ * -1; after -1 the client is closed. */
 int netlink_open(struct netlink_client *n, int protocol, size_t datagram_bytes,
 		 unsigned batch, struct error *err);
 void netlink_close(struct netlink_client *n);
@@ -85,8 +85,8 @@ struct dump_failure {
 };
 
 /* Makes one dump, from request to end, and visits each message. The visitor must not
- * start another dump on this client. Enlarges a buffer that overran. Sets *failure with
- * DUMP_FAILED. */
+ * start another dump, on whichever client: all share one buffer. Enlarges a buffer that
+ * overran. Sets *failure with DUMP_FAILED. */
 enum dump_end netlink_dump(struct netlink_client *n,
 			   const struct netlink_request *request,
 			   netlink_visitor *visit, void *context,

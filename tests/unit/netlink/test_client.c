@@ -541,9 +541,35 @@ CASE(a_protocol_that_is_not_there_is_an_error)
 #define DUMPS(test)  cmocka_unit_test_setup_teardown(test, open_client, close_client)
 #define EVENTS(test) cmocka_unit_test_setup_teardown(test, open_listening, close_client)
 
+CASE(what_does_not_fit_the_buffer_is_not_opened)
+{
+	static const struct {
+		size_t bytes;
+		unsigned batch;
+	} wrong[] = {
+	    {NETLINK_RECEIVE_MAX + 8, 1},
+	    {NETLINK_RECEIVE_MAX / 2 + 8, 2},
+	    {8, NETLINK_BATCH_MAX + 1},
+	    {8, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct netlink_client n = NETLINK_CLOSED;
+		struct error err;
+
+		assert_int_equal(netlink_open(&n, NETLINK_ROUTE, wrong[i].bytes,
+					      wrong[i].batch, &err),
+				 -1);
+		assert_non_null(strstr(err.text, "do not fit"));
+		assert_false(netlink_is_open(&n));
+		netlink_close(&n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_does_not_fit_the_buffer_is_not_opened),
 	    DUMPS(a_dump_is_read_to_its_end),
 	    DUMPS(a_long_dump_is_read_to_its_end),
 	    DUMPS(a_dump_interrupted_once_is_made_again),
