@@ -68,6 +68,13 @@ enum MHD_Result http_answer(const struct http_request *r, const struct http_head
 					    MHD_RESPMEM_MUST_COPY));
 }
 
+struct http_head http_head_of_metrics(bool openmetrics)
+{
+	return (struct http_head){MHD_HTTP_OK,
+				  openmetrics ? HTTP_OPENMETRICS : HTTP_METRICS, "Vary",
+				  "Accept"};
+}
+
 /* Makes the text of an answer from a line. */
 static struct text text_of_line(char text[LINE_MAX + 1], const char *line)
 {

@@ -73,6 +73,10 @@ struct http_head {
 	const char *header, *value; /* an additional header, or NULL */
 };
 
+/* The head of a page of metrics in the text format or OpenMetrics. The format depends
+ * on the request's Accept headers, which caches must know. */
+struct http_head http_head_of_metrics(bool openmetrics);
+
 /* Answer with a copy of the body; with a line and a newline as text; with a response,
  * which the function frees. The headers forbid caching and guessing of another type.
  * Return a result for the library; MHD_NO, on allocation failure, ends the

@@ -58,9 +58,7 @@ static enum MHD_Result answer_metrics(void *context, const struct http_request *
 {
 	struct serve_routes *s = context;
 	bool openmetrics = request_prefers_openmetrics(r->connection);
-	const struct http_head head = {MHD_HTTP_OK,
-				       openmetrics ? HTTP_OPENMETRICS : HTTP_METRICS,
-				       "Vary", "Accept"};
+	const struct http_head head = http_head_of_metrics(openmetrics);
 	struct MHD_Response *page =
 	    metrics_cache_response(&s->metrics, s->source, openmetrics);
 

@@ -13,9 +13,7 @@ static enum MHD_Result answer_metrics(void *context, const struct http_request *
 	const struct injector_status *s = context;
 	struct text t = text_over(page, sizeof(page));
 	bool openmetrics = request_prefers_openmetrics(r->connection);
-	const struct http_head head = {MHD_HTTP_OK,
-				       openmetrics ? HTTP_OPENMETRICS : HTTP_METRICS,
-				       "Vary", "Accept"};
+	const struct http_head head = http_head_of_metrics(openmetrics);
 
 	injector_metrics_render(&s->figures, openmetrics, &t);
 	if (t.overflowed)

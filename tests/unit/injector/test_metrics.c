@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "../support/promtool.h"
 #include "../support/testing.h"
 #include "config/parse.h"
 #include "injector/webhook/injector_metrics.h"
@@ -194,15 +195,7 @@ CASE(the_worst_numbers_fit_the_page)
 
 CASE(promtool_finds_nothing)
 {
-	if (system("command -v promtool >/dev/null") != 0) {
-		print_message("promtool is not installed (package prometheus)\n");
-		skip();
-	}
-	FILE *promtool = popen("promtool check metrics 2>&1", "w");
-
-	assert_non_null(promtool);
-	fputs(render(false), promtool);
-	assert_int_equal(pclose(promtool), 0);
+	assert_promtool_finds_nothing(render(false));
 }
 
 int main(void)

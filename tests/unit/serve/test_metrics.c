@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../support/promtool.h"
 #include "../support/rooms_fixture.h"
 #include "../support/testing.h"
 #include "http/accept.h"
@@ -279,15 +280,7 @@ CASE(a_histogram_counts_what_is_within_each_bound)
 
 CASE(promtool_finds_nothing)
 {
-	if (system("command -v promtool >/dev/null") != 0) {
-		print_message("promtool is not installed (package prometheus)\n");
-		skip();
-	}
-	FILE *promtool = popen("promtool check metrics 2>&1", "w");
-
-	assert_non_null(promtool);
-	fputs(render(false), promtool);
-	assert_int_equal(pclose(promtool), 0);
+	assert_promtool_finds_nothing(render(false));
 }
 
 CASE(the_client_chooses_the_format)
