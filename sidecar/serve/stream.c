@@ -48,12 +48,6 @@ size_t stream_read(struct stream *s, char *data, size_t max)
 	return length;
 }
 
-void stream_render(struct stream *s, struct text *t)
-{
-	while (advance(s))
-		text_put_bytes(t, s->chunk.data, s->chunk.length);
-}
-
 const struct alert *stream_alert(const struct stream *s, size_t index)
 {
 	const struct alert *alert;

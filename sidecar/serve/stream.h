@@ -47,9 +47,6 @@ void stream_open(struct stream *s, const struct serve_source *source,
 /* Copies at most `max` bytes. Returns the number of bytes, 0 at the end. */
 size_t stream_read(struct stream *s, char *data, size_t max);
 
-/* Writes the whole answer into one text. */
-void stream_render(struct stream *s, struct text *t);
-
 /* The index-th alert, NULL when the store has forgotten it. */
 const struct alert *stream_alert(const struct stream *s, size_t index);
 
