@@ -6,7 +6,7 @@
 
 #include "deltas.h"
 #include "envelope.h"
-#include "incidents.h"
+#include "incident.h"
 #include "learnt.h"
 #include "limits.h"
 #include "recent.h"

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "detector.h"
+
 /* Whether the traffic that fills a window continues: the most recent traffic reaches at
  * least the middle between the baseline and the threshold. For a long window, recent
  * means the last minute, or ten seconds if dormant_after_s is shorter than a minute. */

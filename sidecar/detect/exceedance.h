@@ -3,7 +3,9 @@
 #ifndef DORMOUSE_DETECT_EXCEEDANCE_H
 #define DORMOUSE_DETECT_EXCEEDANCE_H
 
-#include "detector.h"
+#include "series.h"
+
+struct detector;
 
 /* The window and series furthest above their threshold. */
 struct exceedance {

@@ -5,6 +5,9 @@
 
 #include "detector.h"
 #include "exceedance.h"
+#include "kind.h"
+#include "past_incidents.h"
+#include "risk.h"
 #include "verdict.h"
 
 /* After an excess, traffic counts as continuing for this time, or for dormant_after_s
@@ -13,11 +16,6 @@
 #define HOT_INTERVALS      3
 #define PERSISTS_S         30.0 /* minimum duration of a young pod's departure */
 #define PERSISTS_INTERVALS 2
-#define RELAY_TICKS        3
-#define OPENED_SHARE       0.25 /* a relay sends this share on connections it opened */
-#define BUDGET_INTERVALS   3
-#define DORMANT_LATELY_S                                                               \
-	600.0 /* a departure is a wake-up until this long after dormancy */
 
 void rules_recompute(struct detector *d)
 {
@@ -45,139 +43,6 @@ void rules_recompute(struct detector *d)
 	}
 }
 
-static bool relays(const struct detector *d)
-{
-	const double(*v)[SERIES_COUNT] = d->windows.value;
-	const struct incident *i = &d->incident;
-	double tx = v[WINDOW_1M][SIGNAL_TX_BYTES], rx = v[WINDOW_1M][SIGNAL_RX_BYTES];
-	double both = v[WINDOW_1M][SERIES_RELAYED];
-	double opened = v[WINDOW_1M][SIGNAL_TCP_INITIATED_TX_BYTES];
-
-	if (d->deltas.time - i->onset < RELAY_TICKS * d->windows.ticks.length * 0.95)
-		return false;
-	if (both <= RELAY_BALANCE * (tx + rx - both))
-		return false;
-	if (both <= d->envelope.threshold[WINDOW_1M][SERIES_RELAYED])
-		return false;
-	return !d->envelope.own_known || opened >= OPENED_SHARE * tx;
-}
-
-static enum alert_kind kind_of(const struct detector *d, const struct exceedance *f)
-{
-	if (relays(d))
-		return ALERT_PROXY_RELAY;
-	if (f->series == SIGNAL_TCP_NEW_SOCKETS || f->series == SIGNAL_DESTINATIONS)
-		return ALERT_CONNECTION_FANOUT;
-	if (d->incident.was_dormant)
-		return ALERT_DORMANCY_BREAK;
-	if (f->ratio > 1 && d->envelope.threshold[f->window][f->series] >=
-				d->windows.value[f->window][f->series])
-		return ALERT_EGRESS_DRIFT;
-	return ALERT_EGRESS_VOLUME;
-}
-
-/* Returns the rate that all but a hundredth of the intervals stay below. The
- * calculation leaves out the highest intervals that may belong to this incident: one
- * window length, and one more interval for its start. */
-static double baseline_before(const struct detector *d, unsigned series,
-			      enum window window)
-{
-	const struct histogram *h = &d->learnt.histogram[series];
-	double own = d->windows.length[window] / d->counters.interval + 1;
-	double share = 0.01 + own / fmax((double)histogram_total(h), 1);
-
-	return share < 1 ? histogram_above(h, share) : 0;
-}
-
-/* Finds in the windows when the traffic of an exceedance began. */
-static double onset_of(const struct detector *d, const struct exceedance *f)
-{
-	unsigned series = f->series;
-	double baseline = 0;
-
-	/* Traffic that a late socket scan found may have begun at any time since the
-	 * scan before. Link bytes are read at every sample, so they show the onset. */
-	if (series == SERIES_UNSOLICITED)
-		series = SIGNAL_TCP_INITIATED_TX_BYTES;
-	if (d->deltas.late >> series & 1 && d->deltas.known >> SIGNAL_TX_BYTES & 1)
-		series = SIGNAL_TX_BYTES;
-	if (series < SIGNAL_COUNT)
-		baseline = baseline_before(d, series, f->window);
-	return windows_onset(&d->windows, &d->deltas, series, f->window, baseline);
-}
-
-static void count_from_onset(struct detector *d)
-{
-	struct incident *i = &d->incident;
-	const struct windows *w = &d->windows;
-
-	i->sent_before =
-	    d->sent - windows_since(w, &d->deltas, SIGNAL_TX_BYTES, i->onset);
-	i->received_before =
-	    d->received - windows_since(w, &d->deltas, SIGNAL_RX_BYTES, i->onset);
-	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
-		i->amount[s] = windows_since(w, &d->deltas, s, i->onset);
-		i->highest[s] = windows_highest(w, &d->deltas, s, i->onset);
-	}
-}
-
-/* Moves the onset back to the connection's opening. A new connection carries no bytes
- * yet, and a sample may fall between the opening and the traffic. If the pod opened
- * more connections than usual in the sample before the onset, the incident began in
- * that sample. */
-static void reach_opening(struct detector *d, enum window window)
-{
-	struct incident *i = &d->incident;
-	const enum signal opened = SIGNAL_TCP_NEW_SOCKETS;
-	const struct recent_sample *before = recent_ended(&d->recent, i->onset);
-
-	if (!before || before->excused || !(before->known >> opened & 1) ||
-	    before->rate[opened] <= baseline_before(d, opened, window))
-		return;
-	i->onset = before->began;
-	i->sent_before = before->sent_before;
-	i->received_before = before->received_before;
-	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
-		if (!(before->known >> s & 1))
-			continue;
-		i->amount[s] += before->rate[s] * (before->ended - before->began);
-		i->highest[s] = fmax(i->highest[s], before->rate[s]);
-	}
-}
-
-static void begin(struct detector *d, const struct exceedance *f)
-{
-	struct incident *i = &d->incident;
-	double now = d->deltas.time;
-
-	memset(i, 0, sizeof(*i));
-	i->open = true;
-	i->start = now;
-	i->onset = onset_of(d, f);
-	count_from_onset(d);
-	reach_opening(d, f->window);
-	i->was_dormant = d->options.profile == PROFILE_DORMANT ||
-			 now - d->dormant_until <= DORMANT_LATELY_S;
-	i->hour_at = now;
-	i->series = f->series;
-	i->window = f->window;
-	envelope_drop(&d->envelope, &d->learnt, i->onset);
-	recent_unlearn(&d->recent, d->learnt.histogram, i->onset);
-}
-
-/* Risk starts at 30 at the threshold. Each doubling above it adds ten, up to 40. Each
- * further signal adds five, up to 15. Each quarter of an hour adds five, up to 15. */
-static double risk_of(const struct detector *d, const struct exceedance *f)
-{
-	double lasted = d->deltas.time - d->incident.onset;
-	double risk = 30 + fmin(10 * log2(fmax(f->ratio, 1)), 40);
-
-	risk += fmin(5.0 * (f->series_count > 0 ? f->series_count - 1 : 0), 15);
-	/* After a clock was set back, the onset is in the future. */
-	risk += fmin(5 * floor(fmax(lasted, 0) / 900), 15);
-	return risk;
-}
-
 /* Returns the rate of a signal, per second, and sets *seconds to the time that it
  * covers: the window, or the time since the onset if that is shorter. Windows slide in
  * steps, and late readings are spread over time. So the rate is limited to the highest
@@ -194,19 +59,6 @@ static double rate_of(const struct detector *d, enum signal s, enum window windo
 		sum = fmin(sum, i->amount[s]);
 	}
 	return fmin(sum / *seconds, i->highest[s]);
-}
-
-/* Adds the last interval to the incident. */
-static void follow_incident(struct detector *d)
-{
-	struct incident *i = &d->incident;
-
-	for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
-		if (!(d->deltas.known >> s & 1))
-			continue;
-		i->amount[s] += d->deltas.amount[s];
-		i->highest[s] = fmax(i->highest[s], d->rate[s]);
-	}
 }
 
 /* Returns the threshold of the exceedance, per second. */
@@ -236,7 +88,7 @@ static void fill_verdict(struct detector *d, const struct exceedance *f,
 	    .span_s = d->windows.length[f->window],
 	    .onset = i->onset,
 	    .threshold = threshold_of(d, f),
-	    .risk = risk_of(d, f),
+	    .risk = risk_of(d, i, f),
 	    .carried = carried_since(d, i->sent_before, i->received_before),
 	};
 
@@ -319,14 +171,14 @@ static bool report(struct detector *d, const struct exceedance *f)
 		if (!hot || f->alert_ratio <= 1 || !dormancy_known(d) || !persists(d))
 			return false;
 		if (!i->reported)
-			i->kind = kind_of(d, f);
+			i->kind = kind_of(d, i, f);
 		i->reported = i->showing = true;
 		i->reported_at = i->reported_at > 0 ? i->reported_at : now;
 	} else if (!hot) {
 		i->showing = false;
 		return false;
 	} else {
-		enum alert_kind kind = kind_of(d, f);
+		enum alert_kind kind = kind_of(d, i, f);
 		if (alert_kind_belonging(i->kind, kind, now - i->reported_at,
 					 d->counters.interval) == TAKES_OVER)
 			i->kind = kind;
@@ -344,9 +196,9 @@ size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 	bool out = f.ratio > 1 && f.hot;
 	*ordinary = !out && !i->open;
 	if (out && !i->open)
-		begin(d, &f);
+		incident_begin(d, i, &f);
 	else if (i->open && now > i->start)
-		follow_incident(d);
+		incident_follow(d, i);
 	if (!i->open)
 		return 0;
 	if (out) {
@@ -372,40 +224,4 @@ size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 	}
 	*verdicts = i->verdict;
 	return 1;
-}
-
-bool rules_budget(struct detector *d, struct verdict *v)
-{
-	struct over_budget *o = &d->over_budget;
-	double budget = d->options.egress_budget;
-	double rate =
-	    d->deltas.amount[SIGNAL_TX_BYTES] / d->deltas.span[SIGNAL_TX_BYTES];
-
-	if (!(budget > 0) || !(d->deltas.known >> SIGNAL_TX_BYTES & 1))
-		return false;
-	if (rate <= budget) {
-		memset(o, 0, sizeof(*o));
-		return false;
-	}
-	if (o->intervals++ == 0) {
-		o->since = d->deltas.time - d->deltas.elapsed;
-		o->sent_before = d->sent - d->deltas.amount[SIGNAL_TX_BYTES];
-		o->received_before = d->received - d->deltas.amount[SIGNAL_RX_BYTES];
-	}
-	if (o->intervals < BUDGET_INTERVALS)
-		return false;
-	const struct departure departure = {
-	    .kind = ALERT_BUDGET_EXCEEDED,
-	    .signal = SIGNAL_TX_BYTES,
-	    .window = WINDOW_10S,
-	    .span_s = d->deltas.elapsed,
-	    .onset = o->since,
-	    .value = rate,
-	    .window_s = d->deltas.elapsed,
-	    .threshold = budget,
-	    .risk = 50 + 10 * log2(rate / budget),
-	    .carried = carried_since(d, o->sent_before, o->received_before),
-	};
-	verdict_fill(d, &departure, v);
-	return true;
 }

@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "envelope.h"
-#include "incidents.h"
 #include "limits.h"
+#include "past_incidents.h"
 
 #define HOUR_S       3600.0
 #define DRIFT_MARGIN 4.0 /* days may differ by this factor without drift */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* incidents.h - departures from the baseline: the current one and past ones. A first
- * departure is reported. A departure that recurs often enough is a routine. */
-#ifndef DORMOUSE_DETECT_INCIDENTS_H
-#define DORMOUSE_DETECT_INCIDENTS_H
+/* incident.h - one departure from the baseline, from its onset to its end. */
+#ifndef DORMOUSE_DETECT_INCIDENT_H
+#define DORMOUSE_DETECT_INCIDENT_H
 
-#include "learnt.h"
+#include "exceedance.h"
 #include "windows.h"
 
 #define LEVEL_HOURS 6
@@ -31,18 +30,14 @@ struct incident {
 	struct verdict verdict;
 };
 
+/* Begins an incident that the exceedance shows. Computes its onset, counts its traffic
+ * since then, and takes what was learnt since then out of the baseline. */
+void incident_begin(struct detector *d, struct incident *i, const struct exceedance *f);
+
+/* Adds the last interval to the incident's counts. */
+void incident_follow(const struct detector *d, struct incident *i);
+
+/* Raises the incident's peaks to what the windows carry now. */
 void incident_peaks(struct incident *i, const struct windows *w);
-
-/* Stores it among the past incidents. */
-void incident_remember(struct learnt *l, const struct incident *i, double now);
-
-/* Computes the levels that enough separate incidents have reached to be a routine. */
-void incidents_routine(const struct learnt *l, const struct windows *w,
-		       struct levels *routine);
-
-/* Computes the levels of incidents that were reported recently, or at this time of
- * day. */
-void incidents_reported(const struct learnt *l, const struct windows *w, double now,
-			double reported_s, struct levels *reported);
 
 #endif

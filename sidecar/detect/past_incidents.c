@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* incidents.c - remembers departures from the baseline. */
-#include "incidents.h"
+/* past_incidents.c - remembers departures from the baseline. */
+#include "past_incidents.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,13 +8,6 @@
 #include "limits.h"
 
 #define DAY_S 86400.0
-
-void incident_peaks(struct incident *i, const struct windows *w)
-{
-	for (unsigned k = 0; k < WINDOWS; k++)
-		for (unsigned s = 0; s < SERIES_COUNT; s++)
-			i->peak[k][s] = fmax(i->peak[k][s], w->value[k][s]);
-}
 
 void incident_remember(struct learnt *l, const struct incident *i, double now)
 {

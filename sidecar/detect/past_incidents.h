@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* past_incidents.h - remembers departures from the baseline. A first departure is
+ * reported. A departure that recurs often enough is a routine. */
+#ifndef DORMOUSE_DETECT_PAST_INCIDENTS_H
+#define DORMOUSE_DETECT_PAST_INCIDENTS_H
+
+#include "incident.h"
+#include "learnt.h"
+#include "windows.h"
+
+/* Stores it among the past incidents. */
+void incident_remember(struct learnt *l, const struct incident *i, double now);
+
+/* Computes the levels that enough separate incidents have reached to be a routine. */
+void incidents_routine(const struct learnt *l, const struct windows *w,
+		       struct levels *routine);
+
+/* Computes the levels of incidents that were reported recently, or at this time of
+ * day. */
+void incidents_reported(const struct learnt *l, const struct windows *w, double now,
+			double reported_s, struct levels *reported);
+
+#endif
