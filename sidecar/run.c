@@ -64,6 +64,7 @@ static void alert_happened(void *context, enum alert_event event,
 	    [ALERT_RAISED] = "alert-raised",
 	    [ALERT_TAKEN_OVER] = "alert-changed-kind",
 	    [ALERT_REOPENED] = "alert-reopened",
+	    [ALERT_RECURRED] = "alert-recurred",
 	    [ALERT_RESOLVED] = "alert-resolved",
 	};
 	static char json[ALERT_JSON_MAX], summary[512];

@@ -53,6 +53,12 @@ struct alert {
 	double starts_at;  /* when it was raised */
 	double updated_at; /* last sample that showed it */
 	double ends_at;    /* when its traffic was last seen; 0 while firing */
+	/* Later incidents like this one, which were not reported anew: their number,
+	 * the onset of the last one (Unix seconds, 0: none) and the link bytes sent in
+	 * them. */
+	uint64_t occurrences;
+	double last_occurrence;
+	uint64_t occurrence_bytes;
 	struct alert_evidence evidence;
 };
 
@@ -61,6 +67,7 @@ enum alert_event {
 	ALERT_UPDATED,    /* shown again, once per interval: not logged */
 	ALERT_TAKEN_OVER, /* the same incident changes to a kind of higher rank */
 	ALERT_REOPENED,   /* was resolved and returned within the cool-down */
+	ALERT_RECURRED,   /* a later incident like it began */
 	ALERT_RESOLVED
 };
 
@@ -76,25 +83,28 @@ typedef void alert_listener(void *context, enum alert_event event,
 			    const struct alert *alert);
 
 /* Finds which past traffic the store needs when it applies this verdict. When the
- * verdict raises or reopens an alert, returns true and sets *since to the onset.
- * *seen_until is the last scan that a reopened alert has in its evidence (0: none). The
- * caller puts the traffic since then from its history into traffic_view.moved_since.
- * Returns false when an alert fires already, because that alert has received each
- * scan. */
+ * verdict raises or reopens an alert, or begins an occurrence, returns true and sets
+ * *since to the onset. *seen_until is the last scan that a reopened alert has in its
+ * evidence (0: none). The caller puts the traffic since then from its history into
+ * traffic_view.moved_since. Returns false when an alert fires already, because that
+ * alert has received each scan. */
 bool alert_store_lacks(const struct alert_store *store, double now,
 		       const struct verdict *verdict, double *since,
 		       double *seen_until);
 
-/* Applies one sample's verdicts (detector_feed). It raises a kind that is not firing
- * and updates a kind that is firing. It resolves an alert without verdicts for a while;
- * the end is when its traffic was last seen. Traffic of one incident is one alert:
- * while one of the volume kinds (dormancy-break, egress-volume, egress-drift) fires,
- * the other volume kinds update it. A kind of higher rank (proxy-relay,
- * connection-fanout) takes the incident over within the first minutes. An incident that
- * returns soon after it was resolved reopens the same alert. Evidence is the traffic
- * since the onset and grows with every socket scan. `traffic` is what this sample
- * showed beside its signals, NULL when unknown (replay); the store reads it only during
- * the call. */
+/* Applies one sample's verdicts (detector_feed). Each incident is one alert. It is
+ * raised by the incident's first verdict and updated by the others; a kind of higher
+ * rank takes the place of the one before. It is resolved without verdicts for a while;
+ * the end is when its traffic was last seen. If the incident goes on soon after that,
+ * the same alert is reopened.
+ *
+ * A recurrence counts as an occurrence of the alert that it repeats. But if most of its
+ * bytes go to other destinations, it is an alert of its own. So is an incident whose
+ * traffic moves to other destinations later.
+ *
+ * Evidence is the traffic since the onset and grows with every socket scan. `traffic`
+ * is what this sample showed beside its signals, NULL when unknown (replay); the store
+ * reads it only during the call. */
 void alert_store_apply(struct alert_store *store, double now, double interval_s,
 		       const struct verdict *verdicts, size_t count,
 		       const struct traffic_view *traffic, alert_listener *listener,
@@ -116,6 +126,9 @@ bool alert_store_any_firing(const struct alert_store *store);
 /* Returns how many alerts were raised as that kind or changed to it. The count never
  * falls. A reopened alert is not counted again. */
 uint64_t alert_store_raised(const struct alert_store *store, enum alert_kind kind);
+
+/* Returns how many recurrences there were. */
+uint64_t alert_store_recurrences(const struct alert_store *store);
 
 /* Returns how many old alerts newer ones have replaced. */
 uint64_t alert_store_forgotten(const struct alert_store *store);

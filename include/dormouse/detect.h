@@ -30,8 +30,9 @@ enum alert_kind {
 const char *pod_state_name(enum pod_state state);
 const char *alert_kind_name(enum alert_kind kind);
 
-#define VERDICTS_MAX     ALERT_KIND_COUNT /* maximum for one sample */
-#define LEARNT_BYTES_MAX (256 * 1024)     /* maximum size of the learnt state */
+#define INCIDENTS_OPEN_MAX 8 /* departures that go on at the same time */
+#define VERDICTS_MAX       (INCIDENTS_OPEN_MAX + 1) /* for one sample: and the budget */
+#define LEARNT_BYTES_MAX   (256 * 1024) /* maximum size of the learnt state */
 
 /* A signal's baseline. Rates are per second; the destinations gauge is a count per
  * interval. */
@@ -42,9 +43,16 @@ struct baseline_view {
 	double since;             /* oldest learnt interval, Unix seconds; 0: none */
 };
 
-/* One kind of departure that starts or continues in this sample. */
+/* A departure that starts or continues in this sample. */
 struct verdict {
 	enum alert_kind kind;
+	uint32_t
+	    incident; /* number of the incident; 0: budget or gap, which have none */
+	/* The incident is like one that was reported before, recently or at this time
+	 * of day. `repeats` is the onset of that one, Unix seconds. A recurrence that
+	 * grows beyond it is a new incident. */
+	bool recurs;
+	double repeats;
 	enum signal signal;       /* the signal that shows it most clearly */
 	double onset;             /* Unix seconds: when the traffic began */
 	double value;             /* current rate per second, mean over window_s */
@@ -83,9 +91,13 @@ struct detector;
 struct detector *detector_new(const struct detect_options *options);
 void detector_free(struct detector *d);
 
-/* Processes the next sample and fills in a verdict for each kind that departs from the
- * baseline now: at most VERDICTS_MAX, at most one per kind. Returns their number. A
- * kind without a verdict has ended (the alert room decides when it counts as resolved).
+/* Processes the next sample and fills in a verdict for each departure that goes on now,
+ * oldest incident first: at most VERDICTS_MAX, one for each incident, and one for the
+ * budget. Returns their number. An incident without a verdict pauses or has ended (the
+ * alert room decides when it counts as resolved).
+ *
+ * While an incident is open, its own level is the provisional baseline: twice that, or
+ * another signal, begins another incident.
  *
  * An absent signal is not judged. When it returns, its increase is spread over the time
  * since its last reading. A counter that falls was reset: its increase is unknown.
@@ -100,6 +112,10 @@ enum pod_state detector_state(const struct detector *d);
 
 /* Returns when this state began, Unix seconds; 0 before the first sample. */
 double detector_state_since(const struct detector *d);
+
+/* Returns how many incidents ended early because more than INCIDENTS_OPEN_MAX were
+ * open. */
+uint64_t detector_displaced(const struct detector *d);
 
 /* Returns true when traffic is unusual but there may be no verdict yet: a reason to
  * scan the sockets. */

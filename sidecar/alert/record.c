@@ -5,19 +5,41 @@
 #include <math.h>
 #include <string.h>
 
-enum belonging record_belonging(const struct alert_record *record,
-				const struct verdict *v, double now, double interval_s)
+bool record_is_of(const struct alert_record *record, const struct verdict *v)
 {
-	return alert_kind_belonging(record->alert.verdict.kind, v->kind,
-				    now - record->alert.starts_at, interval_s);
+	const enum alert_kind kind = record->alert.verdict.kind;
+
+	if (alert_kind_rank(v->kind) == 0 || alert_kind_rank(kind) == 0)
+		return kind == v->kind && kind != ALERT_MONITOR_GAP;
+	return record->incident == v->incident;
+}
+
+bool record_changes_kind(const struct alert_record *record, const struct verdict *v)
+{
+	return alert_kind_rank(v->kind) > alert_kind_rank(record->alert.verdict.kind);
 }
 
 bool record_comes_back(const struct alert_record *record, const struct verdict *v)
 {
-	if (v->onset - record->alert.ends_at > COOL_DOWN_S)
-		return false;
-	return v->signal != record->alert.verdict.signal ||
-	       v->value <= ESCALATION * record->alert.peak;
+	return v->onset - record->alert.ends_at <= COOL_DOWN_S;
+}
+
+bool record_recur(struct alert_record *record, const struct verdict *v)
+{
+	struct alert *alert = &record->alert;
+	const bool begins = record->recurring != v->incident;
+
+	if (begins) {
+		record->recurring = v->incident;
+		record->recurred = 0;
+		alert->occurrences++;
+		alert->last_occurrence = v->onset;
+	}
+	if (v->bytes > record->recurred) {
+		alert->occurrence_bytes += v->bytes - record->recurred;
+		record->recurred = v->bytes;
+	}
+	return begins;
 }
 
 double record_hold_s(double interval_s)
@@ -42,7 +64,8 @@ void record_begin(struct alert_record *record, uint64_t id, double now,
 	record->alert.peak = v->value;
 	record->alert.starts_at = record->alert.updated_at = now;
 	record->signal_shown_at = record->flowed_at = now;
-	record->kinds = 1u << v->kind;
+	record->incident = v->incident;
+	record->told_onset = v->onset;
 	count_from(record, v);
 }
 
@@ -60,22 +83,6 @@ void record_take_over(struct alert_record *record, const struct verdict *v)
 	}
 	kept->risk = was.risk > v->risk ? was.risk : v->risk;
 	record->alert.peak = v->value;
-}
-
-/* Chooses the verdict that represents the incident at this sample: one of the alert's
- * kind if there is one, else the one of the highest rank. */
-static const struct verdict *speaker(const struct alert_record *record,
-				     const struct verdict *const shown[], size_t count)
-{
-	const struct verdict *best = shown[0];
-
-	for (size_t i = 0; i < count; i++) {
-		if (shown[i]->kind == record->alert.verdict.kind)
-			return shown[i];
-		if (alert_kind_rank(shown[i]->kind) > alert_kind_rank(best->kind))
-			best = shown[i];
-	}
-	return best;
 }
 
 /* Updates the bytes since the onset. Returns how many were sent since the incident was
@@ -137,19 +144,15 @@ static void show_value(struct alert_record *record, double now, double hold_s,
 }
 
 void record_show(struct alert_record *record, double now, double hold_s,
-		 const struct verdict *const shown[], size_t count)
+		 const struct verdict *v)
 {
-	const struct verdict *v = speaker(record, shown, count);
 	struct verdict *kept = &record->alert.verdict;
 
 	if (is_flowing(record, now, count_bytes(record, v)))
 		record->flowed_at = now;
-	for (size_t i = 0; i < count; i++) {
-		record->kinds |= 1u << shown[i]->kind;
-		/* Keep the highest risk: a pause does not reduce it. */
-		if (shown[i]->risk > kept->risk)
-			kept->risk = shown[i]->risk;
-	}
+	/* Keep the highest risk: a pause does not reduce it. */
+	if (v->risk > kept->risk)
+		kept->risk = v->risk;
 	show_value(record, now, hold_s, v);
 	record->alert.updated_at = now;
 }

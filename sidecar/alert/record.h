@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* record.h - the life of one alert: raised, shown again, changed to another kind,
- * resolved, reopened. The detector decides which verdicts belong to one incident
- * (alert_kind_belonging()). The record adds up what they show. */
+ * resolved, reopened. The detector decides which verdicts belong to one incident. The
+ * record adds up what they show. */
 #ifndef DORMOUSE_ALERT_RECORD_H
 #define DORMOUSE_ALERT_RECORD_H
 
@@ -14,12 +14,10 @@
 #define HOLD_INTERVALS 6
 #define HOLD_MIN_S     10.0
 
-/* An incident that returns within half an hour of its end is the same incident: a
- * beacon that sends for ten seconds every fifteen minutes is one alert. But if it
- * returns ESCALATION times stronger than its peak, it is a new alert, so that a person
- * who dismissed the first one is informed. */
+/* An incident that goes on within half an hour of its alert's end reopens that alert: a
+ * beacon that sends for ten seconds every fifteen minutes is one alert. Later it is a
+ * new one. */
 #define COOL_DOWN_S 1800.0
-#define ESCALATION  4.0
 
 /* The detector shows a departure as long as its longer windows contain it. The traffic
  * itself ended at the last sample that sent at least this share of the incident's mean
@@ -28,7 +26,10 @@
 
 struct alert_record {
 	struct alert alert;
-	uint32_t kinds; /* bit 1u << kind: a verdict of that kind has shown it */
+	uint32_t incident;  /* the detector's number of it, 0: none */
+	double told_onset;  /* the onset in the first verdict; recurrences name it */
+	uint32_t recurring; /* the incident that is its last occurrence, 0: none */
+	uint64_t recurred;  /* link bytes of that occurrence */
 
 	double flowed_at;  /* when its traffic was last seen */
 	double seen_until; /* the last socket scan in the evidence */
@@ -39,16 +40,23 @@ struct alert_record {
 	uint64_t sent_before, received_before;
 };
 
-/* Returns how a verdict relates to the record's incident. */
-enum belonging record_belonging(const struct alert_record *record,
-				const struct verdict *v, double now, double interval_s);
+/* Whether the verdict is about the record's incident. An alert that stands alone (rank
+ * 0) is about its kind. */
+bool record_is_of(const struct alert_record *record, const struct verdict *v);
 
-/* Whether the verdict reopens a resolved incident. Otherwise it begins a new one. */
+/* Whether the verdict's kind takes the place of the record's. */
+bool record_changes_kind(const struct alert_record *record, const struct verdict *v);
+
+/* Whether the verdict reopens the record, which is resolved and of its incident.
+ * Otherwise it begins a new alert. */
 bool record_comes_back(const struct alert_record *record, const struct verdict *v);
+
+/* Counts a recurrence of the record's alert. Returns whether it has just begun. */
+bool record_recur(struct alert_record *record, const struct verdict *v);
 
 double record_hold_s(double interval_s);
 
-/* Begins a new incident. */
+/* Begins a new alert. */
 void record_begin(struct alert_record *record, uint64_t id, double now,
 		  const struct verdict *v);
 
@@ -60,11 +68,10 @@ void record_take_over(struct alert_record *record, const struct verdict *v);
 void record_end(struct alert_record *record);
 void record_reopen(struct alert_record *record, double now);
 
-/* Adds this sample's verdicts of the incident; at least one. The strongest signal may
- * change from sample to sample. The alert keeps its signal until no verdict has shown
- * that signal for hold_s seconds. Then it changes to the new signal and its
- * baseline. */
+/* Adds the sample's verdict of the incident. The strongest signal may change from
+ * sample to sample. The alert keeps its signal until no verdict has shown that signal
+ * for hold_s seconds. Then it changes to the new signal and its baseline. */
 void record_show(struct alert_record *record, double now, double hold_s,
-		 const struct verdict *const shown[], size_t count);
+		 const struct verdict *v);
 
 #endif

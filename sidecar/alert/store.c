@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store.c - the remembered alerts and their life.
  *
- * Each sample is applied in two steps. First, every verdict finds its incident: one
- * that fires, one that is reopened, or a new one. Then every incident processes its
- * verdicts, and ends if it had none for long enough.
+ * Each sample is applied in two steps. First, every verdict finds its alert: one that
+ * fires, one that is reopened, one that it repeats, or a new one. Then every alert
+ * processes its verdict, and ends if it had none for long enough.
  */
 #include "dormouse/alert.h"
 
@@ -16,8 +16,9 @@
 
 struct alert_store {
 	uint64_t seed;
-	uint64_t count_ever; /* number of incidents begun */
+	uint64_t count_ever; /* number of alerts begun */
 	uint64_t forgotten;
+	uint64_t recurrences;
 	uint64_t raised[ALERT_KIND_COUNT];
 	struct link_memory links;
 	double scanned_at; /* the last scan received, 0: none */
@@ -27,7 +28,7 @@ struct alert_store {
 	struct alert_record slots[ALERTS_REMEMBERED];
 };
 
-_Static_assert(sizeof(struct alert_store) < 98 * 1024, "the store outgrew its budget");
+_Static_assert(sizeof(struct alert_store) < 104 * 1024, "the store outgrew its budget");
 _Static_assert(ALERTS_REMEMBERED > ALERT_KIND_COUNT, "a resolved one can always go");
 
 /* The sample that is being applied. */
@@ -35,12 +36,13 @@ struct application {
 	double now, hold_s;
 	const struct verdict *verdicts;
 	size_t count;
-	uint8_t home[VERDICTS_MAX];       /* the slot that each verdict belongs to */
+	const struct verdict
+	    *shown[ALERTS_REMEMBERED];    /* the slot's verdict, or NULL */
 	bool happened[ALERTS_REMEMBERED]; /* the slot has more than an update */
 	enum alert_event event[ALERTS_REMEMBERED]; /* the event, if so */
-	uint8_t
-	    began_by[ALERTS_REMEMBERED];    /* the verdict that raised or reopened it */
-	const struct traffic_view *traffic; /* or NULL */
+	const struct traffic_view *traffic;        /* or NULL */
+	alert_listener *listener;                  /* or NULL */
+	void *context;
 };
 
 struct alert_store *alert_store_new(uint64_t seed)
@@ -99,39 +101,33 @@ static unsigned take_slot(struct alert_store *store)
 	return slot;
 }
 
-/* Returns the slot of the firing incident that a verdict belongs to, preferably one
- * that already showed this kind; -1 if there is none. */
-static int firing_home(const struct alert_store *store, const struct verdict *v,
-		       double now)
+/* Returns the slot of the newest alert of the verdict's incident that fires, or that
+ * the verdict reopens; -1 if there is none. */
+static int home_of(const struct alert_store *store, const struct verdict *v)
 {
-	int home = -1;
-
 	for (unsigned i = store->count; i-- > 0;) {
 		const struct alert_record *record = &store->slots[store->order[i]];
-		if (!fires(record) ||
-		    record_belonging(record, v, now, store->interval_s) == BELONGS_NOT)
+		if (!record_is_of(record, v))
 			continue;
-		if (v->onset - record->alert.updated_at > COOL_DOWN_S)
-			continue; /* too long without samples: a new incident */
-		if (record->kinds & (1u << v->kind))
+		if (fires(record)) {
+			/* Too long without samples: a new alert. */
+			if (v->onset - record->alert.updated_at > COOL_DOWN_S)
+				continue;
 			return store->order[i];
-		if (home < 0)
-			home = store->order[i];
+		}
+		return record_comes_back(record, v) ? store->order[i] : -1;
 	}
-	return home;
+	return -1;
 }
 
-/* Returns the slot of the newest resolved incident that a verdict reopens; -1 if there
- * is none. */
-static int resolved_home(const struct alert_store *store, const struct verdict *v,
-			 double now)
+/* Returns the slot of the alert that a recurrence repeats; -1 if it is not remembered.
+ */
+static int repeated_home(const struct alert_store *store, const struct verdict *v)
 {
 	for (unsigned i = store->count; i-- > 0;) {
 		const struct alert_record *record = &store->slots[store->order[i]];
-		if (!fires(record) &&
-		    record_belonging(record, v, now, store->interval_s) !=
-			BELONGS_NOT &&
-		    record_comes_back(record, v))
+		if (record->recurring == v->incident ||
+		    record->told_onset == v->repeats)
 			return store->order[i];
 	}
 	return -1;
@@ -148,6 +144,21 @@ static unsigned raise_alert(struct alert_store *store, double now,
 	return slot;
 }
 
+/* Keeps the alert that a recurrence repeats, of which only the detector knows: it was
+ * raised before the monitor's last start, or it was forgotten. */
+static unsigned recall_alert(struct alert_store *store, double now,
+			     const struct verdict *v)
+{
+	const unsigned slot = take_slot(store);
+	struct alert_record *record = &store->slots[slot];
+
+	record_begin(record, next_id(store, now), now, v);
+	record->incident = 0;
+	record->told_onset = v->repeats;
+	record->alert.ends_at = now;
+	return slot;
+}
+
 static void happen(struct application *a, unsigned slot, enum alert_event event)
 {
 	/* Raised or reopened is more important than taken over at the same sample. */
@@ -156,49 +167,67 @@ static void happen(struct application *a, unsigned slot, enum alert_event event)
 	a->happened[slot] = true;
 }
 
-/* Finds or creates the incident of the index-th verdict. */
-static void find_home(struct alert_store *store, struct application *a, size_t index)
+/* Finds or creates the alert of a verdict. */
+static void find_home(struct alert_store *store, struct application *a,
+		      const struct verdict *v)
 {
-	const struct verdict *v = &a->verdicts[index];
-	int home = firing_home(store, v, a->now);
+	int home = home_of(store, v);
 
-	if (home < 0) {
-		home = resolved_home(store, v, a->now);
-		if (home >= 0) {
-			record_reopen(&store->slots[home], a->now);
-			store->firing++;
-			happen(a, (unsigned)home, ALERT_REOPENED);
-			a->began_by[home] = (uint8_t)index;
-		}
+	if (home >= 0 && !fires(&store->slots[home])) {
+		record_reopen(&store->slots[home], a->now);
+		store->firing++;
+		happen(a, (unsigned)home, ALERT_REOPENED);
 	}
 	if (home < 0) {
 		home = (int)raise_alert(store, a->now, v);
 		happen(a, (unsigned)home, ALERT_RAISED);
-		a->began_by[home] = (uint8_t)index;
-	} else if (record_belonging(&store->slots[home], v, a->now,
-				    store->interval_s) == TAKES_OVER) {
+	} else if (record_changes_kind(&store->slots[home], v)) {
 		record_take_over(&store->slots[home], v);
 		store->raised[v->kind]++;
 		happen(a, (unsigned)home, ALERT_TAKEN_OVER);
 	}
-	a->home[index] = (uint8_t)home;
+	a->shown[home] = v;
 }
 
-/* Verdicts of the highest rank come first, so that the others find that incident. */
+/* Counts a recurrence at the alert that it repeats. */
+static void recur(struct alert_store *store, const struct application *a,
+		  const struct verdict *v)
+{
+	int home = repeated_home(store, v);
+
+	if (home < 0)
+		home = (int)recall_alert(store, a->now, v);
+	struct alert_record *record = &store->slots[home];
+	if (!record_recur(record, v))
+		return;
+	store->recurrences++;
+	if (a->listener)
+		a->listener(a->context, ALERT_RECURRED, &record->alert);
+}
+
 static void find_homes(struct alert_store *store, struct application *a)
 {
-	for (unsigned rank = ALERT_KIND_RANK_MAX + 1; rank-- > 0;)
-		for (size_t i = 0; i < a->count; i++)
-			if (alert_kind_rank(a->verdicts[i].kind) == rank)
-				find_home(store, a, i);
+	for (size_t i = 0; i < a->count; i++)
+		if (!a->verdicts[i].recurs || home_of(store, &a->verdicts[i]) >= 0)
+			find_home(store, a, &a->verdicts[i]);
+}
+
+/* After the other verdicts, because an event of a new alert comes first. */
+static void count_recurrences(struct alert_store *store, const struct application *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (a->verdicts[i].recurs && home_of(store, &a->verdicts[i]) < 0)
+			recur(store, a, &a->verdicts[i]);
 }
 
 bool alert_store_lacks(const struct alert_store *store, double now,
 		       const struct verdict *verdict, double *since, double *seen_until)
 {
-	if (firing_home(store, verdict, now) >= 0)
+	const int home = home_of(store, verdict);
+
+	(void)now;
+	if (home >= 0 && fires(&store->slots[home]))
 		return false;
-	const int home = resolved_home(store, verdict, now);
 	*since = verdict->onset;
 	*seen_until = home >= 0 ? store->slots[home].seen_until : 0;
 	return true;
@@ -217,23 +246,13 @@ static void add_evidence(const struct alert_store *store, const struct applicati
 
 	if (began && traffic->moved_since)
 		evidence_add(evidence, traffic,
-			     &traffic->moved_since[a->began_by[slot]], signal);
+			     &traffic->moved_since[a->shown[slot] - a->verdicts],
+			     signal);
 	else if (traffic->scanned)
 		evidence_add(evidence, traffic, &traffic->scan, signal);
 	record->seen_until = store->scanned_at;
 	if (shown)
 		evidence_links(evidence, traffic, &store->links);
-}
-
-static size_t shown_of(const struct application *a, unsigned slot,
-		       const struct verdict *shown[VERDICTS_MAX])
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < a->count; i++)
-		if (a->home[i] == slot)
-			shown[count++] = &a->verdicts[i];
-	return count;
 }
 
 /* Updates a firing incident from this sample. Returns the event; *nothing is true when
@@ -242,15 +261,14 @@ static enum alert_event advance(struct alert_store *store, const struct applicat
 				unsigned slot, bool *nothing)
 {
 	struct alert_record *record = &store->slots[slot];
-	const struct verdict *shown[VERDICTS_MAX];
-	const size_t count = shown_of(a, slot, shown);
+	const struct verdict *shown = a->shown[slot];
 
-	if (count > 0)
-		record_show(record, a->now, a->hold_s, shown, count);
+	if (shown)
+		record_show(record, a->now, a->hold_s, shown);
 	if (a->traffic)
-		add_evidence(store, a, slot, record, count > 0);
+		add_evidence(store, a, slot, record, shown != NULL);
 	*nothing = false;
-	if (count > 0)
+	if (shown)
 		return a->happened[slot] ? a->event[slot] : ALERT_UPDATED;
 	/* A clock that was set back also ends the incident, because it may take long to
 	 * reach the old time again. */
@@ -274,6 +292,8 @@ void alert_store_apply(struct alert_store *store, double now, double interval_s,
 	    .verdicts = verdicts,
 	    .count = count < VERDICTS_MAX ? count : VERDICTS_MAX,
 	    .traffic = traffic,
+	    .listener = listener,
+	    .context = context,
 	};
 
 	store->interval_s = interval_s;
@@ -289,6 +309,7 @@ void alert_store_apply(struct alert_store *store, double now, double interval_s,
 		if (listener && !nothing)
 			listener(context, event, &store->slots[slot].alert);
 	}
+	count_recurrences(store, &a);
 	if (traffic)
 		link_memory_take(&store->links, traffic);
 }
@@ -338,6 +359,11 @@ bool alert_store_any_firing(const struct alert_store *store)
 uint64_t alert_store_raised(const struct alert_store *store, enum alert_kind kind)
 {
 	return kind < ALERT_KIND_COUNT ? store->raised[kind] : 0;
+}
+
+uint64_t alert_store_recurrences(const struct alert_store *store)
+{
+	return store->recurrences;
 }
 
 uint64_t alert_store_forgotten(const struct alert_store *store)

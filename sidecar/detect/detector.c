@@ -135,7 +135,7 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 		return 0;
 	case READING_FIRST:
 		windows_clear(&d->windows);
-		memset(&d->incident, 0, sizeof(d->incident));
+		d->open_count = 0;
 		memset(&d->recent, 0, sizeof(d->recent));
 		l->low_since = fmin(l->low_since, d->deltas.time);
 		d->dormant_until = fmin(d->dormant_until, d->deltas.time);
@@ -161,7 +161,7 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 		rules_recompute(d);
 		d->stale = false;
 	}
-	if (d->incident.open ||
+	if (d->open_count > 0 ||
 	    (dormancy_known(d) && (d->drift_series >= 0 || any_out(d, all))))
 		count = rules_judge(d, verdicts, &ordinary);
 	bool keep = ordinary && !now.excused && l->warm_until_s > 0;
@@ -207,7 +207,7 @@ int detector_restore(struct detector *d, const void *learnt, size_t bytes,
 		return -1;
 	}
 	memset(&d->counters, 0, sizeof(d->counters));
-	memset(&d->incident, 0, sizeof(d->incident));
+	d->open_count = 0;
 	memset(&d->recent, 0, sizeof(d->recent));
 	windows_clear(&d->windows);
 	envelope_init(&d->envelope, &d->learnt);

@@ -26,7 +26,10 @@ struct detector {
 	struct windows windows;
 	struct recent recent; /* samples before the one in `deltas` */
 	struct envelope envelope;
-	struct incident incident;
+	struct incident open[INCIDENTS_OPEN_MAX]; /* oldest first */
+	unsigned open_count;
+	uint32_t incidents_ever;
+	uint64_t displaced; /* incidents ended for want of room */
 	double alert_threshold[WINDOWS][SERIES_COUNT]; /* above this it is reported */
 	double dormant_until; /* when the pod was last dormant */
 	struct over_budget over_budget;

@@ -12,19 +12,23 @@
 
 /* Returns the rate that all but a hundredth of the intervals stay below. The
  * calculation leaves out the highest intervals that may belong to this incident: one
- * window length, and one more interval for its start. */
-static double baseline_before(const struct detector *d, unsigned series,
-			      enum window window)
+ * window length, and one more interval for its start. If other incidents go on, their
+ * rate is the least. */
+static double baseline_before(const struct detector *d, const struct incident *i,
+			      unsigned series, enum window window)
 {
 	const struct histogram *h = &d->learnt.histogram[series];
 	double own = d->windows.length[window] / d->counters.interval + 1;
 	double share = 0.01 + own / fmax((double)histogram_total(h), 1);
 
-	return share < 1 ? histogram_above(h, share) : 0;
+	double usual = share < 1 ? histogram_above(h, share) : 0;
+	return fmax(usual, (double)i->above[WINDOW_1M][series] / OTHERS_RATIO /
+			       d->windows.length[WINDOW_1M]);
 }
 
 /* Finds in the windows when the traffic of an exceedance began. */
-static double onset_of(const struct detector *d, const struct exceedance *f)
+static double onset_of(const struct detector *d, const struct incident *i,
+		       const struct exceedance *f)
 {
 	unsigned series = f->series;
 	double baseline = 0;
@@ -36,7 +40,7 @@ static double onset_of(const struct detector *d, const struct exceedance *f)
 	if (d->deltas.late >> series & 1 && d->deltas.known >> SIGNAL_TX_BYTES & 1)
 		series = SIGNAL_TX_BYTES;
 	if (series < SIGNAL_COUNT)
-		baseline = baseline_before(d, series, f->window);
+		baseline = baseline_before(d, i, series, f->window);
 	return windows_onset(&d->windows, &d->deltas, series, f->window, baseline);
 }
 
@@ -65,7 +69,7 @@ static void reach_opening(const struct detector *d, struct incident *i,
 	const struct recent_sample *before = recent_ended(&d->recent, i->onset);
 
 	if (!before || before->excused || !(before->known >> opened & 1) ||
-	    before->rate[opened] <= baseline_before(d, opened, window))
+	    before->rate[opened] <= baseline_before(d, i, opened, window))
 		return;
 	i->onset = before->began;
 	i->sent_before = before->sent_before;
@@ -78,14 +82,17 @@ static void reach_opening(const struct detector *d, struct incident *i,
 	}
 }
 
-void incident_begin(struct detector *d, struct incident *i, const struct exceedance *f)
+void incident_begin(struct detector *d, struct incident *i, const struct exceedance *f,
+		    float (*above)[SERIES_COUNT])
 {
 	double now = d->deltas.time;
 
 	memset(i, 0, sizeof(*i));
-	i->open = true;
+	i->number = ++d->incidents_ever;
 	i->start = now;
-	i->onset = onset_of(d, f);
+	if (above)
+		memcpy(i->above, above, sizeof(i->above));
+	i->onset = onset_of(d, i, f);
 	count_from_onset(d, i);
 	reach_opening(d, i, f->window);
 	i->was_dormant = d->options.profile == PROFILE_DORMANT ||
@@ -110,6 +117,37 @@ void incident_follow(const struct detector *d, struct incident *i)
 void incident_peaks(struct incident *i, const struct windows *w)
 {
 	for (unsigned k = 0; k < WINDOWS; k++)
-		for (unsigned s = 0; s < SERIES_COUNT; s++)
-			i->peak[k][s] = fmax(i->peak[k][s], w->value[k][s]);
+		for (unsigned s = 0; s < SERIES_COUNT; s++) {
+			double v = w->value[k][s];
+			if (i->settled)
+				v = fmin(v, (double)i->told[k][s]);
+			i->peak[k][s] = fmax(i->peak[k][s], v);
+		}
+}
+
+/* Returns the window's level at a steady rate of the largest minute: what the incident
+ * may go on with. */
+static double lasting(const struct incident *i, const struct windows *w, unsigned k,
+		      unsigned s)
+{
+	double level = i->peak[k][s];
+	unsigned last = k < SUM_WINDOWS ? k : WINDOW_10M;
+
+	for (unsigned j = WINDOW_1M; j <= last; j++)
+		level = fmax(level, i->peak[j][s] * w->length[k] / w->length[j]);
+	return level;
+}
+
+void incident_settle(struct incident *i, const struct windows *w)
+{
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++) {
+			double ratio =
+			    k == WINDOW_10S ? OTHERS_RATIO_10S : OTHERS_RATIO;
+			double told =
+			    fmax(ratio * lasting(i, w, k, s), (double)i->above[k][s]);
+			i->told[k][s] =
+			    s == SERIES_UNSOLICITED ? INFINITY : (float)told;
+		}
+	i->settled = true;
 }

@@ -32,7 +32,8 @@ static bool times_sound(const struct learnt *l)
 		sound = sound && time_sound(l->block_end[i]);
 	for (unsigned i = 0; i < INCIDENTS_KEPT; i++)
 		sound = sound && time_sound(l->incident[i].start) &&
-			time_sound(l->incident[i].end);
+			time_sound(l->incident[i].end) &&
+			time_sound(l->incident[i].told);
 	return sound;
 }
 

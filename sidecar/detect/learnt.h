@@ -8,7 +8,7 @@
 #include "histogram.h"
 #include "series.h"
 
-#define LEARNT_LAYOUT  0x44520005u /* "DR", version; change it with these structs */
+#define LEARNT_LAYOUT  0x44520006u /* "DR", version; change it with these structs */
 #define HOURS_KEPT     720         /* thirty days of observed time */
 #define BLOCKS         12          /* of the last hour */
 #define INCIDENTS_KEPT 32
@@ -22,6 +22,7 @@ struct levels {
 /* A past incident. */
 struct incident_memory {
 	double start, end; /* Unix seconds; end 0: unused entry */
+	double told; /* onset of the reported incident that it is or repeats; 0: none */
 	struct levels peak;
 };
 

@@ -53,6 +53,11 @@
 #define REPORTED_DAYS  8.0
 #define SAME_TIME_S    (45 * 60.0)
 
+/* Traffic beyond this ratio to the open incidents is another incident. The shortest
+ * window is noisy, so its ratio is larger. */
+#define OTHERS_RATIO     2.0
+#define OTHERS_RATIO_10S 4.0
+
 /* Levels reached in so many separate incidents are a routine. */
 #define ROUTINE_COUNT 3
 #define ROUTINE_RATIO                                                                  \

@@ -15,6 +15,7 @@ void incident_remember(struct learnt *l, const struct incident *i, double now)
 
 	m->start = i->onset;
 	m->end = now;
+	m->told = i->recurs ? i->repeats : i->reported ? i->onset : 0;
 	for (unsigned k = 0; k < WINDOWS; k++)
 		for (unsigned s = 0; s < SERIES_COUNT; s++)
 			m->peak.code[k][s] = level_encode(i->peak[k][s]);
@@ -89,18 +90,34 @@ void incidents_routine(const struct learnt *l, const struct windows *w,
 	bound_minima(routine, w);
 }
 
+/* Whether an incident of `now` is expected because of an earlier one. */
+static bool is_known(const struct incident_memory *m, double now, double reported_s)
+{
+	if (m->end == 0 || m->told == 0 || now < m->start)
+		return false;
+	return now - m->end < reported_s ||
+	       (now - m->end < REPORTED_DAYS * DAY_S && same_time(now, m->start));
+}
+
+double incident_repeated(const struct learnt *l, double now, double reported_s)
+{
+	const struct incident_memory *last = NULL;
+
+	for (unsigned i = 0; i < INCIDENTS_KEPT; i++) {
+		const struct incident_memory *m = &l->incident[i];
+		if (is_known(m, now, reported_s) && (!last || m->end > last->end))
+			last = m;
+	}
+	return last ? last->told : 0;
+}
+
 void incidents_reported(const struct learnt *l, const struct windows *w, double now,
 			double reported_s, struct levels *reported)
 {
 	memset(reported, 0, sizeof(*reported));
 	for (unsigned i = 0; i < INCIDENTS_KEPT; i++) {
 		const struct incident_memory *m = &l->incident[i];
-		if (m->end == 0 || now < m->start)
-			continue;
-		bool lately = now - m->end < reported_s;
-		bool daily =
-		    now - m->end < REPORTED_DAYS * DAY_S && same_time(now, m->start);
-		if (lately || daily)
+		if (is_known(m, now, reported_s))
 			levels_raise(reported, &m->peak);
 	}
 	bound_minima(reported, w);

@@ -16,11 +16,16 @@ double detector_state_since(const struct detector *d)
 	return d->learnt.state_since;
 }
 
+uint64_t detector_displaced(const struct detector *d)
+{
+	return d->displaced;
+}
+
 bool detector_suspects(const struct detector *d)
 {
 	const struct windows *w = &d->windows;
 
-	if (d->incident.open)
+	if (d->open_count > 0)
 		return true;
 	for (unsigned k = 0; k < WINDOWS; k++)
 		for (unsigned s = 0; s < SERIES_COUNT; s++)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "beyond.h"
 #include "detector.h"
 #include "exceedance.h"
 #include "kind.h"
@@ -16,16 +17,34 @@
 #define HOT_INTERVALS      3
 #define PERSISTS_S         30.0 /* minimum duration of a young pod's departure */
 #define PERSISTS_INTERVALS 2
+#define RECURS_INTERVALS   2 /* the first intervals of larger traffic look known */
+
+/* How long after its end an incident is known at any time of day, seconds. */
+static double known_for(const struct detector *d)
+{
+	return REPORTED_SPAN * d->options.dormant_after_s;
+}
+
+/* The levels of incidents that were reported recently, or at this time of day: of now,
+ * and of the time when the oldest open incident began. */
+static void take_reported(const struct detector *d, struct levels *reported)
+{
+	const double span = known_for(d);
+	struct levels then;
+
+	incidents_reported(&d->learnt, &d->windows, d->deltas.time, span, reported);
+	if (d->open_count == 0)
+		return;
+	incidents_reported(&d->learnt, &d->windows, d->open[0].onset, span, &then);
+	levels_raise(reported, &then);
+}
 
 void rules_recompute(struct detector *d)
 {
 	const struct envelope *e = &d->envelope;
-	const struct learnt *l = &d->learnt;
-	double now = d->incident.open ? d->incident.onset : d->deltas.time;
 	struct levels reported;
 
-	incidents_reported(l, &d->windows, now,
-			   REPORTED_SPAN * d->options.dormant_after_s, &reported);
+	take_reported(d, &reported);
 	for (unsigned k = 0; k < WINDOWS; k++)
 		for (unsigned s = 0; s < SERIES_COUNT; s++) {
 			double known = level_decode(reported.code[k][s]);
@@ -47,10 +66,9 @@ void rules_recompute(struct detector *d)
  * covers: the window, or the time since the onset if that is shorter. Windows slide in
  * steps, and late readings are spread over time. So the rate is limited to the highest
  * rate of any interval since the onset. */
-static double rate_of(const struct detector *d, enum signal s, enum window window,
-		      double *seconds)
+static double rate_of(const struct detector *d, const struct incident *i, enum signal s,
+		      enum window window, double *seconds)
 {
-	const struct incident *i = &d->incident;
 	double age = d->deltas.time - i->onset, sum = d->windows.value[window][s];
 
 	*seconds = d->windows.length[window];
@@ -62,11 +80,14 @@ static double rate_of(const struct detector *d, enum signal s, enum window windo
 }
 
 /* Returns the threshold of the exceedance, per second. */
-static double threshold_of(const struct detector *d, const struct exceedance *f)
+static double threshold_of(const struct detector *d, const struct incident *i,
+			   const struct exceedance *f)
 {
 	const double *now = d->windows.value[f->window];
 	double length = d->windows.length[f->window];
-	double threshold = d->envelope.threshold[f->window][f->series] / length;
+	double threshold = fmax(d->envelope.threshold[f->window][f->series],
+				(double)i->above[f->window][f->series]) /
+			   length;
 
 	if (f->series != SERIES_UNSOLICITED)
 		return threshold;
@@ -76,10 +97,9 @@ static double threshold_of(const struct detector *d, const struct exceedance *f)
 	return threshold * ((served + limit_served_floor(f->window, length)) / 1e6);
 }
 
-static void fill_verdict(struct detector *d, const struct exceedance *f,
-			 struct verdict *v)
+static void fill_verdict(const struct detector *d, struct incident *i,
+			 const struct exceedance *f)
 {
-	const struct incident *i = &d->incident;
 	struct departure departure = {
 	    .kind = i->kind,
 	    .signal = f->series == SERIES_UNSOLICITED ? SIGNAL_TCP_INITIATED_TX_BYTES
@@ -87,20 +107,37 @@ static void fill_verdict(struct detector *d, const struct exceedance *f,
 	    .window = f->window,
 	    .span_s = d->windows.length[f->window],
 	    .onset = i->onset,
-	    .threshold = threshold_of(d, f),
+	    .threshold = threshold_of(d, i, f),
 	    .risk = risk_of(d, i, f),
 	    .carried = carried_since(d, i->sent_before, i->received_before),
 	};
 
-	departure.value = rate_of(d, departure.signal, f->window, &departure.window_s);
-	verdict_fill(d, &departure, v);
+	departure.value =
+	    rate_of(d, i, departure.signal, f->window, &departure.window_s);
+	verdict_fill(d, &departure, &i->verdict);
+	i->verdict.incident = i->number;
+	i->verdict.recurs = i->recurs;
+	i->verdict.repeats = i->repeats;
+}
+
+static void recompute(struct detector *d)
+{
+	thresholds_recompute(&d->envelope, &d->learnt, &d->windows, &d->options,
+			     d->deltas.time);
+	rules_recompute(d);
+}
+
+static void forget(struct detector *d, struct incident *i)
+{
+	const struct incident *end = &d->open[--d->open_count];
+
+	memmove(i, i + 1, (size_t)(end - i) * sizeof(*i));
 }
 
 /* Accepts a lasting level as the new baseline. */
-static void accept(struct detector *d)
+static void accept(struct detector *d, struct incident *i)
 {
 	struct learnt *l = &d->learnt;
-	struct incident *i = &d->incident;
 
 	memset(&l->accepted, 0, sizeof(l->accepted));
 	for (unsigned k = 0; k < WINDOWS; k++)
@@ -108,17 +145,16 @@ static void accept(struct detector *d)
 			l->accepted.code[k][s] = level_encode(
 			    fmax(i->peak[k][s], d->envelope.baseline_max[k][s]));
 	l->accepted_s = fmax(l->observed_s, 1);
-	memset(i, 0, sizeof(*i));
-	thresholds_recompute(&d->envelope, l, &d->windows, &d->options, d->deltas.time);
-	memset(d->envelope.exclude_until, 0, sizeof(d->envelope.exclude_until));
-	rules_recompute(d);
+	forget(d, i);
+	recompute(d);
+	if (d->open_count == 0)
+		memset(d->envelope.exclude_until, 0, sizeof(d->envelope.exclude_until));
 }
 
 /* Checks every hour whether the level lasts and how steady it is. Returns whether it
- * was accepted. */
-static bool follow_level(struct detector *d)
+ * lasts long enough to be accepted. */
+static bool level_lasts(const struct detector *d, struct incident *i)
 {
-	struct incident *i = &d->incident;
 	double now = d->deltas.time, low = INFINITY, high = 0;
 
 	if (d->options.profile == PROFILE_DORMANT ||
@@ -131,29 +167,27 @@ static bool follow_level(struct detector *d)
 		low = fmin(low, i->hour_level[h]);
 		high = fmax(high, i->hour_level[h]);
 	}
-	if (i->hour_count < ACCEPT_AFTER ||
-	    (high > STABLE_RATIO * low && i->hour_count < ACCEPT_AT_LAST))
-		return false;
-	accept(d);
-	return true;
+	return i->hour_count >= ACCEPT_AFTER &&
+	       (high <= STABLE_RATIO * low || i->hour_count >= ACCEPT_AT_LAST);
 }
 
-static void end_incident(struct detector *d)
+/* Remembers the incident. The windows are cleared only after the last one: their
+ * content was reported, but other incidents are still in them. */
+static void end_incident(struct detector *d, struct incident *i)
 {
-	incident_remember(&d->learnt, &d->incident, d->deltas.time);
-	memset(&d->incident, 0, sizeof(d->incident));
+	incident_remember(&d->learnt, i, d->deltas.time);
+	forget(d, i);
 	envelope_exclude(&d->envelope, &d->windows, d->deltas.time);
-	windows_clear(&d->windows); /* their content was reported */
-	thresholds_recompute(&d->envelope, &d->learnt, &d->windows, &d->options,
-			     d->deltas.time);
-	rules_recompute(d);
+	if (d->open_count == 0)
+		windows_clear(&d->windows);
+	recompute(d);
 }
 
 /* Whether the departure lasts long enough. A single burst of a young pod is not
  * sufficient. */
-static bool persists(const struct detector *d)
+static bool persists(const struct detector *d, const struct incident *i)
 {
-	double lasted = d->deltas.time - d->incident.onset;
+	double lasted = d->deltas.time - i->onset;
 
 	return d->learnt.observed_s >= d->options.learn_s ||
 	       d->options.profile == PROFILE_DORMANT ||
@@ -161,67 +195,182 @@ static bool persists(const struct detector *d)
 		   fmax(PERSISTS_S, PERSISTS_INTERVALS * d->counters.interval) * 0.98;
 }
 
-static bool report(struct detector *d, const struct exceedance *f)
+/* Reports the incident for the first time, or again after a pause. */
+static bool begin_showing(struct detector *d, struct incident *i,
+			  const struct exceedance *f)
 {
-	struct incident *i = &d->incident;
-	double now = d->deltas.time;
-	bool hot = now <= i->hot_until;
+	bool known = !i->reported && f->alert_ratio <= 1;
+	double wait_s = RECURS_INTERVALS * d->counters.interval * 0.98;
 
-	if (!i->showing) {
-		if (!hot || f->alert_ratio <= 1 || !dormancy_known(d) || !persists(d))
-			return false;
-		if (!i->reported)
-			i->kind = kind_of(d, i, f);
-		i->reported = i->showing = true;
-		i->reported_at = i->reported_at > 0 ? i->reported_at : now;
-	} else if (!hot) {
-		i->showing = false;
+	if (!dormancy_known(d) || !persists(d, i) ||
+	    (known && d->deltas.time - i->start < wait_s))
 		return false;
-	} else {
-		enum alert_kind kind = kind_of(d, i, f);
-		if (alert_kind_belonging(i->kind, kind, now - i->reported_at,
-					 d->counters.interval) == TAKES_OVER)
-			i->kind = kind;
+	if (known)
+		i->repeats = incident_repeated(&d->learnt, i->onset, known_for(d));
+	if (!i->reported) {
+		i->recurs = i->repeats > 0;
+		i->kind = kind_of(d, i, f);
+		i->reported_at = d->deltas.time;
 	}
+	i->reported = i->showing = true;
 	return true;
 }
 
-size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
+/* An incident that seemed to recur has grown beyond what it repeats. */
+static void begin_anew(struct detector *d, struct incident *i)
 {
-	struct incident *i = &d->incident;
+	i->recurs = false;
+	i->repeats = 0;
+	i->reported_at = d->deltas.time;
+}
+
+/* Whether the incident has a verdict on this sample. */
+static bool report(struct detector *d, struct incident *i, const struct exceedance *f)
+{
+	double now = d->deltas.time;
+
+	if (now > i->hot_until) {
+		i->showing = false;
+		return false;
+	}
+	if (!i->showing)
+		return begin_showing(d, i, f);
+	if (i->recurs && !i->settled && f->alert_ratio > 1)
+		begin_anew(d, i);
+	enum alert_kind kind = kind_of(d, i, f);
+	if (alert_kind_belonging(i->kind, kind, now - i->reported_at,
+				 d->counters.interval) == TAKES_OVER)
+		i->kind = kind;
+	return true;
+}
+
+static void show(const struct detector *d, struct incident *i,
+		 const struct exceedance *f, bool out)
+{
+	if (out || i->verdict.window_s == 0) {
+		fill_verdict(d, i, f);
+		return;
+	}
+	const struct carried carried =
+	    carried_since(d, i->sent_before, i->received_before);
+	verdict_count(&i->verdict, &carried);
+}
+
+static bool is_newest(const struct detector *d, const struct incident *i)
+{
+	return i == &d->open[d->open_count - 1];
+}
+
+/* Fixes the incident's level some minutes after its report. A recurrence may be as
+ * large as the incidents that it repeats. */
+static void settle(struct detector *d, struct incident *i)
+{
+	if (i->settled || !i->reported ||
+	    d->deltas.time - i->reported_at <= verdict_settles_s(d->counters.interval))
+		return;
+	incident_settle(i, &d->windows);
+	if (!i->recurs)
+		return;
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
+			i->told[k][s] =
+			    fmaxf(i->told[k][s], (float)d->alert_threshold[k][s]);
+}
+
+/* What the sample shows of an incident: everything above the thresholds for the oldest,
+ * and what is beyond the older ones for the others. */
+static void take_own(const struct detector *d, struct incident *i,
+		     const struct exceedance *all, struct exceedance *f)
+{
+	if (i == d->open)
+		*f = *all;
+	else
+		beyond_take(d, i->above, f);
+}
+
+/* Takes an incident one sample further. Returns whether it is still open; `*shows` says
+ * whether it has a verdict. */
+static bool advance(struct detector *d, struct incident *i,
+		    const struct exceedance *all, bool *shows)
+{
 	struct exceedance f;
 	double now = d->deltas.time;
 
-	exceedance_take(d, &f);
+	*shows = false;
+	take_own(d, i, all, &f);
 	bool out = f.ratio > 1 && f.hot;
-	*ordinary = !out && !i->open;
-	if (out && !i->open)
-		incident_begin(d, i, &f);
-	else if (i->open && now > i->start)
+	if (now > i->start)
 		incident_follow(d, i);
-	if (!i->open)
-		return 0;
 	if (out) {
 		i->hot_until = now + fmax(fmin(HOT_S, d->options.dormant_after_s),
 					  HOT_INTERVALS * d->counters.interval);
 		envelope_exclude(&d->envelope, &d->windows, now);
-		incident_peaks(i, &d->windows);
+		if (is_newest(d, i))
+			incident_peaks(i, &d->windows);
 	}
-	if (follow_level(d))
-		return 0;
+	if (level_lasts(d, i)) {
+		accept(d, i);
+		return false;
+	}
 	if (now - i->hot_until > d->options.dormant_after_s) {
-		end_incident(d);
-		return 0;
+		end_incident(d, i);
+		return false;
 	}
-	if (!report(d, &f))
-		return 0;
-	if (out || i->verdict.window_s == 0) {
-		fill_verdict(d, &f, &i->verdict);
-	} else {
-		const struct carried carried =
-		    carried_since(d, i->sent_before, i->received_before);
-		verdict_count(&i->verdict, &carried);
+	*shows = report(d, i, &f);
+	if (*shows)
+		show(d, i, &f, out && is_newest(d, i));
+	settle(d, i);
+	return true;
+}
+
+/* Returns a place for one more incident. If there is none, the oldest ends. */
+static struct incident *take_place(struct detector *d)
+{
+	if (d->open_count == INCIDENTS_OPEN_MAX) {
+		d->displaced++;
+		end_incident(d, d->open);
 	}
-	*verdicts = i->verdict;
-	return 1;
+	return &d->open[d->open_count++];
+}
+
+/* Begins an incident when something is above the thresholds, or beyond the level of the
+ * newest open one. */
+static void begin_another(struct detector *d, const struct exceedance *all)
+{
+	struct exceedance f;
+
+	if (d->open_count == 0) {
+		if (all->ratio > 1 && all->hot)
+			incident_begin(d, take_place(d), all, NULL);
+		return;
+	}
+	struct incident *newest = &d->open[d->open_count - 1];
+	if (!newest->settled)
+		return;
+	beyond_take(d, newest->told, &f);
+	if (f.ratio <= 1 || !f.hot)
+		return;
+	float above[WINDOWS][SERIES_COUNT];
+	memcpy(above, newest->told, sizeof(above));
+	incident_begin(d, take_place(d), &f, above);
+}
+
+size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
+{
+	struct exceedance all;
+	size_t count = 0;
+	bool shows;
+
+	exceedance_take(d, &all);
+	begin_another(d, &all);
+	*ordinary = d->open_count == 0;
+	for (unsigned at = 0; at < d->open_count;) {
+		struct incident *i = &d->open[at];
+		if (!advance(d, i, &all, &shows))
+			continue;
+		if (shows)
+			verdicts[count++] = i->verdict;
+		at++;
+	}
+	return count;
 }

@@ -23,6 +23,11 @@ unsigned alert_kind_rank(enum alert_kind kind)
 	return ranks[kind];
 }
 
+double verdict_settles_s(double interval_s)
+{
+	return fmax(TAKEOVER_S, TAKEOVER_INTERVALS * interval_s);
+}
+
 enum belonging alert_kind_belonging(enum alert_kind incident, enum alert_kind kind,
 				    double reported_s, double interval_s)
 {
@@ -34,9 +39,7 @@ enum belonging alert_kind_belonging(enum alert_kind incident, enum alert_kind ki
 		return BELONGS_NOT;
 	if (adds <= says)
 		return BELONGS;
-	return reported_s <= fmax(TAKEOVER_S, TAKEOVER_INTERVALS * interval_s)
-		   ? TAKES_OVER
-		   : BELONGS_NOT;
+	return reported_s <= verdict_settles_s(interval_s) ? TAKES_OVER : BELONGS_NOT;
 }
 
 double verdict_balance(uint64_t sent, uint64_t received)

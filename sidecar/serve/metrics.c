@@ -233,6 +233,9 @@ static void put_alerts(struct exposition *x, const struct alert_store *store)
 			  "Alerts raised.");
 	for (int i = 0; i < ALERT_KIND_COUNT; i++)
 		exposition_count(x, alert_kind_name(i), alert_store_raised(store, i));
+	exposition_single(x, METRIC_COUNTER, "dormouse_alert_recurrences_total",
+			  "Incidents like an earlier one, counted at its alert.",
+			  alert_store_recurrences(store));
 	exposition_single(x, METRIC_COUNTER, "dormouse_alerts_forgotten_total",
 			  "Alerts evicted by newer ones.",
 			  alert_store_forgotten(store));

@@ -50,7 +50,7 @@ struct world {
 	struct shown_traffic traffic;
 	bool watched; /* whether the samples show traffic */
 	double now, interval_s;
-	unsigned raised, updated, taken_over, reopened, resolved;
+	unsigned raised, updated, taken_over, reopened, recurred, resolved;
 	struct alert last;
 };
 
@@ -61,7 +61,7 @@ static inline void world_listener(void *context, enum alert_event event,
 	unsigned *const counters[] = {
 	    [ALERT_RAISED] = &w->raised,         [ALERT_UPDATED] = &w->updated,
 	    [ALERT_TAKEN_OVER] = &w->taken_over, [ALERT_REOPENED] = &w->reopened,
-	    [ALERT_RESOLVED] = &w->resolved,
+	    [ALERT_RECURRED] = &w->recurred,     [ALERT_RESOLVED] = &w->resolved,
 	};
 
 	++*counters[event];
@@ -92,6 +92,7 @@ static inline struct verdict verdict_of(const struct world *w, enum alert_kind k
 {
 	return (struct verdict){
 	    .kind = kind,
+	    .incident = alert_kind_rank(kind) > 0 ? 1 : 0,
 	    .signal = SIGNAL_TX_BYTES,
 	    .onset = w->now - 20,
 	    .value = 1e6,

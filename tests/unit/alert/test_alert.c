@@ -162,7 +162,7 @@ static void after_the_cool_down_it_is_another_alert(void **state)
 	assert_true(alert_store_at(w->store, 0)->id != alert_store_at(w->store, 1)->id);
 }
 
-static void what_comes_back_far_stronger_is_another_alert(void **state)
+static void another_incident_soon_after_is_another_alert(void **state)
 {
 	struct world *w = *state;
 	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
@@ -171,6 +171,7 @@ static void what_comes_back_far_stronger_is_another_alert(void **state)
 	quiet_for(w, 600);
 	v = verdict_of(w, ALERT_DORMANCY_BREAK);
 	v.value *= 5;
+	v.incident = 2;
 	world_apply(w, &v, 1);
 	assert_int_equal(w->raised, 2);
 }
@@ -213,82 +214,144 @@ static void a_clock_set_back_does_not_keep_an_alert_firing(void **state)
 	assert_int_equal(w->resolved, 1);
 }
 
-static void the_volume_kinds_are_one_incident(void **state)
+static void a_kind_that_says_less_does_not_change_it(void **state)
 {
 	struct world *w = *state;
-	struct verdict v[3] = {verdict_of(w, ALERT_DORMANCY_BREAK),
-			       verdict_of(w, ALERT_EGRESS_VOLUME),
-			       verdict_of(w, ALERT_EGRESS_DRIFT)};
+	struct verdict v = verdict_of(w, ALERT_PROXY_RELAY);
 
-	world_apply(w, v, 1);
-	next(w, v, 2);
-	next(w, v + 1, 2);
-	next(w, v + 2, 1);
+	world_apply(w, &v, 1);
+	v.kind = ALERT_DORMANCY_BREAK;
+	next(w, &v, 1);
 	assert_int_equal(w->raised, 1);
-	assert_int_equal(w->updated, 3);
-	assert_int_equal(w->last.verdict.kind, ALERT_DORMANCY_BREAK);
+	assert_int_equal(w->updated, 1);
+	assert_int_equal(w->last.verdict.kind, ALERT_PROXY_RELAY);
 	assert_true(w->last.updated_at == w->now);
 }
 
-static void a_kind_that_says_more_takes_the_incident_over(void **state)
+static void a_kind_that_says_more_takes_the_alert_over(void **state)
 {
 	struct world *w = *state;
-	struct verdict v[2] = {verdict_of(w, ALERT_EGRESS_VOLUME),
-			       verdict_of(w, ALERT_PROXY_RELAY)};
+	struct verdict v = verdict_of(w, ALERT_EGRESS_VOLUME);
+	const double onset = v.onset;
 
-	world_apply(w, v, 1);
+	world_apply(w, &v, 1);
 	const uint64_t id = w->last.id;
 	quiet_for(w, 30);
-	v[1].signal = SIGNAL_TCP_TX_BYTES;
-	v[1].onset = v[0].onset + 5;
-	v[1].risk = 40;
-	next(w, v, 2);
+	v.kind = ALERT_PROXY_RELAY;
+	v.signal = SIGNAL_TCP_TX_BYTES;
+	v.onset += 5;
+	v.risk = 40;
+	next(w, &v, 1);
 	assert_int_equal(w->raised, 1);
 	assert_int_equal(w->taken_over, 1);
 	assert_true(w->last.id == id);
 	assert_int_equal(w->last.verdict.kind, ALERT_PROXY_RELAY);
 	assert_int_equal(w->last.verdict.signal, SIGNAL_TCP_TX_BYTES);
 	assert_true(w->last.starts_at == T0);
-	assert_true(w->last.verdict.onset == v[0].onset);
+	assert_true(w->last.verdict.onset == onset);
 	assert_int_equal(w->last.verdict.risk, 50);
 	assert_false(alert_store_firing(w->store, ALERT_EGRESS_VOLUME));
 	assert_true(alert_store_firing(w->store, ALERT_PROXY_RELAY));
-
-	next(w, v, 1);
-	assert_int_equal(w->raised, 1);
-	assert_int_equal(w->last.verdict.kind, ALERT_PROXY_RELAY);
-}
-
-static void long_after_it_began_a_kind_that_says_more_is_news(void **state)
-{
-	struct world *w = *state;
-	struct verdict v[2] = {verdict_of(w, ALERT_EGRESS_VOLUME),
-			       verdict_of(w, ALERT_PROXY_RELAY)};
-
-	for (int i = 0; i < 100; i++)
-		next(w, v, 1);
-	next(w, v, 2);
-	assert_int_equal(w->raised, 2);
-	assert_int_equal(w->taken_over, 0);
-	next(w, v, 2);
-	assert_int_equal(w->raised, 2);
-	assert_true(alert_store_firing(w->store, ALERT_EGRESS_VOLUME));
-	assert_true(alert_store_firing(w->store, ALERT_PROXY_RELAY));
-}
-
-static void several_kinds_at_once_are_raised_as_the_one_that_says_most(void **state)
-{
-	struct world *w = *state;
-	const struct verdict v[3] = {verdict_of(w, ALERT_DORMANCY_BREAK),
-				     verdict_of(w, ALERT_CONNECTION_FANOUT),
-				     verdict_of(w, ALERT_PROXY_RELAY)};
-
-	world_apply(w, v, 3);
-	assert_int_equal(w->raised, 1);
-	assert_int_equal(w->taken_over, 0);
-	assert_int_equal(w->last.verdict.kind, ALERT_PROXY_RELAY);
 	assert_int_equal(alert_store_raised(w->store, ALERT_PROXY_RELAY), 1);
-	assert_int_equal(alert_store_raised(w->store, ALERT_DORMANCY_BREAK), 0);
+}
+
+static void several_incidents_are_several_alerts(void **state)
+{
+	struct world *w = *state;
+	struct verdict v[3] = {verdict_of(w, ALERT_DORMANCY_BREAK),
+			       verdict_of(w, ALERT_EGRESS_VOLUME),
+			       verdict_of(w, ALERT_CONNECTION_FANOUT)};
+
+	v[1].incident = 2;
+	v[2].incident = 3;
+	world_apply(w, v, 1);
+	next(w, v, 3);
+	assert_int_equal(w->raised, 3);
+	next(w, v, 3);
+	assert_int_equal(w->raised, 3);
+	quiet_for(w, 30);
+	for (int i = 0; i < 9; i++)
+		next(w, v, 1); /* the first one goes on alone */
+	assert_int_equal(w->resolved, 2);
+	assert_true(alert_store_firing(w->store, ALERT_DORMANCY_BREAK));
+}
+
+static struct verdict recurrence_of(const struct world *w, double onset,
+				    uint32_t incident, uint64_t bytes)
+{
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+
+	v.incident = incident;
+	v.recurs = true;
+	v.repeats = onset;
+	v.bytes = bytes;
+	v.sent_in_all += bytes;
+	return v;
+}
+
+static void a_recurrence_is_an_occurrence_of_the_alert_that_it_repeats(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+	const double onset = v.onset;
+
+	world_apply(w, &v, 1);
+	quiet_for(w, 86400);
+	struct verdict again = recurrence_of(w, onset, 2, 1000);
+	next(w, &again, 1);
+	again.bytes = 5000;
+	next(w, &again, 1);
+	quiet_for(w, 86400);
+	again = recurrence_of(w, onset, 3, 700);
+	next(w, &again, 1);
+
+	assert_int_equal(w->raised + w->reopened, 1);
+	assert_int_equal(w->recurred, 2);
+	assert_int_equal(alert_store_recurrences(w->store), 2);
+	assert_int_equal(remembered(w->store), 1);
+	assert_false(alert_store_any_firing(w->store));
+	const struct alert *alert = alert_store_at(w->store, 0);
+	assert_int_equal(alert->occurrences, 2);
+	assert_int_equal(alert->occurrence_bytes, 5700);
+	assert_true(alert->last_occurrence == again.onset);
+	assert_int_equal(alert->verdict.bytes, v.bytes);
+}
+
+static void a_recurrence_of_a_forgotten_alert_is_kept_too(void **state)
+{
+	struct world *w = *state;
+	struct verdict again = recurrence_of(w, T0 - 86400, 1, 1000);
+
+	world_apply(w, &again, 1);
+	again.bytes = 3000;
+	next(w, &again, 1);
+	assert_int_equal(w->raised, 0);
+	assert_int_equal(w->recurred, 1);
+	assert_int_equal(remembered(w->store), 1);
+	assert_false(alert_store_any_firing(w->store));
+	assert_int_equal(alert_store_at(w->store, 0)->occurrences, 1);
+	assert_int_equal(alert_store_at(w->store, 0)->occurrence_bytes, 3000);
+	quiet_for(w, 86400);
+	again = recurrence_of(w, T0 - 86400, 2, 1000);
+	next(w, &again, 1);
+	assert_int_equal(remembered(w->store), 1);
+	assert_int_equal(alert_store_at(w->store, 0)->occurrences, 2);
+}
+
+static void a_recurrence_that_grows_is_raised(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
+
+	world_apply(w, &v, 1);
+	quiet_for(w, 86400);
+	struct verdict again = recurrence_of(w, v.onset, 2, 1000);
+	next(w, &again, 1);
+	again.recurs = false;
+	next(w, &again, 1);
+	assert_int_equal(w->raised, 2);
+	assert_int_equal(w->recurred, 1);
+	assert_true(alert_store_firing(w->store, ALERT_DORMANCY_BREAK));
 }
 
 static void the_budget_is_an_alert_of_its_own(void **state)
@@ -481,14 +544,16 @@ int main(void)
 	    TEST(what_comes_back_fires_again_without_an_end),
 	    TEST(what_comes_back_weaker_ends_later_all_the_same),
 	    TEST(after_the_cool_down_it_is_another_alert),
-	    TEST(what_comes_back_far_stronger_is_another_alert),
+	    TEST(another_incident_soon_after_is_another_alert),
 	    TEST(a_gap_in_the_samples_longer_than_the_cool_down_parts_two_alerts),
 	    TEST(a_departure_seen_across_a_gap_is_one_alert),
 	    TEST(a_clock_set_back_does_not_keep_an_alert_firing),
-	    TEST(the_volume_kinds_are_one_incident),
-	    TEST(a_kind_that_says_more_takes_the_incident_over),
-	    TEST(long_after_it_began_a_kind_that_says_more_is_news),
-	    TEST(several_kinds_at_once_are_raised_as_the_one_that_says_most),
+	    TEST(a_kind_that_says_less_does_not_change_it),
+	    TEST(a_kind_that_says_more_takes_the_alert_over),
+	    TEST(several_incidents_are_several_alerts),
+	    TEST(a_recurrence_is_an_occurrence_of_the_alert_that_it_repeats),
+	    TEST(a_recurrence_of_a_forgotten_alert_is_kept_too),
+	    TEST(a_recurrence_that_grows_is_raised),
 	    TEST(the_budget_is_an_alert_of_its_own),
 	    TEST(a_gap_is_over_as_soon_as_it_is_known),
 	    TEST(bytes_of_overlapping_departures_are_counted_once),

@@ -67,6 +67,7 @@ CASE(the_shape_is_the_designs)
 	    "\"status\":\"firing\",\"startsAt\":\"2023-11-14T22:13:20.000Z\","
 	    "\"onset\":\"2023-11-14T22:13:00.000Z\","
 	    "\"updatedAt\":\"2023-11-14T22:14:20.000Z\",\"endsAt\":null,"
+	    "\"occurrences\":0,\"lastOccurrence\":null,\"occurrenceBytes\":0,"
 	    "\"value\":1000000,\"peak\":2000000,\"totalBytes\":20000000,"
 	    "\"baseline\":{\"mean\":100,\"stddev\":50,\"p99\":2100,"
 	    "\"threshold\":9000,\"samples\":1000,"

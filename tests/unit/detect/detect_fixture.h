@@ -43,7 +43,8 @@ struct world {
 	double total[SIGNAL_COUNT];
 	uint64_t seed;
 	struct verdict verdicts[VERDICTS_MAX];
-	size_t count;      /* of the last sample */
+	size_t count;      /* of the last sample, without recurrences */
+	size_t recurring;  /* recurrences of the last sample */
 	unsigned episodes; /* times that verdicts came after half an hour without */
 	unsigned kinds;    /* seen since forget_told(): 1u << kind */
 	double shown_at;   /* last sample with a verdict, 0: never */
@@ -89,8 +90,13 @@ static inline void see(struct world *w, double began)
 
 	for (unsigned i = 0; i < SIGNAL_COUNT; i++)
 		s.value[i] = (uint64_t)w->total[i];
-	w->count = detector_feed(w->d, &s, w->verdicts);
-	assert_true(w->count <= VERDICTS_MAX);
+	size_t count = detector_feed(w->d, &s, w->verdicts);
+	assert_true(count <= VERDICTS_MAX);
+	w->count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!w->verdicts[i].recurs)
+			w->verdicts[w->count++] = w->verdicts[i];
+	w->recurring = count - w->count;
 	for (size_t i = 0; i < w->count; i++)
 		w->kinds |= 1u << w->verdicts[i].kind;
 	if (w->count == 0)
