@@ -56,6 +56,7 @@ static void count_from_onset(const struct detector *d, struct incident *i)
 		i->amount[s] = windows_since(w, &d->deltas, s, i->onset);
 		i->highest[s] = windows_highest(w, &d->deltas, s, i->onset);
 	}
+	i->relayed = windows_since(w, &d->deltas, SERIES_RELAYED, i->onset);
 }
 
 /* Moves the onset back to the connection's opening. A new connection carries no bytes
@@ -80,6 +81,9 @@ static void reach_opening(const struct detector *d, struct incident *i,
 		i->amount[s] += before->rate[s] * (before->ended - before->began);
 		i->highest[s] = fmax(i->highest[s], before->rate[s]);
 	}
+	i->relayed +=
+	    fmin(before->rate[SIGNAL_TX_BYTES], before->rate[SIGNAL_RX_BYTES]) *
+	    (before->ended - before->began);
 }
 
 void incident_begin(struct detector *d, struct incident *i, const struct exceedance *f,
@@ -112,6 +116,7 @@ void incident_follow(const struct detector *d, struct incident *i)
 		i->amount[s] += d->deltas.amount[s];
 		i->highest[s] = fmax(i->highest[s], d->rate[s]);
 	}
+	i->relayed += d->deltas.amount[SERIES_RELAYED];
 }
 
 void incident_peaks(struct incident *i, const struct windows *w)

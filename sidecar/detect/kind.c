@@ -2,25 +2,128 @@
 /* kind.c - decides which kind of departure an exceedance shows. */
 #include "kind.h"
 
+#include <math.h>
+
 #include "detector.h"
 
-#define RELAY_TICKS  3
-#define OPENED_SHARE 0.25 /* a relay sends this share on connections it opened */
+#define RELAY_TICKS 3 /* shorter traffic is not called a relay */
 
+/* A relay's other side: so many of the bytes that no socket accounts for, or of
+ * datagrams, are the traffic itself. */
+#define SIDE_SHARE 0.5
+
+/* Packets of data are larger than this, bytes on the link: questions of a name server
+ * have up to 255 bytes of name, a ping has 98 bytes. */
+#define DATA_PACKET 300.0
+
+/* A probe without data (SYN, ping, ARP) is smaller than this, bytes on the link. */
+#define PROBE_PACKET 128.0
+
+/* Most probes of a scan meet nobody. */
+#define PROBES_ANSWERED 0.5
+
+/* What was sent, received and relayed over a time. */
+struct exchange {
+	double sent, received, relayed; /* bytes */
+};
+
+static double usual(const struct detector *d, enum signal signal)
+{
+	return histogram_mean(&d->learnt.histogram[signal]);
+}
+
+/* Whether what comes in goes out again, interval by interval. What the pod usually
+ * sends and receives in that time is left out, because a busy pod goes on with its own
+ * work while it relays. */
+static bool balanced(const struct detector *d, const struct exchange *e, double seconds)
+{
+	double sends = usual(d, SIGNAL_TX_BYTES) * seconds;
+	double receives = usual(d, SIGNAL_RX_BYTES) * seconds;
+	double relayed = e->relayed - fmin(sends, receives);
+	double either = e->sent - sends + e->received - receives - relayed;
+
+	return relayed > 0 && relayed > RELAY_BALANCE * either;
+}
+
+static bool ever_relayed_so_much(const struct detector *d)
+{
+	for (unsigned k = WINDOW_1M; k <= WINDOW_1H; k++)
+		if (d->windows.value[k][SERIES_RELAYED] >
+		    d->envelope.threshold[k][SERIES_RELAYED])
+			return false;
+	return true;
+}
+
+/* Packets that no socket sent, since the onset. */
+static double raw_packets(const struct incident *i)
+{
+	return fmax(i->amount[SIGNAL_TX_PACKETS] - i->amount[SIGNAL_TCP_TX_PACKETS] -
+			i->amount[SIGNAL_UDP_TX_PACKETS],
+		    0);
+}
+
+static bool are_data(double bytes, double packets)
+{
+	return packets > 0 && bytes >= DATA_PACKET * packets;
+}
+
+/* Whether the pod has a second side to relay to or from. Whichever side opened, the pod
+ * opened a connection: a download through a proxy sends only its request on the
+ * connection that the pod opened. Without one, the kernel forwards packets of others,
+ * or it goes over UDP. An answering server, a name lookup and a ping have one side. */
+static bool has_two_sides(const struct detector *d, const struct incident *i)
+{
+	const double *of = i->amount;
+	double raw = of[SIGNAL_UNACCOUNTED_TX_BYTES];
+
+	if (!d->envelope.own_known)
+		return true;
+	if (raw >= SIDE_SHARE * of[SIGNAL_TX_BYTES])
+		return are_data(raw, raw_packets(i));
+	if (of[SIGNAL_UDP_TX_BYTES] >= SIDE_SHARE * of[SIGNAL_TX_BYTES])
+		return are_data(of[SIGNAL_UDP_TX_BYTES], of[SIGNAL_UDP_TX_PACKETS]);
+	return of[SIGNAL_TCP_NEW_SOCKETS] > 0 || of[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
+}
+
+/* The traffic since the onset decides. If it began with something else, such as the
+ * download of the proxy itself, the last ten minutes or the last hour show it. */
 static bool relays(const struct detector *d, const struct incident *i)
 {
 	const double(*v)[SERIES_COUNT] = d->windows.value;
-	double tx = v[WINDOW_1M][SIGNAL_TX_BYTES], rx = v[WINDOW_1M][SIGNAL_RX_BYTES];
-	double both = v[WINDOW_1M][SERIES_RELAYED];
-	double opened = v[WINDOW_1M][SIGNAL_TCP_INITIATED_TX_BYTES];
+	double lasted = d->deltas.time - i->onset;
+	struct exchange e = {i->amount[SIGNAL_TX_BYTES], i->amount[SIGNAL_RX_BYTES],
+			     i->relayed};
 
-	if (d->deltas.time - i->onset < RELAY_TICKS * d->windows.ticks.length * 0.95)
+	if (lasted < RELAY_TICKS * d->windows.ticks.length * 0.95 ||
+	    ever_relayed_so_much(d) || !has_two_sides(d, i))
 		return false;
-	if (both <= RELAY_BALANCE * (tx + rx - both))
-		return false;
-	if (both <= d->envelope.threshold[WINDOW_1M][SERIES_RELAYED])
-		return false;
-	return !d->envelope.own_known || opened >= OPENED_SHARE * tx;
+	if (balanced(d, &e, lasted))
+		return true;
+	for (unsigned k = WINDOW_10M; k <= WINDOW_1H; k++) {
+		double length = d->windows.length[k];
+		e = (struct exchange){v[k][SIGNAL_TX_BYTES], v[k][SIGNAL_RX_BYTES],
+				      v[k][SERIES_RELAYED]};
+		if (lasted >= length && balanced(d, &e, length))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the pod sends many small packets past its sockets and hears hardly an answer:
+ * a scan or a flood by raw packets. */
+static bool probes(const struct detector *d, const struct incident *i)
+{
+	double packets = raw_packets(i), raw = i->amount[SIGNAL_UNACCOUNTED_TX_BYTES];
+
+	return raw > 0 && d->learnt.series_s[SIGNAL_TX_PACKETS] > 0 &&
+	       raw < PROBE_PACKET * packets &&
+	       packets >= SIDE_SHARE * i->amount[SIGNAL_TX_PACKETS] &&
+	       i->amount[SIGNAL_RX_PACKETS] < PROBES_ANSWERED * packets;
+}
+
+static bool counts_peers(unsigned series)
+{
+	return series == SIGNAL_TCP_NEW_SOCKETS || series == SIGNAL_DESTINATIONS;
 }
 
 enum alert_kind kind_of(const struct detector *d, const struct incident *i,
@@ -28,7 +131,7 @@ enum alert_kind kind_of(const struct detector *d, const struct incident *i,
 {
 	if (relays(d, i))
 		return ALERT_PROXY_RELAY;
-	if (f->series == SIGNAL_TCP_NEW_SOCKETS || f->series == SIGNAL_DESTINATIONS)
+	if (counts_peers(f->series) || probes(d, i))
 		return ALERT_CONNECTION_FANOUT;
 	if (i->was_dormant)
 		return ALERT_DORMANCY_BREAK;
