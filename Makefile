@@ -22,6 +22,8 @@ PACKAGES_injector = libgnutls28-dev libcurl4-gnutls-dev
 PACKAGES_slim = gcc libc6-dev pkg-config libgnutls28-dev dpkg-dev xz-utils
 PACKAGES_run = curl
 PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq openssl procps python3 python3-yaml
+PACKAGES_relays = socat libwrap0 haproxy liblua5.3-0 libopentracing1 libopentracing-c-wrapper0 nginx \
+	libnginx-mod-stream dante-server microsocks openssh-server openssh-client
 PACKAGES_pod = podman runc catatonit
 PACKAGES_lint = clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev
 PACKAGES_fuzz = clang libclang-rt-$(shell clang -dumpversion | cut -d. -f1)-dev
@@ -150,10 +152,11 @@ test: tests static ## every test: the rooms' own, and real traffic in network na
 unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
 	@tests/run.sh $(BUILD) $(UNIT_TESTS)
 
-net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/prometheus static ## the namespace tests only (as root)
+net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/prometheus $(BUILD)/packages/relays static ## the namespace tests only (as root)
 	@tests/run.sh $(BUILD) $(NET_TESTS)
 
-tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(UNIT_TESTS) $(PRINT_TABLES) $(NET_TOOLS) $(BUILD)/packages/prometheus
+tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(UNIT_TESTS) $(PRINT_TABLES) $(NET_TOOLS) $(BUILD)/packages/prometheus \
+		$(BUILD)/packages/relays
 
 # With a container runtime, which is too much to put on everyone's machine.
 pod: static $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/test $(BUILD)/packages/pod ## the hand-written pod of manifests/examples, run by podman (as root)
@@ -278,6 +281,14 @@ $(BUILD)/packages/prometheus: Makefile tests/packages.sh | $(BUILD)/packages/tes
 	@command -v promtool >/dev/null || [ $(PACKAGES) = skip ] || \
 		tests/packages.sh unpack $(BUILD)/tools prometheus \
 			$$(apt-cache --names-only search '^promtool$$' | cut -d ' ' -f 1)
+	@touch $@
+
+# Programs that relay, for tests/net/test_relays.sh, which does without those that this
+# release does not have. Installed, they would run as services.
+$(BUILD)/packages/relays: Makefile tests/packages.sh | $(BUILD)/packages/test
+	@[ $(PACKAGES) = skip ] || for package in $(PACKAGES_relays); do \
+		tests/packages.sh unpack $(BUILD)/tools/relays $$package || \
+			echo "packages: doing without $$package"; done
 	@touch $@
 
 clean: ## removes everything that was built

@@ -6,7 +6,8 @@
 
 #include "detector.h"
 
-#define RELAY_TICKS 3 /* shorter traffic is not called a relay */
+#define RELAY_TICKS   3   /* shorter traffic is not called a relay */
+#define RELAY_AT_ONCE 0.5 /* a relay passes on this share within the interval */
 
 /* A relay's other side: so many of the bytes that no socket accounts for, or of
  * datagrams, are the traffic itself. */
@@ -32,17 +33,19 @@ static double usual(const struct detector *d, enum signal signal)
 	return histogram_mean(&d->learnt.histogram[signal]);
 }
 
-/* Whether what comes in goes out again, interval by interval. What the pod usually
- * sends and receives in that time is left out, because a busy pod goes on with its own
- * work while it relays. */
+/* Whether what comes in goes out again: in all, and most of it within its interval. The
+ * rest waits in buffers. What the pod usually sends and receives in that time is left
+ * out, because a busy pod goes on with its own work while it relays. */
 static bool balanced(const struct detector *d, const struct exchange *e, double seconds)
 {
-	double sends = usual(d, SIGNAL_TX_BYTES) * seconds;
-	double receives = usual(d, SIGNAL_RX_BYTES) * seconds;
-	double relayed = e->relayed - fmin(sends, receives);
-	double either = e->sent - sends + e->received - receives - relayed;
+	double usually_sent = usual(d, SIGNAL_TX_BYTES) * seconds;
+	double usually_received = usual(d, SIGNAL_RX_BYTES) * seconds;
+	double sent = e->sent - usually_sent, received = e->received - usually_received;
+	double relayed = e->relayed - fmin(usually_sent, usually_received);
+	double most = fmax(sent, received);
 
-	return relayed > 0 && relayed > RELAY_BALANCE * either;
+	return most > 0 && fmin(sent, received) > RELAY_BALANCE * most &&
+	       relayed > RELAY_AT_ONCE * most;
 }
 
 static bool ever_relayed_so_much(const struct detector *d)
