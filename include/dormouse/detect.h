@@ -67,19 +67,11 @@ struct verdict {
 	struct baseline_view baseline; /* of the signal, as used for this verdict */
 };
 
-/* The rank of a kind. The kind with the highest rank names the incident. Rank 0 means
- * that such an alert stands alone: it is about a limit or about the monitor, not about
+/* The rank of a kind. The kind with the highest rank that an incident has shown names
+ * it. Rank 0 means that such an alert stands alone: it is about a limit or about the monitor, not about
  * the pod's behaviour. */
 #define ALERT_KIND_RANK_MAX 3
 unsigned alert_kind_rank(enum alert_kind kind);
-
-/* Decides how a departure of `kind` relates to an incident of kind `incident` that was
- * reported `reported_s` seconds ago. BELONGS: it is part of the incident. TAKES_OVER:
- * its rank is higher and the incident is recent, so the incident changes to this kind.
- * BELONGS_NOT: it is a new incident. A monitor gap is always a new incident. */
-enum belonging { BELONGS_NOT, BELONGS, TAKES_OVER };
-enum belonging alert_kind_belonging(enum alert_kind incident, enum alert_kind kind,
-				    double reported_s, double interval_s);
 
 /* Returns the smaller of sent and received divided by the larger; -1 if both are 0. */
 double verdict_balance(uint64_t sent, uint64_t received);

@@ -23,7 +23,7 @@ struct incident {
 	double sent_before, received_before; /* link bytes before the onset */
 	double amount[SIGNAL_COUNT];         /* since the onset */
 	double highest[SIGNAL_COUNT];        /* highest interval rate since the onset */
-	double relayed; /* SERIES_RELAYED since the onset, bytes */
+	double relayed;                      /* SERIES_RELAYED since the onset, bytes */
 	double peak[WINDOWS][SERIES_COUNT];
 	/* Levels that this incident must exceed (0: the thresholds alone), and levels
 	 * that begin another incident. */

@@ -33,7 +33,8 @@ static bool times_sound(const struct learnt *l)
 	for (unsigned i = 0; i < INCIDENTS_KEPT; i++)
 		sound = sound && time_sound(l->incident[i].start) &&
 			time_sound(l->incident[i].end) &&
-			time_sound(l->incident[i].told);
+			time_sound(l->incident[i].told) &&
+			l->incident[i].kind < ALERT_KIND_COUNT;
 	return sound;
 }
 

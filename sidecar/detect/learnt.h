@@ -23,6 +23,7 @@ struct levels {
 struct incident_memory {
 	double start, end; /* Unix seconds; end 0: unused entry */
 	double told; /* onset of the reported incident that it is or repeats; 0: none */
+	uint32_t kind, unused; /* enum alert_kind */
 	struct levels peak;
 };
 

@@ -15,6 +15,7 @@ void incident_remember(struct learnt *l, const struct incident *i, double now)
 
 	m->start = i->onset;
 	m->end = now;
+	m->kind = i->kind;
 	m->told = i->recurs ? i->repeats : i->reported ? i->onset : 0;
 	for (unsigned k = 0; k < WINDOWS; k++)
 		for (unsigned s = 0; s < SERIES_COUNT; s++)
@@ -99,7 +100,8 @@ static bool is_known(const struct incident_memory *m, double now, double reporte
 	       (now - m->end < REPORTED_DAYS * DAY_S && same_time(now, m->start));
 }
 
-double incident_repeated(const struct learnt *l, double now, double reported_s)
+const struct incident_memory *incident_repeated(const struct learnt *l, double now,
+						double reported_s)
 {
 	const struct incident_memory *last = NULL;
 
@@ -108,7 +110,7 @@ double incident_repeated(const struct learnt *l, double now, double reported_s)
 		if (is_known(m, now, reported_s) && (!last || m->end > last->end))
 			last = m;
 	}
-	return last ? last->told : 0;
+	return last;
 }
 
 void incidents_reported(const struct learnt *l, const struct windows *w, double now,

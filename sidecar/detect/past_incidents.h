@@ -15,10 +15,10 @@ void incident_remember(struct learnt *l, const struct incident *i, double now);
 void incidents_routine(const struct learnt *l, const struct windows *w,
 		       struct levels *routine);
 
-/* Returns the onset of the reported incident that an incident which begins at `now`
- * repeats: the last one that was reported recently, or at this time of day. Unix
- * seconds; 0: none. */
-double incident_repeated(const struct learnt *l, double now, double reported_s);
+/* Returns the incident that one which begins at `now` repeats: the last one that was
+ * reported, or repeated one that was, recently or at this time of day. NULL: none. */
+const struct incident_memory *incident_repeated(const struct learnt *l, double now,
+						double reported_s);
 
 /* Computes the levels of incidents that were reported recently, or at this time of
  * day. */

@@ -195,6 +195,24 @@ static bool persists(const struct detector *d, const struct incident *i)
 		   fmax(PERSISTS_S, PERSISTS_INTERVALS * d->counters.interval) * 0.98;
 }
 
+/* Decides the kind of an incident, and whether it repeats an earlier one: a kind of
+ * higher rank is news. */
+static void classify(const struct detector *d, struct incident *i,
+		     const struct exceedance *f, bool known)
+{
+	i->kind = kind_of(d, i, f);
+	i->reported_at = d->deltas.time;
+	if (!known)
+		return;
+	const struct incident_memory *m =
+	    incident_repeated(&d->learnt, i->onset, known_for(d));
+	if (!m || alert_kind_rank(i->kind) > alert_kind_rank(m->kind))
+		return;
+	i->recurs = true;
+	i->repeats = m->told;
+	i->kind = m->kind;
+}
+
 /* Reports the incident for the first time, or again after a pause. */
 static bool begin_showing(struct detector *d, struct incident *i,
 			  const struct exceedance *f)
@@ -205,15 +223,15 @@ static bool begin_showing(struct detector *d, struct incident *i,
 	if (!dormancy_known(d) || !persists(d, i) ||
 	    (known && d->deltas.time - i->start < wait_s))
 		return false;
-	if (known)
-		i->repeats = incident_repeated(&d->learnt, i->onset, known_for(d));
-	if (!i->reported) {
-		i->recurs = i->repeats > 0;
-		i->kind = kind_of(d, i, f);
-		i->reported_at = d->deltas.time;
-	}
+	if (!i->reported)
+		classify(d, i, f, known);
 	i->reported = i->showing = true;
 	return true;
+}
+
+static bool is_newest(const struct detector *d, const struct incident *i)
+{
+	return i == &d->open[d->open_count - 1];
 }
 
 /* An incident that seemed to recur has grown beyond what it repeats. */
@@ -222,6 +240,17 @@ static void begin_anew(struct detector *d, struct incident *i)
 	i->recurs = false;
 	i->repeats = 0;
 	i->reported_at = d->deltas.time;
+}
+
+/* An incident changes to the kind of the highest rank that it has shown. A recurrence
+ * that shows a higher one than what it repeats is news. */
+static void raise_kind(struct detector *d, struct incident *i, enum alert_kind kind)
+{
+	if (alert_kind_rank(kind) <= alert_kind_rank(i->kind))
+		return;
+	i->kind = kind;
+	if (i->recurs)
+		begin_anew(d, i);
 }
 
 /* Whether the incident has a verdict on this sample. */
@@ -237,10 +266,8 @@ static bool report(struct detector *d, struct incident *i, const struct exceedan
 		return begin_showing(d, i, f);
 	if (i->recurs && !i->settled && f->alert_ratio > 1)
 		begin_anew(d, i);
-	enum alert_kind kind = kind_of(d, i, f);
-	if (alert_kind_belonging(i->kind, kind, now - i->reported_at,
-				 d->counters.interval) == TAKES_OVER)
-		i->kind = kind;
+	if (is_newest(d, i))
+		raise_kind(d, i, kind_of(d, i, f));
 	return true;
 }
 
@@ -256,11 +283,6 @@ static void show(const struct detector *d, struct incident *i,
 	verdict_count(&i->verdict, &carried);
 }
 
-static bool is_newest(const struct detector *d, const struct incident *i)
-{
-	return i == &d->open[d->open_count - 1];
-}
-
 /* Fixes the incident's level some minutes after its report. A recurrence may be as
  * large as the incidents that it repeats. */
 static void settle(struct detector *d, struct incident *i)
@@ -273,8 +295,7 @@ static void settle(struct detector *d, struct incident *i)
 		return;
 	for (unsigned k = 0; k < WINDOWS; k++)
 		for (unsigned s = 0; s < SERIES_COUNT; s++)
-			i->told[k][s] =
-			    fmaxf(i->told[k][s], (float)d->alert_threshold[k][s]);
+			i->told[k][s] = (float)d->alert_threshold[k][s];
 }
 
 /* What the sample shows of an incident: everything above the thresholds for the oldest,

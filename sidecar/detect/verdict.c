@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verdict.c - builds a verdict from a departure, and decides which verdicts belong to
- * one incident. */
+/* verdict.c - builds a verdict from a departure. */
 #include "verdict.h"
 
 #include <math.h>
 #include <string.h>
 
-/* A kind of higher rank may take over an incident until this long after the report, and
- * for at least so many intervals. The higher kinds need minutes to be certain. Later
- * they are a new incident. */
-#define TAKEOVER_S         300.0
-#define TAKEOVER_INTERVALS 5
+/* What belongs together begins within minutes: a flow at its full rate, its
+ * connections, what it brings along. */
+#define SETTLES_S         300.0
+#define SETTLES_INTERVALS 5
 
 unsigned alert_kind_rank(enum alert_kind kind)
 {
@@ -25,21 +23,7 @@ unsigned alert_kind_rank(enum alert_kind kind)
 
 double verdict_settles_s(double interval_s)
 {
-	return fmax(TAKEOVER_S, TAKEOVER_INTERVALS * interval_s);
-}
-
-enum belonging alert_kind_belonging(enum alert_kind incident, enum alert_kind kind,
-				    double reported_s, double interval_s)
-{
-	const unsigned says = alert_kind_rank(incident), adds = alert_kind_rank(kind);
-
-	if (incident == kind)
-		return kind == ALERT_MONITOR_GAP ? BELONGS_NOT : BELONGS;
-	if (says == 0 || adds == 0)
-		return BELONGS_NOT;
-	if (adds <= says)
-		return BELONGS;
-	return reported_s <= verdict_settles_s(interval_s) ? TAKES_OVER : BELONGS_NOT;
+	return fmax(SETTLES_S, SETTLES_INTERVALS * interval_s);
 }
 
 double verdict_balance(uint64_t sent, uint64_t received)

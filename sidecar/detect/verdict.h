@@ -26,8 +26,8 @@ struct departure {
 	struct carried carried;
 };
 
-/* Returns until how long after its report an incident may still grow and change its
- * kind, seconds. What comes later is another incident. */
+/* Returns until how long after its report an incident may still grow, seconds. What
+ * exceeds it later is another incident. */
 double verdict_settles_s(double interval_s);
 
 /* Returns the links' totals now, and the totals before the onset. */

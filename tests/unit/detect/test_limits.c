@@ -21,38 +21,25 @@ CASE(every_signal_is_judged_but_what_is_received)
 	}
 }
 
-CASE(a_kind_that_says_more_takes_over_for_five_minutes)
+CASE(the_kinds_that_say_more_have_the_higher_rank)
 {
-	const enum alert_kind volume = ALERT_EGRESS_VOLUME, relay = ALERT_PROXY_RELAY;
-
-	assert_int_equal(alert_kind_belonging(volume, relay, 300, 10), TAKES_OVER);
-	assert_int_equal(alert_kind_belonging(volume, relay, 301, 10), BELONGS_NOT);
-	assert_int_equal(alert_kind_belonging(relay, volume, 301, 10), BELONGS);
-	/* Or for five intervals, where that is longer. */
-	assert_int_equal(alert_kind_belonging(volume, relay, 1500, 300), TAKES_OVER);
-	assert_int_equal(alert_kind_belonging(volume, relay, 1501, 300), BELONGS_NOT);
-}
-
-CASE(kinds_about_a_limit_or_the_monitor_stand_alone)
-{
-	for (unsigned kind = 0; kind < ALERT_KIND_COUNT; kind++) {
-		enum alert_kind at = (enum alert_kind)kind;
-		bool budget = at == ALERT_BUDGET_EXCEEDED;
-		assert_int_equal(alert_kind_belonging(at, ALERT_BUDGET_EXCEEDED, 0, 10),
-				 budget ? BELONGS : BELONGS_NOT);
-		assert_int_equal(alert_kind_belonging(ALERT_BUDGET_EXCEEDED, at, 0, 10),
-				 budget ? BELONGS : BELONGS_NOT);
-		assert_int_equal(alert_kind_belonging(ALERT_MONITOR_GAP, at, 0, 10),
-				 BELONGS_NOT);
-	}
+	assert_true(alert_kind_rank(ALERT_PROXY_RELAY) >
+		    alert_kind_rank(ALERT_CONNECTION_FANOUT));
+	assert_true(alert_kind_rank(ALERT_CONNECTION_FANOUT) >
+		    alert_kind_rank(ALERT_DORMANCY_BREAK));
+	/* About a limit or the monitor: they stand alone. */
+	assert_int_equal(alert_kind_rank(ALERT_BUDGET_EXCEEDED), 0);
+	assert_int_equal(alert_kind_rank(ALERT_MONITOR_GAP), 0);
+	for (unsigned kind = 0; kind < ALERT_KIND_COUNT; kind++)
+		assert_true(alert_kind_rank((enum alert_kind)kind) <=
+			    ALERT_KIND_RANK_MAX);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_signal_is_judged_but_what_is_received),
-	    cmocka_unit_test(a_kind_that_says_more_takes_over_for_five_minutes),
-	    cmocka_unit_test(kinds_about_a_limit_or_the_monitor_stand_alone),
+	    cmocka_unit_test(the_kinds_that_say_more_have_the_higher_rank),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
