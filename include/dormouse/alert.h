@@ -28,12 +28,14 @@
 struct alert_flow {
 	struct flow flow;   /* since the onset; its container index is unused */
 	uint64_t uncertain; /* maximum bytes before it was kept */
+	bool late;          /* first seen after the incident's first minutes */
 	char container[32];
 };
 
 struct alert_evidence {
 	struct alert_flow flows[ALERT_FLOWS_MAX]; /* most bytes first */
 	unsigned flow_count;
+	bool settled;         /* destinations that are added now are late ones */
 	uint64_t other_bytes; /* bytes to destinations that are not kept */
 	uint32_t other_connections;
 	struct unaccounted unaccounted; /* since the onset, within the history */

@@ -92,6 +92,7 @@ static void keep(struct alert_evidence *e, const struct flow *f, uint64_t uncert
 
 	kept->flow = *f;
 	kept->uncertain = uncertain;
+	kept->late = e->settled;
 	snprintf(kept->container, sizeof(kept->container), "%s", container);
 	sort_up(e, e->flow_count - 1, signal);
 }

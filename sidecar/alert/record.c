@@ -65,8 +65,67 @@ void record_begin(struct alert_record *record, uint64_t id, double now,
 	record->alert.starts_at = record->alert.updated_at = now;
 	record->signal_shown_at = record->flowed_at = now;
 	record->incident = v->incident;
+	record->period_at = now;
 	record->told_onset = v->onset;
 	count_from(record, v);
+}
+
+/* Begins a period: the destinations of the one before are known now. */
+static void begin_period(struct alert_record *record, double now)
+{
+	struct alert_evidence *evidence = &record->alert.evidence;
+
+	for (unsigned i = 0; i < evidence->flow_count; i++)
+		evidence->flows[i].late = false;
+	evidence->settled = true;
+	record->peers = (struct peers_sent){0};
+	record->period_at = now;
+	record->period_bytes = record->alert.verdict.bytes;
+}
+
+bool record_moved(struct alert_record *record, double now,
+		  const struct traffic_span *scan)
+{
+	if (record->alert.evidence.settled)
+		peers_add(&record->peers, &record->alert.evidence, scan);
+	if (now - record->period_at < PEERS_PERIOD_S)
+		return false;
+	if (peers_moved(&record->peers) && record->moves < MOVES_MAX)
+		return true;
+	begin_period(record, now);
+	return false;
+}
+
+/* Moves the late destinations from one evidence to another. */
+static void take_late(struct alert_evidence *to, struct alert_evidence *from)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < from->flow_count; i++)
+		if (from->flows[i].late)
+			to->flows[to->flow_count++] = from->flows[i];
+		else
+			from->flows[kept++] = from->flows[i];
+	from->flow_count = kept;
+	for (unsigned i = 0; i < from->container_count; i++)
+		memcpy(to->containers[i], from->containers[i],
+		       sizeof(to->containers[i]));
+	to->container_count = from->container_count;
+}
+
+void record_move(struct alert_record *record, struct alert_record *from, uint64_t id,
+		 double now, const struct verdict *v)
+{
+	struct verdict moved = *v;
+
+	moved.onset = from->period_at;
+	moved.bytes = from->alert.verdict.bytes - from->period_bytes;
+	record_begin(record, id, now, &moved);
+	record->moves = from->moves + 1;
+	take_late(&record->alert.evidence, &from->alert.evidence);
+	begin_period(record, now);
+	from->incident = 0;
+	from->flowed_at = from->period_at;
 }
 
 void record_take_over(struct alert_record *record, const struct verdict *v)

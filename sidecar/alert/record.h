@@ -6,6 +6,7 @@
 #define DORMOUSE_ALERT_RECORD_H
 
 #include "dormouse/alert.h"
+#include "peers.h"
 
 /* An incident is over when no sample has shown it for six intervals, and for at least
  * ten seconds. Traffic often pauses briefly, and such a pause is not the end. Six
@@ -31,6 +32,11 @@ struct alert_record {
 	uint32_t recurring; /* the incident that is its last occurrence, 0: none */
 	uint64_t recurred;  /* link bytes of that occurrence */
 
+	struct peers_sent peers; /* since period_at */
+	double period_at;        /* Unix seconds */
+	uint64_t period_bytes;   /* link bytes since the onset, until then */
+	unsigned moves;          /* times that the incident has moved elsewhere */
+
 	double flowed_at;  /* when its traffic was last seen */
 	double seen_until; /* the last socket scan in the evidence */
 
@@ -55,6 +61,21 @@ bool record_comes_back(const struct alert_record *record, const struct verdict *
 bool record_recur(struct alert_record *record, const struct verdict *v);
 
 double record_hold_s(double interval_s);
+
+/* A firing alert's destinations are compared with earlier ones after this time. An
+ * incident that moves on and on is not news each time. */
+#define PEERS_PERIOD_S 300.0
+#define MOVES_MAX      3
+
+/* Whether the incident, which goes on, has moved to other destinations since the period
+ * began. Begins the next period when it is time. */
+bool record_moved(struct alert_record *record, double now,
+		  const struct traffic_span *scan);
+
+/* Begins a new alert of the same incident for the traffic that moved elsewhere. Takes
+ * those destinations out of the evidence of `from`. */
+void record_move(struct alert_record *record, struct alert_record *from, uint64_t id,
+		 double now, const struct verdict *v);
 
 /* Begins a new alert. */
 void record_begin(struct alert_record *record, uint64_t id, double now,

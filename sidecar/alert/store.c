@@ -28,7 +28,7 @@ struct alert_store {
 	struct alert_record slots[ALERTS_REMEMBERED];
 };
 
-_Static_assert(sizeof(struct alert_store) < 104 * 1024, "the store outgrew its budget");
+_Static_assert(sizeof(struct alert_store) < 112 * 1024, "the store outgrew its budget");
 _Static_assert(ALERTS_REMEMBERED > ALERT_KIND_COUNT, "a resolved one can always go");
 
 /* The sample that is being applied. */
@@ -43,6 +43,7 @@ struct application {
 	const struct traffic_view *traffic;        /* or NULL */
 	alert_listener *listener;                  /* or NULL */
 	void *context;
+	int moved; /* the slot whose incident has moved elsewhere; -1: none */
 };
 
 struct alert_store *alert_store_new(uint64_t seed)
@@ -189,35 +190,11 @@ static void find_home(struct alert_store *store, struct application *a,
 	a->shown[home] = v;
 }
 
-/* Counts a recurrence at the alert that it repeats. */
-static void recur(struct alert_store *store, const struct application *a,
-		  const struct verdict *v)
-{
-	int home = repeated_home(store, v);
-
-	if (home < 0)
-		home = (int)recall_alert(store, a->now, v);
-	struct alert_record *record = &store->slots[home];
-	if (!record_recur(record, v))
-		return;
-	store->recurrences++;
-	if (a->listener)
-		a->listener(a->context, ALERT_RECURRED, &record->alert);
-}
-
 static void find_homes(struct alert_store *store, struct application *a)
 {
 	for (size_t i = 0; i < a->count; i++)
 		if (!a->verdicts[i].recurs || home_of(store, &a->verdicts[i]) >= 0)
 			find_home(store, a, &a->verdicts[i]);
-}
-
-/* After the other verdicts, because an event of a new alert comes first. */
-static void count_recurrences(struct alert_store *store, const struct application *a)
-{
-	for (size_t i = 0; i < a->count; i++)
-		if (a->verdicts[i].recurs && home_of(store, &a->verdicts[i]) < 0)
-			recur(store, a, &a->verdicts[i]);
 }
 
 bool alert_store_lacks(const struct alert_store *store, double now,
@@ -255,9 +232,84 @@ static void add_evidence(const struct alert_store *store, const struct applicati
 		evidence_links(evidence, traffic, &store->links);
 }
 
+static void tell(const struct application *a, enum alert_event event,
+		 const struct alert_record *record)
+{
+	if (a->listener)
+		a->listener(a->context, event, &record->alert);
+}
+
+/* Raises an alert at once, with the traffic since the verdict's onset. */
+static void raise_now(struct alert_store *store, const struct application *a,
+		      const struct verdict *v)
+{
+	struct alert_record *record = &store->slots[raise_alert(store, a->now, v)];
+
+	evidence_add(&record->alert.evidence, a->traffic,
+		     &a->traffic->moved_since[v - a->verdicts], v->signal);
+	evidence_links(&record->alert.evidence, a->traffic, &store->links);
+	record->seen_until = store->scanned_at;
+	tell(a, ALERT_RAISED, record);
+}
+
+/* Whether most of a recurrence goes to destinations that the alert did not name. */
+static bool goes_elsewhere(const struct application *a,
+			   const struct alert_record *record, const struct verdict *v)
+{
+	struct peers_sent sent = {0};
+
+	if (!a->traffic || !a->traffic->moved_since)
+		return false;
+	peers_add(&sent, &record->alert.evidence,
+		  &a->traffic->moved_since[v - a->verdicts]);
+	return peers_moved(&sent);
+}
+
+/* Counts a recurrence at the alert that it repeats, or raises an alert for it. */
+static void recur(struct alert_store *store, const struct application *a,
+		  const struct verdict *v)
+{
+	int home = repeated_home(store, v);
+
+	if (home < 0)
+		home = (int)recall_alert(store, a->now, v);
+	struct alert_record *record = &store->slots[home];
+	if (goes_elsewhere(a, record, v)) {
+		raise_now(store, a, v);
+		return;
+	}
+	if (!record_recur(record, v))
+		return;
+	store->recurrences++;
+	tell(a, ALERT_RECURRED, record);
+}
+
+/* After the other verdicts, because an event of a new alert comes first. */
+static void count_recurrences(struct alert_store *store, const struct application *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (a->verdicts[i].recurs && home_of(store, &a->verdicts[i]) < 0)
+			recur(store, a, &a->verdicts[i]);
+}
+
+/* Raises an alert for an incident that goes on elsewhere, and ends the one so far. */
+static void follow_move(struct alert_store *store, const struct application *a)
+{
+	if (a->moved < 0)
+		return;
+	struct alert_record *from = &store->slots[a->moved];
+	struct alert_record *record = &store->slots[take_slot(store)];
+
+	record_move(record, from, next_id(store, a->now), a->now, a->shown[a->moved]);
+	store->raised[record->alert.verdict.kind]++;
+	record_end(from);
+	tell(a, ALERT_RESOLVED, from);
+	tell(a, ALERT_RAISED, record);
+}
+
 /* Updates a firing incident from this sample. Returns the event; *nothing is true when
  * there is none. */
-static enum alert_event advance(struct alert_store *store, const struct application *a,
+static enum alert_event advance(struct alert_store *store, struct application *a,
 				unsigned slot, bool *nothing)
 {
 	struct alert_record *record = &store->slots[slot];
@@ -267,6 +319,10 @@ static enum alert_event advance(struct alert_store *store, const struct applicat
 		record_show(record, a->now, a->hold_s, shown);
 	if (a->traffic)
 		add_evidence(store, a, slot, record, shown != NULL);
+	/* With several alerts, the destinations of one are in the traffic of all. */
+	if (shown && a->traffic && store->firing == 1 &&
+	    record_moved(record, a->now, &a->traffic->scan))
+		a->moved = (int)slot;
 	*nothing = false;
 	if (shown)
 		return a->happened[slot] ? a->event[slot] : ALERT_UPDATED;
@@ -292,6 +348,7 @@ void alert_store_apply(struct alert_store *store, double now, double interval_s,
 	    .verdicts = verdicts,
 	    .count = count < VERDICTS_MAX ? count : VERDICTS_MAX,
 	    .traffic = traffic,
+	    .moved = -1,
 	    .listener = listener,
 	    .context = context,
 	};
@@ -306,9 +363,10 @@ void alert_store_apply(struct alert_store *store, double now, double interval_s,
 		if (!fires(&store->slots[slot]))
 			continue;
 		enum alert_event event = advance(store, &a, slot, &nothing);
-		if (listener && !nothing)
-			listener(context, event, &store->slots[slot].alert);
+		if (!nothing)
+			tell(&a, event, &store->slots[slot]);
 	}
+	follow_move(store, &a);
 	count_recurrences(store, &a);
 	if (traffic)
 		link_memory_take(&store->links, traffic);
