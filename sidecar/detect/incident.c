@@ -12,8 +12,8 @@
 
 /* Returns the rate that all but a hundredth of the intervals stay below. The
  * calculation leaves out the highest intervals that may belong to this incident: one
- * window length, and one more interval for its start. If other incidents go on, their
- * rate is the least. */
+ * window length, and one more interval for its start. If other incidents go on, what
+ * is beyond them is the least. */
 static double baseline_before(const struct detector *d, const struct incident *i,
 			      unsigned series, enum window window)
 {
@@ -22,8 +22,8 @@ static double baseline_before(const struct detector *d, const struct incident *i
 	double share = 0.01 + own / fmax((double)histogram_total(h), 1);
 
 	double usual = share < 1 ? histogram_above(h, share) : 0;
-	return fmax(usual, (double)i->above[WINDOW_1M][series] / OTHERS_RATIO /
-			       d->windows.length[WINDOW_1M]);
+	return fmax(usual,
+		    (double)i->above[WINDOW_1M][series] / d->windows.length[WINDOW_1M]);
 }
 
 /* Finds in the windows when the traffic of an exceedance began. */

@@ -21,6 +21,8 @@
 #define KB 1e3
 #define MB 1e6
 
+#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+
 #define ALL_COLUMNS ((1u << SIGNAL_COUNT) - 1)
 #define TWO_COLUMNS (1u << SIGNAL_TX_BYTES | 1u << SIGNAL_RX_BYTES)
 
@@ -43,8 +45,10 @@ struct world {
 	double total[SIGNAL_COUNT];
 	uint64_t seed;
 	struct verdict verdicts[VERDICTS_MAX];
-	size_t count;      /* of the last sample, without recurrences */
-	size_t recurring;  /* recurrences of the last sample */
+	size_t count;              /* of the last sample, without recurrences */
+	size_t recurring;          /* recurrences of the last sample */
+	struct verdict recurrence; /* the last one of them */
+	uint32_t newest;           /* number of the newest incident reported */
 	unsigned episodes; /* times that verdicts came after half an hour without */
 	unsigned kinds;    /* seen since forget_told(): 1u << kind */
 	double shown_at;   /* last sample with a verdict, 0: never */
@@ -94,9 +98,14 @@ static inline void see(struct world *w, double began)
 	assert_true(count <= VERDICTS_MAX);
 	w->count = 0;
 	for (size_t i = 0; i < count; i++)
-		if (!w->verdicts[i].recurs)
+		if (w->verdicts[i].recurs)
+			w->recurrence = w->verdicts[i];
+		else
 			w->verdicts[w->count++] = w->verdicts[i];
 	w->recurring = count - w->count;
+	for (size_t i = 0; i < w->count; i++)
+		if (w->verdicts[i].incident > w->newest)
+			w->newest = w->verdicts[i].incident;
 	for (size_t i = 0; i < w->count; i++)
 		w->kinds |= 1u << w->verdicts[i].kind;
 	if (w->count == 0)
