@@ -7,6 +7,7 @@
  * so.
  */
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -366,8 +367,20 @@ static void put_where(struct text *t, const struct alert *alert)
 	text_put(t, ".");
 }
 
+/* Writes how often the same came again. */
+static void put_occurrences(struct text *t, const struct alert *alert)
+{
+	if (alert->occurrences == 0)
+		return;
+	text_printf(t, " It came again %" PRIu64 " %s, ", alert->occurrences,
+		    alert->occurrences == 1 ? "time" : "times");
+	put_bytes(t, (double)alert->occurrence_bytes);
+	text_put(t, alert->occurrences == 1 ? "." : " in all.");
+}
+
 void alert_summary(const struct alert *alert, struct text *t)
 {
 	put_what(t, alert);
 	put_where(t, alert);
+	put_occurrences(t, alert);
 }

@@ -223,7 +223,8 @@ static void put_state(struct exposition *x, const struct detector *d)
 				 detector_state(d) == (enum pod_state)i);
 }
 
-static void put_alerts(struct exposition *x, const struct alert_store *store)
+static void put_alerts(struct exposition *x, const struct alert_store *store,
+		       const struct detector *detector)
 {
 	exposition_family(x, METRIC_GAUGE, "dormouse_alert_active", "kind",
 			  "Whether an alert of that kind is firing.");
@@ -236,6 +237,9 @@ static void put_alerts(struct exposition *x, const struct alert_store *store)
 	exposition_single(x, METRIC_COUNTER, "dormouse_alert_recurrences_total",
 			  "Incidents like an earlier one, counted at its alert.",
 			  alert_store_recurrences(store));
+	exposition_single(x, METRIC_COUNTER, "dormouse_incidents_displaced_total",
+			  "Incidents ended early because too many were open.",
+			  detector_displaced(detector));
 	exposition_single(x, METRIC_COUNTER, "dormouse_alerts_forgotten_total",
 			  "Alerts evicted by newer ones.",
 			  alert_store_forgotten(store));
@@ -275,7 +279,7 @@ void metrics_render(const struct serve_source *source, bool openmetrics, struct 
 	put_values(&x, source->detector);
 	put_baseline(&x, source->detector);
 	put_state(&x, source->detector);
-	put_alerts(&x, source->alerts);
+	put_alerts(&x, source->alerts, source->detector);
 	put_monitor(&x, source->stats);
 	exposition_build_info(&x);
 	process_metrics(&x, source->stats->started_at);

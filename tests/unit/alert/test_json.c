@@ -86,6 +86,21 @@ CASE(the_shape_is_the_designs)
 	    "\"pod\":{\"name\":\"web-0\",\"namespace\":\"shop\"}}");
 }
 
+CASE(what_came_again_is_counted_and_told)
+{
+	struct alert a = an_alert();
+
+	a.occurrences = 1;
+	a.last_occurrence = T0 + 86400;
+	a.occurrence_bytes = 4000000;
+	assert_non_null(strstr(json_of(&a), " It came again 1 time, 4.0 MB.\""));
+	assert_non_null(strstr(json_of(&a), "\"occurrences\":1,\"lastOccurrence\":"
+					    "\"2023-11-15T22:13:20.000Z\","
+					    "\"occurrenceBytes\":4000000,"));
+	a.occurrences = 3;
+	assert_non_null(strstr(json_of(&a), " It came again 3 times, 4.0 MB in all."));
+}
+
 CASE(resolved_has_an_end)
 {
 	struct alert a = an_alert();
@@ -445,6 +460,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_shape_is_the_designs),
+	    cmocka_unit_test(what_came_again_is_counted_and_told),
 	    cmocka_unit_test(resolved_has_an_end),
 	    cmocka_unit_test(what_is_not_known_is_null),
 	    cmocka_unit_test(ipv6_other_bytes_and_balance_are_told),

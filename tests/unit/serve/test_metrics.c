@@ -84,6 +84,8 @@ CASE(every_name_of_the_design_is_there)
 	    "dormouse_alert_active{kind=\"proxy-relay\"} 1",
 	    "dormouse_alert_active{kind=\"monitor-gap\"} 0",
 	    "dormouse_alerts_total{kind=\"proxy-relay\"} 2",
+	    "dormouse_alert_recurrences_total 5",
+	    "dormouse_incidents_displaced_total 7",
 	    "dormouse_collector_success{collector=\"sockets\"} 0",
 	    "dormouse_collector_success{collector=\"links\"} 1",
 	    "dormouse_sample_duration_seconds 0.00025",
@@ -96,6 +98,8 @@ CASE(every_name_of_the_design_is_there)
 	fake_alert(ALERT_PROXY_RELAY, 1.7e9, 1.7e9 + 60);
 	fake_alert(ALERT_PROXY_RELAY, 1.7e9 + 100, 0);
 	fake_collector.ok[COLLECTOR_SOCKETS] = false;
+	fake_book.recurrences = 5;
+	fake_detector.displaced = 7;
 	fake_stats.samples = UINT64_MAX;
 	fake_stats.last_sample_s = 0.00025;
 	fake_stats.config_errors = 3;

@@ -24,6 +24,7 @@ struct collector {
 };
 
 struct detector {
+	uint64_t displaced;
 	enum pod_state state;
 	double state_since;
 	struct baseline_view views[SIGNAL_COUNT];
@@ -36,6 +37,7 @@ struct alert_store {
 	size_t count;
 	size_t json_length; /* that alert_json() pads to, 0: no padding */
 	uint64_t forgotten;
+	uint64_t recurrences;
 };
 
 static struct collector fake_collector;
@@ -204,6 +206,16 @@ uint64_t alert_store_raised(const struct alert_store *store, enum alert_kind kin
 uint64_t alert_store_forgotten(const struct alert_store *store)
 {
 	return store->forgotten;
+}
+
+uint64_t alert_store_recurrences(const struct alert_store *store)
+{
+	return store->recurrences;
+}
+
+uint64_t detector_displaced(const struct detector *d)
+{
+	return d->displaced;
 }
 
 const char *alert_severity(unsigned risk)
