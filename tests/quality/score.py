@@ -7,7 +7,7 @@
 
 A corpus is what generate.py makes: a folder of traces and labels.json; several are scored together. The detector is a
 command that prints a JSON object a line for each alert, with "startsAt", when it was raised, and possibly "id" (a
-line with the same id is an update of the same alert), "kind", "riskScore" and "updatedAt".
+line with the same id is an update of the same alert), "kind", "riskScore", "updatedAt" and "lastOccurrence".
 
 An alert that is raised during an attack, or within half an hour after it, is about that attack: about the last that
 began, if there are several. An attack is found when there is an alert about it, one of the tier low when there is one
@@ -75,16 +75,18 @@ def area(above, below):
 
 
 class Alert:
-    """Its start, its last kind, and its riskScore over time."""
+    """Its start, its last kind, its riskScore over time, and when the same came again."""
 
     def __init__(self, line):
-        self.start, self.kind, self.risks = seconds(line["startsAt"]), "", []
+        self.start, self.kind, self.risks, self.occurrences = seconds(line["startsAt"]), "", [], []
         self.update(line)
 
     def update(self, line):
         self.kind = line.get("kind", self.kind)
         if "riskScore" in line:
             self.risks.append((seconds(line.get("updatedAt", line["startsAt"])), line["riskScore"]))
+        if line.get("lastOccurrence"):
+            self.occurrences.append(seconds(line["lastOccurrence"]))
 
     def risk(self, until=float("inf")):
         """The highest until then, or the first that was said; None when none was."""
@@ -128,6 +130,7 @@ class Score:
         self.false = defaultdict(int)  # life: how many
         self.days = defaultdict(float)
         self.alerts = []  # of each attack that was found, how many
+        self.repeats = 0  # attacks missed that were taken for an earlier alert's, come again
         self.kinds = defaultdict(lambda: defaultdict(int))  # attack: right, or a wrong kind: how many
         self.risk_found, self.risk_false, self.risk_neutral = [], [], []
 
@@ -140,6 +143,9 @@ class Score:
         about = [(attack_of(label["attacks"], alert.start), alert) for alert in alerts]
         for attack in label["attacks"]:
             self.add_attack(label, attack, [alert for which, alert in about if which is attack])
+            if self.found[attack["tier"], attack["kind"]][-1] is None:
+                self.repeats += any(within(time, attack["start"], attack["end"]) for alert in alerts
+                                    for time in alert.occurrences)
         self.add_others(label, [alert for which, alert in about if which is None])
 
     def add_attack(self, label, attack, alerts):
@@ -208,6 +214,9 @@ class Score:
             hits = [d for d in delays if d is not None]
             after = f"after {quantile(hits, .5):6.0f} s, p90 {quantile(hits, .9):6.0f} s" if hits else ""
             print(f"{tier:5} {kind:18} found {len(hits):3} of {len(delays):3}   {after}".rstrip())
+
+        if self.repeats:
+            print(f"of the missed, {self.repeats} were shown as an earlier alert that came again")
 
     def print_lives(self):
         for life in sorted(self.days):
