@@ -216,7 +216,7 @@ $(BUILD)/tests/%: tests/fuzz/%.c $(BUILD)/libdormouse.a
 # A corpus is a folder of labelled traces; without CORPUS it is the project's own.
 CORPUS = $(BUILD)/quality
 score: $(BUILD)/dormouse $(CORPUS)/labels.json ## scores the detector: make score CORPUS=DIR
-	@tests/quality/score.py --corpus $(CORPUS) --detector '$(BUILD)/dormouse replay {trace}'
+	@tests/quality/score.py --corpus $(CORPUS) --detector '$(BUILD)/dormouse replay --lifecycle {trace}'
 
 $(BUILD)/quality/labels.json: $(wildcard tests/quality/*.py) | $(BUILD)/packages/test
 	@tests/quality/generate.py --out $(@D)

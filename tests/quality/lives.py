@@ -3,7 +3,7 @@
 marks it as new: no detector can tell a first nightly export from a theft."""
 from math import cos, exp, pi
 
-from traffic import DAY, HOUR, MINUTE
+from traffic import DAY, DNS, HOUR, KUBELET, MINUTE
 
 
 def waves(pod, index, peak_hour, low):
@@ -23,10 +23,14 @@ def poisson(random, mean):
 
 
 def probed(pod, every=10):
-    """The kubelet asks for /healthz: accepted connections, a few hundred bytes."""
+    """The kubelet asks for /healthz: accepted connections, a few hundred bytes. Now and then the neighbour's hardware
+    address is asked for, in a packet of no socket."""
     for index in range(0, pod.count, max(1, every // pod.step)):
         times = max(1, pod.step // every)
-        pod.tcp(index, 170 * times, 130 * times, initiated=0)
+        pod.tcp(index, 170 * times, 130 * times, initiated=0, peers=(KUBELET,))
+        asked = poisson(pod.dice, times * every / 45)
+        if asked:
+            pod.raw(index, asked, 42, asked, 42)
 
 
 def lookups(pod, mean):
@@ -34,7 +38,7 @@ def lookups(pod, mean):
     for index in range(pod.count):
         n = poisson(pod.random, mean * pod.step / 10)
         if n:
-            pod.udp(index, n, 45, n, 120)
+            pod.udp(index, n, 45, n, 120, peers=(DNS,))
 
 
 def mute(pod):
@@ -53,10 +57,10 @@ def watcher(pod):
         beats = max(1, pod.step // 30)
         pod.tcp(index, 60 * beats, 90 * beats)
     at = 0.0
-    while at < pod.count * pod.step:
+    while at < pod.seconds:
         for index in pod.indexes(at, 1):
             pod.tcp(index, pod.random.gauss(3000, 300), pod.random.gauss(45000, 4000), opened=1)
-            pod.udp(index, 2, 50, 2, 130)
+            pod.udp(index, 2, 50, 2, 130, peers=(DNS,))
         at += pod.random.uniform(9, 11) * MINUTE
 
 
@@ -114,13 +118,14 @@ def builder(pod):
     probed(pod)
     at = pod.random.uniform(5, 25) * MINUTE
     first = True
-    while at < pod.count * pod.step:
+    while at < pod.seconds:
         length, image = pod.random.uniform(4, 9) * MINUTE, pod.random.uniform(60e6, 140e6)
         push = pod.random.uniform(40, 80)
         for index in pod.indexes(at, length):
             pod.tcp(index, 9000 * pod.step / 10, pod.random.uniform(2e6, 8e6) * pod.step / 10, opened=2, peers=5)
         for index, share in pod.spread(at + length, push):
             pod.tcp(index, image * share, 20000, opened=3, peers=2)
+        pod.work.append((at + length, push, image))
         if first or at < 2 * HOUR:
             pod.new_life(at, length + push)
             first = False
@@ -131,10 +136,11 @@ def exporter(pod):
     """Quiet but for a dump at the same time each night."""
     probed(pod)
     begin, size = pod.random.uniform(1, 5) * HOUR, pod.random.uniform(20e6, 90e6)
-    for night in range(int(pod.count * pod.step / DAY) + 1):
+    for night in range(int(pod.seconds / DAY) + 1):
         at, length = night * DAY + begin + pod.random.uniform(0, 40), pod.random.uniform(150, 200)
         for index, share in pod.spread(at, length):
             pod.tcp(index, size * share, 3000, opened=1)
+        pod.work.append((at, length, size))
         if night == 0:
             pod.new_life(at, length)
 
@@ -172,7 +178,7 @@ def rollout(pod):
     probed(pod)
     for index in pod.indexes(20, 8 * MINUTE):
         pod.tcp(index, 4000 * pod.step / 10, pod.random.uniform(1e6, 5e6) * pod.step / 10, opened=4, peers=6)
-    for index in pod.indexes(90, pod.count * pod.step):
+    for index in pod.indexes(90, pod.seconds):
         pod.tcp(index, max(0, pod.random.gauss(2500, 500)) * pod.step, 1500 * pod.step, initiated=.1, peers=5)
 
 

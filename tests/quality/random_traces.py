@@ -10,8 +10,9 @@ import argparse
 import os
 from random import Random
 
-from traffic import COLUMNS, DAY, MONDAY
+from traffic import COUNTERS, DAY, MONDAY
 
+SIGNALS = COUNTERS[:COUNTERS.index("unaccounted_tx_bytes")]
 INTERVALS = (.1, .3, 1, 2.5, 10, 15, 30, 60, 300)
 ROWS_MOST = 4000
 
@@ -42,7 +43,7 @@ class Signal:
 def write(path, random):
     interval = random.choice(INTERVALS)
     ragged, lost, empty = (random.choice((0, 0, share)) for share in (.3, .05, .2))
-    columns = [c for c in COLUMNS if c in ("tx_bytes", "rx_bytes") or random.random() < .7]
+    columns = [c for c in SIGNALS if c in ("tx_bytes", "rx_bytes") or random.random() < .7]
     count = random.randrange(300, ROWS_MOST)
     longest = interval * count
     signals = {c: Signal(random, random.choice((0, .5, .9))) for c in columns}
