@@ -183,8 +183,8 @@ static void save_state(struct monitor *m)
 		return;
 	collector_epoch(m->collector, &mark.epoch);
 	collector_link_sums(m->collector, &mark.sums);
-	if (state_save(m->options.state_path, m->detector, m->collector, &mark,
-		       &err) == 0) {
+	if (state_save(m->options.state_path, m->detector, m->collector, &mark, &err) ==
+	    0) {
 		m->stats.state_saves++;
 		if (m->save_failing)
 			log_event(LOG_LEVEL_INFO, "state-saved",

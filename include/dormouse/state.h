@@ -2,9 +2,9 @@
 /* state.h - keeps the learnt state in a file across restarts.
  *
  * The file is a header (magic, version, sizes, layout, CRC-32C of the whole), the
- * detector's learnt state, and the addresses that the pod has sent to. Saving writes a temporary file in the same folder, syncs
- * it, renames it over the old file, and syncs the folder. So a reader sees either the
- * old file or the new one.
+ * detector's learnt state, and the addresses that the pod has sent to. Saving writes a
+ * temporary file in the same folder, syncs it, renames it over the old file, and syncs
+ * the folder. So a reader sees either the old file or the new one.
  */
 #ifndef DORMOUSE_STATE_H
 #define DORMOUSE_STATE_H
@@ -31,15 +31,16 @@ enum state_load {
 	STATE_FAILED     /* the file cannot be read or renamed; err says why */
 };
 
-/* Loads PATH into the detector and the collector. A corrupt, truncated, foreign or newer
- * file is renamed to PATH.bad (replacing an older one); the detector has then learnt
- * nothing, and the collector is unchanged. A file without addresses (an older version's),
- * or with addresses of another layout, is valid: the collector is told so. */
+/* Loads PATH into the detector and the collector. A corrupt, truncated, foreign or
+ * newer file is renamed to PATH.bad (replacing an older one); the detector has then
+ * learnt nothing, and the collector is unchanged. A file without addresses (an older
+ * version's), or with addresses of another layout, is valid: the collector is told so.
+ */
 enum state_load state_load(const char *path, struct detector *d, struct collector *c,
 			   struct state_mark *mark, struct error *err);
 
-/* Writes PATH atomically: the state of both, and the mark. On failure, PATH is unchanged and no temporary file remains.
- * Does not allocate. */
+/* Writes PATH atomically: the state of both, and the mark. On failure, PATH is
+ * unchanged and no temporary file remains. Does not allocate. */
 int state_save(const char *path, const struct detector *d, const struct collector *c,
 	       const struct state_mark *mark, struct error *err);
 

@@ -147,8 +147,8 @@ void signals_from_table(struct signals *s, const struct collect_totals *totals,
 }
 
 /* Returns the attempts that the kernel counted as failed and the sockets did not. The
- * two counters are read one after the other, so for a moment there can be more embryonic
- * resets than attempts. */
+ * two counters are read one after the other, so for a moment there can be more
+ * embryonic resets than attempts. */
 static uint64_t unseen_of(uint64_t attempts, uint64_t embryonic,
 			  const struct failed_attempts *seen)
 {
@@ -176,8 +176,8 @@ void signals_from_failed(struct signals *s, const struct failed_attempts *seen,
 	s->failed.attempts_moved += moved_of(&s->failed.attempts, p, TCP_ATTEMPT_FAILS);
 	s->failed.embryonic_moved +=
 	    moved_of(&s->failed.embryonic, p, TCP_EMBRYONIC_RESETS);
-	uint64_t unseen = unseen_of(s->failed.attempts_moved, s->failed.embryonic_moved,
-				    seen);
+	uint64_t unseen =
+	    unseen_of(s->failed.attempts_moved, s->failed.embryonic_moved, seen);
 	uint64_t failed = seen->others + least(unseen, s->failed.unseen);
 
 	s->failed.unseen = unseen;

@@ -75,7 +75,8 @@ static int write_all(int fd, struct iovec pieces[PIECES], struct error *err)
 			continue;
 		if (written < 0)
 			return fail_errno(err, errno, "write");
-		for (; first < PIECES && (size_t)written >= pieces[first].iov_len; first++)
+		for (; first < PIECES && (size_t)written >= pieces[first].iov_len;
+		     first++)
 			written -= (ssize_t)pieces[first].iov_len;
 		if (first < PIECES) {
 			pieces[first].iov_base =
@@ -255,8 +256,9 @@ static enum state_load load_file(const char *path, struct detector *d,
 	const ssize_t length = read_all(fd, file, (size_t)bytes, err);
 	if (length < 0)
 		goto out;
-	load = take_in(file, (size_t)length, d, c, mark, err) == 0 ? STATE_LOADED
-								: set_aside(path, err);
+	load = take_in(file, (size_t)length, d, c, mark, err) == 0
+		   ? STATE_LOADED
+		   : set_aside(path, err);
 out:
 	free(file);
 	close(fd);

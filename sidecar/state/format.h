@@ -32,15 +32,14 @@ struct state_header {
 	uint32_t crc;        /* CRC-32C of the file, with crc = 0 */
 };
 
-#define STATE_FILE_MAX                                                                 \
-	(sizeof(struct state_header) + LEARNT_BYTES_MAX + SEEN_BYTES_MAX)
+#define STATE_FILE_MAX (sizeof(struct state_header) + LEARNT_BYTES_MAX + SEEN_BYTES_MAX)
 
 /* What a file holds. Does not own the blocks. */
 struct state_content {
 	struct state_mark mark;
 	const void *body; /* the learnt state */
 	size_t body_bytes;
-	const void *seen; /* the addresses; opaque, see collect.h */
+	const void *seen;  /* the addresses; opaque, see collect.h */
 	size_t seen_bytes; /* 0: none */
 };
 

@@ -18,8 +18,8 @@
 /* The counters that are read, since boot, loopback included. */
 enum protocol_counter {
 	TCP_ACTIVE_OPENS, /* connections opened, both address families */
-	/* Attempts to connect that failed, both families; and connections to the pod that
-	 * the client reset before they were established, which are all of
+	/* Attempts to connect that failed, both families; and connections to the pod
+	 * that the client reset before they were established, which are all of
 	 * TCP_EMBRYONIC_RESETS (tcp_done() and tcp_check_req() of the kernel). Not in
 	 * it: attempts that the program itself gave up by closing the socket. */
 	TCP_ATTEMPT_FAILS,

@@ -69,13 +69,13 @@ struct socket_accounting {
 	uint32_t lost, udp_lost; /* the first dump after a loss of events */
 
 	uint64_t tx_bytes, initiated_tx_bytes, tx_segments;
-	uint64_t tx_again;        /* payload that was retransmitted; not in tx_bytes */
-	uint64_t opened;          /* connections, without loopback */
-	uint64_t opened_anywhere; /* with loopback, which is added at dumps */
+	uint64_t tx_again;         /* payload that was retransmitted; not in tx_bytes */
+	uint64_t opened;           /* connections, without loopback */
+	uint64_t opened_anywhere;  /* with loopback, which is added at dumps */
 	uint64_t new_destinations; /* addresses first sent to; see `seen_unknown` */
 	/* Attempts to connect that ended without a connection. */
 	uint64_t failed, failed_loopback;
-	uint64_t untracked;       /* sockets not tracked: the table was full */
+	uint64_t untracked;         /* sockets not tracked: the table was full */
 	uint32_t destination_count; /* distinct addresses in the interval before the
 				       last dump */
 

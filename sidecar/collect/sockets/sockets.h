@@ -77,7 +77,8 @@ bool sockets_opens_doubted(const struct sockets *s);
  * and own included. */
 uint64_t sockets_opens_seen(const struct sockets *s);
 
-/* Attempts to connect that ended without a connection, as the destroyed sockets show. */
+/* Attempts to connect that ended without a connection, as the destroyed sockets show.
+ */
 struct failed_attempts {
 	uint64_t others, loopback;
 };

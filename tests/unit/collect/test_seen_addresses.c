@@ -105,8 +105,8 @@ CASE(an_address_long_unused_is_new_again)
 /* The formula of the header, for both filters full: the newer one lacks one address. */
 CASE(it_mistakes_as_many_for_seen_as_is_computed)
 {
-	const double full = pow(1 - exp(-(double)SEEN_HASHES * SEEN_CAPACITY / SEEN_BITS),
-				SEEN_HASHES);
+	const double full =
+	    pow(1 - exp(-(double)SEEN_HASHES * SEEN_CAPACITY / SEEN_BITS), SEEN_HASHES);
 	const double expected = 1 - (1 - full) * (1 - full);
 	const uint32_t tries = 400000;
 	unsigned mistaken = 0;

@@ -370,7 +370,8 @@ int main(void)
 	    cmocka_unit_test(without_sockets_nothing_is_said_of_it),
 	    cmocka_unit_test(failed_attempts_are_those_of_the_sockets),
 	    cmocka_unit_test(failed_attempts_over_loopback_are_left_out),
-	    cmocka_unit_test(attempts_that_no_socket_shows_are_added_at_the_second_sample),
+	    cmocka_unit_test(
+		attempts_that_no_socket_shows_are_added_at_the_second_sample),
 	    cmocka_unit_test(an_event_that_is_late_is_not_counted_twice),
 	    cmocka_unit_test(connections_that_clients_reset_are_not_the_pods_attempts),
 	};

@@ -177,7 +177,8 @@ static inline void assert_save_fails(struct world *w, const char *why)
 	assert_non_null(other);
 	memset(other, 'b', sizeof(*other));
 	other->bytes = LEARNT_BYTES_MAX;
-	const int result = state_save(w->path, other, &w->saved_from, &w->mark, &w->err);
+	const int result =
+	    state_save(w->path, other, &w->saved_from, &w->mark, &w->err);
 	free(other);
 	assert_int_equal(result, -1);
 	if (!strstr(w->err.text, why))

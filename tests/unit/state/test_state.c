@@ -11,7 +11,8 @@ static void what_was_saved_is_loaded(void **state)
 	const size_t sizes[] = {0, 1, 40, 4096, LEARNT_BYTES_MAX};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		w->saved_from.bytes = sizes[i] < SEEN_BYTES_MAX ? sizes[i] : SEEN_BYTES_MAX;
+		w->saved_from.bytes =
+		    sizes[i] < SEEN_BYTES_MAX ? sizes[i] : SEEN_BYTES_MAX;
 		memset(w->saved_from.seen, 'A' + (int)i, w->saved_from.bytes);
 		w->saved.bytes = sizes[i];
 		memset(w->saved.learnt, 'a' + (int)i, sizes[i]);
@@ -100,9 +101,8 @@ static void put_changed(struct world *w, struct state_header header, size_t body
 
 static struct state_header header_without_addresses(const struct world *w)
 {
-	const struct state_content content = {.mark = w->mark,
-					      .body = w->saved.learnt,
-					      .body_bytes = w->saved.bytes};
+	const struct state_content content = {
+	    .mark = w->mark, .body = w->saved.learnt, .body_bytes = w->saved.bytes};
 
 	return state_header_of(&content, LAYOUT);
 }
@@ -230,9 +230,11 @@ static void a_path_too_long_is_an_error(void **state)
 
 	memset(path, 'x', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(state_save(path, &w->saved, &w->saved_from, &w->mark, &w->err), -1);
-	assert_int_equal(state_load(path, &w->loaded, &w->loaded_into, &w->loaded_mark, &w->err),
-			 STATE_FAILED);
+	assert_int_equal(state_save(path, &w->saved, &w->saved_from, &w->mark, &w->err),
+			 -1);
+	assert_int_equal(
+	    state_load(path, &w->loaded, &w->loaded_into, &w->loaded_mark, &w->err),
+	    STATE_FAILED);
 }
 
 static void the_checksum_is_crc32c(void **state)
