@@ -87,17 +87,6 @@ static void try_changes(const uint8_t *data, size_t size)
 	free(baseline);
 }
 
-static void try_address_changes(const uint8_t *data, size_t size)
-{
-	static struct seen_addresses seen;
-	uint8_t *bytes = (uint8_t *)&seen;
-
-	seen_addresses_init(&seen, 1);
-	for (; size >= 4; data += 4, size -= 4)
-		bytes[(data[0] | (size_t)data[1] << 8) % sizeof(seen)] = data[3];
-	use_addresses(&seen, sizeof(seen));
-}
-
 /* Gives the addresses of a file to a filter and lets it work with what it took. */
 static void use_addresses(const void *block, size_t bytes)
 {
@@ -109,6 +98,17 @@ static void use_addresses(const void *block, size_t bytes)
 	seen_addresses_add(&seen, &address);
 	if (seen_addresses_add(&seen, &address))
 		abort();
+}
+
+static void try_address_changes(const uint8_t *data, size_t size)
+{
+	static struct seen_addresses seen;
+	uint8_t *bytes = (uint8_t *)&seen;
+
+	seen_addresses_init(&seen, 1);
+	for (; size >= 4; data += 4, size -= 4)
+		bytes[(data[0] | (size_t)data[1] << 8) % sizeof(seen)] = data[3];
+	use_addresses(&seen, sizeof(seen));
 }
 
 static void try_file(const uint8_t *data, size_t size)

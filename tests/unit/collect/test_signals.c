@@ -260,7 +260,7 @@ CASE(without_sockets_nothing_is_said_of_it)
 	assert_int_equal(s.value[SIGNAL_UNACCOUNTED_TX_BYTES], 0);
 }
 
-static const struct failed_attempts none;
+static const struct failed_attempts no_attempts;
 
 /* AttemptFails of 1000 and EmbryonicRsts of 500 at the start. */
 static struct signals began(struct protocol_counters *p)
@@ -269,7 +269,7 @@ static struct signals began(struct protocol_counters *p)
 
 	set_counter(p, TCP_ATTEMPT_FAILS, 1000);
 	set_counter(p, TCP_EMBRYONIC_RESETS, 500);
-	signals_from_failed(&s, &none, p);
+	signals_from_failed(&s, &no_attempts, p);
 	assert_int_equal(s.value[SIGNAL_TCP_FAILED_CONNECTIONS], 0);
 	assert_true(present(&s, SIGNAL_TCP_FAILED_CONNECTIONS));
 	return s;
@@ -338,13 +338,13 @@ CASE(connections_that_clients_reset_are_not_the_pods_attempts)
 	struct protocol_counters p = {0};
 	struct signals s = began(&p);
 
-	assert_false(signals_failed_unexplained(&s, &none, &p));
+	assert_false(signals_failed_unexplained(&s, &no_attempts, &p));
 	set_counter(&p, TCP_ATTEMPT_FAILS, 1030);
-	assert_true(signals_failed_unexplained(&s, &none, &p));
+	assert_true(signals_failed_unexplained(&s, &no_attempts, &p));
 	set_counter(&p, TCP_EMBRYONIC_RESETS, 530);
 	assert_int_equal(failed(&s, &p, 0, 0), 0);
 	assert_int_equal(failed(&s, &p, 0, 0), 0);
-	assert_false(signals_failed_unexplained(&s, &none, &p));
+	assert_false(signals_failed_unexplained(&s, &no_attempts, &p));
 	/* netstat is read later than snmp, and may be ahead of it. */
 	set_counter(&p, TCP_EMBRYONIC_RESETS, 540);
 	assert_int_equal(failed(&s, &p, 0, 0), 0);
