@@ -183,7 +183,8 @@ static void save_state(struct monitor *m)
 		return;
 	collector_epoch(m->collector, &mark.epoch);
 	collector_link_sums(m->collector, &mark.sums);
-	if (state_save(m->options.state_path, m->detector, &mark, &err) == 0) {
+	if (state_save(m->options.state_path, m->detector, m->collector, &mark, &err) ==
+	    0) {
 		m->stats.state_saves++;
 		if (m->save_failing)
 			log_event(LOG_LEVEL_INFO, "state-saved",
@@ -204,7 +205,7 @@ static void load_state(struct monitor *m)
 
 	if (!path[0])
 		return;
-	switch (state_load(path, m->detector, &m->mark, &err)) {
+	switch (state_load(path, m->detector, m->collector, &m->mark, &err)) {
 	case STATE_LOADED:
 		m->has_mark = true;
 		log_event(LOG_LEVEL_INFO, "state-loaded", "the baseline is from %s",

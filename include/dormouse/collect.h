@@ -49,10 +49,12 @@ struct collect_totals {
 	uint64_t tcp_tx_bytes;           /* payload, without loopback and own traffic */
 	uint64_t tcp_initiated_tx_bytes; /* the same, connections the pod opened */
 	uint64_t tcp_opened; /* connections the pod opened, not to loopback */
+	uint64_t tcp_failed; /* as SIGNAL_TCP_FAILED_CONNECTIONS */
 	uint64_t udp_tx_packets;
 	uint64_t udp_tx_bytes;
 	uint64_t unaccounted_tx_bytes; /* as SIGNAL_UNACCOUNTED_TX_BYTES */
 	uint64_t destinations;         /* gauge: as SIGNAL_DESTINATIONS, last scan */
+	uint64_t new_destinations;     /* as SIGNAL_NEW_DESTINATIONS */
 	struct own_traffic own;
 
 	uint64_t sockets_tracked;        /* gauge */
@@ -133,6 +135,22 @@ void collector_traffic(struct collector *c, struct traffic_view *view);
  * Bytes that no socket accounts for are kept for the last 16 scans. */
 void collector_moved_since(const struct collector *c, double since, double seen_until,
 			   struct flow *flows, size_t max, struct traffic_span *moved);
+
+/* The maximum of the block of collector_seen_addresses(). */
+#define SEEN_BYTES_MAX (16 * 1024)
+
+/* The addresses that the pod has sent to so far, to be kept across a restart: one flat
+ * block of at most SEEN_BYTES_MAX, its version inside. Owned by the collector, valid
+ * until its next call. */
+const void *collector_seen_addresses(const struct collector *c, size_t *bytes);
+
+/* Continues with the block of an earlier run of the same pod. `bytes` is 0 if there was
+ * a run and it left no block: an address of its time would look new. Then, or if the
+ * block is invalid, the addresses of the first hour are learnt without being counted,
+ * and SIGNAL_NEW_DESTINATIONS is absent meanwhile. Not called at all: nothing was sent
+ * before the start. Call it before the first sample. Does not allocate. */
+void collector_restore_seen_addresses(struct collector *c, const void *block,
+				      size_t bytes);
 
 /* Identifies the counters across a restart of the monitor: the network namespace and
  * the machine's boot. */

@@ -32,7 +32,7 @@ const char *alert_kind_name(enum alert_kind kind);
 
 #define INCIDENTS_OPEN_MAX 8 /* departures that go on at the same time */
 #define VERDICTS_MAX       (INCIDENTS_OPEN_MAX + 1) /* for one sample: and the budget */
-#define LEARNT_BYTES_MAX   (256 * 1024) /* maximum size of the learnt state */
+#define LEARNT_BYTES_MAX   (224 * 1024) /* maximum size of the learnt state */
 
 /* A signal's baseline. Rates are per second; the destinations gauge is a count per
  * interval. */

@@ -16,6 +16,10 @@
 #define ADDRESSES_S 10 /* maximum age of addresses at a socket scan */
 #define HEARTBEAT_S 60
 
+/* How long addresses are learnt before one counts as new, if those of earlier runs are
+ * not known: an hour, as --learn has it. */
+#define SEEN_LEARN_S 3600
+
 /* Of a link, with its header. A smaller packet cannot be several TCP segments that the
  * card will split, which a link counts as one. */
 #define PACKET_BYTES 1514
@@ -64,6 +68,7 @@ static void refresh_signal_totals(struct collector *c)
 	c->totals.udp_tx_packets = c->signals.value[SIGNAL_UDP_TX_PACKETS];
 	c->totals.udp_tx_bytes = c->signals.value[SIGNAL_UDP_TX_BYTES];
 	c->totals.unaccounted_tx_bytes = c->signals.value[SIGNAL_UNACCOUNTED_TX_BYTES];
+	c->totals.tcp_failed = c->signals.value[SIGNAL_TCP_FAILED_CONNECTIONS];
 }
 
 void collector_refresh_totals(struct collector *c)
@@ -105,7 +110,7 @@ static void read_volume(struct collector *c)
 		signals_from_links(&c->signals, &links_table(c->links)->flowed,
 				   &c->totals.own);
 	} else if (c->protocols) {
-		protocols_read_ip(c->protocols);
+		protocols_read_netstat(c->protocols);
 		protocols_read_ip6(c->protocols);
 		signals_from_octets(&c->signals, protocols_counters(c->protocols),
 				    &c->totals.own);
@@ -229,6 +234,35 @@ void collector_take_unaccounted(struct collector *c)
 			 &c->unaccounted);
 }
 
+/* Sets tcp_failed_connections. netstat costs as much as the rest of a quiet pod's
+ * sample; it is read only if the sockets' failed attempts do not explain the kernel's
+ * count. */
+static void add_failed(struct collector *c)
+{
+	const struct protocol_counters *p = collector_counters(c);
+	struct failed_attempts seen = sockets_failed_attempts(c->sockets);
+
+	if (signals_failed_unexplained(&c->signals, &seen, p))
+		protocols_read_netstat(c->protocols);
+	if (protocol_has(p, TCP_ATTEMPT_FAILS) ||
+	    sockets_ok(c->sockets, COLLECTOR_SOCKET_EVENTS))
+		signals_from_failed(&c->signals, &seen, p);
+}
+
+/* Addresses of before the start are not known: those of the first hour are learnt, and
+ * new_destinations is absent meanwhile. */
+static void leave_out_destinations(struct collector *c)
+{
+	if (c->destinations_known_at == 0)
+		return;
+	if (clock_monotonic() < c->destinations_known_at) {
+		c->signals.present &= ~(1u << SIGNAL_NEW_DESTINATIONS);
+		return;
+	}
+	c->destinations_known_at = 0;
+	sockets_seen_known(c->sockets);
+}
+
 /* Adds the signals of TCP and UDP that this sample's sources allow. */
 static void add_transports(struct collector *c, bool scan, double time)
 {
@@ -246,6 +280,8 @@ static void add_transports(struct collector *c, bool scan, double time)
 		signals_from_snmp(&c->signals, p, &c->totals.own);
 	if (c->scanned && !bytes)
 		signals_from_table(&c->signals, &c->totals, p);
+	leave_out_destinations(c);
+	add_failed(c);
 	if (counted)
 		signals_udp_packets(&c->signals, p,
 				    collector_table(c)->flowed.tx_packets,
@@ -300,6 +336,20 @@ void collector_process(struct collector *c)
 void collector_own_socket(struct collector *c, int fd, bool closing)
 {
 	sockets_own(c->sockets, fd, closing);
+}
+
+const void *collector_seen_addresses(const struct collector *c, size_t *bytes)
+{
+	return sockets_seen_addresses(c->sockets, bytes);
+}
+
+void collector_restore_seen_addresses(struct collector *c, const void *block,
+				      size_t bytes)
+{
+	c->destinations_known_at =
+	    sockets_restore_seen_addresses(c->sockets, block, bytes)
+		? 0
+		: clock_monotonic() + SEEN_LEARN_S;
 }
 
 bool collector_ok(const struct collector *c, enum collector_source source)

@@ -46,6 +46,7 @@ static void begin(struct collector *c)
 	const struct own_traffic nothing = {0};
 	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
 					sockets_tcp_tx_again(c->sockets)};
+	const struct failed_attempts failed = sockets_failed_attempts(c->sockets);
 	const struct protocol_counters *p = collector_counters(c);
 	struct error err;
 
@@ -53,14 +54,14 @@ static void begin(struct collector *c)
 		source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
 				   protocols_read(c->protocols, &err) == 0, &err);
 		protocols_read_ip6(c->protocols);
-		if (!c->links)
-			protocols_read_ip(c->protocols);
+		protocols_read_netstat(c->protocols);
 		c->by_octets = !c->links;
 	}
 	signals_from_links(&c->signals, &collector_table(c)->flowed, &nothing);
 	signals_from_octets(&c->signals, p, &nothing);
 	signals_from_sockets(&c->signals, &c->totals,
 			     sockets_tcp_tx_packets(c->sockets), p, &nothing);
+	signals_from_failed(&c->signals, &failed, p);
 	signals_udp_packets(&c->signals, p, collector_table(c)->flowed.tx_packets,
 			    collector_table(c)->loopback_packets);
 	signals_from_span(&c->signals, p, &tcp, &c->until_sockets, clock_monotonic());

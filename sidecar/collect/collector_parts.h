@@ -29,8 +29,9 @@ struct collector {
 	struct counter_base opens, opens_seen;
 	/* At the last sample. */
 	struct counter_base sent_packets, sent_bytes, explained;
-	double scanned_at;   /* monotonic seconds; the last socket scan */
-	double addresses_at; /* likewise, when addresses were last read */
+	double scanned_at;            /* monotonic seconds; the last socket scan */
+	double addresses_at;          /* likewise, when addresses were last read */
+	double destinations_known_at; /* monotonic seconds; 0: they are known */
 	bool ever_scanned;
 	struct link_sums until_sockets; /* see read_links_again() */
 	bool by_octets;  /* the links' counters could not be read last time */

@@ -96,6 +96,13 @@ void signals_volume_anew(struct signals *s)
 	s->ip6_in.is_set = s->ip6_out.is_set = false;
 }
 
+static void set_destinations(struct signals *s, const struct collect_totals *totals)
+{
+	s->value[SIGNAL_DESTINATIONS] = totals->destinations;
+	s->value[SIGNAL_NEW_DESTINATIONS] = totals->new_destinations;
+	s->present |= 1u << SIGNAL_DESTINATIONS | 1u << SIGNAL_NEW_DESTINATIONS;
+}
+
 void signals_from_sockets(struct signals *s, const struct collect_totals *totals,
 			  uint64_t tcp_tx_packets, const struct protocol_counters *p,
 			  const struct own_traffic *own)
@@ -106,9 +113,8 @@ void signals_from_sockets(struct signals *s, const struct collect_totals *totals
 	    counter_moved(&s->tcp.socket_opens, totals->tcp_opened));
 	s->value[SIGNAL_TCP_TX_BYTES] = totals->tcp_tx_bytes;
 	s->value[SIGNAL_TCP_INITIATED_TX_BYTES] = totals->tcp_initiated_tx_bytes;
-	s->value[SIGNAL_DESTINATIONS] = totals->destinations;
-	s->present |= 1u << SIGNAL_TCP_TX_BYTES | 1u << SIGNAL_TCP_INITIATED_TX_BYTES |
-		      1u << SIGNAL_DESTINATIONS;
+	s->present |= 1u << SIGNAL_TCP_TX_BYTES | 1u << SIGNAL_TCP_INITIATED_TX_BYTES;
+	set_destinations(s, totals);
 	moved_of(&s->tcp.snmp_segments, p, TCP_OUT_SEGS);
 	moved_of(&s->tcp.snmp_opens, p, TCP_ACTIVE_OPENS);
 	counter_moved(&s->tcp.own_segments, own->tcp_tx_packets);
@@ -134,11 +140,49 @@ void signals_from_snmp(struct signals *s, const struct protocol_counters *p,
 void signals_from_table(struct signals *s, const struct collect_totals *totals,
 			const struct protocol_counters *p)
 {
-	s->value[SIGNAL_DESTINATIONS] = totals->destinations;
-	s->present |= 1u << SIGNAL_DESTINATIONS;
+	set_destinations(s, totals);
 	if (!protocol_has(p, TCP_ACTIVE_OPENS))
 		add(s, SIGNAL_TCP_NEW_SOCKETS,
 		    counter_moved(&s->tcp.socket_opens, totals->tcp_opened));
+}
+
+/* Returns the attempts that the kernel counted as failed and the sockets did not. The
+ * two counters are read one after the other, so for a moment there can be more
+ * embryonic resets than attempts. */
+static uint64_t unseen_of(uint64_t attempts, uint64_t embryonic,
+			  const struct failed_attempts *seen)
+{
+	return less(less(attempts, embryonic), seen->others + seen->loopback);
+}
+
+bool signals_failed_unexplained(const struct signals *s,
+				const struct failed_attempts *seen,
+				const struct protocol_counters *p)
+{
+	const struct counter_base *base = &s->failed.attempts;
+
+	if (!protocol_has(p, TCP_ATTEMPT_FAILS) || !base->is_set)
+		return false;
+	return unseen_of(s->failed.attempts_moved +
+			     less(p->value[TCP_ATTEMPT_FAILS], base->value),
+			 s->failed.embryonic_moved, seen) > 0;
+}
+
+void signals_from_failed(struct signals *s, const struct failed_attempts *seen,
+			 const struct protocol_counters *p)
+{
+	uint64_t *value = &s->value[SIGNAL_TCP_FAILED_CONNECTIONS];
+
+	s->failed.attempts_moved += moved_of(&s->failed.attempts, p, TCP_ATTEMPT_FAILS);
+	s->failed.embryonic_moved +=
+	    moved_of(&s->failed.embryonic, p, TCP_EMBRYONIC_RESETS);
+	uint64_t unseen =
+	    unseen_of(s->failed.attempts_moved, s->failed.embryonic_moved, seen);
+	uint64_t failed = seen->others + least(unseen, s->failed.unseen);
+
+	s->failed.unseen = unseen;
+	*value = failed > *value ? failed : *value;
+	s->present |= 1u << SIGNAL_TCP_FAILED_CONNECTIONS;
 }
 
 /* The sum of UDP and UDP-Lite. */

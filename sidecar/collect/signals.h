@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "collect/protocols/protocols.h"
+#include "collect/sockets/sockets.h"
 #include "dormouse/collect.h"
 #include "dormouse/sample.h"
 #include "sent_span.h"
@@ -41,6 +42,11 @@ struct signals {
 		struct counter_base snmp_segments, own_segments, socket_segments;
 		struct counter_base snmp_opens, socket_opens;
 	} tcp;
+	struct {
+		struct counter_base attempts, embryonic;
+		uint64_t attempts_moved, embryonic_moved; /* since the start */
+		uint64_t unseen; /* by the sockets, at the last sample */
+	} failed;
 	struct {
 		struct counter_base datagrams, datagrams6, link_packets,
 		    loopback_packets;
@@ -74,8 +80,9 @@ void signals_from_octets(struct signals *s, const struct protocol_counters *p,
  * already counted the time between, so the next use only sets the bases. */
 void signals_volume_anew(struct signals *s);
 
-/* Sets the TCP signals and destinations from sockets that were just scanned. It also
- * sets the bases of the snmp counters, which replace the sockets if they fail. */
+/* Sets the TCP signals and both signals of destinations from sockets that were just
+ * scanned. It also sets the bases of the snmp counters, which replace the sockets if
+ * they fail. */
 void signals_from_sockets(struct signals *s, const struct collect_totals *totals,
 			  uint64_t tcp_tx_packets, const struct protocol_counters *p,
 			  const struct own_traffic *own);
@@ -85,8 +92,27 @@ void signals_from_sockets(struct signals *s, const struct collect_totals *totals
 void signals_from_snmp(struct signals *s, const struct protocol_counters *p,
 		       const struct own_traffic *own);
 
-/* Sets destinations, and tcp_new_sockets if snmp has no such counter, from a table of
- * sockets without bytes (proc_tcp.h). */
+/* Sets tcp_failed_connections. Its source is the sockets that ended without ever having
+ * had a connection: their addresses tell loopback, and attempts that the pod gave up
+ * are among them. The kernel's own count, AttemptFails less EmbryonicRsts (see
+ * protocols.h), adds those that no socket showed for two samples: events were lost or
+ * refused, or one socket tried several times. Loopback is in it, so what the sockets
+ * show of that is subtracted.
+ *
+ * The two counts share an unknown part: the true number is at least the larger and at
+ * most their sum. The signal is the larger one, a lower bound and at least half of the
+ * true number. Without socket events loopback is included, without EmbryonicRsts
+ * (gVisor) also the connections that clients reset half-open. */
+void signals_from_failed(struct signals *s, const struct failed_attempts *seen,
+			 const struct protocol_counters *p);
+
+/* Whether AttemptFails shows more than the sockets and the last EmbryonicRsts do. */
+bool signals_failed_unexplained(const struct signals *s,
+				const struct failed_attempts *seen,
+				const struct protocol_counters *p);
+
+/* Sets both signals of destinations, and tcp_new_sockets if snmp has no such counter,
+ * from a table of sockets without bytes (proc_tcp.h). */
 void signals_from_table(struct signals *s, const struct collect_totals *totals,
 			const struct protocol_counters *p);
 

@@ -126,7 +126,9 @@ static bool probes(const struct detector *d, const struct incident *i)
 
 static bool counts_peers(unsigned series)
 {
-	return series == SIGNAL_TCP_NEW_SOCKETS || series == SIGNAL_DESTINATIONS;
+	return series == SIGNAL_TCP_NEW_SOCKETS || series == SIGNAL_DESTINATIONS ||
+	       series == SIGNAL_TCP_FAILED_CONNECTIONS ||
+	       series == SIGNAL_NEW_DESTINATIONS;
 }
 
 enum alert_kind kind_of(const struct detector *d, const struct incident *i,

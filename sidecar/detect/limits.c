@@ -10,8 +10,10 @@
  * same limits: they are neighbour discovery and pings, or hidden traffic. In total a
  * pod may send 4 KiB per second: answers to probes and scrapes. Packet limits assume
  * packets of 128 bytes. A hundred connections or addresses are one start of a client
- * with a pool; one in five seconds is polling. A relay below 8 KiB per second has no
- * commercial value. */
+ * with a pool; one in five seconds is polling. Half of that may fail: a service that is
+ * down, tried again. One address in twenty seconds may be new: peers that were
+ * recreated with other addresses. A relay below 8 KiB per second has no commercial
+ * value. */
 static const struct limit LIMIT[SERIES_COUNT] = {
 #define JUDGED(burst, rate)                       (burst), (rate), true
 #define UNJUDGED                                  0, 0, false

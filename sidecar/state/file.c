@@ -62,20 +62,23 @@ static int create_temporary(const char *temporary, struct error *err)
 	return fd;
 }
 
-/* Writes both pieces, with as many calls as needed. */
-static int write_all(int fd, struct iovec pieces[2], struct error *err)
+#define PIECES 3
+
+/* Writes all pieces, with as many calls as needed. */
+static int write_all(int fd, struct iovec pieces[PIECES], struct error *err)
 {
 	unsigned first = 0;
 
-	while (first < 2) {
-		ssize_t written = writev(fd, pieces + first, (int)(2 - first));
+	while (first < PIECES) {
+		ssize_t written = writev(fd, pieces + first, (int)(PIECES - first));
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0)
 			return fail_errno(err, errno, "write");
-		for (; first < 2 && (size_t)written >= pieces[first].iov_len; first++)
+		for (; first < PIECES && (size_t)written >= pieces[first].iov_len;
+		     first++)
 			written -= (ssize_t)pieces[first].iov_len;
-		if (first < 2) {
+		if (first < PIECES) {
 			pieces[first].iov_base =
 			    (char *)pieces[first].iov_base + written;
 			pieces[first].iov_len -= (size_t)written;
@@ -85,15 +88,12 @@ static int write_all(int fd, struct iovec pieces[2], struct error *err)
 }
 
 /* Writes, syncs and closes fd. */
-static int fill(int fd, const struct detector *d, const struct state_mark *mark,
-		struct error *err)
+static int fill(int fd, const struct state_content *content, struct error *err)
 {
-	size_t body_bytes;
-	const void *body = detector_learnt(d, &body_bytes);
-	struct state_header header =
-	    state_header_of(mark, detector_layout(), body, body_bytes);
-	struct iovec pieces[2] = {{&header, sizeof(header)},
-				  {(void *)body, body_bytes}};
+	struct state_header header = state_header_of(content, detector_layout());
+	struct iovec pieces[PIECES] = {{&header, sizeof(header)},
+				       {(void *)content->body, content->body_bytes},
+				       {(void *)content->seen, content->seen_bytes}};
 	int result = write_all(fd, pieces, err);
 
 	if (result == 0 && fsync(fd) < 0)
@@ -104,8 +104,8 @@ static int fill(int fd, const struct detector *d, const struct state_mark *mark,
 	return result;
 }
 
-static int save(const char *path, const struct detector *d,
-		const struct state_mark *mark, struct error *err)
+static int save(const char *path, const struct state_content *content,
+		struct error *err)
 {
 	char temporary[PATH_BYTES_MAX];
 	int result = -1;
@@ -118,7 +118,7 @@ static int save(const char *path, const struct detector *d,
 	const int fd = create_temporary(temporary, err);
 	if (fd < 0)
 		goto out;
-	if (fill(fd, d, mark, err) < 0) {
+	if (fill(fd, content, err) < 0) {
 		unlink(temporary);
 		goto out;
 	}
@@ -137,10 +137,14 @@ out:
 	return result;
 }
 
-int state_save(const char *path, const struct detector *d,
+int state_save(const char *path, const struct detector *d, const struct collector *c,
 	       const struct state_mark *mark, struct error *err)
 {
-	if (save(path, d, mark, err) < 0)
+	struct state_content content = {.mark = *mark};
+
+	content.body = detector_learnt(d, &content.body_bytes);
+	content.seen = collector_seen_addresses(c, &content.seen_bytes);
+	if (save(path, &content, err) < 0)
 		return fail_within(err, "save state file %s", path);
 	return 0;
 }
@@ -192,18 +196,18 @@ static ssize_t read_all(int fd, char *into, size_t bytes, struct error *err)
 	return (ssize_t)length;
 }
 
-/* Checks the file's content and restores the detector from it. */
+/* Checks the file's content and restores the detector and the collector from it. */
 static int take_in(const void *file, size_t bytes, struct detector *d,
-		   struct state_mark *mark, struct error *err)
+		   struct collector *c, struct state_mark *mark, struct error *err)
 {
-	const void *body;
-	size_t body_bytes;
+	struct state_content content;
 
-	if (state_parse(file, bytes, detector_layout(), mark, &body, &body_bytes, err) <
-	    0)
+	if (state_parse(file, bytes, detector_layout(), &content, err) < 0)
 		return -1;
-	if (detector_restore(d, body, body_bytes, err) < 0)
+	if (detector_restore(d, content.body, content.body_bytes, err) < 0)
 		return fail_within(err, "corrupt baseline");
+	collector_restore_seen_addresses(c, content.seen, content.seen_bytes);
+	*mark = content.mark;
 	return 0;
 }
 
@@ -225,7 +229,8 @@ static enum state_load set_aside(const char *path, struct error *err)
 }
 
 static enum state_load load_file(const char *path, struct detector *d,
-				 struct state_mark *mark, struct error *err)
+				 struct collector *c, struct state_mark *mark,
+				 struct error *err)
 {
 	enum state_load load;
 	off_t bytes = 0;
@@ -251,19 +256,20 @@ static enum state_load load_file(const char *path, struct detector *d,
 	const ssize_t length = read_all(fd, file, (size_t)bytes, err);
 	if (length < 0)
 		goto out;
-	load = take_in(file, (size_t)length, d, mark, err) == 0 ? STATE_LOADED
-								: set_aside(path, err);
+	load = take_in(file, (size_t)length, d, c, mark, err) == 0
+		   ? STATE_LOADED
+		   : set_aside(path, err);
 out:
 	free(file);
 	close(fd);
 	return load;
 }
 
-enum state_load state_load(const char *path, struct detector *d,
+enum state_load state_load(const char *path, struct detector *d, struct collector *c,
 			   struct state_mark *mark, struct error *err)
 {
 	*mark = (struct state_mark){0};
-	const enum state_load load = load_file(path, d, mark, err);
+	const enum state_load load = load_file(path, d, c, mark, err);
 
 	if (load != STATE_LOADED)
 		*mark = (struct state_mark){0};

@@ -12,22 +12,27 @@ static const char magic[8] = {'D', 'O', 'R', 'M', 'O', 'U', 'S', 'E'};
 
 _Static_assert(sizeof(struct state_header) == 112, "the header has padding");
 
-static uint32_t checksum(struct state_header header, const void *body,
-			 size_t body_bytes)
+static uint32_t checksum(struct state_header header,
+			 const struct state_content *content)
 {
 	header.crc = 0;
-	return crc32c(crc32c(0, &header, sizeof(header)), body, body_bytes);
+	uint32_t crc = crc32c(0, &header, sizeof(header));
+
+	crc = crc32c(crc, content->body, content->body_bytes);
+	return crc32c(crc, content->seen, content->seen_bytes);
 }
 
-struct state_header state_header_of(const struct state_mark *mark, uint32_t layout,
-				    const void *body, size_t body_bytes)
+struct state_header state_header_of(const struct state_content *content,
+				    uint32_t layout)
 {
+	const struct state_mark *mark = &content->mark;
 	struct state_header header = {
 	    .byte_order = BYTE_ORDER_MARK,
 	    .version = STATE_VERSION,
 	    .header_bytes = sizeof(header),
 	    .layout = layout,
-	    .body_bytes = body_bytes,
+	    .body_bytes = content->body_bytes,
+	    .seen_bytes = (uint32_t)content->seen_bytes,
 	    .saved_at = mark->saved_at,
 	    .netns_inode = mark->epoch.netns_inode,
 	    .link_identity = mark->epoch.link_identity,
@@ -39,7 +44,7 @@ struct state_header state_header_of(const struct state_mark *mark, uint32_t layo
 
 	memcpy(header.magic, magic, sizeof(magic));
 	memcpy(header.boot_id, mark->epoch.boot_id, sizeof(header.boot_id));
-	header.crc = checksum(header, body, body_bytes);
+	header.crc = checksum(header, content);
 	return header;
 }
 
@@ -60,7 +65,7 @@ static int check_origin(const struct state_header *h, size_t bytes, struct error
 			    "written by a newer Dormouse (format %" PRIu32
 			    ", this one supports %d)",
 			    h->version, STATE_VERSION);
-	if (h->version != STATE_VERSION || h->header_bytes != sizeof(*h))
+	if (h->version < 1 || h->header_bytes != sizeof(*h))
 		return fail(err, "unknown format %" PRIu32, h->version);
 	if (bytes < sizeof(*h))
 		return fail(err, "truncated: %zu of %zu header bytes", bytes,
@@ -68,18 +73,33 @@ static int check_origin(const struct state_header *h, size_t bytes, struct error
 	return 0;
 }
 
-static int check_content(const struct state_header *h, size_t bytes, uint32_t layout,
+/* Finds the two blocks after the header. */
+static int split(const struct state_header *h, size_t bytes,
+		 struct state_content *content, struct error *err)
+{
+	const size_t rest = bytes - sizeof(*h);
+
+	if (rest < h->body_bytes)
+		return fail(err, "truncated: %zu of %" PRIu64 " body bytes", rest,
+			    h->body_bytes);
+	content->body = h + 1;
+	content->body_bytes = (size_t)h->body_bytes;
+	content->seen = (const char *)content->body + content->body_bytes;
+	content->seen_bytes = rest - content->body_bytes;
+	if (content->seen_bytes < h->seen_bytes)
+		return fail(err, "truncated: %zu of %" PRIu32 " address bytes",
+			    content->seen_bytes, h->seen_bytes);
+	if (content->seen_bytes > h->seen_bytes)
+		return fail(err, "corrupt: %zu extra bytes at the end",
+			    content->seen_bytes - h->seen_bytes);
+	return 0;
+}
+
+static int check_content(const struct state_header *h,
+			 const struct state_content *content, uint32_t layout,
 			 struct error *err)
 {
-	const size_t body_bytes = bytes - sizeof(*h);
-
-	if (body_bytes < h->body_bytes)
-		return fail(err, "truncated: %zu of %" PRIu64 " body bytes", body_bytes,
-			    h->body_bytes);
-	if (body_bytes > h->body_bytes)
-		return fail(err, "corrupt: %zu extra bytes at the end",
-			    body_bytes - (size_t)h->body_bytes);
-	if (h->crc != checksum(*h, h + 1, body_bytes))
+	if (h->crc != checksum(*h, content))
 		return fail(err, "corrupt: wrong checksum");
 	if (h->layout != layout)
 		return fail(
@@ -91,14 +111,14 @@ static int check_content(const struct state_header *h, size_t bytes, uint32_t la
 }
 
 int state_parse(const void *file, size_t bytes, uint32_t layout,
-		struct state_mark *mark, const void **body, size_t *body_bytes,
-		struct error *err)
+		struct state_content *content, struct error *err)
 {
 	const struct state_header *h = file;
 
-	if (check_origin(h, bytes, err) < 0 || check_content(h, bytes, layout, err) < 0)
+	if (check_origin(h, bytes, err) < 0 || split(h, bytes, content, err) < 0 ||
+	    check_content(h, content, layout, err) < 0)
 		return -1;
-	*mark = (struct state_mark){
+	content->mark = (struct state_mark){
 	    .saved_at = h->saved_at,
 	    .epoch = {.netns_inode = h->netns_inode, .link_identity = h->link_identity},
 	    .sums = {.tx_bytes = h->tx_bytes,
@@ -106,9 +126,7 @@ int state_parse(const void *file, size_t bytes, uint32_t layout,
 		     .rx_bytes = h->rx_bytes,
 		     .rx_packets = h->rx_packets},
 	};
-	memcpy(mark->epoch.boot_id, h->boot_id, sizeof(h->boot_id));
-	*body = h + 1;
-	*body_bytes = (size_t)h->body_bytes;
+	memcpy(content->mark.epoch.boot_id, h->boot_id, sizeof(h->boot_id));
 	return 0;
 }
 

@@ -3,12 +3,13 @@
  * with it as with its own.
  *
  * An input whose first byte is even is a whole file. An odd one is a list of changes
- * (three bytes where, one byte what) to a baseline as it is after the checksum was
- * found right: so the detector's own checks are reached.
+ * (three bytes where, one byte what) to a baseline and to the addresses seen, as they
+ * are after the checksum was found right: so the checks of their own are reached.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/sockets/seen_addresses.h"
 #include "state/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -86,30 +87,55 @@ static void try_changes(const uint8_t *data, size_t size)
 	free(baseline);
 }
 
+/* Gives the addresses of a file to a filter and lets it work with what it took. */
+static void use_addresses(const void *block, size_t bytes)
+{
+	static struct seen_addresses seen;
+	const struct in6_addr address = {{{[15] = 1}}};
+
+	seen_addresses_init(&seen, 1);
+	seen_addresses_restore(&seen, block, bytes);
+	seen_addresses_add(&seen, &address);
+	if (seen_addresses_add(&seen, &address))
+		abort();
+}
+
+static void try_address_changes(const uint8_t *data, size_t size)
+{
+	static struct seen_addresses seen;
+	uint8_t *bytes = (uint8_t *)&seen;
+
+	seen_addresses_init(&seen, 1);
+	for (; size >= 4; data += 4, size -= 4)
+		bytes[(data[0] | (size_t)data[1] << 8) % sizeof(seen)] = data[3];
+	use_addresses(&seen, sizeof(seen));
+}
+
 static void try_file(const uint8_t *data, size_t size)
 {
 	/* At least a header, as the loader has it. */
 	uint8_t *file = calloc(1, sizeof(struct state_header) + size);
-	struct state_mark mark;
+	struct state_content content;
 	struct error err;
-	const void *body;
-	size_t body_bytes;
 
 	if (!file)
 		abort();
 	if (size > 0)
 		memcpy(file, data, size);
-	if (state_parse(file, size, detector_layout(), &mark, &body, &body_bytes,
-			&err) == 0)
-		take_in(body, body_bytes);
+	if (state_parse(file, size, detector_layout(), &content, &err) == 0) {
+		take_in(content.body, content.body_bytes);
+		use_addresses(content.seen, content.seen_bytes);
+	}
 	free(file);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (size > 0 && data[0] % 2 == 0)
+	if (size > 0 && data[0] % 2 == 0) {
 		try_file(data + 1, size - 1);
-	else if (size > 0)
+	} else if (size > 0) {
 		try_changes(data + 1, size - 1);
+		try_address_changes(data + 1, size - 1);
+	}
 	return 0;
 }

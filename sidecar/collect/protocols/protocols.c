@@ -27,13 +27,14 @@ static const char *const paths[FILE_COUNT] = {
 };
 
 static const uint32_t counters_of[FILE_COUNT] = {
-    BIT(TCP_ACTIVE_OPENS) | BIT(TCP_OUT_SEGS) | BIT(TCP_OUT_RSTS) |
-	BIT(TCP_RETRANS_SEGS) | BIT(UDP_OUT_DATAGRAMS) | BIT(UDPLITE_OUT_DATAGRAMS) |
-	BIT(ICMP_OUT_MSGS) | BIT(IP_OUT_REQUESTS) | BIT(IP_FORWARDED),
+    BIT(TCP_ACTIVE_OPENS) | BIT(TCP_ATTEMPT_FAILS) | BIT(TCP_OUT_SEGS) |
+	BIT(TCP_OUT_RSTS) | BIT(TCP_RETRANS_SEGS) | BIT(UDP_OUT_DATAGRAMS) |
+	BIT(UDPLITE_OUT_DATAGRAMS) | BIT(ICMP_OUT_MSGS) | BIT(IP_OUT_REQUESTS) |
+	BIT(IP_FORWARDED),
     BIT(UDP6_OUT_DATAGRAMS) | BIT(UDPLITE6_OUT_DATAGRAMS) | BIT(IP6_OUT_REQUESTS) |
 	BIT(IP6_IN_OCTETS) | BIT(IP6_OUT_OCTETS) | BIT(ICMP6_OUT_MSGS) |
 	BIT(IP6_FORWARDED),
-    BIT(IP_IN_OCTETS) | BIT(IP_OUT_OCTETS),
+    BIT(TCP_EMBRYONIC_RESETS) | BIT(IP_IN_OCTETS) | BIT(IP_OUT_OCTETS),
 };
 
 /* The place of a counter: the line's prefix and the column's name; for snmp6 the
@@ -45,6 +46,7 @@ struct counter_name {
 
 static const struct counter_name pair_names[] = {
     {"Tcp:", "ActiveOpens", TCP_ACTIVE_OPENS},
+    {"Tcp:", "AttemptFails", TCP_ATTEMPT_FAILS},
     {"Tcp:", "OutSegs", TCP_OUT_SEGS},
     {"Tcp:", "RetransSegs", TCP_RETRANS_SEGS},
     {"Tcp:", "OutRsts", TCP_OUT_RSTS},
@@ -53,6 +55,7 @@ static const struct counter_name pair_names[] = {
     {"Ip:", "ForwDatagrams", IP_FORWARDED},
     {"Udp:", "OutDatagrams", UDP_OUT_DATAGRAMS},
     {"UdpLite:", "OutDatagrams", UDPLITE_OUT_DATAGRAMS},
+    {"TcpExt:", "EmbryonicRsts", TCP_EMBRYONIC_RESETS},
     {"IpExt:", "InOctets", IP_IN_OCTETS},
     {"IpExt:", "OutOctets", IP_OUT_OCTETS},
 };
@@ -187,7 +190,7 @@ void protocols_read_ip6(struct protocols *p)
 	read_file(p, FILE_SNMP6);
 }
 
-void protocols_read_ip(struct protocols *p)
+void protocols_read_netstat(struct protocols *p)
 {
 	read_file(p, FILE_NETSTAT);
 }

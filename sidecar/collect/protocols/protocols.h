@@ -18,6 +18,12 @@
 /* The counters that are read, since boot, loopback included. */
 enum protocol_counter {
 	TCP_ACTIVE_OPENS, /* connections opened, both address families */
+	/* Attempts to connect that failed, both families; and connections to the pod
+	 * that the client reset before they were established, which are all of
+	 * TCP_EMBRYONIC_RESETS (tcp_done() and tcp_check_req() of the kernel). Not in
+	 * it: attempts that the program itself gave up by closing the socket. */
+	TCP_ATTEMPT_FAILS,
+	TCP_EMBRYONIC_RESETS,
 	TCP_OUT_SEGS,     /* segments sent, both address families */
 	TCP_RETRANS_SEGS, /* segments sent again; not in TCP_OUT_SEGS */
 	TCP_OUT_RSTS,     /* resets in TCP_OUT_SEGS */
@@ -72,8 +78,8 @@ int protocols_read(struct protocols *p, struct error *err);
 /* Reads snmp6: UDP over IPv6, octets and packets of IPv6. */
 void protocols_read_ip6(struct protocols *p);
 
-/* Reads netstat: octets of IPv4. */
-void protocols_read_ip(struct protocols *p);
+/* Reads netstat: octets of IPv4, embryonic resets. */
+void protocols_read_netstat(struct protocols *p);
 
 const struct protocol_counters *protocols_counters(const struct protocols *p);
 

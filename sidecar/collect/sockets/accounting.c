@@ -13,6 +13,7 @@ int accounting_init(struct socket_accounting *a, const struct collect_options *o
 {
 	memset(a, 0, sizeof(*a));
 	listeners_init(&a->listeners);
+	seen_addresses_init(&a->seen, seed);
 	a->ephemeral[0] = 32768; /* Linux's default */
 	a->ephemeral[1] = 60999;
 	if (socket_table_init(&a->table, options->max_sockets) < 0 ||
@@ -80,12 +81,21 @@ static enum socket_role role_of(struct socket_accounting *a,
 	return ROLE_CLIENT;
 }
 
+/* UDP sockets that the first dump lists are counted by the next one: until then the
+ * addresses of an earlier run can be restored. */
+void accounting_sent_to(struct socket_accounting *a, const struct in6_addr *remote)
+{
+	address_set_add(&a->destinations, remote);
+	if (a->has_base && seen_addresses_add(&a->seen, remote) && !a->seen_unknown)
+		a->new_destinations++;
+}
+
 static void count_flow(struct socket_accounting *a, const struct diag_socket *s,
 		       enum socket_role role, uint8_t container,
 		       const struct flow *moved, uint32_t *active)
 {
 	if (role == ROLE_CLIENT && (moved->tx_bytes > 0 || moved->begun > 0))
-		address_set_add(&a->destinations, &s->remote);
+		accounting_sent_to(a, &s->remote);
 	if (moved->tx_bytes == 0 && moved->rx_bytes == 0 && moved->begun == 0)
 		return;
 	struct flow flow = *moved;
@@ -361,6 +371,20 @@ void accounting_begin_events(struct socket_accounting *a)
 	a->refreshed = false;
 }
 
+/* Counts an attempt to connect if the socket ends without ever having had a connection:
+ * refused, timed out, unreachable, or closed by the pod while it waited for an answer.
+ * The kernel's AttemptFails has all but the last. */
+static void count_failed(struct socket_accounting *a, const struct diag_socket *s,
+			 enum socket_role role)
+{
+	if (!s->has_counters || s->was_established || role != ROLE_CLIENT)
+		return;
+	if (accounting_is_loopback(a, s))
+		a->failed_loopback++;
+	else
+		a->failed++;
+}
+
 /* Counts a connection that began and ended between two dumps. Its container is not
  * known. */
 static void ended_unseen(struct socket_accounting *a, const struct diag_socket *s)
@@ -371,6 +395,7 @@ static void ended_unseen(struct socket_accounting *a, const struct diag_socket *
 	uint8_t container = containers_guess(&a->containers);
 
 	add_volume(&a->ended[role], s);
+	count_failed(a, s, role);
 	credit(a, s, role, container, &moved, NULL);
 }
 
@@ -382,6 +407,7 @@ void accounting_destroyed(struct socket_accounting *a, const struct diag_socket 
 	if (t) {
 		if (a->has_base)
 			advance(a, t, s, 0);
+		count_failed(a, s, t->role);
 		socket_table_remove(&a->table, t);
 		return;
 	}
@@ -391,10 +417,14 @@ void accounting_destroyed(struct socket_accounting *a, const struct diag_socket 
 	bool tried = !IN6_IS_ADDR_UNSPECIFIED(&s->remote) && s->local_port != 0;
 	if (!a->has_base || !s->has_counters || !tried)
 		return;
-	if (accounting_is_loopback(a, s))
-		a->loopback_ended += role_of(a, s) == ROLE_CLIENT;
-	else
+	if (accounting_is_loopback(a, s)) {
+		enum socket_role role = role_of(a, s);
+
+		a->loopback_ended += role == ROLE_CLIENT;
+		count_failed(a, s, role);
+	} else {
 		ended_unseen(a, s);
+	}
 }
 
 void accounting_events_lost(struct socket_accounting *a)

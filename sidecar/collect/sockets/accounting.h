@@ -25,6 +25,7 @@
 #include "dormouse/collect.h"
 #include "flows.h"
 #include "listeners.h"
+#include "seen_addresses.h"
 #include "sock_diag.h"
 #include "socket_table.h"
 
@@ -48,6 +49,8 @@ struct socket_accounting {
 	struct containers containers;
 	struct flows *flows;
 	struct address_set destinations; /* addresses sent to in this interval */
+	struct seen_addresses seen;      /* addresses ever sent to */
+	bool seen_unknown; /* those of earlier runs are missing in `seen` */
 	/* Traffic to these goes over loopback; at most OWN_ADDRESSES_MAX are known. */
 	struct address_set own_addresses;
 	uint64_t own_listeners[OWN_LISTENERS_MAX]; /* cookies */
@@ -66,10 +69,13 @@ struct socket_accounting {
 	uint32_t lost, udp_lost; /* the first dump after a loss of events */
 
 	uint64_t tx_bytes, initiated_tx_bytes, tx_segments;
-	uint64_t tx_again;        /* payload that was retransmitted; not in tx_bytes */
-	uint64_t opened;          /* connections, without loopback */
-	uint64_t opened_anywhere; /* with loopback, which is added at dumps */
-	uint64_t untracked;       /* sockets not tracked: the table was full */
+	uint64_t tx_again;         /* payload that was retransmitted; not in tx_bytes */
+	uint64_t opened;           /* connections, without loopback */
+	uint64_t opened_anywhere;  /* with loopback, which is added at dumps */
+	uint64_t new_destinations; /* addresses first sent to; see `seen_unknown` */
+	/* Attempts to connect that ended without a connection. */
+	uint64_t failed, failed_loopback;
+	uint64_t untracked;         /* sockets not tracked: the table was full */
 	uint32_t destination_count; /* distinct addresses in the interval before the
 				       last dump */
 

@@ -10,6 +10,9 @@
 bool accounting_is_loopback(const struct socket_accounting *a,
 			    const struct diag_socket *s);
 
+/* Counts an address of another host that the pod sent to. */
+void accounting_sent_to(struct socket_accounting *a, const struct in6_addr *remote);
+
 /* Sets the base of the socket's counters to their values in `s`. */
 void accounting_set_counted(struct tracked_socket *t, const struct diag_socket *s);
 

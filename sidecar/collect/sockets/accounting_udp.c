@@ -28,7 +28,7 @@ static void count_udp(struct socket_accounting *a, const struct diag_socket *s,
 	    .container = container,
 	    .begun = begun,
 	};
-	address_set_add(&a->destinations, &s->remote);
+	accounting_sent_to(a, &s->remote);
 	flows_add(a->flows, &flow, active);
 }
 

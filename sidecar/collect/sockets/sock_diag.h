@@ -45,10 +45,11 @@ struct diag_socket {
 	uint16_t local_port;  /* host order */
 	uint16_t remote_port; /* host order; 0 after a connect() that was refused */
 	uint8_t state;
-	uint8_t protocol;  /* 0: not known, as in dumps */
-	uint8_t opener;    /* enum diag_opener */
-	bool has_counters; /* false for UDP and for the rest of a closed socket */
-	bool timestamps;   /* its segments have the option (RFC 7323), 12 bytes */
+	uint8_t protocol;     /* 0: not known, as in dumps */
+	uint8_t opener;       /* enum diag_opener */
+	bool has_counters;    /* false for UDP and for the rest of a closed socket */
+	bool was_established; /* at any time: its handshake succeeded */
+	bool timestamps;      /* its segments have the option (RFC 7323), 12 bytes */
 	struct in6_addr local;
 	struct in6_addr remote; /* all zero: never connected */
 };

@@ -107,6 +107,15 @@ static enum diag_opener who_opened(uint8_t state, uint64_t acked, uint64_t paylo
 #define INFO(member) offsetof(struct tcp_info, member)
 #define INFO_OPTIONS (INFO(tcpi_backoff) + 1) /* tcpi_options */
 
+/* tcp_init_buffer_space() sets tcpi_rcv_space when the handshake succeeds, and nothing
+ * clears it: tcp_disconnect(), which a failed blocking connect() calls too, clears all
+ * other members that would show it (net/ipv4/tcp_input.c, tcp.c). */
+static bool was_established(const struct attributes *a)
+{
+	return a->info_length < INFO(tcpi_rcv_space) + sizeof(uint32_t) ||
+	       info_u32(a, INFO(tcpi_rcv_space)) > 0;
+}
+
 static void read_counters(const struct attributes *a, uint32_t queued,
 			  struct diag_socket *s)
 {
@@ -115,6 +124,7 @@ static void read_counters(const struct attributes *a, uint32_t queued,
 	    a->info_length > INFO_OPTIONS ? a->info[INFO_OPTIONS] : 0;
 
 	s->has_counters = true;
+	s->was_established = was_established(a);
 	s->rx_bytes = info_u64(a, INFO(tcpi_bytes_received));
 	s->tx_segments = info_u32(a, INFO(tcpi_segs_out));
 	s->rx_segments = info_u32(a, INFO(tcpi_segs_in));

@@ -301,6 +301,7 @@ void sockets_totals(const struct sockets *s, struct collect_totals *totals)
 	totals->tcp_initiated_tx_bytes = a->initiated_tx_bytes;
 	totals->tcp_opened = s->opened;
 	totals->destinations = a->destination_count;
+	totals->new_destinations = a->new_destinations;
 	totals->own = a->own;
 	totals->sockets_tracked = a->table.count;
 	totals->sockets_untracked = a->untracked;
@@ -332,6 +333,31 @@ uint64_t sockets_opens_seen(const struct sockets *s)
 	const struct socket_accounting *a = &s->accounting;
 	int64_t loopback = a->loopback_ended - a->loopback_before;
 	return a->opened_anywhere + (loopback > 0 ? (uint64_t)loopback : 0);
+}
+
+struct failed_attempts sockets_failed_attempts(const struct sockets *s)
+{
+	return (struct failed_attempts){s->accounting.failed,
+					s->accounting.failed_loopback};
+}
+
+const void *sockets_seen_addresses(const struct sockets *s, size_t *bytes)
+{
+	*bytes = sizeof(s->accounting.seen);
+	return &s->accounting.seen;
+}
+
+bool sockets_restore_seen_addresses(struct sockets *s, const void *block, size_t bytes)
+{
+	bool restored = seen_addresses_restore(&s->accounting.seen, block, bytes);
+
+	s->accounting.seen_unknown = !restored;
+	return restored;
+}
+
+void sockets_seen_known(struct sockets *s)
+{
+	s->accounting.seen_unknown = false;
 }
 
 bool sockets_ok(const struct sockets *s, enum collector_source source)

@@ -77,6 +77,19 @@ bool sockets_opens_doubted(const struct sockets *s);
  * and own included. */
 uint64_t sockets_opens_seen(const struct sockets *s);
 
+/* Attempts to connect that ended without a connection, as the destroyed sockets show.
+ */
+struct failed_attempts {
+	uint64_t others, loopback;
+};
+struct failed_attempts sockets_failed_attempts(const struct sockets *s);
+
+/* As collector_seen_addresses(). Restoring returns false if the block cannot be used:
+ * then addresses are learnt and none counts as new until sockets_seen_known(). */
+const void *sockets_seen_addresses(const struct sockets *s, size_t *bytes);
+bool sockets_restore_seen_addresses(struct sockets *s, const void *block, size_t bytes);
+void sockets_seen_known(struct sockets *s);
+
 /* Whether that source (COLLECTOR_SOCKETS or COLLECTOR_SOCKET_EVENTS) worked at its last
  * use, and the reason if it failed ("" if it works). Owned by s. */
 bool sockets_ok(const struct sockets *s, enum collector_source source);

@@ -681,6 +681,102 @@ CASE(a_connection_from_before_counts_where_it_moves_bytes)
 	finish(l);
 }
 
+static struct diag_socket attempt(uint64_t cookie, const char *remote)
+{
+	struct diag_socket s = a_socket(cookie, remote, 0);
+
+	s.opener = DIAG_OPENER_UNKNOWN;
+	return s;
+}
+
+CASE(a_socket_that_ends_without_a_connection_failed)
+{
+	struct socket_accounting *l = fresh();
+	struct diag_socket connected = a_socket(9, "fd00::2", 100);
+	struct diag_socket waiting = attempt(1, "fd00::2");
+	struct diag_socket accepted = attempt(2, "fd00::2");
+
+	connected.was_established = true;
+	waiting.state = STATE_SYN_SENT;
+	accepted.opener = DIAG_OPENER_THERE;
+	dump(l, NULL, 0, true);
+	dump(l, &waiting, 1, true);
+	destroy(l, connected);
+	destroy(l, accepted);
+	assert_int_equal(l->failed, 0);
+	destroy(l, waiting); /* known from a dump */
+	destroy(l, attempt(3, "fd00::3"));
+	assert_int_equal(l->failed, 2);
+	destroy(l, attempt(4, "::1"));
+	destroy(l, attempt(5, "fd00::1")); /* the pod's own address */
+	assert_int_equal(l->failed, 2);
+	assert_int_equal(l->failed_loopback, 2);
+	finish(l);
+}
+
+CASE(an_address_is_a_new_destination_once)
+{
+	struct socket_accounting *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00:0:0:2::1", 100);
+
+	dump(l, NULL, 0, true);
+	dump(l, &s, 1, true);
+	assert_int_equal(l->new_destinations, 1);
+	s.tx_bytes = 200;
+	dump(l, &s, 1, true);
+	destroy(l, a_socket(2, "fd00:0:0:2::2", 100)); /* the same /64 */
+	assert_int_equal(l->new_destinations, 1);
+	destroy(l, a_socket(3, "fd00:0:0:3::1", 100));
+	destroy(l, attempt(4, "::ffff:10.0.0.1"));
+	destroy(l, attempt(5, "::1"));
+	assert_int_equal(l->new_destinations, 3);
+	finish(l);
+}
+
+CASE(a_client_of_the_pod_is_no_destination)
+{
+	struct socket_accounting *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00:0:0:2::1", 100);
+
+	s.opener = DIAG_OPENER_THERE;
+	dump(l, NULL, 0, true);
+	dump(l, &s, 1, true);
+	assert_int_equal(l->new_destinations, 0);
+	finish(l);
+}
+
+CASE(while_the_past_is_unknown_addresses_are_learnt)
+{
+	struct socket_accounting *l = fresh();
+
+	dump(l, NULL, 0, true);
+	l->seen_unknown = true;
+	destroy(l, a_socket(1, "fd00:0:0:2::1", 100));
+	assert_int_equal(l->new_destinations, 0);
+	l->seen_unknown = false;
+	destroy(l, a_socket(2, "fd00:0:0:2::1", 100));
+	assert_int_equal(l->new_destinations, 0);
+	destroy(l, a_socket(3, "fd00:0:0:3::1", 100));
+	assert_int_equal(l->new_destinations, 1);
+	finish(l);
+}
+
+/* The first dump comes before an earlier run's addresses are restored. */
+CASE(udp_peers_of_the_first_dump_are_counted_by_the_second)
+{
+	struct socket_accounting *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00:0:0:2::1", 0);
+
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(l->new_destinations, 0);
+		accounting_begin_dump(l);
+		accounting_udp(l, &s);
+		accounting_end_dump(l, true, now += 10);
+	}
+	assert_int_equal(l->new_destinations, 1);
+	finish(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -714,6 +810,11 @@ int main(void)
 	    cmocka_unit_test(a_udp_socket_that_was_seen_alive_is_not_counted_again),
 	    cmocka_unit_test(of_udp_no_more_is_said_than_is_known),
 	    cmocka_unit_test(a_connection_from_before_counts_where_it_moves_bytes),
+	    cmocka_unit_test(a_socket_that_ends_without_a_connection_failed),
+	    cmocka_unit_test(an_address_is_a_new_destination_once),
+	    cmocka_unit_test(a_client_of_the_pod_is_no_destination),
+	    cmocka_unit_test(while_the_past_is_unknown_addresses_are_learnt),
+	    cmocka_unit_test(udp_peers_of_the_first_dump_are_counted_by_the_second),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

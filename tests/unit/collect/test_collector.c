@@ -560,6 +560,70 @@ CASE(nobody_without_capabilities_sees_it_all)
 	in_a_child(watch_without_capabilities);
 }
 
+/* A block of addresses that has that of the peer, or none. */
+static const void *kept_addresses(bool of_the_peer, size_t *bytes)
+{
+	static unsigned char block[SEEN_BYTES_MAX];
+	struct collect_options options = {.max_sockets = 1024, .max_destinations = 256};
+	struct error err;
+	struct collector *c = collector_open(&options, &err);
+
+	assert_non_null(c);
+	if (of_the_peer) {
+		send_tcp(10);
+		await_ends(c, 1);
+		close_sample(c);
+	}
+	const void *seen = collector_seen_addresses(c, bytes);
+	assert_in_range(*bytes, 1, sizeof(block));
+	memcpy(block, seen, *bytes);
+	collector_close(c);
+	return block;
+}
+
+/* Sends to the peer with a collector that goes on with the block. */
+static struct sample sent_with(struct collector *c, const void *block, size_t bytes)
+{
+	collector_restore_seen_addresses(c, block, bytes);
+	send_tcp(10);
+	await_ends(c, 1);
+	return close_sample(c);
+}
+
+static void a_peer_of_an_earlier_run_is_not_new(void **state)
+{
+	size_t bytes;
+
+	if (!allowed)
+		skip();
+	const void *block = kept_addresses(true, &bytes);
+	const struct sample s = sent_with(*state, block, bytes);
+	assert_true(sample_has(&s, SIGNAL_NEW_DESTINATIONS));
+	assert_int_equal(s.value[SIGNAL_NEW_DESTINATIONS], 0);
+}
+
+static void a_peer_that_no_earlier_run_had_is_new(void **state)
+{
+	size_t bytes;
+
+	if (!allowed)
+		skip();
+	const void *block = kept_addresses(false, &bytes);
+	const struct sample s = sent_with(*state, block, bytes);
+	assert_true(sample_has(&s, SIGNAL_NEW_DESTINATIONS));
+	assert_int_equal(s.value[SIGNAL_NEW_DESTINATIONS], 1);
+}
+
+static void without_the_addresses_of_an_earlier_run_none_is_new(void **state)
+{
+	if (!allowed)
+		skip();
+	const struct sample s = sent_with(*state, NULL, 0);
+	assert_false(sample_has(&s, SIGNAL_NEW_DESTINATIONS));
+	assert_true(sample_has(&s, SIGNAL_DESTINATIONS));
+	assert_int_equal(collector_totals(*state)->new_destinations, 0);
+}
+
 CASE(sources_have_their_names)
 {
 	assert_string_equal(collector_source_name(COLLECTOR_LINKS), "links");
@@ -592,6 +656,9 @@ int main(void)
 	    WITH_COLLECTOR(events_of_the_kernel_make_the_descriptor_readable),
 	    WITH_COLLECTOR(sampling_does_not_allocate),
 	    WITH_COLLECTOR(the_epoch_is_the_namespaces_the_boots_and_the_links),
+	    WITH_COLLECTOR(a_peer_of_an_earlier_run_is_not_new),
+	    WITH_COLLECTOR(a_peer_that_no_earlier_run_had_is_new),
+	    WITH_COLLECTOR(without_the_addresses_of_an_earlier_run_none_is_new),
 	    cmocka_unit_test(without_netlink_proc_stands_in),
 	    cmocka_unit_test(nobody_without_capabilities_sees_it_all),
 	};

@@ -169,7 +169,7 @@ static void read_all(struct protocols *p)
 	if (protocols_read(p, &err) < 0)
 		fail_msg("%s", err.text);
 	protocols_read_ip6(p);
-	protocols_read_ip(p);
+	protocols_read_netstat(p);
 }
 
 static void assert_a_kernels_counters_move(void)

@@ -260,6 +260,99 @@ CASE(without_sockets_nothing_is_said_of_it)
 	assert_int_equal(s.value[SIGNAL_UNACCOUNTED_TX_BYTES], 0);
 }
 
+static const struct failed_attempts no_attempts;
+
+/* AttemptFails of 1000 and EmbryonicRsts of 500 at the start. */
+static struct signals began(struct protocol_counters *p)
+{
+	struct signals s = fresh();
+
+	set_counter(p, TCP_ATTEMPT_FAILS, 1000);
+	set_counter(p, TCP_EMBRYONIC_RESETS, 500);
+	signals_from_failed(&s, &no_attempts, p);
+	assert_int_equal(s.value[SIGNAL_TCP_FAILED_CONNECTIONS], 0);
+	assert_true(present(&s, SIGNAL_TCP_FAILED_CONNECTIONS));
+	return s;
+}
+
+static uint64_t failed(struct signals *s, const struct protocol_counters *p,
+		       uint64_t others, uint64_t loopback)
+{
+	const struct failed_attempts seen = {others, loopback};
+
+	signals_from_failed(s, &seen, p);
+	return s->value[SIGNAL_TCP_FAILED_CONNECTIONS];
+}
+
+CASE(failed_attempts_are_those_of_the_sockets)
+{
+	struct protocol_counters p = {0};
+	struct signals s = began(&p);
+
+	set_counter(&p, TCP_ATTEMPT_FAILS, 1007);
+	assert_int_equal(failed(&s, &p, 4, 3), 4);
+	/* Given up by the pod: the kernel does not count them. */
+	assert_int_equal(failed(&s, &p, 9, 3), 9);
+}
+
+CASE(failed_attempts_over_loopback_are_left_out)
+{
+	struct protocol_counters p = {0};
+	struct signals s = began(&p);
+
+	for (unsigned i = 1; i < 10; i++) {
+		set_counter(&p, TCP_ATTEMPT_FAILS, 1000 + i);
+		assert_int_equal(failed(&s, &p, 0, i), 0);
+	}
+}
+
+CASE(attempts_that_no_socket_shows_are_added_at_the_second_sample)
+{
+	struct protocol_counters p = {0};
+	struct signals s = began(&p);
+
+	set_counter(&p, TCP_ATTEMPT_FAILS, 1050);
+	assert_int_equal(failed(&s, &p, 10, 0), 10);
+	assert_int_equal(failed(&s, &p, 10, 0), 50);
+	/* Sockets that are closed later show what is counted already. */
+	assert_int_equal(failed(&s, &p, 50, 0), 50);
+	assert_int_equal(failed(&s, &p, 51, 0), 51);
+}
+
+CASE(an_event_that_is_late_is_not_counted_twice)
+{
+	struct protocol_counters p = {0};
+	struct signals s = began(&p);
+
+	/* Over loopback, and its event comes after the sample. */
+	set_counter(&p, TCP_ATTEMPT_FAILS, 1001);
+	assert_int_equal(failed(&s, &p, 0, 0), 0);
+	assert_int_equal(failed(&s, &p, 0, 1), 0);
+	set_counter(&p, TCP_ATTEMPT_FAILS, 1002);
+	assert_int_equal(failed(&s, &p, 0, 1), 0);
+	assert_int_equal(failed(&s, &p, 0, 2), 0);
+}
+
+CASE(connections_that_clients_reset_are_not_the_pods_attempts)
+{
+	struct protocol_counters p = {0};
+	struct signals s = began(&p);
+
+	assert_false(signals_failed_unexplained(&s, &no_attempts, &p));
+	set_counter(&p, TCP_ATTEMPT_FAILS, 1030);
+	assert_true(signals_failed_unexplained(&s, &no_attempts, &p));
+	set_counter(&p, TCP_EMBRYONIC_RESETS, 530);
+	assert_int_equal(failed(&s, &p, 0, 0), 0);
+	assert_int_equal(failed(&s, &p, 0, 0), 0);
+	assert_false(signals_failed_unexplained(&s, &no_attempts, &p));
+	/* netstat is read later than snmp, and may be ahead of it. */
+	set_counter(&p, TCP_EMBRYONIC_RESETS, 540);
+	assert_int_equal(failed(&s, &p, 0, 0), 0);
+	set_counter(&p, TCP_ATTEMPT_FAILS, 1040);
+	assert_int_equal(failed(&s, &p, 0, 0), 0);
+	assert_int_equal(failed(&s, &p, 0, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +368,12 @@ int main(void)
 	    cmocka_unit_test(with_tcp_unknown_udp_is_told_only_where_it_dominates),
 	    cmocka_unit_test(what_no_socket_accounts_for_is_a_signal),
 	    cmocka_unit_test(without_sockets_nothing_is_said_of_it),
+	    cmocka_unit_test(failed_attempts_are_those_of_the_sockets),
+	    cmocka_unit_test(failed_attempts_over_loopback_are_left_out),
+	    cmocka_unit_test(
+		attempts_that_no_socket_shows_are_added_at_the_second_sample),
+	    cmocka_unit_test(an_event_that_is_late_is_not_counted_twice),
+	    cmocka_unit_test(connections_that_clients_reset_are_not_the_pods_attempts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,6 +157,21 @@ CASE(a_longer_tcp_info_of_a_new_kernel_will_do)
 	assert_int_equal(read_one(&d).tx_bytes, 5);
 }
 
+CASE(a_connection_there_ever_was_left_room_to_receive)
+{
+	struct tcp_info info = {.tcpi_bytes_acked = 0};
+
+	for (unsigned room = 0; room < 2; room++) {
+		info.tcpi_rcv_space = room;
+		struct datagram d = {.length = 0};
+		struct inet_diag_msg m =
+		    ipv4_socket("10.0.0.1", 40000, "10.0.0.2", 443);
+		add_message(&d, SOCK_DIAG_BY_FAMILY, 1, &m, sizeof(m));
+		add_attribute(&d, INET_DIAG_INFO, &info, sizeof(info));
+		assert_int_equal(read_one(&d).was_established, room);
+	}
+}
+
 CASE(a_socket_without_tcp_info_has_no_counters)
 {
 	struct datagram d = {.length = 0};
@@ -208,6 +223,7 @@ int main(void)
 	    cmocka_unit_test(sent_bytes_stay_within_the_sequence_space),
 	    cmocka_unit_test(a_short_tcp_info_of_an_old_kernel_will_do),
 	    cmocka_unit_test(a_longer_tcp_info_of_a_new_kernel_will_do),
+	    cmocka_unit_test(a_connection_there_ever_was_left_room_to_receive),
 	    cmocka_unit_test(a_socket_without_tcp_info_has_no_counters),
 	    cmocka_unit_test(a_cut_datagram_is_read_to_the_cut),
 	    cmocka_unit_test(attributes_with_impossible_lengths_end_the_reading),

@@ -51,11 +51,34 @@ int detector_restore(struct detector *d, const void *learnt, size_t bytes,
 	return 0;
 }
 
+/* And the collector by two. */
+struct collector {
+	unsigned char seen[SEEN_BYTES_MAX];
+	size_t bytes;
+	unsigned restored; /* how often */
+};
+
+const void *collector_seen_addresses(const struct collector *c, size_t *bytes)
+{
+	*bytes = c->bytes;
+	return c->seen;
+}
+
+void collector_restore_seen_addresses(struct collector *c, const void *block,
+				      size_t bytes)
+{
+	assert_in_range(bytes, 0, sizeof(c->seen));
+	memcpy(c->seen, block, bytes);
+	c->bytes = bytes;
+	c->restored++;
+}
+
 /* One test's surroundings. */
 struct world {
 	char folder[64];
 	char path[128], bad[128], temporary[128];
 	struct detector saved, loaded;
+	struct collector saved_from, loaded_into;
 	struct state_mark mark, loaded_mark;
 	struct error err;
 };
@@ -75,6 +98,8 @@ static inline int world_open(void **state)
 	snprintf(w.temporary, sizeof(w.temporary), "%s/state.tmp", w.folder);
 	w.saved.bytes = 40;
 	memset(w.saved.learnt, 'a', w.saved.bytes);
+	w.saved_from.bytes = 24;
+	memset(w.saved_from.seen, 's', w.saved_from.bytes);
 	w.mark = (struct state_mark){
 	    .saved_at = 1700000000.5,
 	    .epoch = {.netns_inode = 4026531840,
@@ -116,13 +141,15 @@ static inline void put_file(const char *path, const void *bytes, size_t length)
 static inline enum state_load load(struct world *w)
 {
 	w->err.text[0] = '\0';
-	return state_load(w->path, &w->loaded, &w->loaded_mark, &w->err);
+	w->loaded_into.restored = 0;
+	return state_load(w->path, &w->loaded, &w->loaded_into, &w->loaded_mark,
+			  &w->err);
 }
 
 static inline void save(struct world *w)
 {
 	w->err.text[0] = '\0';
-	if (state_save(w->path, &w->saved, &w->mark, &w->err) < 0)
+	if (state_save(w->path, &w->saved, &w->saved_from, &w->mark, &w->err) < 0)
 		fail_msg("%s", w->err.text);
 }
 
@@ -132,6 +159,10 @@ static inline void assert_loaded_what_was_saved(struct world *w)
 		fail_msg("%s", w->err.text);
 	assert_int_equal(w->loaded.bytes, w->saved.bytes);
 	assert_memory_equal(w->loaded.learnt, w->saved.learnt, w->saved.bytes);
+	assert_int_equal(w->loaded_into.restored, 1);
+	assert_int_equal(w->loaded_into.bytes, w->saved_from.bytes);
+	assert_memory_equal(w->loaded_into.seen, w->saved_from.seen,
+			    w->saved_from.bytes);
 	assert_true(w->loaded_mark.saved_at == w->mark.saved_at);
 	assert_memory_equal(&w->loaded_mark.epoch, &w->mark.epoch,
 			    sizeof(w->mark.epoch));
@@ -146,7 +177,8 @@ static inline void assert_save_fails(struct world *w, const char *why)
 	assert_non_null(other);
 	memset(other, 'b', sizeof(*other));
 	other->bytes = LEARNT_BYTES_MAX;
-	const int result = state_save(w->path, other, &w->mark, &w->err);
+	const int result =
+	    state_save(w->path, other, &w->saved_from, &w->mark, &w->err);
 	free(other);
 	assert_int_equal(result, -1);
 	if (!strstr(w->err.text, why))
@@ -163,6 +195,7 @@ static inline void assert_set_aside(struct world *w, const char *why)
 	assert_false(exists(w->path));
 	assert_true(exists(w->bad));
 	assert_true(w->loaded_mark.saved_at == 0);
+	assert_int_equal(w->loaded_into.restored, 0);
 }
 
 #endif

@@ -83,7 +83,8 @@ static void a_folder_in_the_temporary_files_place_is_reported(void **state)
 	struct world *w = *state;
 
 	assert_int_equal(mkdir(w->temporary, 0700), 0);
-	assert_int_equal(state_save(w->path, &w->saved, &w->mark, &w->err), -1);
+	assert_int_equal(
+	    state_save(w->path, &w->saved, &w->saved_from, &w->mark, &w->err), -1);
 	assert_non_null(strstr(w->err.text, "state.tmp: File exists"));
 	assert_false(exists(w->path));
 }
@@ -94,11 +95,13 @@ static void a_folder_that_is_not_there_is_reported(void **state)
 	char path[256];
 
 	snprintf(path, sizeof(path), "%s/none/state", w->folder);
-	assert_int_equal(state_save(path, &w->saved, &w->mark, &w->err), -1);
+	assert_int_equal(state_save(path, &w->saved, &w->saved_from, &w->mark, &w->err),
+			 -1);
 	assert_non_null(
 	    strstr(w->err.text, "open its folder: No such file or directory"));
-	assert_int_equal(state_load(path, &w->loaded, &w->loaded_mark, &w->err),
-			 STATE_ABSENT);
+	assert_int_equal(
+	    state_load(path, &w->loaded, &w->loaded_into, &w->loaded_mark, &w->err),
+	    STATE_ABSENT);
 }
 
 static void a_path_without_a_folder_is_here(void **state)
@@ -108,7 +111,8 @@ static void a_path_without_a_folder_is_here(void **state)
 
 	assert_non_null(getcwd(here, sizeof(here)));
 	assert_int_equal(chdir(w->folder), 0);
-	const int result = state_save("state", &w->saved, &w->mark, &w->err);
+	const int result =
+	    state_save("state", &w->saved, &w->saved_from, &w->mark, &w->err);
 	assert_int_equal(chdir(here), 0);
 	assert_int_equal(result, 0);
 	assert_loaded_what_was_saved(w);
@@ -167,7 +171,8 @@ static void a_file_of_somebody_else_is_reported(void **state)
 	assert_int_equal(chmod(w->folder, 0755), 0);
 	assert_int_equal(seteuid(65534), 0);
 	const enum state_load load_result = load(w);
-	const int save_result = state_save(w->path, &w->saved, &w->mark, &w->err);
+	const int save_result =
+	    state_save(w->path, &w->saved, &w->saved_from, &w->mark, &w->err);
 	assert_int_equal(seteuid(0), 0);
 	assert_int_equal(load_result, STATE_FAILED);
 	assert_int_equal(save_result, -1);
@@ -183,7 +188,8 @@ static void save_for_ever(struct world *w, unsigned generation, int say)
 		w->mark.sums.tx_bytes = generation;
 		w->saved.bytes = 1 + generation * 7919 % LEARNT_BYTES_MAX;
 		memset(w->saved.learnt, (int)(generation & 0xFF), w->saved.bytes);
-		if (state_save(w->path, &w->saved, &w->mark, &w->err) < 0)
+		if (state_save(w->path, &w->saved, &w->saved_from, &w->mark, &w->err) <
+		    0)
 			_exit(1);
 		if (say >= 0 && write(say, "", 1) != 1)
 			_exit(1);
