@@ -100,6 +100,55 @@ void detector_free(struct detector *d);
 size_t detector_feed(struct detector *d, const struct sample *sample,
 		     struct verdict verdicts[VERDICTS_MAX]);
 
+/* On which days a routine comes. Names are such as "daily" or "month-end". */
+enum routine_days {
+	ROUTINE_NO_FIXED_TIME, /* at any hour, on any day */
+	ROUTINE_SOME_DAYS,     /* at its hour, but no rule for its days is known */
+	ROUTINE_DAILY,
+	ROUTINE_WEEKDAYS,  /* Monday to Friday */
+	ROUTINE_WEEKLY,    /* on `weekday` */
+	ROUTINE_INTERVAL,  /* each `every_days` days */
+	ROUTINE_MONTHLY,   /* on `month_day` */
+	ROUTINE_MONTH_END, /* on a month's last day */
+	ROUTINE_DAYS_COUNT
+};
+
+/* A departure that came three separate times. From then on it is expected: at its hour
+ * when it has one, else at any time, up to its size and spread. */
+struct routine_view {
+	uint32_t number;    /* of the routine, 1 for the first that the pod had */
+	enum signal signal; /* that showed it most clearly at first */
+	uint32_t times;     /* separate occasions that were departures */
+	double first, last; /* onsets of the first and the last, Unix seconds */
+	double typical_bytes, most_bytes; /* link bytes sent in one occasion */
+	enum routine_days days;
+	unsigned second_of_day; /* UTC: when it begins; not if it has no fixed time */
+	unsigned every_days;    /* between two, 1 or more; 0: no rule */
+	unsigned weekday;       /* 0: Monday */
+	unsigned month_day;     /* 1 to 31 */
+};
+
+#define ROUTINES_MAX 40 /* that the detector remembers */
+
+/* Fills in the routines that the detector remembers, oldest number first. Returns how
+ * many, at most ROUTINES_MAX. */
+size_t detector_routines(const struct detector *d, struct routine_view *views);
+
+/* Takes the next routine that was learnt and that this function has not returned yet.
+ * Call it after detector_feed() until it returns false. Each routine is returned once,
+ * also over a restart. */
+bool detector_routine_learnt(struct detector *d, struct routine_view *view);
+
+/* Returns how many routines were learnt since the baseline began. */
+uint64_t detector_routines_learnt(const struct detector *d);
+
+/* Returns a name such as "weekly". The string is static. */
+const char *routine_days_name(enum routine_days days);
+
+/* Appends the routine's calendar in words: "each night around 02:10 UTC". */
+struct text;
+void routine_calendar_words(const struct routine_view *view, struct text *t);
+
 enum pod_state detector_state(const struct detector *d);
 
 /* Returns when this state began, Unix seconds; 0 before the first sample. */

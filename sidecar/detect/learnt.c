@@ -2,6 +2,8 @@
 /* learnt.c - checks the learnt state that is restored after a restart. */
 #include "learnt.h"
 
+#include <math.h>
+
 void levels_raise(struct levels *to, const struct levels *from)
 {
 	uint16_t *a = &to->code[0][0];
@@ -30,11 +32,24 @@ static bool times_sound(const struct learnt *l)
 		sound = sound && time_sound(l->series_s[i]);
 	for (unsigned i = 0; i < BLOCKS; i++)
 		sound = sound && time_sound(l->block_end[i]);
+	return sound;
+}
+
+static bool memory_sound(const struct incident_memory *m)
+{
+	return time_sound(m->start) && time_sound(m->end) && time_sound(m->told) &&
+	       calendar_sound(&m->calendar) && m->bytes_most >= 0 &&
+	       m->bytes_most < INFINITY && fabs(m->bytes_log) < 1000 &&
+	       m->signal < SIGNAL_COUNT && m->kind < ALERT_KIND_COUNT;
+}
+
+static bool memories_sound(const struct learnt *l)
+{
+	bool sound = l->routines_said <= l->routines_ever;
+
 	for (unsigned i = 0; i < INCIDENTS_KEPT; i++)
-		sound = sound && time_sound(l->incident[i].start) &&
-			time_sound(l->incident[i].end) &&
-			time_sound(l->incident[i].told) &&
-			l->incident[i].kind < ALERT_KIND_COUNT;
+		sound = sound && memory_sound(&l->incident[i]) &&
+			l->incident[i].routine <= l->routines_ever;
 	return sound;
 }
 
@@ -42,7 +57,7 @@ static bool places_sound(const struct learnt *l)
 {
 	return l->state < POD_STATE_COUNT && l->hour_next < HOURS_KEPT &&
 	       l->hour_count <= HOURS_KEPT && l->block_next < BLOCKS &&
-	       l->block_count <= BLOCKS && l->incident_next < INCIDENTS_KEPT;
+	       l->block_count <= BLOCKS;
 }
 
 int learnt_check(const struct learnt *l, struct error *err)
@@ -51,6 +66,8 @@ int learnt_check(const struct learnt *l, struct error *err)
 		return fail(err, "a learnt time is out of range");
 	if (!places_sound(l))
 		return fail(err, "a learnt count is out of range");
+	if (!memories_sound(l))
+		return fail(err, "a remembered incident is out of range");
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
 		if (!histogram_sound(&l->histogram[s]))
 			return fail(err, "the histogram of %s is inconsistent",

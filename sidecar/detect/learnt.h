@@ -5,13 +5,17 @@
 #define DORMOUSE_DETECT_LEARNT_H
 
 #include "base/error.h"
+#include "calendar.h"
 #include "histogram.h"
 #include "series.h"
 
-#define LEARNT_LAYOUT  0x44520006u /* "DR", version; change it with these structs */
+#define LEARNT_LAYOUT  0x44520007u /* "DR", version; change it with these structs */
 #define HOURS_KEPT     720         /* thirty days of observed time */
 #define BLOCKS         12          /* of the last hour */
-#define INCIDENTS_KEPT 32
+#define INCIDENTS_KEPT 40
+
+/* A departure that came so many separate times is a routine. */
+#define ROUTINE_COUNT 3
 
 /* The maximum of each window in a time span. level_encode() packs amounts: precision
  * one part in a thousand, rounded up. Codes sort like their amounts. */
@@ -19,12 +23,21 @@ struct levels {
 	uint16_t code[WINDOWS][SERIES_COUNT];
 };
 
-/* A past incident. */
+/* An incident of the past, or several that are alike and began at the same time of day.
+ * So a year of nightly jobs is one entry. */
 struct incident_memory {
-	double start, end; /* Unix seconds; end 0: unused entry */
+	double start, end; /* of the last incident, Unix seconds; end 0: unused entry */
 	double told; /* onset of the reported incident that it is or repeats; 0: none */
-	uint32_t kind, unused; /* enum alert_kind */
-	struct levels peak;
+	double bytes_most; /* link bytes sent, at most and on average of logarithms */
+	double bytes_log;
+	struct calendar calendar; /* of separate occasions: one may be many incidents */
+	uint32_t routine; /* number of the routine that it belongs to; 0: none */
+	uint32_t signal;  /* showed the first most clearly */
+	uint32_t kind;    /* enum alert_kind of the first */
+	uint32_t unused;
+	/* The largest of the separate occasions, largest first: what the third has
+	 * reached is a routine, and their distance is the spread of its sizes. */
+	struct levels top[ROUTINE_COUNT];
 };
 
 struct learnt {
@@ -42,7 +55,7 @@ struct learnt {
 	uint32_t state;    /* enum pod_state */
 	uint32_t hour_next, hour_count;
 	uint32_t block_next, block_count;
-	uint32_t incident_next;
+	uint32_t routines_ever, routines_said; /* learnt, and announced */
 	struct levels block[BLOCKS];
 	struct levels hour_now;
 	struct levels hour[HOURS_KEPT];

@@ -46,22 +46,16 @@
 #define STABLE_RATIO   2.0
 
 /* An incident like an earlier one (up to REPORTED_RATIO times as large) is not reported
- * again within REPORTED_SPAN times dormant_after_s, nor within SAME_TIME_S of the same
- * time of day for REPORTED_DAYS days. */
+ * again within REPORTED_SPAN times dormant_after_s, nor at the same time of day for
+ * REPORTED_DAYS days. */
 #define REPORTED_RATIO 2.0
 #define REPORTED_SPAN  8.0
 #define REPORTED_DAYS  8.0
-#define SAME_TIME_S    (45 * 60.0)
 
 /* Traffic beyond this ratio to the open incidents is another incident. The shortest
  * window is noisy, so its ratio is larger. */
 #define OTHERS_RATIO     2.0
 #define OTHERS_RATIO_10S 4.0
-
-/* Levels reached in so many separate incidents are a routine. */
-#define ROUTINE_COUNT 3
-#define ROUTINE_RATIO                                                                  \
-	4.0 /* the largest incident counts up to this ratio of the third */
 
 /* Traffic is a relay when the smaller of sent and received is at least this share of
  * the larger. */

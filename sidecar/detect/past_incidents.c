@@ -6,44 +6,192 @@
 #include <string.h>
 
 #include "limits.h"
+#include "routines.h"
 
-#define DAY_S 86400.0
+/* --- what is remembered ----------------------------------------------------------- */
+
+/* Occasions at the same time of day are one entry when their sizes are within this
+ * ratio. */
+#define ALIKE_RATIO 8.0
+
+static void levels_take(struct levels *to, const struct incident *i)
+{
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
+			to->code[k][s] = level_encode(i->peak[k][s]);
+}
+
+/* Sorts one occasion's levels into the largest ones, window by window. */
+static void top_add(struct levels top[ROUTINE_COUNT], const struct levels *more)
+{
+	const uint16_t *from = &more->code[0][0];
+
+	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++) {
+		uint16_t v = from[j];
+		for (unsigned r = 0; r < ROUTINE_COUNT; r++) {
+			uint16_t *t = &top[r].code[0][0] + j;
+			uint16_t low = *t < v ? *t : v;
+			*t = *t > v ? *t : v;
+			v = low;
+		}
+	}
+}
+
+/* Returns how much larger or smaller the incident is than the largest of the entry, as
+ * a ratio of 1 or more: by the window and series that show the incident best. */
+static double ratio_to(const struct incident_memory *m, const struct incident *i)
+{
+	double a = level_decode(m->top[0].code[i->window][i->series]);
+	double b = i->peak[i->window][i->series];
+
+	return a > 0 && b > 0 ? fmax(a / b, b / a) : INFINITY;
+}
+
+static bool is_routine(const struct incident_memory *m)
+{
+	return m->calendar.times >= ROUTINE_COUNT;
+}
+
+static double play_of(const struct incident_memory *m)
+{
+	return is_routine(m) ? PLAY_KNOWN_S : PLAY_S;
+}
+
+/* Whether the incident began so soon after the entry's last one that both are the same
+ * occasion. Pulses that go on for hours are one. */
+static bool same_occasion(const struct incident_memory *m, double onset)
+{
+	return fabs(onset - m->start) < PLAY_S;
+}
+
+/* Whether the incident is another occasion of the entry, or belongs to its last one. A
+ * routine is known, so it takes only what was not news. What shows a higher kind is another. */
+static bool is_like(const struct incident_memory *m, const struct incident *i)
+{
+	if (m->end == 0 || ratio_to(m, i) > ALIKE_RATIO ||
+	    (is_routine(m) && !i->recurs) ||
+	    alert_kind_rank(i->kind) > alert_kind_rank(m->kind))
+		return false;
+	return same_occasion(m, i->onset) ||
+	       calendar_at_hour(&m->calendar, i->onset, play_of(m));
+}
+
+static struct incident_memory *find_like(struct learnt *l, const struct incident *i)
+{
+	struct incident_memory *best = NULL;
+
+	for (unsigned at = 0; at < INCIDENTS_KEPT; at++) {
+		struct incident_memory *m = &l->incident[at];
+		if (is_like(m, i) && (!best || ratio_to(m, i) < ratio_to(best, i)))
+			best = m;
+	}
+	return best;
+}
+
+/* Whether the entry is a worse one to lose than the other: routines are kept longest,
+ * then what is recent. */
+static bool is_worth_more(const struct incident_memory *m,
+			  const struct incident_memory *other)
+{
+	if ((m->routine > 0) != (other->routine > 0))
+		return m->routine > 0;
+	return m->end > other->end;
+}
+
+/* Returns an empty entry, or that of the least useful incident. */
+static struct incident_memory *take_entry(struct learnt *l)
+{
+	struct incident_memory *least = &l->incident[0];
+
+	for (unsigned at = 1; at < INCIDENTS_KEPT; at++)
+		if (is_worth_more(least, &l->incident[at]))
+			least = &l->incident[at];
+	return least;
+}
+
+static double told_of(const struct incident *i)
+{
+	if (i->recurs)
+		return i->repeats;
+	return i->reported ? i->onset : 0;
+}
+
+static void remember_first(struct incident_memory *m, const struct incident *i,
+			   double now)
+{
+	memset(m, 0, sizeof(*m));
+	m->start = i->onset;
+	m->end = now;
+	m->told = told_of(i);
+	m->kind = i->kind;
+	m->bytes_most = i->amount[SIGNAL_TX_BYTES];
+	m->bytes_log = log1p(m->bytes_most);
+	m->signal = i->series == SERIES_UNSOLICITED ? SIGNAL_TCP_INITIATED_TX_BYTES
+		    : i->series < SIGNAL_COUNT	    ? i->series
+						    : SIGNAL_TX_BYTES;
+	calendar_begin(&m->calendar, i->onset);
+	levels_take(&m->top[0], i);
+}
+
+static void remember_more(struct incident_memory *m, const struct incident *i,
+			  double now)
+{
+	double told = told_of(i), bytes = i->amount[SIGNAL_TX_BYTES];
+	struct levels peak;
+
+	bool same = same_occasion(m, i->onset) ||
+		    i->onset - m->calendar.last < DAY_S - PLAY_KNOWN_S;
+
+	levels_take(&peak, i);
+	m->start = i->onset;
+	m->end = now;
+	m->told = told > 0 ? told : m->told;
+	m->bytes_most = fmax(m->bytes_most, bytes);
+	if (same) {
+		levels_raise(&m->top[0], &peak);
+		return;
+	}
+	calendar_add(&m->calendar, i->onset);
+	m->bytes_log += (log1p(bytes) - m->bytes_log) / m->calendar.times;
+	top_add(m->top, &peak);
+}
 
 void incident_remember(struct learnt *l, const struct incident *i, double now)
 {
-	struct incident_memory *m = &l->incident[l->incident_next];
+	struct incident_memory *m = find_like(l, i);
 
-	m->start = i->onset;
-	m->end = now;
-	m->kind = i->kind;
-	m->told = i->recurs ? i->repeats : i->reported ? i->onset : 0;
-	for (unsigned k = 0; k < WINDOWS; k++)
-		for (unsigned s = 0; s < SERIES_COUNT; s++)
-			m->peak.code[k][s] = level_encode(i->peak[k][s]);
-	l->incident_next = (l->incident_next + 1) % INCIDENTS_KEPT;
-}
-
-/* Whether two moments are the same time of two different days. */
-static bool same_time(double a, double b)
-{
-	double apart = fabs(a - b);
-	double off = fmod(apart, DAY_S);
-
-	return apart > DAY_S - SAME_TIME_S &&
-	       (off < SAME_TIME_S || off > DAY_S - SAME_TIME_S);
-}
-
-/* Whether an earlier incident began shortly before this one, or at the same time of
- * another day. Such incidents count as one. */
-static bool repeats(const struct learnt *l, unsigned at)
-{
-	for (unsigned i = 0; i < at; i++) {
-		double a = l->incident[i].start, b = l->incident[at].start;
-		if (l->incident[i].end > 0 &&
-		    (fabs(a - b) < SAME_TIME_S || same_time(a, b)))
-			return true;
+	if (m) {
+		remember_more(m, i, now);
+	} else {
+		m = take_entry(l);
+		remember_first(m, i, now);
 	}
-	return false;
+	routine_note(l, m, i->window, i->series);
+}
+
+/* --- what it explains ------------------------------------------------------------- */
+
+/* Returns the level up to which a routine of no larger occasions than `most` is
+ * expected, when the third largest is `third`. The next may exceed the largest by half
+ * of the distance between these two, in logarithms. But it counts only up to
+ * ROUTINE_RATIO times the third: once is not a routine. */
+static uint16_t reach(uint16_t most, uint16_t third)
+{
+	double a = level_decode(most), b = level_decode(third);
+
+	if (most == third || third == 0)
+		return third;
+	return level_encode(fmin(a * sqrt(a / b), b * ROUTINE_RATIO));
+}
+
+static void routine_reach(const struct levels top[ROUTINE_COUNT], struct levels *level)
+{
+	const uint16_t *most = &top[0].code[0][0];
+	const uint16_t *third = &top[ROUTINE_COUNT - 1].code[0][0];
+	uint16_t *to = &level->code[0][0];
+
+	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++)
+		to[j] = reach(most[j], third[j]);
 }
 
 /* Raises each minimum to the sum of the next longer window. The same bytes could have
@@ -67,61 +215,69 @@ void incidents_routine(const struct learnt *l, const struct windows *w,
 	struct levels top[ROUTINE_COUNT];
 
 	memset(top, 0, sizeof(top));
-	for (unsigned i = 0; i < INCIDENTS_KEPT; i++) {
-		if (l->incident[i].end == 0 || repeats(l, i))
-			continue;
-		const uint16_t *peak = &l->incident[i].peak.code[0][0];
-		for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++) {
-			uint16_t v = peak[j];
-			for (unsigned r = 0; r < ROUTINE_COUNT; r++) {
-				uint16_t *t = &top[r].code[0][0] + j;
-				uint16_t low = *t < v ? *t : v;
-				*t = *t > v ? *t : v;
-				v = low;
-			}
-		}
-	}
-	*routine = top[ROUTINE_COUNT - 1];
-	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++) {
-		uint16_t *r = &routine->code[0][0] + j;
-		uint16_t most = (&top[0].code[0][0])[j];
-		uint16_t reach = level_encode(level_decode(*r) * ROUTINE_RATIO);
-		*r = most < reach ? most : reach;
-	}
+	for (unsigned at = 0; at < INCIDENTS_KEPT; at++)
+		if (routine_is_separate(l, at))
+			top_add(top, &l->incident[at].top[0]);
+	routine_reach(top, routine);
 	bound_minima(routine, w);
 }
 
-/* Whether an incident of `now` is expected because of an earlier one. */
-static bool is_known(const struct incident_memory *m, double now, double reported_s)
+/* Whether an incident that begins at `now` is expected because of what was reported at
+ * this time of day. */
+static bool known_at_hour(const struct incident_memory *m, double now)
 {
-	if (m->end == 0 || m->told == 0 || now < m->start)
-		return false;
-	return now - m->end < reported_s ||
-	       (now - m->end < REPORTED_DAYS * DAY_S && same_time(now, m->start));
+	double ago = now - m->end;
+
+	if (is_routine(m))
+		return calendar_at_hour(&m->calendar, now, PLAY_KNOWN_S);
+	return now - m->calendar.last > DAY_S - PLAY_S && ago < REPORTED_DAYS * DAY_S &&
+	       calendar_at_hour(&m->calendar, now, PLAY_S);
+}
+
+static bool is_told(const struct incident_memory *m, double now)
+{
+	return m->end > 0 && m->told > 0 && now >= m->start;
 }
 
 const struct incident_memory *incident_repeated(const struct learnt *l, double now,
 						double reported_s)
 {
-	const struct incident_memory *last = NULL;
+	const struct incident_memory *last = NULL, *hour = NULL;
 
-	for (unsigned i = 0; i < INCIDENTS_KEPT; i++) {
-		const struct incident_memory *m = &l->incident[i];
-		if (is_known(m, now, reported_s) && (!last || m->end > last->end))
+	for (unsigned at = 0; at < INCIDENTS_KEPT; at++) {
+		const struct incident_memory *m = &l->incident[at];
+		if (!is_told(m, now))
+			continue;
+		if (known_at_hour(m, now) && (!hour || m->end > hour->end))
+			hour = m;
+		if (now - m->end < reported_s && (!last || m->end > last->end))
 			last = m;
 	}
-	return last;
+	return hour ? hour : last;
+}
+
+/* Raises the levels to what an entry explains at `now`. */
+static void raise_known(const struct incident_memory *m, double now, double reported_s,
+			struct levels *reported)
+{
+	struct levels level;
+	bool at_hour = known_at_hour(m, now);
+
+	if (now - m->end < reported_s || at_hour)
+		levels_raise(reported, &m->top[0]);
+	if (!at_hour || !is_routine(m))
+		return;
+	routine_reach(m->top, &level);
+	levels_raise(reported, &level);
 }
 
 void incidents_reported(const struct learnt *l, const struct windows *w, double now,
 			double reported_s, struct levels *reported)
 {
 	memset(reported, 0, sizeof(*reported));
-	for (unsigned i = 0; i < INCIDENTS_KEPT; i++) {
-		const struct incident_memory *m = &l->incident[i];
-		if (is_known(m, now, reported_s))
-			levels_raise(reported, &m->peak);
-	}
+	for (unsigned at = 0; at < INCIDENTS_KEPT; at++)
+		if (is_told(&l->incident[at], now))
+			raise_known(&l->incident[at], now, reported_s, reported);
 	bound_minima(reported, w);
 	/* If an hour was reported, six such hours count as reported too. */
 	for (unsigned s = 0; s < SERIES_COUNT; s++) {

@@ -8,15 +8,19 @@
 #include "learnt.h"
 #include "windows.h"
 
-/* Stores it among the past incidents. */
+/* Stores it among the past incidents: with an earlier one that is like it and began at
+ * the same time of day, else on its own. The place of the least useful is taken when
+ * there is no other. */
 void incident_remember(struct learnt *l, const struct incident *i, double now);
 
-/* Computes the levels that enough separate incidents have reached to be a routine. */
+/* Computes the levels that enough separate incidents have reached to be a routine at
+ * any time of day. */
 void incidents_routine(const struct learnt *l, const struct windows *w,
 		       struct levels *routine);
 
 /* Returns the incident that one which begins at `now` repeats: the last one that was
- * reported, or repeated one that was, recently or at this time of day. NULL: none. */
+ * reported, or repeated one that was, at this time of day; else the last one that ended
+ * less than `reported_s` ago. NULL: none. */
 const struct incident_memory *incident_repeated(const struct learnt *l, double now,
 						double reported_s);
 
