@@ -152,6 +152,19 @@ static void judge_unwatched_time(struct monitor *m, double now)
 	}
 }
 
+/* What is expected from now on is said, so that a person can object. */
+static void log_routines(struct monitor *m)
+{
+	struct routine_view view;
+	char sentence[256];
+
+	while (detector_routine_learnt(m->detector, &view)) {
+		struct text t = text_over(sentence, sizeof(sentence));
+		routine_sentence(&view, &t);
+		log_event(LOG_LEVEL_WARNING, "routine-learnt", "%s", t.data);
+	}
+}
+
 static void take_sample(struct monitor *m)
 {
 	double begin = clock_thread_cpu();
@@ -166,6 +179,7 @@ static void take_sample(struct monitor *m)
 	const struct traffic_view traffic = traffic_of(m, now, verdicts, count);
 	alert_store_apply(m->alerts, now, m->options.interval_s, verdicts, count,
 			  &traffic, alert_happened, m);
+	log_routines(m);
 	log_complaints(m);
 
 	m->stats.samples++;

@@ -128,11 +128,12 @@ struct routine_view {
 	unsigned month_day;     /* 1 to 31 */
 };
 
-#define ROUTINES_MAX 40 /* that the detector remembers */
+#define ROUTINES_MAX 40 /* places for routines */
 
-/* Fills in the routines that the detector remembers, oldest number first. Returns how
- * many, at most ROUTINES_MAX. */
-size_t detector_routines(const struct detector *d, struct routine_view *views);
+/* Fills in the routine at a place, 0 to ROUTINES_MAX - 1. Returns false when none is
+ * there. A routine keeps its place unless it is forgotten. */
+bool detector_routine_at(const struct detector *d, size_t place,
+			 struct routine_view *view);
 
 /* Takes the next routine that was learnt and that this function has not returned yet.
  * Call it after detector_feed() until it returns false. Each routine is returned once,
@@ -145,9 +146,12 @@ uint64_t detector_routines_learnt(const struct detector *d);
 /* Returns a name such as "weekly". The string is static. */
 const char *routine_days_name(enum routine_days days);
 
-/* Appends the routine's calendar in words: "each night around 02:10 UTC". */
+/* routine_calendar_words() appends the routine's calendar, "each night around 02:10
+ * UTC"; routine_sentence() appends one sentence with the calendar, the occasions and the
+ * sizes. */
 struct text;
 void routine_calendar_words(const struct routine_view *view, struct text *t);
+void routine_sentence(const struct routine_view *view, struct text *t);
 
 enum pod_state detector_state(const struct detector *d);
 

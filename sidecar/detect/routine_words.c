@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* routine_words.c - a routine's calendar in words. */
+/* routine_words.c - a routine in words. */
+#include "base/format.h"
 #include "base/text.h"
 #include "dormouse/detect.h"
 
@@ -68,4 +69,20 @@ void routine_calendar_words(const struct routine_view *view, struct text *t)
 	put_days(view, t);
 	text_printf(t, " around %02u:%02u UTC", view->second_of_day / 3600,
 		    view->second_of_day / 60 % 60);
+}
+
+void routine_sentence(const struct routine_view *view, struct text *t)
+{
+	char typical[FORMAT_MAX], most[FORMAT_MAX];
+
+	text_put(t, "Expected from now on: ");
+	routine_calendar_words(view, t);
+	text_printf(t, ", %u times from ", view->times);
+	text_time(t, view->first);
+	text_put(t, " to ");
+	text_time(t, view->last);
+	text_printf(t, "; it sends %s, at most %s, seen in %s",
+		    format_quantity(typical, view->typical_bytes, "bytes"),
+		    format_quantity(most, view->most_bytes, "bytes"),
+		    signal_name(view->signal));
 }

@@ -151,28 +151,19 @@ static bool view_of(const struct learnt *l, uint32_t number, struct routine_view
 	return found;
 }
 
-/* Returns the lowest number of a routine above `number`; 0: none. */
-static uint32_t number_after(const struct learnt *l, uint32_t number)
-{
-	uint32_t next = 0;
-
-	for (unsigned at = 0; at < INCIDENTS_KEPT; at++) {
-		uint32_t n = l->incident[at].end > 0 ? l->incident[at].routine : 0;
-		if (n > number && (next == 0 || n < next))
-			next = n;
-	}
-	return next;
-}
-
-size_t detector_routines(const struct detector *d, struct routine_view *views)
+bool detector_routine_at(const struct detector *d, size_t place,
+			 struct routine_view *view)
 {
 	const struct learnt *l = &d->learnt;
-	uint32_t number = 0;
-	size_t count = 0;
+	const struct incident_memory *m = &l->incident[place];
 
-	while ((number = number_after(l, number)) > 0)
-		view_of(l, number, &views[count++]);
-	return count;
+	if (m->end == 0 || m->routine == 0)
+		return false;
+	for (size_t before = 0; before < place; before++)
+		if (l->incident[before].end > 0 &&
+		    l->incident[before].routine == m->routine)
+			return false;
+	return view_of(l, m->routine, view);
 }
 
 bool detector_routine_learnt(struct detector *d, struct routine_view *view)

@@ -18,7 +18,7 @@
 #include "summary.h"
 
 #define NAME_MAX_LENGTH   256
-#define BASELINE_JSON_MAX (16 * 1024)
+#define BASELINE_JSON_MAX (40 * 1024)
 #define NOTE_MAX          256
 #define NOTES_TEXT_MAX    4096
 
@@ -33,6 +33,7 @@ struct replay {
 	const char *answers_path;   /* of the first of them */
 	const struct replayer *replayer; /* the current one */
 	struct history history;
+	uint64_t routines; /* of the current trace, printed so far */
 	struct outcome outcome;
 	int status; /* the exit status */
 };
@@ -75,6 +76,36 @@ static void note_alert(void *context, enum alert_event event, const struct alert
 		print_alert(replay, alert);
 }
 
+/* Prints a routine that was learnt, as an object with one more member around it. */
+static void print_routine(const struct routine_view *view)
+{
+	char json[512];
+	struct text t = text_over(json, sizeof(json));
+	struct json_writer w = json_writer_over(&t);
+
+	json_object(&w, NULL);
+	json_string(&w, "event", "routine-learnt");
+	json_name(&w, "routine");
+	routine_json(view, &w);
+	json_end(&w);
+	puts(t.data);
+}
+
+/* Prints the routines that the detector has learnt since the last call. */
+static void note_routines(struct replay *replay, const struct detector *d)
+{
+	struct routine_view view;
+	uint64_t ever = detector_routines_learnt(d);
+
+	if (ever == replay->routines)
+		return;
+	for (size_t place = 0; place < ROUTINES_MAX; place++)
+		if (detector_routine_at(d, place, &view) &&
+		    view.number > replay->routines)
+			print_routine(&view);
+	replay->routines = ever;
+}
+
 /* replayer_watcher. */
 static void note_sample(void *context, const struct replayer *replayer,
 			const struct sample *sample)
@@ -82,6 +113,8 @@ static void note_sample(void *context, const struct replayer *replayer,
 	struct replay *replay = context;
 
 	history_note(&replay->history, replayer, sample);
+	if (replay->options.replay.lifecycle && !replay->options.replay.summary)
+		note_routines(replay, replayer_detector(replayer));
 	if (replay->csv)
 		judged_csv_row(replay->csv, replay->pod.name, replayer, sample);
 }
@@ -196,6 +229,7 @@ static int play(struct replay *replay, struct traces *traces, struct replayer *r
 	replay->replayer = replayer;
 	replayer_watch(replayer, note_sample, replay);
 	history_begin(&replay->history);
+	replay->routines = 0;
 	outcome_begin(&replay->outcome, print_alert, replay);
 	while ((got = traces_sample(traces, &sample, err)) == TRACE_SAMPLE)
 		replayer_feed(replayer, &sample);

@@ -300,6 +300,22 @@ static void print_learnt(const struct history *h, const struct detector *d, FILE
 	fputs("\n", out);
 }
 
+static void print_routines(const struct detector *d, FILE *out)
+{
+	struct routine_view view;
+	char sentence[256];
+
+	for (size_t place = 0; place < ROUTINES_MAX; place++) {
+		if (!detector_routine_at(d, place, &view))
+			continue;
+		struct text t = text_over(sentence, sizeof(sentence));
+		routine_sentence(&view, &t);
+		fprintf(out, "\n  %s", sentence);
+	}
+	if (detector_routines_learnt(d) > 0)
+		fputs("\n", out);
+}
+
 void summary_print(const struct history *h, const struct replayer *p,
 		   const struct identity *pod, const char *notes, FILE *out)
 {
@@ -309,5 +325,6 @@ void summary_print(const struct history *h, const struct replayer *p,
 		return;
 	print_states(h, replayer_alerts(p), out);
 	print_alerts(h, replayer_alerts(p), out);
+	print_routines(replayer_detector(p), out);
 	print_learnt(h, replayer_detector(p), out);
 }

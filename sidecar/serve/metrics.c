@@ -279,6 +279,9 @@ void metrics_render(const struct serve_source *source, bool openmetrics, struct 
 	put_values(&x, source->detector);
 	put_baseline(&x, source->detector);
 	put_state(&x, source->detector);
+	exposition_single(&x, METRIC_COUNTER, "dormouse_routines_learnt_total",
+			  "Departures that became expected: they came three times.",
+			  detector_routines_learnt(source->detector));
 	put_alerts(&x, source->alerts, source->detector);
 	put_monitor(&x, source->stats);
 	exposition_build_info(&x);

@@ -78,6 +78,65 @@ static void put_signal(const struct detector *d, enum signal signal,
 	json_end(w);
 }
 
+static void put_hour(const struct routine_view *view, struct json_writer *w)
+{
+	char buffer[sizeof("23:59")];
+	struct text hour = text_over(buffer, sizeof(buffer));
+
+	text_printf(&hour, "%02u:%02u", view->second_of_day / 3600 % 24,
+		    view->second_of_day / 60 % 60);
+	json_string(w, "timeOfDay", buffer);
+}
+
+static void put_words(const struct routine_view *view, struct json_writer *w)
+{
+	char buffer[96];
+	struct text words = text_over(buffer, sizeof(buffer));
+
+	routine_calendar_words(view, &words);
+	json_string(w, "words", buffer);
+}
+
+static void put_calendar(const struct routine_view *view, struct json_writer *w)
+{
+	json_object(w, "calendar");
+	put_words(view, w);
+	json_string(w, "days", routine_days_name(view->days));
+	if (view->days != ROUTINE_NO_FIXED_TIME)
+		put_hour(view, w);
+	if (view->days == ROUTINE_INTERVAL)
+		json_unsigned(w, "everyDays", view->every_days);
+	json_end(w);
+}
+
+void routine_json(const struct routine_view *view, struct json_writer *w)
+{
+	json_object(w, NULL);
+	json_unsigned(w, "number", view->number);
+	json_string(w, "signal", signal_name(view->signal));
+	put_calendar(view, w);
+	json_unsigned(w, "times", view->times);
+	json_time(w, "first", view->first);
+	json_time(w, "last", view->last);
+	json_number(w, "typicalBytes", round(view->typical_bytes));
+	json_number(w, "mostBytes", round(view->most_bytes));
+	json_end(w);
+}
+
+static void put_routine(const struct detector *d, size_t place, struct json_writer *w)
+{
+	struct routine_view view;
+
+	if (detector_routine_at(d, place, &view))
+		routine_json(&view, w);
+}
+
+static void begin_routines(struct json_writer *w)
+{
+	json_end(w);
+	json_array(w, "routines");
+}
+
 static void put_tail(struct json_writer *w)
 {
 	json_end(w);
@@ -93,6 +152,10 @@ bool baseline_put_chunk(const struct baseline_source *source, size_t index,
 	else if (index <= SIGNAL_COUNT)
 		put_signal(source->detector, (enum signal)(index - 1), w);
 	else if (index == SIGNAL_COUNT + 1)
+		begin_routines(w);
+	else if (index < SIGNAL_COUNT + 2 + ROUTINES_MAX)
+		put_routine(source->detector, index - SIGNAL_COUNT - 2, w);
+	else if (index == SIGNAL_COUNT + 2 + ROUTINES_MAX)
 		put_tail(w);
 	else
 		return false;

@@ -51,10 +51,16 @@ static unsigned run_days(struct world *w, unsigned first, unsigned days, unsigne
 /* The only routine that the pod has. */
 static struct routine_view the_routine(const struct world *w)
 {
-	struct routine_view views[ROUTINES_MAX];
+	struct routine_view view, found = {0};
+	unsigned count = 0;
 
-	assert_int_equal(detector_routines(w->d, views), 1);
-	return views[0];
+	for (unsigned place = 0; place < ROUTINES_MAX; place++)
+		if (detector_routine_at(w->d, place, &view)) {
+			found = view;
+			count++;
+		}
+	assert_int_equal(count, 1);
+	return found;
 }
 
 static void assert_words(const struct routine_view *view, const char *expected)

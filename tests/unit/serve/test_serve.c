@@ -485,6 +485,40 @@ CASE(the_baseline_tells_of_every_signal)
 	cJSON_Delete(json);
 }
 
+CASE(the_baseline_tells_of_every_routine)
+{
+	fake_detector.routines[3] = (struct routine_view){.number = 1,
+							  .signal = SIGNAL_TX_BYTES,
+							  .times = 4,
+							  .first = 1.7e9,
+							  .last = 1.7e9 + 39 * 86400,
+							  .typical_bytes = 1.2e9,
+							  .most_bytes = 1.4e9,
+							  .days = ROUTINE_INTERVAL,
+							  .every_days = 13,
+							  .second_of_day = 7800};
+	fake_detector.routines[ROUTINES_MAX - 1] =
+	    (struct routine_view){.number = 2, .days = ROUTINE_NO_FIXED_TIME};
+	cJSON *json = get_json("/baseline");
+	const cJSON *routines = cJSON_GetObjectItemCaseSensitive(json, "routines");
+	const cJSON *first = cJSON_GetArrayItem(routines, 0);
+	const cJSON *calendar = cJSON_GetObjectItemCaseSensitive(first, "calendar");
+
+	assert_int_equal(cJSON_GetArraySize(routines), 2);
+	assert_string_equal(string_at(calendar, "words"),
+			    "each 13 days around 02:10 UTC");
+	assert_string_equal(string_at(calendar, "days"), "interval");
+	assert_string_equal(string_at(calendar, "timeOfDay"), "02:10");
+	assert_string_equal(string_at(first, "first"), "2023-11-14T22:13:20.000Z");
+	assert_true(cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(
+			first, "typicalBytes")) == 1.2e9);
+	calendar = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(routines, 1),
+						    "calendar");
+	assert_string_equal(string_at(calendar, "words"), "no fixed time");
+	assert_false(cJSON_HasObjectItem(calendar, "timeOfDay"));
+	cJSON_Delete(json);
+}
+
 CASE(an_absurd_identity_does_not_spoil_the_answers)
 {
 	static char images[64 * 1024];
@@ -520,6 +554,7 @@ int main(void)
 	    SERVED(bad_queries_are_refused_with_a_json_string),
 	    SERVED(no_query_keeps_the_monitor_for_long),
 	    SERVED(the_baseline_tells_of_every_signal),
+	    SERVED(the_baseline_tells_of_every_routine),
 	    SERVED(an_absurd_identity_does_not_spoil_the_answers),
 	};
 

@@ -30,6 +30,7 @@ struct detector {
 	struct baseline_view views[SIGNAL_COUNT];
 	double values[SIGNAL_COUNT];
 	bool judged[SIGNAL_COUNT];
+	struct routine_view routines[ROUTINES_MAX]; /* number 0: none */
 };
 
 struct alert_store {
@@ -178,6 +179,22 @@ void detector_baseline(const struct detector *d, enum signal signal,
 		       struct baseline_view *view)
 {
 	*view = d->views[signal];
+}
+
+bool detector_routine_at(const struct detector *d, size_t place,
+			 struct routine_view *view)
+{
+	*view = d->routines[place];
+	return view->number > 0;
+}
+
+uint64_t detector_routines_learnt(const struct detector *d)
+{
+	uint64_t count = 0;
+
+	for (size_t place = 0; place < ROUTINES_MAX; place++)
+		count += d->routines[place].number > 0;
+	return count;
 }
 
 const struct alert *alert_store_at(const struct alert_store *store, size_t index)
