@@ -105,6 +105,8 @@ def alerts_of(job):
     for number, text in enumerate(run.stdout.splitlines()):
         if text.startswith("{"):
             line = json.loads(text)
+            if "startsAt" not in line:
+                continue  # an event of another kind: a routine was learnt
             name = line.get("id", number)
             if name in alerts:
                 alerts[name].update(line)
