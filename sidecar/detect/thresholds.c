@@ -53,6 +53,17 @@ static void gather_baseline(struct envelope *e, const struct learnt *l,
 			e->baseline_max[k][s] = level_decode(most.code[k][s]);
 }
 
+/* Six hours carry no more than six times the largest hour that counts. */
+static void bound_longest(struct envelope *e, const struct windows *w, unsigned s)
+{
+	double times = w->length[WINDOW_6H] / w->length[WINDOW_1H];
+
+	if (s != SERIES_UNSOLICITED && e->baseline_max[WINDOW_1H][s] > 0)
+		e->baseline_max[WINDOW_6H][s] =
+		    fmin(e->baseline_max[WINDOW_6H][s],
+			 e->baseline_max[WINDOW_1H][s] * times);
+}
+
 /* Returns by how much the next burst may exceed all earlier ones by chance. The tail
  * beyond the hundredth part is modelled as a power law. Its exponent comes from two
  * quantiles a decade apart (Pickands, "Statistical inference using extreme order
@@ -216,6 +227,7 @@ void thresholds_recompute(struct envelope *e, const struct learnt *l,
 	for (unsigned s = 0; s < SERIES_COUNT; s++) {
 		if (options->profile != PROFILE_DORMANT)
 			bound_unknown(e, l, w, s);
+		bound_longest(e, w, s);
 		recompute_series(e, l, w, options, s);
 		recompute_old(e, l, w, options, s);
 	}
