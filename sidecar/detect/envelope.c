@@ -11,6 +11,60 @@
 #define CLIMB_HOURS  6
 #define YOUNG_BLOCKS 5 /* a young pod's blocks are shorter by this: one minute */
 
+/* EPISODE_HOURS: peaks that are this close are one episode, because the windows reach
+ * into the next hour. FADE_HOURS: half a day, because a day's peak returns on the next.
+ * EPISODE_RATIO: four times, in encoded levels, like ROUTINE_RATIO. */
+#define EPISODE_HOURS 2
+#define FADE_HOURS    12
+#define EPISODE_RATIO (2 * LEVEL_OCTAVE)
+
+/* Returns the hour that is `age` hours before the newest. */
+static const struct levels *hour_before(const struct learnt *l, unsigned age)
+{
+	unsigned back = age + 1;
+	unsigned at = l->hour_next >= back ? l->hour_next - back
+					   : l->hour_next + HOURS_KEPT - back;
+
+	return &l->hour[at];
+}
+
+/* Finds the largest hour that is not within EPISODE_HOURS of an earlier find. Returns
+ * its level, and sets *at to its age. */
+static uint16_t largest_apart(const struct learnt *l, unsigned j, const unsigned *found,
+			      unsigned count, unsigned *at)
+{
+	uint16_t most = 0;
+
+	for (unsigned age = 0; age < l->hour_count; age++) {
+		uint16_t v = (&hour_before(l, age)->code[0][0])[j];
+		if (v <= most)
+			continue;
+		bool apart = true;
+		for (unsigned i = 0; i < count; i++)
+			apart = apart && (age > found[i] + EPISODE_HOURS ||
+					  found[i] > age + EPISODE_HOURS);
+		if (apart) {
+			most = v;
+			*at = age;
+		}
+	}
+	return most;
+}
+
+/* Returns the level of the third largest episode: a peak with the hours around it. */
+static uint16_t third_episode(const struct learnt *l, unsigned j)
+{
+	unsigned found[ROUTINE_COUNT] = {0};
+	uint16_t level = 0;
+
+	for (unsigned i = 0; i < ROUTINE_COUNT; i++) {
+		level = largest_apart(l, j, found, i, &found[i]);
+		if (level == 0)
+			return 0;
+	}
+	return level;
+}
+
 /* Finds the third and the tenth largest of the kept hours, or a lower rank while there
  * are few hours. Two unusual hours change neither. Encoded levels sort like their
  * amounts. */
@@ -36,6 +90,37 @@ static void rank_hours(struct envelope *e, const struct learnt *l)
 	}
 }
 
+static void rank_episodes(struct envelope *e, const struct learnt *l)
+{
+	if (l->hour_count > FADE_HOURS)
+		for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++)
+			(&e->episode.code[0][0])[j] = third_episode(l, j);
+}
+
+/* Raises `to` to the levels of an hour of that age. What three episodes have reached is
+ * the pod's routine, and so are levels up to EPISODE_RATIO times as high. What is
+ * higher did not come back: it counts for FADE_HOURS, and then for half as much each
+ * hour. So one burst in a pod's first hours does not hide another for a month. */
+static void raise_faded(const struct envelope *e, struct levels *to,
+			const struct levels *from, unsigned age)
+{
+	const uint16_t *hour = &from->code[0][0], *episode = &e->episode.code[0][0];
+	uint16_t *most = &to->code[0][0];
+
+	if (age <= FADE_HOURS) {
+		levels_raise(to, from);
+		return;
+	}
+	int32_t lost = (int32_t)(age - FADE_HOURS) * LEVEL_OCTAVE;
+	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++) {
+		int32_t faded = hour[j] - lost;
+		int32_t kept = episode[j] ? episode[j] + EPISODE_RATIO : 0;
+		int32_t counts = faded > kept ? faded : kept;
+		counts = counts < hour[j] ? counts : hour[j];
+		most[j] = counts > most[j] ? (uint16_t)counts : most[j];
+	}
+}
+
 /* Computes the maximum of the hours older than a day, and of all kept hours. The
  * six-hour sum rises for six hours. So the newest six hours do not count for it,
  * because the maximum would follow the rise. */
@@ -46,27 +131,29 @@ static void refresh_hours(struct envelope *e, const struct learnt *l)
 	memset(&most, 0, sizeof(most));
 	memset(&old, 0, sizeof(old));
 	memset(&e->aged, 0, sizeof(e->aged));
-	for (unsigned i = l->hour_count; i-- > 0;) {
-		unsigned at = (l->hour_next + HOURS_KEPT - 1 - i) % HOURS_KEPT;
-		levels_raise(&most, &l->hour[at]);
-		if (i == OLD_HOURS)
+	if (l->hour_count < 2 * OLD_HOURS || l->hour_next % CLIMB_HOURS == 0)
+		rank_hours(e, l);
+	if (l->hour_count <= OLD_HOURS || l->hour_next % CLIMB_HOURS == 0)
+		rank_episodes(e, l);
+	for (unsigned age = l->hour_count; age-- > 0;) {
+		raise_faded(e, &most, hour_before(l, age), age);
+		if (age == OLD_HOURS)
 			e->aged = most;
-		if (i == CLIMB_HOURS)
+		if (age == CLIMB_HOURS)
 			old = most;
 	}
 	e->hours = most;
 	memcpy(e->hours.code[WINDOW_6H], old.code[WINDOW_6H],
 	       sizeof(old.code[WINDOW_6H]));
-	if (l->hour_count < 2 * OLD_HOURS || l->hour_next % CLIMB_HOURS == 0)
-		rank_hours(e, l);
 	e->stretch_due = true;
 }
 
 void envelope_init(struct envelope *e, const struct learnt *l)
 {
 	memset(e, 0, sizeof(*e));
-	refresh_hours(e, l);
 	rank_hours(e, l);
+	rank_episodes(e, l);
+	refresh_hours(e, l);
 	for (unsigned k = 0; k < WINDOWS; k++)
 		for (unsigned s = 0; s < SERIES_COUNT; s++)
 			e->threshold[k][s] = INFINITY;

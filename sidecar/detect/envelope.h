@@ -25,7 +25,8 @@ struct envelope {
 	double exclude_until[WINDOWS]; /* until then, do not learn the window */
 	struct levels aged;            /* maximum of the hours older than a day */
 	struct levels third, tenth;    /* largest of the hours, by window and series */
-	struct levels hours;           /* maximum of all kept hours */
+	struct levels episode;         /* the third largest separate peak */
+	struct levels hours;           /* maximum of all kept hours, as they count */
 	double baseline_max[WINDOWS][SERIES_COUNT]; /* maximum of the baseline */
 	double threshold[WINDOWS][SERIES_COUNT];    /* a window above this is unusual */
 	double tail[SERIES_COUNT];             /* stretch of a series' largest bursts */

@@ -65,6 +65,8 @@ struct learnt {
 };
 _Static_assert(sizeof(struct learnt) <= LEARNT_BYTES_MAX, "within the budget");
 
+#define LEVEL_OCTAVE 1024 /* the code of twice an amount is larger by this */
+
 /* Packs an amount of 0 or more into 16 bits: an exponent and ten bits of mantissa,
  * rounded up. Amounts below 1 become 0. */
 static inline uint16_t level_encode(double amount)

@@ -31,11 +31,13 @@
 #define TAIL_MAX 1.0
 
 /* TAIL_SAMPLES: intervals needed to estimate a tail. TAIL_UNKNOWN: the exponent until
- * then. TAIL_STRETCH_MAX: the maximum stretch of a largest burst. TAIL_LEAST: rates
- * below a 64th of the floor's rate are noise. */
+ * then. TAIL_AHEAD: the past is extrapolated to this multiple of itself, or to
+ * TAIL_AHEAD_HOURS if that is longer. TAIL_LEAST: rates below a 64th of the floor's
+ * rate are noise. */
 #define TAIL_SAMPLES     100
 #define TAIL_UNKNOWN     0.5
-#define TAIL_STRETCH_MAX 30.0
+#define TAIL_AHEAD       10.0
+#define TAIL_AHEAD_HOURS 96.0
 #define TAIL_LEAST       (1.0 / 64)
 
 /* A lasting change becomes the new baseline after ACCEPT_AFTER times learn_s or hours,

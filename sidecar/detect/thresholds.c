@@ -53,16 +53,29 @@ static void gather_baseline(struct envelope *e, const struct learnt *l,
 			e->baseline_max[k][s] = level_decode(most.code[k][s]);
 }
 
+/* Six hours carry no more than six times the largest hour that counts. */
+static void bound_longest(struct envelope *e, const struct windows *w, unsigned s)
+{
+	double times = w->length[WINDOW_6H] / w->length[WINDOW_1H];
+
+	if (s != SERIES_UNSOLICITED && e->baseline_max[WINDOW_1H][s] > 0)
+		e->baseline_max[WINDOW_6H][s] =
+		    fmin(e->baseline_max[WINDOW_6H][s],
+			 e->baseline_max[WINDOW_1H][s] * times);
+}
+
 /* Returns by how much the next burst may exceed all earlier ones by chance. The tail
  * beyond the hundredth part is modelled as a power law. Its exponent comes from two
  * quantiles a decade apart (Pickands, "Statistical inference using extreme order
  * statistics", 1975, in its simplest form). `hours` is the observed time in which the
- * maximum was found. */
+ * maximum was found. The past is extrapolated to AHEAD times its own length at most, or
+ * to AHEAD_HOURS: a few hours say nothing about two hundred days. */
 static double stretch(double exponent, double hours)
 {
-	double rarer = 24 / (fmax(hours, 1) * CHANCE_A_DAY);
+	double ahead = fmax(TAIL_AHEAD, TAIL_AHEAD_HOURS / fmax(hours, 1));
+	double rarer = fmin(24 / (fmax(hours, 1) * CHANCE_A_DAY), ahead);
 
-	return fmin(pow(fmax(rarer, 1), fmin(exponent, TAIL_MAX)), TAIL_STRETCH_MAX);
+	return pow(fmax(rarer, 1), fmin(exponent, TAIL_MAX));
 }
 
 static double tail_stretch(const struct histogram *h, double least, double hours)
@@ -188,10 +201,11 @@ static void recompute_series(struct envelope *e, const struct learnt *l,
 
 	if (e->stretch_due)
 		recompute_stretch(e, l, w, s, scale);
-	if (e->tail[s] > ordinary)
-		allowance =
-		    (e->tail[s] - ordinary) *
-		    fmax(e->baseline_max[WINDOW_10S][s], e->baseline_max[WINDOW_1M][s]);
+	/* What one burst may reach, each window that contains it may carry. */
+	double burst = fmax(e->tail[s], e->stretch[WINDOW_10S][s]);
+	if (burst > ordinary)
+		allowance = (burst - ordinary) * fmax(e->baseline_max[WINDOW_10S][s],
+						      e->baseline_max[WINDOW_1M][s]);
 	for (unsigned k = 0; k < WINDOWS; k++) {
 		double floor = limit_floor(s, k, w->length[k], e->own_known) * scale;
 		double few = 1 + FEW_WINDOWS * w->length[k] / fmax(l->known_s[k], 1);
@@ -216,6 +230,7 @@ void thresholds_recompute(struct envelope *e, const struct learnt *l,
 	for (unsigned s = 0; s < SERIES_COUNT; s++) {
 		if (options->profile != PROFILE_DORMANT)
 			bound_unknown(e, l, w, s);
+		bound_longest(e, w, s);
 		recompute_series(e, l, w, options, s);
 		recompute_old(e, l, w, options, s);
 	}

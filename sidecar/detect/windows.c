@@ -298,16 +298,17 @@ double windows_onset(const struct windows *w, const struct deltas *deltas,
 
 void windows_rates(struct windows *w, const double rate[SIGNAL_COUNT], uint32_t known)
 {
+	float at[SIGNAL_COUNT];
+
+	/* Round down, so that no reported rate is higher than the real one. */
+	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
+		at[s] = known >> s & 1 ? nextafterf((float)rate[s], 0) : 0;
 	for (unsigned k = 0; k < SUM_WINDOWS; k++) {
 		struct window_ring *r = &w->ring[k];
 		float *highest = r->highest[r->slot];
 
-		for (unsigned s = 0; s < SIGNAL_COUNT; s++) {
-			/* Round down, so that no reported rate is higher than the real
-			 * one. */
-			float at = known >> s & 1 ? nextafterf((float)rate[s], 0) : 0;
-			highest[s] = at > highest[s] ? at : highest[s];
-		}
+		for (unsigned s = 0; s < SIGNAL_COUNT; s++)
+			highest[s] = at[s] > highest[s] ? at[s] : highest[s];
 	}
 }
 
