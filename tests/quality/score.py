@@ -104,8 +104,8 @@ def alerts_of(job):
         sys.exit(f"{' '.join(command)}: exit status {run.returncode}: {run.stderr.strip()[-300:]}")
     alerts = {}
     for number, text in enumerate(run.stdout.splitlines()):
-        if text.startswith("{"):
-            line = json.loads(text)
+        line = json.loads(text) if text.startswith("{") else {}
+        if "startsAt" in line:  # other lines are about other things
             name = line.get("id", number)
             if name in alerts:
                 alerts[name].update(line)
