@@ -56,7 +56,7 @@ def tunnel(pod, start):
 
 
 def scan(pod, start):
-    """Looks for others to infect: connections that nobody answers."""
+    """Looks for others to infect: connects, sees who answers, hangs up."""
     seconds, pace = pod.random.uniform(5, 30) * MINUTE, pod.random.uniform(20, 200) * pod.step
     for index in pod.indexes(start, seconds):
         tries = int(pace * pod.random.uniform(.9, 1.1))

@@ -32,6 +32,7 @@ from collections import defaultdict
 from datetime import datetime
 
 AFTERMATH_S, MERGE_S, LOW_IS_FOUND_WITHIN_S = 1800, 600, 3600
+INTERVAL_S = 300  # the longest: what came again may have begun in the interval before it did
 
 # What is measured, its target in each set, and whether more is better.
 TARGETS = {
@@ -103,10 +104,8 @@ def alerts_of(job):
         sys.exit(f"{' '.join(command)}: exit status {run.returncode}: {run.stderr.strip()[-300:]}")
     alerts = {}
     for number, text in enumerate(run.stdout.splitlines()):
-        if text.startswith("{"):
-            line = json.loads(text)
-            if "startsAt" not in line:
-                continue  # an event of another kind: a routine was learnt
+        line = json.loads(text) if text.startswith("{") else {}
+        if "startsAt" in line:  # other lines are about other things
             name = line.get("id", number)
             if name in alerts:
                 alerts[name].update(line)
@@ -146,7 +145,7 @@ class Score:
         for attack in label["attacks"]:
             self.add_attack(label, attack, [alert for which, alert in about if which is attack])
             if self.found[attack["tier"], attack["kind"]][-1] is None:
-                self.repeats += any(within(time, attack["start"], attack["end"]) for alert in alerts
+                self.repeats += any(within(time, attack["start"] - INTERVAL_S, attack["end"]) for alert in alerts
                                     for time in alert.occurrences)
         self.add_others(label, [alert for which, alert in about if which is None])
 
