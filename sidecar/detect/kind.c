@@ -13,8 +13,8 @@
  * datagrams, are the traffic itself. */
 #define SIDE_SHARE 0.5
 
-/* Packets of data are larger than this, bytes on the link: questions of a name server
- * have up to 255 bytes of name, a ping has 98 bytes. */
+/* Packets of data have a mean of more bytes than this: a name lookup has up to 255
+ * bytes of name, a ping has 98 bytes on the link. */
 #define DATA_PACKET 300.0
 
 /* A probe without data (SYN, ping, ARP) is smaller than this, bytes on the link. */
@@ -34,18 +34,27 @@ static double usual(const struct detector *d, enum signal signal)
 }
 
 /* Whether what comes in goes out again: in all, and most of it within its interval. The
- * rest waits in buffers. What the pod usually sends and receives in that time is left
- * out, because a busy pod goes on with its own work while it relays. */
-static bool balanced(const struct detector *d, const struct exchange *e, double seconds)
+ * rest waits in buffers. */
+static bool balanced(const struct exchange *e)
 {
-	double usually_sent = usual(d, SIGNAL_TX_BYTES) * seconds;
-	double usually_received = usual(d, SIGNAL_RX_BYTES) * seconds;
-	double sent = e->sent - usually_sent, received = e->received - usually_received;
-	double relayed = e->relayed - fmin(usually_sent, usually_received);
-	double most = fmax(sent, received);
+	double most = fmax(e->sent, e->received);
 
-	return most > 0 && fmin(sent, received) > RELAY_BALANCE * most &&
-	       relayed > RELAY_AT_ONCE * most;
+	return most > 0 && fmin(e->sent, e->received) > RELAY_BALANCE * most &&
+	       e->relayed > RELAY_AT_ONCE * most;
+}
+
+/* A busy pod goes on with its own work while it relays. So its usual traffic is left
+ * out if the rest is more than that. */
+static bool passes_on(const struct detector *d, const struct exchange *all,
+		      double seconds)
+{
+	double sent = usual(d, SIGNAL_TX_BYTES) * seconds;
+	double received = usual(d, SIGNAL_RX_BYTES) * seconds;
+	struct exchange rest = {all->sent - sent, all->received - received,
+				all->relayed - fmin(sent, received)};
+
+	return balanced(all) ||
+	       (rest.sent + rest.received > sent + received && balanced(&rest));
 }
 
 static bool ever_relayed_so_much(const struct detector *d)
@@ -85,6 +94,12 @@ static bool has_two_sides(const struct detector *d, const struct incident *i)
 		return are_data(raw, raw_packets(i));
 	if (of[SIGNAL_UDP_TX_BYTES] >= SIDE_SHARE * of[SIGNAL_TX_BYTES])
 		return are_data(of[SIGNAL_UDP_TX_BYTES], of[SIGNAL_UDP_TX_PACKETS]);
+	/* A scan is headers; small questions and their answers are no traffic of
+	 * others. */
+	if (of[SIGNAL_TCP_TX_BYTES] < SIDE_SHARE * of[SIGNAL_TX_BYTES] ||
+	    (d->learnt.series_s[SIGNAL_TCP_TX_PACKETS] > 0 &&
+	     !are_data(of[SIGNAL_TCP_TX_BYTES], of[SIGNAL_TCP_TX_PACKETS])))
+		return false;
 	return of[SIGNAL_TCP_NEW_SOCKETS] > 0 || of[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
 }
 
@@ -100,13 +115,13 @@ static bool relays(const struct detector *d, const struct incident *i)
 	if (lasted < RELAY_TICKS * d->windows.ticks.length * 0.95 ||
 	    ever_relayed_so_much(d) || !has_two_sides(d, i))
 		return false;
-	if (balanced(d, &e, lasted))
+	if (passes_on(d, &e, lasted))
 		return true;
 	for (unsigned k = WINDOW_10M; k <= WINDOW_1H; k++) {
 		double length = d->windows.length[k];
 		e = (struct exchange){v[k][SIGNAL_TX_BYTES], v[k][SIGNAL_RX_BYTES],
 				      v[k][SERIES_RELAYED]};
-		if (lasted >= length && balanced(d, &e, length))
+		if (lasted >= length && passes_on(d, &e, length))
 			return true;
 	}
 	return false;

@@ -115,6 +115,17 @@ CASE(names_looked_up_and_answered_are_no_relay)
 	assert_false(relay_by(&w));
 }
 
+CASE(a_scan_that_is_refused_is_no_relay)
+{
+	struct world w;
+
+	wake(&w,
+	     (struct traffic){.sockets = 100, .received = 20 * KB, .addresses = 900},
+	     10 * MINUTE);
+	assert_true(told_kind(&w, ALERT_CONNECTION_FANOUT));
+	assert_false(relay_by(&w));
+}
+
 /* The tool comes first, with ten times as many bytes as the first minutes relay. */
 CASE(the_same_incident_becomes_a_relay_when_it_shows)
 {
@@ -185,6 +196,7 @@ int main(void)
 	    cmocka_unit_test(an_upload_and_a_download_are_no_relays),
 	    cmocka_unit_test(a_build_that_pulls_and_then_pushes_is_no_relay),
 	    cmocka_unit_test(names_looked_up_and_answered_are_no_relay),
+	    cmocka_unit_test(a_scan_that_is_refused_is_no_relay),
 	    cmocka_unit_test(the_same_incident_becomes_a_relay_when_it_shows),
 	    cmocka_unit_test(a_busy_server_that_relays_as_well_is_a_relay),
 	    cmocka_unit_test(packets_that_the_kernel_forwards_are_relayed),
