@@ -30,6 +30,8 @@ static const struct {
     [RISK_SIZE] = {"size", 15},
     /* Packets that no socket sent: forwarded, or made by hand. */
     [RISK_HIDDEN] = {"hidden", 15},
+    /* Who knows its peers hardly ever fails to connect; an outage lasts minutes. */
+    [RISK_FAILED] = {"failed", 10},
     /* The two kinds that name an abuse. */
     [RISK_FANOUT] = {"fanout", 12},
     [RISK_RELAY] = {"relay", 12},
@@ -76,6 +78,23 @@ static double above_floor(const struct detector *d, unsigned series, enum window
 	return doublings(limit_floor(series, window, d->windows.length[window],
 				     d->envelope.own_known),
 			 d->windows.value[window][series]);
+}
+
+/* More connections, addresses or new addresses than ever. */
+static double more_peers(const struct detector *d)
+{
+	return fmax(above_past(d, SIGNAL_DESTINATIONS, WINDOW_10S),
+		    fmax(above_past(d, SIGNAL_TCP_NEW_SOCKETS, WINDOW_1M),
+			 above_past(d, SIGNAL_NEW_DESTINATIONS, WINDOW_10M)));
+}
+
+/* The share of connections that failed, of so many at least. */
+static double failed(const struct incident *i)
+{
+	const double least = 20;
+
+	return part(i->amount[SIGNAL_TCP_FAILED_CONNECTIONS] /
+		    fmax(i->amount[SIGNAL_TCP_NEW_SOCKETS], least));
 }
 
 static double share_of_sent(const struct incident *i, enum signal signal)
@@ -139,16 +158,15 @@ void risk_factors(const struct detector *d, const struct incident *i,
 {
 	double minutes = fmax(d->deltas.time - i->onset, 0) / 60;
 	double lives = d->learnt.observed_s / d->options.learn_s;
-	double peers = fmax(above_past(d, SIGNAL_DESTINATIONS, WINDOW_10S),
-			    above_past(d, SIGNAL_TCP_NEW_SOCKETS, WINDOW_1M));
 	double own = share_of_sent(i, SIGNAL_TCP_INITIATED_TX_BYTES);
 
-	applies[RISK_PEERS] = part(peers / 5);
+	applies[RISK_PEERS] = part(more_peers(d) / 5);
 	applies[RISK_DATAGRAMS] = share_of_sent(i, SIGNAL_UDP_TX_BYTES);
 	applies[RISK_OWN] = d->envelope.own_known ? own : 0.5;
 	applies[RISK_LENGTH] = part(log2(1 + minutes) / 8);
 	applies[RISK_SIZE] = part(above_past(d, f->series, f->window) / 8);
 	applies[RISK_HIDDEN] = share_of_sent(i, SIGNAL_UNACCOUNTED_TX_BYTES);
+	applies[RISK_FAILED] = failed(i);
 	applies[RISK_FANOUT] = i->kind == ALERT_CONNECTION_FANOUT;
 	applies[RISK_RELAY] = i->kind == ALERT_PROXY_RELAY;
 	applies[RISK_UNASKED] = part(sent_unasked(d, i) / 6);

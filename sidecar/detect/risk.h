@@ -13,6 +13,7 @@ enum risk_factor {
 	RISK_LENGTH,    /* time since the onset, logarithmic up to four hours */
 	RISK_SIZE,      /* value over the past's greatest */
 	RISK_HIDDEN,    /* share of bytes that no socket accounts for */
+	RISK_FAILED,    /* share of connections that failed */
 	RISK_FANOUT,    /* the kind is connection-fanout */
 	RISK_RELAY,     /* the kind is proxy-relay */
 	RISK_UNASKED,   /* more sent for each byte received than is usual */

@@ -37,7 +37,7 @@ BOUNDS = {
     "own": (0, 30),
     "size": (15, 40),  # every attack and every first job of the traces is large
     "hidden": (15, 40),  # no trace has it
-    "failed": (15, 40),  # nor this
+    "failed": (10, 40),  # an outage has it as well
     "relay": (12, 40),  # a name for an abuse is to be seen
     "fanout": (9, 40),
     "hour": (6, 40),  # the traces' attacks come at any hour, and so do the first jobs

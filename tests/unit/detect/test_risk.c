@@ -85,6 +85,12 @@ RAISES(more_addresses_than_ever_raise_it,
        s->d.windows.value[WINDOW_10S][SIGNAL_DESTINATIONS] = 2000)
 RAISES(more_connections_than_ever_raise_it,
        s->d.windows.value[WINDOW_1M][SIGNAL_TCP_NEW_SOCKETS] = 2000)
+RAISES(more_new_addresses_than_ever_raise_it,
+       s->d.windows.value[WINDOW_10M][SIGNAL_NEW_DESTINATIONS] = 2000)
+RAISES(failed_connections_raise_it, {
+	s->i.amount[SIGNAL_TCP_NEW_SOCKETS] = 50;
+	s->i.amount[SIGNAL_TCP_FAILED_CONNECTIONS] = 40;
+})
 RAISES(datagrams_raise_it, s->i.amount[SIGNAL_UDP_TX_BYTES] = 20 * MB)
 RAISES(own_connections_raise_it, s->i.amount[SIGNAL_TCP_INITIATED_TX_BYTES] = 30 * MB)
 LOWERS(answers_lower_it, s->i.amount[SIGNAL_TCP_INITIATED_TX_BYTES] = 0)
@@ -208,6 +214,8 @@ int main(void)
 	    cmocka_unit_test(the_middling_incident_leaves_room_both_ways),
 	    cmocka_unit_test(more_addresses_than_ever_raise_it),
 	    cmocka_unit_test(more_connections_than_ever_raise_it),
+	    cmocka_unit_test(more_new_addresses_than_ever_raise_it),
+	    cmocka_unit_test(failed_connections_raise_it),
 	    cmocka_unit_test(datagrams_raise_it),
 	    cmocka_unit_test(own_connections_raise_it),
 	    cmocka_unit_test(answers_lower_it),
