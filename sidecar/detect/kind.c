@@ -9,8 +9,7 @@
 #define RELAY_TICKS   3   /* shorter traffic is not called a relay */
 #define RELAY_AT_ONCE 0.5 /* a relay passes on this share within the interval */
 
-/* A relay's other side: so many of the bytes that no socket accounts for, or of
- * datagrams, are the traffic itself. */
+/* So much of what is sent must be of a sort, to call the whole that. */
 #define SIDE_SHARE 0.5
 
 /* Packets of data have a mean of more bytes than this: a name lookup has up to 255
@@ -79,28 +78,36 @@ static bool are_data(double bytes, double packets)
 	return packets > 0 && bytes >= DATA_PACKET * packets;
 }
 
-/* Whether the pod has a second side to relay to or from. Whichever side opened, the pod
- * opened a connection: a download through a proxy sends only its request on the
- * connection that the pod opened. Without one, the kernel forwards packets of others,
- * or it goes over UDP. An answering server, a name lookup and a ping have one side. */
-static bool has_two_sides(const struct detector *d, const struct incident *i)
+/* The payload that the pod sent by TCP, if there is a second side: whichever side
+ * opened, the pod opened a connection. A download through a proxy sends only its
+ * request on the connection that the pod opened. An answering server has one side. A
+ * scan is headers, and small questions and their answers are no traffic of others. */
+static double by_tcp(const struct detector *d, const struct incident *i)
 {
 	const double *of = i->amount;
-	double raw = of[SIGNAL_UNACCOUNTED_TX_BYTES];
+	bool opened =
+	    of[SIGNAL_TCP_NEW_SOCKETS] > 0 || of[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
+
+	if (!opened || (d->learnt.series_s[SIGNAL_TCP_TX_PACKETS] > 0 &&
+			!are_data(of[SIGNAL_TCP_TX_BYTES], of[SIGNAL_TCP_TX_PACKETS])))
+		return 0;
+	return of[SIGNAL_TCP_TX_BYTES];
+}
+
+/* Whether most of what the pod sends may be passed on: by TCP, by datagrams, or in
+ * packets of others that the kernel forwards. A name lookup and a ping are small. */
+static bool may_pass_on(const struct detector *d, const struct incident *i)
+{
+	const double *of = i->amount;
+	double raw = of[SIGNAL_UNACCOUNTED_TX_BYTES], data = by_tcp(d, i);
 
 	if (!d->envelope.own_known)
 		return true;
-	if (raw >= SIDE_SHARE * of[SIGNAL_TX_BYTES])
-		return are_data(raw, raw_packets(i));
-	if (of[SIGNAL_UDP_TX_BYTES] >= SIDE_SHARE * of[SIGNAL_TX_BYTES])
-		return are_data(of[SIGNAL_UDP_TX_BYTES], of[SIGNAL_UDP_TX_PACKETS]);
-	/* A scan is headers; small questions and their answers are no traffic of
-	 * others. */
-	if (of[SIGNAL_TCP_TX_BYTES] < SIDE_SHARE * of[SIGNAL_TX_BYTES] ||
-	    (d->learnt.series_s[SIGNAL_TCP_TX_PACKETS] > 0 &&
-	     !are_data(of[SIGNAL_TCP_TX_BYTES], of[SIGNAL_TCP_TX_PACKETS])))
-		return false;
-	return of[SIGNAL_TCP_NEW_SOCKETS] > 0 || of[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
+	if (are_data(raw, raw_packets(i)))
+		data += raw;
+	if (are_data(of[SIGNAL_UDP_TX_BYTES], of[SIGNAL_UDP_TX_PACKETS]))
+		data += of[SIGNAL_UDP_TX_BYTES];
+	return data >= SIDE_SHARE * of[SIGNAL_TX_BYTES];
 }
 
 /* The traffic since the onset decides. If it began with something else, such as the
@@ -113,7 +120,7 @@ static bool relays(const struct detector *d, const struct incident *i)
 			     i->relayed};
 
 	if (lasted < RELAY_TICKS * d->windows.ticks.length * 0.95 ||
-	    ever_relayed_so_much(d) || !has_two_sides(d, i))
+	    ever_relayed_so_much(d) || !may_pass_on(d, i))
 		return false;
 	if (passes_on(d, &e, lasted))
 		return true;
