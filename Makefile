@@ -221,6 +221,15 @@ score: $(BUILD)/dormouse $(CORPUS)/labels.json ## scores the detector: make scor
 $(BUILD)/quality/labels.json: $(wildcard tests/quality/*.py) | $(BUILD)/packages/test
 	@tests/quality/generate.py --out $(@D)
 
+# Fits the points of the risk. FIT and TEST are folders of labelled traces.
+calibrate: $(BUILD)/tests/quality/features ## fits the risk's points: make calibrate FIT='DIR...' TEST='DIR...'
+	@tests/quality/calibrate.py --features $< --fit $(FIT) --test $(TEST)
+
+$(BUILD)/tests/quality/features: tests/quality/features.c $(BUILD)/libdormouse.a | $(BUILD)/packages/test
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=risk_of -MMD -MP -MF $@.d -o $@ $< \
+		$(BUILD)/libdormouse.a $(LIBS)
+
 bench: $(BENCHES) ## measures: CPU, memory, throughput
 	@for bench in $(BENCHES); do $$bench || exit 1; done
 
@@ -303,4 +312,4 @@ help: ## this list
 -include $(shell find $(DEPENDENCIES) -type f -name '*.d' 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static slim install images test tests unit net pod crowd cluster score sanitize fuzz fuzzers bench lint manifests clean help FORCE
+.PHONY: all run static slim install images test tests unit net pod crowd cluster score calibrate sanitize fuzz fuzzers bench lint manifests clean help FORCE

@@ -9,12 +9,11 @@
 #define RELAY_TICKS   3   /* shorter traffic is not called a relay */
 #define RELAY_AT_ONCE 0.5 /* a relay passes on this share within the interval */
 
-/* A relay's other side: so many of the bytes that no socket accounts for, or of
- * datagrams, are the traffic itself. */
+/* So much of what is sent must be of a sort, to call the whole that. */
 #define SIDE_SHARE 0.5
 
-/* Packets of data are larger than this, bytes on the link: questions of a name server
- * have up to 255 bytes of name, a ping has 98 bytes. */
+/* Packets of data have a mean of more bytes than this: a name lookup has up to 255
+ * bytes of name, a ping has 98 bytes on the link. */
 #define DATA_PACKET 300.0
 
 /* A probe without data (SYN, ping, ARP) is smaller than this, bytes on the link. */
@@ -34,18 +33,27 @@ static double usual(const struct detector *d, enum signal signal)
 }
 
 /* Whether what comes in goes out again: in all, and most of it within its interval. The
- * rest waits in buffers. What the pod usually sends and receives in that time is left
- * out, because a busy pod goes on with its own work while it relays. */
-static bool balanced(const struct detector *d, const struct exchange *e, double seconds)
+ * rest waits in buffers. */
+static bool balanced(const struct exchange *e)
 {
-	double usually_sent = usual(d, SIGNAL_TX_BYTES) * seconds;
-	double usually_received = usual(d, SIGNAL_RX_BYTES) * seconds;
-	double sent = e->sent - usually_sent, received = e->received - usually_received;
-	double relayed = e->relayed - fmin(usually_sent, usually_received);
-	double most = fmax(sent, received);
+	double most = fmax(e->sent, e->received);
 
-	return most > 0 && fmin(sent, received) > RELAY_BALANCE * most &&
-	       relayed > RELAY_AT_ONCE * most;
+	return most > 0 && fmin(e->sent, e->received) > RELAY_BALANCE * most &&
+	       e->relayed > RELAY_AT_ONCE * most;
+}
+
+/* A busy pod goes on with its own work while it relays. So its usual traffic is left
+ * out if the rest is more than that. */
+static bool passes_on(const struct detector *d, const struct exchange *all,
+		      double seconds)
+{
+	double sent = usual(d, SIGNAL_TX_BYTES) * seconds;
+	double received = usual(d, SIGNAL_RX_BYTES) * seconds;
+	struct exchange rest = {all->sent - sent, all->received - received,
+				all->relayed - fmin(sent, received)};
+
+	return balanced(all) ||
+	       (rest.sent + rest.received > sent + received && balanced(&rest));
 }
 
 static bool ever_relayed_so_much(const struct detector *d)
@@ -70,22 +78,36 @@ static bool are_data(double bytes, double packets)
 	return packets > 0 && bytes >= DATA_PACKET * packets;
 }
 
-/* Whether the pod has a second side to relay to or from. Whichever side opened, the pod
- * opened a connection: a download through a proxy sends only its request on the
- * connection that the pod opened. Without one, the kernel forwards packets of others,
- * or it goes over UDP. An answering server, a name lookup and a ping have one side. */
-static bool has_two_sides(const struct detector *d, const struct incident *i)
+/* The payload that the pod sent by TCP, if there is a second side: whichever side
+ * opened, the pod opened a connection. A download through a proxy sends only its
+ * request on the connection that the pod opened. An answering server has one side. A
+ * scan is headers, and small questions and their answers are no traffic of others. */
+static double by_tcp(const struct detector *d, const struct incident *i)
 {
 	const double *of = i->amount;
-	double raw = of[SIGNAL_UNACCOUNTED_TX_BYTES];
+	bool opened =
+	    of[SIGNAL_TCP_NEW_SOCKETS] > 0 || of[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
+
+	if (!opened || (d->learnt.series_s[SIGNAL_TCP_TX_PACKETS] > 0 &&
+			!are_data(of[SIGNAL_TCP_TX_BYTES], of[SIGNAL_TCP_TX_PACKETS])))
+		return 0;
+	return of[SIGNAL_TCP_TX_BYTES];
+}
+
+/* Whether most of what the pod sends may be passed on: by TCP, by datagrams, or in
+ * packets of others that the kernel forwards. A name lookup and a ping are small. */
+static bool may_pass_on(const struct detector *d, const struct incident *i)
+{
+	const double *of = i->amount;
+	double raw = of[SIGNAL_UNACCOUNTED_TX_BYTES], data = by_tcp(d, i);
 
 	if (!d->envelope.own_known)
 		return true;
-	if (raw >= SIDE_SHARE * of[SIGNAL_TX_BYTES])
-		return are_data(raw, raw_packets(i));
-	if (of[SIGNAL_UDP_TX_BYTES] >= SIDE_SHARE * of[SIGNAL_TX_BYTES])
-		return are_data(of[SIGNAL_UDP_TX_BYTES], of[SIGNAL_UDP_TX_PACKETS]);
-	return of[SIGNAL_TCP_NEW_SOCKETS] > 0 || of[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
+	if (are_data(raw, raw_packets(i)))
+		data += raw;
+	if (are_data(of[SIGNAL_UDP_TX_BYTES], of[SIGNAL_UDP_TX_PACKETS]))
+		data += of[SIGNAL_UDP_TX_BYTES];
+	return data >= SIDE_SHARE * of[SIGNAL_TX_BYTES];
 }
 
 /* The traffic since the onset decides. If it began with something else, such as the
@@ -98,15 +120,15 @@ static bool relays(const struct detector *d, const struct incident *i)
 			     i->relayed};
 
 	if (lasted < RELAY_TICKS * d->windows.ticks.length * 0.95 ||
-	    ever_relayed_so_much(d) || !has_two_sides(d, i))
+	    ever_relayed_so_much(d) || !may_pass_on(d, i))
 		return false;
-	if (balanced(d, &e, lasted))
+	if (passes_on(d, &e, lasted))
 		return true;
 	for (unsigned k = WINDOW_10M; k <= WINDOW_1H; k++) {
 		double length = d->windows.length[k];
 		e = (struct exchange){v[k][SIGNAL_TX_BYTES], v[k][SIGNAL_RX_BYTES],
 				      v[k][SERIES_RELAYED]};
-		if (lasted >= length && balanced(d, &e, length))
+		if (lasted >= length && passes_on(d, &e, length))
 			return true;
 	}
 	return false;

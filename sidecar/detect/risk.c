@@ -1,21 +1,195 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* risk.c - how much an incident matters, from 0 to 100. */
+/* risk.c - how much an incident matters, from 0 to 100.
+ *
+ * The risk is a sum: BASE, and for each factor its points times how far it applies, 0
+ * to 1. tests/quality/calibrate.py fits the points to labelled traces. They are
+ * rounded, and their signs are those that a person expects.
+ */
 #include "risk.h"
 
 #include <math.h>
 
 #include "detector.h"
+#include "limits.h"
 
-/* Risk starts at 30 at the threshold. Each doubling above it adds ten, up to 40. Each
- * further signal adds five, up to 15. Each quarter of an hour adds five, up to 15. */
+#define BASE 15.0
+
+static const struct {
+	const char *name;
+	double points;
+} FACTORS[RISK_FACTORS] = {
+    /* Who sends to many more than ever looks for victims or relays for others. */
+    [RISK_PEERS] = {"peers", 40},
+    /* Floods, tunnels and torrents are datagrams; ordinary work is hardly ever. */
+    [RISK_DATAGRAMS] = {"datagrams", 36},
+    /* What the pod sends where it connected itself was asked by nobody. */
+    [RISK_OWN] = {"own", 24},
+    /* A first export ends after minutes, a proxy or a miner stays. */
+    [RISK_LENGTH] = {"length", 18},
+    /* The more it exceeds all that the pod ever did, the less it is its work. */
+    [RISK_SIZE] = {"size", 15},
+    /* Packets that no socket sent: forwarded, or made by hand. */
+    [RISK_HIDDEN] = {"hidden", 15},
+    /* Who knows its peers hardly ever fails to connect; an outage lasts minutes. */
+    [RISK_FAILED] = {"failed", 10},
+    /* The two kinds that name an abuse. */
+    [RISK_FANOUT] = {"fanout", 12},
+    [RISK_RELAY] = {"relay", 12},
+    /* A busier service receives more as well. */
+    [RISK_UNASKED] = {"unasked", 10},
+    /* It is not one burst, and not only a trickle. */
+    [RISK_SPANS] = {"spans", 5},
+    /* The pod never worked at this time of day. */
+    [RISK_HOUR] = {"hour", 6},
+    /* A dormant pod has nothing to do. */
+    [RISK_DORMANT] = {"dormant", 5},
+    /* Little does little harm. */
+    [RISK_TRIFLE] = {"trifle", -25},
+    /* Much is new in a young pod. */
+    [RISK_YOUTH] = {"youth", -25},
+    /* A pod that departs often has a life of surprises. */
+    [RISK_HISTORY] = {"history", -15},
+};
+
+static double part(double x)
+{
+	return fmin(fmax(x, 0), 1);
+}
+
+static double doublings(double from, double to)
+{
+	return log2(fmax(to, 1e-9) / fmax(from, 1e-9));
+}
+
+/* How often the past's greatest, and the floor with it, would have to double to reach
+ * the value. */
+static double above_past(const struct detector *d, unsigned series, enum window window)
+{
+	double floor = limit_floor(series, window, d->windows.length[window],
+				   d->envelope.own_known);
+
+	return doublings(d->envelope.baseline_max[window][series] + floor,
+			 d->windows.value[window][series] + floor);
+}
+
+/* How often the floor would have to double to reach the value. */
+static double above_floor(const struct detector *d, unsigned series, enum window window)
+{
+	return doublings(limit_floor(series, window, d->windows.length[window],
+				     d->envelope.own_known),
+			 d->windows.value[window][series]);
+}
+
+/* More connections, addresses or new addresses than ever. */
+static double more_peers(const struct detector *d)
+{
+	return fmax(above_past(d, SIGNAL_DESTINATIONS, WINDOW_10S),
+		    fmax(above_past(d, SIGNAL_TCP_NEW_SOCKETS, WINDOW_1M),
+			 above_past(d, SIGNAL_NEW_DESTINATIONS, WINDOW_10M)));
+}
+
+/* The share of connections that failed, of so many at least. */
+static double failed(const struct incident *i)
+{
+	const double least = 20;
+
+	return part(i->amount[SIGNAL_TCP_FAILED_CONNECTIONS] /
+		    fmax(i->amount[SIGNAL_TCP_NEW_SOCKETS], least));
+}
+
+static double share_of_sent(const struct incident *i, enum signal signal)
+{
+	return part(i->amount[signal] / fmax(i->amount[SIGNAL_TX_BYTES], 1));
+}
+
+/* How often the bytes sent for each byte received have doubled against the usual. Some
+ * bytes are added to both, so that little traffic says little. */
+static double sent_unasked(const struct detector *d, const struct incident *i)
+{
+	const double least = 64; /* bytes per second */
+	double lasted = fmax(d->deltas.time - i->onset, 1);
+	double usual = (histogram_mean(&d->learnt.histogram[SIGNAL_TX_BYTES]) + least) /
+		       (histogram_mean(&d->learnt.histogram[SIGNAL_RX_BYTES]) + least);
+
+	return doublings(usual, (i->amount[SIGNAL_TX_BYTES] + least * lasted) /
+				    (i->amount[SIGNAL_RX_BYTES] + least * lasted));
+}
+
+static unsigned spans_out(const struct detector *d, unsigned series)
+{
+	unsigned count = 0;
+
+	for (unsigned k = 0; k < WINDOWS; k++)
+		count += d->windows.value[k][series] > d->envelope.threshold[k][series];
+	return count;
+}
+
+/* How often the greatest minute at this time of other days, an hour earlier or later,
+ * would have to double to be the pod's greatest. Hours are counted back in observed
+ * time: gaps move them. 0 on the first day. */
+static double idle_hour(const struct detector *d)
+{
+	const struct learnt *l = &d->learnt;
+	uint16_t here = 0;
+
+	if (l->hour_count < 24)
+		return 0;
+	for (unsigned back = 22; back < l->hour_count; back++) {
+		unsigned at = (l->hour_next + HOURS_KEPT - 1 - back) % HOURS_KEPT;
+		uint16_t minute = l->hour[at].code[WINDOW_1M][SIGNAL_TX_BYTES];
+		if ((back + 2) % 24 < 3 && minute > here)
+			here = minute;
+	}
+	return doublings(level_decode(here) + 1,
+			 d->envelope.baseline_max[WINDOW_1M][SIGNAL_TX_BYTES] + 1);
+}
+
+static unsigned past_incidents(const struct learnt *l)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < INCIDENTS_KEPT; i++)
+		count += l->incident[i].end > 0;
+	return count;
+}
+
+void risk_factors(const struct detector *d, const struct incident *i,
+		  const struct exceedance *f, double applies[RISK_FACTORS])
+{
+	double minutes = fmax(d->deltas.time - i->onset, 0) / 60;
+	double lives = d->learnt.observed_s / d->options.learn_s;
+	double own = share_of_sent(i, SIGNAL_TCP_INITIATED_TX_BYTES);
+
+	applies[RISK_PEERS] = part(more_peers(d) / 5);
+	applies[RISK_DATAGRAMS] = share_of_sent(i, SIGNAL_UDP_TX_BYTES);
+	applies[RISK_OWN] = d->envelope.own_known ? own : 0.5;
+	applies[RISK_LENGTH] = part(log2(1 + minutes) / 8);
+	applies[RISK_SIZE] = part(above_past(d, f->series, f->window) / 8);
+	applies[RISK_HIDDEN] = share_of_sent(i, SIGNAL_UNACCOUNTED_TX_BYTES);
+	applies[RISK_FAILED] = failed(i);
+	applies[RISK_FANOUT] = i->kind == ALERT_CONNECTION_FANOUT;
+	applies[RISK_RELAY] = i->kind == ALERT_PROXY_RELAY;
+	applies[RISK_UNASKED] = part(sent_unasked(d, i) / 6);
+	applies[RISK_SPANS] = part((spans_out(d, f->series) - 1.0) / 5);
+	applies[RISK_HOUR] = part(idle_hour(d) / 4);
+	applies[RISK_DORMANT] = i->was_dormant;
+	applies[RISK_TRIFLE] = part(1 - above_floor(d, f->series, f->window) / 3);
+	applies[RISK_YOUTH] = part(1 - log2(1 + lives) / 5);
+	applies[RISK_HISTORY] = part(log2(1 + past_incidents(&d->learnt)) / 4);
+}
+
+const char *risk_factor_name(enum risk_factor factor)
+{
+	return FACTORS[factor].name;
+}
+
 double risk_of(const struct detector *d, const struct incident *i,
 	       const struct exceedance *f)
 {
-	double lasted = d->deltas.time - i->onset;
-	double risk = 30 + fmin(10 * log2(fmax(f->ratio, 1)), 40);
+	double applies[RISK_FACTORS], risk = BASE;
 
-	risk += fmin(5.0 * (f->series_count > 0 ? f->series_count - 1 : 0), 15);
-	/* After a clock was set back, the onset is in the future. */
-	risk += fmin(5 * floor(fmax(lasted, 0) / 900), 15);
-	return risk;
+	risk_factors(d, i, f, applies);
+	for (unsigned n = 0; n < RISK_FACTORS; n++)
+		risk += FACTORS[n].points * applies[n];
+	return fmin(fmax(risk, 0), 100);
 }

@@ -115,6 +115,38 @@ CASE(names_looked_up_and_answered_are_no_relay)
 	assert_false(relay_by(&w));
 }
 
+CASE(a_scan_that_is_refused_is_no_relay)
+{
+	struct world w;
+
+	wake(&w,
+	     (struct traffic){.sockets = 100, .received = 20 * KB, .addresses = 900},
+	     10 * MINUTE);
+	assert_true(told_kind(&w, ALERT_CONNECTION_FANOUT));
+	assert_false(relay_by(&w));
+}
+
+/* A torrent passes on by TCP and by datagrams, half and half. */
+CASE(what_is_passed_on_by_two_protocols_is_a_relay)
+{
+	struct traffic tcp = {.opened = 100 * KB, .received = 240 * KB, .sockets = .5};
+	struct world w;
+
+	world_begin(&w, 10);
+	world_watch(&w);
+	live(&w, DAY, PROBED);
+	w.told_after = -1;
+	for (double end = w.now + 5 * MINUTE; w.now < end; see(&w, end)) {
+		flow(&w, w.interval, &tcp);
+		w.total[SIGNAL_UDP_TX_BYTES] += 100 * 1300 * w.interval;
+		w.total[SIGNAL_UDP_TX_PACKETS] += 100 * w.interval;
+		w.total[SIGNAL_TX_BYTES] += 100 * 1342 * w.interval;
+		w.total[SIGNAL_TX_PACKETS] += 100 * w.interval;
+		w.now += w.interval;
+	}
+	assert_true(relay_by(&w));
+}
+
 /* The tool comes first, with ten times as many bytes as the first minutes relay. */
 CASE(the_same_incident_becomes_a_relay_when_it_shows)
 {
@@ -185,6 +217,8 @@ int main(void)
 	    cmocka_unit_test(an_upload_and_a_download_are_no_relays),
 	    cmocka_unit_test(a_build_that_pulls_and_then_pushes_is_no_relay),
 	    cmocka_unit_test(names_looked_up_and_answered_are_no_relay),
+	    cmocka_unit_test(a_scan_that_is_refused_is_no_relay),
+	    cmocka_unit_test(what_is_passed_on_by_two_protocols_is_a_relay),
 	    cmocka_unit_test(the_same_incident_becomes_a_relay_when_it_shows),
 	    cmocka_unit_test(a_busy_server_that_relays_as_well_is_a_relay),
 	    cmocka_unit_test(packets_that_the_kernel_forwards_are_relayed),
