@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "columns.h"
 #include "detect_options.h"
 #include "flags.h"

@@ -1,112 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* parse.c - durations, sizes, addresses and windows, as people write them. */
+/* parse.c - addresses, windows, words and texts, as people write them. */
 #include "parse.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 
-struct unit {
-	char name[4];
-	double factor; /* 0 ends the list */
-};
-
-/* The largest first: "1h30m" is valid, "30m1h" is a typing error. */
-static const struct unit duration_units[] = {
-    {"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}, {"ms", 1e-3}, {"", 0},
-};
-
-/* Kubernetes' quantities have no B. */
-static const struct unit size_units[] = {
-    {"", 1},         {"B", 1},       {"k", 1e3},      {"K", 1e3},      {"kB", 1e3},
-    {"KB", 1e3},     {"M", 1e6},     {"MB", 1e6},     {"G", 1e9},      {"GB", 1e9},
-    {"T", 1e12},     {"TB", 1e12},   {"Ki", 0x1p10},  {"KiB", 0x1p10}, {"Mi", 0x1p20},
-    {"MiB", 0x1p20}, {"Gi", 0x1p30}, {"GiB", 0x1p30}, {"Ti", 0x1p40},  {"TiB", 0x1p40},
-    {"", 0},
-};
-
-/* Reads a non-negative decimal number and moves *text behind it. strtod() alone would
- * also accept "inf", "nan", exponents and hexadecimal. */
-static int take_number(const char **text, double *number)
-{
-	size_t digits = strspn(*text, "0123456789.");
-	char copy[32];
-	char *end;
-
-	if (digits == 0 || digits >= sizeof(copy))
-		return -1;
-	memcpy(copy, *text, digits);
-	copy[digits] = '\0';
-	*number = strtod(copy, &end);
-	if (end != copy + digits)
-		return -1;
-	*text += digits;
-	return 0;
-}
-
-/* The unit of that name, NULL: none. */
-static const struct unit *find_unit(const struct unit *units, const char *name,
-				    size_t length)
-{
-	for (; units->factor > 0; units++)
-		if (strlen(units->name) == length &&
-		    memcmp(units->name, name, length) == 0)
-			return units;
-	return NULL;
-}
-
-int parse_duration(const char *text, double *seconds)
-{
-	const struct unit *least = NULL;
-	double sum = 0, number;
-
-	do {
-		if (take_number(&text, &number) < 0)
-			return -1;
-		size_t length = strcspn(text, "0123456789.");
-		const struct unit *unit = find_unit(duration_units, text, length);
-		if (!unit || (least && unit <= least))
-			return -1;
-		sum += number * unit->factor;
-		least = unit;
-		text += length;
-	} while (*text);
-	*seconds = sum;
-	return 0;
-}
-
-int parse_size(const char *text, double *bytes)
-{
-	double number;
-
-	if (take_number(&text, &number) < 0)
-		return -1;
-	size_t length = strlen(text);
-	if (length >= 2 && strcmp(text + length - 2, "/s") == 0)
-		length -= 2;
-	const struct unit *unit = find_unit(size_units, text, length);
-	if (!unit)
-		return -1;
-	*bytes = number * unit->factor;
-	return 0;
-}
-
-int parse_count(const char *text, unsigned long minimum, unsigned long maximum,
-		unsigned *count)
-{
-	char *end;
-
-	if (text[0] < '0' || text[0] > '9')
-		return -1;
-	errno = 0;
-	unsigned long number = strtoul(text, &end, 10);
-	if (errno || *end || number < minimum || number > maximum)
-		return -1;
-	*count = (unsigned)number;
-	return 0;
-}
+#include "base/units.h"
 
 static void fill_address(struct listen_address *listen, int family, const void *address,
 			 unsigned port)

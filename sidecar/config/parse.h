@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* parse.h - the values of flags, as people write them. Each function returns 0, or the
- * documented result, and -1 when the text is invalid or out of range; the target is
- * then unchanged. */
+/* parse.h - the values of flags, as people write them; numbers and quantities are read
+ * by base/units.h. Each function returns 0, or the documented result, and -1 when the
+ * text is invalid or does not fit; the target is then unchanged. */
 #ifndef DORMOUSE_CONFIG_PARSE_H
 #define DORMOUSE_CONFIG_PARSE_H
 
@@ -10,18 +10,6 @@
 
 #include "detect_options.h"
 #include "listen_address.h"
-
-/* "100ms", "10s", "5m", "1h", "30d", also "1.5h" and, the larger unit first, "1h30m";
- * in seconds, never negative. */
-int parse_duration(const char *text, double *seconds);
-
-/* "500", "500B", "64KiB", "2MB" (units with an i are powers of 1024, others of 1000),
- * or without the B as in Kubernetes: "512Ki". A final "/s" is allowed. In bytes. */
-int parse_size(const char *text, double *bytes);
-
-/* A whole number in decimal. */
-int parse_count(const char *text, unsigned long minimum, unsigned long maximum,
-		unsigned *count);
 
 /* The index of the text in a list of words that ends with NULL. */
 int parse_word(const char *text, const char *const *words);

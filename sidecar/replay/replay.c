@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/format.h"
 #include "base/sanitize.h"
+#include "base/units.h"
 #include "config/options.h"
 #include "judged_csv.h"
 #include "outcome.h"

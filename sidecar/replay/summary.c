@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/format.h"
 #include "base/sanitize.h"
+#include "base/units.h"
 
 #define SUMMARY_MAX    512
 #define NAME_SHOWN_MAX 1024 /* bytes of a name from a file */

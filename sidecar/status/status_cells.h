@@ -10,7 +10,7 @@
 
 #include <cJSON.h>
 
-#include "base/format.h"
+#include "base/units.h"
 
 #define STATUS_WIDTH  80
 #define STATUS_INDENT 10

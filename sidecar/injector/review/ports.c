@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/sanitize.h"
+#include "base/units.h"
 #include "config/flags.h"
 #include "config/options.h"
-#include "config/parse.h"
 #include "injector/json/json.h"
 
 #define PORT_MAX 65535

@@ -336,72 +336,6 @@ CASE(help_fits_a_screen)
 	assert_in_range(lines, 10, 24);
 }
 
-CASE(durations_are_numbers_with_a_unit)
-{
-	static const char *const bad[] = {
-	    "", "10", "s", "-1s", "1 s", "0x1s", "infs", "nans", "1.2.3s", "10S", "1w"};
-	double seconds = 7;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(parse_duration(bad[i], &seconds), -1);
-	assert_true(seconds == 7);
-	assert_int_equal(parse_duration("1.5h", &seconds), 0);
-	assert_true(seconds == 5400);
-	assert_int_equal(parse_duration("30d", &seconds), 0);
-	assert_true(seconds == 30 * 86400);
-}
-
-CASE(durations_of_several_units_go_down)
-{
-	static const struct {
-		const char *text;
-		double seconds;
-	} good[] = {
-	    {"1h30m", 5400},  {"1d12h", 129600},    {"1m30s", 90},
-	    {"1s500ms", 1.5}, {"2d0h0m1s", 172801}, {"0.5h30m", 3600},
-	};
-	static const char *const bad[] = {
-	    "30m1h", "1h1h",   "1h30",  "1h m", "1h-3m",
-	    "h30m",  "1h30m ", "1h,5m", "1mm",  "99999999999999999999999999999999s"};
-	double seconds = 7;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(parse_duration(bad[i], &seconds), -1);
-	assert_true(seconds == 7);
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_int_equal(parse_duration(good[i].text, &seconds), 0);
-		assert_true(seconds == good[i].seconds);
-	}
-}
-
-CASE(sizes_count_in_thousands_or_with_an_i_in_1024)
-{
-	double bytes;
-
-	assert_int_equal(parse_size("64KiB", &bytes), 0);
-	assert_true(bytes == 65536);
-	assert_int_equal(parse_size("2MB/s", &bytes), 0);
-	assert_true(bytes == 2e6);
-	assert_int_equal(parse_size("500", &bytes), 0);
-	assert_true(bytes == 500);
-	assert_int_equal(parse_size("512Ki", &bytes), 0);
-	assert_true(bytes == 512 * 1024);
-	assert_int_equal(parse_size("1.5Mi/s", &bytes), 0);
-	assert_true(bytes == 1.5 * 1024 * 1024);
-	assert_int_equal(parse_size("2G", &bytes), 0);
-	assert_true(bytes == 2e9);
-	assert_int_equal(parse_size("3TiB", &bytes), 0);
-	assert_true(bytes == 3 * 0x1p40);
-	assert_int_equal(parse_size("10k", &bytes), 0);
-	assert_true(bytes == 1e4);
-	assert_int_equal(parse_size("5m", &bytes), -1);
-	assert_int_equal(parse_size("512ki", &bytes), -1);
-	assert_int_equal(parse_size("1MB/s/s", &bytes), -1);
-	assert_int_equal(parse_size("1.2.3", &bytes), -1);
-	assert_int_equal(parse_size("64Kib", &bytes), -1);
-	assert_int_equal(parse_size("/s", &bytes), -1);
-}
-
 CASE(addresses_to_listen_on)
 {
 	static const char *const bad[] = {"",           "9477",    "1.2.3.4",
@@ -470,9 +404,6 @@ int main(void)
 	    cmocka_unit_test(help_names_what_each_flag_takes),
 	    cmocka_unit_test(every_row_is_complete),
 	    cmocka_unit_test(help_fits_a_screen),
-	    cmocka_unit_test(durations_are_numbers_with_a_unit),
-	    cmocka_unit_test(durations_of_several_units_go_down),
-	    cmocka_unit_test(sizes_count_in_thousands_or_with_an_i_in_1024),
 	    cmocka_unit_test(addresses_to_listen_on),
 	    cmocka_unit_test(windows_are_exact_and_not_empty),
 	};
