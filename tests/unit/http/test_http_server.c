@@ -8,7 +8,7 @@
 #include "../support/client_fixture.h"
 #include "../support/testing.h"
 #include "base/text.h"
-#include "http/connections.h"
+#include "http/crowd.h"
 #include "http/http_server.h"
 
 #define BODY_MAX 100000
