@@ -375,6 +375,7 @@ static int turn(struct monitor *m, struct error *err)
 	}
 	/* Also needed when only its timeout has passed. */
 	server_process(m->server);
+	server_refused(m->server, m->stats.http_refused);
 	return stop;
 }
 

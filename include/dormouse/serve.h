@@ -49,6 +49,9 @@ void server_process(struct server *s);
 /* Milliseconds until server_process() must be called at the latest; -1: no limit. */
 int server_timeout_ms(const struct server *s);
 
+/* Counts the connections that both ports refused since the server opened, by reason. */
+void server_refused(const struct server *s, uint64_t refused[HTTP_REFUSALS]);
+
 /* The bound ports, in host byte order. */
 uint16_t server_open_port(const struct server *s);
 uint16_t server_local_port(const struct server *s);

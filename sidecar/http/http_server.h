@@ -16,32 +16,13 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "http_counters.h"
 #include "listen.h"
 #include "routes.h"
 
 /* A new connection counts as busy for this time, because its first request may be on
  * its way; seconds. */
 #define HTTP_START_S 1.0
-
-/* Why a connection was cut. */
-enum http_cut {
-	HTTP_CUT_HANDSHAKE, /* "handshake": exceeded its time limit */
-	HTTP_CUT_REQUEST,   /* "request": exceeded its time limit */
-	HTTP_CUT_IDLE,      /* "idle" */
-	HTTP_CUT_CROWDED,   /* "crowded": replaced by a newcomer, see crowd.h */
-	HTTP_CUTS,
-};
-
-/* Why a connection was closed as soon as it was accepted. */
-enum http_refused {
-	HTTP_REFUSED_SHARE,  /* "share": all places taken, and its host is large */
-	HTTP_REFUSED_FULL,   /* "full": all places taken, and nobody yields */
-	HTTP_REFUSED_FAILED, /* "failed": the library did not accept it */
-	HTTP_REFUSALS,
-};
-
-const char *http_cut_name(enum http_cut cut);
-const char *http_refused_name(enum http_refused refused);
 
 /* Times are in seconds. */
 struct http_limits {
@@ -82,13 +63,6 @@ struct http_settings {
 	struct http_routes *routes;  /* must outlive the server */
 	http_own_socket *own_socket; /* or NULL */
 	void *own_context;
-};
-
-struct http_counters {
-	uint64_t accepted;
-	uint64_t refused[HTTP_REFUSALS];
-	uint64_t handshakes_ended; /* ended by the client or by an error */
-	uint64_t cut[HTTP_CUTS];
 };
 
 struct http_server;

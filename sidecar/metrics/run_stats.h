@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "http/http_counters.h"
+
 /* Filled by the loop, shown by /metrics and the health checks. */
 struct run_stats {
 	double started_at; /* Unix seconds */
@@ -16,6 +18,7 @@ struct run_stats {
 	double last_sample_at; /* Unix seconds; 0: no sample yet */
 	unsigned config_errors;
 	uint64_t state_saves, state_save_failures;
+	uint64_t http_refused[HTTP_REFUSALS]; /* connections, at both ports */
 	bool stopping;
 };
 

@@ -265,6 +265,10 @@ static void put_monitor(struct exposition *x, const struct run_stats *stats)
 			  "CPU time that the last sample took, seconds.");
 	exposition_number(x, NULL, rounded(stats->last_sample_s));
 	exposition_rows(x, rows, LENGTH(rows));
+	exposition_family(x, METRIC_COUNTER, "dormouse_http_refused_total", "reason",
+			  "Connections refused: the host's share used, full, failed.");
+	for (int why = 0; why < HTTP_REFUSALS; why++)
+		exposition_count(x, http_refused_name(why), stats->http_refused[why]);
 }
 
 void metrics_render(const struct serve_source *source, bool openmetrics, struct text *t)

@@ -108,6 +108,15 @@ int server_timeout_ms(const struct server *s)
 	return http_servers_timeout_ms(s->ports, PORTS);
 }
 
+void server_refused(const struct server *s, uint64_t refused[HTTP_REFUSALS])
+{
+	for (int why = 0; why < HTTP_REFUSALS; why++) {
+		refused[why] = 0;
+		for (int i = 0; i < PORTS; i++)
+			refused[why] += http_server_counters(s->ports[i])->refused[why];
+	}
+}
+
 uint16_t server_open_port(const struct server *s)
 {
 	return http_server_port(s->ports[OPEN]);

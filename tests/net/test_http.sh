@@ -67,6 +67,14 @@ check_that "a request of 30,000 bytes is refused" \
 	test "$(answer a "$open/metrics?$long")" -ge 400 -o "$(answer a "$open/metrics?$long")" = 000
 check "and the next is answered" 200 "$(answer a $open/metrics)"
 
+# --- more connections than a host may have ----------------------------------------------
+refused='dormouse_http_refused_total{reason="share"}'
+check "connections refused so far" 0 "$(metric a "$refused")"
+# shellcheck disable=SC2016 # i and fd are the other shell's
+start a crowd bash -c 'for i in {1..12}; do exec {fd}<>/dev/tcp/127.0.0.1/9478; done; exec sleep 100'
+wait_for "four of twelve connections of one host are refused" metric_at_least a "$refused" 4
+stop "$started"
+
 # --- who reaches it -------------------------------------------------------------------
 check "from outside over IPv4" 200 "$(answer b http://10.77.1.1:9477/metrics)"
 check "from outside over IPv6" 200 "$(answer b 'http://[fd77:1::1]:9477/metrics')"

@@ -104,6 +104,11 @@ CASE(one_address_cannot_take_every_connection)
 	for (int i = 0; i < 10; i++)
 		turn(-1, 0, 10);
 	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
+	const char *metrics = get(local_port(), "/metrics");
+	assert_non_null(
+	    strstr(metrics, "\ndormouse_http_refused_total{reason=\"share\"} 4\n"));
+	assert_non_null(
+	    strstr(metrics, "\ndormouse_http_refused_total{reason=\"full\"} 0\n"));
 }
 
 CASE(a_port_in_use_is_said_clearly)
