@@ -7,6 +7,7 @@
  * reports departures, with wide margins, although the pod is still learning.
  */
 #include <math.h>
+#include <string.h>
 
 #include "detector.h"
 
@@ -15,22 +16,14 @@ static double quiet_after(const struct detector *d)
 	return d->options.learn_s / 12;
 }
 
+/* Which series of a young pod are judged is decided with their thresholds. */
 bool dormancy_known(const struct detector *d)
 {
 	const struct learnt *l = &d->learnt;
-	double now = d->deltas.time;
 
 	if (d->options.profile == PROFILE_DORMANT)
 		return true;
-	if (l->warm_until_s == 0)
-		return false;
-	if (l->observed_s >= d->options.learn_s)
-		return true;
-	if (d->options.profile == PROFILE_BUSY)
-		return false;
-	if (l->low_since > 0 && now - l->low_since >= quiet_after(d))
-		return true;
-	return l->low_until > 0 && now - l->low_until <= d->options.learn_s / 6;
+	return l->observed_s >= d->options.learn_s / 60;
 }
 
 static void follow_low(struct detector *d)
@@ -49,21 +42,35 @@ static void follow_low(struct detector *d)
 	}
 }
 
+/* Whether a young pod is quiet for the first time. What it did until then was its
+ * start. */
+static bool first_quiet(const struct detector *d)
+{
+	const struct learnt *l = &d->learnt;
+	double quiet = d->deltas.time - l->low_since;
+
+	return l->low_since > 0 && quiet >= quiet_after(d) && l->low_until == 0 &&
+	       l->warm_until_s < l->observed_s - quiet &&
+	       l->observed_s < d->options.learn_s && d->open_count == 0;
+}
+
 /* The first minutes load caches, configuration and the rest of images. This traffic is
- * excluded from the baseline. The warm-up ends when the pod becomes quiet, or after a
- * sixth of learn_s. */
+ * excluded from the baseline. The warm-up ends after a twelfth of learn_s; it is longer
+ * if the pod becomes quiet only later, within learn_s. */
 static void follow_warm_up(struct detector *d)
 {
 	struct learnt *l = &d->learnt;
-	double now = d->deltas.time;
-	bool quiet = l->low_since > 0 && now - l->low_since >= quiet_after(d);
+	bool over = l->warm_until_s > 0 ? first_quiet(d)
+					: l->observed_s >= quiet_after(d) * 0.999;
 
-	if (l->warm_until_s > 0 || (!quiet && l->observed_s < d->options.learn_s / 6))
+	if (!over)
 		return;
 	l->warm_until_s = fmax(l->observed_s, 1);
-	envelope_exclude(&d->envelope, &d->windows, now);
+	envelope_exclude(&d->envelope, &d->windows, d->deltas.time);
 	windows_clear(&d->windows);
 	envelope_drop(&d->envelope, l, 0);
+	memset(&l->hour_now, 0, sizeof(l->hour_now));
+	d->stale = true;
 }
 
 static void enter(struct detector *d, enum pod_state state)

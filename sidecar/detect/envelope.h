@@ -29,6 +29,7 @@ struct envelope {
 	struct levels hours;           /* maximum of all kept hours, as they count */
 	double baseline_max[WINDOWS][SERIES_COUNT]; /* maximum of the baseline */
 	double threshold[WINDOWS][SERIES_COUNT];    /* a window above this is unusual */
+	double narrowed[WINDOWS][SERIES_COUNT];     /* by this much for silence */
 	double tail[SERIES_COUNT];             /* stretch of a series' largest bursts */
 	double stretch[WINDOWS][SERIES_COUNT]; /* of windows, from the hours' spread */
 	bool stretch_due;                      /* must be recomputed */

@@ -90,6 +90,8 @@ void exceedance_take(const struct detector *d, struct exceedance *f)
 			f->alert_ratio =
 			    fmax(f->alert_ratio, v / more / d->alert_threshold[k][s]);
 			f->ratio = fmax(f->ratio, v / t);
+			f->wide_ratio =
+			    fmax(f->wide_ratio, v / (t + d->envelope.narrowed[k][s]));
 			if (v / t * (hot ? 1000 : 1) > best) {
 				best = v / t * (hot ? 1000 : 1);
 				f->window = k;

@@ -10,6 +10,8 @@ struct detector;
 /* The window and series furthest above their threshold. */
 struct exceedance {
 	double ratio;       /* value over the baseline's threshold */
+	double wide_ratio;  /* value over the threshold with the whole floor; below 1:
+			     * it is news only because the pod was silent */
 	double alert_ratio; /* value over the alert threshold */
 	enum window window;
 	unsigned series;

@@ -40,12 +40,42 @@ static bool is_own_accord(unsigned series)
 
 double limit_floor(unsigned series, enum window window, double length, bool own_known)
 {
+	return limit_floor_narrowed(series, window, length, own_known, 1);
+}
+
+bool limit_narrows(unsigned series, bool own_known)
+{
+	switch (series) {
+	case SIGNAL_TCP_NEW_SOCKETS:
+	case SIGNAL_TCP_INITIATED_TX_BYTES:
+	case SIGNAL_UDP_TX_BYTES:
+	case SIGNAL_UDP_TX_PACKETS:
+	case SIGNAL_UNACCOUNTED_TX_BYTES:
+	case SIGNAL_TCP_FAILED_CONNECTIONS:
+	case SIGNAL_NEW_DESTINATIONS:
+		return true;
+	default:
+		return series == SIGNAL_TX_BYTES && !own_known;
+	}
+}
+
+bool limit_absolute(unsigned series)
+{
+	return series == SIGNAL_DESTINATIONS || series == SIGNAL_UNACCOUNTED_TX_BYTES ||
+	       series == SIGNAL_TCP_FAILED_CONNECTIONS ||
+	       series == SIGNAL_NEW_DESTINATIONS;
+}
+
+double limit_floor_narrowed(unsigned series, enum window window, double length,
+			    bool own_known, double share)
+{
 	if (series == SERIES_UNSOLICITED)
 		return UNSOLICITED_FLOOR;
 	double burst = LIMIT[series].burst, rate = LIMIT[series].rate;
 
 	if (series == SIGNAL_TX_BYTES && !own_known)
 		rate = UNKNOWN_RATE;
+	rate *= share;
 	if (window == MINIMUM_SHORT)
 		return burst / 2 + rate * length;
 	if (window == MINIMUM_LONG) /* no single task lasts that long without a pause */

@@ -23,6 +23,18 @@
  * FEW_WINDOWS / n), at most (1 + YOUTH). Seven hours predict the eighth poorly. */
 #define FEW_WINDOWS 10.0
 
+/* The largest margin of a young pod, and the factor on the floors of what is judged
+ * from a pod's first minute. */
+#define YOUNG_MARGIN 10.0
+
+/* How far the rate of a floor narrows while a series is silent: to 1 / (1 + silence /
+ * 3 h), but not below NARROWED_RATE. The burst stays: a task over TLS still passes,
+ * what goes on and on does not. A past that used the floor keeps NARROWED_USE times
+ * what it used. */
+#define NARROWED_AFTER_S (3 * 3600.0)
+#define NARROWED_RATE    0.125
+#define NARROWED_USE     4.0
+
 /* How often, per day, chance alone may exceed the threshold of a pod with heavy-tailed
  * bursts: once in two hundred days. */
 #define CHANCE_A_DAY 0.005
@@ -79,6 +91,16 @@ struct limit {
  * whether traffic on connections that the pod opened is counted separately from its
  * answers. */
 double limit_floor(unsigned series, enum window window, double length, bool own_known);
+
+/* Returns the same floor, narrowed to `share` of its rate (NARROWED_RATE to 1). */
+double limit_floor_narrowed(unsigned series, enum window window, double length,
+			    bool own_known, double share);
+
+/* Whether a series' floor narrows with silence: what the pod does of its own accord. */
+bool limit_narrows(unsigned series, bool own_known);
+
+/* Whether the series is judged from the first minute: no ordinary start has it. */
+bool limit_absolute(unsigned series);
 
 /* Returns the bytes to add to served bytes before own bytes are divided by them. */
 double limit_served_floor(enum window window, double length);

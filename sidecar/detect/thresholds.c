@@ -6,8 +6,9 @@
 #include "limits.h"
 #include "past_incidents.h"
 
-#define HOUR_S       3600.0
-#define DRIFT_MARGIN 4.0 /* days may differ by this factor without drift */
+#define HOUR_S        3600.0
+#define YOUNG_SAMPLES 5   /* a past of fewer samples says nothing */
+#define DRIFT_MARGIN  4.0 /* days may differ by this factor without drift */
 
 /* Returns until when a young pod's blocks count as baseline. Its traffic since it was
  * last quiet counts only after a while. */
@@ -176,26 +177,67 @@ static void recompute_stretch(struct envelope *e, const struct learnt *l,
 	}
 }
 
+/* Whether a young pod's series can be judged: in its first minutes only what no
+ * ordinary start has; then a quiet pod's; after a past of a twelfth of learn_s (and
+ * YOUNG_SAMPLES) any pod's, but not a burst of seconds. */
+static bool young_speaks(const struct learnt *l, const struct windows *w,
+			 const struct detect_options *options, double now, unsigned k,
+			 unsigned s)
+{
+	double past = l->observed_s - l->warm_until_s;
+	bool quiet = l->low_since > 0 && now - l->low_since >= options->learn_s / 12;
+	bool woke = l->low_until > 0 && now - l->low_until <= options->learn_s / 6;
+	bool known =
+	    past >= fmax(options->learn_s / 12, YOUNG_SAMPLES * w->length[WINDOW_10S]);
+
+	if (limit_absolute(s) && l->series_s[s] >= options->learn_s / 60)
+		return true;
+	if (l->warm_until_s == 0 || options->profile == PROFILE_BUSY)
+		return false;
+	return quiet || woke || (known && k != WINDOW_10S);
+}
+
 /* Whether a window of a series can be judged. The window must not be shorter than the
  * interval allows, and the series must have been observed for a while. */
 static bool speaks(const struct learnt *l, const struct windows *w,
-		   const struct detect_options *options, unsigned k, unsigned s)
+		   const struct detect_options *options, double now, unsigned k,
+		   unsigned s)
 {
+	if (options->profile != PROFILE_DORMANT && l->observed_s < options->learn_s &&
+	    !young_speaks(l, w, options, now, k, s))
+		return false;
 	if (k < WINDOW_6H && w->length[k] >= w->length[k + 1])
 		return false;
 	if (s == SERIES_UNSOLICITED && ((k != WINDOW_10M && k != WINDOW_1H) ||
 					l->known_s[k] < FEW_WINDOWS * w->length[k]))
 		return false;
 	return l->series_s[s] - l->warm_until_s >= options->learn_s / 20 ||
-	       options->profile == PROFILE_DORMANT;
+	       limit_absolute(s) || options->profile == PROFILE_DORMANT;
+}
+
+/* Returns to which share of its rate a floor narrows: the longer the pod has done
+ * nothing of a kind, the less of it is news. */
+static double narrowed(const struct envelope *e, const struct learnt *l,
+		       const struct windows *w, unsigned s)
+{
+	double silent = l->series_s[s] - l->warm_until_s;
+	double used = e->baseline_max[WINDOW_1H][s] /
+		      limit_floor(s, WINDOW_1H, w->length[WINDOW_1H], e->own_known);
+	double share = fmax(1 / (1 + fmax(silent, 0) / NARROWED_AFTER_S),
+			    fmax(NARROWED_RATE, NARROWED_USE * used));
+
+	return limit_narrows(s, e->own_known) ? fmin(share, 1) : 1;
 }
 
 static void recompute_series(struct envelope *e, const struct learnt *l,
 			     const struct windows *w,
-			     const struct detect_options *options, unsigned s)
+			     const struct detect_options *options, double now,
+			     unsigned s)
 {
 	double young = youth(l, s, options);
-	double scale = limit_floor_scale(options->sensitivity) * young;
+	double wide = limit_absolute(s) ? fmin(young, YOUNG_MARGIN) : young;
+	double scale = limit_floor_scale(options->sensitivity) * wide;
+	double share = narrowed(e, l, w, s);
 	double allowance = 0;
 	double ordinary = limit_margin(s, WINDOW_10S, options->sensitivity);
 
@@ -207,14 +249,18 @@ static void recompute_series(struct envelope *e, const struct learnt *l,
 		allowance = (burst - ordinary) * fmax(e->baseline_max[WINDOW_10S][s],
 						      e->baseline_max[WINDOW_1M][s]);
 	for (unsigned k = 0; k < WINDOWS; k++) {
-		double floor = limit_floor(s, k, w->length[k], e->own_known) * scale;
+		double length = w->length[k];
+		double full = limit_floor(s, k, length, e->own_known) * scale;
+		double floor =
+		    limit_floor_narrowed(s, k, length, e->own_known, share) * scale;
 		double few = 1 + FEW_WINDOWS * w->length[k] / fmax(l->known_s[k], 1);
 		double margin = 1 + (limit_margin(s, k, options->sensitivity) - 1) *
 					fmax(young, fmin(few, 1 + YOUTH));
-		margin = fmax(margin, e->stretch[k][s]);
+		margin = fmax(fmin(margin, YOUNG_MARGIN), e->stretch[k][s]);
+		e->narrowed[k][s] = full - floor;
 		e->threshold[k][s] = e->baseline_max[k][s] * margin +
 				     (k < SUM_WINDOWS ? allowance : 0) + floor;
-		if (!speaks(l, w, options, k, s) ||
+		if (!speaks(l, w, options, now, k, s) ||
 		    (!limit_judged(s) && s != SERIES_RELAYED))
 			e->threshold[k][s] = INFINITY;
 	}
@@ -231,7 +277,7 @@ void thresholds_recompute(struct envelope *e, const struct learnt *l,
 		if (options->profile != PROFILE_DORMANT)
 			bound_unknown(e, l, w, s);
 		bound_longest(e, w, s);
-		recompute_series(e, l, w, options, s);
+		recompute_series(e, l, w, options, now, s);
 		recompute_old(e, l, w, options, s);
 	}
 	e->stretch_due = false;
