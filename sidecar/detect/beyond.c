@@ -22,7 +22,7 @@ static bool goes_on(const struct detector *d, unsigned k, unsigned s, double lev
 /* Whether the window of the series is above both. */
 static bool is_beyond(const struct detector *d, unsigned k, unsigned s, double level)
 {
-	double v = d->windows.value[k][s];
+	double v = windows_judged(&d->windows, k, s);
 
 	return v > level && v > d->envelope.threshold[k][s];
 }
@@ -37,7 +37,7 @@ void beyond_take(const struct detector *d, float (*level)[SERIES_COUNT],
 		bool out = false;
 
 		for (unsigned k = 0; limit_judged(s) && k < WINDOWS; k++) {
-			double v = d->windows.value[k][s];
+			double v = windows_judged(&d->windows, k, s);
 			double most =
 			    fmax((double)level[k][s], d->alert_threshold[k][s]);
 			if (!is_beyond(d, k, s, (double)level[k][s]))

@@ -20,7 +20,7 @@ static bool goes_on(const struct detector *d, unsigned k, unsigned s)
 
 	if (s == SERIES_UNSOLICITED) /* a ratio */
 		return w->value[WINDOW_1M][s] >= middle;
-	return w->value[last][s] / w->length[last] >= middle / w->length[k];
+	return windows_judged(w, last, s) / w->length[last] >= middle / w->length[k];
 }
 
 double exceedance_least_unsolicited(const struct detector *d, unsigned window)
@@ -76,7 +76,8 @@ void exceedance_take(const struct detector *d, struct exceedance *f)
 		if (!limit_judged(s))
 			continue;
 		for (unsigned k = 0; k < WINDOWS; k++) {
-			double v = w->value[k][s], t = d->envelope.threshold[k][s];
+			double v = windows_judged(w, k, s),
+			       t = d->envelope.threshold[k][s];
 			if (v <= t || (s == SERIES_UNSOLICITED &&
 				       w->value[k][SIGNAL_TCP_INITIATED_TX_BYTES] <=
 					   exceedance_least_unsolicited(d, k)))

@@ -36,7 +36,7 @@ bool detector_judge_gap(const struct detector *d, double now, double seconds,
 	if (!(seconds > 0) || d->learnt.observed_s < d->options.learn_s)
 		return false;
 	double limit = explained(d, seconds);
-	if ((double)bytes <= limit)
+	if ((double)bytes - (double)received / RECEIVED_PER_BYTE <= limit)
 		return false;
 	const struct departure departure = {
 	    .kind = ALERT_MONITOR_GAP,

@@ -57,7 +57,7 @@ void rules_recompute(struct detector *d)
 		double old = e->old[s] +
 			     REPORTED_RATIO * level_decode(reported.code[WINDOW_1H][s]);
 		if (isfinite(old) && limit_judged(s) && s != SERIES_UNSOLICITED &&
-		    d->windows.value[WINDOW_1H][s] > old)
+		    windows_judged(&d->windows, WINDOW_1H, s) > old)
 			d->drift_series = (int)s;
 	}
 }

@@ -18,6 +18,32 @@ static const struct {
     [WINDOW_6H] = {21600, 1800, 12},
 };
 
+/* Received bytes for each packet that acknowledges them: for each full segment, though
+ * the kernel often waits for the second. */
+#define RECEIVED_PER_PACKET 1400
+
+static double without_answers(unsigned series, double sent, double received)
+{
+	switch (series) {
+	case SIGNAL_TX_BYTES:
+		return fmax(sent - received / RECEIVED_PER_BYTE, 0);
+	case SIGNAL_TX_PACKETS:
+	case SIGNAL_TCP_TX_PACKETS:
+		return fmax(sent - received / RECEIVED_PER_PACKET, 0);
+	default:
+		return sent;
+	}
+}
+
+double windows_judged(const struct windows *w, unsigned window, unsigned series)
+{
+	const double *v = w->value[window];
+
+	if (window >= SUM_WINDOWS)
+		return v[series]; /* close_tick() did it */
+	return without_answers(series, v[series], v[SIGNAL_RX_BYTES]);
+}
+
 void windows_clear(struct windows *w)
 {
 	memset(w->ring, 0, sizeof(w->ring));
@@ -172,7 +198,9 @@ static void close_tick(struct windows *w)
 	for (unsigned i = 0; i < (repeat ? repeat : 1); i++) {
 		double *row = t->row[t->row_next];
 		for (unsigned s = 0; s < SERIES_COUNT; s++)
-			row[s] = t->amount[s] * scale;
+			row[s] = without_answers(s, t->amount[s],
+						 t->amount[SIGNAL_RX_BYTES]) *
+				 scale;
 		t->row_next = (t->row_next + 1) % t->rows;
 		if (t->row_count < t->rows)
 			t->row_count++;

@@ -54,6 +54,14 @@ void windows_clear(struct windows *w);
  * a minute, or at each interval if that is longer. */
 bool windows_add(struct windows *w, struct deltas *deltas, double interval);
 
+/* Received bytes for each byte sent that acknowledges them: 66 bytes, headers included,
+ * for each segment of 1,460 bytes, and some requests. */
+#define RECEIVED_PER_BYTE 25
+
+/* Returns what is judged and learnt of a series: its value, without what received bytes
+ * explain. A download is not egress, but the kernel acknowledges it. */
+double windows_judged(const struct windows *w, unsigned window, unsigned series);
+
 /* Returns when the traffic that `series` shows in `window` began, at the earliest. It
  * walks back over all windows while they carry more than `baseline` per second. */
 double windows_onset(const struct windows *w, const struct deltas *deltas,
