@@ -147,8 +147,8 @@ uint64_t detector_routines_learnt(const struct detector *d);
 const char *routine_days_name(enum routine_days days);
 
 /* routine_calendar_words() appends the routine's calendar, "each night around 02:10
- * UTC"; routine_sentence() appends one sentence with the calendar, the occasions and the
- * sizes. */
+ * UTC"; routine_sentence() appends one sentence with the calendar, the occasions and
+ * the sizes. */
 struct text;
 void routine_calendar_words(const struct routine_view *view, struct text *t);
 void routine_sentence(const struct routine_view *view, struct text *t);

@@ -17,8 +17,8 @@ static int64_t day_of(double at)
 	return (int64_t)floor(at / DAY_S);
 }
 
-/* Returns the day of the month, 1 to 31, of a day since 1970 (Hinnant, "chrono-Compatible
- * Low-Level Date Algorithms", civil_from_days). */
+/* Returns the day of the month, 1 to 31, of a day since 1970 (Hinnant,
+ * "chrono-Compatible Low-Level Date Algorithms", civil_from_days). */
 static unsigned month_day(int64_t day)
 {
 	int64_t of_era = (day + 719468) % 146097;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* calendar.h - when something recurs: its time of day, and on which days. Times are UTC.
- */
+/* calendar.h - when something recurs: its time of day (UTC), and on which days. */
 #ifndef DORMOUSE_DETECT_CALENDAR_H
 #define DORMOUSE_DETECT_CALENDAR_H
 
@@ -19,9 +18,8 @@
 /* All occasions began at about the same time of day. */
 struct calendar {
 	double first, last; /* the occasions' begin, Unix seconds */
-	double second;      /* of the day: when it begins on average, the newer ones
-			     * count more */
-	uint32_t times;      /* separate occasions */
+	double second;  /* of the day: when it begins, on average of the newer ones */
+	uint32_t times; /* separate occasions */
 	uint32_t weekdays;   /* bit 0: some were on a Monday */
 	uint32_t month_days; /* bit n: some were on day n of the month */
 	uint32_t gap_days;   /* the greatest common divisor of the days between */

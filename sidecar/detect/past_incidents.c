@@ -65,7 +65,8 @@ static bool same_occasion(const struct incident_memory *m, double onset)
 }
 
 /* Whether the incident is another occasion of the entry, or belongs to its last one. A
- * routine is known, so it takes only what was not news. What shows a higher kind is another. */
+ * routine is known, so it takes only what was not news. What shows a higher kind is
+ * another. */
 static bool is_like(const struct incident_memory *m, const struct incident *i)
 {
 	if (m->end == 0 || ratio_to(m, i) > ALIKE_RATIO ||
@@ -116,6 +117,15 @@ static double told_of(const struct incident *i)
 	return i->reported ? i->onset : 0;
 }
 
+/* Returns the signal that a series derives from. */
+static uint32_t signal_of(unsigned series)
+{
+	if (series < SIGNAL_COUNT)
+		return series;
+	return series == SERIES_UNSOLICITED ? SIGNAL_TCP_INITIATED_TX_BYTES
+					    : SIGNAL_TX_BYTES;
+}
+
 static void remember_first(struct incident_memory *m, const struct incident *i,
 			   double now)
 {
@@ -126,9 +136,7 @@ static void remember_first(struct incident_memory *m, const struct incident *i,
 	m->kind = i->kind;
 	m->bytes_most = i->amount[SIGNAL_TX_BYTES];
 	m->bytes_log = log1p(m->bytes_most);
-	m->signal = i->series == SERIES_UNSOLICITED ? SIGNAL_TCP_INITIATED_TX_BYTES
-		    : i->series < SIGNAL_COUNT	    ? i->series
-						    : SIGNAL_TX_BYTES;
+	m->signal = signal_of(i->series);
 	calendar_begin(&m->calendar, i->onset);
 	levels_take(&m->top[0], i);
 }
@@ -260,7 +268,7 @@ const struct incident_memory *incident_repeated(const struct learnt *l, double n
 static void raise_known(const struct incident_memory *m, double now, double reported_s,
 			struct levels *reported)
 {
-	struct levels level;
+	struct levels level = {0};
 	bool at_hour = known_at_hour(m, now);
 
 	if (now - m->end < reported_s || at_hour)

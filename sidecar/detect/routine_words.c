@@ -25,8 +25,9 @@ const char *routine_days_name(enum routine_days days)
 
 static const char *weekday_name(unsigned weekday)
 {
-	static const char *const names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-					    "Friday", "Saturday", "Sunday"};
+	static const char *const names[] = {"Monday",   "Tuesday", "Wednesday",
+					    "Thursday", "Friday",  "Saturday",
+					    "Sunday"};
 
 	return names[weekday % (sizeof(names) / sizeof(names[0]))];
 }
@@ -37,8 +38,8 @@ static void put_days(const struct routine_view *view, struct text *t)
 
 	switch (view->days) {
 	case ROUTINE_DAILY:
-		text_put(t, hour >= EVENING || hour < MORNING ? "each night"
-							      : "each day");
+		text_put(t,
+			 hour >= EVENING || hour < MORNING ? "each night" : "each day");
 		break;
 	case ROUTINE_WEEKDAYS:
 		text_put(t, "weekdays");

@@ -13,8 +13,8 @@
  * shortly one after the other, or at the same time of day, count as one. */
 bool routine_is_separate(const struct learnt *l, unsigned at);
 
-/* Decides whether the entry became a routine with its last incident: on its own, because
- * it came often enough at its hour, or with others at other hours. `window` and
+/* Decides whether the entry became a routine with its last incident: on its own,
+ * because it came often enough at its hour, or with others at other hours. `window` and
  * `series` show the incident best. */
 void routine_note(struct learnt *l, struct incident_memory *m, enum window window,
 		  unsigned series);

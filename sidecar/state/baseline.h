@@ -20,8 +20,8 @@ struct baseline_source {
 };
 
 /* Writes the index-th chunk: the head, one signal, the place of one routine, or the
- * tail. A place without a routine is empty. Returns false when there is no such chunk. All chunks in order, with the same writer, make the
- * document. */
+ * tail. A place without a routine is empty. Returns false when there is no such chunk.
+ * All chunks in order, with the same writer, make the document. */
 bool baseline_put_chunk(const struct baseline_source *source, size_t index,
 			struct json_writer *w);
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What recurs is told a few times and then expected: at its hour and up to its size. What
- * is larger, or comes at another hour, is told whatever was learnt. */
+/* What recurs is told a few times and then expected: at its hour and up to its size.
+ * What is larger, or comes at another hour, is told whatever was learnt. */
 #include "../support/testing.h"
 #include "base/text.h"
 #include "detect_fixture.h"
 
 #define JOB_S     (20 * MINUTE)
-#define AT(h, m)  ((h) * HOUR + (m) * MINUTE)
+#define AT(h, m)  ((h)*HOUR + (m)*MINUTE)
 #define TEN_PAST2 AT(2, 10)
 
-static const struct traffic JOB = {.opened = 1 * MB, .received = 20 * KB, .sockets = 0.1};
+static const struct traffic JOB = {
+    .opened = 1 * MB, .received = 20 * KB, .sockets = 0.1};
 
 static void begin(struct world *w, double start)
 {
@@ -25,8 +26,8 @@ static void quiet_until(struct world *w, double time)
 	live(w, time - w->now, PROBED);
 }
 
-/* Runs a job at a time, `size` times as large as JOB. Returns whether it was told, other
- * than as a recurrence. */
+/* Runs a job at a time, `size` times as large as JOB. Returns whether it was told,
+ * other than as a recurrence. */
 static bool runs(struct world *w, double time, double size)
 {
 	quiet_until(w, time);
@@ -36,8 +37,8 @@ static bool runs(struct world *w, double time, double size)
 	return w->episodes > 0;
 }
 
-/* Runs it on each of the days from MONDAY on, at a time of day. Returns how often it was
- * told. */
+/* Runs it on each of the days from MONDAY on, at a time of day. Returns how often it
+ * was told. */
 static unsigned run_days(struct world *w, unsigned first, unsigned days, unsigned step,
 			 double second)
 {
@@ -72,7 +73,8 @@ static void assert_words(const struct routine_view *view, const char *expected)
 	assert_string_equal(buffer, expected);
 }
 
-/* --- a time of day ----------------------------------------------------------------- */
+/* --- a time of day -----------------------------------------------------------------
+ */
 
 CASE(a_nightly_job_is_told_once_and_is_a_routine_after_three)
 {
@@ -161,7 +163,8 @@ CASE(missed_days_do_not_unlearn_it)
 	world_end(&w);
 }
 
-/* --- days -------------------------------------------------------------------------- */
+/* --- days --------------------------------------------------------------------------
+ */
 
 CASE(a_job_each_thirteen_days_is_told_three_times)
 {
@@ -222,7 +225,8 @@ CASE(a_months_end_is_known_after_three)
 	world_end(&w);
 }
 
-/* --- sizes and no hour ------------------------------------------------------------- */
+/* --- sizes and no hour -------------------------------------------------------------
+ */
 
 /* Runs jobs of these sizes, each some days and hours after the one before. */
 static unsigned run_rarely(struct world *w, const double *sizes, unsigned count)
