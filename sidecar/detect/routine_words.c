@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* routine_words.c - a routine in words. */
-#include "base/format.h"
+#include "base/units.h"
 #include "base/text.h"
 #include "dormouse/detect.h"
 
