@@ -38,6 +38,7 @@ static bool times_sound(const struct learnt *l)
 static bool memory_sound(const struct incident_memory *m)
 {
 	return time_sound(m->start) && time_sound(m->end) && time_sound(m->told) &&
+	       m->grown >= 0 && m->grown < RATE_ABSURD &&
 	       calendar_sound(&m->calendar) && m->bytes_most >= 0 &&
 	       m->bytes_most < INFINITY && fabs(m->bytes_log) < 1000 &&
 	       m->signal < SIGNAL_COUNT && m->kind < ALERT_KIND_COUNT;

@@ -9,7 +9,7 @@
 #include "histogram.h"
 #include "series.h"
 
-#define LEARNT_LAYOUT  0x44520007u /* "DR", version; change it with these structs */
+#define LEARNT_LAYOUT  0x44520008u /* "DR", version; change it with these structs */
 #define HOURS_KEPT     720         /* thirty days of observed time */
 #define BLOCKS         12          /* of the last hour */
 #define INCIDENTS_KEPT 40
@@ -30,6 +30,8 @@ struct incident_memory {
 	double told; /* onset of the reported incident that it is or repeats; 0: none */
 	double bytes_most; /* link bytes sent, at most and on average of logarithms */
 	double bytes_log;
+	double
+	    grown; /* by how much repeats have exceeded the reported one: 1 or more */
 	struct calendar calendar; /* of separate occasions: one may be many incidents */
 	uint32_t routine; /* number of the routine that it belongs to; 0: none */
 	uint32_t signal;  /* showed the first most clearly */

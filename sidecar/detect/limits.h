@@ -62,13 +62,13 @@
 /* An incident like an earlier one (up to REPORTED_RATIO times as large) is not reported
  * again within REPORTED_SPAN times dormant_after_s, nor at the same time of day for
  * REPORTED_DAYS days. */
-#define REPORTED_RATIO 2.0
+#define REPORTED_RATIO 1.85
 #define REPORTED_SPAN  8.0
 #define REPORTED_DAYS  8.0
 
 /* Traffic beyond this ratio to the open incidents is another incident. The shortest
  * window is noisy, so its ratio is larger. */
-#define OTHERS_RATIO     2.0
+#define OTHERS_RATIO     1.75
 #define OTHERS_RATIO_10S 4.0
 
 /* Traffic is a relay when the smaller of sent and received is at least this share of

@@ -133,12 +133,26 @@ static void remember_first(struct incident_memory *m, const struct incident *i,
 	m->start = i->onset;
 	m->end = now;
 	m->told = told_of(i);
+	m->grown = 1;
 	m->kind = i->kind;
 	m->bytes_most = i->amount[SIGNAL_TX_BYTES];
 	m->bytes_log = log1p(m->bytes_most);
 	m->signal = signal_of(i->series);
 	calendar_begin(&m->calendar, i->onset);
 	levels_take(&m->top[0], i);
+}
+
+/* Follows how far repeats grow beyond the reported one. They do not make each other
+ * known: a chain of them would grow without end. */
+static void follow_growth(struct incident_memory *m, const struct incident *i)
+{
+	double before = level_decode(m->top[0].code[i->window][i->series]);
+	double now = i->peak[i->window][i->series];
+
+	if (!i->recurs)
+		m->grown = 1;
+	else if (before > 0 && now > before)
+		m->grown *= now / before;
 }
 
 static void remember_more(struct incident_memory *m, const struct incident *i,
@@ -151,6 +165,7 @@ static void remember_more(struct incident_memory *m, const struct incident *i,
 		    i->onset - m->calendar.last < DAY_S - PLAY_KNOWN_S;
 
 	levels_take(&peak, i);
+	follow_growth(m, i);
 	m->start = i->onset;
 	m->end = now;
 	m->told = told > 0 ? told : m->told;
@@ -164,15 +179,29 @@ static void remember_more(struct incident_memory *m, const struct incident *i,
 	top_add(m->top, &peak);
 }
 
+/* Returns by how much a repeat at another time of day exceeds the reported incident. */
+static double growth_beyond(const struct learnt *l, const struct incident *i)
+{
+	for (unsigned at = 0; i->recurs && at < INCIDENTS_KEPT; at++) {
+		const struct incident_memory *m = &l->incident[at];
+		double told = level_decode(m->top[0].code[i->window][i->series]);
+		if (m->end > 0 && m->told == i->repeats && told > 0)
+			return fmax(i->peak[i->window][i->series] * m->grown / told, 1);
+	}
+	return 1;
+}
+
 void incident_remember(struct learnt *l, const struct incident *i, double now)
 {
 	struct incident_memory *m = find_like(l, i);
+	double grown = growth_beyond(l, i);
 
 	if (m) {
 		remember_more(m, i, now);
 	} else {
 		m = take_entry(l);
 		remember_first(m, i, now);
+		m->grown = grown;
 	}
 	routine_note(l, m, i->window, i->series);
 }
@@ -264,6 +293,17 @@ const struct incident_memory *incident_repeated(const struct learnt *l, double n
 	return hour ? hour : last;
 }
 
+/* Raises the levels to those of the reported incident. */
+static void raise_told(const struct incident_memory *m, struct levels *reported)
+{
+	struct levels level = m->top[0];
+	uint16_t *code = &level.code[0][0];
+
+	for (unsigned j = 0; m->grown > 1 && j < WINDOWS * SERIES_COUNT; j++)
+		code[j] = level_encode(level_decode(code[j]) / m->grown);
+	levels_raise(reported, &level);
+}
+
 /* Raises the levels to what an entry explains at `now`. */
 static void raise_known(const struct incident_memory *m, double now, double reported_s,
 			struct levels *reported)
@@ -272,7 +312,7 @@ static void raise_known(const struct incident_memory *m, double now, double repo
 	bool at_hour = known_at_hour(m, now);
 
 	if (now - m->end < reported_s || at_hour)
-		levels_raise(reported, &m->top[0]);
+		raise_told(m, reported);
 	if (!at_hour || !is_routine(m))
 		return;
 	routine_reach(m->top, &level);

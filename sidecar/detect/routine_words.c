@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* routine_words.c - a routine in words. */
-#include "base/units.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "dormouse/detect.h"
 
 #define EVENING 22 /* hours from here to MORNING are night */
