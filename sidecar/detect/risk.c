@@ -12,35 +12,35 @@
 #include "detector.h"
 #include "limits.h"
 
-#define BASE 15.0
+#define BASE 20.0
 
 static const struct {
 	const char *name;
 	double points;
 } FACTORS[RISK_FACTORS] = {
     /* Who sends to many more than ever looks for victims or relays for others. */
-    [RISK_PEERS] = {"peers", 40},
+    [RISK_PEERS] = {"peers", 33},
     /* Floods, tunnels and torrents are datagrams; ordinary work is hardly ever. */
     [RISK_DATAGRAMS] = {"datagrams", 36},
     /* What the pod sends where it connected itself was asked by nobody. */
-    [RISK_OWN] = {"own", 24},
+    [RISK_OWN] = {"own", 20},
     /* A first export ends after minutes, a proxy or a miner stays. */
-    [RISK_LENGTH] = {"length", 18},
+    [RISK_LENGTH] = {"length", 10},
     /* The more it exceeds all that the pod ever did, the less it is its work. */
     [RISK_SIZE] = {"size", 15},
     /* Packets that no socket sent: forwarded, or made by hand. */
-    [RISK_HIDDEN] = {"hidden", 15},
+    [RISK_HIDDEN] = {"hidden", 19},
     /* Who knows its peers hardly ever fails to connect; an outage lasts minutes. */
-    [RISK_FAILED] = {"failed", 10},
+    [RISK_FAILED] = {"failed", 18},
     /* The two kinds that name an abuse. */
-    [RISK_FANOUT] = {"fanout", 12},
-    [RISK_RELAY] = {"relay", 12},
+    [RISK_FANOUT] = {"fanout", 18},
+    [RISK_RELAY] = {"relay", 18},
     /* A busier service receives more as well. */
-    [RISK_UNASKED] = {"unasked", 10},
+    [RISK_UNASKED] = {"unasked", 5},
     /* It is not one burst, and not only a trickle. */
-    [RISK_SPANS] = {"spans", 5},
+    [RISK_SPANS] = {"spans", 10},
     /* The pod never worked at this time of day. */
-    [RISK_HOUR] = {"hour", 6},
+    [RISK_HOUR] = {"hour", 15},
     /* A dormant pod has nothing to do. */
     [RISK_DORMANT] = {"dormant", 5},
     /* Little does little harm. */

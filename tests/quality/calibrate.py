@@ -9,8 +9,8 @@ during an attack, or within half an hour after it, is a hit. All others are not:
 ordinary work (the spans that labels.json calls neutral). False alerts are rare, so those of --sensitivity high count as
 well; hits are those of the default settings.
 
-The fit is a logistic regression by descent. The start, the middle and the end of each incident count alike, and hits
-as much as the rest. Each factor has the sign that a person expects. BOUNDS holds those whose weight should not come from the
+The fit is a logistic regression by descent. The start, the middle and the end of each incident count alike, hits as
+much as the rest, and a kind of attack or a life by the root of its incidents. Each factor has the sign that a person expects. BOUNDS holds those whose weight should not come from the
 made traces alone. Prints the points of each factor, and how well the risk ranks hits above the rest: the area under the
 curve, 1 is perfect and 0.5 is chance. The figures of --test count; the current table's are there as well."""
 import argparse
@@ -21,7 +21,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 
@@ -42,6 +42,8 @@ BOUNDS = {
     "fanout": (9, 40),
     "hour": (6, 40),  # the traces' attacks come at any hour, and so do the first jobs
     "dormant": (5, 40),
+    "length": (10, 40),  # the traces' nightly jobs last as long as their attacks
+    "unasked": (5, 40),
     "trifle": (-25, -25),  # little is low, whatever it is
     "youth": (-25, 0),  # the traces' first jobs come early, real ones later as well
     "history": (-15, 0),  # someone could make noise first
@@ -55,6 +57,7 @@ class Incident:
         at = float(rows[0]["reported"])
         hits = [a for a in label["attacks"] if a["start"] <= at <= a["end"] + AFTERMATH_S]
         self.attack = f"{hits[0]['tier']} {hits[0]['kind']}" if hits else None
+        self.group = (bool(hits), self.attack or self.life)
         self.factors = np.array([[float(row[name]) for name in names] for row in rows])
         self.risk = max(float(row["risk"]) for row in rows)
 
@@ -95,12 +98,13 @@ def incidents_of(program, corpora):
 def fit(names, incidents, rounds=4000, pace=.5, ridge=3e-3):
     bounds = [BOUNDS.get(name, (-99, 0) if name in LOWERS else (0, 99)) for name in names]
     least, most = np.array(bounds, float).T / POINTS
-    hits = sum(1 for i in incidents if i.attack)
-    share = {True: 1 / hits, False: 1 / (len(incidents) - hits)}
+    groups = Counter(i.group for i in incidents)
+    roots = {hit: sum(count ** .5 for group, count in groups.items() if group[0] == hit) for hit in (True, False)}
+    share = {group: 1 / count ** .5 / roots[group[0]] for group, count in groups.items()}
     samples = [i.sample() for i in incidents]
     factors = np.vstack(samples)
     hit = np.concatenate([[float(bool(i.attack))] * len(s) for i, s in zip(incidents, samples)])
-    weight = np.concatenate([[share[bool(i.attack)] / len(s)] * len(s) for i, s in zip(incidents, samples)])
+    weight = np.concatenate([[share[i.group] / len(s)] * len(s) for i, s in zip(incidents, samples)])
     points, base = np.clip(np.zeros(len(names)), least, most), 0.0
     for _ in range(rounds):
         error = weight * (1 / (1 + np.exp(-(factors @ points + base))) - hit)

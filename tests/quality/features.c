@@ -34,7 +34,7 @@ double __wrap_risk_of(const struct detector *d, const struct incident *i,
 	double age = d->deltas.time - i->onset, applies[RISK_FACTORS];
 	double risk = __real_risk_of(d, i, f);
 
-	if (i->onset == onset && age < next_age)
+	if (i->recurs || (i->onset == onset && age < next_age))
 		return risk;
 	onset = i->onset;
 	next_age = age * OLDER;

@@ -196,7 +196,7 @@ CASE(an_answer_of_the_same_size_is_less)
 {
 	struct traffic answer = {.served = 1 * MB, .received = 20 * KB};
 
-	assert_true(risk_after(DAY, answer, 5 * MINUTE) + 15 <=
+	assert_true(risk_after(DAY, answer, 5 * MINUTE) + 10 <=
 		    risk_after(DAY, THEFT, 5 * MINUTE));
 }
 
