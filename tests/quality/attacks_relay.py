@@ -51,7 +51,7 @@ def tor_relay(pod, start):
     seconds, pace = pod.random.uniform(3, 8) * HOUR, pod.random.uniform(100e3, 1.5e6) * pod.step
     relays = pod.new_addresses(2000)
     for index in pod.indexes(start, seconds):
-        age = min(1, (index * pod.step - start) / HOUR)  # others find it bit by bit
+        age = min(1, max(0, index * pod.step - start) / HOUR)  # others find it bit by bit
         flow = pace * (.15 + .85 * age) * pod.random.lognormvariate(0, .25)
         opened = poisson(pod.random, .1 * pod.step)
         peers = pod.dice.sample(relays[:50 + int(1950 * age)], 40)

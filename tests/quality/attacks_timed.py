@@ -82,8 +82,8 @@ def siphon(pod, start):
 # While the pod works.
 
 def during_work(pod, start):
-    """Theft in the hour of the pod's own job, the last that it has: two to six times what that sends, elsewhere."""
-    at, seconds, size = pod.work[-1]
+    """Theft in the hour of the pod's own job, one of the last that it has: two to six times what that sends, elsewhere."""
+    at, seconds, size = [each for each in pod.work if each[0] + 4 * each[1] + HOUR < pod.seconds][-1]
     begin = at + pod.random.uniform(0, .3) * seconds
     lasts = max(MINUTE, seconds * pod.random.uniform(1, 3))
     upload(pod, begin, lasts, pod.random.uniform(2, 6) * size / lasts)

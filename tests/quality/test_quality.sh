@@ -14,6 +14,15 @@ failed() {
 }
 status=0
 
+for test in ./test_score.py ./test_traffic.py; do
+	if $test 2>"$made/log"; then
+		ok "$test"
+	else
+		cat "$made/log"
+		failed "$test"
+	fi
+done
+
 ./generate.py --out "$made/corpus" --seed 1 --set base || exit 1
 
 if ./score.py --corpus "$made/corpus" --set base --detector "$DORMOUSE replay --lifecycle {trace}" --verbose --check; then
