@@ -37,6 +37,22 @@ double exceedance_least_unsolicited(const struct detector *d, unsigned window)
 	(1u << SIGNAL_TX_BYTES | 1u << SIGNAL_TX_PACKETS | 1u << SIGNAL_TCP_TX_BYTES | \
 	 1u << SIGNAL_TCP_TX_PACKETS | 1u << SIGNAL_TCP_INITIATED_TX_BYTES)
 
+/* What a pod that relays sends by its work: also datagrams, and packets of others that
+ * the kernel forwards. */
+#define PASSED_ON                                                                      \
+	(SERVED | 1u << SIGNAL_UDP_TX_BYTES | 1u << SIGNAL_UDP_TX_PACKETS |            \
+	 1u << SIGNAL_UNACCOUNTED_TX_BYTES)
+
+/* Whether the pod has always relayed: a gateway's traffic is a relay's on a busy
+ * morning as well. */
+static bool always_relayed(const struct detector *d)
+{
+	const double *most = d->envelope.baseline_max[WINDOW_10M];
+
+	return most[SERIES_RELAYED] >
+	       RELAY_BALANCE * fmax(most[SIGNAL_TX_BYTES], most[SIGNAL_RX_BYTES]);
+}
+
 /* Allows a pod on its first day more load, because its first morning may come. Load is
  * traffic that grows with what the pod receives, while the pod does not relay it and
  * its unsolicited ratio stays steady. Returns the factor on the threshold, 1 to
@@ -50,16 +66,19 @@ static double load_growth(const struct detector *d, unsigned k, unsigned s)
 	    v[WINDOW_1M][SIGNAL_TX_BYTES] + v[WINDOW_1M][SIGNAL_RX_BYTES] - both;
 	unsigned ratio = k <= WINDOW_1M ? WINDOW_1M : WINDOW_10M;
 
-	if (d->learnt.series_s[s] >= FIRST_DAY_S || !(SERVED >> s & 1) ||
+	bool gateway = always_relayed(d);
+
+	if (d->learnt.series_s[s] >= FIRST_DAY_S ||
+	    !((gateway ? PASSED_ON : SERVED) >> s & 1) ||
 	    d->options.profile == PROFILE_DORMANT)
 		return 1;
-	if (both > RELAY_BALANCE * either)
+	if (!gateway && both > RELAY_BALANCE * either)
 		return 1;
-	if (d->envelope.own_known &&
+	if (d->envelope.own_known && !gateway &&
 	    v[ratio][SERIES_UNSOLICITED] >
 		UNSOLICITED_STEADY * baseline[ratio][SERIES_UNSOLICITED])
 		return 1;
-	double floor = limit_floor(SIGNAL_TX_BYTES, k, d->windows.length[k], true);
+	double floor = limit_served_floor(k, d->windows.length[k]);
 	return fmin(fmax(received / (baseline[k][SIGNAL_RX_BYTES] + floor), 1),
 		    LOAD_GROWTH_MAX);
 }
