@@ -64,7 +64,7 @@
  * REPORTED_DAYS days. */
 #define REPORTED_RATIO 1.85
 #define REPORTED_SPAN  8.0
-#define REPORTED_DAYS  8.0
+#define REPORTED_DAYS  35.0
 
 /* Traffic beyond this ratio to the open incidents is another incident. The shortest
  * window is noisy, so its ratio is larger. */
