@@ -8,6 +8,8 @@
 #include "limits.h"
 
 #define HOUR_S       3600.0
+#define STEADY_HOURS 48
+#define STEADY_RATIO 1.6
 #define CLIMB_HOURS  6
 #define YOUNG_BLOCKS 5 /* a young pod's blocks are shorter by this: one minute */
 
@@ -121,6 +123,30 @@ static void raise_faded(const struct envelope *e, struct levels *to,
 	}
 }
 
+/* Finds the series whose hours are alike, window by window: after two days, all but a
+ * tenth of the hours come within STEADY_RATIO of the largest. */
+static void find_steady(struct envelope *e, const struct learnt *l)
+{
+	memset(e->steady, 0, sizeof(e->steady));
+	if (l->hour_count < STEADY_HOURS)
+		return;
+	for (unsigned k = WINDOW_1H; k <= WINDOW_6H; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++) {
+			uint16_t most = l->hour_now.code[k][s];
+			unsigned alike = 0;
+
+			for (unsigned i = 0; i < l->hour_count; i++)
+				most = l->hour[i].code[k][s] > most
+					   ? l->hour[i].code[k][s]
+					   : most;
+			uint16_t low = level_encode(level_decode(most) / STEADY_RATIO);
+			for (unsigned i = 0; i < l->hour_count; i++)
+				alike += l->hour[i].code[k][s] >= low;
+			if (most > 0 && alike >= 0.9 * l->hour_count)
+				e->steady[k] |= 1u << s;
+		}
+}
+
 /* Computes the maximum of the hours older than a day, and of all kept hours. The
  * six-hour sum rises for six hours. So the newest six hours do not count for it,
  * because the maximum would follow the rise. */
@@ -135,6 +161,8 @@ static void refresh_hours(struct envelope *e, const struct learnt *l)
 		rank_hours(e, l);
 	if (l->hour_count <= OLD_HOURS || l->hour_next % CLIMB_HOURS == 0)
 		rank_episodes(e, l);
+	if (l->hour_next % CLIMB_HOURS == 0)
+		find_steady(e, l);
 	for (unsigned age = l->hour_count; age-- > 0;) {
 		raise_faded(e, &most, hour_before(l, age), age);
 		if (age == OLD_HOURS)

@@ -32,7 +32,9 @@ struct envelope {
 	double narrowed[WINDOWS][SERIES_COUNT];     /* by this much for silence */
 	double tail[SERIES_COUNT];             /* stretch of a series' largest bursts */
 	double stretch[WINDOWS][SERIES_COUNT]; /* of windows, from the hours' spread */
-	bool stretch_due;                      /* must be recomputed */
+	/* Whether the hours are alike: bit 1u << series of each window. */
+	uint32_t steady[WINDOWS];
+	bool stretch_due; /* must be recomputed */
 	double
 	    old[SERIES_COUNT]; /* threshold for WINDOW_1H from hours older than a day */
 	bool own_known;

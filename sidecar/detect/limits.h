@@ -19,6 +19,10 @@
  * floors are multiplied by (1 + YOUTH * learn_s / observed time). */
 #define YOUTH 2.0
 
+/* If a pod's hours were alike for days, its margins of hours (the part above 1) are
+ * this share: such a pod has no mornings. */
+#define STEADY_SHARE 0.4
+
 /* Widens margins while a window was learnt for only n of its lengths: by (1 +
  * FEW_WINDOWS / n), at most (1 + YOUTH). Seven hours predict the eighth poorly. */
 #define FEW_WINDOWS 10.0

@@ -254,8 +254,10 @@ static void recompute_series(struct envelope *e, const struct learnt *l,
 		double floor =
 		    limit_floor_narrowed(s, k, length, e->own_known, share) * scale;
 		double few = 1 + FEW_WINDOWS * w->length[k] / fmax(l->known_s[k], 1);
-		double margin = 1 + (limit_margin(s, k, options->sensitivity) - 1) *
-					fmax(young, fmin(few, 1 + YOUTH));
+		double margin =
+		    1 + (limit_margin(s, k, options->sensitivity) - 1) *
+			    (e->steady[k] >> s & 1 ? STEADY_SHARE
+						   : fmax(young, fmin(few, 1 + YOUTH)));
 		margin = fmax(fmin(margin, YOUNG_MARGIN), e->stretch[k][s]);
 		e->narrowed[k][s] = full - floor;
 		e->threshold[k][s] = e->baseline_max[k][s] * margin +
