@@ -10,7 +10,6 @@
 #define HOUR_S       3600.0
 #define STEADY_HOURS 48
 #define STEADY_RATIO 1.6
-#define CLIMB_HOURS  6
 #define YOUNG_BLOCKS 5 /* a young pod's blocks are shorter by this: one minute */
 
 /* EPISODE_HOURS: peaks that are this close are one episode, because the windows reach
@@ -171,6 +170,8 @@ static void refresh_hours(struct envelope *e, const struct learnt *l)
 			old = most;
 	}
 	e->hours = most;
+	e->before = old;
+	e->before_known = l->hour_count > CLIMB_HOURS + 2;
 	memcpy(e->hours.code[WINDOW_6H], old.code[WINDOW_6H],
 	       sizeof(old.code[WINDOW_6H]));
 	e->stretch_due = true;

@@ -13,8 +13,9 @@
 #include "learnt.h"
 #include "windows.h"
 
-#define OLD_HOURS 24 /* drift compares with data older than this */
-#define TOP_HOURS 10
+#define CLIMB_HOURS 6  /* the newest hours may be part of a rise */
+#define OLD_HOURS   24 /* drift compares with data older than this */
+#define TOP_HOURS   10
 /* The higher rank to compare with the lowest of the top `count` hours. */
 #define RANK_HIGH(count) ((count) >= 6 ? 3 : (count) >= 4 ? 2 : 1)
 
@@ -27,6 +28,8 @@ struct envelope {
 	struct levels third, tenth;    /* largest of the hours, by window and series */
 	struct levels episode;         /* the third largest separate peak */
 	struct levels hours;           /* maximum of all kept hours, as they count */
+	struct levels before;          /* the same without the newest CLIMB_HOURS */
+	bool before_known;
 	double baseline_max[WINDOWS][SERIES_COUNT]; /* maximum of the baseline */
 	double threshold[WINDOWS][SERIES_COUNT];    /* a window above this is unusual */
 	double narrowed[WINDOWS][SERIES_COUNT];     /* by this much for silence */

@@ -21,6 +21,22 @@ static double usable_until(const struct learnt *l, const struct detect_options *
 	return woke ? l->low_until : now;
 }
 
+/* Bounds what the last hours may add: each may exceed those before it within its
+ * margin, so that a chain of small rises would teach any level. */
+static void bound_climb(const struct envelope *e, const struct windows *w,
+			struct levels *most)
+{
+	for (unsigned k = 0; e->before_known && k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++) {
+			double floor = limit_floor(s, k, w->length[k], e->own_known);
+			double old = level_decode(e->before.code[k][s]);
+			uint16_t bound = level_encode(CLIMB_RATIO * old + floor);
+			if (k != WINDOW_6H && s != SERIES_UNSOLICITED &&
+			    most->code[k][s] > bound)
+				most->code[k][s] = bound;
+		}
+}
+
 /* Gathers the baseline's maximum from blocks that are old enough for each window. */
 static void gather_baseline(struct envelope *e, const struct learnt *l,
 			    const struct windows *w,
@@ -42,6 +58,7 @@ static void gather_baseline(struct envelope *e, const struct learnt *l,
 				    l->block[i].code[k][s] > most.code[k][s])
 					most.code[k][s] = l->block[i].code[k][s];
 	}
+	bound_climb(e, w, &most);
 	incidents_routine(l, w, &routine);
 	if (l->accepted_s > 0 && l->observed_s - l->accepted_s < 2 * OLD_HOURS * HOUR_S)
 		levels_raise(&routine, &l->accepted);
