@@ -205,7 +205,7 @@ static bool young_speaks(const struct learnt *l, const struct windows *w,
 	bool quiet = l->low_since > 0 && now - l->low_since >= options->learn_s / 12;
 	bool woke = l->low_until > 0 && now - l->low_until <= options->learn_s / 6;
 	bool known =
-	    past >= fmax(options->learn_s / 12, YOUNG_SAMPLES * w->length[WINDOW_10S]);
+	    past >= fmax(options->learn_s / 15, YOUNG_SAMPLES * w->length[WINDOW_10S]);
 
 	if (limit_absolute(s) && l->series_s[s] >= options->learn_s / 60)
 		return true;
