@@ -246,6 +246,16 @@ static double narrowed(const struct envelope *e, const struct learnt *l,
 	return limit_narrows(s, e->own_known) ? fmin(share, 1) : 1;
 }
 
+/* Returns what the pod sends in that time on average, on its first day; then 0. A night
+ * has pauses that a morning does not have: less than the average is no news, however
+ * evenly it flows. */
+static double usual_flow(const struct learnt *l, unsigned s, double length)
+{
+	if (s >= SIGNAL_COUNT || l->series_s[s] >= FIRST_DAY_S)
+		return 0;
+	return histogram_mean(&l->histogram[s]) * length;
+}
+
 static void recompute_series(struct envelope *e, const struct learnt *l,
 			     const struct windows *w,
 			     const struct detect_options *options, double now,
@@ -279,6 +289,9 @@ static void recompute_series(struct envelope *e, const struct learnt *l,
 		e->narrowed[k][s] = full - floor;
 		e->threshold[k][s] = e->baseline_max[k][s] * margin +
 				     (k < SUM_WINDOWS ? allowance : 0) + floor;
+		if (k >= SUM_WINDOWS)
+			e->threshold[k][s] =
+			    fmax(e->threshold[k][s], usual_flow(l, s, length));
 		if (!speaks(l, w, options, now, k, s) ||
 		    (!limit_judged(s) && s != SERIES_RELAYED))
 			e->threshold[k][s] = INFINITY;
