@@ -194,31 +194,34 @@ static void raise_to(double *restrict peak, const double *restrict value)
 		peak[s] = peak[s] > value[s] ? peak[s] : value[s];
 }
 
-/* Copies a window's values as they are judged. */
-static const double *judged_row(const struct windows *w, unsigned k,
-				double row[SERIES_COUNT])
+/* Raises the peaks to a window's values as they are judged. */
+static void raise_judged(double *peak, const struct windows *w, unsigned k)
 {
 	static const enum signal answering[] = {SIGNAL_TX_BYTES, SIGNAL_TX_PACKETS,
 						SIGNAL_TCP_TX_PACKETS};
+	enum { COUNT = sizeof(answering) / sizeof(answering[0]) };
+	double kept[COUNT];
 
-	memcpy(row, w->value[k], sizeof(w->value[k]));
-	for (unsigned i = 0; i < sizeof(answering) / sizeof(answering[0]); i++)
-		row[answering[i]] = windows_judged(w, k, answering[i]);
-	return row;
+	for (unsigned i = 0; i < COUNT; i++)
+		kept[i] = peak[answering[i]];
+	raise_to(peak, w->value[k]);
+	for (unsigned i = 0; i < COUNT; i++) {
+		double judged = windows_judged(w, k, answering[i]);
+		peak[answering[i]] = judged > kept[i] ? judged : kept[i];
+	}
 }
 
 void envelope_track(struct envelope *e, struct learnt *l, const struct windows *w,
 		    double now, double watched, bool all)
 {
 	unsigned count = all ? WINDOWS : LONGEST_FAST + 1;
-	double row[SERIES_COUNT];
 
 	e->fast_s += watched;
 	for (unsigned k = 0; k < count; k++) {
 		if (now < e->exclude_until[k])
 			continue;
 		l->known_s[k] += k > LONGEST_FAST ? e->fast_s : watched;
-		raise_to(e->peak[k], judged_row(w, k, row));
+		raise_judged(e->peak[k], w, k);
 	}
 	if (all)
 		e->fast_s = 0;

@@ -324,13 +324,25 @@ double windows_onset(const struct windows *w, const struct deltas *deltas,
 	return onset;
 }
 
+/* Rounds a rate of 0 or more down, so that no reported rate is higher than the real
+ * one. */
+static float rounded_down(double rate)
+{
+	union {
+		float f;
+		uint32_t u;
+	} bits = {.f = (float)rate};
+
+	bits.u -= (double)bits.f > rate;
+	return bits.f;
+}
+
 void windows_rates(struct windows *w, const double rate[SIGNAL_COUNT], uint32_t known)
 {
 	float at[SIGNAL_COUNT];
 
-	/* Round down, so that no reported rate is higher than the real one. */
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
-		at[s] = known >> s & 1 ? nextafterf((float)rate[s], 0) : 0;
+		at[s] = known >> s & 1 ? rounded_down(rate[s]) : 0;
 	for (unsigned k = 0; k < SUM_WINDOWS; k++) {
 		struct window_ring *r = &w->ring[k];
 		float *highest = r->highest[r->slot];
