@@ -31,7 +31,7 @@ static void bound_climb(const struct envelope *e, const struct windows *w,
 			double floor = limit_floor(s, k, w->length[k], e->own_known);
 			double old = level_decode(e->before.code[k][s]);
 			uint16_t bound = level_encode(CLIMB_RATIO * old + floor);
-			if (k != WINDOW_6H && s != SERIES_UNSOLICITED &&
+			if (old > 0 && k != WINDOW_6H && s != SERIES_UNSOLICITED &&
 			    most->code[k][s] > bound)
 				most->code[k][s] = bound;
 		}

@@ -99,6 +99,29 @@ CASE(a_chain_of_doublings_is_reported_again_and_again)
 	world_end(&w);
 }
 
+/* Each hour twice the hour before, which is within the margin: what is learnt of one
+ * may not excuse the next without end. */
+CASE(a_chain_within_the_margins_is_reported)
+{
+	const struct traffic own = {.served = 10 * KB,
+				    .opened = 30 * KB,
+				    .received = 2 * KB,
+				    .sockets = 0.1,
+				    .addresses = 4,
+				    .jitter = 0.4};
+	struct world w;
+	double factor = 1;
+
+	begin_day(&w, own);
+	do {
+		factor *= 2;
+		live(&w, HOUR, times(own, factor));
+	} while (!reported(&w) && factor < 64);
+	assert_true(factor > 2); /* load may double */
+	assert_true(factor <= 8);
+	world_end(&w);
+}
+
 CASE(when_the_theft_is_over_the_step_goes_on)
 {
 	struct world w;
@@ -186,6 +209,7 @@ int main(void)
 	    cmocka_unit_test(a_step_that_goes_on_is_one_incident),
 	    cmocka_unit_test(a_scan_during_a_harmless_step_is_reported_as_what_it_is),
 	    cmocka_unit_test(a_chain_of_doublings_is_reported_again_and_again),
+	    cmocka_unit_test(a_chain_within_the_margins_is_reported),
 	    cmocka_unit_test(when_the_theft_is_over_the_step_goes_on),
 	    cmocka_unit_test(more_than_eight_at_once_end_the_oldest),
 	    cmocka_unit_test(a_repeat_names_the_incident_that_it_repeats),
