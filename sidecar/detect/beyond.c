@@ -9,7 +9,7 @@
 
 /* The traffic goes on while the most recent part of the window carries this share of
  * the level. */
-#define GOES_ON 0.5
+#define GOES_ON 0.8
 
 static bool goes_on(const struct detector *d, unsigned k, unsigned s, double level)
 {
