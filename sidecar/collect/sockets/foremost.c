@@ -4,19 +4,16 @@
 
 #include <stdbool.h>
 
+#include "flow_order.h"
+
 static bool is_nothing(const struct flow *flow)
 {
 	return flow->tx_bytes == 0 && flow->rx_bytes == 0 && flow->connections == 0;
 }
 
-/* Most bytes sent first, then most received, then most connections. */
 static bool comes_before(const struct flow *a, const struct flow *b)
 {
-	if (a->tx_bytes != b->tx_bytes)
-		return a->tx_bytes > b->tx_bytes;
-	if (a->rx_bytes != b->rx_bytes)
-		return a->rx_bytes > b->rx_bytes;
-	return a->connections > b->connections;
+	return amount_comes_before(FLOW_AMOUNT(a), FLOW_AMOUNT(b));
 }
 
 /* heap[0] comes last in the order of heap[0..count): moves the flow at `at` down to its

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "flow_order.h"
+
 struct scan *scan_log_begin(struct scan_log *log, double time, uint32_t step)
 {
 	struct scan *scan = &log->ring[log->next];
@@ -20,14 +22,9 @@ struct scan *scan_log_begin(struct scan_log *log, double time, uint32_t step)
 	return scan;
 }
 
-/* Most bytes sent first, then most received, then most connections. */
 static bool comes_before(const struct scan_moved *a, const struct scan_moved *b)
 {
-	if (a->tx_bytes != b->tx_bytes)
-		return a->tx_bytes > b->tx_bytes;
-	if (a->rx_bytes != b->rx_bytes)
-		return a->rx_bytes > b->rx_bytes;
-	return a->connections > b->connections;
+	return amount_comes_before(FLOW_AMOUNT(a), FLOW_AMOUNT(b));
 }
 
 void scan_moved_add(struct scan_moved *sum, const struct scan_moved *more)

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_evidence.c - where an alert's traffic went, and how it is told. */
+#include "../support/nobody.h"
 #include "alert_fixture.h"
-
-static const struct identity nobody = {.name = "",
-				       .namespace = "",
-				       .uid = "",
-				       .node = "",
-				       .workload = "",
-				       .cluster = "",
-				       .images = ""};
 
 static int watched_world_open(void **state)
 {

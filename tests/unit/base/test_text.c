@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/nobody.h"
 #include "../support/testing.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -168,7 +169,6 @@ CASE(a_long_error_is_cut_and_stays_text)
 CASE(unknown_parts_of_the_identity_are_left_out)
 {
 	struct identity pod = {"web-1", "shop", "", "", "", "", "a\"b", NULL};
-	struct identity nobody = {"", "", "", "", "", "", "", NULL};
 	struct identity series = {"", "", "", "", "", "", "", "{\"x\":\"y\"}"};
 	struct text t = fresh();
 	struct json_writer w = json_writer_over(&t);

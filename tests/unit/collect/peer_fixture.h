@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -24,6 +25,7 @@
 #define MAC  "02:00:00:00:00:0"
 
 static pid_t peer;
+static bool allowed; /* to make namespaces: else the tests that need them skip */
 
 /* What the tests stand on: without it there is nothing to test. */
 static inline void must(bool done, const char *what)
@@ -182,6 +184,25 @@ static inline void end_peer(void)
 		kill(peer, SIGKILL);
 		waitpid(peer, NULL, 0);
 	}
+}
+
+/* For cmocka: the whole group's setup and teardown. */
+static inline int peer_up(void **state)
+{
+	(void)state;
+	allowed = own_namespace_enter();
+	if (!allowed || (make_peer() && link_carries()))
+		return 0;
+	fprintf(stderr, "no peer to send to\n");
+	end_peer();
+	return -1;
+}
+
+static inline int peer_down(void **state)
+{
+	(void)state;
+	end_peer();
+	return 0;
 }
 
 #endif

@@ -17,8 +17,6 @@
 #include "dormouse/collect.h"
 #include "peer_fixture.h"
 
-static bool allowed;
-
 /* Counts what is allocated, where the C library lets a program put itself in front. */
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
 #define ALLOCATIONS_COUNTED 1
@@ -662,15 +660,6 @@ int main(void)
 	    cmocka_unit_test(without_netlink_proc_stands_in),
 	    cmocka_unit_test(nobody_without_capabilities_sees_it_all),
 	};
-	int failures;
 
-	allowed = own_namespace_enter();
-	if (allowed && (!make_peer() || !link_carries())) {
-		fprintf(stderr, "no peer to send to\n");
-		failures = 1;
-	} else {
-		failures = cmocka_run_group_tests(tests, NULL, NULL);
-	}
-	end_peer();
-	return failures;
+	return cmocka_run_group_tests(tests, peer_up, peer_down);
 }

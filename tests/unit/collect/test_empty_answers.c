@@ -176,8 +176,6 @@ int open(const char *file, int oflag, ...)
 	return (int)syscall(SYS_openat, AT_FDCWD, file, oflag, 0600);
 }
 
-static bool allowed;
-
 static int forget(void **state)
 {
 	(void)state;
@@ -627,15 +625,6 @@ int main(void)
 	    EMPTY(tables_of_protocols_without_lines_are_a_failure),
 	    EMPTY(a_list_that_means_nothing_is_complained_of),
 	};
-	int failures;
 
-	allowed = own_namespace_enter();
-	if (allowed && (!make_peer() || !link_carries())) {
-		fprintf(stderr, "no peer to send to\n");
-		failures = 1;
-	} else {
-		failures = cmocka_run_group_tests(tests, NULL, NULL);
-	}
-	end_peer();
-	return failures;
+	return cmocka_run_group_tests(tests, peer_up, peer_down);
 }

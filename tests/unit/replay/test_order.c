@@ -355,7 +355,7 @@ CASE(a_trace_too_long_to_hold_is_read_as_it_stands)
 	static const double lasts[] = {ROWS_MAX + 11, ROWS_MAX + 9};
 
 	for (size_t i = 0; i < 2; i++) {
-		struct identity pod = {.name = ""};
+		struct identity pod = nobody;
 		struct sample sample;
 		unsigned count = 0;
 		int fd = long_file(lasts[i]), got;

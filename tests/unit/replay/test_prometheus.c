@@ -188,7 +188,7 @@ CASE(strange_points_are_left_out)
 CASE(labels_too_long_for_an_alert_are_left_out)
 {
 	static char text[16384], label[8192];
-	struct identity pod = {.name = "", .namespace = ""};
+	struct identity pod = nobody;
 	int fd;
 
 	memset(label, 'x', sizeof(label) - 1);
@@ -235,7 +235,7 @@ CASE(inputs_are_joined_by_their_labels)
 	    SERIES(TX, WEB_1, "[1060,\"6\"]") "," SERIES(TX, WEB_2, "[1000,\"1\"]"));
 	static const char second[] = ANSWER(
 	    SERIES(RX, WEB_1, "[1000,\"2\"]") "," SERIES(TX, WEB_1_, "[1000,\"5\"]"));
-	struct identity pod = {.name = "", .namespace = ""};
+	struct identity pod = nobody;
 	struct sample sample;
 	int fds[2];
 	struct traces *a = open_text(first, &fds[0]), *b = open_text(second, &fds[1]);

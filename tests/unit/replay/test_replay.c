@@ -37,19 +37,12 @@ CASE(the_same_trace_gives_the_same_output)
 static void print_line(void *context, enum alert_event event, const struct alert *alert)
 {
 	static char json[ALERT_JSON_MAX];
-	static const struct identity pod = {.name = "attack",
-					    .namespace = "",
-					    .uid = "",
-					    .node = "",
-					    .workload = "",
-					    .cluster = "",
-					    .images = ""};
 	struct text *t = context, piece = text_over(json, sizeof(json));
 	struct json_writer w = json_writer_over(&piece);
 
 	if (event == ALERT_UPDATED)
 		return;
-	alert_json(alert, &pod, &w);
+	alert_json(alert, &nobody, &w);
 	text_put(t, strchr(json, ',')); /* without the id, which differs by start */
 	text_put(t, "\n");
 }
@@ -147,11 +140,10 @@ CASE(a_trace_of_a_few_samples_is_judged_too)
 CASE(the_interval_is_the_usual_one_whatever_comes_first)
 {
 	static const int times[] = {0, 0, 3, 900, 960, 1020, 1080, 1140, 1200};
-	static const struct identity pod = {.name = "", .namespace = "", .uid = ""};
 	struct detect_options options;
 
 	detect_options_default(&options);
-	struct replayer *p = replayer_open(&options, &pod, print_line, NULL);
+	struct replayer *p = replayer_open(&options, &nobody, print_line, NULL);
 	assert_non_null(p);
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
 		struct sample s = {.time = T0 + times[i]};

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../support/nobody.h"
 #include "../support/testing.h"
 #include "dormouse/replay.h"
 
@@ -59,7 +60,7 @@ static inline int text_file(const char *text, size_t length)
 static inline struct reading *read_mapped(const char *text, size_t length,
 					  const struct column_map *map)
 {
-	struct identity pod = {.name = "", .namespace = "", .uid = ""};
+	struct identity pod = nobody;
 	int fd = text_file(text, length);
 
 	memset(&reading, 0, sizeof(reading));
