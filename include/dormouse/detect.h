@@ -46,14 +46,13 @@ struct baseline_view {
 /* A departure that starts or continues in this sample. */
 struct verdict {
 	enum alert_kind kind;
-	uint32_t
-	    incident; /* number of the incident; 0: budget or gap, which have none */
+	enum signal signal; /* the signal that shows it most clearly */
+	uint32_t incident;  /* number of the incident; 0: budget or gap have none */
 	/* The incident is like one that was reported before, recently or at this time
 	 * of day. `repeats` is the onset of that one, Unix seconds. A recurrence that
 	 * grows beyond it is a new incident. */
 	bool recurs;
 	double repeats;
-	enum signal signal;       /* the signal that shows it most clearly */
 	double onset;             /* Unix seconds: when the traffic began */
 	double value;             /* current rate per second, mean over window_s */
 	double window_s;          /* length of the window, seconds */
@@ -62,14 +61,14 @@ struct verdict {
 	 * verdicts is the traffic between them. */
 	uint64_t sent_in_all, received_in_all;
 	double sigmas;  /* (value - mean) / stddev; the stddev has a minimum */
-	unsigned risk;  /* 0 to 100: from size, number of signals, duration */
 	double balance; /* verdict_balance() since onset; 1: relay; < 0: unknown */
+	unsigned risk;  /* 0 to 100: see detect/risk.c */
 	struct baseline_view baseline; /* of the signal, as used for this verdict */
 };
 
 /* The rank of a kind. The kind with the highest rank that an incident has shown names
- * it. Rank 0 means that such an alert stands alone: it is about a limit or about the monitor, not about
- * the pod's behaviour. */
+ * it. Rank 0 means that such an alert stands alone: it is about a limit or about the
+ * monitor, not about the pod's behaviour. */
 #define ALERT_KIND_RANK_MAX 3
 unsigned alert_kind_rank(enum alert_kind kind);
 

@@ -332,8 +332,9 @@ static float rounded_down(double rate)
 		float f;
 		uint32_t u;
 	} bits = {.f = (float)rate};
+	const uint32_t above = (double)bits.f > rate;
 
-	bits.u -= (double)bits.f > rate;
+	bits.u -= above;
 	return bits.f;
 }
 
