@@ -91,10 +91,11 @@ $(BUILD)/lib%.a:
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-# Where time matters more than size, if CFLAGS goes for size. Of replay that is what each
-# row goes through.
-$(BUILD)/sidecar/detect/%.o $(BUILD)/sidecar/replay/csv.o $(BUILD)/sidecar/replay/rows.o: \
-	OBJECT_FLAGS = $(FAST)
+# Where time matters more than size, if CFLAGS goes for size: what each sample goes
+# through, and of replay each row.
+$(foreach file,detect/deltas detect/detector detect/envelope detect/exceedance \
+	detect/histogram detect/learnt detect/thresholds detect/windows replay/csv \
+	replay/rows,$(BUILD)/sidecar/$(file).o): OBJECT_FLAGS = $(FAST)
 
 $(BUILD)/%.o: %.c | $(BUILD)/packages/build
 	@mkdir -p $(@D)

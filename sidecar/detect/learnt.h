@@ -28,7 +28,8 @@ struct levels {
 struct incident_memory {
 	double start, end; /* of the last incident, Unix seconds; end 0: unused entry */
 	double told; /* onset of the reported incident that it is or repeats; 0: none */
-	double bytes_most; /* link bytes sent, at most and on average of logarithms */
+	double bytes_most; /* link bytes sent, at most and on average of binary
+			      logarithms */
 	double bytes_log;
 	double
 	    grown; /* by how much repeats have exceeded the reported one: 1 or more */

@@ -136,7 +136,7 @@ static void remember_first(struct incident_memory *m, const struct incident *i,
 	m->grown = 1;
 	m->kind = i->kind;
 	m->bytes_most = i->amount[SIGNAL_TX_BYTES];
-	m->bytes_log = log1p(m->bytes_most);
+	m->bytes_log = log2(1 + m->bytes_most);
 	m->signal = signal_of(i->series);
 	calendar_begin(&m->calendar, i->onset);
 	levels_take(&m->top[0], i);
@@ -175,7 +175,7 @@ static void remember_more(struct incident_memory *m, const struct incident *i,
 		return;
 	}
 	calendar_add(&m->calendar, i->onset);
-	m->bytes_log += (log1p(bytes) - m->bytes_log) / m->calendar.times;
+	m->bytes_log += (log2(1 + bytes) - m->bytes_log) / m->calendar.times;
 	top_add(m->top, &peak);
 }
 

@@ -111,7 +111,7 @@ static void view_first(const struct incident_memory *m, struct routine_view *vie
 	    .times = m->calendar.times,
 	    .first = m->calendar.first,
 	    .last = m->calendar.last,
-	    .typical_bytes = expm1(m->bytes_log),
+	    .typical_bytes = exp2(m->bytes_log) - 1,
 	    .most_bytes = m->bytes_most,
 	};
 	calendar_describe(&m->calendar, view);
@@ -123,10 +123,10 @@ static void view_first(const struct incident_memory *m, struct routine_view *vie
 static void view_more(const struct incident_memory *m, struct routine_view *view)
 {
 	double sum =
-	    log1p(view->typical_bytes) * view->times + m->bytes_log * m->calendar.times;
+	    log2(1 + view->typical_bytes) * view->times + m->bytes_log * m->calendar.times;
 
 	view->times += m->calendar.times;
-	view->typical_bytes = expm1(sum / view->times);
+	view->typical_bytes = exp2(sum / view->times) - 1;
 	view->most_bytes = fmax(view->most_bytes, m->bytes_most);
 	view->first = fmin(view->first, m->calendar.first);
 	view->last = fmax(view->last, m->calendar.last);

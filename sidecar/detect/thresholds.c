@@ -93,7 +93,7 @@ static double stretch(double exponent, double hours)
 	double ahead = fmax(TAIL_AHEAD, TAIL_AHEAD_HOURS / fmax(hours, 1));
 	double rarer = fmin(24 / (fmax(hours, 1) * CHANCE_A_DAY), ahead);
 
-	return pow(fmax(rarer, 1), fmin(exponent, TAIL_MAX));
+	return exp2(log2(fmax(rarer, 1)) * fmin(exponent, TAIL_MAX));
 }
 
 static double tail_stretch(const struct histogram *h, double least, double hours)
@@ -104,7 +104,7 @@ static double tail_stretch(const struct histogram *h, double least, double hours
 		double far = fmax(0.001, 1 / n);
 		double high = fmax(histogram_above(h, far), least);
 		double low = fmax(histogram_above(h, far * 10), least);
-		exponent = log10(high / low);
+		exponent = log2(high / low) / log2(10);
 	}
 	return stretch(exponent, hours);
 }
@@ -121,7 +121,7 @@ static double hours_stretch(const struct envelope *e, const struct learnt *l,
 	if (l->hour_count < 3 || third <= tenth)
 		return 1;
 	double ranks = among / RANK_HIGH(l->hour_count);
-	return stretch(log(third / tenth) / log(ranks), l->hour_count);
+	return stretch(log2(third / tenth) / log2(ranks), l->hour_count);
 }
 
 /* Bounds a long window by the shorter one until enough is known about it: no window
