@@ -353,6 +353,23 @@ void windows_rates(struct windows *w, const double rate[SIGNAL_COUNT], uint32_t 
 	}
 }
 
+/* Whether the ring has all since `since`: it reaches back further, or one of its
+ * buckets began there. A ring that one interval fills has only a part of it. */
+static bool reaches(const struct window_ring *r, unsigned k, double elapsed,
+		    double since, double before)
+{
+	double oldest = began_at(r, k, RING[k].count - 1);
+
+	if (oldest <= since)
+		return true;
+	for (unsigned back = 0; back < RING[k].count; back++) {
+		double began = r->began[slot_at(r, k, back)];
+		if (began > before && began <= since)
+			return elapsed <= 0.75 * RING[k].span_s;
+	}
+	return false;
+}
+
 /* Returns the finest ring that reaches back to `since`. Buckets begin where those of
  * finer rings begin. So if a bucket of any ring began at `since`, one of this ring did.
  * *count is the number of its buckets, from the newest, that began since then. */
@@ -362,7 +379,8 @@ static unsigned ring_since(const struct windows *w, const struct deltas *deltas,
 	double before = since - deltas->elapsed * 0.001;
 	unsigned k = WINDOW_10S;
 
-	while (k < WINDOW_6H && began_at(&w->ring[k], k, RING[k].count - 1) > since)
+	while (k < WINDOW_6H &&
+	       !reaches(&w->ring[k], k, deltas->elapsed, since, before))
 		k++;
 	*count = 0;
 	while (*count < RING[k].count && began_at(&w->ring[k], k, *count) > before)

@@ -106,7 +106,7 @@ kill -TERM "$recorder"
 status=0
 wait "$recorder" || status=$?
 check "SIGTERM ends it cleanly" 0 $status
-check "every line is whole" "" "$(awk -F, 'NF != 13' "$work/rec.csv")"
+check "every line is whole" "" "$(awk -F, 'NF != 15' "$work/rec.csv")"
 check_that "and it can be replayed" "$DORMOUSE" replay "$work/rec.csv"
 
 # Packed, and its halves in the wrong order, it is the same.
