@@ -43,13 +43,13 @@ double exceedance_least_unsolicited(const struct detector *d, unsigned window)
 	(SERVED | 1u << SIGNAL_UDP_TX_BYTES | 1u << SIGNAL_UDP_TX_PACKETS |            \
 	 1u << SIGNAL_UNACCOUNTED_TX_BYTES)
 
-/* Whether the pod has always relayed, and more than a floor: a gateway's traffic is a
+/* Whether the pod has always relayed, and more than one burst: a gateway's traffic is a
  * relay's on a busy morning as well. A handshake is balanced too. */
 static bool always_relayed(const struct detector *d)
 {
 	const double *most = d->envelope.baseline_max[WINDOW_10M];
-	double floor = limit_floor(SERIES_RELAYED, WINDOW_10M,
-				   d->windows.length[WINDOW_10M], true);
+	double floor = limit_floor(SERIES_RELAYED, WINDOW_10S,
+				   d->windows.length[WINDOW_10S], true);
 
 	return most[SERIES_RELAYED] > floor &&
 	       most[SERIES_RELAYED] >

@@ -122,8 +122,8 @@ static void view_first(const struct incident_memory *m, struct routine_view *vie
 /* Adds another entry of the same routine: it is at another hour. */
 static void view_more(const struct incident_memory *m, struct routine_view *view)
 {
-	double sum =
-	    log2(1 + view->typical_bytes) * view->times + m->bytes_log * m->calendar.times;
+	double sum = log2(1 + view->typical_bytes) * view->times +
+		     m->bytes_log * m->calendar.times;
 
 	view->times += m->calendar.times;
 	view->typical_bytes = exp2(sum / view->times) - 1;
