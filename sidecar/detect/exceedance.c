@@ -43,15 +43,14 @@ double exceedance_least_unsolicited(const struct detector *d, unsigned window)
 	(SERVED | 1u << SIGNAL_UDP_TX_BYTES | 1u << SIGNAL_UDP_TX_PACKETS |            \
 	 1u << SIGNAL_UNACCOUNTED_TX_BYTES)
 
-/* Whether the pod has always relayed, and more than one burst: a gateway's traffic is a
- * relay's on a busy morning as well. A handshake is balanced too. */
+/* Whether the pod has always relayed, and was not dormant: a gateway's traffic is a
+ * relay's on a busy morning as well. The handshakes of a dormant pod are balanced too.
+ */
 static bool always_relayed(const struct detector *d)
 {
 	const double *most = d->envelope.baseline_max[WINDOW_10M];
-	double floor = limit_floor(SERIES_RELAYED, WINDOW_10S,
-				   d->windows.length[WINDOW_10S], true);
 
-	return most[SERIES_RELAYED] > floor &&
+	return d->deltas.time - d->dormant_until > d->options.dormant_after_s &&
 	       most[SERIES_RELAYED] >
 		   RELAY_BALANCE * fmax(most[SIGNAL_TX_BYTES], most[SIGNAL_RX_BYTES]);
 }
