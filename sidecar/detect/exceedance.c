@@ -50,7 +50,8 @@ static bool always_relayed(const struct detector *d)
 {
 	const double *most = d->envelope.baseline_max[WINDOW_10M];
 
-	return d->deltas.time - d->dormant_until > d->options.dormant_after_s &&
+	return d->deltas.time - d->dormant_until >
+		   fmax(DORMANT_LATELY_S, d->options.dormant_after_s) &&
 	       most[SERIES_RELAYED] >
 		   RELAY_BALANCE * fmax(most[SIGNAL_TX_BYTES], most[SIGNAL_RX_BYTES]);
 }

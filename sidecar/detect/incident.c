@@ -7,9 +7,6 @@
 
 #include "detector.h"
 
-#define DORMANT_LATELY_S                                                               \
-	600.0 /* a departure is a wake-up until this long after dormancy */
-
 /* Returns the rate that all but a hundredth of the intervals stay below. The
  * calculation leaves out the highest intervals that may belong to this incident: one
  * window length, and one more interval for its start. If other incidents go on, what

@@ -78,6 +78,9 @@
 #define OTHERS_RATIO     1.75
 #define OTHERS_RATIO_10S 4.0
 
+/* A pod counts as dormant lately until so many seconds after it was. */
+#define DORMANT_LATELY_S 600.0
+
 /* Traffic is a relay when the smaller of sent and received is at least this share of
  * the larger. */
 #define RELAY_BALANCE 0.75
