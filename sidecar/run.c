@@ -102,7 +102,7 @@ static struct collect_request request_at(const struct monitor *m, double now)
 
 /* The traffic of this sample, and the traffic of the time that the alerts have not
  * covered yet. */
-static struct traffic_view traffic_of(const struct monitor *m, double now,
+static struct traffic_view traffic_of(const struct monitor *m,
 				      const struct verdict *verdicts, size_t count)
 {
 	/* Only the pages that are used cost memory. */
@@ -114,8 +114,7 @@ static struct traffic_view traffic_of(const struct monitor *m, double now,
 	for (size_t i = 0; i < count; i++) {
 		double since, seen_until;
 		moved[i] = (struct traffic_span){0};
-		if (alert_store_lacks(m->alerts, now, &verdicts[i], &since,
-				      &seen_until))
+		if (alert_store_lacks(m->alerts, &verdicts[i], &since, &seen_until))
 			collector_moved_since(m->collector, since, seen_until, flows[i],
 					      SINCE_FLOWS_MAX, &moved[i]);
 	}
@@ -145,7 +144,7 @@ static void judge_unwatched_time(struct monitor *m, double now)
 	}
 	if (detector_judge_gap(m->detector, now, seconds, flowed.tx_bytes,
 			       flowed.rx_bytes, &verdict)) {
-		const struct traffic_view traffic = traffic_of(m, now, &verdict, 1);
+		const struct traffic_view traffic = traffic_of(m, &verdict, 1);
 
 		alert_store_record(m->alerts, now, &verdict, &traffic, alert_happened,
 				   m);
@@ -176,7 +175,7 @@ static void take_sample(struct monitor *m)
 	collector_sample(m->collector, &request, &sample);
 	judge_unwatched_time(m, now);
 	size_t count = detector_feed(m->detector, &sample, verdicts);
-	const struct traffic_view traffic = traffic_of(m, now, verdicts, count);
+	const struct traffic_view traffic = traffic_of(m, verdicts, count);
 	alert_store_apply(m->alerts, now, m->options.interval_s, verdicts, count,
 			  &traffic, alert_happened, m);
 	log_routines(m);

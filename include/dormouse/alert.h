@@ -90,9 +90,8 @@ typedef void alert_listener(void *context, enum alert_event event,
  * evidence (0: none). The caller puts the traffic since then from its history into
  * traffic_view.moved_since. Returns false when an alert fires already, because that
  * alert has received each scan. */
-bool alert_store_lacks(const struct alert_store *store, double now,
-		       const struct verdict *verdict, double *since,
-		       double *seen_until);
+bool alert_store_lacks(const struct alert_store *store, const struct verdict *verdict,
+		       double *since, double *seen_until);
 
 /* Applies one sample's verdicts (detector_feed). Each incident is one alert. It is
  * raised by the incident's first verdict and updated by the others; a kind of higher

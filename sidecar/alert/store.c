@@ -22,14 +22,13 @@ struct alert_store {
 	uint64_t raised[ALERT_KIND_COUNT];
 	struct link_memory links;
 	double scanned_at; /* the last scan received, 0: none */
-	double interval_s; /* between samples */
 	unsigned count, firing;
 	uint8_t order[ALERTS_REMEMBERED]; /* slots, oldest incident first */
 	struct alert_record slots[ALERTS_REMEMBERED];
 };
 
 _Static_assert(sizeof(struct alert_store) < 112 * 1024, "the store outgrew its budget");
-_Static_assert(ALERTS_REMEMBERED > ALERT_KIND_COUNT, "a resolved one can always go");
+_Static_assert(ALERTS_REMEMBERED > 2 * VERDICTS_MAX, "a resolved one can always go");
 
 /* The sample that is being applied. */
 struct application {
@@ -197,12 +196,11 @@ static void find_homes(struct alert_store *store, struct application *a)
 			find_home(store, a, &a->verdicts[i]);
 }
 
-bool alert_store_lacks(const struct alert_store *store, double now,
-		       const struct verdict *verdict, double *since, double *seen_until)
+bool alert_store_lacks(const struct alert_store *store, const struct verdict *verdict,
+		       double *since, double *seen_until)
 {
 	const int home = home_of(store, verdict);
 
-	(void)now;
 	if (home >= 0 && fires(&store->slots[home]))
 		return false;
 	*since = verdict->onset;
@@ -240,16 +238,22 @@ static void tell(const struct application *a, enum alert_event event,
 }
 
 /* Raises an alert at once, with the traffic since the verdict's onset. */
-static void raise_now(struct alert_store *store, const struct application *a,
-		      const struct verdict *v)
+static struct alert_record *raise_now(struct alert_store *store,
+				      const struct application *a,
+				      const struct verdict *v)
 {
 	struct alert_record *record = &store->slots[raise_alert(store, a->now, v)];
+	struct alert_evidence *evidence = &record->alert.evidence;
+	const struct traffic_view *traffic = a->traffic;
 
-	evidence_add(&record->alert.evidence, a->traffic,
-		     &a->traffic->moved_since[v - a->verdicts], v->signal);
-	evidence_links(&record->alert.evidence, a->traffic, &store->links);
+	if (traffic && traffic->moved_since)
+		evidence_add(evidence, traffic, &traffic->moved_since[v - a->verdicts],
+			     v->signal);
+	if (traffic)
+		evidence_links(evidence, traffic, &store->links);
 	record->seen_until = store->scanned_at;
 	tell(a, ALERT_RAISED, record);
+	return record;
 }
 
 /* Whether most of a recurrence goes to destinations that the alert did not name. */
@@ -353,7 +357,6 @@ void alert_store_apply(struct alert_store *store, double now, double interval_s,
 	    .context = context,
 	};
 
-	store->interval_s = interval_s;
 	if (traffic && traffic->scanned)
 		store->scanned_at = now;
 	find_homes(store, &a);
@@ -377,20 +380,19 @@ void alert_store_record(struct alert_store *store, double now,
 			const struct traffic_view *traffic, alert_listener *listener,
 			void *context)
 {
-	struct alert_record *record = &store->slots[raise_alert(store, now, verdict)];
-	struct alert *alert = &record->alert;
+	const struct application a = {
+	    .now = now,
+	    .verdicts = verdict,
+	    .count = 1,
+	    .traffic = traffic,
+	    .listener = listener,
+	    .context = context,
+	};
+	struct alert_record *record = raise_now(store, &a, verdict);
 
-	if (traffic && traffic->moved_since)
-		evidence_add(&alert->evidence, traffic, traffic->moved_since,
-			     verdict->signal);
-	if (traffic)
-		evidence_links(&alert->evidence, traffic, &store->links);
-	if (listener)
-		listener(context, ALERT_RAISED, alert);
-	alert->ends_at = now;
+	record->alert.ends_at = now;
 	store->firing--;
-	if (listener)
-		listener(context, ALERT_RESOLVED, alert);
+	tell(&a, ALERT_RESOLVED, record);
 }
 
 const struct alert *alert_store_at(const struct alert_store *store, size_t index)

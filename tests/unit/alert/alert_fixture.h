@@ -126,7 +126,7 @@ static inline struct traffic_span moved_since(struct world *w, const struct verd
 	struct shown_traffic *t = &w->traffic;
 	struct traffic_span span = {.flows = t->since};
 
-	if (!alert_store_lacks(w->store, w->now, v, &t->lacks_since, &t->seen_until))
+	if (!alert_store_lacks(w->store, v, &t->lacks_since, &t->seen_until))
 		return span;
 	if (t->history)
 		t->since_count =

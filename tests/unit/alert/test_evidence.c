@@ -171,15 +171,15 @@ static void what_comes_back_is_asked_for_since_it_was_seen(void **state)
 	struct verdict v = verdict_of(w, ALERT_DORMANCY_BREAK);
 	double since = -1, seen_until = -1;
 
-	assert_true(alert_store_lacks(w->store, w->now, &v, &since, &seen_until));
+	assert_true(alert_store_lacks(w->store, &v, &since, &seen_until));
 	assert_true(since == v.onset && seen_until == 0);
 	next_scan(w, &v, 1, NULL, 0);
-	assert_false(alert_store_lacks(w->store, w->now, &v, &since, &seen_until));
+	assert_false(alert_store_lacks(w->store, &v, &since, &seen_until));
 	const double last = w->now;
 	w->traffic.scanned = false;
 	quiet_for(w, 120);
 	v.onset = w->now - 10;
-	assert_true(alert_store_lacks(w->store, w->now, &v, &since, &seen_until));
+	assert_true(alert_store_lacks(w->store, &v, &since, &seen_until));
 	assert_true(since == v.onset && seen_until == last);
 }
 
