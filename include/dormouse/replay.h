@@ -121,6 +121,10 @@ void replayer_feed(struct replayer *p, const struct sample *sample);
 void replayer_finish(struct replayer *p);
 
 const struct detector *replayer_detector(const struct replayer *p);
+
+/* As detector_routine_learnt(). */
+bool replayer_routine_learnt(struct replayer *p, struct routine_view *view);
+
 const struct alert_store *replayer_alerts(const struct replayer *p);
 
 /* The interval between samples in seconds: the median over the first few; 0 while

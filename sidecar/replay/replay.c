@@ -31,9 +31,8 @@ struct replay {
 	FILE *baseline, *csv;       /* NULL: not requested */
 	struct traces *answers;     /* of Prometheus, joined from all files, or NULL */
 	const char *answers_path;   /* of the first of them */
-	const struct replayer *replayer; /* the current one */
+	struct replayer *replayer;  /* the current one */
 	struct history history;
-	uint64_t routines; /* of the current trace, printed so far */
 	struct outcome outcome;
 	int status; /* the exit status */
 };
@@ -92,18 +91,12 @@ static void print_routine(const struct routine_view *view)
 }
 
 /* Prints the routines that the detector has learnt since the last call. */
-static void note_routines(struct replay *replay, const struct detector *d)
+static void note_routines(struct replayer *replayer)
 {
 	struct routine_view view;
-	uint64_t ever = detector_routines_learnt(d);
 
-	if (ever == replay->routines)
-		return;
-	for (size_t place = 0; place < ROUTINES_MAX; place++)
-		if (detector_routine_at(d, place, &view) &&
-		    view.number > replay->routines)
-			print_routine(&view);
-	replay->routines = ever;
+	while (replayer_routine_learnt(replayer, &view))
+		print_routine(&view);
 }
 
 /* replayer_watcher. */
@@ -114,7 +107,7 @@ static void note_sample(void *context, const struct replayer *replayer,
 
 	history_note(&replay->history, replayer, sample);
 	if (replay->options.replay.lifecycle && !replay->options.replay.summary)
-		note_routines(replay, replayer_detector(replayer));
+		note_routines(replay->replayer);
 	if (replay->csv)
 		judged_csv_row(replay->csv, replay->pod.name, replayer, sample);
 }
@@ -229,7 +222,6 @@ static int play(struct replay *replay, struct traces *traces, struct replayer *r
 	replay->replayer = replayer;
 	replayer_watch(replayer, note_sample, replay);
 	history_begin(&replay->history);
-	replay->routines = 0;
 	outcome_begin(&replay->outcome, print_alert, replay);
 	while ((got = traces_sample(traces, &sample, err)) == TRACE_SAMPLE)
 		replayer_feed(replayer, &sample);

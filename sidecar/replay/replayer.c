@@ -113,6 +113,11 @@ void replayer_finish(struct replayer *p)
 	judge_early(p);
 }
 
+bool replayer_routine_learnt(struct replayer *p, struct routine_view *view)
+{
+	return detector_routine_learnt(p->detector, view);
+}
+
 const struct detector *replayer_detector(const struct replayer *p)
 {
 	return p->detector;
