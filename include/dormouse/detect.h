@@ -87,8 +87,8 @@ void detector_free(struct detector *d);
  * budget. Returns their number. An incident without a verdict pauses or has ended (the
  * alert room decides when it counts as resolved).
  *
- * While an incident is open, its own level is the provisional baseline: twice that, or
- * another signal, begins another incident.
+ * While an incident is open, its own level is the provisional baseline: well beyond
+ * that, or another signal, begins another incident.
  *
  * An absent signal is not judged. When it returns, its increase is spread over the time
  * since its last reading. A counter that falls was reset: its increase is unknown.

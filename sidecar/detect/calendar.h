@@ -8,8 +8,6 @@
 
 #include "dormouse/detect.h"
 
-#define DAY_S 86400.0
-
 /* How far the same time of day may be off, seconds. What is known well may also move by
  * an hour, because its clock has daylight saving. */
 #define PLAY_S       (45 * 60.0)

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_S 86400.0
-
 struct detector *detector_new(const struct detect_options *options)
 {
 	struct detector *d = calloc(1, sizeof(*d));

@@ -7,7 +7,6 @@
 
 #include "limits.h"
 
-#define HOUR_S       3600.0
 #define STEADY_HOURS 48
 #define STEADY_RATIO 1.6
 #define YOUNG_BLOCKS 5 /* a young pod's blocks are shorter by this: one minute */
@@ -19,16 +18,6 @@
 #define FADE_HOURS    12
 #define EPISODE_RATIO (2 * LEVEL_OCTAVE)
 
-/* Returns the hour that is `age` hours before the newest. */
-static const struct levels *hour_before(const struct learnt *l, unsigned age)
-{
-	unsigned back = age + 1;
-	unsigned at = l->hour_next >= back ? l->hour_next - back
-					   : l->hour_next + HOURS_KEPT - back;
-
-	return &l->hour[at];
-}
-
 /* Finds the largest hour that is not within EPISODE_HOURS of an earlier find. Returns
  * its level, and sets *at to its age. */
 static uint16_t largest_apart(const struct learnt *l, unsigned j, const unsigned *found,
@@ -37,7 +26,7 @@ static uint16_t largest_apart(const struct learnt *l, unsigned j, const unsigned
 	uint16_t most = 0;
 
 	for (unsigned age = 0; age < l->hour_count; age++) {
-		uint16_t v = (&hour_before(l, age)->code[0][0])[j];
+		uint16_t v = (&learnt_hour(l, age)->code[0][0])[j];
 		if (v <= most)
 			continue;
 		bool apart = true;
@@ -163,7 +152,7 @@ static void refresh_hours(struct envelope *e, const struct learnt *l)
 	if (l->hour_next % CLIMB_HOURS == 0)
 		find_steady(e, l);
 	for (unsigned age = l->hour_count; age-- > 0;) {
-		raise_faded(e, &most, hour_before(l, age), age);
+		raise_faded(e, &most, learnt_hour(l, age), age);
 		if (age == OLD_HOURS)
 			e->aged = most;
 		if (age == CLIMB_HOURS)
@@ -171,7 +160,6 @@ static void refresh_hours(struct envelope *e, const struct learnt *l)
 	}
 	e->hours = most;
 	e->before = old;
-	e->before_known = l->hour_count > CLIMB_HOURS + 2;
 	memcpy(e->hours.code[WINDOW_6H], old.code[WINDOW_6H],
 	       sizeof(old.code[WINDOW_6H]));
 	e->stretch_due = true;
@@ -188,29 +176,6 @@ void envelope_init(struct envelope *e, const struct learnt *l)
 			e->threshold[k][s] = INFINITY;
 }
 
-static void raise_to(double *restrict peak, const double *restrict value)
-{
-	for (unsigned s = 0; s < SERIES_COUNT; s++)
-		peak[s] = peak[s] > value[s] ? peak[s] : value[s];
-}
-
-/* Raises the peaks to a window's values as they are judged. */
-static void raise_judged(double *peak, const struct windows *w, unsigned k)
-{
-	static const enum signal answering[] = {SIGNAL_TX_BYTES, SIGNAL_TX_PACKETS,
-						SIGNAL_TCP_TX_PACKETS};
-	enum { COUNT = sizeof(answering) / sizeof(answering[0]) };
-	double kept[COUNT];
-
-	for (unsigned i = 0; i < COUNT; i++)
-		kept[i] = peak[answering[i]];
-	raise_to(peak, w->value[k]);
-	for (unsigned i = 0; i < COUNT; i++) {
-		double judged = windows_judged(w, k, answering[i]);
-		peak[answering[i]] = judged > kept[i] ? judged : kept[i];
-	}
-}
-
 void envelope_track(struct envelope *e, struct learnt *l, const struct windows *w,
 		    double now, double watched, bool all)
 {
@@ -221,7 +186,7 @@ void envelope_track(struct envelope *e, struct learnt *l, const struct windows *
 		if (now < e->exclude_until[k])
 			continue;
 		l->known_s[k] += k > LONGEST_FAST ? e->fast_s : watched;
-		raise_judged(e->peak[k], w, k);
+		windows_raise_peaks(w, k, e->peak[k]);
 	}
 	if (all)
 		e->fast_s = 0;

@@ -29,10 +29,8 @@ struct envelope {
 	struct levels episode;         /* the third largest separate peak */
 	struct levels hours;           /* maximum of all kept hours, as they count */
 	struct levels before;          /* the same without the newest CLIMB_HOURS */
-	bool before_known;
 	double baseline_max[WINDOWS][SERIES_COUNT]; /* maximum of the baseline */
 	double threshold[WINDOWS][SERIES_COUNT];    /* a window above this is unusual */
-	double narrowed[WINDOWS][SERIES_COUNT];     /* by this much for silence */
 	double tail[SERIES_COUNT];             /* stretch of a series' largest bursts */
 	double stretch[WINDOWS][SERIES_COUNT]; /* of windows, from the hours' spread */
 	/* Whether the hours are alike: bit 1u << series of each window. */

@@ -86,10 +86,24 @@ static double load_growth(const struct detector *d, unsigned k, unsigned s)
 		    LOAD_GROWTH_MAX);
 }
 
+void exceedance_add(struct exceedance *f, enum window window, unsigned series,
+		    double ratio, double alert_ratio, bool hot)
+{
+	double rank = ratio * (hot ? 1000 : 1);
+
+	f->hot = f->hot || hot;
+	f->alert_ratio = fmax(f->alert_ratio, alert_ratio);
+	f->ratio = fmax(f->ratio, ratio);
+	if (rank <= f->rank)
+		return;
+	f->rank = rank;
+	f->window = window;
+	f->series = series;
+}
+
 void exceedance_take(const struct detector *d, struct exceedance *f)
 {
 	const struct windows *w = &d->windows;
-	double best = 0;
 
 	memset(f, 0, sizeof(*f));
 	for (unsigned s = 0; s < SERIES_COUNT; s++) {
@@ -107,19 +121,10 @@ void exceedance_take(const struct detector *d, struct exceedance *f)
 			double more = load_growth(d, k, s);
 			if (v <= t * more)
 				continue;
-			bool hot = goes_on(d, k, s);
 			out = true;
-			f->hot = f->hot || hot;
-			f->alert_ratio =
-			    fmax(f->alert_ratio, v / more / d->alert_threshold[k][s]);
-			f->ratio = fmax(f->ratio, v / t);
-			f->wide_ratio =
-			    fmax(f->wide_ratio, v / (t + d->envelope.narrowed[k][s]));
-			if (v / t * (hot ? 1000 : 1) > best) {
-				best = v / t * (hot ? 1000 : 1);
-				f->window = k;
-				f->series = s;
-			}
+			exceedance_add(f, k, s, v / t,
+				       v / more / d->alert_threshold[k][s],
+				       goes_on(d, k, s));
 		}
 		f->series_count += out;
 	}

@@ -10,14 +10,18 @@ struct detector;
 /* The window and series furthest above their threshold. */
 struct exceedance {
 	double ratio;       /* value over the baseline's threshold */
-	double wide_ratio;  /* value over the threshold with the whole floor; below 1:
-			     * it is news only because the pod was silent */
 	double alert_ratio; /* value over the alert threshold */
 	enum window window;
 	unsigned series;
 	unsigned series_count; /* series above their thresholds */
 	bool hot;              /* the traffic continues now */
+	double rank;           /* of window and series: what continues comes first */
 };
+
+/* Adds a window of a series that is above its threshold by `ratio` and above the alert
+ * threshold by `alert_ratio`. `hot` says whether that traffic continues. */
+void exceedance_add(struct exceedance *f, enum window window, unsigned series,
+		    double ratio, double alert_ratio, bool hot);
 
 void exceedance_take(const struct detector *d, struct exceedance *f);
 

@@ -49,9 +49,9 @@ void incident_follow(const struct detector *d, struct incident *i);
  * another incident. */
 void incident_peaks(struct incident *i, const struct windows *w);
 
-/* Fixes the levels that begin another incident: twice what the incident has shown, in
- * any window. A short window's level counts for the longer ones, because traffic that
- * was reported may go on. */
+/* Fixes the levels that begin another incident: OTHERS_RATIO times what the incident
+ * has shown, in any window. A short window's level counts for the longer ones, because
+ * traffic that was reported may go on. */
 void incident_settle(struct incident *i, const struct windows *w);
 
 #endif

@@ -70,6 +70,16 @@ _Static_assert(sizeof(struct learnt) <= LEARNT_BYTES_MAX, "within the budget");
 
 #define LEVEL_OCTAVE 1024 /* the code of twice an amount is larger by this */
 
+/* Returns the hour that is `age` hours before the newest one; below hour_count. */
+static inline const struct levels *learnt_hour(const struct learnt *l, unsigned age)
+{
+	unsigned back = age + 1;
+	unsigned at = l->hour_next >= back ? l->hour_next - back
+					   : l->hour_next + HOURS_KEPT - back;
+
+	return &l->hour[at];
+}
+
 /* Packs an amount of 0 or more into 16 bits: an exponent and ten bits of mantissa,
  * rounded up. Amounts below 1 become 0. */
 static inline uint16_t level_encode(double amount)

@@ -47,14 +47,9 @@ static double ratio_to(const struct incident_memory *m, const struct incident *i
 	return a > 0 && b > 0 ? fmax(a / b, b / a) : INFINITY;
 }
 
-static bool is_routine(const struct incident_memory *m)
-{
-	return m->calendar.times >= ROUTINE_COUNT;
-}
-
 static double play_of(const struct incident_memory *m)
 {
-	return is_routine(m) ? PLAY_KNOWN_S : PLAY_S;
+	return routine_has_hour(m) ? PLAY_KNOWN_S : PLAY_S;
 }
 
 /* Whether the incident began so soon after the entry's last one that both are the same
@@ -70,7 +65,7 @@ static bool same_occasion(const struct incident_memory *m, double onset)
 static bool is_like(const struct incident_memory *m, const struct incident *i)
 {
 	if (m->end == 0 || ratio_to(m, i) > ALIKE_RATIO ||
-	    (is_routine(m) && !i->recurs) ||
+	    (routine_has_hour(m) && !i->recurs) ||
 	    alert_kind_rank(i->kind) > alert_kind_rank(m->kind))
 		return false;
 	return same_occasion(m, i->onset) ||
@@ -133,7 +128,6 @@ static void remember_first(struct incident_memory *m, const struct incident *i,
 	m->start = i->onset;
 	m->end = now;
 	m->told = told_of(i);
-	m->grown = 1;
 	m->kind = i->kind;
 	m->bytes_most = i->amount[SIGNAL_TX_BYTES];
 	m->bytes_log = log2(1 + m->bytes_most);
@@ -194,11 +188,11 @@ static double growth_beyond(const struct learnt *l, const struct incident *i)
 void incident_remember(struct learnt *l, const struct incident *i, double now)
 {
 	struct incident_memory *m = find_like(l, i);
-	double grown = growth_beyond(l, i);
 
 	if (m) {
 		remember_more(m, i, now);
 	} else {
+		double grown = growth_beyond(l, i); /* before an entry is replaced */
 		m = take_entry(l);
 		remember_first(m, i, now);
 		m->grown = grown;
@@ -265,7 +259,7 @@ static bool known_at_hour(const struct incident_memory *m, double now)
 {
 	double ago = now - m->end;
 
-	if (is_routine(m))
+	if (routine_has_hour(m))
 		return calendar_at_hour(&m->calendar, now, PLAY_KNOWN_S);
 	return now - m->calendar.last > DAY_S - PLAY_S && ago < REPORTED_DAYS * DAY_S &&
 	       calendar_at_hour(&m->calendar, now, PLAY_S);
@@ -313,7 +307,7 @@ static void raise_known(const struct incident_memory *m, double now, double repo
 
 	if (now - m->end < reported_s || at_hour)
 		raise_told(m, reported);
-	if (!at_hour || !is_routine(m))
+	if (!at_hour || !routine_has_hour(m))
 		return;
 	routine_reach(m->top, &level);
 	levels_raise(reported, &level);

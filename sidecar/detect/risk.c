@@ -134,10 +134,9 @@ static double idle_hour(const struct detector *d)
 
 	if (l->hour_count < 24)
 		return 0;
-	for (unsigned back = 22; back < l->hour_count; back++) {
-		unsigned at = (l->hour_next + HOURS_KEPT - 1 - back) % HOURS_KEPT;
-		uint16_t minute = l->hour[at].code[WINDOW_1M][SIGNAL_TX_BYTES];
-		if ((back + 2) % 24 < 3 && minute > here)
+	for (unsigned age = 22; age < l->hour_count; age++) {
+		uint16_t minute = learnt_hour(l, age)->code[WINDOW_1M][SIGNAL_TX_BYTES];
+		if ((age + 2) % 24 < 3 && minute > here)
 			here = minute;
 	}
 	return doublings(level_decode(here) + 1,

@@ -56,12 +56,6 @@ static unsigned find_peers(struct learnt *l, struct incident_memory *m, unsigned
 	return count;
 }
 
-/* Whether the entry is a routine of its own hour. */
-static bool has_hour(const struct incident_memory *m)
-{
-	return m->calendar.times >= ROUTINE_COUNT;
-}
-
 /* Gives all of them the number of the routine that one of them belongs to, or a new
  * one. What is a routine of its own hour keeps its number. */
 static void join(struct learnt *l, struct incident_memory **peers, unsigned count)
@@ -69,7 +63,7 @@ static void join(struct learnt *l, struct incident_memory **peers, unsigned coun
 	uint32_t number = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		if (!has_hour(peers[i]) && peers[i]->routine > number)
+		if (!routine_has_hour(peers[i]) && peers[i]->routine > number)
 			number = peers[i]->routine;
 	if (number == 0)
 		number = ++l->routines_ever;
@@ -85,7 +79,7 @@ void routine_note(struct learnt *l, struct incident_memory *m, enum window windo
 
 	if (m->routine > 0)
 		return;
-	if (has_hour(m)) {
+	if (routine_has_hour(m)) {
 		m->routine = ++l->routines_ever;
 		return;
 	}
@@ -115,7 +109,7 @@ static void view_first(const struct incident_memory *m, struct routine_view *vie
 	    .most_bytes = m->bytes_most,
 	};
 	calendar_describe(&m->calendar, view);
-	if (!has_hour(m))
+	if (!routine_has_hour(m))
 		view_clear_hour(view);
 }
 

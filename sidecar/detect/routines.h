@@ -9,6 +9,12 @@
  * of a routine counts up to this ratio of the third largest. */
 #define ROUTINE_RATIO 4.0
 
+/* Whether the entry is a routine of its own hour: it came often enough there. */
+static inline bool routine_has_hour(const struct incident_memory *m)
+{
+	return m->calendar.times >= ROUTINE_COUNT;
+}
+
 /* Whether the entry is in use and counts as a separate incident. Entries that began
  * shortly one after the other, or at the same time of day, count as one. */
 bool routine_is_separate(const struct learnt *l, unsigned at);

@@ -38,6 +38,9 @@ enum window {
  * faster growth means that the counter was replaced, so the increase is unknown. */
 #define RATE_ABSURD 1e11
 
+#define HOUR_S 3600.0
+#define DAY_S  86400.0
+
 /* Larger times are not valid Unix times, seconds. */
 #define TIME_MAX 1e11
 

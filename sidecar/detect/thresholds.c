@@ -6,7 +6,6 @@
 #include "limits.h"
 #include "past_incidents.h"
 
-#define HOUR_S        3600.0
 #define YOUNG_SAMPLES 5   /* a past of fewer samples says nothing */
 #define DRIFT_MARGIN  4.0 /* days may differ by this factor without drift */
 
@@ -21,12 +20,15 @@ static double usable_until(const struct learnt *l, const struct detect_options *
 	return woke ? l->low_until : now;
 }
 
-/* Bounds what the last hours may add: each may exceed those before it within its
- * margin, so that a chain of small rises would teach any level. */
-static void bound_climb(const struct envelope *e, const struct windows *w,
-			struct levels *most)
+/* Bounds what the last hours may add. Each may exceed those before it within its
+ * margin, so a chain of small rises would teach any level. Three hours before them are
+ * the least to compare with. */
+static void bound_climb(const struct envelope *e, const struct learnt *l,
+			const struct windows *w, struct levels *most)
 {
-	for (unsigned k = 0; e->before_known && k < WINDOWS; k++)
+	if (l->hour_count < CLIMB_HOURS + 3)
+		return;
+	for (unsigned k = 0; k < WINDOWS; k++)
 		for (unsigned s = 0; s < SERIES_COUNT; s++) {
 			double floor = limit_floor(s, k, w->length[k], e->own_known);
 			double old = level_decode(e->before.code[k][s]);
@@ -58,7 +60,7 @@ static void gather_baseline(struct envelope *e, const struct learnt *l,
 				    l->block[i].code[k][s] > most.code[k][s])
 					most.code[k][s] = l->block[i].code[k][s];
 	}
-	bound_climb(e, w, &most);
+	bound_climb(e, l, w, &most);
 	incidents_routine(l, w, &routine);
 	if (l->accepted_s > 0 && l->observed_s - l->accepted_s < 2 * OLD_HOURS * HOUR_S)
 		levels_raise(&routine, &l->accepted);
@@ -195,7 +197,7 @@ static void recompute_stretch(struct envelope *e, const struct learnt *l,
 }
 
 /* Whether a young pod's series can be judged: in its first minutes only what no
- * ordinary start has; then a quiet pod's; after a past of a twelfth of learn_s (and
+ * ordinary start has; then a quiet pod's; after a past of a fifteenth of learn_s (and
  * YOUNG_SAMPLES) any pod's, but not a burst of seconds. */
 static bool young_speaks(const struct learnt *l, const struct windows *w,
 			 const struct detect_options *options, double now, unsigned k,
@@ -277,7 +279,6 @@ static void recompute_series(struct envelope *e, const struct learnt *l,
 						      e->baseline_max[WINDOW_1M][s]);
 	for (unsigned k = 0; k < WINDOWS; k++) {
 		double length = w->length[k];
-		double full = limit_floor(s, k, length, e->own_known) * scale;
 		double floor =
 		    limit_floor_narrowed(s, k, length, e->own_known, share) * scale;
 		double few = 1 + FEW_WINDOWS * w->length[k] / fmax(l->known_s[k], 1);
@@ -286,7 +287,6 @@ static void recompute_series(struct envelope *e, const struct learnt *l,
 			    (e->steady[k] >> s & 1 ? STEADY_SHARE
 						   : fmax(young, fmin(few, 1 + YOUTH)));
 		margin = fmax(fmin(margin, YOUNG_MARGIN), e->stretch[k][s]);
-		e->narrowed[k][s] = full - floor;
 		e->threshold[k][s] = e->baseline_max[k][s] * margin +
 				     (k < SUM_WINDOWS ? allowance : 0) + floor;
 		if (k >= SUM_WINDOWS)

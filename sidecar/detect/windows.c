@@ -35,6 +35,11 @@ static double without_answers(unsigned series, double sent, double received)
 	}
 }
 
+/* The series of without_answers(). */
+static const enum signal ANSWERING[] = {SIGNAL_TX_BYTES, SIGNAL_TX_PACKETS,
+					SIGNAL_TCP_TX_PACKETS};
+#define ANSWERING_COUNT (sizeof(ANSWERING) / sizeof(ANSWERING[0]))
+
 double windows_judged(const struct windows *w, unsigned window, unsigned series)
 {
 	const double *v = w->value[window];
@@ -42,6 +47,26 @@ double windows_judged(const struct windows *w, unsigned window, unsigned series)
 	if (window >= SUM_WINDOWS)
 		return v[series]; /* close_tick() did it */
 	return without_answers(series, v[series], v[SIGNAL_RX_BYTES]);
+}
+
+static void raise_to(double *restrict peak, const double *restrict value)
+{
+	for (unsigned s = 0; s < SERIES_COUNT; s++)
+		peak[s] = peak[s] > value[s] ? peak[s] : value[s];
+}
+
+void windows_raise_peaks(const struct windows *w, unsigned window,
+			 double peak[SERIES_COUNT])
+{
+	double kept[ANSWERING_COUNT];
+
+	for (unsigned i = 0; i < ANSWERING_COUNT; i++)
+		kept[i] = peak[ANSWERING[i]];
+	raise_to(peak, w->value[window]);
+	for (unsigned i = 0; i < ANSWERING_COUNT; i++) {
+		double judged = windows_judged(w, window, ANSWERING[i]);
+		peak[ANSWERING[i]] = judged > kept[i] ? judged : kept[i];
+	}
 }
 
 void windows_clear(struct windows *w)
@@ -131,6 +156,12 @@ static void add_late(struct windows *w, unsigned k, unsigned series, double amou
 	}
 }
 
+/* Whether one interval of that length fills the whole ring. */
+static bool fills(unsigned k, double elapsed)
+{
+	return elapsed > 0.75 * RING[k].span_s;
+}
+
 static void add_ring(struct windows *w, unsigned k, const struct deltas *deltas,
 		     double interval)
 {
@@ -139,7 +170,7 @@ static void add_ring(struct windows *w, unsigned k, const struct deltas *deltas,
 	double *sum = w->value[k], *bucket;
 	double length = w->length[k];
 
-	if (deltas->elapsed <= 0.75 * RING[k].span_s) {
+	if (!fills(k, deltas->elapsed)) {
 		advance(w, k, at);
 		if (r->began[r->slot] == 0)
 			r->began[r->slot] = deltas->time - deltas->elapsed;
@@ -148,7 +179,6 @@ static void add_ring(struct windows *w, unsigned k, const struct deltas *deltas,
 		add_to(sum, deltas->amount);
 		return;
 	}
-	/* One interval or a gap fills the whole window. */
 	clear_ring(w, k, at);
 	r->began[r->slot] = deltas->time - deltas->elapsed;
 	bucket = r->bucket[r->slot];
@@ -365,7 +395,7 @@ static bool reaches(const struct window_ring *r, unsigned k, double elapsed,
 	for (unsigned back = 0; back < RING[k].count; back++) {
 		double began = r->began[slot_at(r, k, back)];
 		if (began > before && began <= since)
-			return elapsed <= 0.75 * RING[k].span_s;
+			return !fills(k, elapsed);
 	}
 	return false;
 }

@@ -62,6 +62,10 @@ bool windows_add(struct windows *w, struct deltas *deltas, double interval);
  * explain. A download is not egress, but the kernel acknowledges it. */
 double windows_judged(const struct windows *w, unsigned window, unsigned series);
 
+/* Raises the peaks of all series to what windows_judged() returns. */
+void windows_raise_peaks(const struct windows *w, unsigned window,
+			 double peak[SERIES_COUNT]);
+
 /* Returns when the traffic that `series` shows in `window` began, at the earliest. It
  * walks back over all windows while they carry more than `baseline` per second. */
 double windows_onset(const struct windows *w, const struct deltas *deltas,
