@@ -170,6 +170,7 @@ void envelope_init(struct envelope *e, const struct learnt *l)
 	memset(e, 0, sizeof(*e));
 	rank_hours(e, l);
 	rank_episodes(e, l);
+	find_steady(e, l);
 	refresh_hours(e, l);
 	for (unsigned k = 0; k < WINDOWS; k++)
 		for (unsigned s = 0; s < SERIES_COUNT; s++)

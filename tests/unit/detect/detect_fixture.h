@@ -79,6 +79,19 @@ static inline void world_end(struct world *w)
 	w->d = NULL;
 }
 
+/* The same piece taken by a new detector. */
+static inline struct detector *again(const struct world *w)
+{
+	struct detector *d = detector_new(&w->options);
+	struct error err;
+	size_t bytes;
+	const void *learnt = detector_learnt(w->d, &bytes);
+
+	assert_non_null(d);
+	assert_int_equal(detector_restore(d, learnt, bytes, &err), 0);
+	return d;
+}
+
 /* Between 0 and 1; xorshift64 (Marsaglia 2003). */
 static inline double chance(struct world *w)
 {

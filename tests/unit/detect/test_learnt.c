@@ -4,19 +4,6 @@
 #include "../support/testing.h"
 #include "detect_fixture.h"
 
-/* The same piece taken by a new detector. */
-static struct detector *again(const struct world *w)
-{
-	struct detector *d = detector_new(&w->options);
-	struct error err;
-	size_t bytes;
-	const void *learnt = detector_learnt(w->d, &bytes);
-
-	assert_non_null(d);
-	assert_int_equal(detector_restore(d, learnt, bytes, &err), 0);
-	return d;
-}
-
 CASE(a_restart_forgets_nothing)
 {
 	struct world w;

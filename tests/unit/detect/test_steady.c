@@ -21,6 +21,22 @@ CASE(three_quarters_more_for_hours_are_told_of_a_steady_pod)
 	world_end(&w);
 }
 
+/* Not only when six more hours have passed. */
+CASE(it_is_as_steady_after_a_restart)
+{
+	struct world w;
+
+	world_begin(&w, 10);
+	world_watch(&w);
+	live(&w, 3 * DAY + 2 * HOUR, SHIPPER);
+	struct detector *next = again(&w);
+	detector_free(w.d);
+	w.d = next;
+	live(&w, 3 * HOUR, both(SHIPPER, EXTRA));
+	assert_true(reported(&w));
+	world_end(&w);
+}
+
 /* On its second day nobody knows yet whether it is steady. */
 CASE(a_day_is_not_enough_to_be_steady)
 {
@@ -60,6 +76,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(three_quarters_more_for_hours_are_told_of_a_steady_pod),
+	    cmocka_unit_test(it_is_as_steady_after_a_restart),
 	    cmocka_unit_test(a_day_is_not_enough_to_be_steady),
 	    cmocka_unit_test(a_busy_day_of_a_pod_with_nights_is_no_news),
 	};
