@@ -318,12 +318,10 @@ CASE(a_routine_is_said_once_also_over_a_restart)
 
 	begin(&w, MONDAY - 2 * DAY);
 	run_days(&w, 0, 3, 1, TEN_PAST2);
-	const void *learnt = detector_learnt(w.d, &bytes);
-	struct detector *next = detector_new(&w.options);
-	assert_int_equal(detector_restore(next, learnt, bytes, &err), 0);
+	struct detector *next = again(&w);
 	assert_true(detector_routine_learnt(next, &view));
 	assert_false(detector_routine_learnt(next, &view));
-	learnt = detector_learnt(next, &bytes);
+	const void *learnt = detector_learnt(next, &bytes);
 	assert_int_equal(detector_restore(w.d, learnt, bytes, &err), 0);
 	assert_false(detector_routine_learnt(w.d, &view));
 	detector_free(next);
