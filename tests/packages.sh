@@ -3,7 +3,7 @@
 # Makes sure that Debian (or Ubuntu) packages are there.
 #
 #     tests/packages.sh install|tell|skip PACKAGE...
-#     tests/packages.sh unpack DIR PACKAGE...
+#     tests/packages.sh unpack|unpack-whole DIR PACKAGE...
 #     tests/packages.sh sources [SUITE]
 #
 # install: installs what is missing, and says which; without root or sudo it says what to
@@ -12,6 +12,8 @@
 # skip:    trusts the machine, as does any mode on a machine without dpkg.
 # unpack:  only unpacks the packages below DIR: for a program whose package would start a
 #          service on this machine.
+# unpack-whole: the same with all that they depend on and that this machine lacks: names of
+#          libraries differ between releases.
 # sources: prints where this machine's packages come from, "options uri suite" an entry. With
 #          SUITE instead the lines of a sources.list by which the same mirrors give that
 #          release of Debian; none, if this machine is no Debian.
@@ -90,14 +92,31 @@ apt_get() {
 		"$@" </dev/null >>"$log" 2>&1
 }
 
-if [ "$mode" = unpack ]; then
+# What an installation of these packages would add, themselves among them. An entry with
+# "[version]" would be an upgrade: the machine has it.
+additions() {
+	apt-get -q -s install --no-install-recommends "$@" 2>>"$log" |
+		sed -n 's/^Inst \([^ ]*\) (.*/\1/p'
+}
+
+# fetch WHOLE PACKAGE...: downloads them here; WHOLE: unpack or unpack-whole.
+fetch() {
+	whole=$1
+	shift
+	packages=
+	[ "$whole" = unpack ] || packages=$(additions "$@")
+	# shellcheck disable=SC2086 # a list of names
+	apt-get -q -o APT::Sandbox::User="$(id -un)" download "$@" $packages >>"$log" 2>&1
+}
+
+if [ "$mode" = unpack ] || [ "$mode" = unpack-whole ]; then
 	mkdir -p "$1"
 	cd "$1"
 	shift
 	echo "packages missing, unpacking into $PWD: $*"
-	apt-get -q -o APT::Sandbox::User="$(id -un)" download "$@" >"$log" 2>&1 || {
+	fetch "$mode" "$@" || {
 		apt_get update
-		apt-get -q -o APT::Sandbox::User="$(id -un)" download "$@" >>"$log" 2>&1
+		fetch "$mode" "$@"
 	} || {
 		tail -n 20 "$log" >&2
 		exit 1
