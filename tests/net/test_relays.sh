@@ -116,8 +116,13 @@ start_microsocks() {
 
 # The pod connects to an SSH server outside and listens as a SOCKS proxy, which sends all
 # to that server. The server needs a user sshd and /run/sshd: in its own mount namespace,
-# which ip netns exec makes.
+# which ip netns exec makes. Newer ones are several programs, found by their whole path.
 start_sshd() {
+	local part parts=
+	for part in session auth; do
+		[ ! -x "$relays/usr/lib/openssh/sshd-$part" ] ||
+			parts+=" -o Sshd${part^}Path=\"$relays/usr/lib/openssh/sshd-$part\""
+	done
 	ssh-keygen -q -t ed25519 -N '' -f "$work/key"
 	{
 		cat /etc/passwd
@@ -129,7 +134,7 @@ start_sshd() {
 		mkdir /run/sshd
 		exec "$(command -v sshd)" -D -e -f /dev/null -p 7022 -h "$work/key" -o UsePAM=no \
 			-o PidFile=none -o StrictModes=no -o PermitRootLogin=yes \
-			-o AuthorizedKeysFile="$work/key.pub"
+			-o AuthorizedKeysFile="$work/key.pub" $parts
 	END
 	start out sshd.log bash "$work/sshd.sh"
 	wait_for "sshd listens" listens out 7022
