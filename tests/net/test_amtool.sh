@@ -84,7 +84,7 @@ inside a "$work/dormouse" status >"$work/status" || failed "dormouse status has 
 cat "$work/status"
 check "columns, at most 80" 0 "$(LC_ALL=C.UTF-8 grep -cE '^.{81}' "$work/status" || true)"
 check_that "status names the alert and its risk" \
-	grep -qE '^FIRING    dormancy-break, (medium|high|critical), risk [0-9]+ of 100$' "$work/status"
+	grep -qE '^FIRING    dormancy-break, (low|medium|high|critical), risk [0-9]+ of 100$' "$work/status"
 check_that "status shows onset" grep -qE '^ +onset 20..-' "$work/status"
 threshold=$(alerts a '[.alerts[] | select(.status == "firing")][0].baseline.threshold')
 check_between "the threshold that it was judged by" 100 100000 "${threshold%.*}"
