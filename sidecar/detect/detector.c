@@ -162,8 +162,7 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 	if (d->open_count > 0 ||
 	    (dormancy_known(d) && (d->drift_series >= 0 || any_out(d, all))))
 		count = rules_judge(d, verdicts, &ordinary);
-	bool keep = ordinary && !now.excused && l->warm_until_s > 0;
-	if (keep)
+	if (ordinary && !now.excused)
 		envelope_track(&d->envelope, l, &d->windows, d->deltas.time, watched(d),
 			       all);
 	if (ordinary)

@@ -10,11 +10,7 @@
 #include <string.h>
 
 #include "detector.h"
-
-static double quiet_after(const struct detector *d)
-{
-	return d->options.learn_s / 12;
-}
+#include "young.h"
 
 /* Which series of a young pod are judged is decided with their thresholds. */
 bool dormancy_known(const struct detector *d)
@@ -36,7 +32,7 @@ static void follow_low(struct detector *d)
 	if (low && l->low_since == 0) {
 		l->low_since = now - d->deltas.elapsed;
 	} else if (!low && l->low_since > 0) {
-		if (now - l->low_since >= quiet_after(d))
+		if (now - l->low_since >= young_quiet_after(&d->windows, &d->options))
 			l->low_until = now;
 		l->low_since = 0;
 	}
@@ -49,27 +45,58 @@ static bool first_quiet(const struct detector *d)
 	const struct learnt *l = &d->learnt;
 	double quiet = d->deltas.time - l->low_since;
 
-	return l->low_since > 0 && quiet >= quiet_after(d) && l->low_until == 0 &&
-	       l->warm_until_s < l->observed_s - quiet &&
+	return l->low_since > 0 &&
+	       quiet >= young_quiet_after(&d->windows, &d->options) &&
+	       l->low_until == 0 && l->warm_until_s < l->observed_s - quiet &&
 	       l->observed_s < d->options.learn_s && d->open_count == 0;
+}
+
+/* Keeps the maximum of the warm-up apart from the baseline. */
+static void keep_start(struct detector *d)
+{
+	struct learnt *l = &d->learnt;
+
+	levels_raise(&l->start, &l->hour_now);
+	for (unsigned i = 0; i < l->block_count; i++)
+		if (young_is_start(&d->options, d->deltas.time, l->block_end[i]))
+			levels_raise(&l->start, &l->block[i]);
+}
+
+/* Whether an incident of the pod's first minutes goes on. */
+static bool start_goes_on(const struct detector *d)
+{
+	bool goes_on = false;
+
+	for (unsigned i = 0; i < d->open_count; i++)
+		goes_on = goes_on || d->open[i].at_start;
+	return goes_on && young_pod(&d->learnt, &d->options);
 }
 
 /* The first minutes load caches, configuration and the rest of images. This traffic is
  * excluded from the baseline. The warm-up ends after a twelfth of learn_s; it is longer
- * if the pod becomes quiet only later, within learn_s. */
+ * if the pod becomes quiet only later, within learn_s, or while an incident of its
+ * first minutes goes on: nothing is learnt then that its work could be compared with.
+ */
 static void follow_warm_up(struct detector *d)
 {
 	struct learnt *l = &d->learnt;
-	bool over = l->warm_until_s > 0 ? first_quiet(d)
-					: l->observed_s >= quiet_after(d) * 0.999;
+
+	if (l->warm_until_s > 0 && start_goes_on(d))
+		l->warm_until_s = l->observed_s;
+	bool over = l->warm_until_s > 0
+			? first_quiet(d)
+			: l->observed_s >= d->options.learn_s / 12 * 0.999;
 
 	if (!over)
 		return;
 	l->warm_until_s = fmax(l->observed_s, 1);
+	keep_start(d);
 	envelope_exclude(&d->envelope, &d->windows, d->deltas.time);
-	windows_clear(&d->windows);
+	if (d->open_count == 0)
+		windows_clear(&d->windows);
 	envelope_drop(&d->envelope, l, 0);
 	memset(&l->hour_now, 0, sizeof(l->hour_now));
+	memset(l->known_s, 0, sizeof(l->known_s));
 	d->stale = true;
 }
 

@@ -39,6 +39,7 @@ struct envelope {
 	double
 	    old[SERIES_COUNT]; /* threshold for WINDOW_1H from hours older than a day */
 	bool own_known;
+	bool exporting; /* a young pod that is judged by its net export */
 };
 
 void envelope_init(struct envelope *e, const struct learnt *l);

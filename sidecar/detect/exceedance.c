@@ -101,6 +101,17 @@ void exceedance_add(struct exceedance *f, enum window window, unsigned series,
 	f->series = series;
 }
 
+/* Returns what is judged of a series. A young pod's net export is what it sends of its
+ * own accord beyond what it receives. */
+static double judged(const struct detector *d, unsigned k, unsigned s)
+{
+	double v = windows_judged(&d->windows, k, s);
+
+	if (d->envelope.exporting && s == SIGNAL_TCP_INITIATED_TX_BYTES)
+		v -= d->windows.value[k][SIGNAL_RX_BYTES];
+	return v;
+}
+
 void exceedance_take(const struct detector *d, struct exceedance *f)
 {
 	const struct windows *w = &d->windows;
@@ -112,8 +123,7 @@ void exceedance_take(const struct detector *d, struct exceedance *f)
 		if (!limit_judged(s))
 			continue;
 		for (unsigned k = 0; k < WINDOWS; k++) {
-			double v = windows_judged(w, k, s),
-			       t = d->envelope.threshold[k][s];
+			double v = judged(d, k, s), t = d->envelope.threshold[k][s];
 			if (v <= t || (s == SERIES_UNSOLICITED &&
 				       w->value[k][SIGNAL_TCP_INITIATED_TX_BYTES] <=
 					   exceedance_least_unsolicited(d, k)))

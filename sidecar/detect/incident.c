@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "detector.h"
+#include "young.h"
 
 /* Returns the rate that all but a hundredth of the intervals stay below. The
  * calculation leaves out the highest intervals that may belong to this incident: one
@@ -98,6 +99,7 @@ void incident_begin(struct detector *d, struct incident *i, const struct exceeda
 	reach_opening(d, i, f->window);
 	i->was_dormant = d->options.profile == PROFILE_DORMANT ||
 			 now - d->dormant_until <= DORMANT_LATELY_S;
+	i->at_start = young_starts(&d->learnt, &d->windows, &d->options, now);
 	i->hour_at = now;
 	i->series = f->series;
 	i->window = f->window;

@@ -15,6 +15,7 @@ struct incident {
 	bool settled;           /* `told` is set: more than that is another incident */
 	double repeats;         /* the onset of that one */
 	bool was_dormant;       /* when the incident began */
+	bool at_start;          /* it began in the pod's first minutes */
 	enum alert_kind kind;
 	double start; /* when the detector noticed it */
 	double onset; /* when the traffic began */

@@ -9,7 +9,7 @@
 #include "histogram.h"
 #include "series.h"
 
-#define LEARNT_LAYOUT  0x44520008u /* "DR", version; change it with these structs */
+#define LEARNT_LAYOUT  0x44520009u /* "DR", version; change it with these structs */
 #define HOURS_KEPT     720         /* thirty days of observed time */
 #define BLOCKS         12          /* of the last hour */
 #define INCIDENTS_KEPT 40
@@ -62,6 +62,7 @@ struct learnt {
 	struct levels block[BLOCKS];
 	struct levels hour_now;
 	struct levels hour[HOURS_KEPT];
+	struct levels start;    /* maximum of the warm-up */
 	struct levels accepted; /* a lasting change, accepted as the baseline */
 	struct incident_memory incident[INCIDENTS_KEPT];
 	struct histogram histogram[SIGNAL_COUNT];

@@ -5,9 +5,9 @@
 #include "envelope.h"
 #include "limits.h"
 #include "past_incidents.h"
+#include "young.h"
 
-#define YOUNG_SAMPLES 5   /* a past of fewer samples says nothing */
-#define DRIFT_MARGIN  4.0 /* days may differ by this factor without drift */
+#define DRIFT_MARGIN 4.0 /* days may differ by this factor without drift */
 
 /* Returns until when a young pod's blocks count as baseline. Its traffic since it was
  * last quiet counts only after a while. */
@@ -39,6 +39,16 @@ static void bound_climb(const struct envelope *e, const struct learnt *l,
 		}
 }
 
+/* What a young pod has done since its start counts where that is judged from its first
+ * minute. */
+static void raise_started(const struct learnt *l, struct levels *most)
+{
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++)
+			if (limit_absolute(s) && l->start.code[k][s] > most->code[k][s])
+				most->code[k][s] = l->start.code[k][s];
+}
+
 /* Gathers the baseline's maximum from blocks that are old enough for each window. */
 static void gather_baseline(struct envelope *e, const struct learnt *l,
 			    const struct windows *w,
@@ -65,6 +75,8 @@ static void gather_baseline(struct envelope *e, const struct learnt *l,
 	if (l->accepted_s > 0 && l->observed_s - l->accepted_s < 2 * OLD_HOURS * HOUR_S)
 		levels_raise(&routine, &l->accepted);
 	levels_raise(&most, &routine);
+	if (young_pod(l, options))
+		raise_started(l, &most);
 	levels_raise(&routine, &e->aged);
 	for (unsigned s = 0; s < SERIES_COUNT; s++)
 		e->old[s] = level_decode(routine.code[WINDOW_1H][s]);
@@ -196,34 +208,13 @@ static void recompute_stretch(struct envelope *e, const struct learnt *l,
 	}
 }
 
-/* Whether a young pod's series can be judged: in its first minutes only what no
- * ordinary start has; then a quiet pod's; after a past of a fifteenth of learn_s (and
- * YOUNG_SAMPLES) any pod's, but not a burst of seconds. */
-static bool young_speaks(const struct learnt *l, const struct windows *w,
-			 const struct detect_options *options, double now, unsigned k,
-			 unsigned s)
-{
-	double past = l->observed_s - l->warm_until_s;
-	bool quiet = l->low_since > 0 && now - l->low_since >= options->learn_s / 12;
-	bool woke = l->low_until > 0 && now - l->low_until <= options->learn_s / 6;
-	bool known =
-	    past >= fmax(options->learn_s / 15, YOUNG_SAMPLES * w->length[WINDOW_10S]);
-
-	if (limit_absolute(s) && l->series_s[s] >= options->learn_s / 60)
-		return true;
-	if (l->warm_until_s == 0 || options->profile == PROFILE_BUSY)
-		return false;
-	return quiet || woke || (known && k != WINDOW_10S);
-}
-
 /* Whether a window of a series can be judged. The window must not be shorter than the
  * interval allows, and the series must have been observed for a while. */
-static bool speaks(const struct learnt *l, const struct windows *w,
-		   const struct detect_options *options, double now, unsigned k,
-		   unsigned s)
+static bool speaks(const struct envelope *e, const struct learnt *l,
+		   const struct windows *w, const struct detect_options *options,
+		   double now, unsigned k, unsigned s)
 {
-	if (options->profile != PROFILE_DORMANT && l->observed_s < options->learn_s &&
-	    !young_speaks(l, w, options, now, k, s))
+	if (young_pod(l, options) && !young_judged(e, l, w, options, now, k, s))
 		return false;
 	if (k < WINDOW_6H && w->length[k] >= w->length[k + 1])
 		return false;
@@ -231,7 +222,7 @@ static bool speaks(const struct learnt *l, const struct windows *w,
 					l->known_s[k] < FEW_WINDOWS * w->length[k]))
 		return false;
 	return l->series_s[s] - l->warm_until_s >= options->learn_s / 20 ||
-	       limit_absolute(s) || options->profile == PROFILE_DORMANT;
+	       limit_absolute(s) || e->exporting || options->profile == PROFILE_DORMANT;
 }
 
 /* Returns to which share of its rate a floor narrows: the longer the pod has done
@@ -292,7 +283,10 @@ static void recompute_series(struct envelope *e, const struct learnt *l,
 		if (k >= SUM_WINDOWS)
 			e->threshold[k][s] =
 			    fmax(e->threshold[k][s], usual_flow(l, s, length));
-		if (!speaks(l, w, options, now, k, s) ||
+		if (e->exporting && s == SIGNAL_TCP_INITIATED_TX_BYTES)
+			e->threshold[k][s] = young_export_most(l, w, options, now, k) *
+					     limit_floor_scale(options->sensitivity);
+		if (!speaks(e, l, w, options, now, k, s) ||
 		    (!limit_judged(s) && s != SERIES_RELAYED))
 			e->threshold[k][s] = INFINITY;
 	}
@@ -304,6 +298,7 @@ void thresholds_recompute(struct envelope *e, const struct learnt *l,
 {
 	e->stretch_due = e->stretch_due || l->hour_count < TOP_HOURS;
 	e->own_known = l->series_s[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
+	e->exporting = young_exports(l, w, options, now);
 	gather_baseline(e, l, w, options, now);
 	for (unsigned s = 0; s < SERIES_COUNT; s++) {
 		if (options->profile != PROFILE_DORMANT)

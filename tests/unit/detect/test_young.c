@@ -57,6 +57,93 @@ CASE(a_scan_is_told_from_the_first_minutes)
 	world_end(&w);
 }
 
+CASE(a_net_export_is_told_from_the_first_minutes)
+{
+	static const double ages[] = {3, 4, 5, 6};
+
+	for (unsigned i = 0; i < LENGTH(ages); i++) {
+		double told = told_of(WEB, ages[i] * MINUTE, 1 * MB);
+		/* The end of the warm-up begins the windows anew. */
+		assert_true(told >= 0 && told <= 5 * MINUTE);
+	}
+}
+
+/* Returns the times that a pod is told of in its first quarter of an hour which does
+ * `more` from that age on. */
+static unsigned told_early(struct traffic life, double age, struct traffic more)
+{
+	struct world w;
+
+	world_begin(&w, 10);
+	world_watch(&w);
+	live(&w, age, life);
+	live(&w, 15 * MINUTE - age, both(life, more));
+	world_end(&w);
+	return w.episodes;
+}
+
+/* The twins. */
+CASE(what_a_start_explains_is_not_told)
+{
+	const struct traffic export = {.opened = 1 * MB, .received = 20 * KB};
+	const struct traffic passed = {.opened = 1 * MB, .received = 1.2 * MB};
+
+	/* From the first second: it came with the image. */
+	assert_int_equal(told_early(WEB, 0, export), 0);
+	/* What it sends it has received. */
+	assert_int_equal(told_early(WEB, 4 * MINUTE, passed), 0);
+	/* Its containers started only then: nothing of its work was there before. */
+	assert_int_equal(told_early(SILENCE, 3 * MINUTE, export), 0);
+	/* Ten times the first minutes, but no more than an ordinary start. */
+	assert_int_equal(
+	    told_early(WEB, 4 * MINUTE, (struct traffic){.opened = 90 * KB}), 0);
+}
+
+CASE(who_looks_for_many_from_the_first_second_is_not_told)
+{
+	const struct traffic crawl = {.sockets = 20, .addresses = 150};
+	const struct traffic scan = {.sockets = 300, .addresses = 3000};
+
+	assert_int_equal(told_early(both(WEB, crawl), 5 * MINUTE, crawl), 0);
+	assert_int_equal(told_early(both(WEB, crawl), 5 * MINUTE, scan), 1);
+}
+
+/* The pod's own work has no past yet when a scan of its first minutes is over: it may
+ * not keep the alert open. */
+CASE(an_early_incident_ends_when_it_is_over)
+{
+	const struct traffic scan = {.sockets = 300, .addresses = 3000};
+	struct world w;
+
+	world_begin(&w, 10);
+	world_watch(&w);
+	live(&w, 2 * MINUTE, WEB);
+	live(&w, 4 * MINUTE, both(WEB, scan));
+	assert_true(reported(&w));
+	live(&w, 24 * MINUTE, WEB);
+	forget_told(&w);
+	live(&w, DAY / 2, WEB);
+	assert_false(reported(&w));
+	world_end(&w);
+}
+
+/* Samples of five minutes: one low one is a pause, not a quiet pod that wakes. */
+CASE(one_low_sample_is_no_quiet)
+{
+	const struct traffic tunnel = {.datagrams = 100, .received = 20 * KB};
+	struct world w;
+
+	world_begin(&w, 300);
+	w.columns = TWO_COLUMNS;
+	world_watch(&w);
+	for (unsigned i = 0; i < 6; i++) {
+		live(&w, 10 * MINUTE, tunnel);
+		live(&w, 5 * MINUTE, PROBED);
+		assert_false(reported(&w));
+	}
+	world_end(&w);
+}
+
 /* Loads for so long, then lives. */
 static unsigned started(double loading, double rate, struct traffic life)
 {
@@ -107,6 +194,11 @@ int main(void)
 	    cmocka_unit_test(
 		a_few_kilobytes_a_second_are_told_of_a_quiet_pod_of_ten_minutes),
 	    cmocka_unit_test(a_scan_is_told_from_the_first_minutes),
+	    cmocka_unit_test(a_net_export_is_told_from_the_first_minutes),
+	    cmocka_unit_test(what_a_start_explains_is_not_told),
+	    cmocka_unit_test(who_looks_for_many_from_the_first_second_is_not_told),
+	    cmocka_unit_test(an_early_incident_ends_when_it_is_over),
+	    cmocka_unit_test(one_low_sample_is_no_quiet),
 	    cmocka_unit_test(an_ordinary_start_is_not_told),
 	    cmocka_unit_test(a_long_start_teaches_nothing_to_a_pod_that_then_is_quiet),
 	};
