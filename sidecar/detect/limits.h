@@ -67,11 +67,12 @@
 #define STABLE_RATIO   2.0
 
 /* An incident like an earlier one (up to REPORTED_RATIO times as large) is not reported
- * again within REPORTED_SPAN times dormant_after_s, nor at the same time of day for
- * REPORTED_DAYS days. */
-#define REPORTED_RATIO 1.85
-#define REPORTED_SPAN  8.0
-#define REPORTED_DAYS  35.0
+ * again within REPORTED_SPAN times dormant_after_s, or six hours if that is longer, nor
+ * at the same time of day for REPORTED_DAYS days. */
+#define REPORTED_RATIO   1.85
+#define REPORTED_SPAN    8.0
+#define REPORTED_LEAST_S (6 * 3600.0)
+#define REPORTED_DAYS    35.0
 
 /* Traffic beyond this ratio to the open incidents is another incident. The shortest
  * window is noisy, so its ratio is larger. */

@@ -14,6 +14,9 @@
  * ratio. */
 #define ALIKE_RATIO 8.0
 
+/* Three occasions this close that each exceed the one before are a rise. */
+#define GROWS_S (2 * DAY_S)
+
 static void levels_take(struct levels *to, const struct incident *i)
 {
 	for (unsigned k = 0; k < WINDOWS; k++)
@@ -240,16 +243,42 @@ static void bound_minima(struct levels *l, const struct windows *w)
 	}
 }
 
+/* Returns what the largest separate entries say of one window and series. Sizes that
+ * have grown from each to the next within GROWS_S are no spread: then only what the
+ * third has reached is expected. */
+static uint16_t separate_reach(const struct learnt *l, const bool *separate, unsigned j)
+{
+	uint16_t level[ROUTINE_COUNT] = {0};
+	double start[ROUTINE_COUNT] = {0};
+
+	for (unsigned at = 0; at < INCIDENTS_KEPT; at++) {
+		uint16_t v = (&l->incident[at].top[0].code[0][0])[j];
+		if (!separate[at] || v <= level[ROUTINE_COUNT - 1])
+			continue;
+		unsigned r = ROUTINE_COUNT - 1;
+		for (; r > 0 && level[r - 1] < v; r--) {
+			level[r] = level[r - 1];
+			start[r] = start[r - 1];
+		}
+		level[r] = v;
+		start[r] = l->incident[at].start;
+	}
+	uint16_t third = level[ROUTINE_COUNT - 1];
+	bool grows = start[0] - start[ROUTINE_COUNT - 1] < GROWS_S;
+	for (unsigned r = 1; r < ROUTINE_COUNT; r++)
+		grows = grows && start[r - 1] > start[r];
+	return grows ? third : reach(level[0], third);
+}
+
 void incidents_routine(const struct learnt *l, const struct windows *w,
 		       struct levels *routine)
 {
-	struct levels top[ROUTINE_COUNT];
+	bool separate[INCIDENTS_KEPT];
 
-	memset(top, 0, sizeof(top));
 	for (unsigned at = 0; at < INCIDENTS_KEPT; at++)
-		if (routine_is_separate(l, at))
-			top_add(top, &l->incident[at].top[0]);
-	routine_reach(top, routine);
+		separate[at] = routine_is_separate(l, at);
+	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++)
+		(&routine->code[0][0])[j] = separate_reach(l, separate, j);
 	bound_minima(routine, w);
 }
 

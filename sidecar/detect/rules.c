@@ -22,7 +22,7 @@
 /* How long after its end an incident is known at any time of day, seconds. */
 static double known_for(const struct detector *d)
 {
-	return REPORTED_SPAN * d->options.dormant_after_s;
+	return fmax(REPORTED_SPAN * d->options.dormant_after_s, REPORTED_LEAST_S);
 }
 
 /* The levels of incidents that were reported recently, or at this time of day: of now,
@@ -50,7 +50,7 @@ void rules_recompute(struct detector *d)
 			double known = level_decode(reported.code[k][s]);
 			double t = e->threshold[k][s];
 			d->alert_threshold[k][s] =
-			    known > 0 ? t + REPORTED_RATIO * known : t;
+			    fmax(t + known, REPORTED_RATIO * known);
 		}
 	d->drift_series = -1;
 	for (unsigned s = 0; s < SERIES_COUNT; s++) {

@@ -121,6 +121,70 @@ CASE(a_chain_within_the_margins_is_reported)
 	world_end(&w);
 }
 
+/* Twenty minutes each, with an hour between: what recurs may vary, but not grow each
+ * time. */
+CASE(a_chain_with_pauses_is_reported_each_time)
+{
+	struct world w;
+
+	begin_day(&w, WEB);
+	for (double rate = 100 * KB; rate < 52 * MB; rate *= 2) {
+		const struct traffic t = {.opened = rate, .received = rate / 50};
+		const uint32_t before = incidents(&w);
+		live(&w, 20 * MINUTE, both(WEB, t));
+		assert_true(incidents(&w) > before);
+		live(&w, HOUR, WEB);
+	}
+	world_end(&w);
+}
+
+/* The twin: the same sizes in another order are the spread of a routine. */
+CASE(sizes_that_vary_are_a_routine_after_a_while)
+{
+	static const double sizes[] = {4, 1, 8, 2, 4, 1, 2, 8, 4, 2, 1, 8};
+	struct world w;
+	uint32_t after_six = 0;
+
+	begin_day(&w, WEB);
+	for (unsigned i = 0; i < LENGTH(sizes); i++) {
+		const double rate = 100 * KB * sizes[i];
+		const struct traffic t = {.opened = rate, .received = rate / 50};
+		live(&w, 20 * MINUTE, both(WEB, t));
+		live(&w, 3 * HOUR, WEB);
+		after_six = i < 6 ? incidents(&w) : after_six;
+	}
+	assert_in_range(after_six, 1, 4);
+	assert_int_equal(incidents(&w), after_six);
+	world_end(&w);
+}
+
+/* Returns whether a theft is reported that comes so long after one like it. */
+static bool news_after(double pause, double ratio)
+{
+	struct world w;
+
+	begin_day(&w, PROBED);
+	live(&w, 10 * MINUTE, both(PROBED, THEFT));
+	assert_true(reported(&w));
+	live(&w, pause, PROBED);
+	const uint32_t before = incidents(&w);
+	live(&w, 10 * MINUTE, both(PROBED, times(THEFT, ratio)));
+	assert_true(incidents(&w) > before || w.recurring > 0);
+	bool news = incidents(&w) > before;
+	world_end(&w);
+	return news;
+}
+
+CASE(a_repeat_is_an_occurrence_for_six_hours)
+{
+	assert_false(news_after(1 * HOUR, 1));
+	assert_false(news_after(5 * HOUR, 1));
+	assert_false(news_after(5 * HOUR, 1.5));
+	assert_true(news_after(1 * HOUR, 2.5));
+	assert_true(news_after(5 * HOUR, 2.5));
+	assert_true(news_after(8 * HOUR, 1));
+}
+
 CASE(when_the_theft_is_over_the_step_goes_on)
 {
 	struct world w;
@@ -210,6 +274,9 @@ int main(void)
 	    cmocka_unit_test(a_scan_during_a_harmless_step_is_reported_as_what_it_is),
 	    cmocka_unit_test(a_chain_of_doublings_is_reported_again_and_again),
 	    cmocka_unit_test(a_chain_within_the_margins_is_reported),
+	    cmocka_unit_test(a_chain_with_pauses_is_reported_each_time),
+	    cmocka_unit_test(sizes_that_vary_are_a_routine_after_a_while),
+	    cmocka_unit_test(a_repeat_is_an_occurrence_for_six_hours),
 	    cmocka_unit_test(when_the_theft_is_over_the_step_goes_on),
 	    cmocka_unit_test(more_than_eight_at_once_end_the_oldest),
 	    cmocka_unit_test(a_repeat_names_the_incident_that_it_repeats),
