@@ -2,8 +2,9 @@
 /* risk.c - how much an incident matters, from 0 to 100.
  *
  * The risk is a sum: BASE, and for each factor its points times how far it applies, 0
- * to 1. tests/quality/calibrate.py fits the points to labelled traces. They are
- * rounded, and their signs are those that a person expects.
+ * to 1. tests/quality/calibrate.py fits the points to labelled traces, so that attacks
+ * rank above the rest, and BASE so that the rest is of medium severity at the median.
+ * They are rounded, and their signs are those that a person expects.
  */
 #include "risk.h"
 
@@ -12,40 +13,44 @@
 #include "detector.h"
 #include "limits.h"
 
-#define BASE 20.0
+#define BASE 10.0
+
+#define RATE_LEAST 32768.0 /* bytes per second that are no loss */
 
 static const struct {
 	const char *name;
 	double points;
 } FACTORS[RISK_FACTORS] = {
     /* Who sends to many more than ever looks for victims or relays for others. */
-    [RISK_PEERS] = {"peers", 33},
+    [RISK_PEERS] = {"peers", 40},
     /* Floods, tunnels and torrents are datagrams; ordinary work is hardly ever. */
     [RISK_DATAGRAMS] = {"datagrams", 36},
     /* What the pod sends where it connected itself was asked by nobody. */
-    [RISK_OWN] = {"own", 20},
+    [RISK_OWN] = {"own", 19},
     /* A first export ends after minutes, a proxy or a miner stays. */
-    [RISK_LENGTH] = {"length", 10},
+    [RISK_LENGTH] = {"length", 20},
     /* The more it exceeds all that the pod ever did, the less it is its work. */
     [RISK_SIZE] = {"size", 15},
+    /* What leaves by the gigabyte is missed most. */
+    [RISK_RATE] = {"rate", 16},
     /* Packets that no socket sent: forwarded, or made by hand. */
-    [RISK_HIDDEN] = {"hidden", 19},
+    [RISK_HIDDEN] = {"hidden", 30},
     /* Who knows its peers hardly ever fails to connect; an outage lasts minutes. */
-    [RISK_FAILED] = {"failed", 18},
+    [RISK_FAILED] = {"failed", 28},
     /* The two kinds that name an abuse. */
-    [RISK_FANOUT] = {"fanout", 18},
-    [RISK_RELAY] = {"relay", 18},
+    [RISK_FANOUT] = {"fanout", 35},
+    [RISK_RELAY] = {"relay", 30},
     /* A busier service receives more as well. */
     [RISK_UNASKED] = {"unasked", 5},
     /* It is not one burst, and not only a trickle. */
-    [RISK_SPANS] = {"spans", 10},
+    [RISK_SPANS] = {"spans", 5},
     /* The pod never worked at this time of day. */
-    [RISK_HOUR] = {"hour", 15},
+    [RISK_HOUR] = {"hour", 17},
     /* A dormant pod has nothing to do. */
     [RISK_DORMANT] = {"dormant", 5},
     /* Little does little harm. */
     [RISK_TRIFLE] = {"trifle", -25},
-    /* Much is new in a young pod. */
+    /* Much is new in a young pod, but nothing that is judged in its first minutes. */
     [RISK_YOUTH] = {"youth", -25},
     /* A pod that departs often has a life of surprises. */
     [RISK_HISTORY] = {"history", -15},
@@ -164,6 +169,10 @@ void risk_factors(const struct detector *d, const struct incident *i,
 	applies[RISK_OWN] = d->envelope.own_known ? own : 0.5;
 	applies[RISK_LENGTH] = part(log2(1 + minutes) / 8);
 	applies[RISK_SIZE] = part(above_past(d, f->series, f->window) / 8);
+	applies[RISK_RATE] =
+	    part(doublings(RATE_LEAST, d->windows.value[WINDOW_1M][SIGNAL_TX_BYTES] /
+					   d->windows.length[WINDOW_1M]) /
+		 8);
 	applies[RISK_HIDDEN] = share_of_sent(i, SIGNAL_UNACCOUNTED_TX_BYTES);
 	applies[RISK_FAILED] = failed(i);
 	applies[RISK_FANOUT] = i->kind == ALERT_CONNECTION_FANOUT;
@@ -173,7 +182,7 @@ void risk_factors(const struct detector *d, const struct incident *i,
 	applies[RISK_HOUR] = part(idle_hour(d) / 4);
 	applies[RISK_DORMANT] = i->was_dormant;
 	applies[RISK_TRIFLE] = part(1 - above_floor(d, f->series, f->window) / 3);
-	applies[RISK_YOUTH] = part(1 - log2(1 + lives) / 5);
+	applies[RISK_YOUTH] = i->at_start ? 0 : part(1 - log2(1 + lives) / 5);
 	applies[RISK_HISTORY] = part(log2(1 + past_incidents(&d->learnt)) / 4);
 }
 

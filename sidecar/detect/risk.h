@@ -12,6 +12,7 @@ enum risk_factor {
 	RISK_OWN,       /* share of bytes sent on connections that the pod opened */
 	RISK_LENGTH,    /* time since the onset, logarithmic up to four hours */
 	RISK_SIZE,      /* value over the past's greatest */
+	RISK_RATE,      /* the last minute's rate, above 32 KiB/s */
 	RISK_HIDDEN,    /* share of bytes that no socket accounts for */
 	RISK_FAILED,    /* share of connections that failed */
 	RISK_FANOUT,    /* the kind is connection-fanout */
