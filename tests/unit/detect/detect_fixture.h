@@ -85,10 +85,10 @@ static inline struct detector *again(const struct world *w)
 	struct detector *d = detector_new(&w->options);
 	struct error err;
 	size_t bytes;
-	const void *learnt = detector_learnt(w->d, &bytes);
+	const void *piece = detector_learnt(w->d, &bytes);
 
 	assert_non_null(d);
-	assert_int_equal(detector_restore(d, learnt, bytes, &err), 0);
+	assert_int_equal(detector_restore(d, piece, bytes, &err), 0);
 	return d;
 }
 

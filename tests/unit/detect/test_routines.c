@@ -284,14 +284,14 @@ CASE(a_theft_many_times_as_large_as_rare_work_is_told)
 
 CASE(two_times_are_no_routine)
 {
-	static const double two[] = {1, 1}, again[] = {1};
+	static const double two[] = {1, 1}, one_more[] = {1};
 	struct routine_view view;
 	struct world w;
 
 	begin(&w, MONDAY - 4 * DAY);
 	assert_int_equal(run_rarely(&w, two, 2), 2);
 	assert_false(detector_routine_learnt(w.d, &view));
-	assert_int_equal(run_rarely(&w, again, 1), 1);
+	assert_int_equal(run_rarely(&w, one_more, 1), 1);
 	world_end(&w);
 }
 
