@@ -23,8 +23,10 @@
  * this share: such a pod has no mornings. */
 #define STEADY_SHARE 0.4
 
-/* What the last six hours have shown counts up to this ratio to the hours before. */
-#define CLIMB_RATIO 2.0
+/* What the last six hours have shown counts up to CLIMB_RATIO times the hours before.
+ * If these are SETTLED_HOURS, windows up to a minute add nothing to them. */
+#define CLIMB_RATIO   2.0
+#define SETTLED_HOURS 48
 
 /* Widens margins while a window was learnt for only n of its lengths: by (1 +
  * FEW_WINDOWS / n), at most (1 + YOUTH). Seven hours predict the eighth poorly. */

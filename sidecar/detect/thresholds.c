@@ -20,6 +20,17 @@ static double usable_until(const struct learnt *l, const struct detect_options *
 	return woke ? l->low_until : now;
 }
 
+/* Returns what the last hours may show at most, where the hours before have shown
+ * `old`. The largest seconds and minutes of a pod of days are known: bursts that exceed
+ * them, but not yet the threshold, must not raise it for larger ones. */
+static double climb_most(const struct envelope *e, const struct learnt *l,
+			 const struct windows *w, unsigned k, unsigned s, double old)
+{
+	if (l->hour_count >= SETTLED_HOURS && k <= WINDOW_1M)
+		return old;
+	return CLIMB_RATIO * old + limit_floor(s, k, w->length[k], e->own_known);
+}
+
 /* Bounds what the last hours may add. Each may exceed those before it within its
  * margin, so a chain of small rises would teach any level. Three hours before them are
  * the least to compare with. */
@@ -30,11 +41,11 @@ static void bound_climb(const struct envelope *e, const struct learnt *l,
 		return;
 	for (unsigned k = 0; k < WINDOWS; k++)
 		for (unsigned s = 0; s < SERIES_COUNT; s++) {
-			double floor = limit_floor(s, k, w->length[k], e->own_known);
 			double old = level_decode(e->before.code[k][s]);
-			uint16_t bound = level_encode(CLIMB_RATIO * old + floor);
-			if (old > 0 && k != WINDOW_6H && s != SERIES_UNSOLICITED &&
-			    most->code[k][s] > bound)
+			if (old <= 0 || k == WINDOW_6H || s == SERIES_UNSOLICITED)
+				continue;
+			uint16_t bound = level_encode(climb_most(e, l, w, k, s, old));
+			if (most->code[k][s] > bound)
 				most->code[k][s] = bound;
 		}
 }

@@ -50,6 +50,35 @@ CASE(a_day_is_not_enough_to_be_steady)
 	world_end(&w);
 }
 
+/* A burst of ten seconds each ten minutes, up to so many times the pod's usual, growing
+ * over some hours. Returns whether it is told. */
+static bool told_of_bursts(double most)
+{
+	struct world w;
+	bool told = false;
+
+	world_begin(&w, 10);
+	world_watch(&w);
+	live(&w, 3 * DAY, SHIPPER);
+	assert_false(reported(&w));
+	for (unsigned i = 0; i < 36 && !told; i++) {
+		const double size = 1.5 + (most - 1.5) * i / 35;
+		live(&w, 10, times(SHIPPER, size));
+		live(&w, 10 * MINUTE - 10, SHIPPER);
+		told = reported(&w);
+	}
+	world_end(&w);
+	return told;
+}
+
+/* Bursts within the margin excuse no larger ones. */
+CASE(bursts_that_grow_are_told_of_a_pod_of_days)
+{
+	assert_true(told_of_bursts(10));
+	assert_true(told_of_bursts(8));
+	assert_false(told_of_bursts(2.5)); /* the twin */
+}
+
 static struct traffic at_hour(unsigned hour, double day)
 {
 	/* A third at night, all of it around noon. */
@@ -78,6 +107,7 @@ int main(void)
 	    cmocka_unit_test(three_quarters_more_for_hours_are_told_of_a_steady_pod),
 	    cmocka_unit_test(it_is_as_steady_after_a_restart),
 	    cmocka_unit_test(a_day_is_not_enough_to_be_steady),
+	    cmocka_unit_test(bursts_that_grow_are_told_of_a_pod_of_days),
 	    cmocka_unit_test(a_busy_day_of_a_pod_with_nights_is_no_news),
 	};
 
