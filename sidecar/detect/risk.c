@@ -32,7 +32,7 @@ static const struct {
     /* The more it exceeds all that the pod ever did, the less it is its work. */
     [RISK_SIZE] = {"size", 15},
     /* What leaves by the gigabyte is missed most. */
-    [RISK_RATE] = {"rate", 16},
+    [RISK_RATE] = {"rate", 20},
     /* Packets that no socket sent: forwarded, or made by hand. */
     [RISK_HIDDEN] = {"hidden", 30},
     /* Who knows its peers hardly ever fails to connect; an outage lasts minutes. */
@@ -51,7 +51,7 @@ static const struct {
     /* Little does little harm. */
     [RISK_TRIFLE] = {"trifle", -25},
     /* Much is new in a young pod, but nothing that is judged in its first minutes. */
-    [RISK_YOUTH] = {"youth", -25},
+    [RISK_YOUTH] = {"youth", -30},
     /* A pod that departs often has a life of surprises. */
     [RISK_HISTORY] = {"history", -15},
 };

@@ -47,10 +47,10 @@ BOUNDS = {
     "dormant": (5, 40),
     "length": (10, 20),  # the traces' nightly jobs last as long as their attacks
     "unasked": (5, 40),
-    "rate": (0, 16),  # a thief may take his time
+    "rate": (0, 20),  # a thief may take his time
     "spans": (5, 40),
     "trifle": (-25, -25),  # little is low, whatever it is
-    "youth": (-25, -25),  # the traces' first jobs come early, real ones later as well
+    "youth": (-30, -30),  # the traces' first jobs come early, real ones later as well
     "history": (-15, 0),  # someone could make noise first
 }
 META = ("time", "onset", "reported", "kind", "risk")
