@@ -246,14 +246,15 @@ static void bound_minima(struct levels *l, const struct windows *w)
 /* Returns what the largest separate entries say of one window and series. Sizes that
  * have grown from each to the next within GROWS_S are no spread: then only what the
  * third has reached is expected. */
-static uint16_t separate_reach(const struct learnt *l, const bool *separate, unsigned j)
+static uint16_t separate_reach(const struct incident_memory *const *separate,
+			       unsigned count, unsigned j)
 {
 	uint16_t level[ROUTINE_COUNT] = {0};
 	double start[ROUTINE_COUNT] = {0};
 
-	for (unsigned at = 0; at < INCIDENTS_KEPT; at++) {
-		uint16_t v = (&l->incident[at].top[0].code[0][0])[j];
-		if (!separate[at] || v <= level[ROUTINE_COUNT - 1])
+	for (unsigned at = 0; at < count; at++) {
+		uint16_t v = (&separate[at]->top[0].code[0][0])[j];
+		if (v <= level[ROUTINE_COUNT - 1])
 			continue;
 		unsigned r = ROUTINE_COUNT - 1;
 		for (; r > 0 && level[r - 1] < v; r--) {
@@ -261,7 +262,7 @@ static uint16_t separate_reach(const struct learnt *l, const bool *separate, uns
 			start[r] = start[r - 1];
 		}
 		level[r] = v;
-		start[r] = l->incident[at].start;
+		start[r] = separate[at]->start;
 	}
 	uint16_t third = level[ROUTINE_COUNT - 1];
 	bool grows = start[0] - start[ROUTINE_COUNT - 1] < GROWS_S;
@@ -273,12 +274,17 @@ static uint16_t separate_reach(const struct learnt *l, const bool *separate, uns
 void incidents_routine(const struct learnt *l, const struct windows *w,
 		       struct levels *routine)
 {
-	bool separate[INCIDENTS_KEPT];
+	const struct incident_memory *separate[INCIDENTS_KEPT];
+	unsigned count = 0;
 
+	memset(routine, 0, sizeof(*routine));
 	for (unsigned at = 0; at < INCIDENTS_KEPT; at++)
-		separate[at] = routine_is_separate(l, at);
+		if (routine_is_separate(l, at))
+			separate[count++] = &l->incident[at];
+	if (count < ROUTINE_COUNT)
+		return;
 	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++)
-		(&routine->code[0][0])[j] = separate_reach(l, separate, j);
+		(&routine->code[0][0])[j] = separate_reach(separate, count, j);
 	bound_minima(routine, w);
 }
 
