@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "catch_up.h"
 #include "detector.h"
 
 /* Whether the traffic that fills a window continues: the most recent traffic reaches at
@@ -131,6 +132,10 @@ void exceedance_take(const struct detector *d, struct exceedance *f)
 			double more = load_growth(d, k, s);
 			if (v <= t * more)
 				continue;
+			if (k != WINDOW_1H && k != WINDOW_6H && catching_up(d, s)) {
+				f->deferred = true;
+				continue;
+			}
 			out = true;
 			exceedance_add(f, k, s, v / t,
 				       v / more / d->alert_threshold[k][s],

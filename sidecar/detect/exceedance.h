@@ -15,7 +15,8 @@ struct exceedance {
 	unsigned series;
 	unsigned series_count; /* series above their thresholds */
 	bool hot;              /* the traffic continues now */
-	double rank;           /* of window and series: what continues comes first */
+	bool deferred; /* something is above only because it makes up for a pause */
+	double rank;   /* of window and series: what continues comes first */
 };
 
 /* Adds a window of a series that is above its threshold by `ratio` and above the alert

@@ -384,7 +384,9 @@ size_t rules_judge(struct detector *d, struct verdict *verdicts, bool *ordinary)
 
 	exceedance_take(d, &all);
 	begin_another(d, &all);
-	*ordinary = d->open_count == 0;
+	*ordinary = d->open_count == 0 && !all.deferred;
+	if (all.deferred)
+		envelope_exclude(&d->envelope, &d->windows, d->deltas.time);
 	for (unsigned at = 0; at < d->open_count;) {
 		struct incident *i = &d->open[at];
 		if (!advance(d, i, &all, &shows))

@@ -131,6 +131,19 @@ static unsigned slot_at(const struct window_ring *r, unsigned k, unsigned back)
 	return r->slot >= back ? r->slot - back : r->slot + RING[k].count - back;
 }
 
+unsigned windows_minutes_below(const struct windows *w, unsigned series, double rate)
+{
+	const struct window_ring *r = &w->ring[WINDOW_10M];
+	double most = rate * RING[WINDOW_10M].bucket_s;
+	unsigned count = 0;
+
+	for (unsigned i = 1; i < RING[WINDOW_10M].count; i++) {
+		unsigned at = slot_at(r, WINDOW_10M, i);
+		count += r->began[at] > 0 && r->bucket[at][series] < most;
+	}
+	return count;
+}
+
 /* Returns when the data in the bucket `back` before the newest began, Unix seconds. */
 static double began_at(const struct window_ring *r, unsigned k, unsigned back)
 {

@@ -62,6 +62,10 @@ bool windows_add(struct windows *w, struct deltas *deltas, double interval);
  * explain. A download is not egress, but the kernel acknowledges it. */
 double windows_judged(const struct windows *w, unsigned window, unsigned series);
 
+/* Returns how many of the last minutes, at most nine and without the newest one,
+ * carried less than `rate` per second of the series. */
+unsigned windows_minutes_below(const struct windows *w, unsigned series, double rate);
+
 /* Raises the peaks of all series to what windows_judged() returns. */
 void windows_raise_peaks(const struct windows *w, unsigned window,
 			 double peak[SERIES_COUNT]);
