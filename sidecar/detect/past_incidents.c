@@ -14,8 +14,10 @@
  * ratio. */
 #define ALIKE_RATIO 8.0
 
-/* Three occasions this close that each exceed the one before are a rise. */
-#define GROWS_S (2 * DAY_S)
+/* Three occasions this close that each exceed the one before, by half at least (in
+ * encoded levels), are a rise. */
+#define GROWS_S      (2 * DAY_S)
+#define GROWS_LEVELS (LEVEL_OCTAVE * 585 / 1000)
 
 static void levels_take(struct levels *to, const struct incident *i)
 {
@@ -267,7 +269,8 @@ static uint16_t separate_reach(const struct incident_memory *const *separate,
 	uint16_t third = level[ROUTINE_COUNT - 1];
 	bool grows = start[0] - start[ROUTINE_COUNT - 1] < GROWS_S;
 	for (unsigned r = 1; r < ROUTINE_COUNT; r++)
-		grows = grows && start[r - 1] > start[r];
+		grows = grows && start[r - 1] > start[r] &&
+			level[r - 1] - level[r] >= GROWS_LEVELS;
 	return grows ? third : reach(level[0], third);
 }
 
