@@ -6,8 +6,9 @@
 
 #include "limits.h"
 
-#define YOUNG_SAMPLES 5 /* a past of fewer samples says nothing */
-#define QUIET_SAMPLES 3 /* one low sample is a pause */
+#define YOUNG_SAMPLES 5    /* a past of fewer samples says nothing */
+#define QUIET_SAMPLES 3    /* one low sample is a pause */
+#define QUIET_JITTER  0.95 /* samples do not come on the second */
 
 /* The net export that an ordinary start may have, whatever its first minutes were: a
  * start fetches, and what it sends answers that. */
@@ -43,7 +44,8 @@ bool young_is_start(const struct detect_options *options, double now, double the
 
 double young_quiet_after(const struct windows *w, const struct detect_options *options)
 {
-	return fmax(options->learn_s / 12, QUIET_SAMPLES * w->length[WINDOW_10S]);
+	return fmax(options->learn_s / 12, QUIET_SAMPLES * w->length[WINDOW_10S]) *
+	       QUIET_JITTER;
 }
 
 static bool was_quiet(const struct learnt *l, const struct windows *w,

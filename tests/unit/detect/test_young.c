@@ -44,6 +44,14 @@ CASE(a_few_kilobytes_a_second_are_told_of_a_quiet_pod_of_ten_minutes)
 	assert_true(told >= 0 && told <= 10 * MINUTE);
 }
 
+/* Quiet until the warm-up ends, but for a sample. */
+CASE(a_theft_at_the_end_of_the_warm_up_is_told)
+{
+	double told = told_of(PROBED, 5 * MINUTE - 10, 1 * MB);
+
+	assert_true(told >= 0 && told <= 5 * MINUTE);
+}
+
 CASE(a_scan_is_told_from_the_first_minutes)
 {
 	struct traffic scan = {.sockets = 300, .addresses = 3000};
@@ -193,6 +201,7 @@ int main(void)
 	    cmocka_unit_test(a_megabyte_a_second_is_told_at_every_age_from_ten_minutes),
 	    cmocka_unit_test(
 		a_few_kilobytes_a_second_are_told_of_a_quiet_pod_of_ten_minutes),
+	    cmocka_unit_test(a_theft_at_the_end_of_the_warm_up_is_told),
 	    cmocka_unit_test(a_scan_is_told_from_the_first_minutes),
 	    cmocka_unit_test(a_net_export_is_told_from_the_first_minutes),
 	    cmocka_unit_test(what_a_start_explains_is_not_told),
