@@ -18,18 +18,14 @@
  * what all but the largest tenth stay below. */
 #define ALWAYS_SHARE 0.125
 
-#define SENT                                                                           \
-	(1u << SIGNAL_TX_BYTES | 1u << SIGNAL_TX_PACKETS | 1u << SIGNAL_TCP_TX_BYTES | \
-	 1u << SIGNAL_TCP_TX_PACKETS | 1u << SIGNAL_TCP_INITIATED_TX_BYTES)
-
 bool catching_up(const struct detector *d, unsigned series)
 {
 	const struct learnt *l = &d->learnt;
 	unsigned s =
 	    series == SERIES_UNSOLICITED ? SIGNAL_TCP_INITIATED_TX_BYTES : series;
 
-	if (s >= SIGNAL_COUNT || !(SENT >> s & 1) || l->series_s[s] < KNOWN_S ||
-	    d->counters.interval > INTERVAL_MOST)
+	if (s >= SIGNAL_COUNT || !(SENT_OVER_TCP >> s & 1) ||
+	    l->series_s[s] < KNOWN_S || d->counters.interval > INTERVAL_MOST)
 		return false;
 	double most = histogram_above(&l->histogram[s], 0.1);
 	double least = histogram_above(&l->histogram[s], 0.9);

@@ -92,7 +92,7 @@ static void follow_warm_up(struct detector *d)
 	l->warm_until_s = fmax(l->observed_s, 1);
 	keep_start(d);
 	envelope_exclude(&d->envelope, &d->windows, d->deltas.time);
-	if (d->open_count == 0)
+	if (d->open_count == 0) /* incidents are still in them */
 		windows_clear(&d->windows);
 	envelope_drop(&d->envelope, l, 0);
 	memset(&l->hour_now, 0, sizeof(l->hour_now));

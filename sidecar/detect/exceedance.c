@@ -33,15 +33,10 @@ double exceedance_least_unsolicited(const struct detector *d, unsigned window)
 		   limit_floor_scale(d->options.sensitivity);
 }
 
-/* Bytes and packets that a server sends in answer to requests. */
-#define SERVED                                                                         \
-	(1u << SIGNAL_TX_BYTES | 1u << SIGNAL_TX_PACKETS | 1u << SIGNAL_TCP_TX_BYTES | \
-	 1u << SIGNAL_TCP_TX_PACKETS | 1u << SIGNAL_TCP_INITIATED_TX_BYTES)
-
 /* What a pod that relays sends by its work: also datagrams, and packets of others that
  * the kernel forwards. */
 #define PASSED_ON                                                                      \
-	(SERVED | 1u << SIGNAL_UDP_TX_BYTES | 1u << SIGNAL_UDP_TX_PACKETS |            \
+	(SENT_OVER_TCP | 1u << SIGNAL_UDP_TX_BYTES | 1u << SIGNAL_UDP_TX_PACKETS |     \
 	 1u << SIGNAL_UNACCOUNTED_TX_BYTES)
 
 /* Whether the pod has always relayed, and was not dormant: a gateway's traffic is a
@@ -73,7 +68,7 @@ static double load_growth(const struct detector *d, unsigned k, unsigned s)
 	bool gateway = always_relayed(d);
 
 	if (d->learnt.series_s[s] >= FIRST_DAY_S ||
-	    !((gateway ? PASSED_ON : SERVED) >> s & 1) ||
+	    !((gateway ? PASSED_ON : SENT_OVER_TCP) >> s & 1) ||
 	    d->options.profile == PROFILE_DORMANT)
 		return 1;
 	if (!gateway && both > RELAY_BALANCE * either)
@@ -113,36 +108,43 @@ static double judged(const struct detector *d, unsigned k, unsigned s)
 	return v;
 }
 
+/* Adds what a series shows above its thresholds. */
+static void take_series(const struct detector *d, unsigned s, struct exceedance *f)
+{
+	const struct windows *w = &d->windows;
+	int deferred = -1; /* not asked yet */
+	bool out = false;
+
+	for (unsigned k = 0; k < WINDOWS; k++) {
+		double v = judged(d, k, s), t = d->envelope.threshold[k][s];
+		if (v <= t || (s == SERIES_UNSOLICITED &&
+			       w->value[k][SIGNAL_TCP_INITIATED_TX_BYTES] <=
+				   exceedance_least_unsolicited(d, k)))
+			continue;
+		double more = load_growth(d, k, s);
+		if (v <= t * more)
+			continue;
+		if (deferred < 0)
+			deferred = catching_up(d, s);
+		if (deferred && k != WINDOW_1H && k != WINDOW_6H) {
+			f->deferred = true;
+			continue;
+		}
+		out = true;
+		exceedance_add(f, k, s, v / t, v / more / d->alert_threshold[k][s],
+			       goes_on(d, k, s));
+	}
+	f->series_count += out;
+}
+
 void exceedance_take(const struct detector *d, struct exceedance *f)
 {
 	const struct windows *w = &d->windows;
 
 	memset(f, 0, sizeof(*f));
-	for (unsigned s = 0; s < SERIES_COUNT; s++) {
-		bool out = false;
-
-		if (!limit_judged(s))
-			continue;
-		for (unsigned k = 0; k < WINDOWS; k++) {
-			double v = judged(d, k, s), t = d->envelope.threshold[k][s];
-			if (v <= t || (s == SERIES_UNSOLICITED &&
-				       w->value[k][SIGNAL_TCP_INITIATED_TX_BYTES] <=
-					   exceedance_least_unsolicited(d, k)))
-				continue;
-			double more = load_growth(d, k, s);
-			if (v <= t * more)
-				continue;
-			if (k != WINDOW_1H && k != WINDOW_6H && catching_up(d, s)) {
-				f->deferred = true;
-				continue;
-			}
-			out = true;
-			exceedance_add(f, k, s, v / t,
-				       v / more / d->alert_threshold[k][s],
-				       goes_on(d, k, s));
-		}
-		f->series_count += out;
-	}
+	for (unsigned s = 0; s < SERIES_COUNT; s++)
+		if (limit_judged(s))
+			take_series(d, s, f);
 	if (f->ratio <= 1 && d->drift_series >= 0) {
 		f->series = (unsigned)d->drift_series;
 		f->window = WINDOW_1H;

@@ -10,6 +10,7 @@
 #include "past_incidents.h"
 #include "risk.h"
 #include "verdict.h"
+#include "young.h"
 
 /* After an excess, traffic counts as continuing for this time, or for dormant_after_s
  * if that is shorter. */
@@ -49,6 +50,8 @@ void rules_recompute(struct detector *d)
 		for (unsigned s = 0; s < SERIES_COUNT; s++) {
 			double known = level_decode(reported.code[k][s]);
 			double t = e->threshold[k][s];
+			/* Beside the pod's ordinary traffic a small incident may
+			 * come again, a large one may be somewhat larger. */
 			d->alert_threshold[k][s] =
 			    fmax(t + known, REPORTED_RATIO * known);
 		}
@@ -189,8 +192,7 @@ static bool persists(const struct detector *d, const struct incident *i)
 {
 	double lasted = d->deltas.time - i->onset;
 
-	return d->learnt.observed_s >= d->options.learn_s ||
-	       d->options.profile == PROFILE_DORMANT ||
+	return !young_pod(&d->learnt, &d->options) ||
 	       lasted >=
 		   fmax(PERSISTS_S, PERSISTS_INTERVALS * d->counters.interval) * 0.98;
 }

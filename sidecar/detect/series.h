@@ -22,6 +22,12 @@
 _Static_assert(SERIES_UNSOLICITED < SERIES_COUNT && SERIES_COUNT % 2 == 0,
 	       "every signal and two");
 
+/* A bit for each signal of what a pod sends over TCP, to whom it answers and where it
+ * connects, and for all that it sends. */
+#define SENT_OVER_TCP                                                                  \
+	(1u << SIGNAL_TX_BYTES | 1u << SIGNAL_TX_PACKETS | 1u << SIGNAL_TCP_TX_BYTES | \
+	 1u << SIGNAL_TCP_TX_PACKETS | 1u << SIGNAL_TCP_INITIATED_TX_BYTES)
+
 enum window {
 	WINDOW_10S,
 	WINDOW_1M,

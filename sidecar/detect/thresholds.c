@@ -15,7 +15,7 @@ static double usable_until(const struct learnt *l, const struct detect_options *
 			   double now)
 {
 	bool woke = l->observed_s < options->learn_s && l->low_since == 0 &&
-		    l->low_until > 0 && now - l->low_until <= options->learn_s / 6;
+		    young_woke(l, options, now);
 
 	return woke ? l->low_until : now;
 }

@@ -48,14 +48,19 @@ double young_quiet_after(const struct windows *w, const struct detect_options *o
 	       QUIET_JITTER;
 }
 
+bool young_woke(const struct learnt *l, const struct detect_options *options,
+		double now)
+{
+	return l->low_until > 0 && now - l->low_until <= options->learn_s / 6;
+}
+
 static bool was_quiet(const struct learnt *l, const struct windows *w,
 		      const struct detect_options *options, double now)
 {
 	bool quiet =
 	    l->low_since > 0 && now - l->low_since >= young_quiet_after(w, options);
-	bool woke = l->low_until > 0 && now - l->low_until <= options->learn_s / 6;
 
-	return l->warm_until_s > 0 && (quiet || woke);
+	return l->warm_until_s > 0 && (quiet || young_woke(l, options, now));
 }
 
 bool young_judged(const struct envelope *e, const struct learnt *l,

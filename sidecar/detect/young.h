@@ -16,6 +16,10 @@ bool young_starts(const struct learnt *l, const struct windows *w,
 /* Returns after how many seconds of low traffic a young pod is quiet. */
 double young_quiet_after(const struct windows *w, const struct detect_options *options);
 
+/* Whether a quiet time of the pod ended lately. */
+bool young_woke(const struct learnt *l, const struct detect_options *options,
+		double now);
+
 /* Whether a window of a young pod's series can be judged. In its first minutes that is
  * only what no ordinary start has; then a quiet pod's; after a past of a fifteenth of
  * learn_s any pod's, but not a burst of seconds. */
