@@ -12,8 +12,9 @@ well; hits are those of the default settings.
 The fit begins with a logistic regression by descent: the start, the middle and the end of each incident count alike,
 hits as much as the rest. Then each factor's points move, one after the other, as long as that raises the area under the
 curve, of the highest risk of each incident. A kind of attack or a life counts by the root of its incidents. Each factor
-has the sign that a person expects. BOUNDS holds those whose weight should not come from the made traces alone. Prints the points of each factor, and how well the risk ranks hits above the rest: the area under the
-curve, 1 is perfect and 0.5 is chance. The figures of --test count; the current table's are there as well."""
+has the sign that a person expects. BOUNDS holds those whose weight should not come from the made traces alone. Prints
+the points of each factor, and how well the risk ranks hits above the rest: the area under the curve, 1 is perfect and
+0.5 is chance. The figures of --test count; the current table's are there as well."""
 import argparse
 import csv
 import io
@@ -126,6 +127,15 @@ def regress(names, incidents, rounds=4000, pace=.5, ridge=3e-3):
     return np.round(points * POINTS), round(base * POINTS + CENTRE)
 
 
+def area(risk, hit, share):
+    """The chance that a hit has a higher risk than one of the rest, a tie being half. The shares of the hits are 1
+    together, and so are those of the rest."""
+    order = np.argsort(risk[~hit])
+    rest, below = risk[~hit][order], np.append(0, np.cumsum(share[~hit][order]))
+    beaten = below[np.searchsorted(rest, risk[hit], "left")] + below[np.searchsorted(rest, risk[hit], "right")]
+    return float(share[hit] @ beaten) / 2
+
+
 class Ranking:
     """How well points rank hits above the rest."""
 
@@ -141,12 +151,7 @@ class Ranking:
         return np.clip(np.maximum.reduceat(self.factors @ points + base, self.begins), 0, 100)
 
     def area(self, points, base):
-        risk = self.risk(points, base)
-        order = np.argsort(risk[~self.hit])
-        rest, below = risk[~self.hit][order], np.append(0, np.cumsum(self.share[~self.hit][order]))
-        hits = risk[self.hit]
-        beaten = below[np.searchsorted(rest, hits, "left")] + below[np.searchsorted(rest, hits, "right")]
-        return float(self.share[self.hit] @ beaten) / 2
+        return area(self.risk(points, base), self.hit, self.share)
 
 
 def fit(names, incidents):
@@ -166,16 +171,11 @@ def fit(names, incidents):
     return points, base + round(MIDDLE - np.median(ranking.risk(points, base)[~ranking.hit]))
 
 
-def area(hits, rest):
-    """The chance that a hit has a higher risk than one of the rest."""
-    rest = np.array(rest)
-    return np.mean([(rest < hit).mean() + .5 * (rest == hit).mean() for hit in hits]) if hits and len(rest) else np.nan
-
-
 def print_areas(title, incidents, risk):
-    hits = [risk(i) for i in incidents if i.attack]
-    rest = [risk(i) for i in incidents if not i.attack]
-    print(f"{title:24}{len(hits):5} hits {len(rest):5} others   area {area(hits, rest):.3f}")
+    hit = np.array([bool(i.attack) for i in incidents])
+    alike = np.where(hit, 1 / max(hit.sum(), 1), 1 / max((~hit).sum(), 1))
+    value = area(np.array([risk(i) for i in incidents]), hit, alike)
+    print(f"{title:24}{hit.sum():5} hits {(~hit).sum():5} others   area {value:.3f}")
 
 
 def print_details(incidents, risk):

@@ -190,6 +190,9 @@ static const struct traffic SERVER = {.served = 1 * MB,
 				      .sockets = 2,
 				      .addresses = 15,
 				      .jitter = 0.4};
+/* Ships logs or metrics at a steady pace, all on its own connections. */
+static const struct traffic SHIPPER = {
+    .opened = 25 * KB, .received = 500, .sockets = 0.01, .addresses = 2, .jitter = 0.6};
 static const struct traffic RELAY = {.opened = 500 * KB,
 				     .received = 500 * KB,
 				     .sockets = 1,

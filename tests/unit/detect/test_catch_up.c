@@ -2,11 +2,6 @@
 /* test_catch_up.c - a burst that makes up for a pause is no news. */
 #include "detect_fixture.h"
 
-#define PACE (25 * KB)
-
-/* Ships logs at a steady pace. */
-static const struct traffic SHIPPER = {
-    .opened = PACE, .received = 500, .sockets = 0.01, .addresses = 2, .jitter = 0.6};
 static const struct traffic IDLE = {.sockets = 0.02, .addresses = 2, .jitter = 0.6};
 static const struct traffic DRAIN = {.opened = 1.5 * MB, .received = 10 * KB};
 
@@ -22,7 +17,7 @@ static void begin_days(struct world *w, double interval)
 /* The receiver stops for so long; then so many times what was kept is sent at once. */
 static void stop_and_drain(struct world *w, double pause, double times_kept)
 {
-	double kept = times_kept * pause * PACE;
+	double kept = times_kept * pause * SHIPPER.opened;
 	double seconds = ceil(kept / DRAIN.opened / w->interval) * w->interval;
 
 	live(w, pause, IDLE);

@@ -2,9 +2,6 @@
 /* test_steady.c - a pod whose hours are alike has narrow margins of hours. */
 #include "detect_fixture.h"
 
-/* Ships logs or metrics at a steady pace, all on its own connections. */
-static const struct traffic SHIPPER = {
-    .opened = 25 * KB, .received = 500, .sockets = 0.01, .addresses = 2, .jitter = 0.6};
 static const struct traffic EXTRA = {.opened = 19 * KB, .addresses = 1};
 
 CASE(three_quarters_more_for_hours_are_told_of_a_steady_pod)
