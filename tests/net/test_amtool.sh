@@ -83,8 +83,12 @@ done
 inside a "$work/dormouse" status >"$work/status" || failed "dormouse status has failed"
 cat "$work/status"
 check "columns, at most 80" 0 "$(LC_ALL=C.UTF-8 grep -cE '^.{81}' "$work/status" || true)"
-check_that "status names the alert and its risk" \
-	grep -qE '^FIRING    dormancy-break, (low|medium|high|critical), risk [0-9]+ of 100$' "$work/status"
+read -r severity risk < <(sed -nE \
+	's/^FIRING    dormancy-break, ([a-z]+), risk ([0-9]+) of 100$/\1 \2/p' "$work/status") || true
+check_between "status names the alert and its risk" 1 100 "${risk:-none}"
+# How high it is depends on how much was sent until now.
+severities=(low low medium high critical critical)
+check "its severity, at risk ${risk:-0}" "${severities[${risk:-0} / 20]}" "${severity:-none}"
 check_that "status shows onset" grep -qE '^ +onset 20..-' "$work/status"
 threshold=$(alerts a '[.alerts[] | select(.status == "firing")][0].baseline.threshold')
 check_between "the threshold that it was judged by" 100 100000 "${threshold%.*}"
