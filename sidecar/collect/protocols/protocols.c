@@ -37,37 +37,49 @@ static const uint32_t counters_of[FILE_COUNT] = {
     BIT(TCP_EMBRYONIC_RESETS) | BIT(IP_IN_OCTETS) | BIT(IP_OUT_OCTETS),
 };
 
+/* A word of the tables, with its length: a sample compares some hundred of them. */
+struct word {
+	const char *text;
+	size_t length;
+};
+
+#define WORD(text)                                                                     \
+	{                                                                              \
+		text, sizeof(text) - 1                                                 \
+	}
+
 /* The place of a counter: the line's prefix and the column's name; for snmp6 the
  * name. */
 struct counter_name {
-	const char *line, *column;
+	struct word line, column;
 	enum protocol_counter counter;
 };
 
+/* The rows of a prefix stand together. */
 static const struct counter_name pair_names[] = {
-    {"Tcp:", "ActiveOpens", TCP_ACTIVE_OPENS},
-    {"Tcp:", "AttemptFails", TCP_ATTEMPT_FAILS},
-    {"Tcp:", "OutSegs", TCP_OUT_SEGS},
-    {"Tcp:", "RetransSegs", TCP_RETRANS_SEGS},
-    {"Tcp:", "OutRsts", TCP_OUT_RSTS},
-    {"Icmp:", "OutMsgs", ICMP_OUT_MSGS},
-    {"Ip:", "OutRequests", IP_OUT_REQUESTS},
-    {"Ip:", "ForwDatagrams", IP_FORWARDED},
-    {"Udp:", "OutDatagrams", UDP_OUT_DATAGRAMS},
-    {"UdpLite:", "OutDatagrams", UDPLITE_OUT_DATAGRAMS},
-    {"TcpExt:", "EmbryonicRsts", TCP_EMBRYONIC_RESETS},
-    {"IpExt:", "InOctets", IP_IN_OCTETS},
-    {"IpExt:", "OutOctets", IP_OUT_OCTETS},
+    {WORD("Tcp:"), WORD("ActiveOpens"), TCP_ACTIVE_OPENS},
+    {WORD("Tcp:"), WORD("AttemptFails"), TCP_ATTEMPT_FAILS},
+    {WORD("Tcp:"), WORD("OutSegs"), TCP_OUT_SEGS},
+    {WORD("Tcp:"), WORD("RetransSegs"), TCP_RETRANS_SEGS},
+    {WORD("Tcp:"), WORD("OutRsts"), TCP_OUT_RSTS},
+    {WORD("Icmp:"), WORD("OutMsgs"), ICMP_OUT_MSGS},
+    {WORD("Ip:"), WORD("OutRequests"), IP_OUT_REQUESTS},
+    {WORD("Ip:"), WORD("ForwDatagrams"), IP_FORWARDED},
+    {WORD("Udp:"), WORD("OutDatagrams"), UDP_OUT_DATAGRAMS},
+    {WORD("UdpLite:"), WORD("OutDatagrams"), UDPLITE_OUT_DATAGRAMS},
+    {WORD("TcpExt:"), WORD("EmbryonicRsts"), TCP_EMBRYONIC_RESETS},
+    {WORD("IpExt:"), WORD("InOctets"), IP_IN_OCTETS},
+    {WORD("IpExt:"), WORD("OutOctets"), IP_OUT_OCTETS},
 };
 
 static const struct counter_name list_names[] = {
-    {"", "Udp6OutDatagrams", UDP6_OUT_DATAGRAMS},
-    {"", "UdpLite6OutDatagrams", UDPLITE6_OUT_DATAGRAMS},
-    {"", "Ip6OutRequests", IP6_OUT_REQUESTS},
-    {"", "Ip6OutForwDatagrams", IP6_FORWARDED},
-    {"", "Icmp6OutMsgs", ICMP6_OUT_MSGS},
-    {"", "Ip6InOctets", IP6_IN_OCTETS},
-    {"", "Ip6OutOctets", IP6_OUT_OCTETS},
+    {WORD(""), WORD("Udp6OutDatagrams"), UDP6_OUT_DATAGRAMS},
+    {WORD(""), WORD("UdpLite6OutDatagrams"), UDPLITE6_OUT_DATAGRAMS},
+    {WORD(""), WORD("Ip6OutRequests"), IP6_OUT_REQUESTS},
+    {WORD(""), WORD("Ip6OutForwDatagrams"), IP6_FORWARDED},
+    {WORD(""), WORD("Icmp6OutMsgs"), ICMP6_OUT_MSGS},
+    {WORD(""), WORD("Ip6InOctets"), IP6_IN_OCTETS},
+    {WORD(""), WORD("Ip6OutOctets"), IP6_OUT_OCTETS},
 };
 
 #define NAMES(table) (sizeof(table) / sizeof((table)[0]))
@@ -89,47 +101,75 @@ static void set(struct protocol_counters *counters, enum protocol_counter counte
 	counters->value[counter] = number;
 }
 
-/* Whether any counter is in lines with that prefix. */
-static bool wanted_line(const struct slice *prefix)
+static bool equals(const struct slice *found, const struct word *word)
 {
-	size_t i;
-
-	for (i = 0; i < NAMES(pair_names); i++)
-		if (says(prefix, pair_names[i].line))
-			return true;
-	return false;
+	return (size_t)(found->end - found->at) == word->length &&
+	       memcmp(found->at, word->text, word->length) == 0;
 }
 
-/* Reads one pair of lines after their prefixes. */
-static void read_pair(const struct slice *prefix, struct slice names,
+/* The rows of a prefix: their number and the first of them. */
+static size_t rows_of(const struct slice *prefix, const struct counter_name **first)
+{
+	size_t i = 0, count = 0;
+
+	while (i < NAMES(pair_names) && !equals(prefix, &pair_names[i].line))
+		i++;
+	*first = pair_names + i;
+	while (i + count < NAMES(pair_names) &&
+	       equals(prefix, &pair_names[i + count].line))
+		count++;
+	return count;
+}
+
+/* The row with that name, or NULL. */
+static const struct counter_name *find(const struct counter_name *rows, size_t count,
+				       const struct slice *name)
+{
+	for (; count > 0; count--, rows++)
+		if (equals(name, &rows->column))
+			return rows;
+	return NULL;
+}
+
+/* Reads one pair of lines after their prefixes, as far as the last of the rows:
+ * TcpExt has over a hundred columns more. */
+static void read_pair(const struct counter_name *rows, size_t count, struct slice names,
 		      struct slice values, struct protocol_counters *counters)
 {
 	struct slice name, value;
-	size_t i;
+	size_t left = count;
 
-	while (next_word(&names, &name) && next_word(&values, &value))
-		for (i = 0; i < NAMES(pair_names); i++)
-			if (says(&name, pair_names[i].column) &&
-			    says(prefix, pair_names[i].line))
-				set(counters, pair_names[i].counter, &value);
+	while (left > 0 && next_word(&names, &name) && next_word(&values, &value)) {
+		const struct counter_name *row = find(rows, count, &name);
+
+		if (!row)
+			continue;
+		set(counters, row->counter, &value);
+		left--;
+	}
 }
 
 void protocols_parse_pairs(const char *text, size_t length,
 			   struct protocol_counters *counters)
 {
 	struct slice rest = {text, text + length}, names, values, prefix, second;
+	const struct counter_name *rows;
+	size_t count;
 
 	while (next_line(&rest, &names)) {
 		struct slice ahead = rest;
 
-		if (!next_word(&names, &prefix) || !wanted_line(&prefix))
+		if (!next_word(&names, &prefix))
+			continue;
+		count = rows_of(&prefix, &rows);
+		if (count == 0)
 			continue;
 		/* Only a line with the same prefix holds the values of these names. */
 		if (!next_line(&ahead, &values) || !next_word(&values, &second) ||
 		    second.end - second.at != prefix.end - prefix.at ||
 		    memcmp(second.at, prefix.at, (size_t)(prefix.end - prefix.at)) != 0)
 			continue;
-		read_pair(&prefix, names, values, counters);
+		read_pair(rows, count, names, values, counters);
 		rest = ahead;
 	}
 }
@@ -138,14 +178,14 @@ void protocols_parse_list(const char *text, size_t length,
 			  struct protocol_counters *counters)
 {
 	struct slice rest = {text, text + length}, line, name, value;
-	size_t i;
+	const struct counter_name *row;
 
 	while (next_line(&rest, &line)) {
-		if (!next_word(&line, &name) || !next_word(&line, &value))
+		if (!next_word(&line, &name))
 			continue;
-		for (i = 0; i < NAMES(list_names); i++)
-			if (says(&name, list_names[i].column))
-				set(counters, list_names[i].counter, &value);
+		row = find(list_names, NAMES(list_names), &name);
+		if (row && next_word(&line, &value))
+			set(counters, row->counter, &value);
 	}
 }
 
