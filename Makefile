@@ -27,7 +27,7 @@ PACKAGES_relays = socat haproxy nginx libnginx-mod-stream dante-server microsock
 PACKAGES_pod = podman runc catatonit
 PACKAGES_lint = clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev
 PACKAGES_fuzz = clang libclang-rt-$(shell clang -dumpversion | cut -d. -f1)-dev
-PACKAGES_static = gcc musl-tools pkg-config linux-libc-dev binutils dpkg-dev xz-utils
+PACKAGES_static = gcc libc6-dev pkg-config linux-libc-dev binutils dpkg-dev xz-utils
 PACKAGES = $(if $(filter all install,$(or $(MAKECMDGOALS),all)),tell,install)
 
 # --- how things are compiled -----------------------------------------------------------
@@ -122,7 +122,9 @@ static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hard
 	@sidecar/licenses.sh $(STATIC) $(VERSION) $(COMMIT)
 	@tests/static.sh $(STATIC)/dormouse $(STATIC_MAX)
 
+# With another compiler or library all is compiled anew.
 $(STATIC)/deps/versions: sidecar/static.sh sidecar/sources.sh $(LIBRARY_FILES) | $(BUILD)/packages/static
+	@rm -rf $(STATIC)/sidecar $(STATIC)/libdormouse.a $(STATIC)/dormouse
 	@sidecar/static.sh $(@D) $(LIBRARY_SOURCES)
 
 # The injector of the image: hardened, stripped, and linked with a libcurl that has only what it

@@ -28,13 +28,6 @@ text() {
 	[ -s "$to/$name" ] || { echo "licenses: no text for $name" >&2; exit 1; }
 }
 
-# The copyright of musl from its installed package, because its source is not unpacked.
-musl_copyright() {
-	local package
-	package=$(dpkg-query -W -f '${Package}\n' musl-dev)
-	cat "/usr/share/doc/$package/copyright"
-}
-
 # libmicrohttpd's own introduction to the licence text, and the copyright holders of the library.
 # The rest of the packaging's record is about tests and documents.
 libmicrohttpd_notice() {
@@ -49,7 +42,6 @@ notice() {
 		binary are linked parts of
 
 		$(sed 's/ WARNING.*//; s/^/  /' "$deps/versions")
-		  musl $(dpkg-query -W -f '${Version}' musl-dev)
 
 		each under the licence in the file of its name. libnl (source package libnl3) and
 		libmicrohttpd, and their use here, are covered by the GNU Lesser General Public License,
@@ -81,7 +73,7 @@ text libnl cat "$from/libnl3/debian/copyright"
 text libmicrohttpd libmicrohttpd_notice
 text cjson cat "$from/cjson/LICENSE"
 text zlib sed '/\*\//q' "$from/zlib/zlib.h"
-text musl musl_copyright
+text musl cat "$from/musl/COPYRIGHT"
 rm -rf "$dir/licenses"
 mv "$to" "$dir/licenses"
 cp -r LICENSE Dockerfile Makefile include sidecar "$dir/source"

@@ -101,7 +101,11 @@ fetch() {
 
 download() {
 	(cd "$dir/source" &&
-		private_apt "$1" apt-get --only-source --download-only source "$2=$3" >"$dir/log/$2" 2>&1)
+		private_apt "$1" apt-get --only-source --download-only source "$2=$3" >"$dir/log/$2" 2>&1) &&
+		return
+	# What came of it is no source that was used.
+	find "$dir/source" -maxdepth 1 -type f -name "$2_*" -delete
+	return 1
 }
 
 # A mirror may lack a file that the archive lists. Then this takes the package from another release

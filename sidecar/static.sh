@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Makes the compiler and the libraries of the static sidecar. The compiler links static, hardened
-# programs against musl. With it the script compiles libnl-3, libnl-route-3, libmicrohttpd, cJSON
-# and zlib from the distribution's source packages, without the parts that Dormouse does not use.
-# `make static` runs it, then builds Dormouse itself.
+# Makes the compiler and the libraries of the static sidecar, from the distribution's source
+# packages: musl, and a compiler that links static, hardened programs against it; with that
+# libnl-3, libnl-route-3, libmicrohttpd, cJSON and zlib, without the parts that Dormouse does not
+# use. `make static` runs it, then builds Dormouse itself.
 #
 #     sidecar/static.sh DIR [SOURCES]
 #
@@ -19,24 +19,59 @@ shopt -s extglob
 source "$(dirname "$0")/sources.sh"
 
 # package, and the minimum version, or 0 for any version of the machine's own release
-wanted="libnl3 0
+# musl since 1.2.4 reads packed relocations
+wanted="musl 1.2.5
+libnl3 0
 libmicrohttpd 1.0.10
 cjson 1.7.19
 zlib 0"
 
-# Writes DIR/cc. musl-gcc's own specs link a static program without position independence. These
-# specs use musl's self-relocating rcrt1.o instead, so that a static binary is also loaded at a
-# random address. It costs 9 KB.
+# musl, without the dynamic loader, at DIR. Its own compiler flags say what it may be protected by.
+build_musl() {
+	cd "$dir/source/musl"
+	quietly musl ./configure --prefix="$dir" --disable-shared --disable-gcc-wrapper \
+		CC=gcc CFLAGS="-Os -fPIE"
+	quietly musl make -j"$(nproc)" install
+}
+
+# Writes DIR/cc. These specs put musl in glibc's place, as musl's own do, but with the
+# self-relocating rcrt1.o, so that a static binary is also loaded at a random address.
 write_compiler() {
-	local flags protection specs
-	specs=$(dpkg -L musl-dev musl-tools | grep 'musl-gcc\.specs$')
-	[ -r "$specs" ] || die "musl-tools brought no musl-gcc.specs"
-	sed -e 's|/Scrt1\.o|/rcrt1.o|g' \
-		-e 's|^-dynamic-linker .*|-nostdlib -static -pie --no-dynamic-linker -z text|' \
-		"$specs" >"$dir/musl.specs"
-	if ! grep -q rcrt1.o "$dir/musl.specs" || ! grep -q no-dynamic-linker "$dir/musl.specs"; then
-		die "$specs is not as this script knows it"
-	fi
+	local flags protection
+	cat >"$dir/musl.specs" <<-SPECS
+		%rename cpp_options old_cpp_options
+
+		*cpp_options:
+		-nostdinc -isystem $dir/include -isystem include%s %(old_cpp_options)
+
+		*cc1:
+		%(cc1_cpu) -nostdinc -isystem $dir/include -isystem include%s
+
+		*link_libgcc:
+		-L$dir/lib -L .%s
+
+		*libgcc:
+		libgcc.a%s %:if-exists(libgcc_eh.a%s)
+
+		*startfile:
+		$dir/lib/rcrt1.o $dir/lib/crti.o crtbeginS.o%s
+
+		*endfile:
+		crtendS.o%s $dir/lib/crtn.o
+
+		*link:
+		-nostdlib -static -pie --no-dynamic-linker -z text
+
+		*esp_link:
+
+
+		*esp_options:
+
+
+		*esp_cpp_options:
+
+
+	SPECS
 
 	flags="-fPIE -fstack-protector-strong -fstack-clash-protection"
 	for protection in -fcf-protection -mbranch-protection=standard; do # x86, arm64
@@ -47,15 +82,23 @@ write_compiler() {
 	# The linker omits unused functions and data.
 	flags+=" -flto=auto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
 	flags+=" -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,--gc-sections,-O1,--build-id=none"
-	printf '#!/bin/sh\nexec gcc "-specs=%s" -isystem "%s" %s "$@"\n' \
-		"$dir/musl.specs" "$dir/include" "$flags" >"$dir/cc"
-	chmod +x "$dir/cc"
+	# Eight bytes for up to 63 relocations instead of 24 for each. A linker that cannot pack them
+	# for this machine says that it ignores the option.
 	echo 'int main(void) { return 0; }' >"$dir/runs.c"
-	if ! "$dir/cc" -o "$dir/runs" "$dir/runs.c" || ! "$dir/runs"; then
-		die "what $dir/cc makes of $dir/runs.c does not run: $specs is not as this script knows it"
+	if compile_runs "$flags -Wl,-z,pack-relative-relocs,--fatal-warnings"; then
+		flags+=" -Wl,-z,pack-relative-relocs"
 	fi
+	compile_runs "$flags" || die "what $dir/cc makes of $dir/runs.c does not run, see $dir/log/compiler"
 	rm "$dir/runs" "$dir/runs.c"
 	say "compiling with gcc, musl and $flags"
+}
+
+# compile_runs FLAGS: writes DIR/cc with the flags, and says whether what it makes of DIR/runs.c runs.
+compile_runs() {
+	printf '#!/bin/sh\nexec gcc "-specs=%s" -isystem "%s" %s "$@"\n' \
+		"$dir/musl.specs" "$dir/include" "$1" >"$dir/cc"
+	chmod +x "$dir/cc"
+	"$dir/cc" -o "$dir/runs" "$dir/runs.c" >>"$dir/log/compiler" 2>&1 && "$dir/runs"
 }
 
 # The kernel's headers, which musl does not have, without glibc's headers from the same folder.
@@ -120,6 +163,7 @@ build_zlib() {
 get_sources "$1" "${2:-}" <<<"$wanted"
 mkdir "$dir/lib"
 kernel_headers
+(build_musl)
 write_compiler
 build_libnl &
 libnl=$!

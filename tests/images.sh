@@ -121,7 +121,7 @@ make_program_image() {
 
 make_test_app() {
 	local compiler source tool
-	compiler=$(command -v musl-gcc || command -v "${CC:-gcc}") || die "no C compiler"
+	compiler=$(command -v build/static/deps/cc || command -v "${CC:-gcc}") || die "no C compiler"
 	mkdir -p "$work/app"
 	for source in tests/net/sink.c tests/net/traffic.c tests/cluster/look.c; do
 		tool=$(basename "$source" .c)

@@ -39,7 +39,7 @@ cleanups+=('umount "$work/storage/overlay" 2>/dev/null')
 
 # --- the images -----------------------------------------------------------------------
 compiler=
-for candidate in "$root/build/static/deps/cc" musl-gcc "${CC:-gcc}"; do
+for candidate in "$root/build/static/deps/cc" "${CC:-gcc}"; do
 	command -v "$candidate" >/dev/null && compiler=$candidate && break
 done
 [[ -n $compiler ]] || skip "needs a compiler for a static app"
