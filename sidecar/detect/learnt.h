@@ -9,9 +9,10 @@
 #include "histogram.h"
 #include "series.h"
 
-#define LEARNT_LAYOUT  0x44520009u /* "DR", version; change it with these structs */
-#define HOURS_KEPT     720         /* thirty days of observed time */
-#define BLOCKS         12          /* of the last hour */
+/* "DR", the number of signals, a version: change that with these structs. */
+#define LEARNT_LAYOUT  (0x44520000u | SIGNAL_COUNT << 8 | 10)
+#define HOURS_KEPT     720 /* thirty days of observed time */
+#define BLOCKS         12  /* of the last hour */
 #define INCIDENTS_KEPT 40
 
 /* A departure that came so many separate times is a routine. */
