@@ -26,7 +26,7 @@ static const struct {
     /* Floods, tunnels and torrents are datagrams; ordinary work is hardly ever. */
     [RISK_DATAGRAMS] = {"datagrams", 36},
     /* What the pod sends where it connected itself was asked by nobody. */
-    [RISK_OWN] = {"own", 19},
+    [RISK_OWN] = {"own", 18},
     /* A first export ends after minutes, a proxy or a miner stays. */
     [RISK_LENGTH] = {"length", 20},
     /* The more it exceeds all that the pod ever did, the less it is its work. */
@@ -38,14 +38,18 @@ static const struct {
     /* Who knows its peers hardly ever fails to connect; an outage lasts minutes. */
     [RISK_FAILED] = {"failed", 28},
     /* The two kinds that name an abuse. */
-    [RISK_FANOUT] = {"fanout", 35},
+    [RISK_FANOUT] = {"fanout", 32},
     [RISK_RELAY] = {"relay", 30},
     /* A busier service receives more as well. */
     [RISK_UNASKED] = {"unasked", 5},
     /* It is not one burst, and not only a trickle. */
     [RISK_SPANS] = {"spans", 5},
+    /* Who was not stopped sends more. */
+    [RISK_GROWS] = {"grows", 4},
+    /* A pod begins with its work, not by sending away what it never fetched. */
+    [RISK_START] = {"start", 20},
     /* The pod never worked at this time of day. */
-    [RISK_HOUR] = {"hour", 17},
+    [RISK_HOUR] = {"hour", 20},
     /* A dormant pod has nothing to do. */
     [RISK_DORMANT] = {"dormant", 5},
     /* Little does little harm. */
@@ -148,6 +152,26 @@ static double idle_hour(const struct detector *d)
 			 d->envelope.baseline_max[WINDOW_1M][SIGNAL_TX_BYTES] + 1);
 }
 
+/* Whether an incident was reported in the hours before this one began, and this one is
+ * reported anew: it is larger, or of a higher kind. */
+static bool grows(const struct detector *d, const struct incident *i)
+{
+	const struct learnt *l = &d->learnt;
+
+	if (i->recurs)
+		return false;
+	for (unsigned at = 0; at < d->open_count; at++)
+		if (d->open[at].reported && d->open[at].onset < i->onset)
+			return true;
+	for (unsigned at = 0; at < INCIDENTS_KEPT; at++) {
+		const struct incident_memory *m = &l->incident[at];
+		if (m->end > 0 && m->told > 0 && m->told < i->onset &&
+		    i->onset - m->end < REPORTED_LEAST_S)
+			return true;
+	}
+	return false;
+}
+
 static unsigned past_incidents(const struct learnt *l)
 {
 	unsigned count = 0;
@@ -179,6 +203,8 @@ void risk_factors(const struct detector *d, const struct incident *i,
 	applies[RISK_RELAY] = i->kind == ALERT_PROXY_RELAY;
 	applies[RISK_UNASKED] = part(sent_unasked(d, i) / 6);
 	applies[RISK_SPANS] = part((spans_out(d, f->series) - 1.0) / 5);
+	applies[RISK_GROWS] = grows(d, i);
+	applies[RISK_START] = i->at_start;
 	applies[RISK_HOUR] = part(idle_hour(d) / 4);
 	applies[RISK_DORMANT] = i->was_dormant;
 	applies[RISK_TRIFLE] = part(1 - above_floor(d, f->series, f->window) / 3);

@@ -19,6 +19,8 @@ enum risk_factor {
 	RISK_RELAY,     /* the kind is proxy-relay */
 	RISK_UNASKED,   /* more sent for each byte received than is usual */
 	RISK_SPANS,     /* windows of the series above their thresholds */
+	RISK_GROWS,     /* more than what was reported in the hours before */
+	RISK_START,     /* an export that began in the pod's first minutes */
 	RISK_HOUR,      /* this time of day was idle until now */
 	RISK_DORMANT,   /* the pod was dormant */
 	RISK_TRIFLE,    /* hardly more than the floor, which always passes */

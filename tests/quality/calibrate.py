@@ -44,6 +44,8 @@ BOUNDS = {
     "failed": (10, 28),  # an outage has it as well
     "relay": (12, 30),  # a name for an abuse is to be seen
     "fanout": (9, 40),
+    "grows": (0, 15),  # a busy first day has it as well
+    "start": (0, 20),
     "hour": (6, 20),  # the traces' attacks come at any hour, and so do the first jobs
     "dormant": (5, 40),
     "length": (10, 20),  # the traces' nightly jobs last as long as their attacks

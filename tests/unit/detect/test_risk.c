@@ -109,12 +109,33 @@ RAISES(more_windows_raise_it, {
 	s->d.windows.value[WINDOW_10S][SIGNAL_TX_BYTES] = 1 * MB;
 })
 RAISES(a_dormant_pod_raises_it, s->i.was_dormant = true)
+RAISES(an_incident_reported_hours_before_raises_it, {
+	s->d.learnt.incident[0].told = s->i.onset - 2 * HOUR;
+	s->d.learnt.incident[0].end = s->i.onset - HOUR;
+})
+RAISES(an_open_incident_before_it_raises_it, {
+	s->d.open_count = 1;
+	s->d.open[0].reported = true;
+	s->d.open[0].onset = s->i.onset - HOUR;
+})
+RAISES(an_export_of_the_first_minutes_raises_it, s->i.at_start = true)
 LOWERS(a_trifle_lowers_it, s->d.windows.value[WINDOW_1M][SIGNAL_TX_BYTES] = 100 * KB)
 LOWERS(youth_lowers_it, s->d.learnt.observed_s = HOUR)
 LOWERS(past_incidents_lower_it, {
 	for (unsigned j = 0; j < 10; j++)
 		s->d.learnt.incident[j].end = MONDAY;
 })
+
+CASE(a_repeat_does_not_grow)
+{
+	double before = middling_risk();
+	struct scene *s = middling();
+
+	s->d.learnt.incident[0].told = s->i.onset - 2 * HOUR;
+	s->d.learnt.incident[0].end = s->i.onset - HOUR;
+	s->i.recurs = true;
+	assert_true(risk_now() < before + 1);
+}
 
 /* Two days, each quiet but for one loud hour. */
 static void live_two_days(struct scene *s, unsigned loud_hours_ago)
@@ -228,6 +249,10 @@ int main(void)
 	    cmocka_unit_test(more_for_each_byte_received_raises_it),
 	    cmocka_unit_test(more_windows_raise_it),
 	    cmocka_unit_test(a_dormant_pod_raises_it),
+	    cmocka_unit_test(an_incident_reported_hours_before_raises_it),
+	    cmocka_unit_test(an_open_incident_before_it_raises_it),
+	    cmocka_unit_test(an_export_of_the_first_minutes_raises_it),
+	    cmocka_unit_test(a_repeat_does_not_grow),
 	    cmocka_unit_test(a_trifle_lowers_it),
 	    cmocka_unit_test(youth_lowers_it),
 	    cmocka_unit_test(past_incidents_lower_it),
