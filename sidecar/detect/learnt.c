@@ -54,6 +54,16 @@ static bool memories_sound(const struct learnt *l)
 	return sound;
 }
 
+static bool sizes_sound(const struct learnt *l)
+{
+	bool sound = true;
+
+	for (unsigned i = 0; i < SIZES_KEPT; i++)
+		sound = sound && time_sound(l->size[i].onset) &&
+			fabs(l->size[i].doublings) < 1000;
+	return sound;
+}
+
 static bool places_sound(const struct learnt *l)
 {
 	return l->state < POD_STATE_COUNT && l->hour_next < HOURS_KEPT &&
@@ -67,7 +77,7 @@ int learnt_check(const struct learnt *l, struct error *err)
 		return fail(err, "a learnt time is out of range");
 	if (!places_sound(l))
 		return fail(err, "a learnt count is out of range");
-	if (!memories_sound(l))
+	if (!memories_sound(l) || !sizes_sound(l))
 		return fail(err, "a remembered incident is out of range");
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
 		if (!histogram_sound(&l->histogram[s]))

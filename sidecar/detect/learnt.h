@@ -10,7 +10,7 @@
 #include "series.h"
 
 /* "DR", the number of signals, a version: change that with these structs. */
-#define LEARNT_LAYOUT  (0x44520000u | SIGNAL_COUNT << 8 | 10)
+#define LEARNT_LAYOUT  (0x44520000u | SIGNAL_COUNT << 8 | 11)
 #define HOURS_KEPT     720 /* thirty days of observed time */
 #define BLOCKS         12  /* of the last hour */
 #define INCIDENTS_KEPT 40
@@ -44,6 +44,14 @@ struct incident_memory {
 	struct levels top[ROUTINE_COUNT];
 };
 
+#define SIZES_KEPT 8
+
+struct past_size {
+	double onset; /* Unix seconds; 0: unused */
+	double
+	    doublings; /* binary logarithm of the link bytes of its greatest minute */
+};
+
 struct learnt {
 	double first_time, last_time;  /* Unix seconds of learnt samples; 0: nothing */
 	double observed_s;             /* observed time in total */
@@ -66,6 +74,7 @@ struct learnt {
 	struct levels start;    /* maximum of the warm-up */
 	struct levels accepted; /* a lasting change, accepted as the baseline */
 	struct incident_memory incident[INCIDENTS_KEPT];
+	struct past_size size[SIZES_KEPT]; /* of the last incidents, newest first */
 	struct histogram histogram[SIGNAL_COUNT];
 };
 _Static_assert(sizeof(struct learnt) <= LEARNT_BYTES_MAX, "within the budget");

@@ -7,6 +7,7 @@
 
 #include "limits.h"
 #include "routines.h"
+#include "spread.h"
 
 /* --- what is remembered ----------------------------------------------------------- */
 
@@ -194,6 +195,7 @@ void incident_remember(struct learnt *l, const struct incident *i, double now)
 {
 	struct incident_memory *m = find_like(l, i);
 
+	spread_add(l, i);
 	if (m) {
 		remember_more(m, i, now);
 	} else {
@@ -286,8 +288,12 @@ void incidents_routine(const struct learnt *l, const struct windows *w,
 			separate[count++] = &l->incident[at];
 	if (count < ROUTINE_COUNT)
 		return;
-	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++)
-		(&routine->code[0][0])[j] = separate_reach(separate, count, j);
+	const double spread = spread_ratio(l);
+	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++) {
+		uint16_t level = separate_reach(separate, count, j);
+		(&routine->code[0][0])[j] =
+		    spread > 1 ? level_encode(level_decode(level) * spread) : level;
+	}
 	bound_minima(routine, w);
 }
 

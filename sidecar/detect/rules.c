@@ -9,6 +9,7 @@
 #include "kind.h"
 #include "past_incidents.h"
 #include "risk.h"
+#include "spread.h"
 #include "verdict.h"
 #include "young.h"
 
@@ -46,14 +47,14 @@ void rules_recompute(struct detector *d)
 	struct levels reported;
 
 	take_reported(d, &reported);
+	const double ratio = fmax(REPORTED_RATIO, spread_ratio(&d->learnt));
 	for (unsigned k = 0; k < WINDOWS; k++)
 		for (unsigned s = 0; s < SERIES_COUNT; s++) {
 			double known = level_decode(reported.code[k][s]);
 			double t = e->threshold[k][s];
 			/* Beside the pod's ordinary traffic a small incident may
 			 * come again, a large one may be somewhat larger. */
-			d->alert_threshold[k][s] =
-			    fmax(t + known, REPORTED_RATIO * known);
+			d->alert_threshold[k][s] = fmax(t + known, ratio * known);
 		}
 	d->drift_series = -1;
 	for (unsigned s = 0; s < SERIES_COUNT; s++) {
