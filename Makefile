@@ -34,7 +34,19 @@ PACKAGES = $(if $(filter all install,$(or $(MAKECMDGOALS),all)),tell,install)
 ifeq ($(origin CC),default)
 CC = gcc
 endif
-CFLAGS ?= -O2 -g
+# Whoever gives CFLAGS decides about hardening too, as packagers, sanitizers and fuzzers do.
+ifeq ($(origin CFLAGS),undefined)
+CFLAGS = -O2 -g $(HARDENED)
+LDFLAGS ?= $(HARDENED_LINK)
+endif
+# Overflows end the program, calls and jumps land where they should (x86, arm64), and no page
+# is both written and run.
+HARDENED = -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	-fstack-clash-protection $(BRANCH_PROTECTION)
+HARDENED_LINK = -pie -Wl,-z,relro,-z,now,-z,noexecstack
+BRANCH_PROTECTION = $(eval BRANCH_PROTECTION := $(shell for flag in -fcf-protection \
+	-mbranch-protection=standard; do $(CC) $$flag -E -x c /dev/null >/dev/null 2>&1 && \
+	echo $$flag; done))$(BRANCH_PROTECTION)
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wvla
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iinclude -Isidecar $(LIB_CFLAGS) $(CFLAGS)
@@ -130,9 +142,8 @@ $(STATIC)/deps/versions: sidecar/static.sh sidecar/sources.sh $(LIBRARY_FILES) |
 # The injector of the image: hardened, stripped, and linked with a libcurl that has only what it
 # uses, see sidecar/curl.sh. LIBRARY_SOURCES=DIR names sources that are there.
 SLIM = $(BUILD)/slim
-SLIM_FLAGS = -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 \
-	-ffunction-sections -fdata-sections
-SLIM_VARIABLES = BUILD=$(SLIM) PACKAGES=skip LDFLAGS="-s -Wl,-z,relro,-z,now,--gc-sections" \
+SLIM_FLAGS = $(HARDENED) -ffunction-sections -fdata-sections
+SLIM_VARIABLES = BUILD=$(SLIM) PACKAGES=skip LDFLAGS="-s $(HARDENED_LINK) -Wl,--gc-sections" \
 	CFLAGS="-O2 $(SLIM_FLAGS) -isystem $(SLIM)/deps/include" \
 	CURL_LIBS="$(SLIM)/deps/lib/libcurl.a -lnettle"
 slim: $(SLIM)/deps/versions | $(BUILD)/packages/build ## build/slim/dormouse-injector: as its image has it
@@ -149,7 +160,7 @@ images: ## both images, as archives in build/images: with docker, or podman as r
 
 # --- tests -----------------------------------------------------------------------------
 test: tests static ## every test: the rooms' own, and real traffic in network namespaces
-	@tests/run.sh $(BUILD) $(UNIT_TESTS) tests/quality/test_quality.sh \
+	@tests/run.sh $(BUILD) $(UNIT_TESTS) tests/test_hardened.sh tests/quality/test_quality.sh \
 		tests/manifests/test_manifests.sh $(NET_TESTS)
 
 unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
