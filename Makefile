@@ -125,14 +125,18 @@ $(BUILD)/version: FORCE
 # above, in a folder and with a compiler of its own. LIBRARY_SOURCES=DIR names sources that are there.
 STATIC = $(BUILD)/static
 LIBRARY_FILES = $(if $(LIBRARY_SOURCES),$(wildcard $(LIBRARY_SOURCES)/*))
+STATIC_VARIABLES = BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
+	AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s LIB_CFLAGS= \
+	LIBS="-L$(STATIC)/deps/lib -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lz -lm"
 static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hardened
-	@$(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
-		AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s LIB_CFLAGS= \
-		LIBS="-L$(STATIC)/deps/lib -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lz -lm" \
-		$(STATIC)/dormouse
+	@$(MAKE) --no-print-directory $(STATIC_VARIABLES) $(STATIC)/dormouse
 	@cat $(STATIC)/deps/versions
 	@sidecar/licenses.sh $(STATIC) $(VERSION) $(COMMIT)
 	@tests/static.sh $(STATIC)/dormouse $(STATIC_MAX)
+
+# What the static program may do once it is confined, tried with the same C library.
+static-tools: static
+	@$(MAKE) --no-print-directory $(STATIC_VARIABLES) $(STATIC)/tests/net/attempts
 
 # With another compiler or library all is compiled anew.
 $(STATIC)/deps/versions: sidecar/static.sh sidecar/sources.sh $(LIBRARY_FILES) | $(BUILD)/packages/static
@@ -159,14 +163,14 @@ images: ## both images, as archives in build/images: with docker, or podman as r
 	@tests/images.sh $(BUILD) $(VERSION) $(COMMIT)
 
 # --- tests -----------------------------------------------------------------------------
-test: tests static ## every test: the rooms' own, and real traffic in network namespaces
+test: tests static static-tools ## every test: the rooms' own, and real traffic in network namespaces
 	@tests/run.sh $(BUILD) $(UNIT_TESTS) tests/test_hardened.sh tests/quality/test_quality.sh \
 		tests/manifests/test_manifests.sh $(NET_TESTS)
 
 unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
 	@tests/run.sh $(BUILD) $(UNIT_TESTS)
 
-net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/prometheus $(BUILD)/packages/relays static ## the namespace tests only (as root)
+net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/prometheus $(BUILD)/packages/relays static static-tools ## the namespace tests only (as root)
 	@tests/run.sh $(BUILD) $(NET_TESTS)
 
 tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(UNIT_TESTS) $(PRINT_TABLES) $(NET_TOOLS) $(BUILD)/packages/prometheus \
@@ -200,6 +204,8 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libdormouse.a | $(BUILD)/packages/test
 
 $(BUILD)/tests/net/reviewer: TOOL_LIBS = -lgnutls
 $(BUILD)/tests/net/reviewer: | $(BUILD)/packages/injector
+$(BUILD)/tests/net/attempts: TOOL_LIBS = $(BUILD)/libdormouse.a -lpthread $(LIBS)
+$(BUILD)/tests/net/attempts: $(BUILD)/libdormouse.a
 $(BUILD)/tests/net/%: tests/net/%.c | $(BUILD)/packages/build $(BUILD)/packages/test
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(TOOL_LIBS)
@@ -326,4 +332,4 @@ help: ## this list
 -include $(shell find $(DEPENDENCIES) -type f -name '*.d' 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static slim install images test tests unit net pod crowd cluster score calibrate sanitize fuzz fuzzers bench lint manifests clean help FORCE
+.PHONY: all run static static-tools slim install images test tests unit net pod crowd cluster score calibrate sanitize fuzz fuzzers bench lint manifests clean help FORCE
