@@ -21,6 +21,7 @@
 #include "confine.h"
 #include "filter.h"
 
+#ifdef FILTER_ARCHITECTURE
 #define CALL(name, abilities)                                                          \
 	{                                                                              \
 		SYS_##name, abilities                                                  \
@@ -226,3 +227,4 @@ const uint16_t fatal_calls[] = {
 const size_t plain_call_count = LENGTH(plain_calls);
 const size_t checked_call_count = LENGTH(checked_calls);
 const size_t fatal_call_count = LENGTH(fatal_calls);
+#endif

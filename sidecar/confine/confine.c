@@ -76,7 +76,7 @@ static int filter_calls(const struct confine_plan *plan, struct error *err)
 	};
 
 	if (program.len == 0)
-		return fail(err, "there are too many system calls");
+		return fail(err, "there is none for this architecture");
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0
 		   ? fail_errno(err, errno, "the filter")
 		   : 0;

@@ -3,9 +3,17 @@
 #ifndef DORMOUSE_CONFINE_FILTER_H
 #define DORMOUSE_CONFINE_FILTER_H
 
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* The architectures that the filter knows the calls of. */
+#if defined(__x86_64__)
+#define FILTER_ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define FILTER_ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
 
 /* (argument & mask) == value, of the argument's lower 32 bits: all that the kernel
  * reads of an int, and where all flags are that matter here. */
@@ -44,7 +52,7 @@ extern const size_t plain_call_count, checked_call_count, fatal_call_count;
 #define FILTER_MAX 512
 
 /* Writes the filter for the abilities (enum confine_ability). Returns the number of
- * instructions, 0 if they do not fit. */
+ * instructions, 0 if this architecture has none. */
 size_t filter_build(struct sock_filter filter[FILTER_MAX], unsigned abilities);
 
 #endif

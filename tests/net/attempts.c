@@ -371,6 +371,10 @@ static int changes_a_mode(void)
 
 /* --- memory -------------------------------------------------------------------------
  */
+#ifndef SYS_mmap
+#define SYS_mmap SYS_mmap2
+#endif
+
 /* By its number: musl's mmap() makes ENOMEM of EPERM. */
 static int maps(int protection)
 {
