@@ -67,6 +67,11 @@ static int give_up_privileges(const struct confine_plan *plan, struct error *err
 		   : 0;
 }
 
+static int leave_files_and_ports(const struct confine_plan *plan, struct error *err)
+{
+	return landlock_restrict(plan, LANDLOCK_NEWEST, err);
+}
+
 static int filter_calls(const struct confine_plan *plan, struct error *err)
 {
 	struct sock_filter filter[FILTER_MAX];
@@ -85,7 +90,7 @@ static int filter_calls(const struct confine_plan *plan, struct error *err)
 /* The filter is the last: it forbids what makes the others. */
 static int (*const layers[])(const struct confine_plan *plan, struct error *err) = {
     [CONFINE_NO_NEW_PRIVS] = give_up_privileges,
-    [CONFINE_LANDLOCK] = landlock_restrict,
+    [CONFINE_LANDLOCK] = leave_files_and_ports,
     [CONFINE_SECCOMP] = filter_calls,
 };
 

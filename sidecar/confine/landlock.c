@@ -181,12 +181,14 @@ static int add_rules(int ruleset, const struct ruleset *handled,
 	return 0;
 }
 
-int landlock_restrict(const struct confine_plan *plan, struct error *err)
+int landlock_restrict(const struct confine_plan *plan, long newest, struct error *err)
 {
-	const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
-				 LANDLOCK_CREATE_RULESET_VERSION);
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+			   LANDLOCK_CREATE_RULESET_VERSION);
 	int result = -1;
 
+	if (abi > newest)
+		abi = newest;
 	if (abi < 1)
 		return fail_errno(err, errno, "the kernel does not offer it");
 	const struct ruleset handled = all_of(abi);
