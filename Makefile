@@ -34,7 +34,19 @@ PACKAGES = $(if $(filter all install,$(or $(MAKECMDGOALS),all)),tell,install)
 ifeq ($(origin CC),default)
 CC = gcc
 endif
-CFLAGS ?= -O2 -g
+# Whoever gives CFLAGS decides about hardening too, as packagers, sanitizers and fuzzers do.
+ifeq ($(origin CFLAGS),undefined)
+CFLAGS = -O2 -g $(HARDENED)
+LDFLAGS ?= $(HARDENED_LINK)
+endif
+# Overflows end the program, calls and jumps land where they should (x86, arm64), and no page
+# is both written and run.
+HARDENED = -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	-fstack-clash-protection $(BRANCH_PROTECTION)
+HARDENED_LINK = -pie -Wl,-z,relro,-z,now,-z,noexecstack
+BRANCH_PROTECTION = $(eval BRANCH_PROTECTION := $(shell for flag in -fcf-protection \
+	-mbranch-protection=standard; do $(CC) $$flag -E -x c /dev/null >/dev/null 2>&1 && \
+	echo $$flag; done))$(BRANCH_PROTECTION)
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wvla
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iinclude -Isidecar $(LIB_CFLAGS) $(CFLAGS)
@@ -113,14 +125,18 @@ $(BUILD)/version: FORCE
 # above, in a folder and with a compiler of its own. LIBRARY_SOURCES=DIR names sources that are there.
 STATIC = $(BUILD)/static
 LIBRARY_FILES = $(if $(LIBRARY_SOURCES),$(wildcard $(LIBRARY_SOURCES)/*))
+STATIC_VARIABLES = BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
+	AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s LIB_CFLAGS= \
+	LIBS="-L$(STATIC)/deps/lib -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lz -lm"
 static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hardened
-	@$(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
-		AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s LIB_CFLAGS= \
-		LIBS="-L$(STATIC)/deps/lib -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lz -lm" \
-		$(STATIC)/dormouse
+	@$(MAKE) --no-print-directory $(STATIC_VARIABLES) $(STATIC)/dormouse
 	@cat $(STATIC)/deps/versions
 	@sidecar/licenses.sh $(STATIC) $(VERSION) $(COMMIT)
 	@tests/static.sh $(STATIC)/dormouse $(STATIC_MAX)
+
+# What the static program may do once it is confined, tried with the same C library.
+static-tools: static
+	@$(MAKE) --no-print-directory $(STATIC_VARIABLES) $(STATIC)/tests/net/attempts
 
 # With another compiler or library all is compiled anew.
 $(STATIC)/deps/versions: sidecar/static.sh sidecar/sources.sh $(LIBRARY_FILES) | $(BUILD)/packages/static
@@ -130,9 +146,8 @@ $(STATIC)/deps/versions: sidecar/static.sh sidecar/sources.sh $(LIBRARY_FILES) |
 # The injector of the image: hardened, stripped, and linked with a libcurl that has only what it
 # uses, see sidecar/curl.sh. LIBRARY_SOURCES=DIR names sources that are there.
 SLIM = $(BUILD)/slim
-SLIM_FLAGS = -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 \
-	-ffunction-sections -fdata-sections
-SLIM_VARIABLES = BUILD=$(SLIM) PACKAGES=skip LDFLAGS="-s -Wl,-z,relro,-z,now,--gc-sections" \
+SLIM_FLAGS = $(HARDENED) -ffunction-sections -fdata-sections
+SLIM_VARIABLES = BUILD=$(SLIM) PACKAGES=skip LDFLAGS="-s $(HARDENED_LINK) -Wl,--gc-sections" \
 	CFLAGS="-O2 $(SLIM_FLAGS) -isystem $(SLIM)/deps/include" \
 	CURL_LIBS="$(SLIM)/deps/lib/libcurl.a -lnettle"
 slim: $(SLIM)/deps/versions | $(BUILD)/packages/build ## build/slim/dormouse-injector: as its image has it
@@ -148,14 +163,14 @@ images: ## both images, as archives in build/images: with docker, or podman as r
 	@tests/images.sh $(BUILD) $(VERSION) $(COMMIT)
 
 # --- tests -----------------------------------------------------------------------------
-test: tests static ## every test: the rooms' own, and real traffic in network namespaces
-	@tests/run.sh $(BUILD) $(UNIT_TESTS) tests/quality/test_quality.sh \
+test: tests static static-tools ## every test: the rooms' own, and real traffic in network namespaces
+	@tests/run.sh $(BUILD) $(UNIT_TESTS) tests/test_hardened.sh tests/quality/test_quality.sh \
 		tests/manifests/test_manifests.sh $(NET_TESTS)
 
 unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
 	@tests/run.sh $(BUILD) $(UNIT_TESTS)
 
-net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/prometheus $(BUILD)/packages/relays static ## the namespace tests only (as root)
+net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/prometheus $(BUILD)/packages/relays static static-tools ## the namespace tests only (as root)
 	@tests/run.sh $(BUILD) $(NET_TESTS)
 
 tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(UNIT_TESTS) $(PRINT_TABLES) $(NET_TOOLS) $(BUILD)/packages/prometheus \
@@ -189,6 +204,8 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libdormouse.a | $(BUILD)/packages/test
 
 $(BUILD)/tests/net/reviewer: TOOL_LIBS = -lgnutls
 $(BUILD)/tests/net/reviewer: | $(BUILD)/packages/injector
+$(BUILD)/tests/net/attempts: TOOL_LIBS = $(BUILD)/libdormouse.a -lpthread $(LIBS)
+$(BUILD)/tests/net/attempts: $(BUILD)/libdormouse.a
 $(BUILD)/tests/net/%: tests/net/%.c | $(BUILD)/packages/build $(BUILD)/packages/test
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(TOOL_LIBS)
@@ -315,4 +332,4 @@ help: ## this list
 -include $(shell find $(DEPENDENCIES) -type f -name '*.d' 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static slim install images test tests unit net pod crowd cluster score calibrate sanitize fuzz fuzzers bench lint manifests clean help FORCE
+.PHONY: all run static static-tools slim install images test tests unit net pod crowd cluster score calibrate sanitize fuzz fuzzers bench lint manifests clean help FORCE

@@ -16,6 +16,7 @@
 #include "commands.h"
 #include "config/identity.h"
 #include "config/options.h"
+#include "confine/confine.h"
 #include "dormouse/alert.h"
 #include "dormouse/collect.h"
 #include "dormouse/detect.h"
@@ -39,6 +40,7 @@ struct monitor {
 	struct server *server;
 	struct serve_source source;
 	struct run_stats stats;
+	struct confinement confinement;
 
 	struct state_mark mark; /* as loaded from the file */
 	bool has_mark;          /* not yet compared with the first sample */
@@ -308,6 +310,35 @@ static void note_own_socket(void *context, int fd, bool closing)
 	collector_own_socket(context, fd, closing);
 }
 
+/* The ports that open_server() may bind. */
+static void leave_listeners(struct confine_plan *plan, const struct options *options)
+{
+	struct options defaults = *options;
+
+	confine_leave_address(plan, &options->listen, false);
+	confine_leave_address(plan, &options->alert_listen, false);
+	if (!options_listen_by_default(&defaults))
+		return;
+	confine_leave_address(plan, &defaults.listen, false);
+	confine_leave_address(plan, &defaults.alert_listen, false);
+}
+
+/* Before anything is read that others wrote. What is opened later may be lost and
+ * opened again at any time, so waiting would not allow less. */
+static void confine_monitor(struct monitor *m)
+{
+	struct confine_plan plan = {.abilities = CONFINE_SAMPLES | CONFINE_SERVES};
+
+	if (m->options.state_path[0])
+		plan.abilities |= CONFINE_SAVES;
+	confine_leave_path(&plan, "/proc", false);
+	confine_leave_path(&plan, m->options.state_path, true);
+	confine_leave_port(&plan, 0, false); /* of collect/sockets: to be found */
+	leave_listeners(&plan, &m->options);
+	confine(&plan, true, &m->confinement);
+	m->stats.confined = confinement_holds(&m->confinement);
+}
+
 static int open_monitor(struct monitor *m, struct error *err)
 {
 	m->pod = identity_from_environment();
@@ -320,6 +351,7 @@ static int open_monitor(struct monitor *m, struct error *err)
 	m->alerts = alert_store_new(alert_seed(m));
 	if (!m->detector || !m->alerts)
 		return fail_memory(err, "the monitor");
+	confine_monitor(m);
 
 	m->collector = open_collector(m, err);
 	if (!m->collector)
@@ -380,11 +412,13 @@ static int turn(struct monitor *m, struct error *err)
 
 static void say_start(const struct monitor *m)
 {
-	char open[80], local[80], lines[1024];
+	char open[80], local[80], layers[64], lines[1024];
 	struct text open_text = text_over(open, sizeof(open));
 	struct text local_text = text_over(local, sizeof(local));
+	struct text layers_text = text_over(layers, sizeof(layers));
 	struct text t = text_over(lines, sizeof(lines));
 
+	confinement_say(&m->confinement, &layers_text);
 	start_address(&open_text, &m->options.listen, server_open_port(m->server));
 	start_address(&local_text, &m->options.alert_listen,
 		      server_local_port(m->server));
@@ -397,8 +431,8 @@ static void say_start(const struct monitor *m)
 	}
 	log_event(LOG_LEVEL_INFO, "started",
 		  "dormouse %s, a sample each %gs; metrics: http://%s/metrics alerts: "
-		  "http://%s/alerts",
-		  dormouse_version(), m->options.interval_s, open, local);
+		  "http://%s/alerts; %s",
+		  dormouse_version(), m->options.interval_s, open, local, layers);
 }
 
 int run_main(int argc, char **argv)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "confine/confine.h"
 #include "injector/config/injector_options.h"
 #include "injector/json/json.h"
 #include "injector/json/json_print.h"
@@ -164,6 +165,15 @@ static int inject_text(const struct injection *injection, const char *text,
 	return result;
 }
 
+/* From here on only standard input and output are needed. */
+static void confine_to_streams(void)
+{
+	const struct confine_plan plan = {.abilities = 0};
+	struct confinement ignored; /* as good as the kernel can */
+
+	confine(&plan, false, &ignored);
+}
+
 static int inject(const struct injector_options *options, struct error *err)
 {
 	struct injection injection = {
@@ -179,6 +189,7 @@ static int inject(const struct injector_options *options, struct error *err)
 	if (!template)
 		return -1;
 	injection.template = template;
+	confine_to_streams();
 	char *text = read_input(&length, err);
 	if (text)
 		result = inject_text(&injection, text, length, err);

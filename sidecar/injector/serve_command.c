@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/version.h"
+#include "confine_injector.h"
 #include "injector/certificates/reconciler.h"
 #include "injector/kubernetes/reflector.h"
 #include "injector/webhook/webhook.h"
@@ -30,6 +31,7 @@ struct injector {
 	struct tls_store *store;
 	struct reconciler *reconciler;
 	struct webhook *webhook;
+	struct confinement confinement;
 	int epoll_fd, signal_fd;
 	bool stopping; /* a signal came */
 };
@@ -57,6 +59,7 @@ static int open_injector(struct injector *i, struct error *err)
 					      .store = i->store,
 					      .facts = &i->facts,
 					      .namespaces = i->namespaces,
+					      .confinement = &i->confinement,
 					      .started_at = clock_wall()};
 
 	/* Blocks signals before other threads start. */
@@ -123,15 +126,21 @@ static int turn(struct injector *i, struct error *err)
 
 static int serve(struct injector *i, struct error *err)
 {
-	int result = open_injector(i, err);
+	char layers[64];
+	struct text layers_text = text_over(layers, sizeof(layers));
+	int result;
 
+	/* Before anything is read that others wrote, and before other threads start. */
+	confine_injector(&i->options, &i->confinement);
+	confinement_say(&i->confinement, &layers_text);
+	result = open_injector(i, err);
 	if (result < 0)
 		return -1;
 	log_event(LOG_LEVEL_INFO, "started",
 		  "dormouse-injector %s; reviews: https://%s/inject metrics: "
-		  "http://%s/metrics",
+		  "http://%s/metrics; %s",
 		  dormouse_version(), i->options.listen.text,
-		  i->options.metrics_listen.text);
+		  i->options.metrics_listen.text, layers);
 	while ((result = turn(i, err)) == 0)
 		;
 	return result < 0 ? -1 : 0;

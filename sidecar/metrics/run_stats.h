@@ -19,6 +19,7 @@ struct run_stats {
 	unsigned config_errors;
 	uint64_t state_saves, state_save_failures;
 	uint64_t http_refused[HTTP_REFUSALS]; /* connections, at both ports */
+	bool confined;                        /* by every layer of confine.h */
 	bool stopping;
 };
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "config/options.h"
+#include "confine/confine.h"
 #include "dormouse/collect.h"
 #include "dormouse/replay.h"
 #include "trace_file.h"
@@ -51,10 +52,24 @@ static int open_collector(struct recorder *r, struct error *err)
 	return 0;
 }
 
+static void confine_recorder(const struct options *options)
+{
+	struct confine_plan plan = {.abilities = CONFINE_SAMPLES};
+	struct confinement ignored; /* as good as the kernel can */
+
+	if (options->record.path[0])
+		plan.abilities |= CONFINE_SAVES;
+	confine_leave_path(&plan, "/proc", false);
+	confine_leave_path(&plan, options->record.path, true);
+	confine_leave_port(&plan, 0, false); /* of collect/sockets: to be found */
+	confine(&plan, false, &ignored);
+}
+
 static int open_recorder(struct recorder *r, struct error *err)
 {
 	const double duration = r->options.record.duration_s;
 
+	confine_recorder(&r->options);
 	r->fds[POLL_SIGNAL].fd = wake_to_stop(err);
 	if (r->fds[POLL_SIGNAL].fd < 0 || open_collector(r, err) < 0 ||
 	    trace_file_open(&r->file, &r->options.record, err) < 0)

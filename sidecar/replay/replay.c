@@ -12,6 +12,7 @@
 #include "base/sanitize.h"
 #include "base/units.h"
 #include "config/options.h"
+#include "confine/confine.h"
 #include "judged_csv.h"
 #include "outcome.h"
 #include "state/baseline.h"
@@ -380,6 +381,16 @@ static int close_outputs(struct replay *replay, struct error *err)
 	return baseline < 0 || csv < 0 || out < 0 ? -1 : 0;
 }
 
+/* A trace may come from anywhere: from here on files can only be read. */
+static void confine_replay(void)
+{
+	struct confine_plan plan = {.abilities = 0};
+	struct confinement ignored; /* as good as the kernel can */
+
+	confine_leave_path(&plan, "/", false);
+	confine(&plan, false, &ignored);
+}
+
 int replay_main(int argc, char **argv)
 {
 	static struct replay replay;
@@ -397,6 +408,7 @@ int replay_main(int argc, char **argv)
 	replay.environment = identity_from_environment();
 	result = open_outputs(&replay, &err);
 	if (result == 0) {
+		confine_replay();
 		play_all(&replay, argv + 1);
 		result = close_outputs(&replay, &err);
 	}

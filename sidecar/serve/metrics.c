@@ -254,6 +254,8 @@ static void put_monitor(struct exposition *x, const struct run_stats *stats)
 	     "Samples missed because the monitor was late."},
 	    {"dormouse_config_errors", METRIC_GAUGE, stats->config_errors,
 	     "Environment variables that were ignored as invalid."},
+	    {"dormouse_confined", METRIC_GAUGE, stats->confined,
+	     "Whether the monitor has given up all rights that it can do without."},
 	    {"dormouse_state_saves_total", METRIC_COUNTER, stats->state_saves,
 	     "Times the baseline was written to its file."},
 	    {"dormouse_state_save_failures_total", METRIC_COUNTER,

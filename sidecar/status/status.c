@@ -8,6 +8,7 @@
 
 #include "base/nearest.h"
 #include "config/parse.h"
+#include "confine/confine.h"
 #include "http/client.h"
 #include "status.h"
 #include "status_json.h"
@@ -138,6 +139,16 @@ static cJSON *ask(const struct request *r, struct error *err)
 	return NULL;
 }
 
+/* The answer may come from whoever listens there. */
+static void confine_status(const struct request *r)
+{
+	struct confine_plan plan = {.abilities = CONFINE_ASKS};
+	struct confinement ignored; /* as good as the kernel can */
+
+	confine_leave_address(&plan, &r->where, true);
+	confine(&plan, false, &ignored);
+}
+
 int status_main(int argc, char **argv)
 {
 	struct request r;
@@ -153,6 +164,7 @@ int status_main(int argc, char **argv)
 		return 2;
 	}
 
+	confine_status(&r);
 	cJSON *status = ask(&r, &err);
 	if (!status) {
 		fprintf(stderr,

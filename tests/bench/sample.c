@@ -10,6 +10,7 @@
 #include "collect/links/links.h"
 #include "collect/protocols/protocols.h"
 #include "collect/sockets/sockets.h"
+#include "confine/confine.h"
 
 #define ROUNDS 4000
 
@@ -92,6 +93,17 @@ static void measure(const char *what, void (*once)(struct sources *), struct sou
 	       costs_us[rounds * 9 / 10]);
 }
 
+/* With the same system calls and folders as run. */
+static void confine_as_run(void)
+{
+	struct confine_plan plan = {.abilities = CONFINE_SAMPLES | CONFINE_SERVES};
+	struct confinement ignored;
+
+	confine_leave_path(&plan, "/proc", false);
+	confine_leave_port(&plan, 0, false);
+	confine(&plan, true, &ignored);
+}
+
 int main(void)
 {
 	struct collect_options options = {.max_sockets = 4096,
@@ -118,6 +130,11 @@ int main(void)
 	measure("  /proc/net/snmp6", one_snmp6, &s, ROUNDS);
 	measure("  socket events, none", one_events, &s, ROUNDS);
 	measure("  sockets, dumps", one_look, &s, ROUNDS / 10);
+	confine_as_run();
+	s.closely = false;
+	measure("sample, cheap look, confined", one_sample, &s, ROUNDS);
+	s.closely = true;
+	measure("sample, close look, confined", one_sample, &s, ROUNDS / 10);
 	collector_close(s.collector);
 	links_close(s.links);
 	protocols_close(s.protocols);

@@ -102,13 +102,17 @@ field() {
 check "the sidecar's user" 65532 "$(field Uid)"
 check "its capabilities" 0000000000000000 "$(field CapBnd)"
 check "no new privileges" 1 "$(field NoNewPrivs)"
-check "its seccomp filters" 2 "$(field Seccomp)"
+check "its system calls are filtered" 2 "$(field Seccomp)"
+check "by the runtime's filter and its own" 2 "$(field Seccomp_filters)"
 check "its root is read-only" ro "$(awk '$5 == "/" { print substr($6, 1, 2) }' \
 	"/proc/$sidecar/mountinfo")"
 check_between "resident, KiB" 50 1024 "$(field VmRSS)"
 for name in links protocols sockets socket_events; do
 	check "collector $name" 1 "$(metric pod "dormouse_collector_success{collector=\"$name\"}")"
 done
+all=1
+[[ $("$TOOLS/attempts" --layers) == *landlock* ]] || all=0 # this kernel lacks a layer
+check "it has confined itself" $all "$(metric pod dormouse_confined)"
 check "its pod's name in /alerts" app-with-dormouse "$(alerts pod .pod.name)"
 
 # --- traffic of the app --------------------------------------------------------------

@@ -132,7 +132,8 @@ static bool take_line(struct link_table *table, int fd, struct slice line,
 int proc_dev_read(struct link_table *table, enum link_origin origin, double now,
 		  char *buffer, size_t size)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* Only for ask(): of any type, so of one that a confined monitor may have. */
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct lines lines;
 	struct slice line;
 	bool any = false;

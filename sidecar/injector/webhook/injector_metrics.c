@@ -127,6 +127,8 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	     "Memory of large request bodies, bytes."},
 	    {"dormouse_config_errors", METRIC_GAUGE, f->config_errors,
 	     "Environment variables that were ignored as invalid."},
+	    {"dormouse_confined", METRIC_GAUGE, f->confined,
+	     "Whether the injector has given up all rights that it can do without."},
 	};
 
 	exposition_family(

@@ -55,6 +55,7 @@ struct injector_figures {
 	const struct http_server *reviews, *metrics;
 	size_t body_bytes; /* memory of large bodies now */
 	unsigned config_errors;
+	bool confined; /* by every layer of confine.h */
 	/* Why nodes cannot pull the image; "": they can. `held`: no pod is injected for
 	 * that reason. */
 	const char *image_trouble;

@@ -134,6 +134,7 @@ static int open_status(struct webhook *w, const struct webhook_source *source,
 	    .reviews = w->servers[REVIEWS],
 	    .metrics = w->servers[METRICS],
 	    .config_errors = source->options->config_errors,
+	    .confined = source->confinement && confinement_holds(source->confinement),
 	    .image_trouble = w->image.text,
 	    .started_at = source->started_at,
 	};

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "confine/confine.h"
 #include "injector/config/injector_options.h"
 #include "injector/kubernetes/cluster_facts.h"
 #include "injector/review/review.h"
@@ -23,7 +24,8 @@ struct webhook_source {
 	struct tls_store *store;
 	const struct cluster_facts *facts;
 	struct namespaces *namespaces;
-	double started_at; /* Unix seconds */
+	const struct confinement *confinement; /* of this process */
+	double started_at;                     /* Unix seconds */
 };
 
 /* Binds both addresses and starts to listen. The webhook owns the template and reloads

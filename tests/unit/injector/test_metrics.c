@@ -47,6 +47,7 @@ static int open_all(void **state)
 					    .reviews = server,
 					    .metrics = server,
 					    .config_errors = 3,
+					    .confined = true,
 					    .started_at = 1.7e9};
 	return store && namespaces && server ? 0 : -1;
 }
@@ -114,6 +115,7 @@ CASE(every_outcome_and_reason_is_there_from_the_start)
 	assert_line("dormouse_injector_certificate_expiry_timestamp_seconds 0");
 	assert_line("dormouse_injector_native_sidecar 0");
 	assert_line("dormouse_config_errors 3");
+	assert_line("dormouse_confined 1");
 	assert_line("process_start_time_seconds 1700000000");
 }
 

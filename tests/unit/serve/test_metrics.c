@@ -92,6 +92,7 @@ CASE(every_name_of_the_design_is_there)
 	    "dormouse_sample_gaps_total 0",
 	    "dormouse_socket_events_lost_total 0",
 	    "dormouse_config_errors 3",
+	    "dormouse_confined 1",
 	    "process_start_time_seconds 1700000000",
 	};
 	fake_alert(ALERT_PROXY_RELAY, 1.7e9, 1.7e9 + 60);
@@ -102,6 +103,7 @@ CASE(every_name_of_the_design_is_there)
 	fake_stats.samples = UINT64_MAX;
 	fake_stats.last_sample_s = 0.00025;
 	fake_stats.config_errors = 3;
+	fake_stats.confined = true;
 	const char *text = render(false);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		if (!has_line(text, lines[i]))
