@@ -123,7 +123,7 @@ static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hard
 	@tests/static.sh $(STATIC)/dormouse $(STATIC_MAX)
 
 # With another compiler or library all is compiled anew.
-$(STATIC)/deps/versions: sidecar/static.sh sidecar/sources.sh $(LIBRARY_FILES) | $(BUILD)/packages/static
+$(STATIC)/deps/versions: sidecar/static.sh sidecar/libraries.sh sidecar/sources.sh $(LIBRARY_FILES) | $(BUILD)/packages/static
 	@rm -rf $(STATIC)/sidecar $(STATIC)/libdormouse.a $(STATIC)/dormouse
 	@sidecar/static.sh $(@D) $(LIBRARY_SOURCES)
 
