@@ -60,6 +60,7 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 INJECTOR_SOURCES = $(filter-out %/main.c,$(filter sidecar/injector/%,$(ROOM_SOURCES)))
 INJECTOR_OBJECTS = $(INJECTOR_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
+STATIC_UNIT_TESTS = $(patsubst $(BUILD)/%,$(STATIC)/%,$(filter-out $(BUILD)/tests/injector/%,$(UNIT_TESTS)))
 PRINT_TABLES = $(BUILD)/tests/serve/print_tables
 POD_TESTS = tests/net/test_pod.sh
 CROWD_TESTS = tests/net/test_injector_crowd.sh
@@ -113,11 +114,11 @@ $(BUILD)/version: FORCE
 # above, in a folder and with a compiler of its own. LIBRARY_SOURCES=DIR names sources that are there.
 STATIC = $(BUILD)/static
 LIBRARY_FILES = $(if $(LIBRARY_SOURCES),$(wildcard $(LIBRARY_SOURCES)/*))
+STATIC_MAKE = $(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
+	AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s
+OWN_LIBS = -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lz -lm
 static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hardened
-	@$(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
-		AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s LIB_CFLAGS= \
-		LIBS="-L$(STATIC)/deps/lib -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lz -lm" \
-		$(STATIC)/dormouse
+	@$(STATIC_MAKE) LIB_CFLAGS= LIBS="-L$(STATIC)/deps/lib $(OWN_LIBS)" $(STATIC)/dormouse
 	@cat $(STATIC)/deps/versions
 	@sidecar/licenses.sh $(STATIC) $(VERSION) $(COMMIT)
 	@tests/static.sh $(STATIC)/dormouse $(STATIC_MAX)
@@ -148,18 +149,37 @@ images: ## both images, as archives in build/images: with docker, or podman as r
 	@tests/images.sh $(BUILD) $(VERSION) $(COMMIT)
 
 # --- tests -----------------------------------------------------------------------------
+# With TESTED=static the sidecar that ships is tested: its rooms' own tests with its compiler, C
+# library and libraries, the others on the binary itself. Without, the one that `make` builds.
+TESTED =
+ifeq ($(TESTED),static)
+TESTED_UNITS = $(STATIC_UNIT_TESTS) $(filter $(BUILD)/tests/injector/%,$(UNIT_TESTS))
+RUN_TESTS = DORMOUSE=$(CURDIR)/$(STATIC)/dormouse tests/run.sh $(BUILD)
+$(STATIC_UNIT_TESTS): static-units
+else
+TESTED_UNITS = $(UNIT_TESTS)
+RUN_TESTS = tests/run.sh $(BUILD)
+endif
+
 test: tests static ## every test: the rooms' own, and real traffic in network namespaces
-	@tests/run.sh $(BUILD) $(UNIT_TESTS) tests/quality/test_quality.sh \
+	@$(RUN_TESTS) $(TESTED_UNITS) tests/quality/test_quality.sh \
 		tests/manifests/test_manifests.sh $(NET_TESTS)
 
-unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
-	@tests/run.sh $(BUILD) $(UNIT_TESTS)
+unit: $(TESTED_UNITS) ## the rooms' own tests only (cmocka)
+	@$(RUN_TESTS) $(TESTED_UNITS)
 
 net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/prometheus $(BUILD)/packages/relays static ## the namespace tests only (as root)
-	@tests/run.sh $(BUILD) $(NET_TESTS)
+	@$(RUN_TESTS) $(NET_TESTS)
 
-tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(UNIT_TESTS) $(PRINT_TABLES) $(NET_TOOLS) $(BUILD)/packages/prometheus \
+tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(TESTED_UNITS) $(PRINT_TABLES) $(NET_TOOLS) $(BUILD)/packages/prometheus \
 		$(BUILD)/packages/relays
+
+static-units: static $(STATIC)/cmocka/versions
+	@$(STATIC_MAKE) LIB_CFLAGS="-isystem $(STATIC)/cmocka/include" \
+		LIBS="-L$(STATIC)/deps/lib $(OWN_LIBS) -L$(STATIC)/cmocka/lib" $(STATIC_UNIT_TESTS)
+
+$(STATIC)/cmocka/versions: tests/cmocka.sh sidecar/sources.sh $(STATIC)/deps/versions
+	@CC=$(STATIC)/deps/cc tests/cmocka.sh $(@D)
 
 # With a container runtime, which is too much to put on everyone's machine.
 pod: static $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/test $(BUILD)/packages/pod ## the hand-written pod of manifests/examples, run by podman (as root)
@@ -315,4 +335,4 @@ help: ## this list
 -include $(shell find $(DEPENDENCIES) -type f -name '*.d' 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static slim install images test tests unit net pod crowd cluster score calibrate sanitize fuzz fuzzers bench lint manifests clean help FORCE
+.PHONY: all run static slim install images test tests static-units unit net pod crowd cluster score calibrate sanitize fuzz fuzzers bench lint manifests clean help FORCE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154,SC2164
 # The libraries of the static sidecar: which they are, and how each is compiled, without the parts
 # that Dormouse does not use. Sourced after sources.sh: by static.sh, which makes what ships, and by
 # tests/libraries.sh, which makes the same for the tests with a compiler that checks more.
