@@ -7,6 +7,7 @@
 # The one who sources it sets
 #   compiler  with all its flags
 #   archiver  that goes with it: ar, gcc-ar for objects of link-time optimization
+#   https     yes or no: whether libmicrohttpd has TLS, which only the injector needs
 shopt -s extglob
 
 # package, and the minimum version, or 0 for any version of the machine's own release
@@ -44,7 +45,7 @@ build_libmicrohttpd() {
 	quietly libmicrohttpd ./configure CC="$compiler" CFLAGS= \
 		AR="$archiver" RANLIB="${archiver/%ar/ranlib}" \
 		--disable-shared --enable-static --disable-dependency-tracking --with-pic=no \
-		--disable-https --disable-messages --disable-postprocessor --disable-dauth \
+		--enable-https="$https" --disable-messages --disable-postprocessor --disable-dauth \
 		--disable-bauth --disable-httpupgrade --disable-cookie --disable-curl \
 		--disable-doc --disable-examples --disable-tools --disable-nls --disable-poll \
 		--enable-epoll

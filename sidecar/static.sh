@@ -108,6 +108,6 @@ $libraries"
 kernel_headers
 (build_musl)
 write_compiler
-compiler="$dir/cc -Os" archiver=gcc-ar
+compiler="$dir/cc -Os" archiver=gcc-ar https=no
 build_libraries
 mv "$dir/versions.new" "$dir/versions"
