@@ -18,7 +18,7 @@ chmod 1777 "$folder"
 export SANITIZED=1
 export ASAN_OPTIONS="log_path=$folder/address"
 export UBSAN_OPTIONS="log_path=$folder/undefined:print_stacktrace=1"
-export TSAN_OPTIONS="log_path=$folder/races:halt_on_error=0:second_deadlock_stack=1"
+export TSAN_OPTIONS="log_path=$folder/races:suppressions=$PWD/tests/races.supp:second_deadlock_stack=1"
 
 "$@"
 status=$?
