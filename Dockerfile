@@ -20,7 +20,7 @@ COPY tests/packages.sh tests/
 # --- the sidecar: the static binary and its licences ------------------------------------
 # musl and the libraries first: they change seldom.
 FROM tools AS sidecar-build
-COPY sidecar/sources.sh sidecar/static.sh sidecar/
+COPY sidecar/sources.sh sidecar/libraries.sh sidecar/static.sh sidecar/
 RUN mkdir include && make build/static/deps/versions
 COPY include include/
 COPY sidecar sidecar/

@@ -26,7 +26,8 @@ PACKAGES_relays = socat haproxy nginx libnginx-mod-stream dante-server microsock
 	openssh-client
 PACKAGES_pod = podman runc catatonit
 PACKAGES_lint = clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev
-PACKAGES_fuzz = clang libclang-rt-$(shell clang -dumpversion | cut -d. -f1)-dev
+PACKAGES_valgrind = valgrind
+PACKAGES_fuzz = clang llvm libclang-rt-$(shell clang -dumpversion | cut -d. -f1)-dev
 PACKAGES_static = gcc libc6-dev pkg-config linux-libc-dev binutils dpkg-dev xz-utils
 PACKAGES = $(if $(filter all install,$(or $(MAKECMDGOALS),all)),tell,install)
 
@@ -72,6 +73,7 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 INJECTOR_SOURCES = $(filter-out %/main.c,$(filter sidecar/injector/%,$(ROOM_SOURCES)))
 INJECTOR_OBJECTS = $(INJECTOR_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
+STATIC_UNIT_TESTS = $(patsubst $(BUILD)/%,$(STATIC)/%,$(filter-out $(BUILD)/tests/injector/%,$(UNIT_TESTS)))
 PRINT_TABLES = $(BUILD)/tests/serve/print_tables
 POD_TESTS = tests/net/test_pod.sh
 CROWD_TESTS = tests/net/test_injector_crowd.sh
@@ -125,21 +127,21 @@ $(BUILD)/version: FORCE
 # above, in a folder and with a compiler of its own. LIBRARY_SOURCES=DIR names sources that are there.
 STATIC = $(BUILD)/static
 LIBRARY_FILES = $(if $(LIBRARY_SOURCES),$(wildcard $(LIBRARY_SOURCES)/*))
-STATIC_VARIABLES = BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
-	AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s LIB_CFLAGS= \
-	LIBS="-L$(STATIC)/deps/lib -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lz -lm"
+STATIC_MAKE = $(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
+	AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s
+OWN_LIBS = -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lz -lm
 static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hardened
-	@$(MAKE) --no-print-directory $(STATIC_VARIABLES) $(STATIC)/dormouse
+	@$(STATIC_MAKE) LIB_CFLAGS= LIBS="-L$(STATIC)/deps/lib $(OWN_LIBS)" $(STATIC)/dormouse
 	@cat $(STATIC)/deps/versions
 	@sidecar/licenses.sh $(STATIC) $(VERSION) $(COMMIT)
 	@tests/static.sh $(STATIC)/dormouse $(STATIC_MAX)
 
 # What the static program may do once it is confined, tried with the same C library.
 static-tools: static
-	@$(MAKE) --no-print-directory $(STATIC_VARIABLES) $(STATIC)/tests/net/attempts
+	@$(STATIC_MAKE) LIB_CFLAGS= LIBS="-L$(STATIC)/deps/lib $(OWN_LIBS)" $(STATIC)/tests/net/attempts
 
 # With another compiler or library all is compiled anew.
-$(STATIC)/deps/versions: sidecar/static.sh sidecar/sources.sh $(LIBRARY_FILES) | $(BUILD)/packages/static
+$(STATIC)/deps/versions: sidecar/static.sh sidecar/libraries.sh sidecar/sources.sh $(LIBRARY_FILES) | $(BUILD)/packages/static
 	@rm -rf $(STATIC)/sidecar $(STATIC)/libdormouse.a $(STATIC)/dormouse
 	@sidecar/static.sh $(@D) $(LIBRARY_SOURCES)
 
@@ -163,18 +165,37 @@ images: ## both images, as archives in build/images: with docker, or podman as r
 	@tests/images.sh $(BUILD) $(VERSION) $(COMMIT)
 
 # --- tests -----------------------------------------------------------------------------
+# With TESTED=static the sidecar that ships is tested: its rooms' own tests with its compiler, C
+# library and libraries, the others on the binary itself. Without, the one that `make` builds.
+TESTED =
+ifeq ($(TESTED),static)
+TESTED_UNITS = $(STATIC_UNIT_TESTS) $(filter $(BUILD)/tests/injector/%,$(UNIT_TESTS))
+RUN_TESTS = DORMOUSE=$(CURDIR)/$(STATIC)/dormouse $(WATCH) tests/run.sh $(BUILD)
+$(STATIC_UNIT_TESTS): static-units
+else
+TESTED_UNITS = $(UNIT_TESTS)
+RUN_TESTS = $(WATCH) tests/run.sh $(BUILD)
+endif
+
 test: tests static static-tools ## every test: the rooms' own, and real traffic in network namespaces
-	@tests/run.sh $(BUILD) $(UNIT_TESTS) tests/test_hardened.sh tests/quality/test_quality.sh \
+	@$(RUN_TESTS) $(TESTED_UNITS) tests/test_hardened.sh tests/quality/test_quality.sh \
 		tests/manifests/test_manifests.sh $(NET_TESTS)
 
-unit: $(UNIT_TESTS) ## the rooms' own tests only (cmocka)
-	@tests/run.sh $(BUILD) $(UNIT_TESTS)
+unit: $(TESTED_UNITS) ## the rooms' own tests only (cmocka)
+	@$(RUN_TESTS) $(TESTED_UNITS)
 
 net: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/prometheus $(BUILD)/packages/relays static static-tools ## the namespace tests only (as root)
-	@tests/run.sh $(BUILD) $(NET_TESTS)
+	@$(RUN_TESTS) $(NET_TESTS)
 
-tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(UNIT_TESTS) $(PRINT_TABLES) $(NET_TOOLS) $(BUILD)/packages/prometheus \
+tests: $(BUILD)/dormouse $(BUILD)/dormouse-injector $(TESTED_UNITS) $(PRINT_TABLES) $(NET_TOOLS) $(BUILD)/packages/prometheus \
 		$(BUILD)/packages/relays
+
+static-units: static $(STATIC)/cmocka/versions
+	@$(STATIC_MAKE) LIB_CFLAGS="-isystem $(STATIC)/cmocka/include" \
+		LIBS="-L$(STATIC)/deps/lib $(OWN_LIBS) -L$(STATIC)/cmocka/lib" $(STATIC_UNIT_TESTS)
+
+$(STATIC)/cmocka/versions: tests/cmocka.sh sidecar/sources.sh $(STATIC)/deps/versions
+	@CC=$(STATIC)/deps/cc tests/cmocka.sh $(@D)
 
 # With a container runtime, which is too much to put on everyone's machine.
 pod: static $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/test $(BUILD)/packages/pod ## the hand-written pod of manifests/examples, run by podman (as root)
@@ -187,10 +208,60 @@ crowd: $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/test ## a crowd
 cluster: $(BUILD)/dormouse-injector $(BUILD)/packages/test ## the end-to-end test, in the cluster that KUBECONFIG names: tests/cluster/run.sh
 	@tests/cluster/run.sh $(BUILD) $(VERSION) $(COMMIT)
 
-sanitize: ## the rooms' own tests under the address and undefined behaviour sanitizers
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize PACKAGES=$(PACKAGES) \
-		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-		-fno-sanitize-recover=undefined" unit
+# Builds that check more, each in its folder build/KIND. They have the versions of the libraries
+# that ship, checked in the same way: $(call checked,KIND) makes targets there.
+KINDS = sanitize races fuzz coverage
+CHECKED = -O1 -g -fno-omit-frame-pointer
+UNDEFINED = -fsanitize=undefined -fno-sanitize-recover=undefined
+sanitize_CC = $(CC)
+sanitize_FLAGS = $(CHECKED) -fsanitize=address $(UNDEFINED)
+races_CC = $(CC)
+races_FLAGS = $(CHECKED) -fsanitize=thread
+fuzz_CC = clang
+fuzz_FLAGS = $(CHECKED) -fsanitize=fuzzer-no-link -fsanitize=address $(UNDEFINED)
+coverage_CC = clang
+COUNTERS = -fprofile-instr-generate -fcoverage-mapping
+coverage_FLAGS = -O1 -g $(COUNTERS) -mllvm -runtime-counter-relocation -DDORMOUSE_COVERAGE
+checked = $(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) PACKAGES=$(PACKAGES) \
+	STATIC=$(STATIC) CC="$($(1)_CC)" CFLAGS="$($(1)_FLAGS)" \
+	LIB_CFLAGS="-isystem $(BUILD)/$(1)/deps/include" \
+	LIBS="-L$(BUILD)/$(1)/deps/lib $(OWN_LIBS) -lgnutls"
+
+# With other libraries all is compiled anew. Of them coverage counts nothing, and undefined
+# behaviour is their authors' affair: libnl shifts into the sign of an int for each socket.
+$(KINDS:%=$(BUILD)/%/deps/versions): $(BUILD)/%/deps/versions: tests/libraries.sh \
+		sidecar/libraries.sh $(STATIC)/deps/versions | $(BUILD)/packages/injector
+	@rm -rf $(BUILD)/$*/sidecar $(BUILD)/$*/tests $(BUILD)/$*/*.a
+	@CC="$($*_CC)" CFLAGS="$(filter-out $(COUNTERS) $(UNDEFINED),$($*_FLAGS))" \
+		tests/libraries.sh $(@D) $(STATIC)/deps
+$(BUILD)/fuzz/deps/versions $(BUILD)/coverage/deps/versions: | $(BUILD)/packages/fuzz
+
+SUITES = unit net
+sanitize: $(BUILD)/sanitize/deps/versions ## unit and net tests under the address and undefined behaviour sanitizers
+	+@for suite in $(SUITES); do \
+		$(call checked,sanitize) WATCH="tests/sanitized.sh $(BUILD)/sanitize/reports" $$suite || exit 1; \
+	done
+
+# The injector is the program with threads. Its pages must lie where the sanitizer looks for them:
+# setarch -R. test_memory has a malloc() of its own, before which the sanitizer would have to start.
+RACED_UNITS = $(filter-out %/test_memory,$(filter $(BUILD)/tests/injector/%,$(UNIT_TESTS)))
+races: $(BUILD)/races/deps/versions ## the injector's unit and net tests under the thread sanitizer
+	+@$(call checked,races) WATCH="setarch -R tests/sanitized.sh $(BUILD)/races/reports" \
+		UNIT_TESTS='$(RACED_UNITS:$(BUILD)/%=$(BUILD)/races/%)' \
+		NET_TESTS='$(filter tests/net/test_inject%,$(NET_TESTS))' raced
+raced: $(UNIT_TESTS) $(BUILD)/dormouse $(BUILD)/dormouse-injector $(NET_TOOLS)
+	@$(RUN_TESTS) $(UNIT_TESTS) $(NET_TESTS)
+
+# SUITES say which tests count, here as well.
+COUNTED = $(BUILD)/coverage/counters
+coverage: $(BUILD)/coverage/deps/versions ## what of each room the unit and net tests reach
+	@rm -rf $(COUNTED)
+	+@for suite in $(SUITES); do \
+		$(call checked,coverage) WATCH="tests/coverage.sh run $(COUNTED)" $$suite || \
+			echo "coverage: make $$suite failed"; \
+	done
+	@tests/coverage.sh report $(COUNTED) $(UNIT_TESTS:$(BUILD)/%=$(BUILD)/coverage/%) \
+		$$(ls $(BUILD)/coverage/dormouse $(BUILD)/coverage/dormouse-injector 2>/dev/null)
 
 # Tests of the injector lie in its folder, its fuzzers are named after it.
 $(BUILD)/tests/injector/test_% $(BUILD)/tests/fuzz_inject%: LDLIBS = $(BUILD)/libinjector.a \
@@ -211,22 +282,16 @@ $(BUILD)/tests/net/%: tests/net/%.c | $(BUILD)/packages/build $(BUILD)/packages/
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(TOOL_LIBS)
 
 # A fuzzer is libFuzzer's LLVMFuzzerTestOneInput() in tests/fuzz/fuzz_NAME.c; the inputs to
-# start from, if any, lie in tests/fuzz/NAME/.
+# start from, if any, lie in tests/fuzz/NAME/. With -j they run side by side.
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ = -max_total_time=30
+FUZZ_SECONDS = 30
+FUZZ = -max_total_time=$(FUZZ_SECONDS)
 $(filter $(BUILD)/tests/fuzz_inject%,$(FUZZERS)): $(BUILD)/libinjector.a
-fuzz: $(BUILD)/packages/fuzz ## feeds each parser garbage: make fuzz FUZZ=-max_total_time=30
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz PACKAGES=$(PACKAGES) CC=clang \
-		CFLAGS="-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
-		-fsanitize=fuzzer-no-link,address,undefined" fuzzers
-fuzzers: $(FUZZERS)
-	@for f in $(FUZZERS); do name=$${f##*/fuzz_}; \
-		mkdir -p $(BUILD)/corpus/$$name; \
-		$$f $(FUZZ) -timeout=5 -rss_limit_mb=1024 \
-			-artifact_prefix=$(BUILD)/ $(BUILD)/corpus/$$name \
-			$$(ls -d tests/fuzz/$$name 2>/dev/null) >$(BUILD)/$$name.log 2>&1 || \
-			{ tail -n 40 $(BUILD)/$$name.log; echo "fuzz $$name: FAILED"; exit 1; }; \
-		echo "fuzz $$name: nothing found, $$(grep '^Done' $(BUILD)/$$name.log)"; done
+fuzz: $(BUILD)/fuzz/deps/versions ## feeds each parser garbage: make fuzz FUZZ_SECONDS=60
+	+@$(call checked,fuzz) fuzzers
+fuzzers: $(FUZZERS:%=%.fuzzed)
+$(FUZZERS:%=%.fuzzed): %.fuzzed: % FORCE
+	@tests/fuzz/run.sh $(BUILD) $< $(FUZZ)
 
 $(BUILD)/tests/%: tests/fuzz/%.c $(BUILD)/libdormouse.a
 	@mkdir -p $(@D)
@@ -249,6 +314,14 @@ $(BUILD)/tests/quality/features: tests/quality/features.c $(BUILD)/libdormouse.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=risk_of -MMD -MP -MF $@.d -o $@ $< \
 		$(BUILD)/libdormouse.a $(LIBS)
+
+# Counts and sizes, no times: it may run beside anything.
+SOAK_SECONDS = 600
+soak: static $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/test ## a long run: no growth, no drift: make soak SOAK_SECONDS=3600 (as root)
+	@tests/bench/soak.sh $(SOAK_SECONDS)
+
+valgrind: $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/test $(BUILD)/packages/valgrind ## a minute of run with traffic, under valgrind (as root)
+	@tests/bench/valgrind.sh
 
 bench: $(BENCHES) ## measures: CPU, memory, throughput
 	@for bench in $(BENCHES); do $$bench || exit 1; done
@@ -276,6 +349,10 @@ $(BUILD)/lint/rooms.done: tests/rooms.sh sidecar/ROOMS $(LINT_FILES)
 	@mkdir -p $(@D)
 	@tests/rooms.sh
 	@touch $@
+
+# What gcc's analyzer of Debian 12 says differs from that of others, so it is no part of lint.
+analyze: $(BUILD)/packages/build $(BUILD)/packages/injector ## gcc's static analyzer, over all sources of both programs
+	@tests/analyze.sh sidecar/main.c sidecar/injector/main.c $(SOURCES) $(INJECTOR_SOURCES) -- $(ALL_CFLAGS)
 
 # Pages link to files of all kinds. A folder is newer than the stamp when a file in it has come,
 # gone or moved; with the dot it is not the target of its name.
@@ -332,4 +409,4 @@ help: ## this list
 -include $(shell find $(DEPENDENCIES) -type f -name '*.d' 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static static-tools slim install images test tests unit net pod crowd cluster score calibrate sanitize fuzz fuzzers bench lint manifests clean help FORCE
+.PHONY: all run static static-tools slim install images test tests static-units unit net pod crowd cluster score calibrate sanitize races raced coverage fuzz fuzzers soak valgrind bench lint analyze manifests clean help FORCE

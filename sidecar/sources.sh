@@ -10,6 +10,9 @@
 # With a folder of sources, as get_sources() leaves them in DIR/source, nothing is fetched. If it
 # has a folder PACKAGE, of a modified library, that is used instead of the source package.
 
+# What was set for the make that runs this (CC=..., --keep-going) is not for the makes of others.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES
+
 say() { echo "$(basename "$0" .sh): $*"; }
 die() { say "$*" >&2; exit 1; }
 

@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Makes the compiler and the libraries of the static sidecar, from the distribution's source
-# packages: musl, and a compiler that links static, hardened programs against it; with that
-# libnl-3, libnl-route-3, libmicrohttpd, cJSON and zlib, without the parts that Dormouse does not
-# use. `make static` runs it, then builds Dormouse itself.
+# packages: musl, and a compiler that links static, hardened programs against it; with that the
+# libraries, as libraries.sh says. `make static` runs it, then builds Dormouse itself.
 #
 #     sidecar/static.sh DIR [SOURCES]
 #
@@ -13,18 +12,12 @@
 #
 # SOURCES is a folder with the sources. sources.sh describes it, and fetches them without it.
 set -euo pipefail
-shopt -s extglob
 
 # shellcheck source=sidecar/sources.sh
 source "$(dirname "$0")/sources.sh"
 
-# package, and the minimum version, or 0 for any version of the machine's own release
-# musl since 1.2.4 reads packed relocations
-wanted="musl 1.2.5
-libnl3 0
-libmicrohttpd 1.0.10
-cjson 1.7.19
-zlib 0"
+# shellcheck source=sidecar/libraries.sh
+source "$(dirname "$0")/libraries.sh"
 
 # musl, without the dynamic loader, at DIR. Its own compiler flags say what it may be protected by.
 build_musl() {
@@ -109,68 +102,12 @@ kernel_headers() {
 	ln -sfn "/usr/include/$(gcc -print-multiarch)/asm" "$dir/include/asm"
 }
 
-# archive NAME FLAGS SOURCE...: compiles the sources, in this folder, into DIR/lib/NAME.a.
-# Only the objects that the program refers to are linked into it.
-archive() {
-	local name=$1 flags=$2 objects
-	shift 2
-	objects=("${@//\//_}")
-	# shellcheck disable=SC2016 # the inner shell expands it
-	printf '%s\n' "$@" | quietly "$name" xargs -P "$(nproc)" -I{} sh -c \
-		'$1 -c -o "$(echo "$2" | tr / _).o" "$2"' compile "$dir/cc -Os $flags" {}
-	quietly "$name" gcc-ar rcs "$dir/lib/$name.a" "${objects[@]/%/.o}"
-}
-
-build_libnl() {
-	local flags="-w -D_GNU_SOURCE -DSYSCONFDIR=\"/etc/libnl\""
-	cd "$dir/source/libnl3"
-	# flex and yacc are needed only for the packet matcher, which is omitted below.
-	quietly libnl3 ./configure FLEX=true YACC=true CC="$dir/cc" CFLAGS=-Os \
-		--disable-cli --disable-debug --disable-pthreads --disable-shared
-	flags+=" -Iinclude -Iinclude/linux-private -Ilib"
-	archive libnl-3 "$flags" lib/*.c
-	archive libnl-route-3 "$flags" lib/route/!(pktloc).c lib/route/link/*.c
-	cp -r include/netlink "$dir/include/"
-}
-
-build_libmicrohttpd() {
-	cd "$dir/source/libmicrohttpd"
-	quietly libmicrohttpd ./configure CC="$dir/cc" AR=gcc-ar RANLIB=gcc-ranlib CFLAGS=-Os \
-		--disable-shared --enable-static --disable-dependency-tracking --with-pic=no \
-		--disable-https --disable-messages --disable-postprocessor --disable-dauth \
-		--disable-bauth --disable-httpupgrade --disable-cookie --disable-curl \
-		--disable-doc --disable-examples --disable-tools --disable-nls --disable-poll \
-		--enable-epoll
-	quietly libmicrohttpd make -j"$(nproc)" -C src/microhttpd libmicrohttpd.la
-	cp src/microhttpd/.libs/libmicrohttpd.a "$dir/lib/"
-	cp src/include/microhttpd.h "$dir/include/"
-}
-
-build_cjson() {
-	cd "$dir/source/cjson"
-	archive libcjson -w cJSON.c
-	cp cJSON.h "$dir/include/"
-}
-
-# Builds only zlib's decompression, which makes its tables at run time when they are needed.
-build_zlib() {
-	cd "$dir/source/zlib"
-	archive libz "-w -DDYNAMIC_CRC_TABLE -DZ_TESTW=0 -DBUILDFIXED -DHAVE_UNISTD_H -DHAVE_STDARG_H" \
-		inflate.c inffast.c inftrees.c crc32.c adler32.c zutil.c
-	cp zlib.h zconf.h "$dir/include/"
-}
-
-get_sources "$1" "${2:-}" <<<"$wanted"
-mkdir "$dir/lib"
+# musl since 1.2.4 reads packed relocations
+get_sources "$1" "${2:-}" <<<"musl 1.2.5
+$libraries"
 kernel_headers
 (build_musl)
 write_compiler
-build_libnl &
-libnl=$!
-build_libmicrohttpd &
-libmicrohttpd=$!
-(build_cjson)
-(build_zlib)
-wait $libnl
-wait $libmicrohttpd
+compiler="$dir/cc -Os" archiver=gcc-ar https=no
+build_libraries
 mv "$dir/versions.new" "$dir/versions"

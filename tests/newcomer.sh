@@ -4,12 +4,12 @@
 # base system of Debian with make, git and ca-certificates, and a clone of what is committed
 # here. As root, with mmdebstrap.
 #
-#     tests/newcomer.sh SUITE [TARGET]
+#     tests/newcomer.sh SUITE [TARGET [VARIABLE=VALUE]]
 #
 # SUITE is bookworm, trixie or another release that this machine's mirrors have. There `make
 # run`, on a terminal, until it answers to each command that it suggests, and `make test`;
 # then `make`, `make run` and `make test` once more, on what the first round left. TARGET is
-# made instead of the second `make test`, where time is short.
+# made instead of the second `make test`.
 #
 # The system lies in a folder of its own below ${TMPDIR:-/var/tmp}, which is removed however
 # this ends; its processes and mounts are in namespaces of their own and end with it. The
@@ -19,7 +19,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 suite=$1
-target=${2:-test}
+target=("${@:2}")
+[ $# -gt 1 ] || target=(test)
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/newcomer.XXXXXX")
 root=$work/root
 inside=
@@ -136,17 +137,17 @@ answers() {
 	return 1
 }
 
-# make_target TARGET: its sum, and what it left out.
+# make_target TARGET [VARIABLE=VALUE]: its sum, and what it left out.
 make_target() {
 	local log=/tmp/make-$1.log began=$SECONDS sum
-	make "$1" >"$log" 2>&1 </dev/null || {
+	make "$@" >"$log" 2>&1 </dev/null || {
 		grep -A 60 '^FAILED' "$log" || tail -n 60 "$log"
-		die "make $1 failed: $(tail -n 1 "$log")"
+		die "make $* failed: $(tail -n 1 "$log")"
 	}
 	sum=$(grep -E '^[0-9]+ passed, 0 failed' "$log" || true)
 	grep -E '^ +skipped: |^passed when run again' "$log" || true
-	[[ $1 == all || -n $sum ]] || die "make $1 says no sum"
-	step "make $1${sum:+: $sum}, $((SECONDS - began)) s"
+	[[ $1 == all || -n $sum ]] || die "make $* says no sum"
+	step "make $*${sum:+: $sum}, $((SECONDS - began)) s"
 }
 
 newcomer() {
@@ -157,13 +158,14 @@ newcomer() {
 	make_target test
 	make_target all
 	run_monitor /tmp/run-2.log
-	make_target "$target"
+	make_target "${target[@]}"
 }
 
 make_root
 step "a base system with make, git and ca-certificates: $(du -sxm "$root" | cut -f 1) MB"
 # Cleaning up must not wait for what runs there.
-enter bash -c "set -euo pipefail; suite=$suite target=$target SECONDS=$SECONDS
+enter bash -c "set -euo pipefail; suite=$suite SECONDS=$SECONDS
+	$(declare -p target)
 	$(declare -f step die run_monitor answers make_target newcomer)
 	newcomer" &
 inside=$!

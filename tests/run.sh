@@ -18,13 +18,14 @@
 # machine that others load as well, traffic may stall for seconds. What passes only then is
 # named at the end, and what it said at first is shown above.
 #
-# Scripts find the program and the tools they drive by $DORMOUSE and $TOOLS; Prometheus is on
-# the PATH.
+# Scripts find the program and the tools they drive by $DORMOUSE, which may name another than
+# that of BUILD, $INJECTOR and $TOOLS; Prometheus is on the PATH.
 set -u
 
 build=$1
 shift
-export DORMOUSE=$PWD/$build/dormouse INJECTOR=$PWD/$build/dormouse-injector TOOLS=$PWD/$build/tests/net
+export DORMOUSE=${DORMOUSE:-$PWD/$build/dormouse}
+export INJECTOR=$PWD/$build/dormouse-injector TOOLS=$PWD/$build/tests/net
 PATH=$PATH:$PWD/$build/tools/usr/bin
 export LC_ALL=C.UTF-8
 logs=$build/logs

@@ -85,5 +85,5 @@ done
 check_that "who held the places is told" grep -q '"event":"crowded","message":"all 256 places of ' \
 	"$work/injector-8443.log"
 check_between "lines of it" 1 6 "$(grep -c '"event":"crowded"' "$work/injector-8443.log")"
-check_between "resident, KiB" 1 24576 "$(of_process VmRSS)"
+check_resident "resident, KiB" 1 24576 "$(of_process VmRSS)"
 finish

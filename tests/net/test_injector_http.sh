@@ -135,7 +135,7 @@ inside a bash -c 'yes | curl -s --max-time 20 --cacert "$1" -H "Content-Type: ap
 check "a body without end" 413 "$(cat "$work/out")"
 check_that "and why" grep -q max-body "$work/answer"
 check_between "longest of these, seconds" 0 3 "$longest"
-check_between "resident after all that, KiB" 1 16384 "$(of_process VmRSS)"
+check_resident "resident after all that, KiB" 1 16384 "$(of_process VmRSS)"
 
 # --- large bodies have an allowance, small ones do not need it --------------------------
 start a large python3 "$rude" 8443 large 6 4
@@ -241,7 +241,7 @@ idle_cut() {
 }
 eventually "idle ones cut" 3 idle_cut
 injector=$first
-check_between "resident, KiB" 1 16384 "$(of_process VmRSS)"
+check_resident "resident, KiB" 1 16384 "$(of_process VmRSS)"
 
 # --- another certificate, under load ------------------------------------------------------
 # load NAME: reviews over kept and over fresh connections until the injector is gone or

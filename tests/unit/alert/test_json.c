@@ -3,7 +3,7 @@
 #include "../support/testing.h"
 #include "alert_fixture.h"
 
-#include <cjson/cJSON.h>
+#include <cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 

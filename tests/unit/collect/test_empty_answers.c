@@ -116,7 +116,7 @@ static void drop_rest(int fd)
 }
 
 /* Dumps are received one datagram at a time, sockets' ends many at once. */
-int recvmmsg(int fd, struct mmsghdr *vmessages, unsigned vlen, int flags,
+int recvmmsg(int fd, struct mmsghdr *vmessages, unsigned vlen, RECVMMSG_FLAGS flags,
 	     struct timespec *tmo)
 {
 	int got = (int)syscall(SYS_recvmmsg, fd, vmessages, vlen, flags, tmo);

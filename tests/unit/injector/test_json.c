@@ -15,9 +15,12 @@
 
 #define MIB ((size_t)1 << 20)
 
-/* The address sanitizer keeps a byte for each eight that were ever touched. */
-#ifdef __SANITIZE_ADDRESS__
+/* The address sanitizer keeps a byte for each eight that were ever touched, the thread
+ * sanitizer up to eight for each. */
+#if defined(__SANITIZE_ADDRESS__)
 #define RESIDENT_MORE (3 * MIB)
+#elif defined(__SANITIZE_THREAD__)
+#define RESIDENT_MORE (64 * MIB)
 #else
 #define RESIDENT_MORE MIB
 #endif

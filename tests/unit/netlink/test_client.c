@@ -48,7 +48,7 @@ static int flood(struct mmsghdr *messages, unsigned count)
 	return (int)count;
 }
 
-int recvmmsg(int fd, struct mmsghdr *vmessages, unsigned vlen, int flags,
+int recvmmsg(int fd, struct mmsghdr *vmessages, unsigned vlen, RECVMMSG_FLAGS flags,
 	     struct timespec *tmo)
 {
 	int got;

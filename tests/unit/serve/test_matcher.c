@@ -185,8 +185,13 @@ static void put_any_expression(struct text *t, int depth)
 	}
 }
 
+/* With glibc's: musl's takes seven characters where an expression needs eight. */
 CASE(random_expressions_agree_with_the_c_library)
 {
+#ifndef __GLIBC__
+	print_message("musl's own answers are wrong for some of them\n");
+	skip();
+#endif
 	static struct pattern p;
 	unsigned long compared = 0, matched = 0;
 

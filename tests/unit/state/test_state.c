@@ -216,7 +216,7 @@ static void what_is_no_regular_file_is_left_alone(void **state)
 	assert_int_equal(unlink(w->path), 0);
 
 	assert_int_equal(symlink("state", w->path), 0);
-	assert_load_fails(w, "Too many levels of symbolic links");
+	assert_load_fails(w, strerror(ELOOP));
 	assert_int_equal(unlink(w->path), 0);
 
 	assert_int_equal(symlink("/dev/zero", w->path), 0);

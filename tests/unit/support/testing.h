@@ -20,6 +20,13 @@
 		_fail(__FILE__, __LINE__);                                             \
 	} while (0)
 
+/* The type of recvmmsg()'s flags: musl has them unsigned. */
+#ifdef __GLIBC__
+#define RECVMMSG_FLAGS int
+#else
+#define RECVMMSG_FLAGS unsigned
+#endif
+
 /* The head of a test that needs no state of cmocka's: its name is what it holds. */
 #define CASE(name) static void name(void **state __attribute__((unused)))
 
