@@ -289,18 +289,28 @@ static uint64_t alert_seed(const struct monitor *m)
 }
 
 /* A variable with an address that is not local is treated as any invalid variable: an
- * annotation must not stop the sidecar, because then the pod would not be ready. */
+ * annotation must not leave the sidecar without its ports. */
+static void check_address(struct monitor *m, bool by_variable, const char *name,
+			  const struct listen_address *where)
+{
+	struct error line;
+
+	if (!by_variable || listen_is_local(where))
+		return;
+	fail(&line, "invalid value \"%s\" for --%s: expected an address of this pod",
+	     where->text, name);
+	complain_of_variable(line.text);
+	options_listen_by_default(&m->options, name);
+	m->stats.config_errors++;
+}
+
 static struct server *open_server(struct monitor *m, struct error *err)
 {
-	struct server *server =
-	    server_open(&m->options.listen, &m->options.alert_listen, &m->source, err);
+	struct options *o = &m->options;
 
-	if (server || !options_listen_by_default(&m->options))
-		return server;
-	complain_of_variable(err->text);
-	m->stats.config_errors++;
-	return server_open(&m->options.listen, &m->options.alert_listen, &m->source,
-			   err);
+	check_address(m, o->listen_by_variable, "listen", &o->listen);
+	check_address(m, o->alert_listen_by_variable, "alert-listen", &o->alert_listen);
+	return server_open(&o->listen, &o->alert_listen, &m->source, err);
 }
 
 static void note_own_socket(void *context, int fd, bool closing)
@@ -374,7 +384,7 @@ static int turn(struct monitor *m, struct error *err)
 	}
 	/* Also needed when only its timeout has passed. */
 	server_process(m->server);
-	server_refused(m->server, m->stats.http_refused);
+	server_report(m->server, &m->stats);
 	return stop;
 }
 

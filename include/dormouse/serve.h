@@ -33,9 +33,10 @@ struct serve_source {
 
 struct server;
 
-/* Binds both addresses and starts to listen. An IPv6 wildcard also accepts IPv4; on a
- * machine without IPv6 it becomes the IPv4 wildcard. The error names the address and
- * the remedy (a port in use, an address that is not local). */
+/* Listens on both addresses. An IPv6 wildcard also accepts IPv4; on a machine without
+ * IPv6 it becomes the IPv4 wildcard. An address that cannot be had (a port in use, an
+ * address that is not local) is logged and tried again, while the rest works. NULL with
+ * an error if there is no memory or no descriptor for the server itself. */
 struct server *server_open(const struct listen_address *open,
 			   const struct listen_address *local,
 			   const struct serve_source *source, struct error *err);
@@ -49,10 +50,10 @@ void server_process(struct server *s);
 /* Milliseconds until server_process() must be called at the latest; -1: no limit. */
 int server_timeout_ms(const struct server *s);
 
-/* Counts the connections that both ports refused since the server opened, by reason. */
-void server_refused(const struct server *s, uint64_t refused[HTTP_REFUSALS]);
+/* Sets http_refused and listener_up. */
+void server_report(const struct server *s, struct run_stats *stats);
 
-/* The bound ports, in host byte order. */
+/* The bound ports, in host byte order; 0: never bound. */
 uint16_t server_open_port(const struct server *s);
 uint16_t server_local_port(const struct server *s);
 

@@ -114,24 +114,12 @@ void detect_options_default(struct detect_options *options)
 	*options = all.detect;
 }
 
-/* Replaces the address with its default. */
-static void listen_by_default(struct options *options, const char *name)
+void options_listen_by_default(struct options *options, const char *name)
 {
 	const struct flag *flag =
 	    flags_find(&options_flags, OPTIONS_RUN, name, strlen(name));
 
 	flags_set(flag, options, flag->default_value);
-}
-
-bool options_listen_by_default(struct options *options)
-{
-	if (!options->listen_by_variable && !options->alert_listen_by_variable)
-		return false;
-	if (options->listen_by_variable)
-		listen_by_default(options, "listen");
-	if (options->alert_listen_by_variable)
-		listen_by_default(options, "alert-listen");
-	return true;
 }
 
 void options_help(enum options_command command, FILE *out)

@@ -55,9 +55,8 @@ struct options {
 int options_parse(struct options *options, enum options_command command, int argc,
 		  char **argv, flags_complaint *complain, struct error *err);
 
-/* Replaces those listen addresses that a variable set with their defaults. False if no
- * variable set one. */
-bool options_listen_by_default(struct options *options);
+/* Replaces the address that the flag of that name sets with its default. */
+void options_listen_by_default(struct options *options, const char *name);
 
 /* The words of enum log_format, ended by NULL. */
 extern const char *const log_format_words[];

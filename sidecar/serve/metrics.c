@@ -20,6 +20,11 @@ static const bool is_shown[SIGNAL_COUNT] = {
 #undef SIGNAL
 };
 
+static const char *const listener_names[LISTENERS] = {
+    [LISTENER_OPEN] = "listen",
+    [LISTENER_LOCAL] = "alert-listen",
+};
+
 #define LENGTH(table) (sizeof(table) / sizeof((table)[0]))
 
 /* Counters of an interface. */
@@ -266,9 +271,15 @@ static void put_monitor(struct exposition *x, const struct run_stats *stats)
 	exposition_number(x, NULL, rounded(stats->last_sample_s));
 	exposition_rows(x, rows, LENGTH(rows));
 	exposition_family(x, METRIC_COUNTER, "dormouse_http_refused_total", "reason",
-			  "Connections refused: the host's share used, full, failed.");
+			  "Connections refused: the host's share used, full, failed; "
+			  "exhausted: no descriptor or memory to accept one.");
 	for (int why = 0; why < HTTP_REFUSALS; why++)
 		exposition_count(x, http_refused_name(why), stats->http_refused[why]);
+	exposition_family(x, METRIC_GAUGE, "dormouse_listener_up", "listener",
+			  "Whether the monitor has its port: that of --listen, of "
+			  "--alert-listen.");
+	for (int i = 0; i < LISTENERS; i++)
+		exposition_count(x, listener_names[i], stats->listener_up[i]);
 }
 
 void metrics_render(const struct serve_source *source, bool openmetrics, struct text *t)

@@ -2,6 +2,7 @@
 /* server.c - the monitor's two ports, in one epoll set. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -29,11 +30,9 @@
 #define OPEN_HEAD_BYTES  (8 * 1024)
 #define LOCAL_HEAD_BYTES (16 * 1024)
 
-enum { OPEN, LOCAL, PORTS };
-
 struct server {
 	struct serve_routes routes;
-	struct http_server *ports[PORTS];
+	struct http_server *ports[LISTENERS];
 	int epoll_fd;
 };
 
@@ -43,14 +42,15 @@ static int open_port(struct server *s, int which, const struct listen_address *w
 	const struct serve_source *source = s->routes.source;
 	const struct http_settings settings = {
 	    .where = where,
-	    .flag = which == LOCAL ? "--alert-listen" : "--listen",
+	    .flag = which == LISTENER_LOCAL ? "--alert-listen" : "--listen",
 	    .limits = {.max = CONNECTIONS_MAX,
 		       .host_max = PER_HOST_MAX,
 		       .backlog = BACKLOG,
-		       .bytes = which == LOCAL ? LOCAL_HEAD_BYTES : OPEN_HEAD_BYTES,
+		       .bytes =
+			   which == LISTENER_LOCAL ? LOCAL_HEAD_BYTES : OPEN_HEAD_BYTES,
 		       .idle_s = IDLE_MAX_S,
 		       .request_s = REQUEST_MAX_S},
-	    .routes = which == LOCAL ? &s->routes.local : &s->routes.open,
+	    .routes = which == LISTENER_LOCAL ? &s->routes.local : &s->routes.open,
 	    .own_socket = source->own_socket,
 	    .own_context = source->own_context,
 	};
@@ -74,8 +74,8 @@ struct server *server_open(const struct listen_address *open,
 		fail_errno(err, errno, "epoll_create1");
 	else if (serve_routes_init(&s->routes, source) < 0)
 		fail_memory(err, "the server");
-	else if (open_port(s, OPEN, open, err) == 0 &&
-		 open_port(s, LOCAL, local, err) == 0)
+	else if (open_port(s, LISTENER_OPEN, open, err) == 0 &&
+		 open_port(s, LISTENER_LOCAL, local, err) == 0)
 		return s;
 	server_close(s);
 	return NULL;
@@ -85,7 +85,7 @@ void server_close(struct server *s)
 {
 	if (!s)
 		return;
-	for (int i = 0; i < PORTS; i++)
+	for (int i = 0; i < LISTENERS; i++)
 		http_server_close(s->ports[i]);
 	serve_routes_free(&s->routes);
 	if (s->epoll_fd >= 0)
@@ -100,29 +100,33 @@ int server_fd(const struct server *s)
 
 void server_process(struct server *s)
 {
-	http_servers_process(s->ports, PORTS, clock_monotonic());
+	http_servers_process(s->ports, LISTENERS, clock_monotonic());
 }
 
 int server_timeout_ms(const struct server *s)
 {
-	return http_servers_timeout_ms(s->ports, PORTS);
+	return http_servers_timeout_ms(s->ports, LISTENERS);
 }
 
-void server_refused(const struct server *s, uint64_t refused[HTTP_REFUSALS])
+void server_report(const struct server *s, struct run_stats *stats)
 {
-	for (int why = 0; why < HTTP_REFUSALS; why++) {
-		refused[why] = 0;
-		for (int i = 0; i < PORTS; i++)
-			refused[why] += http_server_counters(s->ports[i])->refused[why];
+	memset(stats->http_refused, 0, sizeof(stats->http_refused));
+	for (int i = 0; i < LISTENERS; i++) {
+		const struct http_counters *counters =
+		    http_server_counters(s->ports[i]);
+
+		stats->listener_up[i] = http_server_listens(s->ports[i]);
+		for (int why = 0; why < HTTP_REFUSALS; why++)
+			stats->http_refused[why] += counters->refused[why];
 	}
 }
 
 uint16_t server_open_port(const struct server *s)
 {
-	return http_server_port(s->ports[OPEN]);
+	return http_server_port(s->ports[LISTENER_OPEN]);
 }
 
 uint16_t server_local_port(const struct server *s)
 {
-	return http_server_port(s->ports[LOCAL]);
+	return http_server_port(s->ports[LISTENER_LOCAL]);
 }
