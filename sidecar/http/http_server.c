@@ -30,8 +30,10 @@
 #define HANDSHAKES_PER_TURN 2
 #define REFUSALS_PER_TURN   256
 
-/* Maximum number of turns in one call, so that the caller's other work continues. */
-#define TURNS_MAX 64
+/* Maximum number of turns in one call, and maximum time after which no further one
+ * begins, seconds: the caller's other work must not be late. */
+#define TURNS_MAX   64
+#define TURNS_MAX_S 0.003
 
 /* Minimum time between two complaints of a crowd, seconds. */
 #define COMPLAIN_EVERY_S 60
@@ -183,7 +185,8 @@ static bool has_place(struct http_server *s, int fd, struct crowd_origin newcome
 {
 	struct connections *c = &s->connections;
 	const struct crowd_limits limits = {s->settings.limits.max,
-					    s->settings.limits.host_max};
+					    s->settings.limits.host_max,
+					    s->settings.limits.reserve};
 	unsigned whom;
 
 	if (c->taken >= c->count) {
@@ -282,6 +285,9 @@ static bool turn(struct http_server *s, double now)
 	uint64_t steps = c->steps;
 
 	c->now = now;
+	/* Requests that have arrived count before someone must yield. */
+	if (c->taken >= s->settings.limits.max)
+		MHD_run(s->daemon);
 	accept_some(s);
 	if (MHD_run(s->daemon) != MHD_YES)
 		return false;
@@ -296,9 +302,12 @@ static bool turn(struct http_server *s, double now)
 void http_servers_process(struct http_server *const *servers, unsigned count,
 			  double now)
 {
+	double until = clock_monotonic() + TURNS_MAX_S;
 	bool more = true;
 
-	for (int turns = 0; more && turns < TURNS_MAX; turns++) {
+	for (int turns = 0;
+	     more && turns < TURNS_MAX && (turns == 0 || clock_monotonic() < until);
+	     turns++) {
 		more = false;
 		for (unsigned i = 0; i < count; i++)
 			more |= turn(servers[i], now);

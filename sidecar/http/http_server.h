@@ -28,6 +28,7 @@
 struct http_limits {
 	unsigned max;      /* connections */
 	unsigned host_max; /* of these, of one host; max: no separate limit */
+	unsigned reserve;  /* more, for hosts that hold few: see crowd.h */
 	unsigned backlog;  /* connections that wait in the kernel */
 	size_t bytes;      /* memory of a connection, for a request's head and a piece
 			    * of its body */

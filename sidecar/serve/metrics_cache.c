@@ -3,6 +3,11 @@
 #include "metrics_cache.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* How many bytes of a page the library copies at a time. It keeps them for each
+ * client. */
+#define READ_BYTES 2048
 
 int metrics_cache_init(struct metrics_cache *c)
 {
@@ -17,20 +22,46 @@ void metrics_cache_free(struct metrics_cache *c)
 		free(c->entries[i].data);
 }
 
+/* --- readers -------------------------------------------------------------------------
+ */
+/* A client that reads an entry, unless the entry was taken for another page since. */
+struct reader {
+	struct cached_metrics *entry;
+	uint64_t page;
+};
+
+/* MHD_ContentReaderCallback: an answer of an entry that was taken ends early. */
+static ssize_t read_page(void *context, uint64_t position, char *data, size_t max)
+{
+	const struct reader *r = context;
+	size_t left = r->entry->length - (size_t)position;
+
+	if (r->entry->page != r->page)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (left > max)
+		left = max;
+	memcpy(data, r->entry->data + position, left);
+	return (ssize_t)left;
+}
+
 /* MHD_ContentReaderFreeCallback: a response was destroyed. */
 static void stop_reading(void *context)
 {
-	struct cached_metrics *entry = context;
+	struct reader *r = context;
 
-	entry->readers--;
+	if (r->entry->page == r->page)
+		r->entry->readers--;
+	free(r);
 }
 
-/* Returns an entry of this sample that is being read, else an entry without readers;
- * NULL when there is none. */
+/* --- entries -------------------------------------------------------------------------
+ */
+/* Returns an entry of this sample that is being read, else an entry without readers,
+ * else the oldest page: who has not read it until now is too slow. */
 static struct cached_metrics *choose(struct metrics_cache *c, uint64_t sample,
 				     bool openmetrics)
 {
-	struct cached_metrics *idle = NULL;
+	struct cached_metrics *idle = NULL, *oldest = &c->entries[0];
 
 	for (int i = METRICS_CACHE_MAX - 1; i >= 0; i--) {
 		struct cached_metrics *entry = &c->entries[i];
@@ -39,12 +70,14 @@ static struct cached_metrics *choose(struct metrics_cache *c, uint64_t sample,
 			idle = entry;
 		else if (entry->sample == sample && entry->openmetrics == openmetrics)
 			return entry;
+		if (entry->page < oldest->page)
+			oldest = entry;
 	}
-	return idle;
+	return idle ? idle : oldest;
 }
 
-static int render(struct cached_metrics *entry, const struct serve_source *source,
-		  bool openmetrics)
+static int render(struct metrics_cache *c, struct cached_metrics *entry,
+		  const struct serve_source *source, bool openmetrics)
 {
 	if (!entry->data && !(entry->data = malloc(METRICS_BYTES_MAX)))
 		return -1;
@@ -52,6 +85,8 @@ static int render(struct cached_metrics *entry, const struct serve_source *sourc
 
 	metrics_render(source, openmetrics, &t);
 	entry->length = t.length;
+	entry->page = ++c->pages;
+	entry->readers = 0;
 	entry->sample = source->stats->samples;
 	entry->openmetrics = openmetrics;
 	return t.overflowed ? -1 : 0;
@@ -61,16 +96,21 @@ struct MHD_Response *metrics_cache_response(struct metrics_cache *c,
 					    const struct serve_source *source,
 					    bool openmetrics)
 {
-	struct cached_metrics *entry = choose(c, source->stats->samples, openmetrics);
+	uint64_t sample = source->stats->samples;
+	struct cached_metrics *entry = choose(c, sample, openmetrics);
+	bool is_read = entry->readers > 0 && entry->sample == sample &&
+		       entry->openmetrics == openmetrics;
 
-	if (!entry)
+	if (!is_read && render(c, entry, source, openmetrics) < 0)
 		return NULL;
-	if (entry->readers == 0 && render(entry, source, openmetrics) < 0)
+	struct reader *r = malloc(sizeof(*r));
+	if (!r)
 		return NULL;
-	struct MHD_Response *response =
-	    MHD_create_response_from_buffer_with_free_callback_cls(
-		entry->length, entry->data, stop_reading, entry);
-	if (response)
-		entry->readers++;
+	*r = (struct reader){entry, entry->page};
+	entry->readers++;
+	struct MHD_Response *response = MHD_create_response_from_callback(
+	    entry->length, READ_BYTES, read_page, r, stop_reading);
+	if (!response)
+		stop_reading(r);
 	return response;
 }

@@ -11,9 +11,12 @@
 #include "http/http_server.h"
 #include "serve_routes.h"
 
-/* Maximum connections of each port, and of one host. */
-#define CONNECTIONS_MAX 16
-#define PER_HOST_MAX    8
+/* Maximum connections of each port, and of one host; and more for hosts that have
+ * none. */
+#define OPEN_MAX     12
+#define LOCAL_MAX    8
+#define PER_HOST_MAX 6
+#define RESERVE      4
 
 /* In seconds. A connection is closed after being idle this long; a scraper that comes
  * every ten seconds keeps its connection. A request may be sent, and its answer read,
@@ -21,14 +24,17 @@
 #define IDLE_MAX_S    10.0
 #define REQUEST_MAX_S 30.0
 
-/* Connections that the kernel queues while the monitor takes a sample. They use memory
- * of the pod. */
-#define BACKLOG 64
+/* Connections that the kernel queues. A thousand clients that come again as soon as
+ * they are refused must not fill the queue: an honest one would be heard a second
+ * later, when its first packet is sent again. */
+#define BACKLOG 1024
 
-/* Memory per connection for request heads. Those of scrapers are small; a browser also
- * sends the cookies of other services on localhost. */
+/* Memory per connection for request heads. The library touches all of it from the
+ * second request on, so these and the numbers above are most of what a crowd costs.
+ * Those of scrapers are small; a browser also sends the cookies of other services on
+ * localhost. */
 #define OPEN_HEAD_BYTES  (8 * 1024)
-#define LOCAL_HEAD_BYTES (16 * 1024)
+#define LOCAL_HEAD_BYTES (12 * 1024)
 
 struct server {
 	struct serve_routes routes;
@@ -43,8 +49,9 @@ static int open_port(struct server *s, int which, const struct listen_address *w
 	const struct http_settings settings = {
 	    .where = where,
 	    .flag = which == LISTENER_LOCAL ? "--alert-listen" : "--listen",
-	    .limits = {.max = CONNECTIONS_MAX,
+	    .limits = {.max = which == LISTENER_LOCAL ? LOCAL_MAX : OPEN_MAX,
 		       .host_max = PER_HOST_MAX,
+		       .reserve = RESERVE,
 		       .backlog = BACKLOG,
 		       .bytes =
 			   which == LISTENER_LOCAL ? LOCAL_HEAD_BYTES : OPEN_HEAD_BYTES,

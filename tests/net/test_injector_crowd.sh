@@ -75,7 +75,7 @@ for how in silent half-hello handshake; do
 	check "$how: probes that failed or took longer than a second" 0 "$(field late <"$work/probes")"
 	check_between "$how: connections refused" 1 100000000 \
 		$(($(sum_of_metric dormouse_injector_connections_refused_total) - refused))
-	check_between "$how: places held" 1 264 \
+	check_between "$how: places held" 1 280 \
 		"$held"
 	for log in four six nine; do
 		wait_for "the crowd goes" grep -qs opened "$work/$log-8443" "$work/$log-8444" || true

@@ -82,7 +82,7 @@ CASE(a_slow_reader_sees_one_page)
 	}
 }
 
-/* Eight connections of one address are all there may be; when one of them is gone
+/* Six connections of one address are all there may be; when one of them is gone
  * another one finds its place. */
 CASE(one_address_cannot_take_every_connection)
 {
@@ -100,13 +100,13 @@ CASE(one_address_cannot_take_every_connection)
 		refused += recv(fds[i], &byte, 1, MSG_DONTWAIT) >= 0 || errno != EAGAIN;
 		close(fds[i]);
 	}
-	assert_int_equal(refused, CONNECTIONS_OF_TEST - 8);
+	assert_int_equal(refused, CONNECTIONS_OF_TEST - 6);
 	for (int i = 0; i < 10; i++)
 		turn(-1, 0, 10);
 	assert_int_equal(status_of(get(open_port(), "/healthz")), 200);
 	const char *metrics = get(local_port(), "/metrics");
 	assert_non_null(
-	    strstr(metrics, "\ndormouse_http_refused_total{reason=\"share\"} 4\n"));
+	    strstr(metrics, "\ndormouse_http_refused_total{reason=\"share\"} 6\n"));
 	assert_non_null(
 	    strstr(metrics, "\ndormouse_http_refused_total{reason=\"full\"} 0\n"));
 }
