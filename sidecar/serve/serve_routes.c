@@ -205,6 +205,7 @@ int serve_routes_init(struct serve_routes *s, const struct serve_source *source)
 	s->source = source;
 	s->open = first_routes(s, OPEN_ROUTES);
 	s->local = first_routes(s, sizeof(routes) / sizeof(routes[0]));
+	s->local.local = true;
 	return metrics_cache_init(&s->metrics);
 }
 

@@ -98,6 +98,38 @@ check "without IPv4" 200 "$(answer six 'http://[::1]:9477/metrics')"
 check "without IPv4, alerts" 200 "$(answer six 'http://[::1]:9478/alerts')"
 stop_monitor six
 
+# --- web pages of others ------------------------------------------------------------------
+# A name that was made to resolve to loopback, as a page does that a browser shows.
+rebound() {
+	answer a --resolve "evil.example:$1:127.0.0.1" "http://evil.example:$1$2"
+}
+check "a name that was rebound to loopback" 403 "$(rebound 9478 /alerts)"
+check_that "it is told what would do" grep -q '^the Host must be localhost, 127.0.0.1 or \[::1\]' "$work/body"
+check "the metrics on that port" 403 "$(rebound 9478 /metrics)"
+check "the port that anyone may read" 200 "$(rebound 9477 /metrics)"
+check "another origin" 403 "$(answer a -H 'Origin: http://evil.example' $near/alerts)"
+check "our own origin" 200 "$(answer a -H "Origin: $near" $near/alerts)"
+check "by localhost" 200 "$(answer a http://localhost:9478/alerts)"
+check "by a forwarded port" 200 "$(answer a -H 'Host: localhost:31234' $near/alerts)"
+check "without a Host, as HTTP/1.0 may" 200 "$(answer a -0 -H Host: $near/alerts)"
+check "through a proxy, another host" 403 "$(answer a --proxy $near http://evil.example/alerts)"
+check "CORS headers" 0 "$(inside a curl -si -H "Origin: $near" $near/alerts | grep -ci '^access-control')"
+
+# Whoever listens on all addresses is asked by names that we do not know, but not by those of
+# a forwarded port.
+start_monitor b --interval 200ms --alert-listen '[::]:9478'
+check "all addresses: from another pod, by any name" 200 \
+	"$(answer a --resolve any.example:9478:10.77.1.2 http://any.example:9478/alerts)"
+check "all addresses: by IPv6" 200 "$(answer a 'http://[fd77:1::2]:9478/alerts')"
+check "all addresses: another origin" 403 \
+	"$(answer a -H 'Origin: http://evil.example' http://10.77.1.2:9478/alerts)"
+check "all addresses: a name that was rebound to loopback" 403 \
+	"$(answer b --resolve evil.example:9478:127.0.0.1 http://evil.example:9478/alerts)"
+check "all addresses: the same over IPv6" 403 \
+	"$(answer b --resolve 'evil.example:9478:[::1]' http://evil.example:9478/alerts)"
+check "all addresses: by localhost" 200 "$(answer b http://localhost:9478/alerts)"
+stop_monitor b
+
 # --- an address that is not local --------------------------------------------------------
 # A variable comes from an annotation: the default holds. A flag is waited for, see
 # test_ports.sh.

@@ -13,10 +13,10 @@
 CASE(pipelined_requests_are_all_answered)
 {
 	const char *answer =
-	    ask(local_port(), "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-			      "GET /alerts HTTP/1.1\r\nHost: x\r\n\r\n"
-			      "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
-			      "GET /metrics HTTP/1.1\r\nHost: x\r\n"
+	    ask(local_port(), "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+			      "GET /alerts HTTP/1.1\r\nHost: localhost\r\n\r\n"
+			      "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"
+			      "GET /metrics HTTP/1.1\r\nHost: localhost\r\n"
 			      "Connection: close\r\n\r\n");
 	unsigned count = 0;
 
