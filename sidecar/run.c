@@ -339,6 +339,7 @@ static int open_monitor(struct monitor *m, struct error *err)
 					  .alerts = m->alerts,
 					  .pod = &m->pod,
 					  .stats = &m->stats,
+					  .metrics = &m->options.metrics,
 					  .own_socket = note_own_socket,
 					  .own_context = m->collector};
 	m->server = open_server(m, err);
@@ -411,6 +412,20 @@ static void say_start(const struct monitor *m)
 		  dormouse_version(), m->options.interval_s, open, local);
 }
 
+/* A file named by a variable may be repaired while the monitor runs; until then nobody
+ * gets full detail. */
+static int check_token(struct monitor *m, struct error *err)
+{
+	if (server_check_token(&m->options.metrics, err) == 0)
+		return 0;
+	if (!m->options.token_by_variable)
+		return -1;
+	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; /metrics has only counters",
+		  err->text);
+	m->options.config_errors++;
+	return 0;
+}
+
 int run_main(int argc, char **argv)
 {
 	static struct monitor m = {.epoll_fd = -1, .timer_fd = -1, .signal_fd = -1};
@@ -422,7 +437,7 @@ int run_main(int argc, char **argv)
 		options_help(OPTIONS_RUN, stdout);
 		return 0;
 	}
-	if (result < 0) {
+	if (result < 0 || check_token(&m, &err) < 0) {
 		fprintf(stderr, "dormouse: %s\n", err.text);
 		return 2;
 	}

@@ -13,6 +13,7 @@
 #include "detect_options.h"
 #include "flags.h"
 #include "listen_address.h"
+#include "metrics_detail.h"
 
 /* Each command accepts only its own flags. */
 enum options_command { OPTIONS_RUN, OPTIONS_REPLAY, OPTIONS_RECORD };
@@ -38,6 +39,8 @@ struct options {
 	struct listen_address listen;                      /* metrics and health */
 	struct listen_address alert_listen;                /* also alerts, baseline */
 	bool listen_by_variable, alert_listen_by_variable; /* set by a variable */
+	struct metrics_access metrics;                     /* of `listen` */
+	bool token_by_variable;
 	struct detect_options detect;
 	char interfaces[COLLECT_INTERFACE_GLOBS_MAX];
 	char state_path[256]; /* "": none */

@@ -56,10 +56,17 @@ static void stop_reading(void *context)
 
 /* --- entries -------------------------------------------------------------------------
  */
+static bool is_page(const struct cached_metrics *entry, uint64_t sample,
+		    struct metrics_form form)
+{
+	return entry->sample == sample && entry->form.detail == form.detail &&
+	       entry->form.openmetrics == form.openmetrics;
+}
+
 /* Returns an entry of this sample that is being read, else an entry without readers,
  * else the oldest page: who has not read it until now is too slow. */
 static struct cached_metrics *choose(struct metrics_cache *c, uint64_t sample,
-				     bool openmetrics)
+				     struct metrics_form form)
 {
 	struct cached_metrics *idle = NULL, *oldest = &c->entries[0];
 
@@ -68,7 +75,7 @@ static struct cached_metrics *choose(struct metrics_cache *c, uint64_t sample,
 
 		if (entry->readers == 0)
 			idle = entry;
-		else if (entry->sample == sample && entry->openmetrics == openmetrics)
+		else if (is_page(entry, sample, form))
 			return entry;
 		if (entry->page < oldest->page)
 			oldest = entry;
@@ -77,31 +84,30 @@ static struct cached_metrics *choose(struct metrics_cache *c, uint64_t sample,
 }
 
 static int render(struct metrics_cache *c, struct cached_metrics *entry,
-		  const struct serve_source *source, bool openmetrics)
+		  const struct serve_source *source, struct metrics_form form)
 {
 	if (!entry->data && !(entry->data = malloc(METRICS_BYTES_MAX)))
 		return -1;
 	struct text t = text_over(entry->data, METRICS_BYTES_MAX);
 
-	metrics_render(source, openmetrics, &t);
+	metrics_render(source, form, &t);
 	entry->length = t.length;
 	entry->page = ++c->pages;
 	entry->readers = 0;
 	entry->sample = source->stats->samples;
-	entry->openmetrics = openmetrics;
+	entry->form = form;
 	return t.overflowed ? -1 : 0;
 }
 
 struct MHD_Response *metrics_cache_response(struct metrics_cache *c,
 					    const struct serve_source *source,
-					    bool openmetrics)
+					    struct metrics_form form)
 {
 	uint64_t sample = source->stats->samples;
-	struct cached_metrics *entry = choose(c, sample, openmetrics);
-	bool is_read = entry->readers > 0 && entry->sample == sample &&
-		       entry->openmetrics == openmetrics;
+	struct cached_metrics *entry = choose(c, sample, form);
+	bool is_read = entry->readers > 0 && is_page(entry, sample, form);
 
-	if (!is_read && render(c, entry, source, openmetrics) < 0)
+	if (!is_read && render(c, entry, source, form) < 0)
 		return NULL;
 	struct reader *r = malloc(sizeof(*r));
 	if (!r)

@@ -24,7 +24,7 @@ struct cached_metrics {
 	unsigned readers;
 	uint64_t page;   /* number of the rendering; 0: none yet */
 	uint64_t sample; /* number of the sample that it describes */
-	bool openmetrics;
+	struct metrics_form form;
 };
 
 struct metrics_cache {
@@ -40,6 +40,6 @@ void metrics_cache_free(struct metrics_cache *c);
  * queued. NULL on allocation failure, or when the metrics do not fit. */
 struct MHD_Response *metrics_cache_response(struct metrics_cache *c,
 					    const struct serve_source *source,
-					    bool openmetrics);
+					    struct metrics_form form);
 
 #endif

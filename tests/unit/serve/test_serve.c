@@ -229,6 +229,57 @@ CASE(foreign_pages_are_refused_on_loopback)
 	assert_true(status == 400 || status == 403);
 }
 
+static unsigned families_of(uint16_t port, const char *headers)
+{
+	char request[256];
+	unsigned count = 0;
+
+	snprintf(request, sizeof(request), "GET /metrics HTTP/1.0\r\n%s\r\n", headers);
+	const char *answer = ask(port, request);
+	assert_int_equal(status_of(answer), 200);
+	assert_true(has_header(answer, "Vary: Accept, Authorization\r\n"));
+	for (const char *at = answer; (at = strstr(at, "\n# TYPE ")); at++)
+		count++;
+	return count;
+}
+
+/* The pages of one sample, in turn and at the same time, are not mixed. */
+CASE(detail_is_for_loopback_and_for_whom_it_is_meant)
+{
+	static const char right[] = "Authorization: Bearer secret\r\n";
+	struct metrics_access access = {.detail = METRICS_FULL};
+	FILE *file;
+
+	fake_source.metrics = &access;
+	unsigned full = families_of(open_port(), "");
+	access.detail = METRICS_COUNTERS;
+	unsigned counters = families_of(open_port(), "");
+	assert_true(counters + 10 < full);
+	assert_int_equal(families_of(local_port(), ""), full);
+	assert_int_equal(families_of(open_port(), right), counters);
+
+	access = (struct metrics_access){.detail = METRICS_FULL};
+	snprintf(access.token_path, sizeof(access.token_path), "/tmp/token-%d",
+		 getpid());
+	for (int i = 0; i < 3; i++) {
+		unlink(access.token_path);
+		assert_int_equal(families_of(open_port(), right), counters);
+		file = fopen(access.token_path, "w");
+		assert_non_null(file);
+		fputs(i % 2 ? "other\n" : "secret\n", file);
+		fclose(file);
+		assert_int_equal(families_of(open_port(), right),
+				 i % 2 ? counters : full);
+		assert_int_equal(families_of(open_port(), ""), counters);
+		assert_int_equal(
+		    families_of(open_port(), "Authorization: Bearer secrets\r\n"),
+		    counters);
+		assert_int_equal(families_of(local_port(), ""), full);
+	}
+	unlink(access.token_path);
+	fake_source.metrics = NULL;
+}
+
 CASE(head_is_get_without_the_body)
 {
 	static const char *const paths[] = {"/metrics", "/healthz", "/alerts",
@@ -630,6 +681,7 @@ int main(void)
 	    SERVED(every_answer_says_not_to_store_and_not_to_guess),
 	    SERVED(nothing_on_loopback_is_for_other_origins),
 	    SERVED(foreign_pages_are_refused_on_loopback),
+	    SERVED(detail_is_for_loopback_and_for_whom_it_is_meant),
 	    SERVED(head_is_get_without_the_body),
 	    SERVED(other_methods_are_refused_and_told_which_will_do),
 	    SERVED(a_body_is_refused),
