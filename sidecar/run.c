@@ -21,6 +21,7 @@
 #include "dormouse/detect.h"
 #include "dormouse/serve.h"
 #include "dormouse/state.h"
+#include "http/panic.h"
 #include "start_message.h"
 
 /* Destinations that are listed separately when an alert is raised; the rest is one sum.
@@ -426,6 +427,15 @@ static int check_token(struct monitor *m, struct error *err)
 	return 0;
 }
 
+/* The HTTP library cannot go on. The container is started again. */
+static void say_last_words(void *context, const char *reason)
+{
+	log_event(LOG_LEVEL_ERROR, "failed",
+		  "the HTTP library cannot go on: %s; saving the state, then ending",
+		  reason);
+	save_state(context);
+}
+
 int run_main(int argc, char **argv)
 {
 	static struct monitor m = {.epoll_fd = -1, .timer_fd = -1, .signal_fd = -1};
@@ -445,6 +455,7 @@ int run_main(int argc, char **argv)
 
 	result = open_monitor(&m, &err);
 	if (result == 0) {
+		http_on_panic(say_last_words, &m);
 		say_start(&m);
 		take_sample(&m);
 		while ((result = turn(&m, &err)) == 0)
