@@ -45,7 +45,7 @@ of_process() {
 	awk -v name="$1:" '$1 == name { print $2 }' "/proc/${monitor_pid[a]}/status"
 }
 
-# attack HOW SECONDS
+# attack HOW SECONDS: the crowd is nice: in a cluster it has other processors.
 attack() {
 	local at
 	if [[ $1 == syn ]]; then
