@@ -76,7 +76,7 @@ UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/te
 STATIC_UNIT_TESTS = $(patsubst $(BUILD)/%,$(STATIC)/%,$(filter-out $(BUILD)/tests/injector/%,$(UNIT_TESTS)))
 PRINT_TABLES = $(BUILD)/tests/serve/print_tables
 POD_TESTS = tests/net/test_pod.sh
-CROWD_TESTS = tests/net/test_injector_crowd.sh
+CROWD_TESTS = tests/net/test_hostile.sh tests/net/test_injector_crowd.sh
 NET_TESTS = $(filter-out $(POD_TESTS) $(CROWD_TESTS),$(wildcard tests/net/test_*.sh))
 NET_TOOLS = $(patsubst tests/net/%.c,$(BUILD)/tests/net/%,$(wildcard tests/net/*.c))
 DEPENDENCIES = $(addprefix $(BUILD)/,sidecar tests bench lint)
@@ -202,7 +202,7 @@ pod: static $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/test $(BUILD)/packa
 	@tests/run.sh $(BUILD) $(POD_TESTS)
 
 # Takes all the processors that it gets, which nothing else that is tested should suffer.
-crowd: $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/test ## a crowd of clients at the injector's door (as root)
+crowd: $(BUILD)/dormouse-injector $(NET_TOOLS) $(BUILD)/packages/test ## crowds of clients at the monitor's and the injector's ports (as root)
 	@tests/run.sh $(BUILD) $(CROWD_TESTS)
 
 cluster: $(BUILD)/dormouse-injector $(BUILD)/packages/test ## the end-to-end test, in the cluster that KUBECONFIG names: tests/cluster/run.sh

@@ -22,6 +22,7 @@
 #include "dormouse/detect.h"
 #include "dormouse/serve.h"
 #include "dormouse/state.h"
+#include "http/panic.h"
 #include "start_message.h"
 
 /* Destinations that are listed separately when an alert is raised; the rest is one sum.
@@ -291,18 +292,28 @@ static uint64_t alert_seed(const struct monitor *m)
 }
 
 /* A variable with an address that is not local is treated as any invalid variable: an
- * annotation must not stop the sidecar, because then the pod would not be ready. */
+ * annotation must not leave the sidecar without its ports. */
+static void check_address(struct monitor *m, bool by_variable, const char *name,
+			  const struct listen_address *where)
+{
+	struct error line;
+
+	if (!by_variable || listen_is_local(where))
+		return;
+	fail(&line, "invalid value \"%s\" for --%s: expected an address of this pod",
+	     where->text, name);
+	complain_of_variable(line.text);
+	options_listen_by_default(&m->options, name);
+	m->stats.config_errors++;
+}
+
 static struct server *open_server(struct monitor *m, struct error *err)
 {
-	struct server *server =
-	    server_open(&m->options.listen, &m->options.alert_listen, &m->source, err);
+	struct options *o = &m->options;
 
-	if (server || !options_listen_by_default(&m->options))
-		return server;
-	complain_of_variable(err->text);
-	m->stats.config_errors++;
-	return server_open(&m->options.listen, &m->options.alert_listen, &m->source,
-			   err);
+	check_address(m, o->listen_by_variable, "listen", &o->listen);
+	check_address(m, o->alert_listen_by_variable, "alert-listen", &o->alert_listen);
+	return server_open(&o->listen, &o->alert_listen, &m->source, err);
 }
 
 static void note_own_socket(void *context, int fd, bool closing)
@@ -317,8 +328,10 @@ static void leave_listeners(struct confine_plan *plan, const struct options *opt
 
 	confine_leave_address(plan, &options->listen, false);
 	confine_leave_address(plan, &options->alert_listen, false);
-	if (!options_listen_by_default(&defaults))
+	if (!options->listen_by_variable && !options->alert_listen_by_variable)
 		return;
+	options_listen_by_default(&defaults, "listen");
+	options_listen_by_default(&defaults, "alert-listen");
 	confine_leave_address(plan, &defaults.listen, false);
 	confine_leave_address(plan, &defaults.alert_listen, false);
 }
@@ -333,6 +346,7 @@ static void confine_monitor(struct monitor *m)
 		plan.abilities |= CONFINE_SAVES;
 	confine_leave_path(&plan, "/proc", false);
 	confine_leave_path(&plan, m->options.state_path, true);
+	confine_leave_path(&plan, m->options.metrics.token_path, false);
 	confine_leave_port(&plan, 0, false); /* of collect/sockets: to be found */
 	leave_listeners(&plan, &m->options);
 	confine(&plan, true, &m->confinement);
@@ -361,6 +375,7 @@ static int open_monitor(struct monitor *m, struct error *err)
 					  .alerts = m->alerts,
 					  .pod = &m->pod,
 					  .stats = &m->stats,
+					  .metrics = &m->options.metrics,
 					  .own_socket = note_own_socket,
 					  .own_context = m->collector};
 	m->server = open_server(m, err);
@@ -406,7 +421,7 @@ static int turn(struct monitor *m, struct error *err)
 	}
 	/* Also needed when only its timeout has passed. */
 	server_process(m->server);
-	server_refused(m->server, m->stats.http_refused);
+	server_report(m->server, &m->stats);
 	return stop;
 }
 
@@ -435,6 +450,29 @@ static void say_start(const struct monitor *m)
 		  dormouse_version(), m->options.interval_s, open, local, layers);
 }
 
+/* A file named by a variable may be repaired while the monitor runs; until then nobody
+ * gets full detail. */
+static int check_token(struct monitor *m, struct error *err)
+{
+	if (server_check_token(&m->options.metrics, err) == 0)
+		return 0;
+	if (!m->options.token_by_variable)
+		return -1;
+	log_event(LOG_LEVEL_WARNING, "bad-variable", "%s; /metrics has only counters",
+		  err->text);
+	m->options.config_errors++;
+	return 0;
+}
+
+/* The HTTP library cannot go on. The container is started again. */
+static void say_last_words(void *context, const char *reason)
+{
+	log_event(LOG_LEVEL_ERROR, "failed",
+		  "the HTTP library cannot go on: %s; saving the state, then ending",
+		  reason);
+	save_state(context);
+}
+
 int run_main(int argc, char **argv)
 {
 	static struct monitor m = {.epoll_fd = -1, .timer_fd = -1, .signal_fd = -1};
@@ -446,7 +484,7 @@ int run_main(int argc, char **argv)
 		options_help(OPTIONS_RUN, stdout);
 		return 0;
 	}
-	if (result < 0) {
+	if (result < 0 || check_token(&m, &err) < 0) {
 		fprintf(stderr, "dormouse: %s\n", err.text);
 		return 2;
 	}
@@ -454,6 +492,7 @@ int run_main(int argc, char **argv)
 
 	result = open_monitor(&m, &err);
 	if (result == 0) {
+		http_on_panic(say_last_words, &m);
 		say_start(&m);
 		take_sample(&m);
 		while ((result = turn(&m, &err)) == 0)

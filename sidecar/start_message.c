@@ -31,7 +31,10 @@ void start_address(struct text *t, const struct listen_address *where, uint16_t 
 		text_put(t, name);
 	else if (colon)
 		text_put_bytes(t, where->text, (size_t)(colon - where->text));
-	text_printf(t, ":%u", port);
+	if (port > 0)
+		text_printf(t, ":%u", port);
+	else if (colon)
+		text_put(t, colon);
 }
 
 /* `dormouse status` uses the default address by itself, and accepts no host names. */

@@ -9,7 +9,8 @@
 #include "http/listen.h"
 
 /* Appends "HOST:PORT" as a client in this network namespace opens it: for a wildcard
- * address the host is the machine's own name for itself. `port` is the bound port. */
+ * address the host is the machine's own name for itself. `port` is the bound port; 0:
+ * that of `where`. */
 void start_address(struct text *t, const struct listen_address *where, uint16_t port);
 
 /* Appends the message for a person who starts the monitor on a terminal. `open` and

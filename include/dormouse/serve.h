@@ -20,6 +20,12 @@
 #include "http/listen.h"
 #include "metrics/run_stats.h"
 
+/* A form of /metrics. */
+struct metrics_form {
+	enum metrics_detail detail;
+	bool openmetrics; /* OpenMetrics 1.0, else text 0.0.4 */
+};
+
 /* The data that the server reads. Everything here outlives the server. */
 struct serve_source {
 	const struct collector *collector;
@@ -27,15 +33,17 @@ struct serve_source {
 	const struct alert_store *alerts;
 	const struct identity *pod;
 	const struct run_stats *stats;
+	const struct metrics_access *metrics; /* of the open port; NULL: full */
 	http_own_socket *own_socket; /* called for each socket of the server; or NULL */
 	void *own_context;
 };
 
 struct server;
 
-/* Binds both addresses and starts to listen. An IPv6 wildcard also accepts IPv4; on a
- * machine without IPv6 it becomes the IPv4 wildcard. The error names the address and
- * the remedy (a port in use, an address that is not local). */
+/* Listens on both addresses. An IPv6 wildcard also accepts IPv4; on a machine without
+ * IPv6 it becomes the IPv4 wildcard. An address that cannot be had (a port in use, an
+ * address that is not local) is logged and tried again, while the rest works. NULL with
+ * an error if there is no memory or no descriptor for the server itself. */
 struct server *server_open(const struct listen_address *open,
 			   const struct listen_address *local,
 			   const struct serve_source *source, struct error *err);
@@ -49,16 +57,20 @@ void server_process(struct server *s);
 /* Milliseconds until server_process() must be called at the latest; -1: no limit. */
 int server_timeout_ms(const struct server *s);
 
-/* Counts the connections that both ports refused since the server opened, by reason. */
-void server_refused(const struct server *s, uint64_t refused[HTTP_REFUSALS]);
+/* Sets http_refused and listener_up. */
+void server_report(const struct server *s, struct run_stats *stats);
 
-/* The bound ports, in host byte order. */
+/* The bound ports, in host byte order; 0: never bound. */
 uint16_t server_open_port(const struct server *s);
 uint16_t server_local_port(const struct server *s);
 
-/* Renders the content of /metrics as text 0.0.4 or OpenMetrics 1.0. For the server and
- * tests. */
-void metrics_render(const struct serve_source *source, bool openmetrics,
+/* Checks that the token's file, if there is one, can be used. Returns 0, or -1 with a
+ * line that says what was expected. While the server runs, a file that cannot be used
+ * is logged, and nobody gets full detail on the open port. */
+int server_check_token(const struct metrics_access *access, struct error *err);
+
+/* Renders the content of /metrics. For the server and tests. */
+void metrics_render(const struct serve_source *source, struct metrics_form form,
 		    struct text *t);
 
 #endif

@@ -18,6 +18,7 @@ enum {
 
 const char *const log_format_words[] = {"json", "text", NULL};
 static const char *const profile_words[] = {"auto", "dormant", "busy", NULL};
+static const char *const metrics_detail_words[] = {"full", "counters", NULL};
 static const char *const sensitivity_words[] = {"low", "normal", "high", NULL};
 
 static const struct flag flags[] = {
@@ -25,7 +26,10 @@ static const struct flag flags[] = {
      "time between samples", ANNOTATION},
     {"listen", FOR_RUN, LISTEN(listen), "[::]:9477", "metrics and health", ANNOTATION},
     {"alert-listen", FOR_RUN, LISTEN(alert_listen), "127.0.0.1:9478",
-     "metrics, health, alerts and baseline", ANNOTATION},
+     "these, alerts, baseline", ANNOTATION},
+    {"metrics-detail", FOR_RUN, WORD(metrics.detail, metrics_detail_words), "full",
+     "how much --listen tells", ANNOTATION},
+    {"metrics-token-file", FOR_RUN, PATH(metrics.token_path), NULL, "for full detail"},
     {"interfaces", FOR_COLLECTION, GLOBS(interfaces), NULL,
      "interfaces to watch; default: all but lo", ANNOTATION},
     {"state", FOR_RUN, PATH(state_path), NULL, "keeps the baseline over a restart"},
@@ -99,6 +103,8 @@ int options_parse(struct options *options, enum options_command command, int arg
 	    flags_by_variable(&options_flags, &found, "listen");
 	options->alert_listen_by_variable =
 	    flags_by_variable(&options_flags, &found, "alert-listen");
+	options->token_by_variable =
+	    flags_by_variable(&options_flags, &found, "metrics-token-file");
 	return result;
 }
 
@@ -114,24 +120,12 @@ void detect_options_default(struct detect_options *options)
 	*options = all.detect;
 }
 
-/* Replaces the address with its default. */
-static void listen_by_default(struct options *options, const char *name)
+void options_listen_by_default(struct options *options, const char *name)
 {
 	const struct flag *flag =
 	    flags_find(&options_flags, OPTIONS_RUN, name, strlen(name));
 
 	flags_set(flag, options, flag->default_value);
-}
-
-bool options_listen_by_default(struct options *options)
-{
-	if (!options->listen_by_variable && !options->alert_listen_by_variable)
-		return false;
-	if (options->listen_by_variable)
-		listen_by_default(options, "listen");
-	if (options->alert_listen_by_variable)
-		listen_by_default(options, "alert-listen");
-	return true;
 }
 
 void options_help(enum options_command command, FILE *out)

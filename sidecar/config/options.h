@@ -13,6 +13,7 @@
 #include "detect_options.h"
 #include "flags.h"
 #include "listen_address.h"
+#include "metrics_detail.h"
 
 /* Each command accepts only its own flags. */
 enum options_command { OPTIONS_RUN, OPTIONS_REPLAY, OPTIONS_RECORD };
@@ -38,6 +39,8 @@ struct options {
 	struct listen_address listen;                      /* metrics and health */
 	struct listen_address alert_listen;                /* also alerts, baseline */
 	bool listen_by_variable, alert_listen_by_variable; /* set by a variable */
+	struct metrics_access metrics;                     /* of `listen` */
+	bool token_by_variable;
 	struct detect_options detect;
 	char interfaces[COLLECT_INTERFACE_GLOBS_MAX];
 	char state_path[256]; /* "": none */
@@ -55,9 +58,8 @@ struct options {
 int options_parse(struct options *options, enum options_command command, int argc,
 		  char **argv, flags_complaint *complain, struct error *err);
 
-/* Replaces those listen addresses that a variable set with their defaults. False if no
- * variable set one. */
-bool options_listen_by_default(struct options *options);
+/* Replaces the address that the flag of that name sets with its default. */
+void options_listen_by_default(struct options *options, const char *name);
 
 /* The words of enum log_format, ended by NULL. */
 extern const char *const log_format_words[];

@@ -24,7 +24,8 @@ unsigned connections_spare(const struct http_limits *limits)
 int connections_init(struct connections *c, const struct http_settings *settings,
 		     int epoll_fd)
 {
-	unsigned count = settings->limits.max + connections_spare(&settings->limits);
+	const struct http_limits *limits = &settings->limits;
+	unsigned count = limits->max + limits->reserve + connections_spare(limits);
 
 	*c =
 	    (struct connections){.settings = settings, .count = count, .due = INFINITY};

@@ -9,6 +9,9 @@
 /* A host that holds at least one in so many of all places is large. */
 #define SHARE 8
 
+/* A host that holds less than one in so many of all places may use the reserve. */
+#define SMALL 16
+
 static uint64_t leading_bytes(const uint8_t *bytes, unsigned count)
 {
 	uint64_t value = 0;
@@ -16,6 +19,13 @@ static uint64_t leading_bytes(const uint8_t *bytes, unsigned count)
 	for (unsigned i = 0; i < count; i++)
 		value = value << 8 | bytes[i];
 	return value;
+}
+
+static struct crowd_origin origin_of_ipv4(uint64_t address)
+{
+	if (address >> 24 == IN_LOOPBACKNET && address != INADDR_LOOPBACK)
+		address = (uint64_t)IN_LOOPBACKNET << 24;
+	return (struct crowd_origin){address, address >> 8};
 }
 
 struct crowd_origin crowd_origin_of(const struct sockaddr *from)
@@ -27,16 +37,13 @@ struct crowd_origin crowd_origin_of(const struct sockaddr *from)
 		struct sockaddr_in in;
 
 		memcpy(&in, from, sizeof(in));
-		uint64_t address = ntohl(in.sin_addr.s_addr);
-		return (struct crowd_origin){address, address >> 8};
+		return origin_of_ipv4(ntohl(in.sin_addr.s_addr));
 	}
 	if (from->sa_family != AF_INET6)
 		return (struct crowd_origin){0, 0};
 	memcpy(&in6, from, sizeof(in6));
-	if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
-		uint64_t address = leading_bytes(bytes + 12, 4);
-		return (struct crowd_origin){address, address >> 8};
-	}
+	if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+		return origin_of_ipv4(leading_bytes(bytes + 12, 4));
 	return (struct crowd_origin){leading_bytes(bytes, 8), leading_bytes(bytes, 6)};
 }
 
@@ -124,6 +131,11 @@ static enum rank rank_of(const struct crowd_member *m, double now)
 	return RANK_SPARED;
 }
 
+static bool is_small(unsigned of_host, unsigned max)
+{
+	return of_host * SMALL < max;
+}
+
 static bool is_large(unsigned of_host, unsigned max)
 {
 	return of_host * SHARE >= max;
@@ -150,7 +162,14 @@ static bool may_have(const struct newcomer *n, const struct crowd_member *m)
 		return true;
 	if (rank == RANK_LATE)
 		return !n->large || n->now - m->since >= CROWD_TRADES_S;
-	return m->from.host == n->from.host && rank == RANK_IDLE;
+	return m->from.host == n->from.host && (rank == RANK_IDLE || rank == RANK_SLOW);
+}
+
+/* Whether the place's request may be on its way, and its host holds no more than the
+ * newcomer's would: then the newcomer rather uses the reserve. */
+static bool is_equal(const struct newcomer *n, const struct crowd_member *m)
+{
+	return rank_of(m, n->now) == RANK_ARRIVING && m->of_host <= n->of_host + 1;
 }
 
 /* Whether `a` yields before `b`. */
@@ -195,6 +214,9 @@ enum crowd_judgement crowd_judge(const struct crowd_member *members, unsigned co
 		if (may_have(&n, m) && (!best || yields_before(m, best, now)))
 			best = m;
 	}
+	if (held < limits->max + limits->reserve && !n.at_limit &&
+	    is_small(n.of_host, limits->max) && (!best || is_equal(&n, best)))
+		return CROWD_ADMIT;
 	if (!best)
 		return n.large ? CROWD_REFUSE_SHARE : CROWD_REFUSE_FULL;
 	*whom = (unsigned)(best - members);

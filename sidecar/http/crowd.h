@@ -7,7 +7,9 @@
  * places yields first; among its connections those in a handshake or without a request,
  * then the idle ones, then those whose request takes long; among these the one that has
  * waited longest. The host that holds most can only trade with itself. A request is
- * never cut in its first second. Pure: the caller passes the time.
+ * never cut in its first second; so that requests of a crowd, renewed each second, keep
+ * nobody out, some places are reserved for hosts that hold few. Pure: the caller passes
+ * the time.
  */
 #ifndef DORMOUSE_HTTP_CROWD_H
 #define DORMOUSE_HTTP_CROWD_H
@@ -29,7 +31,8 @@
 #define CROWD_TRADES_S 2.0
 
 /* The origin of a client: an IPv4 address or an IPv6 /64, which belongs to one host;
- * and the network around it, a /24 or a /48. */
+ * and the network around it, a /24 or a /48. The addresses of 127.0.0.0/8 other than
+ * 127.0.0.1 are one host: any program of the pod has them all. */
 struct crowd_origin {
 	uint64_t host, network;
 };
@@ -62,9 +65,10 @@ enum crowd_judgement {
 };
 
 /* Maximum number of places, and of places of one host. A host at its maximum can only
- * trade with itself, even if places are free. */
+ * trade with itself, even if places are free. Beyond the maximum there are `reserve`
+ * places for hosts that hold less than a sixteenth of it. */
 struct crowd_limits {
-	unsigned max, host_max;
+	unsigned max, host_max, reserve;
 };
 
 /* Decides about a newcomer. Sets `*whom` with CROWD_REPLACE. */

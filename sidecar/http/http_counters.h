@@ -14,11 +14,15 @@ enum http_cut {
 	HTTP_CUTS,
 };
 
-/* Why a connection was closed as soon as it was accepted. */
+/* Why a connection was closed as soon as it was accepted, or not accepted. */
 enum http_refused {
 	HTTP_REFUSED_SHARE,  /* "share": all places taken, and its host is large */
 	HTTP_REFUSED_FULL,   /* "full": all places taken, and nobody yields */
 	HTTP_REFUSED_FAILED, /* "failed": the library did not accept it */
+
+	/* "exhausted": no descriptor or memory to accept it. It waits in the kernel;
+	 * each attempt counts. */
+	HTTP_REFUSED_EXHAUSTED,
 	HTTP_REFUSALS,
 };
 

@@ -17,8 +17,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
 #include "connections.h"
+#include "listener.h"
 
 /* Limits of one turn: new connections, and connections that are refused besides.
  * Refusals cost little, and a client behind a crowd must not wait for them. Handshakes
@@ -28,15 +30,13 @@
 #define HANDSHAKES_PER_TURN 2
 #define REFUSALS_PER_TURN   256
 
-/* Maximum number of turns in one call, so that the caller's other work continues. */
-#define TURNS_MAX 64
+/* Maximum number of turns in one call, and maximum time after which no further one
+ * begins, seconds: the caller's other work must not be late. */
+#define TURNS_MAX   64
+#define TURNS_MAX_S 0.003
 
 /* Minimum time between two complaints of a crowd, seconds. */
 #define COMPLAIN_EVERY_S 60
-
-/* Seconds until accepting is retried after it failed for lack of a descriptor or
- * memory. */
-#define RETRY_S 0.25
 
 /* Delay of the next turn while only handshakes wait, milliseconds. */
 #define STALLED_MS 5
@@ -45,12 +45,10 @@ struct http_server {
 	struct http_settings settings;
 	struct connections connections;
 	struct MHD_Daemon *daemon;
-	int listen_fd, epoll_fd;
-	bool listening; /* the socket is in the epoll set */
-	uint16_t port;
-	double paused_at;     /* last change of `listening`, monotonic seconds */
-	bool stalled;         /* the last turn made no progress */
-	struct error refusal; /* the library's last message */
+	struct listener listener;
+	int epoll_fd;
+	bool stalled;                        /* the last turn made no progress */
+	struct error refusal;                /* the library's last message */
 	uint64_t told_refused, told_crowded; /* counters at the last complaint */
 	double told_at;
 };
@@ -64,7 +62,7 @@ const char *http_cut_name(enum http_cut cut)
 
 const char *http_refused_name(enum http_refused refused)
 {
-	static const char *const names[] = {"share", "full", "failed"};
+	static const char *const names[] = {"share", "full", "failed", "exhausted"};
 
 	return names[refused];
 }
@@ -135,25 +133,6 @@ static int start_daemon(struct http_server *s, struct error *err)
 	return wake_on(s->epoll_fd, info->epoll_fd, err);
 }
 
-static void tell_own_listener(const struct http_server *s, bool closing)
-{
-	if (s->settings.own_socket && s->listen_fd >= 0)
-		s->settings.own_socket(s->settings.own_context, s->listen_fd, closing);
-}
-
-static int open_socket(struct http_server *s, struct error *err)
-{
-	const struct http_settings *settings = &s->settings;
-
-	s->listen_fd = listen_on(settings->where, settings->flag,
-				 settings->limits.backlog, &s->port, err);
-	if (s->listen_fd < 0 || wake_on(s->epoll_fd, s->listen_fd, err) < 0)
-		return -1;
-	s->listening = true;
-	tell_own_listener(s, false);
-	return 0;
-}
-
 struct http_server *http_server_open(const struct http_settings *settings, int epoll_fd,
 				     struct error *err)
 {
@@ -165,29 +144,23 @@ struct http_server *http_server_open(const struct http_settings *settings, int e
 	}
 	s->settings = *settings;
 	s->epoll_fd = epoll_fd;
-	s->listen_fd = -1;
+	s->listener.fd = -1;
 	if (connections_init(&s->connections, &s->settings, epoll_fd) < 0)
 		fail_memory(err, "the server");
-	else if (open_socket(s, err) == 0 && start_daemon(s, err) == 0)
+	else if (start_daemon(s, err) == 0) {
+		s->connections.now = clock_monotonic();
+		listener_open(&s->listener, &s->settings, epoll_fd, s->connections.now);
 		return s;
+	}
 	http_server_close(s);
 	return NULL;
-}
-
-static void close_listener(struct http_server *s)
-{
-	if (s->listen_fd < 0)
-		return;
-	tell_own_listener(s, true);
-	close(s->listen_fd);
-	s->listen_fd = -1;
 }
 
 void http_server_close(struct http_server *s)
 {
 	if (!s)
 		return;
-	close_listener(s);
+	listener_close(&s->listener);
 	if (s->daemon)
 		MHD_stop_daemon(s->daemon);
 	connections_free(&s->connections);
@@ -212,7 +185,8 @@ static bool has_place(struct http_server *s, int fd, struct crowd_origin newcome
 {
 	struct connections *c = &s->connections;
 	const struct crowd_limits limits = {s->settings.limits.max,
-					    s->settings.limits.host_max};
+					    s->settings.limits.host_max,
+					    s->settings.limits.reserve};
 	unsigned whom;
 
 	if (c->taken >= c->count) {
@@ -235,47 +209,36 @@ static bool has_place(struct http_server *s, int fd, struct crowd_origin newcome
 	return false;
 }
 
-static void set_listening(struct http_server *s, bool on)
+/* Gives an accepted connection to the library, if there is a place for it. */
+static bool admit(struct http_server *s, int fd, const struct sockaddr_storage *from,
+		  socklen_t length)
 {
-	struct epoll_event event = {.events = EPOLLIN};
-
-	if (s->listen_fd < 0 || s->listening == on)
-		return;
-	s->listening = on;
-	s->paused_at = s->connections.now;
-	epoll_ctl(s->epoll_fd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->listen_fd,
-		  &event);
-}
-
-enum accepted { ACCEPTED, TURNED_AWAY, NOBODY_WAITS };
-
-/* Admits or refuses one waiting connection. */
-static enum accepted accept_one(struct http_server *s)
-{
+	const struct sockaddr *address = (const struct sockaddr *)from;
 	struct http_counters *counters = &s->connections.counters;
-	struct sockaddr_storage from;
-	socklen_t length = sizeof(from);
-	int fd = accept4(s->listen_fd, (struct sockaddr *)&from, &length,
-			 SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd < 0) {
-		/* Without a descriptor or memory, the socket would be ready again at
-		 * once. */
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		    errno == ENOMEM)
-			set_listening(s, false);
-		return errno == ECONNABORTED || errno == EINTR ? TURNED_AWAY
-							       : NOBODY_WAITS;
-	}
-	if (!has_place(s, fd, crowd_origin_of((struct sockaddr *)&from)))
-		return TURNED_AWAY;
-	if (MHD_add_connection(s->daemon, fd, (struct sockaddr *)&from, length) ==
-	    MHD_YES) {
+	if (!has_place(s, fd, crowd_origin_of(address)))
+		return false;
+	if (MHD_add_connection(s->daemon, fd, address, length) == MHD_YES) {
 		counters->accepted++;
-		return ACCEPTED;
+		return true;
 	}
 	counters->refused[HTTP_REFUSED_FAILED]++; /* the library closed it */
-	return TURNED_AWAY;
+	return false;
+}
+
+/* Accepts one waiting connection, and admits or refuses it. Sets `*admitted`. */
+static enum accepted accept_one(struct http_server *s, bool *admitted)
+{
+	struct sockaddr_storage from;
+	socklen_t length;
+	int fd;
+	enum accepted what =
+	    listener_accept(&s->listener, s->connections.now, &fd, &from, &length);
+
+	*admitted = what == ACCEPT_DONE && admit(s, fd, &from, length);
+	if (what == ACCEPT_EXHAUSTED)
+		s->connections.counters.refused[HTTP_REFUSED_EXHAUSTED]++;
+	return what;
 }
 
 /* Admits connections within the limits of one turn. The others wait for the next turn,
@@ -286,27 +249,24 @@ static void accept_some(struct http_server *s)
 	const unsigned most = s->settings.tls ? HANDSHAKES_PER_TURN
 					      : connections_spare(&s->settings.limits);
 	unsigned accepted = 0, refused = 0;
+	bool admitted;
 
-	while (s->listening && c->taken < c->count && accepted < most &&
-	       refused < REFUSALS_PER_TURN)
-		switch (accept_one(s)) {
-		case ACCEPTED:
-			accepted++;
-			break;
-		case TURNED_AWAY:
-			refused++;
-			break;
-		case NOBODY_WAITS:
+	while (s->listener.awake && c->taken < c->count && accepted < most &&
+	       refused < REFUSALS_PER_TURN) {
+		if (accept_one(s, &admitted) == ACCEPT_NOBODY)
 			return;
-		}
+		accepted += admitted;
+		refused += !admitted;
+	}
 }
 
 void http_server_stop_listening(struct http_server *s)
 {
-	while (s->listening && accept_one(s) != NOBODY_WAITS)
+	bool admitted;
+
+	while (s->listener.awake && accept_one(s, &admitted) != ACCEPT_NOBODY)
 		;
-	set_listening(s, false);
-	close_listener(s);
+	listener_close(&s->listener);
 }
 
 /* --- turns ---------------------------------------------------------------------------
@@ -325,13 +285,15 @@ static bool turn(struct http_server *s, double now)
 	uint64_t steps = c->steps;
 
 	c->now = now;
+	/* Requests that have arrived count before someone must yield. */
+	if (c->taken >= s->settings.limits.max)
+		MHD_run(s->daemon);
 	accept_some(s);
 	if (MHD_run(s->daemon) != MHD_YES)
 		return false;
 	lingering_close_process(&c->lingering, now);
 	connections_cut_slow(c);
-	if (now - s->paused_at >= RETRY_S)
-		set_listening(s, true);
+	listener_process(&s->listener, now);
 	bool more = wants_more(s);
 	s->stalled = more && c->handshaking > 0 && c->steps == steps;
 	return more && !s->stalled;
@@ -340,13 +302,22 @@ static bool turn(struct http_server *s, double now)
 void http_servers_process(struct http_server *const *servers, unsigned count,
 			  double now)
 {
+	double until = clock_monotonic() + TURNS_MAX_S;
 	bool more = true;
 
-	for (int turns = 0; more && turns < TURNS_MAX; turns++) {
+	for (int turns = 0;
+	     more && turns < TURNS_MAX && (turns == 0 || clock_monotonic() < until);
+	     turns++) {
 		more = false;
 		for (unsigned i = 0; i < count; i++)
 			more |= turn(servers[i], now);
 	}
+}
+
+/* The shorter of two waits; negative: none. */
+static double sooner(double a, double b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 static int timeout_ms(const struct http_server *s)
@@ -355,9 +326,8 @@ static int timeout_ms(const struct http_server *s)
 		return STALLED_MS;
 	if (wants_more(s))
 		return 0;
-	double due = connections_due_s(&s->connections);
-	if (!s->listening && (due < 0 || due > RETRY_S))
-		due = RETRY_S;
+	double due = sooner(connections_due_s(&s->connections),
+			    listener_due_s(&s->listener, s->connections.now));
 	return due < 0 ? -1 : (int)fmin(ceil(due * 1e3), 60000);
 }
 
@@ -427,7 +397,12 @@ unsigned http_server_max(const struct http_server *s)
 
 uint16_t http_server_port(const struct http_server *s)
 {
-	return s->port;
+	return s->listener.port;
+}
+
+bool http_server_listens(const struct http_server *s)
+{
+	return s->listener.fd >= 0;
 }
 
 const struct http_counters *http_server_counters(const struct http_server *s)

@@ -28,6 +28,7 @@
 struct http_limits {
 	unsigned max;      /* connections */
 	unsigned host_max; /* of these, of one host; max: no separate limit */
+	unsigned reserve;  /* more, for hosts that hold few: see crowd.h */
 	unsigned backlog;  /* connections that wait in the kernel */
 	size_t bytes;      /* memory of a connection, for a request's head and a piece
 			    * of its body */
@@ -67,8 +68,9 @@ struct http_settings {
 
 struct http_server;
 
-/* Binds, listens, and adds itself to the epoll set, always as EPOLLIN. Call
- * http_servers_process() whenever that set is ready. NULL on failure. */
+/* Makes a server in the epoll set; all its descriptors wait there as EPOLLIN. Call
+ * http_servers_process() whenever that set is ready. If it cannot listen, that is
+ * logged and tried again: see listener.h. NULL on failure. */
 struct http_server *http_server_open(const struct http_settings *settings, int epoll_fd,
 				     struct error *err);
 void http_server_close(struct http_server *s);
@@ -95,7 +97,12 @@ bool http_server_complaint(struct http_server *s, double now, struct error *comp
 
 unsigned http_server_connections(const struct http_server *s);
 unsigned http_server_max(const struct http_server *s);
+
+/* Whether it has its listening socket, and the bound port in host byte order: 0 if it
+ * never had it. */
+bool http_server_listens(const struct http_server *s);
 uint16_t http_server_port(const struct http_server *s);
+
 const struct http_counters *http_server_counters(const struct http_server *s);
 
 #endif

@@ -48,6 +48,11 @@ static int is_ipv6_wildcard(const struct listen_address *where,
 	return 1;
 }
 
+static bool is_absent(int reason)
+{
+	return reason == EADDRNOTAVAIL || reason == EAFNOSUPPORT;
+}
+
 static int fail_to_listen(const struct listen_address *where, const char *flag,
 			  int reason, struct error *err)
 {
@@ -55,7 +60,7 @@ static int fail_to_listen(const struct listen_address *where, const char *flag,
 
 	if (reason == EADDRINUSE)
 		remedy = "; another program has that port: choose another with ";
-	else if (reason == EADDRNOTAVAIL || reason == EAFNOSUPPORT)
+	else if (is_absent(reason))
 		remedy = "; this machine has no such address: choose another with ";
 	else if (reason == EACCES)
 		remedy = "; ports under 1024 need a privilege: choose another with ";
@@ -84,11 +89,25 @@ int listen_on(const struct listen_address *where, const char *flag, unsigned bac
 	int fd = bound_socket(&where->address, where->length, backlog);
 
 	/* socket() fails in a kernel without IPv6; bind() fails if IPv6 is disabled. */
-	if (fd < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL) &&
-	    is_ipv6_wildcard(where, &ipv4))
+	if (fd < 0 && is_absent(errno) && is_ipv6_wildcard(where, &ipv4))
 		fd = bound_socket(&ipv4, sizeof(struct sockaddr_in), backlog);
 	if (fd < 0)
 		return fail_to_listen(where, flag, errno, err);
 	*port = bound_port(fd);
 	return fd;
+}
+
+bool listen_is_local(const struct listen_address *where)
+{
+	struct sockaddr_storage ipv4;
+	struct listen_address any_port = *where;
+	/* The two families have the port at the same place. */
+	struct sockaddr_in *in = (struct sockaddr_in *)&any_port.address;
+
+	in->sin_port = 0;
+	int fd = bound_socket(&any_port.address, any_port.length, 1);
+	if (fd < 0)
+		return !is_absent(errno) || is_ipv6_wildcard(where, &ipv4);
+	close(fd);
+	return true;
 }

@@ -20,4 +20,7 @@ typedef void http_own_socket(void *context, int fd, bool closing);
 int listen_on(const struct listen_address *where, const char *flag, unsigned backlog,
 	      uint16_t *port, struct error *err);
 
+/* Whether this machine has the address at present. Wildcards are always local. */
+bool listen_is_local(const struct listen_address *where);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "connections.h"
+#include "local_request.h"
 #include "request.h"
 
 #define LINE_MAX 128
@@ -31,6 +32,18 @@ static bool add_header(struct MHD_Response *response, const char *name,
 	return MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
+/* Nothing of the answer can be read, framed or used by another origin's pages. A page
+ * of ours has a policy of its own. */
+static bool add_isolation(const struct http_head *head, struct MHD_Response *response)
+{
+	static const char policy[] = "Content-Security-Policy";
+	bool has_policy = head->header && strcmp(head->header, policy) == 0;
+
+	return add_header(response, "Cross-Origin-Resource-Policy", "same-origin") &&
+	       (has_policy || add_header(response, policy,
+					 "default-src 'none'; frame-ancestors 'none'"));
+}
+
 static bool add_headers(const struct http_request *r, const struct http_head *head,
 			struct MHD_Response *response)
 {
@@ -39,6 +52,7 @@ static bool add_headers(const struct http_request *r, const struct http_head *he
 	return add_header(response, "Content-Type", head->type) &&
 	       add_header(response, "Cache-Control", "no-store") &&
 	       add_header(response, "X-Content-Type-Options", "nosniff") &&
+	       (!r->routes->local || add_isolation(head, response)) &&
 	       (!head->header || add_header(response, head->header, head->value)) &&
 	       (!last || add_header(response, "Connection", "close"));
 }
@@ -242,9 +256,14 @@ static const struct http_route *route_of(const struct http_request *r,
 {
 	const char *path = request_path(target);
 	const struct http_route *route = find(r->routes, path);
+	const char *foreign =
+	    r->routes->local ? local_request_refusal(r->connection, target, r->version)
+			     : NULL;
 
 	if (!path)
 		say(why, MHD_HTTP_BAD_REQUEST, NULL, NULL, REQUEST_TARGET_WANTED);
+	else if (foreign)
+		say(why, MHD_HTTP_FORBIDDEN, NULL, NULL, foreign);
 	else if (!route)
 		say(why, MHD_HTTP_NOT_FOUND, NULL, NULL, r->routes->not_found);
 	else if (!takes(route, method))
@@ -306,11 +325,11 @@ enum MHD_Result http_routes_answer(void *context, struct MHD_Connection *connect
 				   const char *version, const char *upload,
 				   size_t *upload_size, void **state)
 {
-	struct http_request r = {.connection = connection, .routes = context};
+	struct http_request r = {
+	    .connection = connection, .routes = context, .version = version};
 	struct body *body = *state;
 	struct refusal why;
 
-	(void)version;
 	if (!body)
 		return begin(&r, target, method, state);
 	if (*upload_size > 0)

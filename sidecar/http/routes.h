@@ -2,9 +2,9 @@
 /* routes.h - a server's table of routes, and the answers to all other requests.
  *
  * Requests that no handler should see are answered here: 400 for an invalid target,
- * 404, 405, 413, 415, and 503 while there is no memory for a body. The answer is sent
- * as early as possible: after the head, before the body is read; or, if the body is too
- * large, while it arrives.
+ * 403 for a request of a foreign web page, 404, 405, 413, 415, and 503 while there is
+ * no memory for a body. The answer is sent as early as possible: after the head, before
+ * the body is read; or, if the body is too large, while it arrives.
  */
 #ifndef DORMOUSE_HTTP_ROUTES_H
 #define DORMOUSE_HTTP_ROUTES_H
@@ -30,7 +30,8 @@ struct http_routes;
 struct http_request {
 	struct MHD_Connection *connection;
 	struct http_routes *routes;
-	const char *body; /* not NUL-terminated; empty if the route accepts none */
+	const char *version; /* of its first line */
+	const char *body;    /* not NUL-terminated; empty if the route accepts none */
 	size_t body_length;
 	bool unread; /* its body is not read, so the answer closes the connection */
 };
@@ -58,6 +59,7 @@ struct http_routes {
 	const char *not_found; /* the text of 404 */
 	struct bodies bodies;  /* set all_max if a route accepts bodies */
 	bool closing;          /* each answer closes its connection */
+	bool local;            /* no page of another origin may read: local_request.h */
 
 	/* Called for each refused request, with the line of its answer; or NULL. */
 	void (*refused)(void *context, unsigned status, const char *line);

@@ -14,6 +14,7 @@
 #include "base/loop.h"
 #include "base/version.h"
 #include "confine_injector.h"
+#include "http/panic.h"
 #include "injector/certificates/reconciler.h"
 #include "injector/kubernetes/reflector.h"
 #include "injector/webhook/webhook.h"
@@ -124,6 +125,14 @@ static int turn(struct injector *i, struct error *err)
 	return i->stopping && webhook_drain(i->webhook);
 }
 
+/* The HTTP library cannot go on. The other replica answers until this one is back. */
+static void say_last_words(void *context, const char *reason)
+{
+	(void)context;
+	log_event(LOG_LEVEL_ERROR, "failed", "the HTTP library cannot go on: %s",
+		  reason);
+}
+
 static int serve(struct injector *i, struct error *err)
 {
 	char layers[64];
@@ -141,6 +150,7 @@ static int serve(struct injector *i, struct error *err)
 		  "http://%s/metrics; %s",
 		  dormouse_version(), i->options.listen.text,
 		  i->options.metrics_listen.text, layers);
+	http_on_panic(say_last_words, NULL);
 	while ((result = turn(i, err)) == 0)
 		;
 	return result < 0 ? -1 : 0;

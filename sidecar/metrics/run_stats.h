@@ -8,6 +8,9 @@
 
 #include "http/http_counters.h"
 
+/* The monitor's ports: that of --listen, and that of --alert-listen. */
+enum run_listener { LISTENER_OPEN, LISTENER_LOCAL, LISTENERS };
+
 /* Filled by the loop, shown by /metrics and the health checks. */
 struct run_stats {
 	double started_at; /* Unix seconds */
@@ -20,6 +23,7 @@ struct run_stats {
 	uint64_t state_saves, state_save_failures;
 	uint64_t http_refused[HTTP_REFUSALS]; /* connections, at both ports */
 	bool confined;                        /* by every layer of confine.h */
+	bool listener_up[LISTENERS];
 	bool stopping;
 };
 

@@ -32,6 +32,7 @@ static const struct {
 /* NULL for the signals of the links. */
 static const char *const own_metrics[SIGNAL_COUNT] = {
 #define METRIC(kind, name, member, help)                         name
+#define INSIGHT(kind, name, member, help)                        name
 #define NO_METRIC                                                NULL
 #define SIGNAL(id, name, unit, kind, limits, shown, metric, ...) [SIGNAL_##id] = metric,
 #include "config/signals.def"

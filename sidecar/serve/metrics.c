@@ -4,7 +4,7 @@
  * The number of series is bounded: 100 in a pod with one interface, eight more for each
  * further interface (at most COLLECT_LINKS_MAX), one for each container. For this
  * reason only some signals have their value and baseline here; /baseline has all of
- * them.
+ * them. With counters alone there are at most 45 series.
  */
 #include <math.h>
 #include <stddef.h>
@@ -18,6 +18,11 @@ static const bool is_shown[SIGNAL_COUNT] = {
 #define SIGNAL(id, name, unit, kind, limits, shown, ...) [SIGNAL_##id] = shown,
 #include "config/signals.def"
 #undef SIGNAL
+};
+
+static const char *const listener_names[LISTENERS] = {
+    [LISTENER_OPEN] = "listen",
+    [LISTENER_LOCAL] = "alert-listen",
 };
 
 #define LENGTH(table) (sizeof(table) / sizeof((table)[0]))
@@ -102,12 +107,33 @@ static void put_totals(struct exposition *x, const struct collector *c)
 	const struct collect_totals *totals = collector_totals(c);
 	const struct exposition_row rows[] = {
 #define METRIC(kind, name, member, help) {name, METRIC_##kind, totals->member, help},
+#define INSIGHT(kind, name, member, help)
 #define NO_METRIC
 #define SIGNAL(id, name, unit, kind, limits, shown, metric, ...) metric
 #include "config/signals.def"
 #undef SIGNAL
 	    {"dormouse_self_transmit_bytes_total", METRIC_COUNTER, totals->own.tx_bytes,
 	     "Link bytes that the monitor itself sent, a lower bound."},
+	    {"dormouse_interfaces_matched", METRIC_GAUGE, totals->interfaces_matched,
+	     "Interfaces that are watched; 0: no traffic is seen."},
+	};
+
+	exposition_rows(x, rows, LENGTH(rows));
+}
+
+/* What the monitor takes for new or for unexplained, and how much it misses. */
+static void put_insights(struct exposition *x, const struct collector *c)
+{
+	const struct collect_totals *totals = collector_totals(c);
+	const struct exposition_row rows[] = {
+#undef METRIC
+#undef INSIGHT
+#define METRIC(kind, name, member, help)
+#define INSIGHT(kind, name, member, help) {name, METRIC_##kind, totals->member, help},
+
+#define SIGNAL(id, name, unit, kind, limits, shown, metric, ...) metric
+#include "config/signals.def"
+#undef SIGNAL
 	    {"dormouse_sockets_untracked_total", METRIC_COUNTER,
 	     totals->sockets_untracked,
 	     "Sockets not followed because the table was full."},
@@ -116,8 +142,6 @@ static void put_totals(struct exposition *x, const struct collector *c)
 	     "Connections whose destination was not kept: others had more bytes."},
 	    {"dormouse_links_untracked_total", METRIC_COUNTER, totals->links_untracked,
 	     "Interfaces counted in the signals only: the table was full."},
-	    {"dormouse_interfaces_matched", METRIC_GAUGE, totals->interfaces_matched,
-	     "Interfaces that are watched; 0: no traffic is seen."},
 	    {"dormouse_socket_events_lost_total", METRIC_COUNTER,
 	     totals->socket_events_lost,
 	     "Ended connections that the kernel had no buffer to report."},
@@ -268,27 +292,43 @@ static void put_monitor(struct exposition *x, const struct run_stats *stats)
 	exposition_number(x, NULL, rounded(stats->last_sample_s));
 	exposition_rows(x, rows, LENGTH(rows));
 	exposition_family(x, METRIC_COUNTER, "dormouse_http_refused_total", "reason",
-			  "Connections refused: the host's share used, full, failed.");
+			  "Connections refused: the host's share used, full, failed; "
+			  "exhausted: no descriptor or memory to accept one.");
 	for (int why = 0; why < HTTP_REFUSALS; why++)
 		exposition_count(x, http_refused_name(why), stats->http_refused[why]);
+	exposition_family(x, METRIC_GAUGE, "dormouse_listener_up", "listener",
+			  "Whether the monitor has its port: that of --listen, of "
+			  "--alert-listen.");
+	for (int i = 0; i < LISTENERS; i++)
+		exposition_count(x, listener_names[i], stats->listener_up[i]);
 }
 
-void metrics_render(const struct serve_source *source, bool openmetrics, struct text *t)
+/* What the detector knows: how far one may go unnoticed, and whether one was noticed.
+ */
+static void put_detection(struct exposition *x, const struct serve_source *source)
 {
-	struct exposition x = {.t = t, .openmetrics = openmetrics};
+	put_insights(x, source->collector);
+	put_values(x, source->detector);
+	put_baseline(x, source->detector);
+	put_state(x, source->detector);
+	exposition_single(x, METRIC_COUNTER, "dormouse_routines_learnt_total",
+			  "Departures that became expected: they came three times.",
+			  detector_routines_learnt(source->detector));
+	put_alerts(x, source->alerts, source->detector);
+}
+
+void metrics_render(const struct serve_source *source, struct metrics_form form,
+		    struct text *t)
+{
+	struct exposition x = {.t = t, .openmetrics = form.openmetrics};
 
 	put_links(&x, source->collector);
 	put_stacking(&x, source->collector);
 	put_totals(&x, source->collector);
 	put_containers(&x, source->collector);
 	put_collectors(&x, source->collector);
-	put_values(&x, source->detector);
-	put_baseline(&x, source->detector);
-	put_state(&x, source->detector);
-	exposition_single(&x, METRIC_COUNTER, "dormouse_routines_learnt_total",
-			  "Departures that became expected: they came three times.",
-			  detector_routines_learnt(source->detector));
-	put_alerts(&x, source->alerts, source->detector);
+	if (form.detail == METRICS_FULL)
+		put_detection(&x, source);
 	put_monitor(&x, source->stats);
 	exposition_build_info(&x);
 	process_metrics(&x, source->stats->started_at);

@@ -3,7 +3,10 @@
  *
  * An entry must not change while a slow client reads it, and many slow clients must not
  * cost much memory. So a client that asks while the entry of this sample is being read
- * shares that entry; at most METRICS_CACHE_MAX entries exist.
+ * shares that entry; at most METRICS_CACHE_MAX entries exist. When all of them are
+ * being read and a newer page is wanted, the oldest entry is taken, and the answers
+ * that are still being read from it end early: clients that read nothing keep nobody
+ * out.
  */
 #ifndef DORMOUSE_SERVE_METRICS_CACHE_H
 #define DORMOUSE_SERVE_METRICS_CACHE_H
@@ -19,12 +22,14 @@ struct cached_metrics {
 	char *data; /* NULL: not allocated yet */
 	size_t length;
 	unsigned readers;
+	uint64_t page;   /* number of the rendering; 0: none yet */
 	uint64_t sample; /* number of the sample that it describes */
-	bool openmetrics;
+	struct metrics_form form;
 };
 
 struct metrics_cache {
 	struct cached_metrics entries[METRICS_CACHE_MAX];
+	uint64_t pages; /* renderings so far */
 };
 
 /* Reserves the first entry; -1 on allocation failure. */
@@ -32,10 +37,9 @@ int metrics_cache_init(struct metrics_cache *c);
 void metrics_cache_free(struct metrics_cache *c);
 
 /* Returns a response with the current metrics; the caller destroys it when it is
- * queued. NULL when all entries are being read, on allocation failure, or when the
- * metrics do not fit. */
+ * queued. NULL on allocation failure, or when the metrics do not fit. */
 struct MHD_Response *metrics_cache_response(struct metrics_cache *c,
 					    const struct serve_source *source,
-					    bool openmetrics);
+					    struct metrics_form form);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "alert_query.h"
 #include "alertmanager.h"
+#include "base/log.h"
+#include "bearer_token.h"
 #include "http/request.h"
 #include "stream.h"
 
@@ -54,13 +56,54 @@ static enum MHD_Result answer_readiness(void *context, const struct http_request
 				  : answer_unavailable(r, "starting");
 }
 
+/* Whether the client sends the token of the file. The file is read at each request that
+ * has one: a mounted Secret changes by exchanging a link. */
+static bool has_token(struct serve_routes *s, const struct http_request *r)
+{
+	const char *authorization = MHD_lookup_connection_value(
+	    r->connection, MHD_HEADER_KIND, "Authorization");
+	char token[BEARER_TOKEN_MAX + 1];
+	struct error err;
+
+	if (!authorization)
+		return false;
+	bool failed = metrics_token_read(s->source->metrics, token, &err) < 0;
+
+	if (failed && !s->token_failing)
+		log_event(LOG_LEVEL_WARNING, "token-unusable",
+			  "%s; /metrics has only counters", err.text);
+	else if (!failed && s->token_failing)
+		log_event(LOG_LEVEL_INFO, "token-usable", "%s is read again",
+			  s->source->metrics->token_path);
+	s->token_failing = failed;
+	return !failed && bearer_token_matches(authorization, token);
+}
+
+/* The detail of the open port for this client. */
+static enum metrics_detail detail_for(struct serve_routes *s,
+				      const struct http_request *r)
+{
+	const struct metrics_access *access = s->source->metrics;
+
+	if (!access)
+		return METRICS_FULL;
+	if (!access->token_path[0])
+		return access->detail;
+	return has_token(s, r) ? METRICS_FULL : METRICS_COUNTERS;
+}
+
 static enum MHD_Result answer_metrics(void *context, const struct http_request *r)
 {
 	struct serve_routes *s = context;
-	bool openmetrics = request_prefers_openmetrics(r->connection);
-	const struct http_head head = http_head_of_metrics(openmetrics);
+	const struct metrics_form form = {
+	    .detail = r->routes == &s->local ? METRICS_FULL : detail_for(s, r),
+	    .openmetrics = request_prefers_openmetrics(r->connection),
+	};
+	struct http_head head = http_head_of_metrics(form.openmetrics);
 	struct MHD_Response *page =
-	    metrics_cache_response(&s->metrics, s->source, openmetrics);
+	    metrics_cache_response(&s->metrics, s->source, form);
+
+	head.value = "Accept, Authorization";
 
 	return page ? http_answer_response(r, &head, page) : answer_busy(r);
 }
@@ -205,6 +248,7 @@ int serve_routes_init(struct serve_routes *s, const struct serve_source *source)
 	s->source = source;
 	s->open = first_routes(s, OPEN_ROUTES);
 	s->local = first_routes(s, sizeof(routes) / sizeof(routes[0]));
+	s->local.local = true;
 	return metrics_cache_init(&s->metrics);
 }
 

@@ -10,6 +10,7 @@
 struct serve_routes {
 	const struct serve_source *source;
 	struct metrics_cache metrics;
+	bool token_failing;       /* the token's file was not usable, which is logged */
 	struct http_routes open;  /* metrics and health */
 	struct http_routes local; /* the same, and alerts and baseline */
 };

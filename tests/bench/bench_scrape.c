@@ -33,7 +33,8 @@ static void bench_render(bool openmetrics)
 	for (int i = 0; i < RENDERS; i++) {
 		struct text t = text_over(page, sizeof(page));
 
-		metrics_render(&fake_source, openmetrics, &t);
+		metrics_render(&fake_source,
+			       (struct metrics_form){.openmetrics = openmetrics}, &t);
 		length = t.length;
 	}
 	report(openmetrics ? "render, OpenMetrics" : "render, text", cpu_s() - begin,

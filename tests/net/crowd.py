@@ -2,18 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """A crowd at a server's door, for the injector's tests.
 
-    crowd.py ADDRESS PORT silent|half-hello|handshake COUNT SECONDS SOURCE...
+    crowd.py ADDRESS PORT silent|half-hello|handshake|request COUNT SECONDS SOURCE...
 
 From each SOURCE it keeps COUNT connections open and opens another whenever one is cut, as fast as it can, for SECONDS.
-silent: nothing is ever sent; half-hello: the beginning of a TLS handshake; handshake: the whole of it, then nothing.
+silent: nothing is ever sent; half-hello: the beginning of a TLS handshake; handshake: the whole of it, then nothing;
+request: the whole of it and half a request, which is reset before a second has passed.
 Prints "crowding" when it has begun and in the end how many connections it opened."""
 import errno
 import selectors
 import socket
 import ssl
+import struct
 import sys
 import time
 
+HALF_REQUEST = b"POST /inject HTTP/1.1\r\nHost: localhost\r\n"
+RENEW_AFTER_S = 0.7
 HALF_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(40)
 
 
@@ -23,6 +27,7 @@ class Crowd:
         self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.selector = selectors.DefaultSelector()
         self.opened = 0
+        self.asked = {}  # connection: when it has sent half a request
         self.context = ssl.create_default_context()
         self.context.check_hostname = False
         self.context.verify_mode = ssl.CERT_NONE
@@ -44,7 +49,7 @@ class Crowd:
             raise OSError("refused")
         if self.how == "half-hello":
             connection.send(HALF_HELLO)
-        if self.how == "handshake":
+        if self.how in ("handshake", "request"):
             self.selector.unregister(connection)
             connection = self.context.wrap_socket(connection, do_handshake_on_connect=False)
             self.selector.register(connection, selectors.EVENT_READ, key.data)
@@ -52,23 +57,41 @@ class Crowd:
             return
         self.selector.modify(connection, selectors.EVENT_READ, key.data)
 
-    @staticmethod
-    def shake(connection):
+    def shake(self, connection):
         try:
             connection.do_handshake()
+            if self.how == "request" and connection not in self.asked:
+                self.asked[connection] = time.monotonic()
+                connection.send(HALF_REQUEST)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
 
     def heard(self, connection):
         """False when it has been cut."""
         try:
-            if self.how == "handshake":
+            if self.how in ("handshake", "request"):
                 self.shake(connection)
             return bool(connection.recv(4096))
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return True
 
+    def renew(self):
+        """Resets the requests that would soon be taken for slow."""
+        for connection in [one for one, since in self.asked.items() if time.monotonic() - since > RENEW_AFTER_S]:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.again(connection, self.selector.get_key(connection).data)
+
+    def again(self, connection, source):
+        self.asked.pop(connection, None)
+        try:
+            self.selector.unregister(connection)
+        except (KeyError, ValueError):
+            pass
+        connection.close()
+        self.knock(source)
+
     def step(self):
+        self.renew()
         for key, events in self.selector.select(.05):
             try:
                 if events & selectors.EVENT_WRITE:
@@ -78,12 +101,7 @@ class Crowd:
                     continue
             except (OSError, ValueError):
                 pass
-            try:
-                self.selector.unregister(key.fileobj)
-            except (KeyError, ValueError):
-                pass
-            key.fileobj.close()
-            self.knock(key.data)
+            self.again(key.fileobj, key.data)
 
 
 def main():

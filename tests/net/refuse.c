@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* refuse.c - runs a program where the kernel refuses it some kinds of socket.
+/* refuse.c - runs a program where the kernel refuses it some kinds of socket, or
+ * refuses to take a descriptor out of an epoll set.
  *
  *     refuse NETLINK_FAMILY... -- PROGRAM [ARGUMENT...]
+ *     refuse epoll-del -- PROGRAM [ARGUMENT...]
  *
  * From then on socket(AF_NETLINK, ANY, NETLINK_FAMILY) fails with EPERM, as under a
  * strict seccomp profile; all else is allowed. NETLINK_FAMILY is a number: 0 for
@@ -12,11 +14,13 @@
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -28,6 +32,16 @@
 #define ARGUMENT(n)                                                                    \
 	(offsetof(struct seccomp_data, args) + (n) * sizeof(uint64_t) +                \
 	 (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0))
+
+static int enforce(struct sock_filter *code, unsigned count)
+{
+	const struct sock_fprog program = {.len = (unsigned short)count,
+					   .filter = code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -1;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
 
 static int install(const uint32_t *families, unsigned count)
 {
@@ -50,10 +64,22 @@ static int install(const uint32_t *families, unsigned count)
 	}
 	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 
-	const struct sock_fprog program = {.len = (unsigned short)n, .filter = code};
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -1;
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	return enforce(code, n);
+}
+
+/* From then on epoll_ctl(ANY, EPOLL_CTL_DEL, ...) fails with EPERM. */
+static int install_epoll_del(void)
+{
+	struct sock_filter code[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_ctl, 0, 3),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ARGUMENT(1)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, EPOLL_CTL_DEL, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (EPERM & SECCOMP_RET_DATA)),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+
+	return enforce(code, sizeof(code) / sizeof(code[0]));
 }
 
 int main(int argc, char **argv)
@@ -68,7 +94,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: refuse NETLINK_FAMILY... -- PROGRAM ...\n");
 		return 2;
 	}
-	if (install(families, count) < 0) {
+	bool epoll_del = strcmp(argv[1], "epoll-del") == 0;
+	if ((epoll_del ? install_epoll_del() : install(families, count)) < 0) {
 		perror("refuse: seccomp");
 		return 1;
 	}

@@ -98,21 +98,46 @@ check "without IPv4" 200 "$(answer six 'http://[::1]:9477/metrics')"
 check "without IPv4, alerts" 200 "$(answer six 'http://[::1]:9478/alerts')"
 stop_monitor six
 
-# --- a port in use --------------------------------------------------------------------
-status=0
-inside a timeout 20 "$work/dormouse" run 2>"$work/second" || status=$?
-check "a second monitor in the namespace: exit status" 1 "$status"
-check_that "and a line that names the address" grep -q 9477 "$work/second"
+# --- web pages of others ------------------------------------------------------------------
+# A name that was made to resolve to loopback, as a page does that a browser shows.
+rebound() {
+	answer a --resolve "evil.example:$1:127.0.0.1" "http://evil.example:$1$2"
+}
+check "a name that was rebound to loopback" 403 "$(rebound 9478 /alerts)"
+check_that "it is told what would do" grep -q '^the Host must be localhost, 127.0.0.1 or \[::1\]' "$work/body"
+check "the metrics on that port" 403 "$(rebound 9478 /metrics)"
+check "the port that anyone may read" 200 "$(rebound 9477 /metrics)"
+check "another origin" 403 "$(answer a -H 'Origin: http://evil.example' $near/alerts)"
+check "our own origin" 200 "$(answer a -H "Origin: $near" $near/alerts)"
+check "by localhost" 200 "$(answer a http://localhost:9478/alerts)"
+check "by a forwarded port" 200 "$(answer a -H 'Host: localhost:31234' $near/alerts)"
+check "without a Host, as HTTP/1.0 may" 200 "$(answer a -0 -H Host: $near/alerts)"
+check "through a proxy, another host" 403 "$(answer a --proxy $near http://evil.example/alerts)"
+check "CORS headers" 0 "$(inside a curl -si -H "Origin: $near" $near/alerts | grep -ci '^access-control' || true)"
 
-# A variable comes from an annotation: it must not end the sidecar, a flag must.
+# Whoever listens on all addresses is asked by names that we do not know, but not by those of
+# a forwarded port.
+start_monitor b --interval 200ms --alert-listen '[::]:9478'
+check "all addresses: from another pod, by any name" 200 \
+	"$(answer a --resolve any.example:9478:10.77.1.2 http://any.example:9478/alerts)"
+check "all addresses: by IPv6" 200 "$(answer a 'http://[fd77:1::2]:9478/alerts')"
+check "all addresses: another origin" 403 \
+	"$(answer a -H 'Origin: http://evil.example' http://10.77.1.2:9478/alerts)"
+check "all addresses: a name that was rebound to loopback" 403 \
+	"$(answer b --resolve evil.example:9478:127.0.0.1 http://evil.example:9478/alerts)"
+check "all addresses: the same over IPv6" 403 \
+	"$(answer b --resolve 'evil.example:9478:[::1]' http://evil.example:9478/alerts)"
+check "all addresses: by localhost" 200 "$(answer b http://localhost:9478/alerts)"
+stop_monitor b
+
+# --- an address that is not local --------------------------------------------------------
+# A variable comes from an annotation: the default holds. A flag is waited for, see
+# test_ports.sh.
 DORMOUSE_LISTEN=10.77.9.9:9477 start_monitor b --interval 1s
 check "with a variable that cannot be listened on" 200 "$(answer b http://127.0.0.1:9477/healthz)"
 check "it is counted" 1 "$(metric b dormouse_config_errors)"
+check "it is told" 1 "$(log_lines b '.event == "bad-variable" and (.message | test("invalid value .10.77.9.9:9477. for --listen: expected"))')"
 stop_monitor b
-status=0
-DORMOUSE_ALERT_LISTEN=127.0.0.1:9578 inside a timeout 20 "$work/dormouse" run \
-	--listen 10.77.9.9:9477 2>"$work/second" || status=$?
-check "with such a flag: exit status" 1 "$status"
 
 # --- forms of /metrics ------------------------------------------------------------------
 check "plain text" "text/plain; version=0.0.4; charset=utf-8" "$(content_type $open/metrics)"
@@ -155,6 +180,13 @@ answered() {
 }
 check_that "answered beside forty idle connections" wait_for "an answer" answered
 
+answered_by() {
+	[[ $(answer "$1" "$open/healthz") == 200 ]]
+}
+in_what_state() {
+	[[ -d /proc/$1 && $(sed 's/.*) //' "/proc/$1/stat" | cut -c1) != Z ]] && echo runs || echo gone
+}
+
 # --- dormouse status ------------------------------------------------------------------
 inside a "$work/dormouse" status >"$work/status" || failed "dormouse status has failed"
 check_that "status names the state" grep -q learning "$work/status"
@@ -162,6 +194,24 @@ check_that "status shows the signals" grep -q tx_bytes "$work/status"
 inside a "$work/dormouse" status --json >"$work/status.json" ||
 	failed "dormouse status --json has failed"
 check "status --json" learning "$(jq -r '.. | .state? // empty' "$work/status.json" | head -n 1)"
+# --- the HTTP library gives up ------------------------------------------------------------
+# It aborts when the kernel does not take a connection out of its epoll set. What was learnt
+# is kept all the same.
+start four panic.log "$work/refuse" epoll-del -- "$work/dormouse" run --interval 200ms \
+	--state "$work/panic.state"
+panicking=$started
+wait_for "the monitor answers" answered_by four
+eventually "the library gives up: it ends" gone in_what_state "$panicking"
+status=0
+wait "$panicking" || status=$?
+check "the library gives up: exit status" 1 "$status"
+check_that "the library gives up: it is told" grep -q \
+	'"event":"failed","message":"the HTTP library cannot go on: ' "$work/panic.log"
+check_that "the library gives up: the state is saved" test -s "$work/panic.state"
+start_monitor four --interval 200ms --state "$work/panic.state"
+check_that "and read by the next" grep -q '"event":"state-loaded"' "$work/monitor-four.log"
+stop_monitor four
+
 stop_monitor a
 check "exit status after SIGTERM" 0 "$stopped"
 status=0

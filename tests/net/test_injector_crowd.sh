@@ -3,7 +3,7 @@
 #
 # A crowd at the injector's door keeps nobody out: from four addresses of both families,
 # 300 connections each that say nothing, or half of what they should, and come again when
-# they are cut, at the webhook's port and at that of health and metrics; meanwhile reviews
+# they are cut or before, at the webhook's port and at that of health and metrics; meanwhile reviews
 # come on connections of their own and on kept ones, and a probe each fifth of a second.
 # Runs alone: a crowd takes all the processors that it gets.
 #
@@ -27,14 +27,14 @@ inside c ip address add fd77:9::2/64 dev eth0 nodad
 inside c ip address add 10.77.1.3/24 dev eth0
 start_injector a 8443 --listen '[::]:8443' --metrics-listen '[::]:8444'
 
-# attack HOW SECONDS: at both ports. Nothing speaks TLS at the second.
+# attack HOW SECONDS: at both ports. The crowd is nice: in a cluster it has other processors. Nothing speaks TLS at the second.
 attack() {
 	local port how=$1
 	for port in 8443 8444; do
-		start c "four-$port" python3 "$crowd" 10.77.1.1 $port "$how" 300 "$2" 10.77.1.2 10.77.1.3
-		start c "six-$port" python3 "$crowd" fd77:1::1 $port "$how" 300 "$2" fd77:1::2
-		start c "nine-$port" python3 "$crowd" fd77:9::1 $port "$how" 300 "$2" fd77:9::2
-		[[ $how != handshake ]] || how=silent
+		start c "four-$port" nice -n 19 python3 "$crowd" 10.77.1.1 $port "$how" 300 "$2" 10.77.1.2 10.77.1.3
+		start c "six-$port" nice -n 19 python3 "$crowd" fd77:1::1 $port "$how" 300 "$2" fd77:1::2
+		start c "nine-$port" nice -n 19 python3 "$crowd" fd77:9::1 $port "$how" 300 "$2" fd77:9::2
+		[[ $how != handshake && $how != request ]] || how=silent
 	done
 	for port in 8443 8444; do
 		wait_for "the crowd is there" grep -qs crowding "$work/four-$port" "$work/nine-$port"
@@ -57,8 +57,8 @@ sum_of_metric() {
 		awk -v name="$1" 'index($1, name) == 1 { sum += $2 } END { print sum + 0 }'
 }
 
-for how in silent half-hello handshake; do
-	attack $how 16
+for how in ${KINDS:-silent half-hello handshake request}; do
+	attack "$how" 16
 	refused=$(sum_of_metric dormouse_injector_connections_refused_total)
 	start a fresh "$work/reviewer" 8443 "$review" 4 100 10 fresh
 	fresh=$started
@@ -75,7 +75,7 @@ for how in silent half-hello handshake; do
 	check "$how: probes that failed or took longer than a second" 0 "$(field late <"$work/probes")"
 	check_between "$how: connections refused" 1 100000000 \
 		$(($(sum_of_metric dormouse_injector_connections_refused_total) - refused))
-	check_between "$how: places held" 1 264 \
+	check_between "$how: places held" 1 280 \
 		"$held"
 	for log in four six nine; do
 		wait_for "the crowd goes" grep -qs opened "$work/$log-8443" "$work/$log-8444" || true
@@ -84,6 +84,6 @@ done
 
 check_that "who held the places is told" grep -q '"event":"crowded","message":"all 256 places of ' \
 	"$work/injector-8443.log"
-check_between "lines of it" 1 6 "$(grep -c '"event":"crowded"' "$work/injector-8443.log")"
+check_between "lines of it" 1 8 "$(grep -c '"event":"crowded"' "$work/injector-8443.log")"
 check_resident "resident, KiB" 1 24576 "$(of_process VmRSS)"
 finish

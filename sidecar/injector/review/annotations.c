@@ -95,6 +95,11 @@ static void check_annotation(const cJSON *annotation, struct warnings *w)
 				"template's stateVolume gives the sidecar a volume");
 		return;
 	}
+	if (strcmp(name, "metrics-token-file") == 0) {
+		warnings_add(w, "annotation " DOMAIN "metrics-token-file is not for "
+				"pods: an injected sidecar has no volume for it");
+		return;
+	}
 	if (strcmp(name, RESOURCES_NAME) == 0) {
 		check_resources(value, w);
 		return;

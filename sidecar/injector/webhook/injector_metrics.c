@@ -187,9 +187,15 @@ static void put_servers(struct exposition *x, const struct injector_figures *f)
 			  "Maximum of open connections (--max-connections).");
 	for (int i = 0; i < 2; i++)
 		exposition_count(x, names[i], http_server_max(servers[i]));
+	exposition_family(x, METRIC_GAUGE, "dormouse_injector_listener_up", "port",
+			  "Whether the injector has that port.");
+	for (int i = 0; i < 2; i++)
+		exposition_count(x, names[i], http_server_listens(servers[i]));
 	exposition_family_of_two(
 	    x, METRIC_COUNTER, "dormouse_injector_connections_refused_total", "port",
-	    "reason", "Connections refused: the host's share used, full, failed.");
+	    "reason",
+	    "Connections refused: the host's share used, full, failed; exhausted: no "
+	    "descriptor or memory to accept one.");
 	for (int i = 0; i < 2; i++)
 		for (int why = 0; why < HTTP_REFUSALS; why++)
 			exposition_count_of_two(

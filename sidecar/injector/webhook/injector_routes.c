@@ -35,6 +35,8 @@ static const char *missing(const struct injector_status *s)
 
 	if (s->stopping)
 		return "stopping";
+	if (!http_server_listens(s->figures.reviews))
+		return "the port for reviews cannot be had yet";
 	if (expiry == 0)
 		return "there is no certificate yet";
 	if (expiry <= clock_wall())

@@ -28,6 +28,9 @@
  * are created, and a crowd must not fill the queue. */
 #define BACKLOG 4096
 
+/* One in so many of the connections is reserved for hosts that hold few. */
+#define RESERVE_PART 16
+
 /* Memory of a connection, for the head and a part of the body. */
 #define CONNECTION_BYTES (16 * 1024)
 
@@ -75,6 +78,7 @@ static struct http_limits limits_of(unsigned connections, double idle_s)
 	return (struct http_limits){
 	    .max = connections,
 	    .host_max = connections,
+	    .reserve = connections / RESERVE_PART,
 	    .backlog = BACKLOG,
 	    .bytes = CONNECTION_BYTES,
 	    .idle_s = idle_s,

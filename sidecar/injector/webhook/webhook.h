@@ -28,7 +28,8 @@ struct webhook_source {
 	double started_at;                     /* Unix seconds */
 };
 
-/* Binds both addresses and starts to listen. The webhook owns the template and reloads
+/* Listens on both addresses. One that cannot be had is logged and tried again; without
+ * that of the reviews /readyz answers 503. The webhook owns the template and reloads
  * it when its file changes. It logs a broken file and keeps the old template. */
 struct webhook *webhook_open(const struct webhook_source *source, struct error *err);
 void webhook_close(struct webhook *w);

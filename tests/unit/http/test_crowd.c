@@ -40,6 +40,13 @@ CASE(hosts_and_networks_are_told_apart)
 	assert_same_host("fd00:1:2:3::1", "fd00:1:2:3:ffff::2", true, true);
 	assert_same_host("fd00:1:2:3::1", "fd00:1:2:4::1", false, true);
 	assert_same_host("fd00:1:2:3::1", "fd00:1:3:3::1", false, false);
+	/* Any program of the pod has all addresses of loopback. */
+	assert_same_host("127.0.0.2", "127.1.2.3", true, true);
+	assert_same_host("::ffff:127.0.0.9", "127.0.0.3", true, true);
+	assert_same_host("127.0.0.1", "127.0.0.1", true, true);
+	assert_same_host("127.0.0.1", "127.0.0.2", false, true);
+	assert_same_host("127.0.0.1", "::1", false, false);
+	assert_same_host("128.0.0.2", "128.0.0.3", false, true);
 	char text[64];
 	crowd_origin_print(at_ip("10.1.2.3"), text, sizeof(text));
 	assert_string_equal(text, "10.1.2.3");
@@ -51,7 +58,7 @@ struct crowd {
 	struct crowd_member members[ALL];
 	double now;
 	uint64_t random;
-	unsigned host_max;
+	unsigned host_max, reserve;
 };
 
 static uint32_t below(struct crowd *c, uint32_t bound)
@@ -106,7 +113,7 @@ static void close_ending(struct crowd *c)
 /* Returns the place it got, or -1. */
 static int knock(struct crowd *c, struct crowd_origin who, struct crowd_member *lost)
 {
-	const struct crowd_limits limits = {PLACES, c->host_max};
+	const struct crowd_limits limits = {PLACES, c->host_max, c->reserve};
 	unsigned whom = ALL, at = 0;
 
 	*lost = (struct crowd_member){0};
@@ -275,6 +282,80 @@ CASE(one_host_has_a_limit_of_its_own)
 	assert_int_equal(held_by(&c, one), 2);
 }
 
+/* Requests in their first second are not cut: a crowd that renews them holds all
+ * places. Hosts that hold few still get in. */
+CASE(renewed_requests_keep_nobody_out)
+{
+	struct crowd c = {.now = 1000, .host_max = PLACES, .reserve = SPARE};
+	struct crowd_member lost;
+
+	for (unsigned i = 0; i < PLACES; i++) {
+		int at = knock(&c, (struct crowd_origin){0x0a000000 + i % 4, 0}, &lost);
+		assert_true(at >= 0);
+		crowd_enter(c.members, ALL, (unsigned)at, STAGE_REQUEST, c.now);
+	}
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(
+		    knock(&c, (struct crowd_origin){0x0a000000 + i, 0}, &lost), -1);
+	for (unsigned i = 0; i < SPARE; i++) {
+		int at = knock(&c, (struct crowd_origin){0xc0a80000 + i, 0}, &lost);
+		assert_true(at >= 0);
+		assert_int_equal(lost.stage, STAGE_FREE);
+		crowd_enter(c.members, ALL, (unsigned)at, STAGE_REQUEST, c.now);
+	}
+	assert_int_equal(held(&c), PLACES + SPARE);
+	assert_int_equal(knock(&c, at_ip("192.168.9.9"), &lost), -1);
+	/* The reserve is free again as soon as one of them is answered. */
+	crowd_enter(c.members, ALL, PLACES, STAGE_FREE, c.now);
+	assert_true(knock(&c, at_ip("192.168.9.9"), &lost) >= 0);
+}
+
+/* Who has just come is not cut for a host of a crowd that happens to hold nothing. */
+CASE(an_arriving_client_is_kept_while_there_is_reserve)
+{
+	struct crowd c = {.now = 1000, .host_max = PLACES, .reserve = SPARE};
+	struct crowd_origin honest = at_ip("192.168.9.9");
+	struct crowd_member lost;
+
+	for (unsigned i = 0; i < PLACES - 1; i++) {
+		int at = knock(&c, at_ip("10.0.0.1"), &lost);
+		crowd_enter(c.members, ALL, (unsigned)at, STAGE_REQUEST, c.now);
+	}
+	assert_true(knock(&c, honest, &lost) >= 0);
+	for (unsigned i = 0; i < SPARE; i++) {
+		assert_true(
+		    knock(&c, (struct crowd_origin){0x0a000100 + i, 1}, &lost) >= 0);
+		assert_int_equal(held_by(&c, honest), 1);
+	}
+}
+
+CASE(the_reserve_is_no_way_round_a_limit_of_its_own)
+{
+	struct crowd c = {.now = 1000, .host_max = 1, .reserve = SPARE};
+	struct crowd_member lost;
+	int at = knock(&c, at_ip("10.0.0.1"), &lost);
+
+	crowd_enter(c.members, ALL, (unsigned)at, STAGE_REQUEST, c.now);
+	assert_int_equal(knock(&c, at_ip("10.0.0.1"), &lost), -1);
+}
+
+/* The newest of a host goes before those of its own that are stuck. */
+CASE(a_host_may_trade_its_own_slow_requests)
+{
+	struct crowd c = {.now = 1000, .host_max = 2};
+	struct crowd_origin host = at_ip("10.0.0.1");
+	struct crowd_member lost;
+
+	for (unsigned i = 0; i < 2; i++)
+		crowd_enter(c.members, ALL, (unsigned)knock(&c, host, &lost),
+			    STAGE_REQUEST, c.now += 0.1);
+	assert_int_equal(knock(&c, host, &lost), -1);
+	c.now += CROWD_ASKS_S;
+	assert_true(knock(&c, host, &lost) >= 0);
+	assert_int_equal(lost.stage, STAGE_REQUEST);
+	assert_true(lost.since == 1000.1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +365,10 @@ int main(void)
 	    cmocka_unit_test(what_waits_without_asking_goes_first),
 	    cmocka_unit_test(a_crowd_from_one_network_yields_to_one_from_another),
 	    cmocka_unit_test(one_host_has_a_limit_of_its_own),
+	    cmocka_unit_test(renewed_requests_keep_nobody_out),
+	    cmocka_unit_test(an_arriving_client_is_kept_while_there_is_reserve),
+	    cmocka_unit_test(the_reserve_is_no_way_round_a_limit_of_its_own),
+	    cmocka_unit_test(a_host_may_trade_its_own_slow_requests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

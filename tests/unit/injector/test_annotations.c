@@ -92,6 +92,13 @@ CASE(an_unknown_annotation_is_named)
 	assert_int_equal(warnings.count, 1);
 }
 
+CASE(a_token_is_not_for_pods)
+{
+	assert_warned("'annotations': {'dormouse.dev/metrics-token-file': '/tmp/x'}",
+		      "dormouse: annotation dormouse.dev/metrics-token-file is not for "
+		      "pods: an injected sidecar has no volume for it");
+}
+
 CASE(the_state_is_not_for_pods)
 {
 	assert_warned("'annotations': {'dormouse.dev/state': '/tmp/x'}",
@@ -193,6 +200,7 @@ int main(void)
 	    cmocka_unit_test(a_bad_value_is_told_with_what_would_do),
 	    cmocka_unit_test(each_value_is_looked_at_by_itself),
 	    cmocka_unit_test(an_unknown_annotation_is_named),
+	    cmocka_unit_test(a_token_is_not_for_pods),
 	    cmocka_unit_test(the_state_is_not_for_pods),
 	    cmocka_unit_test(the_sidecars_size_is_read_as_it_will_be),
 	    cmocka_unit_test(labels_and_annotations_taken_for_each_other_are_told),

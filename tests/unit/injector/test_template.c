@@ -118,7 +118,7 @@ CASE(it_knows_who_its_pod_is)
 	cJSON_Delete(tree);
 }
 
-CASE(each_flag_of_the_monitor_but_state_comes_from_its_annotation)
+CASE(each_flag_of_the_monitor_but_paths_comes_from_its_annotation)
 {
 	cJSON *tree = container_tree("{}", &plain);
 	int expected = variable(tree, "DORMOUSE_WORKLOAD") + 1;
@@ -126,8 +126,7 @@ CASE(each_flag_of_the_monitor_but_state_comes_from_its_annotation)
 	for (size_t i = 0; i < options_flags.count; i++) {
 		const struct flag *flag = &options_flags.flags[i];
 		char name[FLAG_VARIABLE_MAX], path[96], field[96];
-		if (!(flag->commands & 1u << OPTIONS_RUN) ||
-		    strcmp(flag->name, "state") == 0)
+		if (!(flag->commands & 1u << OPTIONS_RUN) || flag->type == FLAG_PATH)
 			continue;
 		flags_variable("DORMOUSE_", flag, name);
 		assert_int_equal(variable(tree, name), expected);
@@ -139,6 +138,7 @@ CASE(each_flag_of_the_monitor_but_state_comes_from_its_annotation)
 	}
 	assert_int_equal(cJSON_GetArraySize(at(tree, "env")), expected);
 	assert_int_equal(variable(tree, "DORMOUSE_STATE"), -1);
+	assert_int_equal(variable(tree, "DORMOUSE_METRICS_TOKEN_FILE"), -1);
 	cJSON_Delete(tree);
 }
 
@@ -466,7 +466,7 @@ int main(void)
 	    cmocka_unit_test(the_container_is_this),
 	    cmocka_unit_test(it_knows_who_its_pod_is),
 	    cmocka_unit_test(
-		each_flag_of_the_monitor_but_state_comes_from_its_annotation),
+		each_flag_of_the_monitor_but_paths_comes_from_its_annotation),
 	    cmocka_unit_test(shapes_differ_where_they_must),
 	    cmocka_unit_test(state_is_kept_where_the_template_says_so),
 	    cmocka_unit_test(a_template_may_name_several_sizes),

@@ -70,7 +70,8 @@ static void put_metrics(struct json_writer *w)
 	struct text rendered = text_over(page, sizeof(page));
 
 	fake_quiet_pod();
-	metrics_render(&fake_source, false, &rendered);
+	metrics_render(&fake_source, (struct metrics_form){.openmetrics = false},
+		       &rendered);
 	json_array(w, "metrics");
 	for (char *at = page; (at = strstr(at, begin));) {
 		at += sizeof(begin) - 1;

@@ -15,7 +15,8 @@ static const char *render(bool openmetrics)
 {
 	struct text t = text_over(page, sizeof(page));
 
-	metrics_render(&fake_source, openmetrics, &t);
+	metrics_render(&fake_source, (struct metrics_form){.openmetrics = openmetrics},
+		       &t);
 	assert_false(t.overflowed);
 	return page;
 }
@@ -53,6 +54,43 @@ CASE(a_pod_with_one_interface_has_at_most_100_series)
 	print_message("%u series\n", series);
 	assert_in_range(series, 60, 100);
 	assert_int_equal(count_series(render(true)), series);
+}
+
+/* What a neighbour may read is in no way about what the detector knows. */
+CASE(counters_are_few_and_say_nothing_of_detection)
+{
+	static const char *const told[] = {
+	    "threshold",    "baseline",  "signal",   "alert",
+	    "pod_state",    "routine",   "incident", "unaccounted",
+	    "destinations", "untracked", "lost",
+	};
+	static char counters[sizeof(page)];
+	struct text t = text_over(counters, sizeof(counters));
+
+	metrics_render(&fake_source, (struct metrics_form){METRICS_COUNTERS, false},
+		       &t);
+	assert_in_range(count_series(counters), 30, 45);
+	for (char *at = counters; *at; at = strchr(at, '\n') + 1) {
+		/* The names and labels of samples; that of a listener is a flag. */
+		size_t length = strcspn(at, "\n");
+		for (size_t i = 0; at[0] != '#' && i < sizeof(told) / sizeof(told[0]);
+		     i++)
+			if (memmem(at, length, told[i], strlen(told[i])) &&
+			    strncmp(at, "dormouse_listener_up", 20) != 0)
+				fail_msg("%.*s", (int)length, at);
+	}
+	/* Nothing is there that the full page lacks. */
+	const char *full = render(false);
+	for (char *at = counters; *at; at = strchr(at, '\n') + 1) {
+		char line[512];
+
+		snprintf(line, sizeof(line), "\n%.*s", (int)strcspn(at, " \n"), at);
+		if (at[0] != '#' && at != counters && !strstr(full, line))
+			fail_msg("%s", line);
+	}
+	t = text_over(counters, sizeof(counters));
+	metrics_render(&fake_source, (struct metrics_form){METRICS_COUNTERS, true}, &t);
+	assert_in_range(count_series(counters), 30, 45);
 }
 
 CASE(every_name_of_the_design_is_there)
@@ -291,6 +329,8 @@ CASE(promtool_finds_nothing)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(counters_are_few_and_say_nothing_of_detection,
+				   quiet_pod),
 	    cmocka_unit_test_setup(a_pod_with_one_interface_has_at_most_100_series,
 				   quiet_pod),
 	    cmocka_unit_test_setup(every_name_of_the_design_is_there, quiet_pod),

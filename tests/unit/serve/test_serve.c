@@ -94,16 +94,18 @@ CASE(absolute_targets_are_served)
 		int open, local;
 	} cases[] = {
 	    {"http://127.0.0.1:9477/metrics", 200, 200},
-	    {"HTTP://pod/healthz", 200, 200},
-	    {"https://[fd00::1]:9477/readyz", 200, 200},
-	    {"http://pod/metrics?name=http://other/alerts", 200, 200},
-	    {"http://pod/alerts", 404, 200},
-	    {"http://pod:80/api/v2/alerts?active=true", 404, 200},
-	    {"http://pod", 404, 404}, /* the path is "/" */
-	    {"http://pod?metrics", 404, 404},
-	    {"http://pod/", 404, 404},
-	    {"http://pod//metrics", 404, 404},
-	    {"http://pod/http://pod/metrics", 404, 404},
+	    {"HTTP://pod/healthz", 200, 403},
+	    {"https://[fd00::1]:9477/readyz", 200, 403},
+	    {"http://pod/metrics?name=http://other/alerts", 200, 403},
+	    {"http://pod/alerts", 404, 403},
+	    {"http://pod:80/api/v2/alerts?active=true", 404, 403},
+	    {"http://localhost/alerts", 404, 200},
+	    {"HTTP://[::1]:9478/api/v2/alerts?active=true", 404, 200},
+	    {"http://pod", 404, 403}, /* the path is "/" */
+	    {"http://pod?metrics", 404, 403},
+	    {"http://pod/", 404, 403},
+	    {"http://pod//metrics", 404, 403},
+	    {"http://pod/http://pod/metrics", 404, 403},
 	    {"http://user@pod/metrics", 400, 400},
 	    {"http://user:word@pod:9477/metrics", 400, 400},
 	    {"http:///metrics", 400, 400},
@@ -118,7 +120,7 @@ CASE(absolute_targets_are_served)
 		char request[256];
 
 		snprintf(request, sizeof(request),
-			 "GET %s HTTP/1.1\r\nHost: elsewhere\r\n"
+			 "GET %s HTTP/1.1\r\nHost: localhost\r\n"
 			 "Connection: close\r\n\r\n",
 			 cases[i].target);
 		int open = status_of(ask(open_port(), request));
@@ -139,6 +141,143 @@ CASE(every_answer_says_not_to_store_and_not_to_guess)
 		assert_true(has_header(answer, "Cache-Control: no-store\r\n"));
 		assert_true(has_header(answer, "X-Content-Type-Options: nosniff\r\n"));
 	}
+}
+
+CASE(nothing_on_loopback_is_for_other_origins)
+{
+	static const char *const paths[] = {"/metrics", "/alerts", "/baseline",
+					    "/nothing"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		const char *answer = get(local_port(), paths[i]);
+
+		assert_true(has_header(
+		    answer, "Cross-Origin-Resource-Policy: same-origin\r\n"));
+		assert_true(has_header(answer, "Content-Security-Policy: default-src "
+					       "'none'; frame-ancestors 'none'\r\n"));
+		assert_false(has_header(answer, "Access-Control-"));
+	}
+}
+
+/* Requests of local clients, of web pages, and of names that were made to resolve to
+ * loopback. The open port answers them all. */
+CASE(foreign_pages_are_refused_on_loopback)
+{
+	static const struct {
+		const char *version, *headers;
+		int status;
+	} cases[] = {
+	    {"1.1", "Host: localhost\r\n", 200},
+	    {"1.1", "Host: LocalHost:9478\r\n", 200},
+	    {"1.1", "Host: 127.0.0.1:1234\r\n", 200},
+	    {"1.1", "Host: [::1]:80\r\n", 200},
+	    {"1.0", "", 200},
+	    {"1.0", "Host: evil.example\r\n", 403},
+	    {"1.1", "Host: evil.example\r\n", 403},
+	    {"1.1", "Host: localhost.evil.example\r\n", 403},
+	    {"1.1", "Host: 10.1.2.3:9478\r\n", 403},
+	    {"1.1", "Host:\r\n", 403},
+	    {"1.1", "Host: localhost\r\nOrigin: http://localhost\r\n", 200},
+	    {"1.1", "Host: [::1]:9\r\nOrigin: http://[::1]:9\r\n", 200},
+	    {"1.1", "Host: localhost:9\r\nOrigin: http://localhost\r\n", 403},
+	    {"1.1", "Host: localhost\r\nOrigin: http://evil.example\r\n", 403},
+	    {"1.1", "Host: localhost\r\nOrigin: null\r\n", 403},
+	    {"1.0", "Origin: http://localhost\r\n", 403},
+	    {"1.1",
+	     "Host: localhost\r\nOrigin: http://localhost\r\n"
+	     "Origin: http://evil.example\r\n",
+	     403},
+	    {"1.1", "Host: localhost\r\nSec-Fetch-Site: none\r\n", 200},
+	    {"1.1", "Host: localhost\r\nSec-Fetch-Site: same-origin\r\n", 200},
+	    {"1.1", "Host: localhost\r\nSec-Fetch-Site: same-site\r\n", 403},
+	    {"1.1",
+	     "Host: localhost\r\nSec-Fetch-Site: cross-site\r\n"
+	     "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: script\r\n",
+	     403},
+	    {"1.1",
+	     "Host: localhost\r\nSec-Fetch-Site: cross-site\r\n"
+	     "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n",
+	     403},
+	    {"1.1",
+	     "Host: localhost\r\nSec-Fetch-Site: cross-site\r\n"
+	     "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n",
+	     200},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char request[512];
+
+		snprintf(request, sizeof(request),
+			 "GET /metrics HTTP/%s\r\n%sConnection: close\r\n\r\n",
+			 cases[i].version, cases[i].headers);
+		const char *answer = ask(local_port(), request);
+		if (status_of(answer) != cases[i].status)
+			fail_msg("%s: %d", cases[i].headers, status_of(answer));
+		if (cases[i].status == 403)
+			assert_null(strstr(answer, "dormouse_"));
+		assert_int_equal(status_of(ask(open_port(), request)), 200);
+	}
+	/* More than one Host, or none in HTTP/1.1, is refused by one side or the
+	 * other. */
+	int status = status_of(ask(local_port(), "GET /alerts HTTP/1.1\r\n"
+						 "Connection: close\r\n\r\n"));
+	assert_true(status == 400 || status == 403);
+	status =
+	    status_of(ask(local_port(), "GET /alerts HTTP/1.1\r\nHost: localhost\r\n"
+					"Host: evil.example\r\n"
+					"Connection: close\r\n\r\n"));
+	assert_true(status == 400 || status == 403);
+}
+
+static unsigned families_of(uint16_t port, const char *headers)
+{
+	char request[256];
+	unsigned count = 0;
+
+	snprintf(request, sizeof(request), "GET /metrics HTTP/1.0\r\n%s\r\n", headers);
+	const char *answer = ask(port, request);
+	assert_int_equal(status_of(answer), 200);
+	assert_true(has_header(answer, "Vary: Accept, Authorization\r\n"));
+	for (const char *at = answer; (at = strstr(at, "\n# TYPE ")); at++)
+		count++;
+	return count;
+}
+
+/* The pages of one sample, in turn and at the same time, are not mixed. */
+CASE(detail_is_for_loopback_and_for_whom_it_is_meant)
+{
+	static const char right[] = "Authorization: Bearer secret\r\n";
+	struct metrics_access access = {.detail = METRICS_FULL};
+	FILE *file;
+
+	fake_source.metrics = &access;
+	unsigned full = families_of(open_port(), "");
+	access.detail = METRICS_COUNTERS;
+	unsigned counters = families_of(open_port(), "");
+	assert_true(counters + 10 < full);
+	assert_int_equal(families_of(local_port(), ""), full);
+	assert_int_equal(families_of(open_port(), right), counters);
+
+	access = (struct metrics_access){.detail = METRICS_FULL};
+	snprintf(access.token_path, sizeof(access.token_path), "/tmp/token-%d",
+		 getpid());
+	for (int i = 0; i < 3; i++) {
+		unlink(access.token_path);
+		assert_int_equal(families_of(open_port(), right), counters);
+		file = fopen(access.token_path, "w");
+		assert_non_null(file);
+		fputs(i % 2 ? "other\n" : "secret\n", file);
+		fclose(file);
+		assert_int_equal(families_of(open_port(), right),
+				 i % 2 ? counters : full);
+		assert_int_equal(families_of(open_port(), ""), counters);
+		assert_int_equal(
+		    families_of(open_port(), "Authorization: Bearer secrets\r\n"),
+		    counters);
+		assert_int_equal(families_of(local_port(), ""), full);
+	}
+	unlink(access.token_path);
+	fake_source.metrics = NULL;
 }
 
 CASE(head_is_get_without_the_body)
@@ -540,6 +679,9 @@ int main(void)
 	    SERVED(each_path_is_where_it_belongs),
 	    SERVED(absolute_targets_are_served),
 	    SERVED(every_answer_says_not_to_store_and_not_to_guess),
+	    SERVED(nothing_on_loopback_is_for_other_origins),
+	    SERVED(foreign_pages_are_refused_on_loopback),
+	    SERVED(detail_is_for_loopback_and_for_whom_it_is_meant),
 	    SERVED(head_is_get_without_the_body),
 	    SERVED(other_methods_are_refused_and_told_which_will_do),
 	    SERVED(a_body_is_refused),

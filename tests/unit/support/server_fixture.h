@@ -31,7 +31,7 @@ bool turn(int fd, short events, int ms)
 		timeout = ms;
 	poll(fds, 2, timeout);
 	server_process(server);
-	server_refused(server, fake_stats.http_refused);
+	server_report(server, &fake_stats);
 	return fds[1].revents != 0;
 }
 
