@@ -46,6 +46,8 @@ struct monitor {
 	bool save_failing;
 
 	int epoll_fd, timer_fd, signal_fd;
+	struct wake_failures wake_failures;
+	bool waits_badly; /* said: the last wait failed */
 };
 
 static void complain_of_variable(const char *line)
@@ -260,9 +262,6 @@ static int open_loop(struct monitor *m, struct error *err)
 	m->timer_fd = wake_after(m->options.interval_s, true, err);
 	if (m->timer_fd < 0)
 		return -1;
-	m->signal_fd = wake_to_stop(err);
-	if (m->signal_fd < 0)
-		return -1;
 	const int fds[] = {m->timer_fd, m->signal_fd, collector_fd(m->collector),
 			   server_fd(m->server)};
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
@@ -310,6 +309,10 @@ static void note_own_socket(void *context, int fd, bool closing)
 
 static int open_monitor(struct monitor *m, struct error *err)
 {
+	/* First, so that no signal ends a start. */
+	m->signal_fd = wake_on_signals(err);
+	if (m->signal_fd < 0)
+		return -1;
 	m->pod = identity_from_environment();
 	m->stats.started_at = clock_wall();
 	m->stats.interval_s = m->options.interval_s;
@@ -355,23 +358,57 @@ static void close_monitor(struct monitor *m)
 	detector_free(m->detector);
 }
 
-/* One iteration of the loop; returns 0 to continue, 1 to stop. */
-static int turn(struct monitor *m, struct error *err)
+/* Says once that waiting fails, and once that it works again. */
+static void note_wait(struct monitor *m, bool failed)
+{
+	if (failed && !m->waits_badly)
+		log_event(LOG_LEVEL_WARNING, "wait-failed",
+			  "epoll_wait: %s; sampling goes on, all is looked at instead",
+			  strerror(m->wake_failures.errnum));
+	else if (!failed && m->waits_badly)
+		log_event(LOG_LEVEL_INFO, "wait-works",
+			  "epoll_wait works again, after %llu failures since the start",
+			  (unsigned long long)m->wake_failures.count);
+	m->waits_badly = failed;
+}
+
+/* Takes the signals that wait. Returns whether to stop. */
+static bool heed_signals(struct monitor *m)
+{
+	enum wake_signal heard;
+
+	while ((heard = wake_signal(m->signal_fd)) == WAKE_RELOAD)
+		log_event(LOG_LEVEL_INFO, "nothing-to-reload",
+			  "SIGHUP: there is nothing to reload; going on");
+	return heard == WAKE_STOP;
+}
+
+/* Serves one descriptor that is ready, or perhaps ready. Returns whether to stop. */
+static bool serve_fd(struct monitor *m, int fd)
+{
+	if (fd == m->timer_fd)
+		timer_ticked(m);
+	else if (fd == m->signal_fd)
+		return heed_signals(m);
+	else if (fd == collector_fd(m->collector))
+		collector_process(m->collector);
+	return false;
+}
+
+/* One iteration of the loop; returns whether to stop. */
+static bool turn(struct monitor *m)
 {
 	struct epoll_event events[8];
-	int stop = 0;
-	int count = epoll_wait(m->epoll_fd, events, 8, server_timeout_ms(m->server));
+	const int all[] = {m->timer_fd, m->signal_fd, collector_fd(m->collector)};
+	const int count = wake_wait(m->epoll_fd, events, 8,
+				    server_timeout_ms(m->server), &m->wake_failures);
+	bool stop = false;
 
-	if (count < 0 && errno != EINTR)
-		return fail_errno(err, errno, "epoll_wait");
-	for (int i = 0; i < count; i++) {
-		if (events[i].data.fd == m->timer_fd)
-			timer_ticked(m);
-		else if (events[i].data.fd == m->signal_fd)
-			stop = 1;
-		else if (events[i].data.fd == collector_fd(m->collector))
-			collector_process(m->collector);
-	}
+	note_wait(m, count < 0);
+	for (int i = 0; i < count; i++)
+		stop |= serve_fd(m, events[i].data.fd);
+	for (size_t i = 0; count < 0 && i < sizeof(all) / sizeof(all[0]); i++)
+		stop |= serve_fd(m, all[i]);
 	/* Also needed when only its timeout has passed. */
 	server_process(m->server);
 	server_refused(m->server, m->stats.http_refused);
@@ -422,8 +459,9 @@ int run_main(int argc, char **argv)
 	if (result == 0) {
 		say_start(&m);
 		take_sample(&m);
-		while ((result = turn(&m, &err)) == 0)
+		while (!turn(&m))
 			;
+		wake_stop_at_once();
 		m.stats.stopping = true;
 		save_state(&m);
 	}
