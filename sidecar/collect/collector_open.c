@@ -13,7 +13,7 @@
 #include "collector_parts.h"
 
 /* Until links that could not be opened at all are tried again. */
-#define LINKS_RETRY_S 30
+#define LINKS_RETRY_S 10
 
 /* Reads "0123abcd-..." as 16 bytes. Zeros if it cannot be read. */
 static void read_boot_id(uint8_t id[16])

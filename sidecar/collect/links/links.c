@@ -18,7 +18,7 @@
 #define DATAGRAM_BYTES 16384
 #define TABLE_BYTES    16384 /* bytes of /proc/net/dev that one read takes */
 #define RETRY_S        300   /* until rtnetlink is tried again */
-#define REOPEN_S       30    /* until a client that did not open is tried again */
+#define REOPEN_S       10    /* until a client that did not open is tried again */
 #define BELIEVED_S     10    /* until an answer of only zeros is checked again */
 
 struct links {
@@ -274,14 +274,16 @@ static int open_client(struct netlink_client *n, struct error *err)
 	return 0;
 }
 
-/* The notifications' client stays closed if the kernel refuses it. */
-static void open_notify(struct links *l)
+/* The notifications' client stays closed if the kernel refuses it. Returns whether it
+ * is open. */
+static bool open_notify(struct links *l)
 {
 	struct error ignored;
 
 	if (open_client(&l->notify, &ignored) == 0 &&
 	    netlink_join(&l->notify, RTNLGRP_LINK, &ignored) < 0)
 		netlink_close(&l->notify);
+	return netlink_is_open(&l->notify);
 }
 
 /* Tries to open what could not be opened before: the kernel may have been short of
@@ -290,16 +292,19 @@ static void reopen(struct links *l)
 {
 	const double now = clock_monotonic();
 	struct error ignored; /* the lack is reported already */
+	bool opened = false;
 
 	if ((netlink_is_open(&l->query) && netlink_is_open(&l->notify)) ||
 	    now < l->reopen_at)
 		return;
 	l->reopen_at = now + REOPEN_S;
 	if (!netlink_is_open(&l->notify))
-		open_notify(l);
-	if (!netlink_is_open(&l->query) && open_client(&l->query, &ignored) == 0)
+		opened = open_notify(l);
+	if (!netlink_is_open(&l->query) && open_client(&l->query, &ignored) == 0) {
 		l->retry_at = now;
-	if (netlink_is_open(&l->query))
+		opened = true;
+	}
+	if (opened && netlink_is_open(&l->query))
 		resync(l, &ignored);
 }
 

@@ -44,7 +44,7 @@ void links_process(struct links *l);
 int links_read(struct links *l, struct error *err);
 
 /* Whether rtnetlink gives no counters, and why; links_read() then reads /proc/net/dev,
- * and tries rtnetlink again every five minutes, or every half a minute if its sockets
+ * and tries rtnetlink again every five minutes, or every ten seconds if its sockets
  * could not be opened. */
 bool links_lack(const struct links *l, struct error *lack);
 

@@ -17,7 +17,7 @@
  * only this many bytes are read. */
 #define READ_BYTES 16384
 
-#define RETRY_S 30 /* until a file that could not be opened is tried again */
+#define RETRY_S 10 /* until a file that could not be opened is tried again */
 
 #define BIT(counter) (1u << (counter))
 
