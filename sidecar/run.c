@@ -21,14 +21,16 @@
 #include "dormouse/detect.h"
 #include "dormouse/serve.h"
 #include "dormouse/state.h"
+#include "keeper.h"
 #include "start_message.h"
 
 /* Destinations that are listed separately when an alert is raised; the rest is one sum.
  */
 #define SINCE_FLOWS_MAX 128
 
-/* A crash loses at most this much of the learning: five minutes. */
-#define STATE_SAVE_INTERVAL_S 300.0
+/* How long the counters may fail to be comparable with those of the state file: until
+ * then the kernel may only have been short of memory or of descriptors. */
+#define GAP_PATIENCE_S 300.0
 
 struct monitor {
 	struct options options;
@@ -40,10 +42,7 @@ struct monitor {
 	struct serve_source source;
 	struct run_stats stats;
 
-	struct state_mark mark; /* as loaded from the file */
-	bool has_mark;          /* not yet compared with the first sample */
-	double saved_at;        /* time of the last attempt, Unix seconds */
-	bool save_failing;
+	struct keeper keeper;
 
 	int epoll_fd, timer_fd, signal_fd;
 	struct wake_failures wake_failures;
@@ -124,21 +123,36 @@ static struct traffic_view traffic_of(const struct monitor *m,
 	return view;
 }
 
+/* Compares the counters with those of the state file. Returns whether it is decided
+ * what flowed meanwhile: not while the links cannot be read. */
+static bool compare_with_mark(struct monitor *m, double now, double *seconds,
+			      struct link_sums *flowed, bool *known)
+{
+	const struct keeper *k = &m->keeper;
+	struct collect_epoch epoch;
+	struct link_sums sums;
+
+	const bool complete = collector_epoch(m->collector, &epoch);
+
+	collector_link_sums(m->collector, &sums);
+	*known = state_flowed(&k->mark, now, &epoch, &sums, seconds, flowed);
+	return *known || complete || clock_monotonic() - k->began_at >= GAP_PATIENCE_S;
+}
+
 /* Judges the traffic while the monitor was down: the counters of the kernel outlive the
  * monitor. */
 static void judge_unwatched_time(struct monitor *m, double now)
 {
-	struct collect_epoch epoch;
-	struct link_sums sums, flowed;
+	struct link_sums flowed;
 	struct verdict verdict;
 	double seconds;
+	bool known;
 
-	if (!m->has_mark)
+	if (!m->keeper.has_mark ||
+	    !compare_with_mark(m, now, &seconds, &flowed, &known))
 		return;
-	m->has_mark = false;
-	collector_epoch(m->collector, &epoch);
-	collector_link_sums(m->collector, &sums);
-	if (!state_flowed(&m->mark, now, &epoch, &sums, &seconds, &flowed)) {
+	m->keeper.has_mark = false;
+	if (!known) {
 		log_event(LOG_LEVEL_INFO, "gap-unknown",
 			  "the counters are not those of the state file: another "
 			  "network namespace, or they were reset");
@@ -188,57 +202,6 @@ static void take_sample(struct monitor *m)
 	m->stats.last_sample_s = clock_thread_cpu() - begin;
 }
 
-static void save_state(struct monitor *m)
-{
-	struct state_mark mark = {.saved_at = clock_wall()};
-	struct error err;
-
-	m->saved_at = mark.saved_at;
-	if (!m->options.state_path[0])
-		return;
-	collector_epoch(m->collector, &mark.epoch);
-	collector_link_sums(m->collector, &mark.sums);
-	if (state_save(m->options.state_path, m->detector, m->collector, &mark, &err) ==
-	    0) {
-		m->stats.state_saves++;
-		if (m->save_failing)
-			log_event(LOG_LEVEL_INFO, "state-saved",
-				  "writing %s works again", m->options.state_path);
-		m->save_failing = false;
-		return;
-	}
-	m->stats.state_save_failures++;
-	if (!m->save_failing)
-		log_event(LOG_LEVEL_ERROR, "state-not-saved", "%s", err.text);
-	m->save_failing = true;
-}
-
-static void load_state(struct monitor *m)
-{
-	const char *path = m->options.state_path;
-	struct error err;
-
-	if (!path[0])
-		return;
-	switch (state_load(path, m->detector, m->collector, &m->mark, &err)) {
-	case STATE_LOADED:
-		m->has_mark = true;
-		log_event(LOG_LEVEL_INFO, "state-loaded", "the baseline is from %s",
-			  path);
-		break;
-	case STATE_ABSENT:
-		log_event(LOG_LEVEL_INFO, "state-absent",
-			  "%s does not exist yet: starting with an empty baseline",
-			  path);
-		break;
-	case STATE_SET_ASIDE:
-	case STATE_FAILED:
-		log_event(LOG_LEVEL_WARNING, "state-unusable",
-			  "%s; starting with an empty baseline", err.text);
-		break;
-	}
-}
-
 static void timer_ticked(struct monitor *m)
 {
 	uint64_t ticks;
@@ -247,11 +210,7 @@ static void timer_ticked(struct monitor *m)
 		return;
 	m->stats.sample_gaps += ticks - 1;
 	take_sample(m);
-	/* A negative difference also triggers a save: a clock that is set back must not
-	 * delay it. */
-	double since_save = m->stats.last_sample_at - m->saved_at;
-	if (since_save >= STATE_SAVE_INTERVAL_S || since_save < 0)
-		save_state(m);
+	keeper_tick(&m->keeper);
 }
 
 static int open_loop(struct monitor *m, struct error *err)
@@ -317,7 +276,6 @@ static int open_monitor(struct monitor *m, struct error *err)
 	m->stats.started_at = clock_wall();
 	m->stats.interval_s = m->options.interval_s;
 	m->stats.config_errors = m->options.config_errors;
-	m->saved_at = m->stats.started_at;
 
 	m->detector = detector_new(&m->options.detect);
 	m->alerts = alert_store_new(alert_seed(m));
@@ -337,7 +295,11 @@ static int open_monitor(struct monitor *m, struct error *err)
 	m->server = open_server(m, err);
 	if (!m->server)
 		return -1;
-	load_state(m);
+	m->keeper = (struct keeper){.path = m->options.state_path,
+				    .detector = m->detector,
+				    .collector = m->collector,
+				    .stats = &m->stats};
+	keeper_load(&m->keeper);
 	return open_loop(m, err);
 }
 
@@ -459,11 +421,12 @@ int run_main(int argc, char **argv)
 	if (result == 0) {
 		say_start(&m);
 		take_sample(&m);
+		keeper_tick(&m.keeper);
 		while (!turn(&m))
 			;
 		wake_stop_at_once();
 		m.stats.stopping = true;
-		save_state(&m);
+		keeper_end(&m.keeper);
 	}
 	if (result < 0)
 		log_event(LOG_LEVEL_ERROR, "failed", "%s", err.text);

@@ -13,7 +13,7 @@
 
 /* How long to sleep instead of waiting: at first, and at most. */
 #define PAUSE_MS      10
-#define PAUSE_MOST_MS 1000
+#define PAUSE_MOST_MS 100
 
 int wake_after(double seconds, bool again, struct error *err)
 {

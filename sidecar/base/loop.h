@@ -48,7 +48,7 @@ struct wake_failures {
 };
 
 /* As epoll_wait(), for descriptors of which none blocks. If the kernel cannot wait
- * (ENOMEM), sleeps instead, 10 ms at first and longer each time, at most a second or
+ * (ENOMEM), sleeps instead, 10 ms at first and longer each time, at most 100 ms or
  * `timeout_ms`, counts the failure and returns -1: the caller then treats every
  * descriptor as ready. Returns 0 after a signal. */
 int wake_wait(int epoll_fd, struct epoll_event *events, int max, int timeout_ms,

@@ -126,7 +126,7 @@ CASE(a_wait_that_fails_is_a_growing_pause)
 		assert_int_equal(failures.count, i);
 		assert_int_equal(failures.errnum, EBADF);
 	}
-	assert_true(clock_monotonic() - begin >= 0.150);
+	assert_true(clock_monotonic() - begin >= 0.140);
 	assert_int_equal(wake_wait(-1, &event, 1, 0, &failures), -1);
 	assert_int_equal(failures.in_row, 5);
 }
