@@ -172,4 +172,67 @@ back() { mkdir "$work/state"; }
 broken "a full disk" "No space left on device" full not_full
 broken "a read-only folder" "Read-only file system" read_only writable
 broken "no folder" "No such file or directory" gone back
+
+# --- errors that quote what a stranger wrote ----------------------------------------------------
+# Each way in of both programs: one line, without a byte that a terminal obeys.
+INJECTOR=${INJECTOR:-$root/build/dormouse-injector}
+hostile=$'a\n\e[31mb\x9b\u202e\tz'
+# safe NAME COMMAND...: it is refused.
+unsafe=0 tried=0
+safe() {
+	local status=0
+	"$@" >"$work/said" 2>&1 </dev/null || status=$?
+	tried=$((tried + 1))
+	if ((status == 0)) || [[ ! -s $work/said ]] ||
+		LC_ALL=C.UTF-8 grep -qP '[\x00-\x08\x0b-\x1f\x7f\x{80}-\x9f\x{202e}]' "$work/said" ||
+		grep -q '^.\[31m' "$work/said"; then
+		unsafe=$((unsafe + 1))
+		echo "not refused as it should: $* | cat -v"
+	fi
+}
+for command in run status replay record version; do
+	for argument in "--$hostile" "--interval=$hostile" "--address=$hostile" "$hostile" "-$hostile"; do
+		safe "$work/dormouse" $command "$argument"
+	done
+done
+safe "$work/dormouse" "$hostile"
+safe env DORMOUSE_INTERVAL="$hostile" "$work/dormouse" run --listen nonsense
+for command in serve inject; do
+	for argument in "--$hostile" "--listen=$hostile" "--template=$hostile" "$hostile"; do
+		safe "$INJECTOR" $command "$argument"
+	done
+done
+safe "$INJECTOR" "$hostile"
+check "errors of $tried hostile arguments that are not safe to print" 0 "$unsafe"
+
+# --- output that cannot be written ----------------------------------------------------------------
+printf 'time,tx_bytes\n0,0\n10,100\n20,200\n' >"$work/trace.csv"
+start_monitor a "${flags[@]}"
+for command in "version" "version --licenses" "--help" "replay --summary $work/trace.csv" "status" \
+	"status --json"; do
+	status=0
+	# shellcheck disable=SC2086
+	inside a "$work/dormouse" $command >/dev/full 2>"$work/said" || status=$?
+	check "$command to a full disk: exit status" 1 "$status"
+	check "$command to a full disk: lines that say so" 1 \
+		"$(grep -c 'standard output: No space left on device' "$work/said")"
+done
+stop_monitor a
+
+# --- a replay without memory ------------------------------------------------------------------------
+python3 -c 'import json
+points = [[1700000000 + 10 * i, str(100 * i)] for i in range(300000)]
+print(json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [
+    {"metric": {"__name__": "container_network_transmit_bytes_total", "pod": "a"}, "values": points}]}}))' \
+	>"$work/answer.json"
+for mib in 20 40 60 80; do
+	status=0
+	prlimit --as=$((mib << 20)) "$work/dormouse" replay "$work/answer.json" >"$work/out" \
+		2>"$work/said" || status=$?
+	check "replay in $mib MiB: exit status" 1 "$status"
+	check "replay in $mib MiB: it says that there is no memory" 1 \
+		"$(grep -ci 'out of memory\|Cannot allocate memory' "$work/said")"
+done
+check "the same with memory: exit status" 0 \
+	"$("$work/dormouse" replay "$work/answer.json" >"$work/out" 2>&1; echo $?)"
 finish

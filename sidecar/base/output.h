@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* output.h - standard output, whose failures show only when it is written. */
+#ifndef DORMOUSE_BASE_OUTPUT_H
+#define DORMOUSE_BASE_OUTPUT_H
+
+#include "error.h"
+
+/* Writes what was printed so far. Returns 0, or -1 with the first reason if any of the
+ * output since the start could not be written: a full disk, a closed descriptor. */
+int output_flush(struct error *err);
+
+#endif
