@@ -233,6 +233,23 @@ $(BUILD)/tests/quality/features: tests/quality/features.c $(BUILD)/libdormouse.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=risk_of -MMD -MP -MF $@.d -o $@ $< \
 		$(BUILD)/libdormouse.a $(LIBS)
 
+# The programs with LeakSanitizer, of the same objects, and what makes allocations fail.
+TORTURE = $(BUILD)/torture
+$(TORTURE)/dormouse: $(BUILD)/sidecar/main.o $(BUILD)/libdormouse.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=leak -o $@ $^ $(LIBS)
+$(TORTURE)/dormouse-injector: $(BUILD)/sidecar/injector/main.o $(BUILD)/libinjector.a \
+		$(BUILD)/libdormouse.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=leak -o $@ $^ $(INJECTOR_LIBS) $(LIBS)
+$(TORTURE)/fail_alloc.so: tests/torture/fail_alloc.c | $(BUILD)/packages/build
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fPIC -shared -o $@ $<
+
+# With EVERY only each so manieth failure, beginning at another one in each lane.
+torture: all $(TORTURE)/dormouse $(TORTURE)/dormouse-injector $(TORTURE)/fail_alloc.so $(BUILD)/packages/test ## each allocation and each system call of each command fails once (as root): make torture EVERY=100
+	@tests/torture/run.sh $(BUILD) $(EVERY)
+
 bench: $(BENCHES) ## measures: CPU, memory, throughput
 	@for bench in $(BENCHES); do $$bench || exit 1; done
 
@@ -315,4 +332,4 @@ help: ## this list
 -include $(shell find $(DEPENDENCIES) -type f -name '*.d' 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static slim install images test tests unit net pod crowd cluster score calibrate sanitize fuzz fuzzers bench lint manifests clean help FORCE
+.PHONY: all run static slim install images test tests unit net pod crowd cluster score calibrate torture sanitize fuzz fuzzers bench lint manifests clean help FORCE
