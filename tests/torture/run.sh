@@ -18,7 +18,7 @@ fi
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null; wait; exit 1' INT TERM
 for ((lane = 0; lane < lanes; lane++)); do
-	unshare -n tests/torture/torture.py "$build" --lane $lane/$lanes --every "$every" \
+	unshare -n tests/torture/torture.py "$build" --lane "$lane/$lanes" --every "$every" \
 		>"$logs/$lane.log" 2>&1 &
 	pids+=("$!")
 done
