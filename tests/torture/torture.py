@@ -45,7 +45,9 @@ ERRORS = {
     "EPERM": "socket fcntl ioctl prlimit64",
 }
 # What an error may say instead of the kernel's own words.
-SYNONYMS = {"ENOMEM": ["memory"], "write": ["standard output"]}
+# pthread_create(3) has EAGAIN for a lack of memory.
+NO_THREAD = [os.strerror(errno.EAGAIN)]
+SYNONYMS = {"ENOMEM": ["memory"], "write": ["standard output"], "mmap": NO_THREAD, "mprotect": NO_THREAD}
 
 # What is wrong in the HTTP library and its callers, each with what shows it. Counted, and not a failure.
 KNOWN = {
@@ -66,7 +68,7 @@ class Spec(collections.namedtuple("Spec", "kind name error n")):
 
     def cause(self):
         if self.kind == "alloc":
-            return ["memory", os.strerror(errno.EAGAIN)]  # the latter of pthread_create(3)
+            return ["memory"] + NO_THREAD
         return [os.strerror(getattr(errno, self.error))] + SYNONYMS.get(self.error, []) + \
             SYNONYMS.get(self.name, [])
 

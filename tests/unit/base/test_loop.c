@@ -47,7 +47,7 @@ static int hear_each(void)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		if (wake_signal(fd) != WAKE_NONE)
 			return 1;
-		raise(signals[i].number);
+		kill(getpid(), signals[i].number);
 		if (wake_signal(fd) != signals[i].heard)
 			return 2;
 	}
@@ -98,11 +98,11 @@ static int end_twice(void)
 {
 	const int fd = opened();
 
-	raise(SIGTERM);
+	kill(getpid(), SIGTERM);
 	if (wake_signal(fd) != WAKE_STOP)
 		return 1;
 	wake_stop_at_once();
-	raise(SIGTERM);
+	kill(getpid(), SIGTERM);
 	return 2;
 }
 
