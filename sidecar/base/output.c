@@ -5,10 +5,16 @@
 #include <errno.h>
 #include <stdio.h>
 
+static int first; /* a later flush has nothing left that could fail again */
+
+void output_put(const char *text, size_t length)
+{
+	if (fwrite(text, 1, length, stdout) != length && first == 0)
+		first = errno;
+}
+
 int output_flush(struct error *err)
 {
-	static int first; /* a later flush has nothing left that could fail again */
-
 	if (fflush(stdout) != 0 && first == 0)
 		first = errno;
 	if (first != 0)

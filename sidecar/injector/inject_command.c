@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/output.h"
 #include "injector/config/injector_options.h"
 #include "injector/json/json.h"
 #include "injector/json/json_print.h"
@@ -158,7 +159,7 @@ static int inject_text(const struct injection *injection, const char *text,
 		result = fail(err, "%s", unprinted.text);
 	/* program_run() checks that it is written. */
 	if (result == 0)
-		fwrite(printed.text, 1, printed.length, stdout);
+		output_put(printed.text, printed.length);
 	free(printed.text);
 	return result;
 }
