@@ -21,7 +21,7 @@ PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev \
 PACKAGES_injector = libgnutls28-dev libcurl4-gnutls-dev
 PACKAGES_slim = gcc libc6-dev pkg-config libgnutls28-dev dpkg-dev xz-utils
 PACKAGES_run = curl
-PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq openssl procps python3 python3-yaml
+PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq openssl procps python3 python3-yaml strace faketime
 PACKAGES_relays = socat haproxy nginx libnginx-mod-stream dante-server microsocks openssh-server \
 	openssh-client
 PACKAGES_pod = podman runc catatonit
@@ -221,7 +221,7 @@ fuzz_CC = clang
 fuzz_FLAGS = $(CHECKED) -fsanitize=fuzzer-no-link -fsanitize=address $(UNDEFINED)
 coverage_CC = clang
 COUNTERS = -fprofile-instr-generate -fcoverage-mapping
-coverage_FLAGS = -O1 -g $(COUNTERS) -mllvm -runtime-counter-relocation -DDORMOUSE_COVERAGE
+coverage_FLAGS = -O1 -g $(COUNTERS) -mllvm -runtime-counter-relocation -DDORMOUSE_UNCONFINED
 checked = $(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) PACKAGES=$(PACKAGES) \
 	STATIC=$(STATIC) CC="$($(1)_CC)" CFLAGS="$($(1)_FLAGS)" \
 	LIB_CFLAGS="-isystem $(BUILD)/$(1)/deps/include" \
@@ -323,6 +323,20 @@ soak: static $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/test ## a long run
 valgrind: $(BUILD)/dormouse $(NET_TOOLS) $(BUILD)/packages/test $(BUILD)/packages/valgrind ## a minute of run with traffic, under valgrind (as root)
 	@tests/bench/valgrind.sh
 
+# The programs with LeakSanitizer, which stops all threads by ptrace: so they are not confined. And
+# what makes allocations fail.
+TORTURE = $(BUILD)/torture
+tortured: FORCE
+	@$(MAKE) --no-print-directory BUILD=$(TORTURE) PACKAGES=skip \
+		CFLAGS="-O1 -g -fsanitize=leak -DDORMOUSE_UNCONFINED" all
+$(TORTURE)/fail_alloc.so: tests/torture/fail_alloc.c | $(BUILD)/packages/build
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fPIC -shared -o $@ $<
+
+# With EVERY only each so manieth failure, beginning at another one in each lane.
+torture: all tortured $(TORTURE)/fail_alloc.so $(BUILD)/packages/test ## each allocation and each system call of each command fails once (as root): make torture EVERY=100
+	@tests/torture/run.sh $(BUILD) $(EVERY)
+
 bench: $(BENCHES) ## measures: CPU, memory, throughput
 	@for bench in $(BENCHES); do $$bench || exit 1; done
 
@@ -409,4 +423,4 @@ help: ## this list
 -include $(shell find $(DEPENDENCIES) -type f -name '*.d' 2>/dev/null)
 # Objects and stamps that only a pattern asks for are kept.
 .SECONDARY:
-.PHONY: all run static static-tools slim install images test tests static-units unit net pod crowd cluster score calibrate sanitize races raced coverage fuzz fuzzers soak valgrind bench lint analyze manifests clean help FORCE
+.PHONY: all run static static-tools slim install images test tests static-units unit net pod crowd cluster score calibrate torture tortured sanitize races raced coverage fuzz fuzzers soak valgrind bench lint analyze manifests clean help FORCE

@@ -23,14 +23,16 @@
 #include "dormouse/serve.h"
 #include "dormouse/state.h"
 #include "http/panic.h"
+#include "keeper.h"
 #include "start_message.h"
 
 /* Destinations that are listed separately when an alert is raised; the rest is one sum.
  */
 #define SINCE_FLOWS_MAX 128
 
-/* A crash loses at most this much of the learning: five minutes. */
-#define STATE_SAVE_INTERVAL_S 300.0
+/* How long the counters may fail to be comparable with those of the state file: until
+ * then the kernel may only have been short of memory or of descriptors. */
+#define GAP_PATIENCE_S 300.0
 
 struct monitor {
 	struct options options;
@@ -43,12 +45,11 @@ struct monitor {
 	struct run_stats stats;
 	struct confinement confinement;
 
-	struct state_mark mark; /* as loaded from the file */
-	bool has_mark;          /* not yet compared with the first sample */
-	double saved_at;        /* time of the last attempt, Unix seconds */
-	bool save_failing;
+	struct keeper keeper;
 
 	int epoll_fd, timer_fd, signal_fd;
+	struct wake_failures wake_failures;
+	bool waits_badly; /* said: the last wait failed */
 };
 
 static void complain_of_variable(const char *line)
@@ -125,21 +126,36 @@ static struct traffic_view traffic_of(const struct monitor *m,
 	return view;
 }
 
+/* Compares the counters with those of the state file. Returns whether it is decided
+ * what flowed meanwhile: not while the links cannot be read. */
+static bool compare_with_mark(struct monitor *m, double now, double *seconds,
+			      struct link_sums *flowed, bool *known)
+{
+	const struct keeper *k = &m->keeper;
+	struct collect_epoch epoch;
+	struct link_sums sums;
+
+	const bool complete = collector_epoch(m->collector, &epoch);
+
+	collector_link_sums(m->collector, &sums);
+	*known = state_flowed(&k->mark, now, &epoch, &sums, seconds, flowed);
+	return *known || complete || clock_monotonic() - k->began_at >= GAP_PATIENCE_S;
+}
+
 /* Judges the traffic while the monitor was down: the counters of the kernel outlive the
  * monitor. */
 static void judge_unwatched_time(struct monitor *m, double now)
 {
-	struct collect_epoch epoch;
-	struct link_sums sums, flowed;
+	struct link_sums flowed;
 	struct verdict verdict;
 	double seconds;
+	bool known;
 
-	if (!m->has_mark)
+	if (!m->keeper.has_mark ||
+	    !compare_with_mark(m, now, &seconds, &flowed, &known))
 		return;
-	m->has_mark = false;
-	collector_epoch(m->collector, &epoch);
-	collector_link_sums(m->collector, &sums);
-	if (!state_flowed(&m->mark, now, &epoch, &sums, &seconds, &flowed)) {
+	m->keeper.has_mark = false;
+	if (!known) {
 		log_event(LOG_LEVEL_INFO, "gap-unknown",
 			  "the counters are not those of the state file: another "
 			  "network namespace, or they were reset");
@@ -189,57 +205,6 @@ static void take_sample(struct monitor *m)
 	m->stats.last_sample_s = clock_thread_cpu() - begin;
 }
 
-static void save_state(struct monitor *m)
-{
-	struct state_mark mark = {.saved_at = clock_wall()};
-	struct error err;
-
-	m->saved_at = mark.saved_at;
-	if (!m->options.state_path[0])
-		return;
-	collector_epoch(m->collector, &mark.epoch);
-	collector_link_sums(m->collector, &mark.sums);
-	if (state_save(m->options.state_path, m->detector, m->collector, &mark, &err) ==
-	    0) {
-		m->stats.state_saves++;
-		if (m->save_failing)
-			log_event(LOG_LEVEL_INFO, "state-saved",
-				  "writing %s works again", m->options.state_path);
-		m->save_failing = false;
-		return;
-	}
-	m->stats.state_save_failures++;
-	if (!m->save_failing)
-		log_event(LOG_LEVEL_ERROR, "state-not-saved", "%s", err.text);
-	m->save_failing = true;
-}
-
-static void load_state(struct monitor *m)
-{
-	const char *path = m->options.state_path;
-	struct error err;
-
-	if (!path[0])
-		return;
-	switch (state_load(path, m->detector, m->collector, &m->mark, &err)) {
-	case STATE_LOADED:
-		m->has_mark = true;
-		log_event(LOG_LEVEL_INFO, "state-loaded", "the baseline is from %s",
-			  path);
-		break;
-	case STATE_ABSENT:
-		log_event(LOG_LEVEL_INFO, "state-absent",
-			  "%s does not exist yet: starting with an empty baseline",
-			  path);
-		break;
-	case STATE_SET_ASIDE:
-	case STATE_FAILED:
-		log_event(LOG_LEVEL_WARNING, "state-unusable",
-			  "%s; starting with an empty baseline", err.text);
-		break;
-	}
-}
-
 static void timer_ticked(struct monitor *m)
 {
 	uint64_t ticks;
@@ -248,11 +213,7 @@ static void timer_ticked(struct monitor *m)
 		return;
 	m->stats.sample_gaps += ticks - 1;
 	take_sample(m);
-	/* A negative difference also triggers a save: a clock that is set back must not
-	 * delay it. */
-	double since_save = m->stats.last_sample_at - m->saved_at;
-	if (since_save >= STATE_SAVE_INTERVAL_S || since_save < 0)
-		save_state(m);
+	keeper_tick(&m->keeper);
 }
 
 static int open_loop(struct monitor *m, struct error *err)
@@ -262,9 +223,6 @@ static int open_loop(struct monitor *m, struct error *err)
 		return fail_errno(err, errno, "epoll_create1");
 	m->timer_fd = wake_after(m->options.interval_s, true, err);
 	if (m->timer_fd < 0)
-		return -1;
-	m->signal_fd = wake_to_stop(err);
-	if (m->signal_fd < 0)
 		return -1;
 	const int fds[] = {m->timer_fd, m->signal_fd, collector_fd(m->collector),
 			   server_fd(m->server)};
@@ -355,11 +313,14 @@ static void confine_monitor(struct monitor *m)
 
 static int open_monitor(struct monitor *m, struct error *err)
 {
+	/* First, so that no signal ends a start. */
+	m->signal_fd = wake_on_signals(err);
+	if (m->signal_fd < 0)
+		return -1;
 	m->pod = identity_from_environment();
 	m->stats.started_at = clock_wall();
 	m->stats.interval_s = m->options.interval_s;
 	m->stats.config_errors = m->options.config_errors;
-	m->saved_at = m->stats.started_at;
 
 	m->detector = detector_new(&m->options.detect);
 	m->alerts = alert_store_new(alert_seed(m));
@@ -381,7 +342,11 @@ static int open_monitor(struct monitor *m, struct error *err)
 	m->server = open_server(m, err);
 	if (!m->server)
 		return -1;
-	load_state(m);
+	m->keeper = (struct keeper){.path = m->options.state_path,
+				    .detector = m->detector,
+				    .collector = m->collector,
+				    .stats = &m->stats};
+	keeper_load(&m->keeper);
 	return open_loop(m, err);
 }
 
@@ -402,23 +367,57 @@ static void close_monitor(struct monitor *m)
 	detector_free(m->detector);
 }
 
-/* One iteration of the loop; returns 0 to continue, 1 to stop. */
-static int turn(struct monitor *m, struct error *err)
+/* Says once that waiting fails, and once that it works again. */
+static void note_wait(struct monitor *m, bool failed)
+{
+	if (failed && !m->waits_badly)
+		log_event(LOG_LEVEL_WARNING, "wait-failed",
+			  "epoll_wait: %s; sampling goes on, all is looked at instead",
+			  strerror(m->wake_failures.errnum));
+	else if (!failed && m->waits_badly)
+		log_event(LOG_LEVEL_INFO, "wait-works",
+			  "epoll_wait works again, after %llu failures since the start",
+			  (unsigned long long)m->wake_failures.count);
+	m->waits_badly = failed;
+}
+
+/* Takes the signals that wait. Returns whether to stop. */
+static bool heed_signals(struct monitor *m)
+{
+	enum wake_signal heard;
+
+	while ((heard = wake_signal(m->signal_fd)) == WAKE_RELOAD)
+		log_event(LOG_LEVEL_INFO, "nothing-to-reload",
+			  "SIGHUP: there is nothing to reload; going on");
+	return heard == WAKE_STOP;
+}
+
+/* Serves one descriptor that is ready, or perhaps ready. Returns whether to stop. */
+static bool serve_fd(struct monitor *m, int fd)
+{
+	if (fd == m->timer_fd)
+		timer_ticked(m);
+	else if (fd == m->signal_fd)
+		return heed_signals(m);
+	else if (fd == collector_fd(m->collector))
+		collector_process(m->collector);
+	return false;
+}
+
+/* One iteration of the loop; returns whether to stop. */
+static bool turn(struct monitor *m)
 {
 	struct epoll_event events[8];
-	int stop = 0;
-	int count = epoll_wait(m->epoll_fd, events, 8, server_timeout_ms(m->server));
+	const int all[] = {m->timer_fd, m->signal_fd, collector_fd(m->collector)};
+	const int count = wake_wait(m->epoll_fd, events, 8,
+				    server_timeout_ms(m->server), &m->wake_failures);
+	bool stop = false;
 
-	if (count < 0 && errno != EINTR)
-		return fail_errno(err, errno, "epoll_wait");
-	for (int i = 0; i < count; i++) {
-		if (events[i].data.fd == m->timer_fd)
-			timer_ticked(m);
-		else if (events[i].data.fd == m->signal_fd)
-			stop = 1;
-		else if (events[i].data.fd == collector_fd(m->collector))
-			collector_process(m->collector);
-	}
+	note_wait(m, count < 0);
+	for (int i = 0; i < count; i++)
+		stop |= serve_fd(m, events[i].data.fd);
+	for (size_t i = 0; count < 0 && i < sizeof(all) / sizeof(all[0]); i++)
+		stop |= serve_fd(m, all[i]);
 	/* Also needed when only its timeout has passed. */
 	server_process(m->server);
 	server_report(m->server, &m->stats);
@@ -467,10 +466,12 @@ static int check_token(struct monitor *m, struct error *err)
 /* The HTTP library cannot go on. The container is started again. */
 static void say_last_words(void *context, const char *reason)
 {
+	struct monitor *m = context;
+
 	log_event(LOG_LEVEL_ERROR, "failed",
 		  "the HTTP library cannot go on: %s; saving the state, then ending",
 		  reason);
-	save_state(context);
+	keeper_end(&m->keeper);
 }
 
 int run_main(int argc, char **argv)
@@ -495,10 +496,12 @@ int run_main(int argc, char **argv)
 		http_on_panic(say_last_words, &m);
 		say_start(&m);
 		take_sample(&m);
-		while ((result = turn(&m, &err)) == 0)
+		keeper_tick(&m.keeper);
+		while (!turn(&m))
 			;
+		wake_stop_at_once();
 		m.stats.stopping = true;
-		save_state(&m);
+		keeper_end(&m.keeper);
 	}
 	if (result < 0)
 		log_event(LOG_LEVEL_ERROR, "failed", "%s", err.text);

@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "base/error.h"
+#include "base/sanitize.h"
 #include "base/version.h"
 #include "commands.h"
 #include "licenses.h"
@@ -26,11 +27,19 @@ static int print_licenses(void)
 	int result =
 	    licenses_print(stdout, licenses_folder(folder, sizeof(folder)), &err);
 
-	if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-		result = fail(&err, "cannot write to standard output");
 	if (result < 0)
 		fprintf(stderr, "dormouse: %s\n", err.text);
 	return result < 0 ? 1 : 0;
+}
+
+/* Returns the exit status. */
+static int refuse(const char *argument)
+{
+	char shown[81];
+
+	fprintf(stderr, "dormouse: unexpected argument: %s; expected --licenses\n",
+		sanitize(shown, sizeof(shown), argument));
+	return 2;
 }
 
 int version_main(int argc, char **argv)
@@ -38,12 +47,8 @@ int version_main(int argc, char **argv)
 	const char *flag = argc > 1 ? argv[1] : "";
 
 	if (argc > 2 || (flag[0] && strcmp(flag, "--licenses") != 0 &&
-			 strcmp(flag, "--help") != 0 && strcmp(flag, "-h") != 0)) {
-		fprintf(stderr,
-			"dormouse: unexpected argument: %.80s; expected --licenses\n",
-			argc > 2 ? argv[2] : flag);
-		return 2;
-	}
+			 strcmp(flag, "--help") != 0 && strcmp(flag, "-h") != 0))
+		return refuse(argc > 2 ? argv[2] : flag);
 	if (strcmp(flag, "--licenses") == 0)
 		return print_licenses();
 	if (flag[0])

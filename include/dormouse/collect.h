@@ -160,7 +160,8 @@ struct collect_epoch {
 	uint64_t
 	    link_identity; /* hash of the watched links' indexes, names, addresses */
 };
-void collector_epoch(const struct collector *c, struct collect_epoch *epoch);
+/* Returns whether all of it is known: the kernel may be short of descriptors. */
+bool collector_epoch(struct collector *c, struct collect_epoch *epoch);
 
 /* The sums of all watched links' raw counters, for comparison after a restart. */
 struct link_sums {

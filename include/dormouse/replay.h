@@ -73,8 +73,9 @@ void traces_map_columns(struct traces *t, const struct column_map *map);
 /* Whether the input is answers of Prometheus. Such inputs can be joined before the
  * first trace is taken; series with the same labels become one. This is needed
  * because a range query gives at most 11,000 points, so a month takes several queries.
- * After the call, `from` can only be closed. traces_join() returns -1 when there are
- * too many series or points, or on allocation failure. */
+ * After the call, `from` can only be closed. traces_join() returns 0,
+ * TRACE_INVALID when there are too many series or points, or TRACE_FAILED without
+ * memory. */
 bool traces_are_answers(const struct traces *t);
 int traces_join(struct traces *into, struct traces *from, struct error *err);
 

@@ -87,14 +87,19 @@ void collector_refresh_totals(struct collector *c)
 /* Reads the links' counters. Returns whether they could be read. */
 static bool read_links(struct collector *c)
 {
-	struct error err;
+	struct error err, ignored;
 	bool read;
 
+	if (!c->links && clock_monotonic() >= c->links_retry_at)
+		source_states_note(&c->sources, COLLECTOR_LINKS,
+				   collector_open_links(c, &err), &err);
 	if (!c->links)
 		return false;
 	read = links_read(c->links, &err) == 0;
 	source_states_note(&c->sources, COLLECTOR_LINKS,
 			   read && !links_lack(c->links, &err), &err);
+	/* Without it changes are read at the next sample. */
+	collector_watch_links(c, &ignored);
 	return read;
 }
 

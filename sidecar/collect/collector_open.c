@@ -12,6 +12,9 @@
 #include "base/loop.h"
 #include "collector_parts.h"
 
+/* Until links that could not be opened at all are tried again. */
+#define LINKS_RETRY_S 10
+
 /* Reads "0123abcd-..." as 16 bytes. Zeros if it cannot be read. */
 static void read_boot_id(uint8_t id[16])
 {
@@ -35,9 +38,23 @@ static void read_boot_id(uint8_t id[16])
 		close(fd);
 }
 
-static int wake_on_netlink(struct collector *c, int fd, struct error *err)
+int collector_watch_links(struct collector *c, struct error *err)
 {
-	return fd < 0 ? 0 : wake_on(c->epoll_fd, fd, err);
+	const int fd = c->links ? links_fd(c->links) : -1;
+
+	if (fd == c->watched_fd || fd < 0)
+		return 0;
+	if (wake_on(c->epoll_fd, fd, err) < 0)
+		return -1;
+	c->watched_fd = fd;
+	return 0;
+}
+
+bool collector_open_links(struct collector *c, struct error *err)
+{
+	c->links_retry_at = clock_monotonic() + LINKS_RETRY_S;
+	c->links = links_open(c->options.interfaces, err);
+	return c->links && !links_lack(c->links, err);
 }
 
 /* Sets the base of every counter. */
@@ -78,17 +95,18 @@ static int open_sources(struct collector *c, const struct collect_options *optio
 {
 	struct error reason;
 
-	c->links = links_open(options->interfaces, &reason);
 	source_states_note(&c->sources, COLLECTOR_LINKS,
-			   c->links && !links_lack(c->links, &reason), &reason);
+			   collector_open_links(c, &reason), &reason);
 	c->protocols = protocols_open(&reason);
-	source_states_note(&c->sources, COLLECTOR_PROTOCOLS, c->protocols != NULL,
+	source_states_note(&c->sources, COLLECTOR_PROTOCOLS,
+			   c->protocols && protocols_read(c->protocols, &reason) == 0,
 			   &reason);
 	c->sockets = sockets_open(options, 0, err);
 	if (!c->sockets)
 		return -1;
 	collector_note_sockets(c);
-	if (!c->links && !c->protocols && c->sources.of[COLLECTOR_SOCKETS].failed)
+	if (!c->links && c->sources.of[COLLECTOR_PROTOCOLS].failed &&
+	    c->sources.of[COLLECTOR_SOCKETS].failed)
 		return fail(err, "cannot read any network counters: %s",
 			    c->sources.of[COLLECTOR_LINKS].reason.text);
 	return 0;
@@ -103,6 +121,8 @@ struct collector *collector_open(const struct collect_options *options,
 		fail_memory(err, "the collector");
 		return NULL;
 	}
+	c->options = *options;
+	c->watched_fd = -1;
 	c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (c->epoll_fd < 0) {
 		fail_errno(err, errno, "create an epoll descriptor");
@@ -110,10 +130,9 @@ struct collector *collector_open(const struct collect_options *options,
 	}
 	if (open_sources(c, options, err) < 0)
 		goto failed;
-	if ((c->links && wake_on_netlink(c, links_fd(c->links), err) < 0) ||
-	    wake_on_netlink(c, sockets_event_fd(c->sockets), err) < 0)
+	if (collector_watch_links(c, err) < 0 ||
+	    wake_on(c->epoll_fd, sockets_event_fd(c->sockets), err) < 0)
 		goto failed;
-	read_boot_id(c->boot_id);
 	begin(c);
 	collector_refresh_totals(c);
 	return c;
@@ -134,13 +153,24 @@ void collector_close(struct collector *c)
 	free(c);
 }
 
-void collector_epoch(const struct collector *c, struct collect_epoch *epoch)
+static bool is_zero(const uint8_t id[16])
+{
+	static const uint8_t zeros[16];
+
+	return memcmp(id, zeros, sizeof(zeros)) == 0;
+}
+
+bool collector_epoch(struct collector *c, struct collect_epoch *epoch)
 {
 	struct stat about;
 
 	memset(epoch, 0, sizeof(*epoch));
 	if (stat("/proc/self/ns/net", &about) == 0)
 		epoch->netns_inode = about.st_ino;
+	if (is_zero(c->boot_id))
+		read_boot_id(c->boot_id);
 	memcpy(epoch->boot_id, c->boot_id, sizeof(epoch->boot_id));
 	epoch->link_identity = link_table_identity(collector_table(c));
+	return epoch->netns_inode != 0 && !is_zero(c->boot_id) &&
+	       collector_ok(c, COLLECTOR_LINKS);
 }

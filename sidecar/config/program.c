@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/output.h"
 #include "base/sanitize.h"
 
 static int help(const struct program *p, FILE *out)
@@ -60,7 +61,18 @@ static int unknown(const struct program *p, const char *name)
 	return help(p, stderr);
 }
 
-int program_run(const struct program *p, int argc, char **argv)
+/* Whether all output was written: a full disk shows only here. */
+static int checked(const struct program *p, int status)
+{
+	struct error err;
+
+	if (output_flush(&err) == 0)
+		return status;
+	fprintf(stderr, "%s: %s\n", p->name, err.text);
+	return status == 0 ? 1 : status;
+}
+
+static int run_named(const struct program *p, int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
@@ -74,4 +86,9 @@ int program_run(const struct program *p, int argc, char **argv)
 	if (p->default_main && (!name[0] || name[0] == '-'))
 		return p->default_main(argc, argv);
 	return name[0] ? unknown(p, name) : help(p, stderr);
+}
+
+int program_run(const struct program *p, int argc, char **argv)
+{
+	return checked(p, run_named(p, argc, argv));
 }

@@ -16,7 +16,7 @@
 /* A sanitizer starts programs, traces its own process and reads its symbols, and a
  * program that counts what it covers writes files wherever it was built. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                   \
-    defined(DORMOUSE_COVERAGE)
+    defined(DORMOUSE_UNCONFINED)
 #define BUILT_FOR_TESTS 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||             \

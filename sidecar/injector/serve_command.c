@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -34,6 +34,7 @@ struct injector {
 	struct webhook *webhook;
 	struct confinement confinement;
 	int epoll_fd, signal_fd;
+	struct wake_failures wake_failures;
 	bool stopping; /* a signal came */
 };
 
@@ -64,7 +65,7 @@ static int open_injector(struct injector *i, struct error *err)
 					      .started_at = clock_wall()};
 
 	/* Blocks signals before other threads start. */
-	i->signal_fd = wake_to_stop(err);
+	i->signal_fd = wake_on_signals(err);
 	if (i->signal_fd < 0)
 		return -1;
 	i->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -93,34 +94,42 @@ static void close_injector(struct injector *i)
 		close(i->signal_fd);
 }
 
-/* Reads a signal. The first one starts draining. Returns true for a second one, which
- * ends the program at once. */
-static bool stop_at_once(struct injector *i)
+/* The first signal to stop starts draining; a second one ends the program at once. */
+static void heed_signals(struct injector *i)
 {
-	struct signalfd_siginfo signal;
-	bool at_once = i->stopping;
+	const enum wake_signal heard = wake_signal(i->signal_fd);
 
-	if (read(i->signal_fd, &signal, sizeof(signal)) != sizeof(signal))
-		return false;
-	if (!i->stopping)
-		log_event(LOG_LEVEL_INFO, "stopping",
-			  "draining: readiness off, still answering in-flight reviews");
+	if (heard == WAKE_RELOAD)
+		log_event(LOG_LEVEL_INFO, "nothing-to-reload",
+			  "SIGHUP: files are read again when they change; going on");
+	if (heard != WAKE_STOP || i->stopping)
+		return;
+	log_event(LOG_LEVEL_INFO, "stopping",
+		  "draining: readiness off, still answering in-flight reviews");
 	i->stopping = true;
-	return at_once;
+	wake_stop_at_once();
 }
 
-/* One turn of the loop. Returns 0 to continue, 1 to stop, -1 on failure. */
-static int turn(struct injector *i, struct error *err)
+/* Says once that waiting fails. */
+static void note_wait(const struct injector *i)
+{
+	if (i->wake_failures.in_row == 1)
+		log_event(LOG_LEVEL_WARNING, "wait-failed",
+			  "epoll_wait: %s; going on, failures since the start: %llu",
+			  strerror(i->wake_failures.errnum),
+			  (unsigned long long)i->wake_failures.count);
+}
+
+/* One turn of the loop. Returns whether to stop. Looks at everything each time: a wait
+ * that failed or timed out does not say what is ready. */
+static bool turn(struct injector *i)
 {
 	struct epoll_event events[2];
-	int count = epoll_wait(i->epoll_fd, events, 2, webhook_timeout_ms(i->webhook));
 
-	if (count < 0 && errno != EINTR)
-		return fail_errno(err, errno, "epoll_wait");
-	for (int e = 0; e < count; e++)
-		if (events[e].data.fd == i->signal_fd && stop_at_once(i))
-			return 1;
-	/* Also after a timeout without an event. */
+	if (wake_wait(i->epoll_fd, events, 2, webhook_timeout_ms(i->webhook),
+		      &i->wake_failures) < 0)
+		note_wait(i);
+	heed_signals(i);
 	webhook_process(i->webhook);
 	return i->stopping && webhook_drain(i->webhook);
 }
@@ -137,13 +146,11 @@ static int serve(struct injector *i, struct error *err)
 {
 	char layers[64];
 	struct text layers_text = text_over(layers, sizeof(layers));
-	int result;
 
 	/* Before anything is read that others wrote, and before other threads start. */
 	confine_injector(&i->options, &i->confinement);
 	confinement_say(&i->confinement, &layers_text);
-	result = open_injector(i, err);
-	if (result < 0)
+	if (open_injector(i, err) < 0)
 		return -1;
 	log_event(LOG_LEVEL_INFO, "started",
 		  "dormouse-injector %s; reviews: https://%s/inject metrics: "
@@ -151,9 +158,9 @@ static int serve(struct injector *i, struct error *err)
 		  dormouse_version(), i->options.listen.text,
 		  i->options.metrics_listen.text, layers);
 	http_on_panic(say_last_words, NULL);
-	while ((result = turn(i, err)) == 0)
+	while (!turn(i))
 		;
-	return result < 0 ? -1 : 0;
+	return 0;
 }
 
 int injector_serve_main(int argc, char **argv)

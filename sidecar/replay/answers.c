@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_document.h"
 #include "fields.h"
 
 /* The text that is being read. */
@@ -89,8 +90,7 @@ static int take_series(struct reading *r, cJSON *item, struct series *s,
 		r->answers->waste.histograms++;
 	if (result == 0) {
 		s->labels = cJSON_DetachItemFromObjectCaseSensitive(item, "metric");
-		if (series_add(&r->answers->series, s, err) < 0)
-			result = TRACE_INVALID;
+		result = series_add(&r->answers->series, s, err);
 	}
 	cJSON_Delete(s->labels);
 	free(s->points);
@@ -257,11 +257,15 @@ static const char *skip_blanks(const char *at, const char *end)
 static int read_document(struct reading *r, const char *json, const char **at,
 			 const char *end, struct error *err)
 {
-	const char *stop = *at;
-	cJSON *document =
-	    cJSON_ParseWithLengthOpts(*at, (size_t)(end - *at) + 1, &stop, false);
+	const char *stop;
+	bool lacks_memory;
+	cJSON *document = json_document(*at, (size_t)(end - *at), &stop, &lacks_memory);
 	int result;
 
+	if (!document && lacks_memory) {
+		fail_memory(err, "the query's answer");
+		return TRACE_FAILED;
+	}
 	if (!document || (!cJSON_IsObject(document) && !cJSON_IsArray(document))) {
 		cJSON_Delete(document);
 		fail(err, "invalid JSON at byte %zu",

@@ -84,6 +84,8 @@ ssize_t gzip_read(struct gzip *g, void *to, size_t room, struct error *err)
 		if (more == 0)
 			return fail(err, "the gzip file is truncated");
 		int result = inflate(&g->stream, Z_NO_FLUSH);
+		if (result == Z_MEM_ERROR) /* its window comes with the first bytes */
+			return fail_memory(err, "the decoder");
 		if (result == Z_STREAM_END)
 			g->between = true;
 		else if (result != Z_OK && result != Z_BUF_ERROR)

@@ -11,7 +11,8 @@
 struct range {
 	struct answers answers;
 	bool settled;
-	bool refused; /* the current trace is invalid, with this reason: */
+	int refused; /* 0, or what the current trace's samples return, for this reason:
+		      */
 	struct error why;
 	size_t begin, end; /* the series of the current trace */
 	char labels[LABELS_JSON_MAX];
@@ -71,16 +72,18 @@ static int settle(struct range *r, struct error *err)
 	struct series_list *list = &r->answers.series;
 
 	if (series_settle(list, err) < 0)
-		return -1;
+		return TRACE_FAILED;
 	for (size_t i = 0; i < list->count; i++)
 		if (list->at[i].count > 0)
 			return 0;
-	return refuse_all(&r->answers, err);
+	refuse_all(&r->answers, err);
+	return TRACE_INVALID;
 }
 
 static void refuse_trace(struct range *r, bool refused)
 {
-	r->refused = r->refused || refused;
+	if (refused && r->refused == 0)
+		r->refused = TRACE_INVALID;
 }
 
 /* Makes the next group of series the current trace. */
@@ -106,11 +109,11 @@ int range_next_trace(struct range *r, struct identity *pod)
 {
 	struct text labels = text_over(r->labels, sizeof(r->labels));
 
-	r->refused = false;
+	r->refused = 0;
 	if (!r->settled) {
 		r->settled = true;
-		if (settle(r, &r->why) < 0) {
-			r->refused = true;
+		r->refused = settle(r, &r->why);
+		if (r->refused) {
 			r->end = r->answers.series.count;
 			return TRACE_SAMPLE;
 		}
@@ -180,7 +183,7 @@ int range_next(struct range *r, struct sample *sample, struct error *err)
 
 	if (r->refused) {
 		*err = r->why;
-		return TRACE_INVALID;
+		return r->refused;
 	}
 	time = earliest(r);
 	if (time == INFINITY)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* record.c - `dormouse record`: writes this network namespace's counters as a trace. */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,13 +13,15 @@
 #include "dormouse/replay.h"
 #include "trace_file.h"
 
-enum { POLL_TICK, POLL_END, POLL_SIGNAL, POLL_COLLECTOR, POLL_COUNT };
+enum { WAKE_TICK, WAKE_END, WAKE_SIGNAL, WAKE_COLLECTOR, WAKE_COUNT };
 
 struct recorder {
 	struct options options;
 	struct collector *collector;
 	struct trace_file file;
-	struct pollfd fds[POLL_COUNT];
+	int epoll_fd;
+	int fds[WAKE_COUNT]; /* -1: not used */
+	struct wake_failures wake_failures;
 };
 
 static void complain_of_variable(const char *line)
@@ -48,7 +49,18 @@ static int open_collector(struct recorder *r, struct error *err)
 	r->collector = collector_open(&options, err);
 	if (!r->collector)
 		return -1;
-	r->fds[POLL_COLLECTOR].fd = collector_fd(r->collector);
+	r->fds[WAKE_COLLECTOR] = collector_fd(r->collector);
+	return 0;
+}
+
+static int open_loop(struct recorder *r, struct error *err)
+{
+	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (r->epoll_fd < 0)
+		return fail_errno(err, errno, "epoll_create1");
+	for (int i = 0; i < WAKE_COUNT; i++)
+		if (r->fds[i] >= 0 && wake_on(r->epoll_fd, r->fds[i], err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -70,24 +82,26 @@ static int open_recorder(struct recorder *r, struct error *err)
 	const double duration = r->options.record.duration_s;
 
 	confine_recorder(&r->options);
-	r->fds[POLL_SIGNAL].fd = wake_to_stop(err);
-	if (r->fds[POLL_SIGNAL].fd < 0 || open_collector(r, err) < 0 ||
+	r->fds[WAKE_SIGNAL] = wake_on_signals(err);
+	if (r->fds[WAKE_SIGNAL] < 0 || open_collector(r, err) < 0 ||
 	    trace_file_open(&r->file, &r->options.record, err) < 0)
 		return -1;
 	if (duration > 0) {
-		r->fds[POLL_END].fd = wake_after(duration, false, err);
-		if (r->fds[POLL_END].fd < 0)
+		r->fds[WAKE_END] = wake_after(duration, false, err);
+		if (r->fds[WAKE_END] < 0)
 			return -1;
 	}
-	r->fds[POLL_TICK].fd = wake_after(r->options.interval_s, true, err);
-	return r->fds[POLL_TICK].fd < 0 ? -1 : 0;
+	r->fds[WAKE_TICK] = wake_after(r->options.interval_s, true, err);
+	return r->fds[WAKE_TICK] < 0 ? -1 : open_loop(r, err);
 }
 
 static void close_recorder(struct recorder *r)
 {
-	for (int i = 0; i < POLL_COUNT; i++)
-		if (i != POLL_COLLECTOR && r->fds[i].fd >= 0)
-			close(r->fds[i].fd);
+	for (int i = 0; i < WAKE_COUNT; i++)
+		if (i != WAKE_COLLECTOR && r->fds[i] >= 0)
+			close(r->fds[i]);
+	if (r->epoll_fd >= 0)
+		close(r->epoll_fd);
 	collector_close(r->collector);
 }
 
@@ -105,24 +119,28 @@ static int take_sample(struct recorder *r, struct error *err)
 	return trace_file_add(&r->file, &sample, err);
 }
 
-static bool is_ready(const struct recorder *r, int which)
-{
-	return r->fds[which].revents & POLLIN;
-}
-
-/* Waits for the next event; returns 0 to continue, 1 to stop. */
-static int turn(struct recorder *r, struct error *err)
+/* Whether the timer has run out since the last call. */
+static bool has_ticked(const struct recorder *r, int which)
 {
 	uint64_t ticks;
 
-	if (poll(r->fds, POLL_COUNT, -1) < 0)
-		return errno == EINTR ? 0 : fail_errno(err, errno, "poll");
-	if (is_ready(r, POLL_COLLECTOR))
-		collector_process(r->collector);
-	bool stop = is_ready(r, POLL_END) || is_ready(r, POLL_SIGNAL);
-	bool tick = is_ready(r, POLL_TICK) &&
-		    read(r->fds[POLL_TICK].fd, &ticks, sizeof(ticks)) > 0;
-	if ((tick || stop) && take_sample(r, err) < 0)
+	return r->fds[which] >= 0 && read(r->fds[which], &ticks, sizeof(ticks)) > 0;
+}
+
+/* Waits for the next event; returns 0 to continue, 1 to stop. Looks at everything each
+ * time: a wait that failed does not say what is ready. */
+static int turn(struct recorder *r, struct error *err)
+{
+	struct epoll_event events[WAKE_COUNT];
+
+	wake_wait(r->epoll_fd, events, WAKE_COUNT, -1, &r->wake_failures);
+	collector_process(r->collector);
+	/* Also SIGHUP: the terminal is gone. */
+	const bool stop =
+	    wake_signal(r->fds[WAKE_SIGNAL]) != WAKE_NONE || has_ticked(r, WAKE_END);
+	if (stop)
+		wake_stop_at_once();
+	if ((has_ticked(r, WAKE_TICK) || stop) && take_sample(r, err) < 0)
 		return -1;
 	return stop;
 }
@@ -158,8 +176,9 @@ int record_main(int argc, char **argv)
 		fprintf(stderr, "dormouse: %s\n", err.text);
 		return 2;
 	}
-	for (int i = 0; i < POLL_COUNT; i++)
-		r.fds[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+	r.epoll_fd = -1;
+	for (int i = 0; i < WAKE_COUNT; i++)
+		r.fds[i] = -1;
 	if (record(&r, &err) == 0)
 		return 0;
 	fprintf(stderr, "dormouse: %s\n", err.text);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "base/sanitize.h"
 #include "base/units.h"
 #include "config/options.h"
@@ -201,6 +202,7 @@ static void conclude(struct replay *replay, struct traces *traces, const char *p
 {
 	char shortness[NOTE_MAX];
 	char notes[NOTES_TEXT_MAX];
+	struct error reported_at_the_end;
 
 	note_shortness(replay, path, shortness);
 	outcome_end(&replay->outcome);
@@ -210,7 +212,7 @@ static void conclude(struct replay *replay, struct traces *traces, const char *p
 			      stdout);
 	if (replay->baseline)
 		print_baseline(replay, replay->replayer, replay->history.began);
-	fflush(stdout);
+	output_flush(&reported_at_the_end);
 }
 
 static int play(struct replay *replay, struct traces *traces, struct replayer *replayer,
@@ -283,14 +285,16 @@ static void play_csv(struct replay *replay, struct traces *traces, const char *p
 static void keep_answers(struct replay *replay, struct traces *traces, const char *path)
 {
 	struct error err;
+	int result;
 
 	if (!replay->answers) {
 		replay->answers = traces;
 		replay->answers_path = path;
 		return;
 	}
-	if (traces_join(replay->answers, traces, &err) < 0)
-		note_failure(replay, TRACE_INVALID, &err);
+	result = traces_join(replay->answers, traces, &err);
+	if (result < 0)
+		note_failure(replay, result, &err);
 	traces_close(traces);
 }
 
@@ -376,9 +380,9 @@ static int close_outputs(struct replay *replay, struct error *err)
 	const struct replay_options *asked = &replay->options.replay;
 	int baseline = close_output(replay->baseline, asked->baseline_path, err);
 	int csv = close_output(replay->csv, asked->csv_path, err);
-	int out = close_output(stdout, "standard output", err);
 
-	return baseline < 0 || csv < 0 || out < 0 ? -1 : 0;
+	/* program_run() checks standard output. */
+	return baseline < 0 || csv < 0 ? -1 : 0;
 }
 
 /* A trace may come from anywhere: from here on files can only be read. */

@@ -170,13 +170,16 @@ COLD static int check_signal(const struct rows *r, enum signal signal,
 
 int rows_settle(struct rows *r, struct notes *notes, struct error *err)
 {
-	if ((r->unordered || r->doubled) &&
-	    (unpack(r, err) < 0 || rows_order(r, notes, err) < 0))
-		return -1;
+	if (r->unordered || r->doubled) {
+		int result =
+		    unpack(r, err) < 0 ? TRACE_FAILED : rows_order(r, notes, err);
+		if (result < 0)
+			return result;
+	}
 	for (int i = 0; i < SIGNAL_COUNT; i++)
 		if (!signal_is_gauge((enum signal)i) &&
 		    r->falls[i] >= TREND_FALLS_MIN &&
 		    check_signal(r, (enum signal)i, err) < 0)
-			return -1;
+			return TRACE_INVALID;
 	return 0;
 }

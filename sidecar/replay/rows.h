@@ -54,8 +54,8 @@ int rows_add(struct rows *r, const struct sample *sample, struct error *err);
 bool rows_read(const struct rows *r, struct rows_cursor *c, struct sample *sample);
 
 /* Sorts the rows by time and merges rows of the same time. When a clock was set back
- * while the counters went on, the order stays. Returns -1 for rows of two pods, for
- * rates, or on allocation failure. */
+ * while the counters went on, the order stays. Returns 0, TRACE_INVALID for rows of two
+ * pods or for rates, or TRACE_FAILED without memory. */
 int rows_settle(struct rows *r, struct notes *notes, struct error *err);
 
 #endif

@@ -226,12 +226,14 @@ int rows_order(struct rows *r, struct notes *notes, struct error *err)
 	struct place *places = malloc(r->count * sizeof(*places));
 	int result;
 
-	if (!places)
-		return fail_memory(err, "rows");
+	if (!places) {
+		fail_memory(err, "rows");
+		return TRACE_FAILED;
+	}
 	for (size_t i = 0; i < r->count; i++)
 		places[i] = (struct place){r->sorted[i].time, (uint32_t)i};
 	qsort(places, r->count, sizeof(*places), by_time);
-	result = choose(r, places, notes, err);
+	result = choose(r, places, notes, err) < 0 ? TRACE_INVALID : 0;
 	free(places);
 	return result;
 }

@@ -40,14 +40,16 @@ static int grow(struct series_list *list, struct error *err)
 
 int series_add(struct series_list *list, struct series *s, struct error *err)
 {
-	if (list->count == SERIES_MAX)
-		return fail(err, "more than %d series: replay fewer pods at once",
-			    SERIES_MAX);
-	if (list->points + s->count > POINTS_MAX)
-		return fail(err, "more than %u points: replay fewer pods at once",
-			    POINTS_MAX);
+	if (list->count == SERIES_MAX) {
+		fail(err, "more than %d series: replay fewer pods at once", SERIES_MAX);
+		return TRACE_INVALID;
+	}
+	if (list->points + s->count > POINTS_MAX) {
+		fail(err, "more than %u points: replay fewer pods at once", POINTS_MAX);
+		return TRACE_INVALID;
+	}
 	if (list->count == list->capacity && grow(list, err) < 0)
-		return -1;
+		return TRACE_FAILED;
 	s->order = list->orders++;
 	list->points += s->count;
 	list->at[list->count++] = *s;
@@ -57,10 +59,11 @@ int series_add(struct series_list *list, struct series *s, struct error *err)
 
 int series_move(struct series_list *to, struct series_list *from, struct error *err)
 {
-	for (size_t i = 0; i < from->count; i++)
-		if (series_add(to, &from->at[i], err) < 0)
-			return -1;
-	return 0;
+	int result = 0;
+
+	for (size_t i = 0; i < from->count && result == 0; i++)
+		result = series_add(to, &from->at[i], err);
+	return result;
 }
 
 /* --- grouping into traces --------------------------------------------------------- */

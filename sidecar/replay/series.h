@@ -42,11 +42,11 @@ struct series_list {
 
 void series_free(struct series_list *list);
 
-/* Takes ownership of the series and its memory. Returns -1 when there are too many
- * series or points, or on allocation failure. */
+/* Takes ownership of the series and its memory. Returns 0, TRACE_INVALID when there are
+ * too many series or points, or TRACE_FAILED without memory. */
 int series_add(struct series_list *list, struct series *s, struct error *err);
 
-/* Moves all series of `from` behind those of `to`. */
+/* Moves all series of `from` behind those of `to`. Returns as series_add(). */
 int series_move(struct series_list *to, struct series_list *from, struct error *err);
 
 /* Joins the series that are one; sorts their points by time, one for each time. Sorts

@@ -126,7 +126,7 @@ static int hold_rows(struct traces *t, struct error *err)
 		fail(err, "no row has a value of a signal");
 		return TRACE_INVALID;
 	}
-	return rows_settle(&t->rows, &t->notes, err) < 0 ? TRACE_INVALID : 0;
+	return rows_settle(&t->rows, &t->notes, err);
 }
 
 /* Reads the next row of a trace that is too long to be held and sorted. */

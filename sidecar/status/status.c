@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cJSON.h>
-
+#include "base/json_document.h"
 #include "base/nearest.h"
 #include "config/parse.h"
 #include "confine/confine.h"
@@ -20,6 +19,7 @@
 struct request {
 	struct listen_address where;
 	bool json;
+	bool lacks_memory; /* it was not the monitor that failed */
 };
 
 static void help(void)
@@ -107,24 +107,30 @@ static int parse(struct request *r, int argc, char **argv, struct error *err)
 	return 0;
 }
 
-static cJSON *fetch(const struct request *r, const char *path, struct error *err)
+static cJSON *fetch(struct request *r, const char *path, struct error *err)
 {
 	char *body = http_fetch(&r->where, path, err);
 
 	if (!body)
 		return NULL;
-	cJSON *json = cJSON_ParseWithOpts(body, NULL, true);
+	const char *stop;
+	bool lacks_memory;
+	cJSON *json = json_document(body, strlen(body), &stop, &lacks_memory);
+	const bool whole = json && stop[strspn(stop, " \t\r\n")] == '\0';
 	free(body);
-	if (!cJSON_IsObject(json)) {
-		cJSON_Delete(json);
+	if (cJSON_IsObject(json) && whole)
+		return json;
+	cJSON_Delete(json);
+	r->lacks_memory = lacks_memory;
+	if (lacks_memory)
+		fail_memory(err, "the answer");
+	else
 		fail(err, "unexpected answer from %s: expected that of Dormouse", path);
-		return NULL;
-	}
-	return json;
+	return NULL;
 }
 
 /* Returns all data as one object: /baseline with the alerts of /alerts added. */
-static cJSON *ask(const struct request *r, struct error *err)
+static cJSON *ask(struct request *r, struct error *err)
 {
 	cJSON *status = fetch(r, "/baseline", err);
 	cJSON *answer = status ? fetch(r, "/alerts", err) : NULL;
@@ -135,6 +141,11 @@ static cJSON *ask(const struct request *r, struct error *err)
 	cJSON_Delete(answer);
 	if (alerts && cJSON_AddItemToObject(status, "alerts", alerts))
 		return status;
+	if (alerts) {
+		r->lacks_memory = true;
+		fail_memory(err, "the answer");
+		cJSON_Delete(alerts);
+	}
 	cJSON_Delete(status);
 	return NULL;
 }
@@ -166,6 +177,10 @@ int status_main(int argc, char **argv)
 
 	confine_status(&r);
 	cJSON *status = ask(&r, &err);
+	if (!status && r.lacks_memory) {
+		fprintf(stderr, "dormouse: %s\n", err.text);
+		return 1;
+	}
 	if (!status) {
 		fprintf(stderr,
 			"dormouse: no monitor answers at %s: %s. Is `dormouse run` "
@@ -181,5 +196,5 @@ int status_main(int argc, char **argv)
 	cJSON_Delete(status);
 	if (result < 0)
 		fprintf(stderr, "dormouse: %s\n", err.text);
-	return result != 0 || fflush(stdout) != 0;
+	return result != 0;
 }

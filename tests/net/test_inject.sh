@@ -229,7 +229,7 @@ if [[ -w /dev/full ]]; then
 	status=0
 	"$INJECTOR" inject <"$work/Pod.json" 2>"$work/err" >/dev/full || status=$?
 	check "a full disk: exit status" 1 "$status"
-	check "a full disk: told" "dormouse-injector: write standard output: No space left on device" \
+	check "a full disk: told" "dormouse-injector: cannot write to standard output: No space left on device" \
 		"$(cat "$work/err")"
 fi
 finish

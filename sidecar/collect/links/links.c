@@ -18,6 +18,7 @@
 #define DATAGRAM_BYTES 16384
 #define TABLE_BYTES    16384 /* bytes of /proc/net/dev that one read takes */
 #define RETRY_S        300   /* until rtnetlink is tried again */
+#define REOPEN_S       10    /* until a client that did not open is tried again */
 #define BELIEVED_S     10    /* until an answer of only zeros is checked again */
 
 struct links {
@@ -26,6 +27,7 @@ struct links {
 	bool getstats_refused;
 	bool standing_in;      /* /proc/net/dev replaces rtnetlink */
 	double retry_at;       /* when rtnetlink is tried again */
+	double reopen_at;      /* when closed clients are tried again */
 	struct error lack;     /* the failure of rtnetlink */
 	uint64_t listing;      /* hash of the indexes in the last dump of counters */
 	double believed_until; /* an answer of only zeros is accepted until then */
@@ -265,8 +267,50 @@ static int read_links(struct links *l, enum link_origin origin, struct error *er
 	return read_by_proc(l, origin, err);
 }
 
+static int open_client(struct netlink_client *n, struct error *err)
+{
+	if (netlink_open(n, NETLINK_ROUTE, DATAGRAM_BYTES, 1, err) < 0)
+		return fail_within(err, "open rtnetlink");
+	return 0;
+}
+
+/* The notifications' client stays closed if the kernel refuses it. Returns whether it
+ * is open. */
+static bool open_notify(struct links *l)
+{
+	struct error ignored;
+
+	if (open_client(&l->notify, &ignored) == 0 &&
+	    netlink_join(&l->notify, RTNLGRP_LINK, &ignored) < 0)
+		netlink_close(&l->notify);
+	return netlink_is_open(&l->notify);
+}
+
+/* Tries to open what could not be opened before: the kernel may have been short of
+ * memory or of descriptors. What changed meanwhile is found by listing the links. */
+static void reopen(struct links *l)
+{
+	const double now = clock_monotonic();
+	struct error ignored; /* the lack is reported already */
+	bool opened = false;
+
+	if ((netlink_is_open(&l->query) && netlink_is_open(&l->notify)) ||
+	    now < l->reopen_at)
+		return;
+	l->reopen_at = now + REOPEN_S;
+	if (!netlink_is_open(&l->notify))
+		opened = open_notify(l);
+	if (!netlink_is_open(&l->query) && open_client(&l->query, &ignored) == 0) {
+		l->retry_at = now;
+		opened = true;
+	}
+	if (opened && netlink_is_open(&l->query))
+		resync(l, &ignored);
+}
+
 int links_read(struct links *l, struct error *err)
 {
+	reopen(l);
 	links_process(l);
 	return read_links(l, LINK_RESYNCED, err);
 }
@@ -337,23 +381,6 @@ bool links_complaint(struct links *l, struct error *complaint)
 	return true;
 }
 
-static int open_client(struct netlink_client *n, struct error *err)
-{
-	if (netlink_open(n, NETLINK_ROUTE, DATAGRAM_BYTES, 1, err) < 0)
-		return fail_within(err, "open rtnetlink");
-	return 0;
-}
-
-/* The notifications' client stays closed if the kernel refuses it. */
-static void open_notify(struct links *l)
-{
-	struct error ignored;
-
-	if (open_client(&l->notify, &ignored) == 0 &&
-	    netlink_join(&l->notify, RTNLGRP_LINK, &ignored) < 0)
-		netlink_close(&l->notify);
-}
-
 /* Lists the links and takes the first reading, by rtnetlink if possible. */
 static int begin(struct links *l, struct error *err)
 {
@@ -368,6 +395,7 @@ static int begin(struct links *l, struct error *err)
 	}
 	if (!netlink_is_open(&l->query))
 		stand_in(l, err, true);
+	l->reopen_at = clock_monotonic() + REOPEN_S;
 	return read_links(l, LINK_AT_START, err);
 }
 

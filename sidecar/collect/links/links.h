@@ -32,8 +32,8 @@ struct links_totals {
 struct links *links_open(const char *globs, struct error *err);
 void links_close(struct links *l);
 
-/* The socket that is readable when links have changed; then call links_process(). -1 if
- * the kernel refuses notifications. */
+/* The socket that is readable when links have changed; then call links_process(). -1
+ * while the kernel refuses notifications; links_read() may open it. */
 int links_fd(const struct links *l);
 
 /* Reads the waiting notifications. It allocates and frees memory. */
@@ -44,7 +44,8 @@ void links_process(struct links *l);
 int links_read(struct links *l, struct error *err);
 
 /* Whether rtnetlink gives no counters, and why; links_read() then reads /proc/net/dev,
- * and tries rtnetlink again every five minutes. */
+ * and tries rtnetlink again every five minutes, or every ten seconds if its sockets
+ * could not be opened. */
 bool links_lack(const struct links *l, struct error *lack);
 
 /* As collector_complaint(): no interface is watched, or one is again; there are more

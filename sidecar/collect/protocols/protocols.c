@@ -10,11 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/words.h"
 
 /* snmp and netstat have about 1,400 and 4,100 bytes on Linux 6.18. Of a longer file
  * only this many bytes are read. */
 #define READ_BYTES 16384
+
+#define RETRY_S 10 /* until a file that could not be opened is tried again */
 
 #define BIT(counter) (1u << (counter))
 
@@ -86,6 +89,9 @@ static const struct counter_name list_names[] = {
 
 struct protocols {
 	int fds[FILE_COUNT];
+	int failures[FILE_COUNT]; /* of opening them: an errno */
+	bool complete;            /* all are open */
+	double retry_at;
 	struct protocol_counters counters;
 	char text[READ_BYTES];
 };
@@ -189,6 +195,21 @@ void protocols_parse_list(const char *text, size_t length,
 	}
 }
 
+/* Opens the files that are not open. A kernel without IPv6 has no snmp6; others may be
+ * missing only for the moment (EMFILE, ENOMEM). */
+static void open_files(struct protocols *p)
+{
+	p->retry_at = clock_monotonic() + RETRY_S;
+	p->complete = true;
+	for (int file = 0; file < FILE_COUNT; file++) {
+		if (p->fds[file] >= 0)
+			continue;
+		p->fds[file] = open(paths[file], O_RDONLY | O_CLOEXEC);
+		p->failures[file] = p->fds[file] < 0 ? errno : 0;
+		p->complete &= p->fds[file] >= 0;
+	}
+}
+
 /* Reads one file from its beginning. Returns 0 or an errno. */
 static int read_file(struct protocols *p, int file)
 {
@@ -198,7 +219,7 @@ static int read_file(struct protocols *p, int file)
 
 	counters->present &= ~counters_of[file];
 	if (p->fds[file] < 0)
-		return ENOENT;
+		return p->failures[file];
 	do {
 		got = pread(p->fds[file], p->text + length, sizeof(p->text) - length,
 			    (off_t)length);
@@ -216,6 +237,8 @@ static int read_file(struct protocols *p, int file)
 
 int protocols_read(struct protocols *p, struct error *err)
 {
+	if (!p->complete && clock_monotonic() >= p->retry_at)
+		open_files(p);
 	int failure = read_file(p, FILE_SNMP);
 
 	if (failure)
@@ -238,22 +261,14 @@ void protocols_read_netstat(struct protocols *p)
 struct protocols *protocols_open(struct error *err)
 {
 	struct protocols *p = calloc(1, sizeof(*p));
-	int file;
 
 	if (!p) {
 		fail_memory(err, "protocol counters");
 		return NULL;
 	}
-	for (file = 0; file < FILE_COUNT; file++)
+	for (int file = 0; file < FILE_COUNT; file++)
 		p->fds[file] = -1;
-	for (file = 0; file < FILE_COUNT; file++) {
-		p->fds[file] = open(paths[file], O_RDONLY | O_CLOEXEC);
-		if (p->fds[file] < 0 && file == FILE_SNMP) {
-			fail_errno(err, errno, "open %s", paths[file]);
-			protocols_close(p);
-			return NULL;
-		}
-	}
+	open_files(p);
 	return p;
 }
 

@@ -66,7 +66,8 @@ void protocols_parse_list(const char *text, size_t length,
 
 struct protocols;
 
-/* Opens the existing files. NULL on allocation failure or without /proc/net/snmp. */
+/* Opens the existing files; protocols_read() tries the others again every ten seconds.
+ * NULL on allocation failure. */
 struct protocols *protocols_open(struct error *err);
 void protocols_close(struct protocols *p);
 

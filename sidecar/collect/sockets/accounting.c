@@ -296,6 +296,20 @@ static struct volume moved_on(const struct socket_accounting *a, enum socket_rol
 	return sum;
 }
 
+static struct volume sum_of(const struct volume *a, const struct volume *b)
+{
+	return (struct volume){a->tx_bytes + b->tx_bytes, a->tx_again + b->tx_again,
+			       a->tx_segments + b->tx_segments,
+			       a->sockets + b->sockets};
+}
+
+static struct volume less(const struct volume *a, const struct volume *b)
+{
+	return (struct volume){a->tx_bytes - b->tx_bytes, a->tx_again - b->tx_again,
+			       a->tx_segments - b->tx_segments,
+			       a->sockets - b->sockets};
+}
+
 static uint64_t clamp(int64_t value, int64_t highest)
 {
 	if (value < 0)
@@ -303,21 +317,42 @@ static uint64_t clamp(int64_t value, int64_t highest)
 	return (uint64_t)(value < highest ? value : highest);
 }
 
-/* An untracked socket's role is determined again in each dump and may change, so only
- * the sum over both roles is exact, and each role's share is limited to it. */
-static void settle(struct socket_accounting *a)
+/* What is missing of a sum, at most so much of each count. */
+static struct volume missing_of(const struct volume *sum, const struct volume *most)
 {
-	struct volume opened = moved_on(a, ROLE_CLIENT);
-	struct volume accepted = moved_on(a, ROLE_SERVER);
-	int64_t tx_bytes = opened.tx_bytes + accepted.tx_bytes;
-	int64_t tx_segments = opened.tx_segments + accepted.tx_segments;
+	return (struct volume){
+	    (int64_t)clamp(-sum->tx_bytes, most->tx_bytes),
+	    (int64_t)clamp(-sum->tx_again, most->tx_again),
+	    (int64_t)clamp(-sum->tx_segments, most->tx_segments),
+	    (int64_t)clamp(-sum->sockets, most->sockets),
+	};
+}
 
-	a->tx_bytes += clamp(tx_bytes, INT64_MAX);
-	a->tx_again += clamp(opened.tx_again + accepted.tx_again, INT64_MAX);
-	a->tx_segments += clamp(tx_segments, INT64_MAX);
-	a->initiated_tx_bytes += clamp(opened.tx_bytes, tx_bytes > 0 ? tx_bytes : 0);
+/* An untracked socket's role is determined again in each dump and may change, so only
+ * the sum over both roles is exact, and each role's share is limited to it.
+ *
+ * A socket may be missing in a dump before its end is reported. What it had sent is
+ * owed, so that the report does not count it again: until the next dump, as a tracked
+ * socket is kept. A report that never comes (lost, or of a socket that was reset, whose
+ * counters the kernel clears) is not waited for longer. */
+static void settle(struct socket_accounting *a, bool dumped)
+{
+	static const struct volume any = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+	const struct volume opened_now = moved_on(a, ROLE_CLIENT);
+	const struct volume accepted_now = moved_on(a, ROLE_SERVER);
+	const struct volume all_now = sum_of(&opened_now, &accepted_now);
+	const struct volume opened = less(&opened_now, &a->owed_opened);
+	const struct volume all = less(&all_now, &a->owed);
+
+	a->tx_bytes += clamp(all.tx_bytes, INT64_MAX);
+	a->tx_again += clamp(all.tx_again, INT64_MAX);
+	a->tx_segments += clamp(all.tx_segments, INT64_MAX);
+	a->initiated_tx_bytes +=
+	    clamp(opened.tx_bytes, all.tx_bytes > 0 ? all.tx_bytes : 0);
 	a->opened += clamp(opened.sockets, INT64_MAX);
 	a->opened_anywhere += clamp(opened.sockets, INT64_MAX);
+	a->owed = missing_of(dumped ? &all_now : &all, &any);
+	a->owed_opened = missing_of(dumped ? &opened_now : &opened, &a->owed);
 	memset(a->tracked, 0, sizeof(a->tracked));
 	memset(a->ended, 0, sizeof(a->ended));
 }
@@ -355,7 +390,7 @@ void accounting_end_dump(struct socket_accounting *a, bool complete, double time
 	/* If some untracked sockets are missing, their sum is meaningless: settle()
 	 * waits. */
 	if (a->has_base && (complete || !has_untracked(a)))
-		settle(a);
+		settle(a, complete);
 	if (complete) {
 		carry_over(a);
 		a->has_base = true;
@@ -440,7 +475,7 @@ void accounting_udp_events_lost(struct socket_accounting *a)
 void accounting_end_events(struct socket_accounting *a)
 {
 	if (a->has_base && !has_untracked(a))
-		settle(a);
+		settle(a, false);
 }
 
 void accounting_add_opened(struct socket_accounting *a, uint64_t opened,

@@ -84,6 +84,9 @@ struct socket_accounting {
 	struct volume tracked[ROLE_COUNT];
 	struct volume ended[ROLE_COUNT];
 	struct volume live[ROLE_COUNT], live_before[ROLE_COUNT];
+	/* What untracked sockets that the last dump missed had sent, in all and on
+	 * opened connections, until the reports of their ends arrive. */
+	struct volume owed, owed_opened;
 	int64_t loopback_ended, loopback_live, loopback_before;
 };
 

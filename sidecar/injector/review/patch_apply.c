@@ -118,11 +118,12 @@ static int apply(cJSON *object, const cJSON *operation, struct error *err)
 	cJSON *value = cJSON_Duplicate(given, true);
 	if (!value)
 		return fail_memory(err, shown);
-	if (!add_to(parent, token, value)) {
-		cJSON_Delete(value);
-		return fail(err, "%s: the object has no such path", shown);
-	}
-	return 0;
+	if (add_to(parent, token, value))
+		return 0;
+	cJSON_Delete(value);
+	if (cJSON_IsObject(parent)) /* which takes any value */
+		return fail_memory(err, shown);
+	return fail(err, "%s: the object has no such path", shown);
 }
 
 int patch_apply(cJSON *object, const char *patch, size_t length, struct error *err)

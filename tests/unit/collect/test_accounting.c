@@ -111,6 +111,51 @@ CASE(a_partial_dump_is_made_up_for_by_the_next)
 	finish(l);
 }
 
+/* Forty sockets, of which the table follows sixteen, each with 1,000 bytes counted. */
+static struct socket_accounting *with_untracked(struct diag_socket many[40])
+{
+	struct socket_accounting *l = fresh();
+
+	for (unsigned i = 0; i < 40; i++)
+		many[i] = a_socket(i + 1, "fd00::2", 1000);
+	dump(l, many, 0, true);
+	dump(l, many, 40, true);
+	assert_int_equal(l->untracked, 24);
+	assert_int_equal(l->tx_bytes, 40000);
+	return l;
+}
+
+CASE(an_untracked_socket_that_a_dump_misses_before_its_end_is_counted_once)
+{
+	struct diag_socket many[40];
+	struct socket_accounting *l = with_untracked(many);
+
+	dump(l, many, 16, true); /* the others have ended; the reports are late */
+	assert_int_equal(l->tx_bytes, 40000);
+	many[39].tx_bytes = 1500;
+	for (unsigned i = 16; i < 40; i++)
+		destroy(l, many[i]);
+	dump(l, many, 16, true);
+	assert_int_equal(l->tx_bytes, 40500);
+	assert_int_equal(l->initiated_tx_bytes, 40500);
+	assert_int_equal(l->opened, 40);
+	finish(l);
+}
+
+CASE(what_a_missed_end_owes_hides_no_later_traffic)
+{
+	struct diag_socket many[40];
+	struct socket_accounting *l = with_untracked(many);
+
+	dump(l, many, 16, true); /* the reports of the others are lost */
+	dump(l, many, 16, true);
+	many[0].tx_bytes = 5000;
+	dump(l, many, 16, true);
+	assert_int_equal(l->tx_bytes, 44000);
+	assert_int_equal(l->opened, 40);
+	finish(l);
+}
+
 CASE(a_socket_that_finds_a_place_later_is_not_counted_again)
 {
 	struct socket_accounting *l = fresh();
@@ -785,6 +830,9 @@ int main(void)
 	    cmocka_unit_test(a_socket_that_finds_a_place_later_is_not_counted_again),
 	    cmocka_unit_test(
 		an_untracked_socket_whose_side_is_judged_anew_adds_no_bytes),
+	    cmocka_unit_test(
+		an_untracked_socket_that_a_dump_misses_before_its_end_is_counted_once),
+	    cmocka_unit_test(what_a_missed_end_owes_hides_no_later_traffic),
 	    cmocka_unit_test(a_socket_missing_from_one_dump_waits_for_its_event),
 	    cmocka_unit_test(segments_wrap_at_32_bits),
 	    cmocka_unit_test(a_socket_that_is_connected_anew_counts_from_nothing),
