@@ -3,11 +3,6 @@
 #include "metrics_cache.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-/* How many bytes of a page the library copies at a time. It keeps them for each
- * client. */
-#define READ_BYTES 2048
 
 int metrics_cache_init(struct metrics_cache *c)
 {
@@ -24,34 +19,43 @@ void metrics_cache_free(struct metrics_cache *c)
 
 /* --- readers -------------------------------------------------------------------------
  */
-/* A client that reads an entry, unless the entry was taken for another page since. */
+/* A client that reads an entry. The library destroys its response before it closes the
+ * connection. */
 struct reader {
 	struct cached_metrics *entry;
-	uint64_t page;
+	struct connection *who;
+	struct reader *next;
 };
-
-/* MHD_ContentReaderCallback: an answer of an entry that was taken ends early. */
-static ssize_t read_page(void *context, uint64_t position, char *data, size_t max)
-{
-	const struct reader *r = context;
-	size_t left = r->entry->length - (size_t)position;
-
-	if (r->entry->page != r->page)
-		return MHD_CONTENT_READER_END_WITH_ERROR;
-	if (left > max)
-		left = max;
-	memcpy(data, r->entry->data + position, left);
-	return (ssize_t)left;
-}
 
 /* MHD_ContentReaderFreeCallback: a response was destroyed. */
 static void stop_reading(void *context)
 {
-	struct reader *r = context;
+	struct reader *r = context, **at = &r->entry->readers;
 
-	if (r->entry->page == r->page)
-		r->entry->readers--;
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
 	free(r);
+}
+
+static struct reader *begin_reading(struct cached_metrics *entry,
+				    struct connection *who)
+{
+	struct reader *r = malloc(sizeof(*r));
+
+	if (!r)
+		return NULL;
+	*r = (struct reader){.entry = entry, .who = who, .next = entry->readers};
+	entry->readers = r;
+	return r;
+}
+
+/* The library lets go of the entry in its next turn. */
+static void cut_readers(const struct cached_metrics *entry)
+{
+	for (const struct reader *r = entry->readers; r; r = r->next)
+		if (r->who && !r->who->cut)
+			connection_cut(r->who, HTTP_CUT_REQUEST);
 }
 
 /* --- entries -------------------------------------------------------------------------
@@ -63,28 +67,39 @@ static bool is_page(const struct cached_metrics *entry, uint64_t sample,
 	       entry->form.openmetrics == form.openmetrics;
 }
 
-/* Returns an entry of this sample that is being read, else an entry without readers,
- * else the oldest page: who has not read it until now is too slow. */
+/* Returns an entry of this sample that is being read, else an entry without readers;
+ * NULL when there is none. */
 static struct cached_metrics *choose(struct metrics_cache *c, uint64_t sample,
 				     struct metrics_form form)
 {
-	struct cached_metrics *idle = NULL, *oldest = &c->entries[0];
+	struct cached_metrics *idle = NULL;
 
 	for (int i = METRICS_CACHE_MAX - 1; i >= 0; i--) {
 		struct cached_metrics *entry = &c->entries[i];
 
-		if (entry->readers == 0)
+		if (!entry->readers)
 			idle = entry;
 		else if (is_page(entry, sample, form))
 			return entry;
-		if (entry->page < oldest->page)
-			oldest = entry;
 	}
-	return idle ? idle : oldest;
+	return idle;
 }
 
-static int render(struct metrics_cache *c, struct cached_metrics *entry,
-		  const struct serve_source *source, struct metrics_form form)
+/* Keeps an entry free for whoever asks next: who has not read an older sample's until
+ * now is too slow. */
+static void make_room(const struct metrics_cache *c, uint64_t sample)
+{
+	unsigned idle = 0;
+
+	for (int i = 0; i < METRICS_CACHE_MAX; i++)
+		idle += !c->entries[i].readers;
+	for (int i = 0; idle < 2 && i < METRICS_CACHE_MAX; i++)
+		if (c->entries[i].sample != sample)
+			cut_readers(&c->entries[i]);
+}
+
+static int render(struct cached_metrics *entry, const struct serve_source *source,
+		  struct metrics_form form)
 {
 	if (!entry->data && !(entry->data = malloc(METRICS_BYTES_MAX)))
 		return -1;
@@ -92,8 +107,6 @@ static int render(struct metrics_cache *c, struct cached_metrics *entry,
 
 	metrics_render(source, form, &t);
 	entry->length = t.length;
-	entry->page = ++c->pages;
-	entry->readers = 0;
 	entry->sample = source->stats->samples;
 	entry->form = form;
 	return t.overflowed ? -1 : 0;
@@ -101,21 +114,21 @@ static int render(struct metrics_cache *c, struct cached_metrics *entry,
 
 struct MHD_Response *metrics_cache_response(struct metrics_cache *c,
 					    const struct serve_source *source,
-					    struct metrics_form form)
+					    struct metrics_form form,
+					    struct connection *who)
 {
 	uint64_t sample = source->stats->samples;
 	struct cached_metrics *entry = choose(c, sample, form);
-	bool is_read = entry->readers > 0 && is_page(entry, sample, form);
 
-	if (!is_read && render(c, entry, source, form) < 0)
+	make_room(c, sample);
+	if (!entry || (!entry->readers && render(entry, source, form) < 0))
 		return NULL;
-	struct reader *r = malloc(sizeof(*r));
+	struct reader *r = begin_reading(entry, who);
 	if (!r)
 		return NULL;
-	*r = (struct reader){entry, entry->page};
-	entry->readers++;
-	struct MHD_Response *response = MHD_create_response_from_callback(
-	    entry->length, READ_BYTES, read_page, r, stop_reading);
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer_with_free_callback_cls(
+		entry->length, entry->data, stop_reading, r);
 	if (!response)
 		stop_reading(r);
 	return response;

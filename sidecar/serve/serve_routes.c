@@ -100,11 +100,10 @@ static enum MHD_Result answer_metrics(void *context, const struct http_request *
 	    .openmetrics = request_prefers_openmetrics(r->connection),
 	};
 	struct http_head head = http_head_of_metrics(form.openmetrics);
-	struct MHD_Response *page =
-	    metrics_cache_response(&s->metrics, s->source, form);
+	struct MHD_Response *page = metrics_cache_response(
+	    &s->metrics, s->source, form, connection_of(r->connection));
 
 	head.value = "Accept, Authorization";
-
 	return page ? http_answer_response(r, &head, page) : answer_busy(r);
 }
 
