@@ -128,6 +128,14 @@ static bool is_folder(int fd)
 	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Whether open() failed because of the path, and will fail again. For lack of
+ * descriptors or memory it would succeed later: then a rule must not be missing. */
+static bool is_out_of_reach(int reason)
+{
+	return reason == ENOENT || reason == ENOTDIR || reason == EACCES ||
+	       reason == ELOOP || reason == ENAMETOOLONG;
+}
+
 /* Adds a rule for the file itself: its name may be a link to one in another folder.
  * Returns 1 if it is a folder, which needs no rule more. */
 static int add_target(int ruleset, const char *path, uint64_t rights)
@@ -135,7 +143,7 @@ static int add_target(int ruleset, const char *path, uint64_t rights)
 	const int fd = open(path, O_PATH | O_CLOEXEC);
 
 	if (fd < 0)
-		return 0;
+		return is_out_of_reach(errno) ? 0 : -1;
 	if (is_folder(fd))
 		return add_beneath(ruleset, rights, fd) < 0 ? -1 : 1;
 	return add_beneath(ruleset, rights & OF_A_FILE, fd);
@@ -153,6 +161,8 @@ static int add_path(int ruleset, const struct confine_path *path, uint64_t handl
 
 		if (folder >= 0)
 			result = add_beneath(ruleset, rights, folder);
+		else if (!is_out_of_reach(errno))
+			result = -1;
 	}
 	return result < 0 ? fail_errno(err, errno, "a rule for %s", path->path) : 0;
 }
