@@ -162,6 +162,11 @@ void http_handshake_done(struct connection *whose)
 		connection_enter(whose, PHASE_IDLE);
 }
 
+void http_handshake_refused(struct connection *whose)
+{
+	whose->lingers = true;
+}
+
 /* --- cutting -------------------------------------------------------------------------
  */
 void connection_cut(struct connection *c, enum http_cut why)
@@ -234,6 +239,19 @@ void connection_linger(struct MHD_Connection *connection)
 
 	if (c)
 		c->lingers = true;
+}
+
+void connections_retire(struct connections *all)
+{
+	for (unsigned i = 0; i < all->count; i++)
+		all->list[i].retired = all->list[i].phase != PHASE_FREE;
+}
+
+bool connection_is_retired(struct MHD_Connection *connection)
+{
+	const struct connection *c = connection_of(connection);
+
+	return c && c->retired;
 }
 
 void connection_send(struct MHD_Connection *connection, const char *data, size_t length)

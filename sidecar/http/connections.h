@@ -24,6 +24,7 @@ struct connection {
 	bool cut;     /* shut down, but not yet closed */
 	bool asked;   /* has sent a request */
 	bool lingers; /* further input is discarded after the close */
+	bool retired; /* its next answer closes it */
 	double since; /* begin of this phase, monotonic seconds */
 	struct connections *all;
 };
@@ -85,6 +86,10 @@ struct connection *connection_of(struct MHD_Connection *connection);
 /* Marks a connection that is answered before its request is complete, and then closed.
  * Further input is discarded until the client has the answer. */
 void connection_linger(struct MHD_Connection *connection);
+
+/* Retires the connections that are open now, also those in a handshake. */
+void connections_retire(struct connections *all);
+bool connection_is_retired(struct MHD_Connection *connection);
 
 /* Sends without the library, as much as one call can send. */
 void connection_send(struct MHD_Connection *connection, const char *data,

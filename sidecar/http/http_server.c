@@ -344,6 +344,11 @@ int http_servers_timeout_ms(struct http_server *const *servers, unsigned count)
 	return nearest;
 }
 
+void http_server_retire_connections(struct http_server *s)
+{
+	connections_retire(&s->connections);
+}
+
 /* --- queries -------------------------------------------------------------------------
  */
 bool http_server_busy(const struct http_server *s)

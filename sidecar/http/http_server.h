@@ -56,6 +56,10 @@ struct http_tls {
 
 void http_handshake_done(struct connection *whose);
 
+/* A handshake failed after an alert was sent. The close then waits until the client has
+ * the alert. */
+void http_handshake_refused(struct connection *whose);
+
 struct http_settings {
 	const struct listen_address *where;
 	const char *flag;           /* name of the flag that sets the address */
@@ -86,6 +90,9 @@ int http_servers_timeout_ms(struct http_server *const *servers, unsigned count);
 
 /* Admits the connections that wait, then stops listening. */
 void http_server_stop_listening(struct http_server *s);
+
+/* Lets each connection that is open now have one more answer, which closes it. */
+void http_server_retire_connections(struct http_server *s);
 
 /* Whether a handshake or a request is in progress, or may begin; see
  * connections_busy(). */

@@ -47,7 +47,8 @@ static bool add_isolation(const struct http_head *head, struct MHD_Response *res
 static bool add_headers(const struct http_request *r, const struct http_head *head,
 			struct MHD_Response *response)
 {
-	bool last = r->unread || r->routes->closing;
+	bool last =
+	    r->unread || r->routes->closing || connection_is_retired(r->connection);
 
 	return add_header(response, "Content-Type", head->type) &&
 	       add_header(response, "Cache-Control", "no-store") &&

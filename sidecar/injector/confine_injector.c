@@ -33,6 +33,7 @@ void confine_injector(const struct injector_options *options, struct confinement
 	confine_leave_path(&plan, options->template_path, false);
 	confine_leave_path(&plan, options->tls_cert_file, false);
 	confine_leave_path(&plan, options->tls_key_file, false);
+	confine_leave_path(&plan, options->client_ca_file, false);
 	confine_leave_address(&plan, &options->listen, false);
 	confine_leave_address(&plan, &options->metrics_listen, false);
 	if (kubernetes_find(options, &access, &none) == 0) {

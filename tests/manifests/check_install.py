@@ -80,6 +80,12 @@ def check_wiring(objects, manual):
         port["port"] for rule in one(objects, "NetworkPolicy")["spec"]["ingress"] for port in rule["ports"]))
     check("the injector knows its flags", [], [
         flag for flag in container["args"][1:] if f"  {flag.split('=')[0]} " not in manual])
+    folders = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    files = [arg.split("=")[1].rsplit("/", 1) for arg in container["args"] if arg.startswith("--client-ca-file=")]
+    check("the client CA is a ConfigMap that need not exist, mounted whole",
+          [({"name": "dormouse-injector-client-ca", "optional": True}, "ca.crt")],
+          [(volume["configMap"], name) for folder, name in files for volume in pod["spec"]["volumes"]
+           if volume["name"] == folders.get(folder)])
     check("probes ask where health is served", {"metrics"}, {
         container[probe]["httpGet"]["port"] for probe in ("readinessProbe", "livenessProbe")})
     check("two replicas, and never fewer in a rollout", (2, 0),

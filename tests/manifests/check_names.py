@@ -49,7 +49,7 @@ class References:
         fields = {"spec.serviceAccountName": spec["serviceAccountName"], "metadata.namespace": self.space}
         self.add("ServiceAccount", spec["serviceAccountName"])
         for volume in spec["volumes"]:
-            if "configMap" in volume:
+            if "configMap" in volume and not volume["configMap"].get("optional"):
                 self.add("ConfigMap", volume["configMap"]["name"])
             if "secret" in volume:
                 self.add("Secret", volume["secret"]["secretName"])

@@ -53,6 +53,10 @@ static const struct flag flags[] = {
      "TLS certificate file; disables the managed Secret"},
     {"tls-key-file", FOR_SERVE, PATH(tls_key_file), NULL,
      "private key for --tls-cert-file"},
+    {"client-ca-file", FOR_SERVE, PATH(client_ca_file), NULL,
+     "once it exists, clients need a certificate of its CAs"},
+    {"client-name", FOR_SERVE, NAME(client_name), NULL,
+     "and this common name or DNS name"},
     {"max-body", FOR_SERVE, SIZE(max_body, "4KiB", "8MiB"), "3MiB",
      "larger reviews are refused"},
     {"max-connections", FOR_SERVE, COUNT(max_connections, "8", "4096"), "256",
@@ -113,6 +117,8 @@ int injector_options_parse(struct injector_options *options,
 	if (!options->tls_cert_file[0] != !options->tls_key_file[0])
 		return fail(err, "--tls-cert-file and --tls-key-file must be given "
 				 "together");
+	if (options->client_name[0] && !options->client_ca_file[0])
+		return fail(err, "--client-name needs --client-ca-file");
 	return 0;
 }
 

@@ -29,6 +29,8 @@ struct injector_options {
 	char webhook[254];       /* the MutatingWebhookConfiguration */
 	char tls_cert_file[256]; /* an external certificate: no Secret, no CA */
 	char tls_key_file[256];
+	char client_ca_file[256]; /* "": clients need no certificate */
+	char client_name[254];    /* "": any that the CA signed */
 	double certificate_lifetime_s;
 	double ca_lifetime_s;
 	double check_interval_s;

@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tls_files.h - a certificate and a key in files that another program writes.
- *
- * The kubelet changes all files of a mounted Secret at once: it replaces a symbolic
- * link. So the resolved files are compared, not the links.
- */
+/* tls_files.h - a certificate and a key in files that another program writes. */
 #ifndef DORMOUSE_INJECTOR_TLS_TLS_FILES_H
 #define DORMOUSE_INJECTOR_TLS_TLS_FILES_H
 
 #include <stdbool.h>
-#include <sys/stat.h>
-#include <time.h>
 
+#include "text_file.h"
 #include "tls_store.h"
-
-/* The attributes that show whether a file changed. */
-struct file_mark {
-	dev_t device;
-	ino_t inode;
-	off_t size;
-	struct timespec modified;
-	bool there;
-};
 
 struct tls_files {
 	const char *certificate; /* paths; they must outlive this struct */

@@ -97,6 +97,14 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	    {"dormouse_injector_template_reload_failures_total", METRIC_COUNTER,
 	     c->template_failures,
 	     "Times a changed template was broken and the old one kept."},
+	    {"dormouse_injector_client_certificate_required", METRIC_GAUGE,
+	     client_ca_demands(f->clients),
+	     "Whether clients of the port of reviews need a certificate."},
+	    {"dormouse_injector_client_ca_reloads_total", METRIC_COUNTER,
+	     f->clients->reloads, "Times a new or changed --client-ca-file was taken."},
+	    {"dormouse_injector_client_ca_reload_failures_total", METRIC_COUNTER,
+	     f->clients->failures,
+	     "Times --client-ca-file was broken or gone, and the old one kept."},
 	    {"dormouse_injector_log_lines_withheld_total", METRIC_COUNTER,
 	     c->lines_withheld, "Lines about reviews that were too many to be logged."},
 	    {"dormouse_injector_certificates_made_total", METRIC_COUNTER,
@@ -138,6 +146,16 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	    "is none yet.");
 	exposition_number(x, NULL, tls_store_expiry(f->store));
 	exposition_rows(x, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static void put_clients(struct exposition *x, const struct client_ca *clients)
+{
+	exposition_family(x, METRIC_COUNTER, "dormouse_injector_clients_refused_total",
+			  "reason",
+			  "Clients refused by their certificate: none, expired, "
+			  "untrusted, name: not --client-name.");
+	for (int why = 0; why < CLIENT_REFUSALS; why++)
+		exposition_count(x, client_verdict_name(why), clients->refused[why]);
 }
 
 static void put_cluster(struct exposition *x, const struct injector_figures *f)
@@ -221,6 +239,7 @@ void injector_metrics_render(const struct injector_figures *figures, bool openme
 	put_cluster(&x, figures);
 	put_watches(&x, figures);
 	put_servers(&x, figures);
+	put_clients(&x, figures->clients);
 	exposition_build_info(&x);
 	process_metrics(&x, figures->started_at);
 	exposition_end(&x);

@@ -11,6 +11,7 @@
 #include "http/http_server.h"
 #include "injector/kubernetes/cluster_facts.h"
 #include "injector/review/review.h"
+#include "injector/tls/client_ca.h"
 #include "injector/tls/tls_store.h"
 
 /* Why a request was refused, one reason for each HTTP status. The names never change,
@@ -52,6 +53,7 @@ struct injector_figures {
 	const struct cluster_facts *facts;
 	struct namespaces *namespaces;
 	struct tls_store *store;
+	const struct client_ca *clients;
 	const struct http_server *reviews, *metrics;
 	size_t body_bytes; /* memory of large bodies now */
 	unsigned config_errors;

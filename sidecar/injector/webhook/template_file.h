@@ -3,10 +3,8 @@
 #ifndef DORMOUSE_INJECTOR_WEBHOOK_TEMPLATE_FILE_H
 #define DORMOUSE_INJECTOR_WEBHOOK_TEMPLATE_FILE_H
 
-#include <stdint.h>
-#include <sys/stat.h>
-
 #include "injector/review/template.h"
+#include "injector/tls/text_file.h"
 
 /* Seconds between checks. A changed ConfigMap reaches its mount within a minute. */
 #define TEMPLATE_LOOK_EVERY_S 10.0
@@ -14,8 +12,8 @@
 struct template_file {
 	const char *path; /* "": the built-in template, which never changes */
 	struct sidecar_template *template;
-	struct stat seen; /* status of the last file that was read or tried */
-	double looked_at; /* monotonic seconds */
+	struct file_mark seen; /* of the last file that was read or tried */
+	double looked_at;      /* monotonic seconds */
 };
 
 /* The result of a check. */

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "injector/tls/client_ca.h"
 #include "injector/tls/https.h"
 #include "injector_routes.h"
 #include "reviews.h"
@@ -41,10 +42,15 @@
 /* How long open requests may take after that. */
 #define DRAIN_FINISH_S 3.0
 
+/* The most seconds between checks of the client CA; a shorter --check-interval holds.
+ */
+#define CLIENT_CA_LOOK_EVERY_S 10.0
+
 enum { REVIEWS, METRICS, SERVERS };
 
 struct webhook {
 	struct template_file template;
+	struct client_ca clients;
 	struct injector_counters counters;
 	struct review_log review_log;
 	struct reviews *reviews;
@@ -88,6 +94,35 @@ static struct http_limits limits_of(unsigned connections, double idle_s)
 	};
 }
 
+/* Connections that are open when the CA changes were not judged by it. */
+static void take_clients(struct webhook *w)
+{
+	log_event(LOG_LEVEL_INFO, "client-ca-in-use",
+		  "clients need a certificate of the CAs in %s%s%s", w->clients.path,
+		  w->clients.name[0] ? ", with the name " : "", w->clients.name);
+	if (w->servers[REVIEWS])
+		http_server_retire_connections(w->servers[REVIEWS]);
+}
+
+static void look_at_clients(struct webhook *w, double now)
+{
+	struct error err;
+
+	switch (client_ca_look(&w->clients, now, &err)) {
+	case CLIENT_CA_SAME:
+		break;
+	case CLIENT_CA_TAKEN:
+		take_clients(w);
+		break;
+	case CLIENT_CA_BROKEN:
+		log_event(LOG_LEVEL_ERROR, "client-ca-broken", "%s; %s", err.text,
+			  client_ca_demands(&w->clients)
+			      ? "the old CAs stay in use"
+			      : "clients need no certificate until it is mended");
+		break;
+	}
+}
+
 static int open_reviews(struct webhook *w, const struct webhook_source *source,
 			struct error *err)
 {
@@ -114,6 +149,7 @@ static int open_reviews(struct webhook *w, const struct webhook_source *source,
 	    .routes = reviews_routes(w->reviews),
 	};
 	tls_store_serve(source->store);
+	https_admit(&w->clients);
 	w->servers[REVIEWS] = http_server_open(&settings, w->epoll_fd, err);
 	return w->servers[REVIEWS] ? 0 : -1;
 }
@@ -135,6 +171,7 @@ static int open_status(struct webhook *w, const struct webhook_source *source,
 	    .facts = source->facts,
 	    .namespaces = source->namespaces,
 	    .store = source->store,
+	    .clients = &w->clients,
 	    .reviews = w->servers[REVIEWS],
 	    .metrics = w->servers[METRICS],
 	    .config_errors = source->options->config_errors,
@@ -154,6 +191,14 @@ struct webhook *webhook_open(const struct webhook_source *source, struct error *
 		return NULL;
 	}
 	w->image_loaded = source->options->image_loaded;
+	client_ca_init(&w->clients, source->options->client_ca_file,
+		       source->options->client_name,
+		       fmin(source->options->check_interval_s, CLIENT_CA_LOOK_EVERY_S));
+	look_at_clients(w, clock_monotonic());
+	if (w->clients.path[0] && !w->clients.seen.there)
+		log_event(LOG_LEVEL_INFO, "client-ca-absent",
+			  "there is no %s: clients need no certificate",
+			  w->clients.path);
 	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (w->epoll_fd < 0)
 		fail_errno(err, errno, "epoll_create1");
@@ -174,6 +219,8 @@ void webhook_close(struct webhook *w)
 		return;
 	http_server_close(w->servers[REVIEWS]);
 	http_server_close(w->servers[METRICS]);
+	https_admit(NULL);
+	client_ca_free(&w->clients);
 	reviews_free(w->reviews);
 	template_file_close(&w->template);
 	if (w->epoll_fd >= 0)
@@ -207,6 +254,14 @@ static void look_at_template(struct webhook *w, double now)
 	}
 }
 
+static void complain_of_clients(struct webhook *w, double now)
+{
+	struct error complaint;
+
+	if (client_ca_complaint(&w->clients, now, &complaint))
+		log_event(LOG_LEVEL_WARNING, "clients-refused", "%s", complaint.text);
+}
+
 static void complain_of_crowd(struct http_server *s, double now)
 {
 	struct error complaint;
@@ -224,6 +279,8 @@ void webhook_process(struct webhook *w)
 	complain_of_crowd(w->servers[REVIEWS], now);
 	complain_of_crowd(w->servers[METRICS], now);
 	look_at_template(w, now);
+	look_at_clients(w, now);
+	complain_of_clients(w, now);
 	w->counters.lines_withheld = w->review_log.withheld;
 	w->status.figures.body_bytes = reviews_body_bytes(w->reviews);
 }
@@ -239,10 +296,13 @@ int webhook_timeout_ms(const struct webhook *w)
 	double now = clock_monotonic();
 	double due = review_log_due(&w->review_log, now);
 	double look = w->template.looked_at + TEMPLATE_LOOK_EVERY_S - now;
+	double clients = client_ca_due_s(&w->clients, now);
 	int timeout = http_servers_timeout_ms(w->servers, SERVERS);
 
 	if (due >= 0)
 		timeout = nearer(timeout, (int)ceil(due * 1e3));
+	if (clients >= 0)
+		timeout = nearer(timeout, (int)ceil(clients * 1e3));
 	if (w->drain_since > 0)
 		timeout = nearer(timeout, 100);
 	return nearer(timeout, look > 0 ? (int)ceil(look * 1e3) : 0);

@@ -347,6 +347,26 @@ static uint64_t cut(enum http_cut why)
 	return http_server_counters(server)->cut[why];
 }
 
+CASE(retired_connections_have_one_more_answer_and_later_ones_stay)
+{
+	int asked = open_connection(), silent = open_connection();
+
+	ask_on(asked);
+	http_server_retire_connections(server);
+	int later = open_connection();
+	assert_false(is_closed(asked));
+	assert_false(is_closed(silent));
+	ask_on(asked);
+	ask_on(silent);
+	ask_on(later);
+	assert_true(is_closed(asked));
+	assert_true(is_closed(silent));
+	assert_false(is_closed(later));
+	close(asked);
+	close(silent);
+	close(later);
+}
+
 CASE(own_sockets_are_told_of)
 {
 	assert_int_equal(own.made, 1); /* it listens */
@@ -467,6 +487,7 @@ int main(void)
 	    SERVED(a_body_that_grows_too_large_is_refused_midway),
 	    SERVED(large_bodies_wait_for_no_room),
 	    SERVED(the_last_answers_end_their_connections),
+	    SERVED(retired_connections_have_one_more_answer_and_later_ones_stay),
 	    SERVED(own_sockets_are_told_of),
 	    SERVED(who_is_idle_for_long_is_cut),
 	    SERVED(who_takes_long_to_ask_is_cut),

@@ -18,6 +18,7 @@ static struct cluster_facts facts;
 static struct namespaces *namespaces;
 static struct injector_figures figures;
 static struct tls_store *store;
+static struct client_ca clients;
 static struct http_routes no_routes;
 static struct http_server *server;
 static int epoll_fd;
@@ -44,6 +45,7 @@ static int open_all(void **state)
 					    .facts = &facts,
 					    .namespaces = namespaces,
 					    .store = store,
+					    .clients = &clients,
 					    .reviews = server,
 					    .metrics = server,
 					    .config_errors = 3,

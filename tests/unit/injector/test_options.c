@@ -49,6 +49,8 @@ CASE(without_flags_the_documented_defaults_hold)
 	assert_int_equal(options.max_connections, 256);
 	assert_true(options.idle_timeout_s == 120);
 	assert_string_equal(options.namespace, "");
+	assert_string_equal(options.client_ca_file, "");
+	assert_string_equal(options.client_name, "");
 	assert_string_equal(options.template_path, "");
 }
 
@@ -80,6 +82,15 @@ CASE(a_certificate_without_its_key_is_refused)
 	assert_non_null(strstr(err.text, "--tls-key-file"));
 	assert_int_equal(serve_with("--tls-key-file=a", NULL), -1);
 	assert_int_equal(serve_with("--tls-cert-file=a", "--tls-key-file=b"), 0);
+}
+
+CASE(a_clients_name_without_its_ca_is_refused)
+{
+	assert_int_equal(serve_with("--client-name=a", NULL), -1);
+	assert_non_null(strstr(err.text, "--client-ca-file"));
+	assert_int_equal(serve_with("--client-name=a", "--client-ca-file=b"), 0);
+	assert_string_equal(options.client_name, "a");
+	assert_string_equal(options.client_ca_file, "b");
 }
 
 CASE(a_token_is_never_sent_in_the_clear)
@@ -138,6 +149,7 @@ int main(void)
 	    cmocka_unit_test_setup(a_namespace_that_is_none_is_said_and_counted,
 				   clear_environment),
 	    cmocka_unit_test(a_certificate_without_its_key_is_refused),
+	    cmocka_unit_test(a_clients_name_without_its_ca_is_refused),
 	    cmocka_unit_test(a_token_is_never_sent_in_the_clear),
 	    cmocka_unit_test(each_bad_value_names_flag_value_and_what_would_do),
 	    cmocka_unit_test(inject_has_no_flags_of_the_server),
