@@ -42,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_options(&options, &w);
 	else if (result < 0)
 		check_line(err.text);
-	options_listen_by_default(&options);
+	options_listen_by_default(&options, "listen");
+	options_listen_by_default(&options, "alert-listen");
 	free(w.copy);
 	return 0;
 }
