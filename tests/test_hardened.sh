@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The programs that `make` builds without further flags are hardened. (Those of the images are
 # looked at when they are made: tests/static.sh, tests/images.sh.)
-#
-# $DORMOUSE and $INJECTOR name them, by default those in build/.
 set -euo pipefail
 # shellcheck source=report.sh
 source "$(dirname "$0")/report.sh"
@@ -20,7 +18,7 @@ has() {
 	check_that "${1##*/}: $2" grep -qE "$3" <<<"$found"
 }
 
-for program in "${DORMOUSE:-$root/build/dormouse}" "${INJECTOR:-$root/build/dormouse-injector}"; do
+for program in "$root"/build/dormouse{,-injector}; do
 	[[ -x $program ]] || skip "needs $program: make"
 	has "$program" "is loaded at a random address" 'Type: +DYN' --file-header
 	has "$program" "has a dynamic loader, so it is a program" INTERP --program-headers

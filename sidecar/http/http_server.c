@@ -43,6 +43,8 @@
 
 struct http_server {
 	struct http_settings settings;
+	struct listen_address
+	    where; /* of the settings: a listener may be opened later */
 	struct connections connections;
 	struct MHD_Daemon *daemon;
 	struct listener listener;
@@ -143,6 +145,8 @@ struct http_server *http_server_open(const struct http_settings *settings, int e
 		return NULL;
 	}
 	s->settings = *settings;
+	s->where = *settings->where;
+	s->settings.where = &s->where;
 	s->epoll_fd = epoll_fd;
 	s->listener.fd = -1;
 	if (connections_init(&s->connections, &s->settings, epoll_fd) < 0)

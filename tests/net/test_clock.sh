@@ -17,6 +17,7 @@ source "$(dirname "$0")/lib.sh"
 need jq curl
 library=$(find /usr/lib -name libfaketime.so.1 2>/dev/null | head -n 1)
 [[ -n $library ]] || skip "needs faketime"
+readelf --program-headers "$DORMOUSE" | grep -q INTERP || skip "a static program cannot be told another time"
 
 make_space a b
 join a eth0 b eth0 1
