@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,6 +57,14 @@ static void ignore_others(void)
 		signal(others[i], SIG_IGN);
 	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
 		signal(number, SIG_IGN);
+#ifndef __GLIBC__
+	/* musl keeps the first ones (32 to 34) for its threads, and lets nobody ignore
+	 * them. The programs that are linked with it have one thread. */
+	uint64_t kept = 0;
+	for (int number = 32; number < SIGRTMIN; number++)
+		kept |= UINT64_C(1) << (number - 1);
+	syscall(SYS_rt_sigprocmask, SIG_BLOCK, &kept, NULL, sizeof(kept));
+#endif
 }
 
 int wake_on_signals(struct error *err)

@@ -43,8 +43,7 @@
 
 struct http_server {
 	struct http_settings settings;
-	struct listen_address
-	    where; /* of the settings: a listener may be opened later */
+	struct listen_address where; /* that of the settings */
 	struct connections connections;
 	struct MHD_Daemon *daemon;
 	struct listener listener;
