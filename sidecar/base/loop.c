@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -59,11 +58,11 @@ static void ignore_others(void)
 		signal(number, SIG_IGN);
 #ifndef __GLIBC__
 	/* musl keeps the first ones (32 to 34) for its threads, and lets nobody ignore
-	 * them. The programs that are linked with it have one thread. */
-	uint64_t kept = 0;
+	 * them. The programs that are linked with it have one thread. The kernel's
+	 * struct has the handler first; its other members are 0. */
+	const unsigned long ignored[8] = {(unsigned long)SIG_IGN};
 	for (int number = 32; number < SIGRTMIN; number++)
-		kept |= UINT64_C(1) << (number - 1);
-	syscall(SYS_rt_sigprocmask, SIG_BLOCK, &kept, NULL, sizeof(kept));
+		syscall(SYS_rt_sigaction, number, ignored, NULL, 8);
 #endif
 }
 

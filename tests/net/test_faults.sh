@@ -216,7 +216,7 @@ for command in "version" "version --licenses" "--help" "replay --summary $work/t
 	inside a "$work/dormouse" $command >/dev/full 2>"$work/said" || status=$?
 	check "$command to a full disk: exit status" 1 "$status"
 	check "$command to a full disk: lines that say so" 1 \
-		"$(grep -c 'standard output: No space left on device' "$work/said")"
+		"$(grep -c 'cannot write to standard output: ' "$work/said")"
 done
 stop_monitor a
 
