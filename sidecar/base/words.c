@@ -32,11 +32,10 @@ bool next_word(struct slice *line, struct slice *word)
 	return word->at < word->end;
 }
 
-bool says(const struct slice *word, const char *text)
+bool says(const struct slice *word, const char *text, size_t length)
 {
-	size_t length = (size_t)(word->end - word->at);
-
-	return length == strlen(text) && memcmp(word->at, text, length) == 0;
+	return (size_t)(word->end - word->at) == length &&
+	       memcmp(word->at, text, length) == 0;
 }
 
 bool read_number(const struct slice *word, uint64_t *number)

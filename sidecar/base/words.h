@@ -22,8 +22,8 @@ bool next_line(struct slice *rest, struct slice *line);
 /* Removes the next word from the line. False if there is none. */
 bool next_word(struct slice *line, struct slice *word);
 
-/* Whether the word equals the text. */
-bool says(const struct slice *word, const char *text);
+/* Whether the word equals the text, which has `length` bytes. */
+bool says(const struct slice *word, const char *text, size_t length);
 
 /* Reads an unsigned decimal number. False if it does not fit or is something else, such
  * as the negative numbers in some columns. */

@@ -4,7 +4,7 @@
  * Found by reading, and by strace under all tests in network namespaces, of programs
  * linked with glibc and with musl: the two often make different calls for the same
  * function. A call that is missing fails with EPERM (filter.c says why), so a new use
- * of one needs a row here. tests/unit/confine/test_confine.c tries most of them.
+ * of one needs a row here. tests/net/attempts.c tries most of them.
  *
  * A row without abilities is for every program. The calls before the blank lines of
  * plain_calls are the frequent ones: an old kernel reads the list at each call.

@@ -11,24 +11,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void open_server(void)
-{
-	void *nothing = NULL;
-
-	if (start(&nothing) < 0)
-		abort();
-	fake_stats.samples = 1;
-	fake_stats.last_sample_at = (double)time(NULL);
-	fake_alert(ALERT_EGRESS_VOLUME, 1.7e9, 0);
-	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + 100, 0);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static unsigned runs;
 
 	if (!server)
-		open_server();
+		start_with_alerts();
 	if (size < 2)
 		return 0;
 	const uint16_t port = data[0] % 2 ? open_port() : local_port();

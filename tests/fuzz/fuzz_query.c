@@ -11,17 +11,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void open_server(void)
-{
-	void *nothing = NULL;
-
-	if (start(&nothing) < 0)
-		abort();
-	fake_stats.samples = 1;
-	fake_alert(ALERT_EGRESS_VOLUME, 1.7e9, 0);
-	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + 100, 0);
-}
-
 /* A list for 200, a sentence for 400. */
 static void check(const char *answer)
 {
@@ -40,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool api = size > 0 && data[0] != 'x'; /* else the whole target is theirs */
 
 	if (!server)
-		open_server();
+		start_with_alerts();
 	if (size == 0 || size > 2000)
 		return 0;
 	size_t length = (size_t)snprintf(request, sizeof(request), "GET %s",

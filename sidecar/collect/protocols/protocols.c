@@ -109,8 +109,7 @@ static void set(struct protocol_counters *counters, enum protocol_counter counte
 
 static bool equals(const struct slice *found, const struct word *word)
 {
-	return (size_t)(found->end - found->at) == word->length &&
-	       memcmp(found->at, word->text, word->length) == 0;
+	return says(found, word->text, word->length);
 }
 
 /* The rows of a prefix: their number and the first of them. */

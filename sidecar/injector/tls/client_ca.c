@@ -136,13 +136,28 @@ enum client_ca_look client_ca_look(struct client_ca *ca, double now, struct erro
 
 /* --- clients -------------------------------------------------------------------------
  */
-static bool is_wanted(const char *wanted, int code, const char *name, size_t length)
+/* Reads one name of a certificate. Returns 0 for one that counts, 1 for one that does
+ * not, and as GnuTLS on failure. */
+typedef int read_name(gnutls_x509_crt_t crt, unsigned index, char *name,
+		      size_t *length);
+
+static int common_name(gnutls_x509_crt_t crt, unsigned index, char *name,
+		       size_t *length)
 {
-	return code >= 0 && length == strlen(wanted) &&
-	       memcmp(name, wanted, length) == 0;
+	return gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, index, 0,
+					     name, length);
 }
 
-static bool has_common_name(gnutls_x509_crt_t crt, const char *wanted)
+static int dns_name(gnutls_x509_crt_t crt, unsigned index, char *name, size_t *length)
+{
+	/* Returns the kind of the name. */
+	const int code =
+	    gnutls_x509_crt_get_subject_alt_name(crt, index, name, length, NULL);
+
+	return code >= 0 ? code != GNUTLS_SAN_DNSNAME : code;
+}
+
+static bool has_name(gnutls_x509_crt_t crt, read_name *read, const char *wanted)
 {
 	char name[NAME_BYTES_MAX];
 	int code = 0;
@@ -151,27 +166,9 @@ static bool has_common_name(gnutls_x509_crt_t crt, const char *wanted)
 	     i < NAMES_MAX && code != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE; i++) {
 		size_t length = sizeof(name);
 
-		code = gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME,
-						     i, 0, name, &length);
-		if (is_wanted(wanted, code, name, length))
-			return true;
-	}
-	return false;
-}
-
-static bool has_dns_name(gnutls_x509_crt_t crt, const char *wanted)
-{
-	char name[NAME_BYTES_MAX];
-	int code = 0;
-
-	for (unsigned i = 0;
-	     i < NAMES_MAX && code != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE; i++) {
-		size_t length = sizeof(name);
-
-		/* Returns the kind of the name. */
-		code =
-		    gnutls_x509_crt_get_subject_alt_name(crt, i, name, &length, NULL);
-		if (code == GNUTLS_SAN_DNSNAME && is_wanted(wanted, code, name, length))
+		code = read(crt, i, name, &length);
+		if (code == 0 && length == strlen(wanted) &&
+		    memcmp(name, wanted, length) == 0)
 			return true;
 	}
 	return false;
@@ -194,8 +191,8 @@ static enum client_verdict verdict_of(const struct client_ca *ca,
 		return CLIENT_UNTRUSTED;
 	if (status)
 		return CLIENT_EXPIRED;
-	return !ca->name[0] || has_common_name(list[0], ca->name) ||
-		       has_dns_name(list[0], ca->name)
+	return !ca->name[0] || has_name(list[0], common_name, ca->name) ||
+		       has_name(list[0], dns_name, ca->name)
 		   ? CLIENT_WELCOME
 		   : CLIENT_OTHER;
 }

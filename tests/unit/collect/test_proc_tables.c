@@ -163,7 +163,7 @@ CASE(lines_come_whole_through_any_buffer)
 			count++;
 			length += (size_t)(line.end - line.at);
 			if (count == 3)
-				assert_true(says(&line, "bcdef gh"));
+				assert_true(says(&line, "bcdef gh", 8));
 		}
 		assert_int_equal(lines.failure, 0);
 		lines_close(&lines);

@@ -49,6 +49,19 @@ static inline int start(void **state)
 	return server ? 0 : -1;
 }
 
+/* For fuzzers: opens the server with a sample and two alerts. */
+static inline void start_with_alerts(void)
+{
+	void *nothing = NULL;
+
+	if (start(&nothing) < 0)
+		abort();
+	fake_stats.samples = 1;
+	fake_stats.last_sample_at = (double)time(NULL);
+	fake_alert(ALERT_EGRESS_VOLUME, 1.7e9, 0);
+	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9 + 100, 0);
+}
+
 static inline int stop(void **state)
 {
 	(void)state;
