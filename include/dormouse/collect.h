@@ -136,6 +136,13 @@ void collector_traffic(struct collector *c, struct traffic_view *view);
 void collector_moved_since(const struct collector *c, double since, double seen_until,
 			   struct flow *flows, size_t max, struct traffic_span *moved);
 
+#define PEER_PREFIXES_MAX 64
+
+/* Gives the networks that the pod opens connections to, of all known peers, the most
+ * used first: at most `max`. Returns their number. */
+size_t collector_peer_prefixes(const struct collector *c, struct peer_prefix *out,
+			       size_t max);
+
 /* The maximum of the block of collector_seen_addresses(). */
 #define SEEN_BYTES_MAX (16 * 1024)
 
