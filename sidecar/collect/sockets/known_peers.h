@@ -41,7 +41,7 @@ struct peer_place {
 /* The block that is kept in the state file as it is. */
 struct peers_kept {
 	uint32_t layout; /* PEERS_LAYOUT; change it with these structs */
-	uint32_t began; /* Unix seconds of the first commit; 0: none yet */
+	uint32_t began;  /* Unix seconds of the first commit; 0: none yet */
 	uint32_t used[2];
 	struct peer_place places[PEERS_KNOWN_MAX];
 };
