@@ -50,6 +50,9 @@ struct stream *stream_open(const struct serve_source *source, stream_chunk *chun
 	s->chunk = text_over(s->data, sizeof(s->data));
 	s->json = json_writer_over(&s->chunk);
 	take_alerts(s, only_firing);
+	s->peer_count = chunk_at == destinations_chunk
+			    ? collector_peers(source->collector, s->peers)
+			    : 0;
 	if (chunk_at == baseline_chunk && !(s->document = document_of(source))) {
 		free(s);
 		return NULL;
