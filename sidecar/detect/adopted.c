@@ -79,6 +79,21 @@ void adopted_take(struct adopted *a, const struct past *past)
 			take_routine(a, &past->routine[i]);
 }
 
+/* Returns a level of the siblings for a window that is longer than its name says,
+ * because the interval is long: at most in proportion, and at most the next sum. */
+static uint16_t stretched(const struct levels *l, const double length[WINDOWS],
+			  unsigned k, unsigned s)
+{
+	double times = length[k] / window_span(k);
+	double amount = level_decode(l->code[k][s]) * times;
+
+	if (times <= 1)
+		return l->code[k][s];
+	if (k < WINDOW_6H)
+		amount = fmin(amount, level_decode(l->code[k + 1][s]));
+	return level_encode(amount);
+}
+
 void adopted_raise(const struct adopted *a, double observed_s,
 		   const double length[WINDOWS], struct levels *most)
 {
@@ -88,9 +103,11 @@ void adopted_raise(const struct adopted *a, double observed_s,
 		/* A window holds the start until it has left it. */
 		bool starts = observed_s < START_PLAY * a->start_s + length[k];
 		for (unsigned s = 0; s < SERIES_COUNT; s++) {
-			uint16_t of = a->most.code[k][s], *to = &most->code[k][s];
-			if (starts && a->start.code[k][s] > of)
-				of = a->start.code[k][s];
+			uint16_t of = stretched(&a->most, length, k, s);
+			uint16_t start = stretched(&a->start, length, k, s);
+			uint16_t *to = &most->code[k][s];
+			if (starts && start > of)
+				of = start;
 			if (of - lost > *to)
 				*to = (uint16_t)(of - lost);
 		}

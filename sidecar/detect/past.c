@@ -13,10 +13,18 @@
  * to object. */
 #define ACCEPTED_FOR_S (7 * DAY_S)
 
-static void decode(const struct levels *from, unsigned s, double to[PAST_WINDOWS])
+/* With a long interval a minimum covers more time than its name says. A sum does, too,
+ * but all of it may have been sent in the shorter time. */
+static double nominal(const struct windows *w, unsigned k)
+{
+	return k >= SUM_WINDOWS && w->length[k] > 0 ? window_span(k) / w->length[k] : 1;
+}
+
+static void decode(const struct levels *from, const struct windows *w, unsigned s,
+		   double to[PAST_WINDOWS])
 {
 	for (unsigned k = 0; k < WINDOWS; k++)
-		to[k] = level_decode(from->code[k][s]);
+		to[k] = level_decode(from->code[k][s]) * nominal(w, k);
 }
 
 /* Returns how many of the newest hours are those of a change that was accepted lately.
@@ -67,7 +75,7 @@ static void tell_routines(const struct detector *d, struct past *past)
 			continue;
 		incident_reach(m, &reach);
 		for (unsigned s = 0; s < PAST_SERIES; s++)
-			decode(&reach, s, r->reach[s]);
+			decode(&reach, &d->windows, s, r->reach[s]);
 	}
 	if (past->routine_count < PAST_ROUTINES_MAX)
 		memset(&past->routine[past->routine_count], 0,
@@ -78,6 +86,7 @@ void detector_past(const struct detector *d, struct past *past)
 {
 	const struct learnt *l = &d->learnt;
 	const struct envelope *e = &d->envelope;
+	const struct windows *w = &d->windows;
 	struct levels most, routine;
 	unsigned skipped = accepted_hours(l);
 
@@ -102,10 +111,10 @@ void detector_past(const struct detector *d, struct past *past)
 			continue;
 		if (s < SIGNAL_COUNT)
 			tell_numbers(&l->histogram[s], p);
-		decode(&most, s, p->greatest);
-		decode(&e->third, s, p->third);
-		decode(&e->tenth, s, p->tenth);
-		decode(start, s, p->start);
+		decode(&most, w, s, p->greatest);
+		decode(&e->third, w, s, p->third);
+		decode(&e->tenth, w, s, p->tenth);
+		decode(start, w, s, p->start);
 		for (unsigned k = 0; k < WINDOWS; k++) {
 			p->third[k] = fmin(p->third[k], p->greatest[k]);
 			p->tenth[k] = fmin(p->tenth[k], p->third[k]);

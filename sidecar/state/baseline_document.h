@@ -19,7 +19,8 @@
 
 #define BASELINE_FORMAT "dormouse.dev/baseline/v1"
 
-/* The longest document that is read, and room for the longest that is written. */
+/* The longest document that is read, and room for the longest that is written: a usual
+ * one has five kilobytes. */
 #define BASELINE_BYTES_MAX (128 * 1024)
 
 #define BASELINE_NAME_MAX  320 /* "Kind/name", with the NUL */
@@ -65,8 +66,9 @@ char *baseline_document_text(const struct baseline_document *b, struct error *er
 int baseline_document_read(struct baseline_document *b, const char *text, size_t bytes,
 			   struct error *err);
 
-/* The same from a file, "-" is standard input. */
-int baseline_document_load(struct baseline_document *b, const char *path,
+/* The same from a file of at most `most` bytes, "-" is standard input. A file of
+ * several documents, such as `replay --baseline-out` writes, gives them merged. */
+int baseline_document_load(struct baseline_document *b, const char *path, size_t most,
 			   struct error *err);
 
 /* Adds another pod's document, or another document of many pods: pasts are merged

@@ -406,24 +406,28 @@ static unsigned line_at(const char *text, const char *place)
 	return line;
 }
 
-int baseline_document_read(struct baseline_document *b, const char *text, size_t bytes,
-			   struct error *err)
+static const char *after_blanks(const char *text)
 {
-	const char *stop;
+	return text + strspn(text, " \t\r\n");
+}
+
+/* Reads the document that begins there, and sets *stop to what follows. */
+static int read_next(struct baseline_document *b, const char *text, size_t bytes,
+		     const char **stop, struct error *err)
+{
 	bool lacks_memory;
 	int result;
 
 	memset(b, 0, sizeof(*b));
-	if (bytes > BASELINE_BYTES_MAX)
-		return fail(err, "expected at most %d bytes", BASELINE_BYTES_MAX);
-	cJSON *document = json_document(text, bytes, &stop, &lacks_memory);
+	cJSON *document = json_document(text, bytes, stop, &lacks_memory);
 	if (lacks_memory)
 		return fail_memory(err, "the baseline");
-	if (!cJSON_IsObject(document) || stop[strspn(stop, " \t\r\n")] != '\0') {
+	if (!cJSON_IsObject(document)) {
 		cJSON_Delete(document);
-		return fail(err, "line %u: expected one JSON object",
-			    line_at(text, stop));
+		return fail(err, "line %u: expected a JSON object",
+			    line_at(text, *stop));
 	}
+	*stop = after_blanks(*stop);
 	result = take_document(b, document, err);
 	if (result == 0 && baseline_has_unknown(document)) {
 		b->unknown = document;
@@ -433,6 +437,55 @@ int baseline_document_read(struct baseline_document *b, const char *text, size_t
 	if (result < 0)
 		memset(b, 0, sizeof(*b));
 	return result;
+}
+
+static int too_long(size_t most, struct error *err)
+{
+	return fail(err, "expected at most %zu bytes", most);
+}
+
+int baseline_document_read(struct baseline_document *b, const char *text, size_t bytes,
+			   struct error *err)
+{
+	const char *stop;
+
+	memset(b, 0, sizeof(*b));
+	if (bytes > BASELINE_BYTES_MAX)
+		return too_long(BASELINE_BYTES_MAX, err);
+	if (read_next(b, text, bytes, &stop, err) < 0)
+		return -1;
+	if (*stop == '\0')
+		return 0;
+	baseline_document_end(b);
+	memset(b, 0, sizeof(*b));
+	return fail(err, "line %u: expected nothing after the JSON object",
+		    line_at(text, stop));
+}
+
+/* Reads every document of a text and merges them. */
+static int read_all(struct baseline_document *b, const char *text, size_t bytes,
+		    struct error *err)
+{
+	const char *stop = after_blanks(text), *end = text + bytes;
+	struct baseline_document *other = malloc(sizeof(*other));
+	int result = other ? 0 : fail_memory(err, "the baseline");
+
+	memset(b, 0, sizeof(*b));
+	do {
+		if (result == 0)
+			result =
+			    read_next(other, stop, (size_t)(end - stop), &stop, err);
+		if (result == 0) {
+			baseline_document_merge(b, other);
+			baseline_document_end(other);
+		}
+	} while (result == 0 && *stop != '\0');
+	free(other);
+	if (result == 0)
+		return 0;
+	baseline_document_end(b);
+	memset(b, 0, sizeof(*b));
+	return -1;
 }
 
 /* Returns the length, or -1. */
@@ -453,21 +506,23 @@ static ssize_t read_whole(int fd, char *into, size_t most, struct error *err)
 	return (ssize_t)length;
 }
 
-static int load(struct baseline_document *b, int fd, struct error *err)
+static int load(struct baseline_document *b, int fd, size_t most, struct error *err)
 {
-	char *text = calloc(1, BASELINE_BYTES_MAX + 2);
+	char *text = calloc(1, most + 2);
 	int result = -1;
 
 	if (!text)
 		return fail_memory(err, "the baseline");
-	const ssize_t length = read_whole(fd, text, BASELINE_BYTES_MAX + 1, err);
-	if (length >= 0)
-		result = baseline_document_read(b, text, (size_t)length, err);
+	const ssize_t length = read_whole(fd, text, most + 1, err);
+	if (length > (ssize_t)most)
+		too_long(most, err);
+	else if (length >= 0)
+		result = read_all(b, text, (size_t)length, err);
 	free(text);
 	return result;
 }
 
-int baseline_document_load(struct baseline_document *b, const char *path,
+int baseline_document_load(struct baseline_document *b, const char *path, size_t most,
 			   struct error *err)
 {
 	const bool is_stdin = strcmp(path, "-") == 0;
@@ -478,7 +533,7 @@ int baseline_document_load(struct baseline_document *b, const char *path,
 	memset(b, 0, sizeof(*b));
 	if (fd < 0)
 		return fail_errno(err, errno, "%.200s", path);
-	const int result = load(b, fd, err);
+	const int result = load(b, fd, most, err);
 	if (!is_stdin)
 		close(fd);
 	return result < 0

@@ -7,4 +7,7 @@
 int status_main(int argc, char **argv);
 int destinations_main(int argc, char **argv);
 
+/* Prints what was learnt as a document; merges, shows and compares documents. */
+int baseline_main(int argc, char **argv);
+
 #endif

@@ -294,6 +294,38 @@ CASE(what_the_siblings_history_lacks_is_young)
 	world_end(&w);
 }
 
+/* The other pod was sampled each minute or each five minutes, by a Prometheus. */
+CASE(pasts_of_other_intervals_fit)
+{
+	static const double intervals[] = {60, 300};
+	struct past past = past_of(WEB, WEB, DAY), coarse;
+	struct world w;
+
+	for (unsigned i = 0; i < LENGTH(intervals); i++) {
+		world_begin(&w, intervals[i]);
+		world_watch(&w);
+		live(&w, 2 * DAY, WEB);
+		detector_past(w.d, &coarse);
+		world_end(&w);
+
+		begin_with(&w, &coarse);
+		live(&w, 6 * HOUR, WEB);
+		assert_int_equal(w.episodes, 0);
+		live(&w, 10 * MINUTE, both(WEB, THEFT));
+		assert_true(reported(&w));
+		world_end(&w);
+
+		world_begin(&w, intervals[i]);
+		world_watch(&w);
+		detector_adopt(w.d, &past);
+		live(&w, 6 * HOUR, WEB);
+		assert_int_equal(w.episodes, 0);
+		live(&w, 20 * MINUTE, both(WEB, THEFT));
+		assert_true(reported(&w));
+		world_end(&w);
+	}
+}
+
 CASE(a_past_can_be_taken_away_and_survives_a_restore)
 {
 	const struct past past = past_of(WEB, WEB, DAY), none = {0};
@@ -424,6 +456,7 @@ int main(void)
 	    cmocka_unit_test(an_alert_is_no_past),
 	    cmocka_unit_test(an_accepted_level_is_told_after_a_week),
 	    cmocka_unit_test(what_the_siblings_history_lacks_is_young),
+	    cmocka_unit_test(pasts_of_other_intervals_fit),
 	    cmocka_unit_test(a_past_can_be_taken_away_and_survives_a_restore),
 	    cmocka_unit_test(pods_are_pooled),
 	    cmocka_unit_test(deviations_are_pooled),

@@ -201,9 +201,10 @@ CASE(what_is_no_json_is_refused_with_its_line)
 	struct error err;
 
 	assert_non_null(strstr(refusal("{\n\n  \"format\": nonsense\n}"), "line 3"));
-	assert_non_null(strstr(refusal("[]"), "expected one JSON object"));
-	assert_non_null(strstr(refusal("{} {}"), "expected one JSON object"));
-	assert_non_null(strstr(refusal(""), "expected one JSON object"));
+	assert_non_null(strstr(refusal("[]"), "expected a JSON object"));
+	assert_non_null(strstr(refusal("{\"format\":\"dormouse.dev/baseline/v1\"} {}"),
+			       "expected"));
+	assert_non_null(strstr(refusal(""), "expected a JSON object"));
 	memset(deep, '[', 40000);
 	deep[40000] = '\0';
 	refusal(deep);
@@ -298,14 +299,18 @@ CASE(a_file_is_read_or_refused_by_name)
 {
 	struct error err;
 
-	assert_int_equal(baseline_document_load(&got, "/nonexistent/x.json", &err), -1);
+	assert_int_equal(baseline_document_load(&got, "/nonexistent/x.json",
+						BASELINE_BYTES_MAX, &err),
+			 -1);
 	assert_string_equal(err.text, "/nonexistent/x.json: No such file or directory");
-	assert_int_equal(baseline_document_load(&got, "/dev/null", &err), -1);
-	assert_non_null(
-	    strstr(err.text, "/dev/null: line 1: expected one JSON object"));
-	assert_int_equal(baseline_document_load(&got, "/", &err), -1);
+	assert_int_equal(
+	    baseline_document_load(&got, "/dev/null", BASELINE_BYTES_MAX, &err), -1);
+	assert_non_null(strstr(err.text, "/dev/null: line 1: expected a JSON object"));
+	assert_int_equal(baseline_document_load(&got, "/", BASELINE_BYTES_MAX, &err),
+			 -1);
 	assert_string_equal(err.text, "/: read: Is a directory");
-	assert_int_equal(baseline_document_load(&got, "/dev/zero", &err), -1);
+	assert_int_equal(
+	    baseline_document_load(&got, "/dev/zero", BASELINE_BYTES_MAX, &err), -1);
 	assert_non_null(strstr(err.text, "/dev/zero: expected at most"));
 }
 
