@@ -25,6 +25,10 @@ extern const double past_shares[PAST_QUANTILES];
 
 #define PAST_ROUTINES_MAX 16
 
+/* A gauge is counted by interval, so it can be compared only if the intervals are about
+ * the same: within this ratio. */
+#define PAST_INTERVAL_RATIO 1.5
+
 /* Names such as "tx_bytes", "relayed_bytes" and "10s", "steady-1m". Static. */
 const char *past_series_name(unsigned series);
 const char *past_window_name(unsigned window);
@@ -53,6 +57,7 @@ struct past {
 	double longest_s;           /* of the pod that was watched longest */
 	double judged_s, dormant_s; /* after the learning period; and dormant then */
 	double start_s;             /* how long the first minutes lasted, at most */
+	double interval_s;          /* between samples; 0: unknown, or pods differ */
 	unsigned pods;
 	struct past_series series[PAST_SERIES];
 	unsigned routine_count;

@@ -70,6 +70,7 @@ void adopted_take(struct adopted *a, const struct past *past)
 	a->longest_s = past->longest_s;
 	a->span_s = fmin(past->watched_s, past->until - past->since);
 	a->since = past->since;
+	a->interval_s = past->interval_s;
 	a->start_s = past->start_s;
 	a->dormant = 2 * past->dormant_s > past->judged_s && past->judged_s > 0;
 	for (unsigned s = 0; s < PAST_SERIES; s++)
@@ -77,6 +78,18 @@ void adopted_take(struct adopted *a, const struct past *past)
 	for (unsigned i = 0; i < past->routine_count; i++)
 		if (past->routine[i].view.days != ROUTINE_NO_FIXED_TIME)
 			take_routine(a, &past->routine[i]);
+}
+
+void adopted_fit(struct adopted *a, double interval_s)
+{
+	static const struct past_series nothing;
+	double ratio = PAST_INTERVAL_RATIO;
+
+	if (interval_s <= a->interval_s * ratio && a->interval_s <= interval_s * ratio)
+		return;
+	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
+		if (signal_is_gauge((enum signal)s))
+			take_series(a, s, &nothing);
 }
 
 /* Returns a level of the siblings for a window that is longer than its name says,

@@ -100,6 +100,7 @@ void detector_past(const struct detector *d, struct past *past)
 	past->dormant_s = fmin(l->dormant_s, past->judged_s);
 	past->start_s = l->warm_until_s > 0 ? l->warm_until_s : l->observed_s;
 	past->pods = 1;
+	past->interval_s = d->counters.interval;
 	envelope_most(e, l, skipped, &most);
 	incidents_routine(l, &d->windows, &routine);
 	levels_raise(&most, &routine);

@@ -177,10 +177,20 @@ static void add_routine(struct past *past, const struct past_routine *routine)
 	}
 }
 
+static double merge_intervals(double a, double b)
+{
+	double shorter = fmin(a, b);
+
+	return fmax(a, b) <= PAST_INTERVAL_RATIO * shorter ? shorter : 0;
+}
+
 void past_merge(struct past *past, const struct past *other)
 {
 	if (!(other->watched_s > 0))
 		return;
+	past->interval_s = past->pods > 0
+			       ? merge_intervals(past->interval_s, other->interval_s)
+			       : other->interval_s;
 	past->since = oldest(past->since, other->since);
 	past->until = fmax(past->until, other->until);
 	past->watched_s += other->watched_s;

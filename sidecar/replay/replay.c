@@ -156,8 +156,7 @@ static void print_baseline(const struct replay *replay, const struct replayer *r
 	struct json_writer w = json_writer_over(&t);
 
 	baseline_document_begin(&document, replayer_detector(replayer),
-				&replay->options.detect, &replay->pod,
-				replayer_interval(replayer));
+				&replay->options.detect, &replay->pod);
 	for (size_t i = 0; baseline_put_chunk(&document, i, &w); i++)
 		;
 	fputs(t.data, replay->baseline);

@@ -15,8 +15,7 @@ static struct baseline_document *document_of(const struct serve_source *source)
 
 	if (!b)
 		return NULL;
-	baseline_document_begin(b, source->detector, source->detect, source->pod,
-				source->stats->interval_s);
+	baseline_document_begin(b, source->detector, source->detect, source->pod);
 	if (source->collector)
 		b->peer_count = (unsigned)collector_peer_prefixes(
 		    source->collector, b->peer, BASELINE_PEERS_MAX);

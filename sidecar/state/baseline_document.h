@@ -32,8 +32,7 @@ struct baseline_document {
 	struct past past;
 	unsigned peer_count;
 	struct peer_prefix peer[BASELINE_PEERS_MAX]; /* most used first */
-	/* With what it was learnt; the interval is 0 if it is unknown. */
-	double interval_s, learn_s, dormant_after_s;
+	double learn_s, dormant_after_s;             /* with what it was learnt */
 	enum profile profile;
 	enum sensitivity sensitivity;
 	/* The document that was read, if it has members that this version does not
@@ -44,7 +43,7 @@ struct baseline_document {
 /* Fills in what the detector has learnt, for that pod. No peers, nothing unknown. */
 void baseline_document_begin(struct baseline_document *b, const struct detector *d,
 			     const struct detect_options *options,
-			     const struct identity *pod, double interval_s);
+			     const struct identity *pod);
 
 /* Releases what is unknown; accepts NULL. */
 void baseline_document_end(struct baseline_document *b);

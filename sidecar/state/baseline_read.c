@@ -129,7 +129,7 @@ static int take_settings(struct baseline_document *b, const cJSON *document,
 	const int sensitivity =
 	    profile < 0 ? -1 : take_word(s, "sensitivity", baseline_sensitivities, err);
 	if (sensitivity < 0 ||
-	    take_number(s, of, "interval", SECONDS_MAX, &b->interval_s, err) < 0 ||
+	    take_number(s, of, "interval", SECONDS_MAX, &b->past.interval_s, err) < 0 ||
 	    take_number(s, of, "learn", SECONDS_MAX, &b->learn_s, err) < 0 ||
 	    take_number(s, of, "dormantAfter", SECONDS_MAX, &b->dormant_after_s, err) <
 		0)

@@ -15,7 +15,7 @@
 
 void baseline_document_begin(struct baseline_document *b, const struct detector *d,
 			     const struct detect_options *options,
-			     const struct identity *pod, double interval_s)
+			     const struct identity *pod)
 {
 	memset(b, 0, sizeof(*b));
 	/* A pod without a workload is one of its own. */
@@ -25,7 +25,6 @@ void baseline_document_begin(struct baseline_document *b, const struct detector 
 		snprintf(b->workload, sizeof(b->workload), "Pod/%s", pod->name);
 	snprintf(b->cluster, sizeof(b->cluster), "%s", pod->cluster);
 	detector_past(d, &b->past);
-	b->interval_s = interval_s;
 	b->learn_s = options->learn_s;
 	b->dormant_after_s = options->dormant_after_s;
 	b->profile = options->profile;
@@ -97,8 +96,8 @@ static void put_legend(struct json_writer *w)
 static void put_settings(const struct baseline_document *b, struct json_writer *w)
 {
 	json_object(w, BASELINE_SETTINGS);
-	if (b->interval_s > 0)
-		put_number(w, "interval", b->interval_s);
+	if (b->past.interval_s > 0)
+		put_number(w, "interval", b->past.interval_s);
 	json_number(w, "learn", b->learn_s);
 	json_number(w, "dormantAfter", b->dormant_after_s);
 	json_string(w, "profile", baseline_profiles[b->profile]);

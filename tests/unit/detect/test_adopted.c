@@ -392,7 +392,7 @@ CASE(pods_are_pooled)
 /* Of one value the deviation is 0, of two pods with different values it is not. */
 CASE(deviations_are_pooled)
 {
-	struct past a = {.watched_s = HOUR, .pods = 1}, b = a;
+	struct past a = {.watched_s = HOUR, .pods = 1, .interval_s = 10}, b = a;
 
 	a.series[0] =
 	    (struct past_series){.watched_s = HOUR, .intervals = 300, .mean = 10};
@@ -402,6 +402,10 @@ CASE(deviations_are_pooled)
 	assert_true(fabs(a.series[0].mean - 20) < 1e-9);
 	assert_true(fabs(a.series[0].stddev - sqrt(300)) < 1e-9);
 	assert_true(a.series[0].intervals == 400);
+	assert_true(a.interval_s == 10);
+	b.interval_s = 60; /* then it is unknown */
+	past_merge(&a, &b);
+	assert_true(a.interval_s == 0);
 }
 
 CASE(routines_at_the_same_hour_are_one)

@@ -85,7 +85,7 @@ static inline void fill_document(struct baseline_document *b)
 	b->peer[1] = peer_of("2001:db8::", 64, 53, 5);
 	b->peer[1].protocol = IPPROTO_UDP;
 	b->peer_count = 2;
-	b->interval_s = 10;
+	b->past.interval_s = 10;
 	b->learn_s = 3600;
 	b->dormant_after_s = 900;
 	b->sensitivity = SENSITIVITY_NORMAL;
