@@ -33,7 +33,7 @@ struct adopted {
 	    tail[SIGNAL_COUNT]; /* exponent of the greatest intervals; < 0: unknown */
 	struct levels most, third, tenth, start;
 	unsigned routine_count;
-	struct adopted_routine routine[PAST_ROUTINES_MAX];
+	struct adopted_routine routine[PAST_DEPARTURES_MAX];
 };
 
 /* Takes a past; one without watched time takes everything away. */

@@ -7,6 +7,7 @@
 
 #include "detector.h"
 #include "past_incidents.h"
+#include "past_merge.h"
 #include "routines.h"
 
 /* A lasting change was an alert. It is told as the pod's past only when there was time
@@ -59,27 +60,34 @@ static double watched(const struct learnt *l, unsigned s)
 	return l->series_s[s];
 }
 
-static void tell_routines(const struct detector *d, struct past *past)
+static void tell_departure(const struct incident_memory *m, const struct windows *w,
+			   struct past_departure *departure)
 {
-	for (unsigned at = 0; at < INCIDENTS_KEPT; at++) {
-		const struct incident_memory *m = &d->learnt.incident[at];
-		struct past_routine *r = &past->routine[past->routine_count];
-		struct levels reach;
+	double reach[PAST_WINDOWS];
+	struct levels most = m->top[0];
 
-		if (past->routine_count == PAST_ROUTINES_MAX ||
-		    !detector_routine_at(d, at, &r->view))
-			continue;
-		past->routine_count++;
-		/* What comes at any time is in the greatest. */
-		if (!routine_has_hour(m))
-			continue;
-		incident_reach(m, &reach);
-		for (unsigned s = 0; s < PAST_SERIES; s++)
-			decode(&reach, &d->windows, s, r->reach[s]);
+	incident_view(m, &departure->view);
+	calendar_describe(&m->calendar, &departure->view);
+	if (!routine_has_hour(m)) /* too few to know on which days */
+		departure->view.days = ROUTINE_SOME_DAYS;
+	if (routine_has_hour(m))
+		incident_reach(m, &most);
+	for (unsigned s = 0; s < PAST_SERIES; s++) {
+		decode(&most, w, s, reach);
+		for (unsigned k = 0; k < WINDOWS; k++)
+			departure->reach[s][k] = (float)reach[k];
 	}
-	if (past->routine_count < PAST_ROUTINES_MAX)
-		memset(&past->routine[past->routine_count], 0,
-		       sizeof(past->routine[0]));
+}
+
+static void tell_departures(const struct detector *d, struct past *past)
+{
+	for (unsigned at = 0; at < INCIDENTS_KEPT; at++)
+		if (d->learnt.incident[at].end > 0) {
+			struct past_departure departure;
+			tell_departure(&d->learnt.incident[at], &d->windows,
+				       &departure);
+			past_add_departure(past, &departure);
+		}
 }
 
 void detector_past(const struct detector *d, struct past *past)
@@ -121,5 +129,5 @@ void detector_past(const struct detector *d, struct past *past)
 			p->tenth[k] = fmin(p->tenth[k], p->third[k]);
 		}
 	}
-	tell_routines(d, past);
+	tell_departures(d, past);
 }

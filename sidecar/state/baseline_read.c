@@ -244,7 +244,7 @@ static int take_days(const cJSON *calendar, struct routine_view *view,
 			view->days = (enum routine_days)i;
 			return 0;
 		}
-	return refuse(err, BASELINE_ROUTINES, "days", "daily, weekly or the like");
+	return refuse(err, BASELINE_DEPARTURES, "days", "daily, weekly or the like");
 }
 
 static int take_hour(const cJSON *calendar, struct routine_view *view,
@@ -258,38 +258,52 @@ static int take_hour(const cJSON *calendar, struct routine_view *view,
 		return 0;
 	if (!hour || sscanf(hour, "%2u:%2u%c", &hours, &minutes, &rest) != 2 ||
 	    hours > 23 || minutes > 59)
-		return refuse(err, BASELINE_ROUTINES, "timeOfDay",
+		return refuse(err, BASELINE_DEPARTURES, "timeOfDay",
 			      "a time such as 02:10");
 	view->second_of_day = hours * 3600 + minutes * 60;
 	return 0;
 }
 
-static int take_reach(const cJSON *entry, struct past_routine *r, struct error *err)
+static int take_reach(const cJSON *entry, struct past_departure *r, struct error *err)
 {
 	const cJSON *reach = member(entry, "reach");
 
-	for (unsigned s = 0; s < PAST_SERIES; s++)
-		if (take_numbers(reach, BASELINE_ROUTINES, past_series_name(s),
-				 PAST_WINDOWS, r->reach[s], err) < 0)
+	for (unsigned s = 0; s < PAST_SERIES; s++) {
+		double amounts[PAST_WINDOWS] = {0};
+		if (take_numbers(reach, BASELINE_DEPARTURES, past_series_name(s),
+				 PAST_WINDOWS, amounts, err) < 0)
 			return -1;
+		for (unsigned k = 0; k < PAST_WINDOWS; k++)
+			r->reach[s][k] = (float)amounts[k];
+	}
 	return 0;
+}
+
+/* Expected departures are numbered in their order. */
+static uint32_t next_number(const struct past *past)
+{
+	uint32_t number = 1;
+
+	for (unsigned i = 0; i < past->departure_count; i++)
+		number += past->departure[i].view.number > 0;
+	return number;
 }
 
 /* The words of the calendar are written anew. Their weekday and day of the month follow
  * from its last time. */
 static int take_routine(struct past *past, const cJSON *entry, struct error *err)
 {
-	static const char of[] = BASELINE_ROUTINES;
+	static const char of[] = BASELINE_DEPARTURES;
 	const cJSON *calendar = member(entry, "calendar");
-	struct past_routine *r = &past->routine[past->routine_count];
+	struct past_departure *r = &past->departure[past->departure_count];
 	struct routine_view *view = &r->view;
 	const char *name = cJSON_GetStringValue(member(entry, "signal"));
 	double times = 0, every = 0;
 	const int series = series_by_name(name);
 
-	if (past->routine_count == PAST_ROUTINES_MAX)
-		return fail(err, BASELINE_ROUTINES ": expected at most %d",
-			    PAST_ROUTINES_MAX);
+	if (past->departure_count == PAST_DEPARTURES_MAX)
+		return fail(err, BASELINE_DEPARTURES ": expected at most %d",
+			    PAST_DEPARTURES_MAX);
 	if (series < 0 || series >= SIGNAL_COUNT)
 		return refuse(err, of, "signal", "a signal's name");
 	if (take_days(calendar, view, err) < 0 || take_hour(calendar, view, err) < 0 ||
@@ -304,7 +318,9 @@ static int take_routine(struct past *past, const cJSON *entry, struct error *err
 	    take_reach(entry, r, err) < 0)
 		return -1;
 	view->signal = (enum signal)series;
-	view->number = ++past->routine_count;
+	past->departure_count++;
+	if (cJSON_IsTrue(member(entry, "expected")))
+		view->number = next_number(past);
 	view->times = (uint32_t)times;
 	view->every_days = (unsigned)every;
 	routine_view_days(view);
@@ -371,8 +387,8 @@ static int take_arrays(struct baseline_document *b, const cJSON *document,
 						    0) return -1;
 	cJSON_ArrayForEach(
 	    entry,
-	    member(document, BASELINE_ROUTINES)) if (take_routine(&b->past, entry,
-								  err) < 0) return -1;
+	    member(document, BASELINE_DEPARTURES)) if (take_routine(&b->past, entry,
+								    err) < 0) return -1;
 	cJSON_ArrayForEach(
 	    entry, member(document, BASELINE_PEERS)) if (take_peer(b, entry, err) <
 							 0) return -1;

@@ -75,10 +75,11 @@ static bool has_routine(const struct past *p, const struct routine_view *view)
 	struct text t = text_over(words, sizeof(words));
 
 	routine_calendar_words(view, &t);
-	for (unsigned i = 0; i < p->routine_count; i++) {
+	for (unsigned i = 0; i < p->departure_count; i++) {
 		struct text o = text_over(other, sizeof(other));
-		routine_calendar_words(&p->routine[i].view, &o);
-		if (p->routine[i].view.signal == view->signal && !strcmp(words, other))
+		routine_calendar_words(&p->departure[i].view, &o);
+		if (p->departure[i].view.signal == view->signal &&
+		    !strcmp(words, other))
 			return true;
 	}
 	return false;
@@ -90,12 +91,12 @@ static unsigned put_routines(const char *label, const struct past *of,
 	unsigned lines = 0;
 	char words[LINE_MAX];
 
-	for (unsigned i = 0; i < of->routine_count; i++) {
+	for (unsigned i = 0; i < of->departure_count; i++) {
 		struct text t = text_over(words, sizeof(words));
-		if (has_routine(not_in, &of->routine[i].view))
+		if (has_routine(not_in, &of->departure[i].view))
 			continue;
-		text_put(&t, "routine ");
-		routine_calendar_words(&of->routine[i].view, &t);
+		text_put(&t, "departure ");
+		routine_calendar_words(&of->departure[i].view, &t);
 		status_put(out, label, words);
 		lines++;
 	}

@@ -101,7 +101,7 @@ static void put_routine(const struct routine_view *view, FILE *out)
 		    baseline_series_title(view->signal),
 		    format_quantity(typical, view->typical_bytes, "bytes"),
 		    format_quantity(most, view->most_bytes, "bytes"), view->times);
-	status_put(out, "Routine", words);
+	status_put(out, view->number > 0 ? "Expected" : "Seen", words);
 }
 
 static void put_peer(const struct peer_prefix *p, FILE *out)
@@ -128,10 +128,10 @@ void baseline_show(const struct baseline_document *b, FILE *out)
 	fputc('\n', out);
 	for (unsigned s = 0; s < PAST_SERIES; s++)
 		put_series(&p->series[s], s, out);
-	if (p->routine_count + b->peer_count > 0)
+	if (p->departure_count + b->peer_count > 0)
 		fputc('\n', out);
-	for (unsigned i = 0; i < p->routine_count; i++)
-		put_routine(&p->routine[i].view, out);
+	for (unsigned i = 0; i < p->departure_count; i++)
+		put_routine(&p->departure[i].view, out);
 	for (unsigned i = 0; i < b->peer_count; i++)
 		put_peer(&b->peer[i], out);
 }
