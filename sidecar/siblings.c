@@ -44,9 +44,9 @@ static void say_adopted(const struct siblings *s, const struct baseline_document
 	if (b->past.watched_s > 0)
 		log_event(
 		    LOG_LEVEL_INFO, "baseline-adopted",
-		    "%s: %u pods of %s, watched for %s in all: this pod is judged "
+		    "%s: %u pod%s of %s, watched for %s in all: this pod is judged "
 		    "by their past, too",
-		    s->path, b->past.pods,
+		    s->path, b->past.pods, b->past.pods == 1 ? "" : "s",
 		    b->workload[0] ? sanitize(workload, sizeof(workload), b->workload)
 				   : "an unknown workload",
 		    format_duration(watched, b->past.watched_s));
