@@ -3,8 +3,9 @@
  * another: first the first, then the second, until a run has no more of them.
  *
  * A function named in FAILS_IN_TURN is this program's own, and hands on to the
- * library's. Calls that come from a library are left alone: GnuTLS does not survive
- * its own. So use it for functions of shared libraries only.
+ * library's. Calls that come from a shared library are left alone: GnuTLS does not
+ * survive its own. So are those of other threads. So use it for functions of shared
+ * libraries only.
  */
 #ifndef TESTS_SUPPORT_FAILING_CALLS_H
 #define TESTS_SUPPORT_FAILING_CALLS_H
@@ -17,8 +18,8 @@
 /* Where the linker put this program. NOLINTNEXTLINE(bugprone-reserved-identifier) */
 extern const char __executable_start[], etext[];
 
-static unsigned failing_at; /* the call of that number; 0: none */
-static unsigned calls_made;
+static _Thread_local unsigned failing_at; /* the call of that number; 0: none */
+static _Thread_local unsigned calls_made;
 
 static inline bool call_fails(const void *caller)
 {
