@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # How the injector starts: what it says of itself, what it does not start with, what it is
-# not ready without, and what a SIGHUP does. Here is no API server.
+# not ready without, and how it ends. Here is no API server.
 #
 #     +-------- a --------+
 #     | dormouse-injector |  loopback only
@@ -117,6 +117,24 @@ for variable in DORMOUSE_MAX_BODY POD_NAMESPACE; do
 	check "$variable is told of" 1 \
 		"$(grep -c "\"event\":\"bad-variable\".*$variable" "$work/injector-8463.log")"
 done
+
+# --- the HTTP library gives up ------------------------------------------------------------
+# It aborts when the kernel does not take a connection out of its epoll set. The other replica
+# answers until this one is back.
+start a injector-8473.log "$TOOLS/refuse" epoll-del -- "$program" serve \
+	--listen 127.0.0.1:8473 --metrics-listen 127.0.0.1:8474 \
+	--tls-cert-file "$work/in-use.crt" --tls-key-file "$work/in-use.key" --image-loaded
+panicking=$started
+has_ended() {
+	readiness 8473 >"$work/out"
+	! [[ -d /proc/$panicking ]] || grep -q '^State:.Z' "/proc/$panicking/status"
+}
+check_that "the library gives up: it ends" wait_for "the end" has_ended
+ended=0
+wait "$panicking" || ended=$?
+check "the library gives up: exit status" 1 "$ended"
+check_that "the library gives up: it is told" grep -q \
+	'"event":"failed","message":"the HTTP library cannot go on: ' "$work/injector-8473.log"
 
 # --- SIGHUP -------------------------------------------------------------------------------
 hangups() {
