@@ -217,7 +217,7 @@ static int is_told_without_descriptors(const char *path)
 	if (landlock_restrict(&plan, LANDLOCK_NEWEST, &err) == 0)
 		return 3;
 	/* And nothing is restricted: the program says so and goes on. */
-	return strstr(err.text, "a rule for ") && strstr(err.text, "Too many open") &&
+	return strstr(err.text, "a rule for ") && strstr(err.text, strerror(EMFILE)) &&
 		       opens(outside, "", O_RDONLY | O_DIRECTORY) == 0
 		   ? 0
 		   : 4;
