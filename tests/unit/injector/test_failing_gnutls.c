@@ -126,16 +126,18 @@ static int make_all(void **state)
 		   : 0;
 }
 
-/* What each of the calls below says when it fails. */
-static void assert_says(const struct error *err, const char *first, const char *second)
+/* It says what was to be done, of the certificate as a whole or of its export. */
+static void assert_says(const struct error *err, const char *what)
 {
-	const char *words[] = {first, second,
-			       "export a certificate: ", "export a key: "};
+	const char *const words[] = {what, "export a certificate", "export a key"};
+	char expected[128];
 
-	for (int i = 0; i < 4; i++)
-		if (strncmp(err->text, words[i], strlen(words[i])) == 0 &&
-		    strstr(err->text, gnutls_strerror(GNUTLS_E_MEMORY_ERROR)))
+	for (int i = 0; i < 3; i++) {
+		snprintf(expected, sizeof(expected), "%s: %s", words[i],
+			 gnutls_strerror(GNUTLS_E_MEMORY_ERROR));
+		if (strcmp(err->text, expected) == 0)
 			return;
+	}
 	fail_msg("it says: %s", err->text);
 }
 
@@ -154,7 +156,7 @@ CASE(a_ca_that_cannot_be_made_says_what_failed)
 			break;
 		}
 		assert_int_equal(result, -1);
-		assert_says(&err, "make a CA: ", "");
+		assert_says(&err, "make a CA");
 	}
 	assert_in_range(turns, 15, 100);
 }
@@ -176,7 +178,7 @@ CASE(so_does_a_certificate)
 			break;
 		}
 		assert_int_equal(result, -1);
-		assert_says(&err, "make a certificate: ", "");
+		assert_says(&err, "make a certificate");
 	}
 	assert_in_range(turns, 20, 100);
 	certificate_inspect(&c, &names, &seen);
@@ -203,7 +205,7 @@ CASE(a_bundle_loses_no_ca)
 			break;
 		}
 		assert_int_equal(result, -1);
-		assert_says(&err, "read the CA bundle: ", "");
+		assert_says(&err, "read the CA bundle");
 		assert_string_equal(out, before);
 	}
 	assert_int_equal(turns, 3);
