@@ -243,8 +243,8 @@ sanitize: $(BUILD)/sanitize/deps/versions ## unit and net tests under the addres
 	done
 
 # The injector is the program with threads. Its pages must lie where the sanitizer looks for them:
-# setarch -R. test_memory has a malloc() of its own, before which the sanitizer would have to start.
-RACED_UNITS = $(filter-out %/test_memory,$(filter $(BUILD)/tests/injector/%,$(UNIT_TESTS)))
+# setarch -R. Some tests have a malloc() of their own, before which the sanitizer would have to start.
+RACED_UNITS = $(filter-out %/test_memory %/test_failing_calls,$(filter $(BUILD)/tests/injector/%,$(UNIT_TESTS)))
 races: $(BUILD)/races/deps/versions ## the injector's unit and net tests under the thread sanitizer
 	+@$(call checked,races) WATCH="setarch -R tests/sanitized.sh $(BUILD)/races/reports" \
 		UNIT_TESTS='$(RACED_UNITS:$(BUILD)/%=$(BUILD)/races/%)' \

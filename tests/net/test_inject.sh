@@ -217,6 +217,7 @@ refused "the second document" 1 "dormouse-injector: document 2: no Kubernetes ob
 	< <(cat "$work/Pod.json" - <<<'{"kind": "Secret"}')
 refused "17 MiB" 1 "dormouse-injector: standard input is longer than 16 MiB" \
 	< <(head -c $((17 << 20)) /dev/zero || true)
+refused "a folder" 1 "dormouse-injector: read standard input: Is a directory" <"$work"
 refused "deep nesting" 1 "dormouse-injector: standard input: line 1, column " \
 	< <(head -c $((15 << 20)) /dev/zero | tr '\0' '{')
 refused "no template" 1 "dormouse-injector: open template /nowhere: No such file" \

@@ -34,6 +34,7 @@ struct kubernetes {
 	CURL *curl;
 	char *answer; /* to the current request; in a watch, its unfinished line */
 	size_t length;
+	bool no_memory; /* an answer was not taken because there was none for it */
 	const struct kubernetes_watch *watch; /* the current watch, or NULL */
 	struct error watch_error;
 	int watch_result;
@@ -85,6 +86,7 @@ static int add_to_answer(struct kubernetes *k, const char *data, size_t length)
 	if (length > KUBERNETES_ANSWER_MAX - k->length)
 		return -1;
 	char *more = realloc(k->answer, k->length + length + 1);
+	k->no_memory = !more;
 	if (!more)
 		return -1;
 	memcpy(more + k->length, data, length);
@@ -314,11 +316,14 @@ static long perform(struct kubernetes *k, const struct kubernetes_request *reque
 	curl_easy_setopt(k->curl, CURLOPT_TIMEOUT_MS,
 			 k->watch ? k->watch->seconds * 1000 : REQUEST_MAX_MS);
 	k->trouble[0] = '\0';
+	k->no_memory = false;
 	const CURLcode code = curl_easy_perform(k->curl);
 	curl_easy_setopt(k->curl, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(k->curl, CURLOPT_POSTFIELDS, NULL);
 	if (code == CURLE_OK || (code == CURLE_OPERATION_TIMEDOUT && comes_in_lines(k)))
 		curl_easy_getinfo(k->curl, CURLINFO_RESPONSE_CODE, &status);
+	else if (code == CURLE_WRITE_ERROR && k->no_memory)
+		fail_memory(err, "an answer");
 	else if (code == CURLE_WRITE_ERROR)
 		fail(err, "the answer is over %d bytes", KUBERNETES_ANSWER_MAX);
 	else if (code == CURLE_SSL_CACERT_BADFILE)

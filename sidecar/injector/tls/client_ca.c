@@ -48,19 +48,21 @@ bool client_ca_demands(const struct client_ca *ca)
 
 /* --- the file ------------------------------------------------------------------------
  */
-/* Makes a list that owns the certificates; NULL on failure, then they are freed too. */
+/* Makes a list that owns the certificates; NULL on failure, then they are freed too. A
+ * list that took only some of them is a failure: their clients would be refused. */
 static gnutls_x509_trust_list_t trust(const gnutls_x509_crt_t *cas, unsigned count)
 {
 	gnutls_x509_trust_list_t list = NULL;
+	int owned = 0;
 
-	if (gnutls_x509_trust_list_init(&list, 0) < 0) {
-		for (unsigned i = 0; i < count; i++)
-			gnutls_x509_crt_deinit(cas[i]);
-		return NULL;
-	}
-	if (gnutls_x509_trust_list_add_cas(list, cas, count, 0) > 0)
+	if (gnutls_x509_trust_list_init(&list, 0) >= 0)
+		owned = gnutls_x509_trust_list_add_cas(list, cas, count, 0);
+	if (list && owned == (int)count)
 		return list;
-	gnutls_x509_trust_list_deinit(list, 1);
+	for (unsigned i = owned > 0 ? (unsigned)owned : 0; i < count; i++)
+		gnutls_x509_crt_deinit(cas[i]);
+	if (list)
+		gnutls_x509_trust_list_deinit(list, 1);
 	return NULL;
 }
 

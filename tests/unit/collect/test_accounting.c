@@ -455,6 +455,32 @@ CASE(one_cgroup_for_all_is_not_called_the_monitors)
 	finish(l);
 }
 
+/* A listener that came late: the listening again after its port was taken. */
+CASE(a_cgroup_that_sent_before_it_listened_is_not_called_the_monitors)
+{
+	struct socket_accounting *l = fresh();
+	struct diag_socket two[2] = {
+	    a_socket(1, "fd00::2", 100),
+	    {.state = STATE_LISTEN, .cookie = 70, .local_port = 9477, .cgroup_id = 100},
+	};
+	dump(l, two, 0, true);
+	dump(l, two, 1, true);
+	accounting_own_listener(l, 70);
+	dump(l, two, 2, true);
+	assert_int_equal(l->containers.count, 1);
+	assert_string_equal(name_of(l, 0), "cgroup-100");
+	assert_int_equal(l->containers.known[0].tcp_tx_bytes, 100);
+	/* Nor is a listener whose cgroup the kernel does not say. */
+	two[1].cgroup_id = 0;
+	dump(l, two, 2, true);
+	assert_int_equal(l->containers.own_cgroup_id, 0);
+	/* An end that was not seen alive is still the only container's. */
+	struct diag_socket unseen = a_socket(2, "fd00::9", 5);
+	destroy(l, unseen);
+	assert_int_equal(l->containers.known[0].tcp_tx_bytes, 105);
+	finish(l);
+}
+
 CASE(the_ninth_container_is_among_the_others)
 {
 	struct socket_accounting *l = fresh();
@@ -847,6 +873,8 @@ int main(void)
 		listeners_are_looked_up_once_a_batch_and_only_when_in_doubt),
 	    cmocka_unit_test(containers_are_told_apart_by_their_cgroups),
 	    cmocka_unit_test(one_cgroup_for_all_is_not_called_the_monitors),
+	    cmocka_unit_test(
+		a_cgroup_that_sent_before_it_listened_is_not_called_the_monitors),
 	    cmocka_unit_test(the_ninth_container_is_among_the_others),
 	    cmocka_unit_test(an_unseen_connection_is_the_only_containers),
 	    cmocka_unit_test(events_before_the_first_complete_dump_count_nothing),

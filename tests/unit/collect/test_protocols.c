@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /proc/net/snmp, snmp6 and netstat: canned, mutilated, and a real kernel's. */
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "../support/namespace_fixture.h"
@@ -104,11 +106,31 @@ CASE(names_without_their_values_are_passed_over)
 	assert_false(protocol_has(&p, UDPLITE_OUT_DATAGRAMS));
 }
 
+CASE(values_are_those_of_the_line_that_follows_with_the_same_prefix)
+{
+	/* Fewer values than names; a blank line; another prefix, of another length and
+	 * of the same. */
+	struct protocol_counters p = parsed("Tcp: OutSegs ActiveOpens\n"
+					    "Tcp: 7\n"
+					    "Udp: OutDatagrams\n"
+					    "\n"
+					    "Udp: 1\n"
+					    "Icmp: OutMsgs\n"
+					    "IcmpMsg: 2\n"
+					    "Ip: OutRequests\n"
+					    "It: 3\n");
+
+	assert_int_equal(p.value[TCP_OUT_SEGS], 7);
+	assert_int_equal(p.present, 1u << TCP_OUT_SEGS);
+}
+
 CASE(snmp6_is_a_name_and_a_value_a_line)
 {
 	static const char text[] = "Ip6InReceives                   \t7\n"
 				   "Ip6InOctets                     \t700\n"
 				   "Ip6OutOctets                    \t800\n"
+				   "Ip6OutRequests\n"
+				   "\n"
 				   "Udp6OutDatagrams                \t9\n"
 				   "Udp6OutDatagramsNovel           \t10\n"
 				   "UdpLite6OutDatagrams            \t1";
@@ -119,6 +141,7 @@ CASE(snmp6_is_a_name_and_a_value_a_line)
 	assert_int_equal(p.value[IP6_OUT_OCTETS], 800);
 	assert_int_equal(p.value[UDP6_OUT_DATAGRAMS], 9);
 	assert_false(protocol_has(&p, UDPLITE6_OUT_DATAGRAMS));
+	assert_false(protocol_has(&p, IP6_OUT_REQUESTS));
 }
 
 CASE(any_bytes_will_do)
@@ -225,6 +248,64 @@ static void nobody_without_capabilities_reads_them_too(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* What is there when so many more descriptors may be opened; 0 if the reading fails,
+ * which must then say why. */
+static uint32_t present_with(rlim_t descriptors)
+{
+	const int next = dup(STDIN_FILENO);
+	const rlim_t most = (rlim_t)next + descriptors;
+	const struct rlimit limit = {most, most};
+	struct error err;
+
+	close(next);
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		_exit(2);
+	struct protocols *p = protocols_open(&err);
+	const bool well = p && protocols_read(p, &err) == 0;
+	if (p) {
+		protocols_read_ip6(p);
+		protocols_read_netstat(p);
+	}
+	char expected[128];
+	snprintf(expected, sizeof(expected), "read /proc/self/net/snmp: %s",
+		 strerror(EMFILE));
+	if (!well && strcmp(err.text, expected) != 0)
+		_exit(3);
+	const uint32_t present = p ? protocols_counters(p)->present : 0;
+	protocols_close(p);
+	if (well != ((present & 1u << TCP_OUT_SEGS) != 0))
+		_exit(4);
+	return present;
+}
+
+/* A file that cannot be opened lacks; those that can be are read. */
+CASE(without_descriptors_the_counters_are_absent_and_the_reason_said)
+{
+	for (rlim_t descriptors = 0; descriptors <= 3; descriptors++) {
+		int status = 0, ends[2];
+		uint32_t present = 0;
+
+		assert_int_equal(pipe(ends), 0);
+		fflush(NULL);
+		const pid_t child = fork();
+		if (child == 0) {
+			present = present_with(descriptors);
+			_exit(write(ends[1], &present, sizeof(present)) < 0);
+		}
+		close(ends[1]);
+		const ssize_t got = read(ends[0], &present, sizeof(present));
+		close(ends[0]);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		assert_int_equal(got, sizeof(present));
+		assert_int_equal((present & 1u << TCP_OUT_SEGS) != 0, descriptors >= 1);
+		assert_int_equal((present & 1u << IP6_OUT_OCTETS) != 0,
+				 descriptors >= 2);
+		assert_int_equal((present & 1u << IP_OUT_OCTETS) != 0,
+				 descriptors >= 3);
+	}
+}
+
 int main(void)
 {
 	static int allowed;
@@ -235,8 +316,12 @@ int main(void)
 	    cmocka_unit_test(what_is_no_number_is_not_present),
 	    cmocka_unit_test(a_text_cut_anywhere_gives_only_whole_numbers),
 	    cmocka_unit_test(names_without_their_values_are_passed_over),
+	    cmocka_unit_test(
+		values_are_those_of_the_line_that_follows_with_the_same_prefix),
 	    cmocka_unit_test(snmp6_is_a_name_and_a_value_a_line),
 	    cmocka_unit_test(any_bytes_will_do),
+	    cmocka_unit_test(
+		without_descriptors_the_counters_are_absent_and_the_reason_said),
 	    cmocka_unit_test_prestate(a_real_kernels_counters_are_read_exactly,
 				      &allowed),
 	    cmocka_unit_test_prestate(nobody_without_capabilities_reads_them_too,

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "../support/testing.h"
+#include "collect/sockets/sock_diag.h"
 #include "collect/sockets/sockets.h"
 #include "network_fixture.h"
 
@@ -537,9 +538,40 @@ CASE(a_full_table_keeps_totals_exact)
 	shut(s, 201);
 }
 
+static void count_end(void *context, struct nlmsghdr *message)
+{
+	struct diag_socket ended;
+	*(unsigned *)context += diag_read(message, &ended);
+}
+
+/* A second client of the ends of UDP sockets, which no total counts. */
+static struct netlink_client open_udp_ends(void)
+{
+	struct netlink_client client = NETLINK_CLOSED;
+	struct error err;
+	assert_int_equal(diag_open_events(&client, IPPROTO_UDP, 1 << 16, &err), 0);
+	return client;
+}
+
+/* Waits until as many UDP sockets have ended, so that no end is left for the next test.
+ */
+static void await_udp_ends(struct netlink_client *client, unsigned expected)
+{
+	unsigned ended = 0;
+	const struct netlink_events events = {count_end, NULL, &ended};
+	for (int tries = 0; tries < 2000 && ended < expected; tries++) {
+		struct pollfd ready = {.fd = client->fd, .events = POLLIN};
+		poll(&ready, 1, 10);
+		assert_int_equal(netlink_read_events(client, &events), 0);
+	}
+	assert_int_equal(ended, expected);
+	netlink_close(client);
+}
+
 CASE(connected_udp_sockets_show_where_they_point)
 {
 	struct sockets *s = open_with(&defaults, 0);
+	struct netlink_client ends = open_udp_ends();
 	struct sockaddr_in6 to = end_of(THERE6, 53);
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
@@ -560,12 +592,14 @@ CASE(connected_udp_sockets_show_where_they_point)
 	scan(s);
 	sockets_flows(s, &count);
 	assert_int_equal(count, 0);
+	await_udp_ends(&ends, 1);
 	sockets_close(s);
 }
 
 CASE(short_udp_sockets_show_where_they_pointed)
 {
 	struct sockets *s = open_with(&defaults, 0);
+	struct netlink_client ends = open_udp_ends();
 	const char *remotes[] = {THERE6, THERE4, "127.0.0.1", HERE6};
 	for (int i = 0; i < 40; i++) {
 		struct sockaddr_in6 to = end_of(remotes[i % 4], 53);
@@ -594,12 +628,14 @@ CASE(short_udp_sockets_show_where_they_pointed)
 	assert_int_equal(sockets_flows_since(s, clock_at - 3600, 0, hour, 8), 2);
 	assert_int_equal(totals_of(s).udp_events_lost, 0);
 	assert_int_equal(totals_of(s).tcp_opened, 0);
+	await_udp_ends(&ends, 41);
 	sockets_close(s);
 }
 
 CASE(a_udp_peer_that_spoke_first_is_not_called_opened)
 {
 	struct sockets *s = open_with(&defaults, 0);
+	struct netlink_client ends = open_udp_ends();
 	struct sockaddr_in6 here = {.sin6_family = AF_INET6, .sin6_port = htons(7000)};
 	struct sockaddr_in6 to = end_of(HERE6, 7000), peer;
 	socklen_t length = sizeof(peer);
@@ -622,6 +658,7 @@ CASE(a_udp_peer_that_spoke_first_is_not_called_opened)
 	assert_int_equal(flows[0].port, ntohs(peer.sin6_port));
 	close(server);
 	close(client);
+	await_udp_ends(&ends, 1);
 	sockets_close(s);
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -137,6 +138,101 @@ static void test_each_version_restricts_what_it_can(void **state)
 	}
 }
 
+/* What a process in the folder `left` may still write after it left itself `path`:
+ * 0, or the errno of making left/new. */
+static int writes_when_left(const char *path)
+{
+	struct confine_plan plan = {.abilities = 0};
+	struct error err;
+
+	confine_leave_path(&plan, path, true);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (chdir(left) < 0 || landlock_restrict(&plan, LANDLOCK_NEWEST, &err) < 0)
+		return 255;
+	return opens(left, "new", O_WRONLY | O_CREAT);
+}
+
+static int status_of(int (*run)(const char *), const char *argument)
+{
+	int status = -1;
+	const pid_t child = fork();
+
+	if (child == 0)
+		_exit(run(argument));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Where nothing is yet, the nearest folder above is left, because something will be
+ * made there; so is that of a file, because it will be exchanged. What can never be
+ * opened leaves nothing. */
+static void test_a_path_is_left_however_it_is_spelled(void **state)
+{
+	static char endless[5000];
+	char link[80], absent[96], beneath[96];
+
+	(void)state;
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 1) {
+		print_message("this kernel has no Landlock\n");
+		skip();
+	}
+	memset(endless, 'a', sizeof(endless) - 1);
+	snprintf(link, sizeof(link), "%s/loop", left);
+	snprintf(absent, sizeof(absent), "%s/not/there/yet/", left);
+	snprintf(beneath, sizeof(beneath), "%s/plain/beneath", left);
+	assert_int_equal(symlink(link, link), 0);
+	assert_int_equal(opens(left, "plain", O_WRONLY | O_CREAT), 0);
+	const struct {
+		const char *path;
+		int expected;
+	} cases[] = {
+	    {left, 0},      {absent, 0},       {beneath, 0},     {".", 0},
+	    {"later", 0},   {"later/", 0},     {"a/b//c/", 0},   {"/", 0},
+	    {link, EACCES}, {outside, EACCES}, {"loop", EACCES}, {endless, EACCES},
+	    {"plain", 0},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const int got = status_of(writes_when_left, cases[i].path);
+		if (got != cases[i].expected)
+			fail_msg("%.40s: %d, expected %d", cases[i].path, got,
+				 cases[i].expected);
+	}
+}
+
+/* 0 if a rule that cannot be made for lack of descriptors is an error that says so. */
+static int is_told_without_descriptors(const char *path)
+{
+	struct confine_plan plan = {.abilities = 0};
+	struct error err;
+	const int next = dup(STDIN_FILENO);
+	const rlim_t most = (rlim_t)next + 1; /* the set of rules has the last one */
+	const struct rlimit limit = {most, most};
+
+	close(next);
+	confine_leave_path(&plan, path, true);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 2;
+	if (landlock_restrict(&plan, LANDLOCK_NEWEST, &err) == 0)
+		return 3;
+	/* And nothing is restricted: the program says so and goes on. */
+	return strstr(err.text, "a rule for ") && strstr(err.text, strerror(EMFILE)) &&
+		       opens(outside, "", O_RDONLY | O_DIRECTORY) == 0
+		   ? 0
+		   : 4;
+}
+
+static void test_a_rule_that_cannot_be_made_is_an_error(void **state)
+{
+	(void)state;
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 1)
+		skip();
+	assert_int_equal(status_of(is_told_without_descriptors, left), 0);
+	assert_int_equal(status_of(is_told_without_descriptors, "/proc/self/status"),
+			 0);
+}
+
 static void test_no_version_is_an_error(void **state)
 {
 	const struct confine_plan plan = {.abilities = 0};
@@ -164,6 +260,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_each_version_restricts_what_it_can),
+	    cmocka_unit_test(test_a_path_is_left_however_it_is_spelled),
+	    cmocka_unit_test(test_a_rule_that_cannot_be_made_is_an_error),
 	    cmocka_unit_test(test_no_version_is_an_error),
 	    cmocka_unit_test(test_what_does_not_fit_the_plan_is_left_out),
 	};

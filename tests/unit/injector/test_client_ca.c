@@ -227,6 +227,17 @@ CASE(a_bundle_welcomes_the_clients_of_each_ca_and_no_others)
 	certificate_free(&stranger);
 }
 
+CASE(a_ca_may_stand_twice_in_the_file)
+{
+	struct certificate c;
+
+	make_client(&c, NULL, NULL, NULL);
+	take(ca.chain, ca.chain);
+	assert_int_equal(judge(&c), CLIENT_WELCOME);
+	assert_int_equal(judge(&other_ca), CLIENT_UNTRUSTED);
+	certificate_free(&c);
+}
+
 CASE(a_certificate_has_its_time)
 {
 	struct certificate old, young;
@@ -342,6 +353,7 @@ int main(void)
 	    TEST(a_broken_file_changes_nothing_and_is_said_once),
 	    TEST(a_file_that_is_gone_opens_no_door),
 	    TEST(a_bundle_welcomes_the_clients_of_each_ca_and_no_others),
+	    TEST(a_ca_may_stand_twice_in_the_file),
 	    TEST(a_certificate_has_its_time),
 	    TEST(an_expired_stranger_is_a_stranger),
 	    TEST(a_certificate_for_servers_is_not_one_of_a_client),

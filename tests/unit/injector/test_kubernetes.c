@@ -106,6 +106,129 @@ CASE(a_long_answer_is_read)
 	kubernetes_close(k);
 }
 
+/* --- watches
+ * --------------------------------------------------------------------------
+ */
+
+/* What the next watch is answered: a text for `answer_watch`. */
+static struct {
+	unsigned status, lines;
+	size_t blanks; /* before the first line's end */
+} watched;
+
+static unsigned answer_watch(struct MHD_Connection *connection, const char *path,
+			     char **text)
+{
+	const size_t size = watched.blanks + 64;
+
+	(void)connection;
+	(void)path;
+	*text = malloc(size);
+	snprintf(*text, size, "%*s%s", (int)watched.blanks, "",
+		 watched.lines == 0   ? ""
+		 : watched.lines == 1 ? "{}\n"
+				      : "{}\n{}\n");
+	return watched.status;
+}
+
+static int count_line(void *context, const cJSON *line, struct error *err)
+{
+	unsigned *left = context;
+
+	(void)line;
+	if (--*left > 0)
+		return 0;
+	return fail(err, "enough");
+}
+
+/* Watches until the end, or for as many lines. */
+static int watch_with(struct kubernetes *k, unsigned lines, long *status,
+		      struct error *err)
+{
+	const struct kubernetes_watch watch = {
+	    .request = {.method = "GET", .path = "/watched"},
+	    .seconds = 5,
+	    .line = count_line,
+	    .context = &lines,
+	};
+
+	err->text[0] = '\0';
+	api.others = answer_watch;
+	return kubernetes_watch(k, &watch, status, err);
+}
+
+CASE(a_watch_ends_with_its_answer_or_with_the_first_line_that_is_refused)
+{
+	struct kubernetes *k = client();
+	struct error err;
+	long status;
+
+	watched.status = 200;
+	watched.blanks = 0;
+	watched.lines = 2;
+	assert_int_equal(watch_with(k, 10, &status, &err), 0);
+	assert_int_equal(watch_with(k, 2, &status, &err), -1);
+	assert_int_equal(status, 200);
+	assert_string_equal(err.text, "GET /watched: enough");
+	kubernetes_close(k);
+}
+
+CASE(a_watch_that_is_refused_has_the_servers_words_or_its_status)
+{
+	struct kubernetes *k = client();
+	struct error err;
+	long status;
+
+	watched.blanks = watched.lines = 0;
+	watched.status = 410; /* with an empty body */
+	assert_int_equal(watch_with(k, 1, &status, &err), -1);
+	assert_int_equal(status, 410);
+	assert_string_equal(err.text, "GET /watched: status 410");
+	watched.status = 403;
+	watched.lines = 1; /* not a line: the error's body */
+	assert_int_equal(watch_with(k, 1, &status, &err), -1);
+	assert_string_equal(err.text, "GET /watched: status 403");
+	assert_int_equal(atomic_load(&facts.request_failures), 2);
+	kubernetes_close(k);
+}
+
+CASE(a_line_without_end_is_not_read_to_the_end)
+{
+	struct kubernetes *k = client();
+	struct error err;
+	long status;
+
+	watched.status = 200;
+	watched.lines = 1;
+	watched.blanks = KUBERNETES_ANSWER_MAX;
+	assert_int_equal(watch_with(k, 10, &status, &err), -1);
+	assert_string_equal(err.text, "GET /watched: the answer is over 1048576 bytes");
+	watched.blanks = KUBERNETES_ANSWER_MAX / 2;
+	assert_int_equal(watch_with(k, 10, &status, &err), 0);
+	kubernetes_close(k);
+}
+
+CASE(an_empty_answer_is_an_error)
+{
+	watched.status = 200;
+	watched.lines = watched.blanks = 0;
+	api.others = answer_watch;
+	get_fails("/watched", 200, "the answer is not JSON: it is empty");
+}
+
+/* Somebody else was first: 409, and for a JSON Patch 422. */
+CASE(only_a_patch_is_in_conflict_by_422)
+{
+	struct kubernetes_request request = {.method = "PATCH"};
+
+	assert_true(kubernetes_conflict(&request, 409));
+	assert_true(kubernetes_conflict(&request, 422));
+	request.method = "PUT";
+	assert_true(kubernetes_conflict(&request, 409));
+	assert_false(kubernetes_conflict(&request, 422));
+	assert_false(kubernetes_conflict(&request, 404));
+}
+
 /* --- trust
  * ----------------------------------------------------------------------------
  */
@@ -170,6 +293,14 @@ CASE(what_is_no_token_is_not_sent)
 {
 	write_file(api.options.api_token_file, "");
 	get_fails("/version", 0, "holds no token");
+	write_file(api.options.api_token_file, "\n");
+	get_fails("/version", 0, "holds no token");
+	char *long_one = malloc(20000);
+	memset(long_one, 'a', 19999);
+	long_one[19999] = '\0';
+	write_file(api.options.api_token_file, long_one);
+	free(long_one);
+	get_fails("/version", 0, "is over 16362 bytes");
 	write_file(api.options.api_token_file, "a\r\nX-Header: b");
 	get_fails("/version", 0, "holds no token");
 	unlink(api.options.api_token_file);
@@ -239,9 +370,25 @@ CASE(a_pod_finds_its_api_server)
 			    "/var/run/secrets/kubernetes.io/serviceaccount/token");
 	assert_string_equal(access_.ca_file,
 			    "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt");
+	/* Without a port it is that of HTTPS. */
+	assert_string_equal(found("fd00::1", ""), "https://[fd00::1]:443");
+	unsetenv("KUBERNETES_SERVICE_PORT");
+	assert_int_equal(kubernetes_find(&none, &access_, &err), 0);
+	assert_string_equal(access_.server, "https://[fd00::1]:443");
+	setenv("KUBERNETES_SERVICE_HOST", "", 1);
+	assert_int_equal(kubernetes_find(&none, &access_, &err), -1);
 	unsetenv("KUBERNETES_SERVICE_HOST");
 	assert_int_equal(kubernetes_find(&none, &access_, &err), -1);
 	assert_non_null(strstr(err.text, "--api-server"));
+}
+
+CASE(a_slash_at_the_end_of_the_address_is_none_of_the_path)
+{
+	const struct injector_options with = {.api_server = "https://10.0.0.1:6443/"};
+	struct error err;
+
+	assert_int_equal(kubernetes_find(&with, &access_, &err), 0);
+	assert_string_equal(access_.server, "https://10.0.0.1:6443");
 }
 
 /* --- patches of the webhook configuration
@@ -289,6 +436,12 @@ int main(void)
 	    WITH_API(a_strange_answer_is_an_error),
 	    WITH_API(an_answer_without_end_is_not_read_to_the_end),
 	    WITH_API(a_long_answer_is_read),
+	    WITH_API(
+		a_watch_ends_with_its_answer_or_with_the_first_line_that_is_refused),
+	    WITH_API(a_watch_that_is_refused_has_the_servers_words_or_its_status),
+	    WITH_API(a_line_without_end_is_not_read_to_the_end),
+	    WITH_API(an_empty_answer_is_an_error),
+	    cmocka_unit_test(only_a_patch_is_in_conflict_by_422),
 	    WITH_API(a_server_of_another_ca_is_not_trusted),
 	    WITH_API(a_server_of_another_name_is_not_trusted),
 	    WITH_API(nothing_is_sent_in_the_clear),
@@ -298,6 +451,7 @@ int main(void)
 	    WITH_API(a_server_that_is_not_there_is_told),
 	    WITH_API(a_request_under_way_ends_when_the_reconciler_is_to_stop),
 	    cmocka_unit_test(a_pod_finds_its_api_server),
+	    cmocka_unit_test(a_slash_at_the_end_of_the_address_is_none_of_the_path),
 	    WITH_API(only_webhooks_without_the_ca_are_patched),
 	    WITH_API(a_configuration_of_many_webhooks_is_refused),
 	};

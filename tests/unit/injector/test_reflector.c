@@ -22,6 +22,8 @@ static struct {
 	char lines[2048]; /* sent once */
 	unsigned list_status, watch_status;
 	unsigned lists, watches;
+	size_t next_bytes;  /* of a page's "continue", in place of the usual one */
+	bool silent;        /* a watch has no lines at all */
 	char from[64];      /* the version that was watched from last */
 	char accepted[128]; /* of a watch of namespaces */
 } server;
@@ -46,8 +48,9 @@ static unsigned watch_ranges(struct MHD_Connection *c, char **text)
 	server.watches++;
 	snprintf(server.from, sizeof(server.from), "%s",
 		 argument(c, "resourceVersion"));
-	*text = strdup(server.lines[0] ? server.lines
-				       : EVENT("BOOKMARK", "{\"metadata\":{}}"));
+	*text = strdup(server.silent     ? ""
+		       : server.lines[0] ? server.lines
+					 : EVENT("BOOKMARK", "{\"metadata\":{}}"));
 	server.lines[0] = '\0';
 	return server.watch_status;
 }
@@ -55,15 +58,20 @@ static unsigned watch_ranges(struct MHD_Connection *c, char **text)
 static unsigned list_ranges(struct MHD_Connection *c, char **text)
 {
 	const bool second = strcmp(argument(c, "continue"), "more/of it=") == 0;
-	const size_t size = 4096;
+	const size_t size = 4096 + server.next_bytes;
 
 	if (!second)
 		server.lists++;
 	*text = malloc(size);
-	snprintf(*text, size,
-		 "{\"metadata\":{\"resourceVersion\":\"5\"%s},\"items\":[%s]}",
-		 second ? "" : ",\"continue\":\"more/of it=\"",
-		 second ? server.second : server.first);
+	if (server.next_bytes > 0)
+		snprintf(*text, size,
+			 "{\"metadata\":{\"continue\":\"%0*d\"},\"items\":[%s]}",
+			 (int)server.next_bytes, 0, server.first);
+	else
+		snprintf(*text, size,
+			 "{\"metadata\":{\"resourceVersion\":\"5\"%s},\"items\":[%s]}",
+			 second ? "" : ",\"continue\":\"more/of it=\"",
+			 second ? server.second : server.first);
 	return server.list_status;
 }
 
@@ -274,6 +282,81 @@ CASE(garbage_among_the_lines_ends_the_watch_only)
 	assert_true(soon(all_known));
 }
 
+/* An event that is none, and those of an API server with nothing to say for itself. */
+CASE(an_event_without_a_type_ends_the_watch_only)
+{
+	static const char *const odd[] = {
+	    "{}\n",
+	    "{\"object\":{\"metadata\":{}}}\n",
+	    "{\"type\":\"ERROR\"}\n",
+	    "[]\n",
+	};
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		say(odd[i]);
+		reflect();
+		assert_true(soon(has_failed));
+		assert_true(soon(all_known));
+		assert_true(soon(follows_again));
+		reflectors_stop(reflectors);
+		atomic_store(&facts.watch_failures, 0);
+	}
+	reflectors = NULL;
+}
+
+/* Otherwise it would be asked again and again, as fast as it answers. */
+CASE(a_watch_that_ends_at_once_without_a_word_has_failed)
+{
+	server.silent = true;
+	reflect();
+	assert_true(soon(has_failed));
+	assert_int_equal(least_cpu("a"), 10);
+	pthread_mutex_lock(&api.lock);
+	server.silent = false;
+	pthread_mutex_unlock(&api.lock);
+	assert_true(soon(follows_again));
+}
+
+CASE(a_list_whose_continue_does_not_fit_is_not_known)
+{
+	server.next_bytes = 5000;
+	reflect();
+	assert_true(soon(has_failed));
+	assert_false(follows_again());
+	pthread_mutex_lock(&api.lock);
+	server.next_bytes = 0;
+	pthread_mutex_unlock(&api.lock);
+	assert_true(soon(all_known));
+}
+
+CASE(objects_that_cannot_be_read_are_told_of_once_and_the_others_known)
+{
+	char path[] = "/tmp/dormouse-log-XXXXXX", logged[4096];
+	const int capture = mkstemp(path), saved = dup(STDERR_FILENO);
+	unsigned lines = 0;
+
+	assert_true(capture >= 0 && saved >= 0);
+	unlink(path);
+	server.first = "{\"metadata\":{\"name\":\"nobody's\"}},{}," RANGE("a", "10m");
+	dup2(capture, STDERR_FILENO);
+	reflect();
+	const bool all = soon(all_known);
+	reflectors_stop(reflectors);
+	reflectors = NULL;
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	const ssize_t length = pread(capture, logged, sizeof(logged) - 1, 0);
+	close(capture);
+	assert_true(all && length > 0);
+	logged[length] = '\0';
+	for (const char *at = logged; (at = strstr(at, "namespace-ignored")); at++)
+		lines++;
+	assert_int_equal(lines, 1);
+	assert_non_null(strstr(logged, "limitranges: an object's name is missing"));
+	assert_int_equal(least_cpu("a"), 10);
+	assert_int_equal(namespaces_figures(known).objects, 2);
+}
+
 CASE(without_an_api_server_it_does_without)
 {
 	unsetenv("KUBERNETES_SERVICE_HOST");
@@ -295,6 +378,11 @@ int main(void)
 	    REFLECTED(without_the_right_nothing_is_known_and_nobody_waits),
 	    REFLECTED(what_was_known_stays_in_use_while_nobody_answers),
 	    REFLECTED(garbage_among_the_lines_ends_the_watch_only),
+	    REFLECTED(an_event_without_a_type_ends_the_watch_only),
+	    REFLECTED(a_watch_that_ends_at_once_without_a_word_has_failed),
+	    REFLECTED(a_list_whose_continue_does_not_fit_is_not_known),
+	    REFLECTED(
+		objects_that_cannot_be_read_are_told_of_once_and_the_others_known),
 	    REFLECTED(without_an_api_server_it_does_without),
 	};
 
