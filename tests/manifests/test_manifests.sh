@@ -54,7 +54,7 @@ render() {
 # --- what is checked by itself ---------------------------------------------------------
 ./restricted.py --self-test || status=1
 ./qos.py --self-test || status=1
-./check_policy.py "$injector" $manifests/policy || status=1
+./check_policy.py "$injector" $manifests/policy ../unit/injector/owners.json || status=1
 ./check_limits.py $manifests/policy ../cluster/pods || status=1
 ./check_annotations.py "$dormouse" "$injector" $manifests/policy || status=1
 check "manifests and manual have every flag, signal, kind of alert and metric" \
