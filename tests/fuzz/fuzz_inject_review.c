@@ -16,6 +16,27 @@ static void require(bool holds)
 		abort();
 }
 
+/* What is passed on of the owner is a kind and a name, and a key of a ConfigMap. */
+static void check_owner(const cJSON *pod)
+{
+	static const char letters[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-0123456789._";
+	struct owner owner;
+
+	owner_of_pod(pod, &owner);
+	const char *slash = strchr(owner.workload, '/');
+	require(slash || (!owner.workload[0] && !owner.key[0]));
+	if (slash) {
+		require(strcspn(owner.workload, "._") >
+			(size_t)(slash - owner.workload));
+		require(strspn(owner.workload, letters) ==
+			(size_t)(slash - owner.workload));
+		require(slash[1] && strspn(slash + 1, letters) == strlen(slash + 1));
+	}
+	require(strspn(owner.key, letters) == strlen(owner.key));
+	require(strlen(owner.key) <= OWNER_KEY_MAX);
+}
+
 static void check_patch(const char *encoded, const char *body, size_t length)
 {
 	enum json_refusal why;
@@ -29,6 +50,7 @@ static void check_patch(const char *encoded, const char *body, size_t length)
 	const struct pod_facts facts = {
 	    .pod = pod, .namespace = "", .own_namespace = ""};
 	require(eligibility_of(&facts) == SKIP_ALREADY_INJECTED);
+	check_owner(pod);
 	cJSON_Delete(review);
 	free(patch);
 }
