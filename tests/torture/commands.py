@@ -232,9 +232,23 @@ def descriptors(process):
         return 0
 
 
+def version_of(path):
+    """Differs once the file has been saved again; None: there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+# libmicrohttpd aborts when a socket cannot be taken out of its epoll set, for one. The program saves
+# what must be saved and exits with 1 instead.
+GIVES_UP = "the HTTP library cannot go on"
+
+
 class Run(Command):
-    """Goes on, whatever fails, once it has started; before that it may say what failed and exit
-    with 1, so that it is started again."""
+    """Goes on, whatever fails, once it has started, unless the HTTP library gives up; before that
+    it may say what failed and exit with 1, so that it is started again."""
 
     name = "run"
 
@@ -250,6 +264,7 @@ class Run(Command):
         if os.path.exists(kept):
             with open(kept, "rb") as old, open(state, "wb") as new:
                 new.write(old.read())
+        self.loaded = version_of(state)
 
     def drive(self, process, work):
         self.started = False
@@ -275,7 +290,7 @@ class Run(Command):
     def output(self, stdout, work):
         state = os.path.join(work, "state")
         kept = os.path.join(work, "kept")
-        saved = os.path.exists(state) and os.path.getsize(state) > 0
+        saved = version_of(state) not in (None, self.loaded) and os.path.getsize(state) > 0
         if saved and not os.path.exists(kept):
             os.rename(state, kept)
         return [saved]
@@ -284,10 +299,12 @@ class Run(Command):
         if result.status not in (0, 1):
             raise Bad("exit status %d" % result.status)
         if result.status == 1:
-            if self.started:
+            if self.started and GIVES_UP not in result.stderr:
                 raise Bad("ends after its start: %s" % result.stderr.strip()[-200:])
             if not says(result.stderr, cause):
                 raise Bad("blames another: %s" % result.stderr.strip()[-300:])
+            if self.started and not result.output[0]:
+                raise Bad("gives up without saving: %s" % result.stderr.strip()[-200:])
             return "told, exit 1"
         if not result.output[0] and "state-not-saved" not in result.stderr:
             raise Bad("the state is not saved, and nothing says so")
@@ -298,6 +315,7 @@ class Run(Command):
         return "told, went on" if says("\n".join(warnings), cause) else "unharmed"
 
     started = False
+    loaded = None
     descriptors = 0
     most_descriptors = 1 << 30
 

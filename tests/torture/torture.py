@@ -49,14 +49,8 @@ ERRORS = {
 NO_THREAD = [os.strerror(errno.EAGAIN)]
 SYNONYMS = {"ENOMEM": ["memory"], "write": ["standard output"], "mmap": NO_THREAD, "mprotect": NO_THREAD}
 
-# What is wrong in the HTTP library and its callers, each with what shows it. Counted, and not a failure.
-KNOWN = {
-    "libmicrohttpd ends the process when epoll_ctl fails": "Fatal error in GNU libmicrohttpd",
-    "status takes a lack of memory for a long answer": "the answer is too long",
-    "a listener does not say that SO_REUSEADDR failed": "cannot listen on",
-    "libmicrohttpd does not say why it cannot start": "the HTTP library refused to start",
-    "status does not say why a request could not be sent": "the request could not be sent",
-}
+# What is wrong in a library, each with what shows it. Counted, and not a failure.
+KNOWN = {}
 
 
 class Spec(collections.namedtuple("Spec", "kind name error n")):
