@@ -8,8 +8,8 @@
 enum log_format { LOG_JSON, LOG_TEXT };
 enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 
-/* Sets the format of the following lines, JSON is the default, and makes stderr one that
- * a stopped reader cannot block, before the program is confined. */
+/* Sets the format of the following lines, JSON is the default, and makes stderr one
+ * that a stopped reader cannot block, before the program is confined. */
 void log_open(enum log_format format);
 
 /* {"time": ..., "level": ..., "event": ..., "message": ...}; `event` is a fixed word

@@ -84,7 +84,8 @@ static char *receive(int fd, double deadline, struct error *err)
 	char *answer = NULL;
 
 	for (;;) {
-		if (length + 1 >= capacity && grow(&answer, &capacity, err) < 0)
+		if ((!answer || length + 1 == capacity) &&
+		    grow(&answer, &capacity, err) < 0)
 			goto fail;
 		if (wait_for(fd, POLLIN, deadline, err) < 0)
 			goto fail;

@@ -81,6 +81,7 @@ static void note_refusal(void *context, const char *format, va_list arguments)
 	struct http_server *s = context;
 
 	vsnprintf(s->refusal.text, sizeof(s->refusal.text), format, arguments);
+	s->refusal.text[strcspn(s->refusal.text, "\n")] = '\0';
 }
 
 static enum MHD_Result answer(void *context, struct MHD_Connection *connection,
@@ -110,16 +111,17 @@ static unsigned daemon_flags(const struct http_server *s)
 	return flags;
 }
 
-/* The library names a reason only where it was built with its messages, and not for a
- * lack of memory. What it called has left errno then. */
+/* The library has a sentence only where it was built with its messages, and none for a
+ * lack of memory; no sentence has the error of the call that failed. */
 static int fail_to_start(const struct http_server *s, int reason, struct error *err)
 {
 	const char *said = s->refusal.text;
 
-	if (!said[0])
-		said = reason ? strerror(reason) : "no reason given";
-	return fail(err, "the HTTP library refused to start for %s: %s",
-		    s->settings.where->text, said);
+	return fail(err,
+		    "the HTTP library refused to start for %s (the last call's error: "
+		    "%s): %s",
+		    s->settings.where->text, reason ? strerror(reason) : "none",
+		    said[0] ? said : "no reason given");
 }
 
 static int start_daemon(struct http_server *s, struct error *err)

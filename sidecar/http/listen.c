@@ -18,8 +18,8 @@ static int bound_socket(const struct sockaddr_storage *address, socklen_t length
 
 	if (fd < 0)
 		return -1;
-	/* A restarted monitor must not wait for connections of the previous one. Without
-	 * the option bind() would blame another program for having the port. */
+	/* A restarted monitor must not wait for connections of the previous one.
+	 * Without the option bind() would blame another program for having the port. */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 	    (address->ss_family != AF_INET6 ||
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == 0) &&

@@ -30,7 +30,8 @@ static void end_program(void *context, const char *file, unsigned line,
 	else
 		text_printf(&t, "%s, line %u", file ? file : "?", line);
 	if (reason_of_call)
-		text_printf(&t, " (the last call's error: %s)", strerror(reason_of_call));
+		text_printf(&t, " (the last call's error: %s)",
+			    strerror(reason_of_call));
 	handler.last(handler.context, sentence);
 	_exit(1);
 }

@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import ssl
+import subprocess
 import threading
 import time
 
@@ -67,13 +68,15 @@ class Command:
     program = "dormouse"
     statuses = (0, 1)
     same_output = True
-    spared = ""  # libraries whose own allocations do not fail
 
     def arguments(self, work):
         raise NotImplementedError
 
     def input(self, work):
         return None
+
+    def begin_beside(self, build, work):
+        """A process that it talks to, or None."""
 
     def prepare(self, work):
         """Before each run: what the last one left is removed."""
@@ -177,6 +180,14 @@ class Record(Command):
         return outcome
 
 
+def beside(argv, work, ready):
+    """Starts a process and waits for it."""
+    log = open(os.path.join(work, "beside.log"), "wb")
+    process = subprocess.Popen(argv, stdout=log, stderr=log)
+    until(ready, process)
+    return process
+
+
 class Status(Command):
     """Asks a monitor that runs beside it."""
 
@@ -188,6 +199,10 @@ class Status(Command):
 
     def arguments(self, work):
         return ["status", *self.flags]
+
+    def begin_beside(self, build, work):
+        return beside([os.path.join(build, "dormouse"), "run"], work,
+                      lambda: ask(9478, "/alerts")[0] == 200)
 
     def judge(self, result, expected, cause):
         outcome = super().judge(result, expected, cause)
@@ -321,13 +336,20 @@ class Run(Command):
 
 
 # --- the webhook -------------------------------------------------------------------------------
+def make_certificate(work, name):
+    if not os.path.exists(os.path.join(work, name + ".crt")):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-keyout", os.path.join(work, name + ".key"), "-out",
+                        os.path.join(work, name + ".crt"), "-days", "3", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost"], stderr=subprocess.DEVNULL, check=True)
+
+
 class Serve(Run):
-    """libtasn1 4.19 and GnuTLS 3.7 crash or leak when one of their own allocations fails, which is
-    theirs to mend: the injector is started again, and the API server admits pods without it."""
+    """Where GnuTLS crashes, the injector is started again, and the API server admits pods without
+    it meanwhile."""
 
     name = "serve"
     program = "dormouse-injector"
-    spared = "libtasn1,libgnutls,libp11-kit,libnettle,libhogweed,libgmp"
 
     def arguments(self, work):
         return ["serve", "--listen", "127.0.0.1:8443", "--metrics-listen", "127.0.0.1:8080",
@@ -336,12 +358,9 @@ class Serve(Run):
                 "--tls-key-file", os.path.join(work, "tls.key")]
 
     def prepare(self, work):
-        if not os.path.exists(os.path.join(work, "tls.crt")):
-            os.system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
-                      "-keyout %s/tls.key -out %s/tls.crt -days 3 -subj /CN=localhost "
-                      "-addext subjectAltName=DNS:localhost 2>/dev/null" % (work, work))
-            with open(os.path.join(ROOT, "tests/bench/review.json"), "rb") as review:
-                type(self).review = review.read()
+        make_certificate(work, "tls")
+        with open(os.path.join(ROOT, "tests/bench/review.json"), "rb") as review:
+            self.review = review.read()
         self.context = ssl.create_default_context(cafile=os.path.join(work, "tls.crt"))
 
     def injected(self):
@@ -350,6 +369,11 @@ class Serve(Run):
             return False
         answer = json.loads(text)["response"]
         return answer["allowed"] and b"dormouse" in base64.b64decode(answer.get("patch", ""))
+
+    @staticmethod
+    def is_whole():
+        """Whether all that failed for a while works again."""
+        return ask(8080, "/metrics")[0] == 200
 
     def drive(self, process, work):
         self.started = False
@@ -361,12 +385,36 @@ class Serve(Run):
         ask(8080, "/metrics")
         os.kill(process.pid, signal.SIGHUP)
         until(self.injected, process)
-        until(lambda: ask(8080, "/metrics")[0] == 200, process)
+        until(self.is_whole, process)
         self.descriptors = descriptors(process)
         process.send_signal(signal.SIGTERM)
 
     def output(self, stdout, work):
         return [True]
+
+
+class ServeCluster(Serve):
+    """With an API server that knows its version and nothing else."""
+
+    name = "serve, API server"
+
+    def arguments(self, work):
+        with open(os.path.join(work, "token"), "w", encoding="ascii") as token:
+            token.write("token")
+        return [*super().arguments(work), "--api-server", "https://localhost:6443", "--api-token-file",
+                os.path.join(work, "token"), "--api-ca-file", os.path.join(work, "api.crt")]
+
+    def begin_beside(self, build, work):
+        make_certificate(work, "api")
+        context = ssl.create_default_context(cafile=os.path.join(work, "api.crt"))
+        return beside([os.path.join(ROOT, "tests/net/api_server.py"), os.path.join(work, "api.crt"),
+                       os.path.join(work, "api.key"), "nobody"], work,
+                      lambda: ask(6443, "/version", None, context, "localhost")[0] == 200)
+
+    @staticmethod
+    def is_whole():
+        status, text = ask(8080, "/metrics")
+        return status == 200 and b"\ndormouse_injector_kubernetes_minor_version 31\n" in text
 
 
 COMMANDS = [
@@ -384,4 +432,5 @@ COMMANDS = [
     Run(),
     Inject(),
     Serve(),
+    ServeCluster(),
 ]
