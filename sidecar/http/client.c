@@ -66,7 +66,7 @@ static int send_request(int fd, const char *path, struct error *err)
 static int grow(char **answer, size_t *capacity, struct error *err)
 {
 	if (*capacity >= ANSWER_MAX)
-		return fail(err, "the answer is longer than %d bytes", ANSWER_MAX - 1);
+		return fail(err, "the answer is longer than %d bytes", ANSWER_MAX - 2);
 	const size_t twice = *capacity ? 2 * *capacity : ANSWER_AT_FIRST;
 	char *larger = realloc(*answer, twice);
 	if (!larger)
