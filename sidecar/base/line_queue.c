@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* line_queue.c - lines on their way to stderr, whose reader may have stopped. The lock
- * is that of stdio's stderr. */
+/* line_queue.c - lines on their way to stderr, whose reader may have stopped. */
 #include "line_queue.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Only the pages that were once needed cost memory. */
 static struct {
@@ -108,33 +109,33 @@ void line_queue_put(const char *line, size_t length, bool important)
 {
 	size_t done = 0;
 
-	flockfile(stderr);
+	pthread_mutex_lock(&lock);
 	write_queue();
 	if (queue.length == 0)
 		done = write_some(line, length);
 	if (done < length)
 		keep(line + done, length - done, important || done > 0);
-	funlockfile(stderr);
+	pthread_mutex_unlock(&lock);
 }
 
 uint64_t line_queue_flush(void)
 {
 	uint64_t lost = 0;
 
-	flockfile(stderr);
+	pthread_mutex_lock(&lock);
 	write_queue();
 	if (queue.length == 0) {
 		lost = queue.lost - queue.told;
 		queue.told = queue.lost;
 	}
-	funlockfile(stderr);
+	pthread_mutex_unlock(&lock);
 	return lost;
 }
 
 uint64_t line_queue_lost(void)
 {
-	flockfile(stderr);
+	pthread_mutex_lock(&lock);
 	const uint64_t lost = queue.lost;
-	funlockfile(stderr);
+	pthread_mutex_unlock(&lock);
 	return lost;
 }
