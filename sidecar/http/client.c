@@ -62,18 +62,21 @@ static int send_request(int fd, const char *path, struct error *err)
 	return 0;
 }
 
-/* Makes room for more of the answer: twice as much. */
-static int grow(char **answer, size_t *capacity, struct error *err)
+/* Makes room for more of the answer: twice as much. NULL on failure, and then the
+ * answer is as before. */
+static char *grow(char *answer, size_t *capacity, struct error *err)
 {
-	if (*capacity >= ANSWER_MAX)
-		return fail(err, "the answer is longer than %d bytes", ANSWER_MAX - 2);
+	if (*capacity >= ANSWER_MAX) {
+		fail(err, "the answer is longer than %d bytes", ANSWER_MAX - 2);
+		return NULL;
+	}
 	const size_t twice = *capacity ? 2 * *capacity : ANSWER_AT_FIRST;
-	char *larger = realloc(*answer, twice);
-	if (!larger)
-		return fail_memory(err, "the answer");
-	*answer = larger;
-	*capacity = twice;
-	return 0;
+	char *larger = realloc(answer, twice);
+	if (larger)
+		*capacity = twice;
+	else
+		fail_memory(err, "the answer");
+	return larger;
 }
 
 /* Receives everything until the other side closes. The caller frees it; NULL on
@@ -84,9 +87,13 @@ static char *receive(int fd, double deadline, struct error *err)
 	char *answer = NULL;
 
 	for (;;) {
-		if ((!answer || length + 1 == capacity) &&
-		    grow(&answer, &capacity, err) < 0)
-			goto fail;
+		if (!answer || length + 1 == capacity) {
+			char *larger = grow(answer, &capacity, err);
+
+			if (!larger)
+				goto fail;
+			answer = larger;
+		}
 		if (wait_for(fd, POLLIN, deadline, err) < 0)
 			goto fail;
 		ssize_t count = recv(fd, answer + length, capacity - 1 - length, 0);

@@ -59,6 +59,8 @@ KNOWN = [
           "^signal 6.*GNU MP: Cannot"),
     Known("libcurl 7.88 takes leave (gnutls_bye) in a session that GnuTLS could not set up, which crashes",
           "/libgnutls.so", "^signal 11"),
+    Known("GnuTLS 3.7 loses a buffer of a connection when another cannot grow: gnutls_realloc_fast()",
+          "/libgnutls.so", "^leaks"),
     Known("libcrypto, which a library of libcurl's begins and nobody uses, leaks what its start could not keep",
           "/libcrypto.so", "^leaks"),
 ]
