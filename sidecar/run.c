@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/line_queue.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/version.h"
@@ -232,6 +233,7 @@ static int open_loop(struct monitor *m, struct error *err)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (wake_on(m->epoll_fd, fds[i], err) < 0)
 			return -1;
+	line_queue_wake(m->epoll_fd);
 	return 0;
 }
 
@@ -433,6 +435,7 @@ static bool turn(struct monitor *m)
 	/* Also needed when only its timeout has passed. */
 	server_process(m->server);
 	server_report(m->server, &m->stats);
+	log_flush();
 	return stop;
 }
 

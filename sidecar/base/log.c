@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log.c - logs one line per event on stderr, with one write(). Any thread may log. */
+/* log.c - logs one line per event on stderr. Any thread may log. */
 #include "log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "json_writer.h"
+#include "line_queue.h"
 #include "sanitize.h"
 
 /* Room for an alert's JSON and summary, the time and the members' names. */
@@ -18,6 +18,7 @@ static enum log_format log_format = LOG_JSON;
 void log_open(enum log_format format)
 {
 	log_format = format;
+	line_queue_open();
 }
 
 static const char *level_name(enum log_level level)
@@ -63,10 +64,7 @@ static void write_line(enum log_level level, const char *event, const char *mess
 		put_text(&t, level, event, message);
 	else
 		put_json(&t, level, event, message, alert);
-
-	/* If the pipe is full or closed, only this line is lost. */
-	ssize_t written = write(STDERR_FILENO, t.data, t.length);
-	(void)written;
+	line_queue_put(t.data, t.length, alert != NULL);
 }
 
 void log_event(enum log_level level, const char *event, const char *format, ...)
@@ -83,4 +81,14 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
 void log_alert(const char *event, const char *summary, const char *alert_json)
 {
 	write_line(LOG_LEVEL_WARNING, event, summary, alert_json);
+}
+
+void log_flush(void)
+{
+	const uint64_t lost = line_queue_flush();
+
+	if (lost)
+		log_event(LOG_LEVEL_WARNING, "log-lines-lost",
+			  "%llu lines were lost while nobody read the log",
+			  (unsigned long long)lost);
 }

@@ -57,25 +57,41 @@ static int send_request(int fd, const char *path, struct error *err)
 	int length = snprintf(request, sizeof(request),
 			      "GET %s HTTP/1.0\r\nConnection: close\r\n\r\n", path);
 
-	if (send(fd, request, (size_t)length, MSG_NOSIGNAL) != length)
-		return fail(err, "the request could not be sent");
+	if (send(fd, request, (size_t)length, MSG_NOSIGNAL) < 0)
+		return fail_errno(err, errno, "sending the request");
 	return 0;
+}
+
+/* Makes room for more of the answer: twice as much. NULL on failure, and then the
+ * answer is as before. */
+static char *grow(char *answer, size_t *capacity, struct error *err)
+{
+	if (*capacity >= ANSWER_MAX) {
+		fail(err, "the answer is longer than %d bytes", ANSWER_MAX - 2);
+		return NULL;
+	}
+	const size_t twice = *capacity ? 2 * *capacity : ANSWER_AT_FIRST;
+	char *larger = realloc(answer, twice);
+	if (larger)
+		*capacity = twice;
+	else
+		fail_memory(err, "the answer");
+	return larger;
 }
 
 /* Receives everything until the other side closes. The caller frees it; NULL on
  * failure. */
 static char *receive(int fd, double deadline, struct error *err)
 {
-	size_t length = 0, capacity = ANSWER_AT_FIRST;
-	char *answer = malloc(capacity);
+	size_t length = 0, capacity = 0;
+	char *answer = NULL;
 
-	while (answer) {
-		if (length + 1 == capacity) {
-			char *larger = capacity < ANSWER_MAX
-					   ? realloc(answer, capacity *= 2)
-					   : NULL;
+	for (;;) {
+		if (!answer || length + 1 == capacity) {
+			char *larger = grow(answer, &capacity, err);
+
 			if (!larger)
-				break;
+				goto fail;
 			answer = larger;
 		}
 		if (wait_for(fd, POLLIN, deadline, err) < 0)
@@ -93,7 +109,6 @@ static char *receive(int fd, double deadline, struct error *err)
 		}
 		length += (size_t)count;
 	}
-	fail(err, "the answer is too long");
 fail:
 	free(answer);
 	return NULL;

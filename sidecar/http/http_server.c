@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -80,6 +81,7 @@ static void note_refusal(void *context, const char *format, va_list arguments)
 	struct http_server *s = context;
 
 	vsnprintf(s->refusal.text, sizeof(s->refusal.text), format, arguments);
+	s->refusal.text[strcspn(s->refusal.text, "\n")] = '\0';
 }
 
 static enum MHD_Result answer(void *context, struct MHD_Connection *connection,
@@ -109,12 +111,26 @@ static unsigned daemon_flags(const struct http_server *s)
 	return flags;
 }
 
+/* The library has a sentence only where it was built with its messages, and none for a
+ * lack of memory; no sentence has the error of the call that failed. */
+static int fail_to_start(const struct http_server *s, int reason, struct error *err)
+{
+	const char *said = s->refusal.text;
+
+	return fail(err,
+		    "the HTTP library refused to start for %s (the last call's error: "
+		    "%s): %s",
+		    s->settings.where->text, reason ? strerror(reason) : "none",
+		    said[0] ? said : "no reason given");
+}
+
 static int start_daemon(struct http_server *s, struct error *err)
 {
 	const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 	const struct http_tls *tls = s->settings.tls;
 	struct connections *c = &s->connections;
 
+	errno = 0;
 	s->daemon = MHD_start_daemon(
 	    daemon_flags(s), 0, NULL, NULL, answer, s, MHD_OPTION_EXTERNAL_LOGGER,
 	    note_refusal, s, MHD_OPTION_CONNECTION_LIMIT, c->count,
@@ -124,9 +140,7 @@ static int start_daemon(struct http_server *s, struct error *err)
 	    MHD_OPTION_NOTIFY_COMPLETED, connections_request_ended, c, MHD_OPTION_ARRAY,
 	    tls ? tls->options : none, MHD_OPTION_END);
 	if (!s->daemon)
-		return fail(err, "the HTTP library refused to start for %s: %s",
-			    s->settings.where->text,
-			    s->refusal.text[0] ? s->refusal.text : "no reason given");
+		return fail_to_start(s, errno, err);
 	const union MHD_DaemonInfo *info =
 	    MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (!info)

@@ -18,11 +18,12 @@ static int bound_socket(const struct sockaddr_storage *address, socklen_t length
 
 	if (fd < 0)
 		return -1;
-	/* A restarted monitor must not wait for connections of the previous one. */
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (address->ss_family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	if (bind(fd, (const struct sockaddr *)address, length) == 0 &&
+	/* A restarted monitor must not wait for connections of the previous one.
+	 * Without the option bind() would blame another program for having the port. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    (address->ss_family != AF_INET6 ||
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == 0) &&
+	    bind(fd, (const struct sockaddr *)address, length) == 0 &&
 	    listen(fd, (int)backlog) == 0)
 		return fd;
 
@@ -68,18 +69,15 @@ static int fail_to_listen(const struct listen_address *where, const char *flag,
 		    remedy, remedy[0] ? flag : "");
 }
 
-static uint16_t bound_port(int fd)
+/* The port of a socket: that which was asked for, if the kernel does not tell. The two
+ * families have the port at the same place. */
+static uint16_t bound_port(int fd, const struct listen_address *asked)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} address = {.in6 = {.sin6_port = 0}};
+	struct sockaddr_storage address = asked->address;
 	socklen_t length = sizeof(address);
 
-	getsockname(fd, &address.any, &length);
-	return ntohs(address.any.sa_family == AF_INET6 ? address.in6.sin6_port
-						       : address.in.sin_port);
+	getsockname(fd, (struct sockaddr *)&address, &length);
+	return ntohs(((const struct sockaddr_in *)&address)->sin_port);
 }
 
 int listen_on(const struct listen_address *where, const char *flag, unsigned backlog,
@@ -93,7 +91,7 @@ int listen_on(const struct listen_address *where, const char *flag, unsigned bac
 		fd = bound_socket(&ipv4, sizeof(struct sockaddr_in), backlog);
 	if (fd < 0)
 		return fail_to_listen(where, flag, errno, err);
-	*port = bound_port(fd);
+	*port = bound_port(fd, where);
 	return fd;
 }
 
@@ -101,7 +99,6 @@ bool listen_is_local(const struct listen_address *where)
 {
 	struct sockaddr_storage ipv4;
 	struct listen_address any_port = *where;
-	/* The two families have the port at the same place. */
 	struct sockaddr_in *in = (struct sockaddr_in *)&any_port.address;
 
 	in->sin_port = 0;

@@ -2,6 +2,7 @@
 /* panic.c - ends the program in order when the HTTP library would abort it. */
 #include "panic.h"
 
+#include <errno.h>
 #include <microhttpd.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,11 +15,13 @@ static struct {
 } handler;
 
 /* MHD_PanicCallback, which must not return. The library's sentence ends with a
- * newline, or is NULL if it was built without messages. */
+ * newline, or is NULL if it was built without messages. It gives up after a call that
+ * failed, whose errno it does not tell. */
 static void end_program(void *context, const char *file, unsigned line,
 			const char *reason)
 {
-	char sentence[160];
+	const int reason_of_call = errno;
+	char sentence[192];
 	struct text t = text_over(sentence, sizeof(sentence));
 
 	(void)context;
@@ -26,6 +29,9 @@ static void end_program(void *context, const char *file, unsigned line,
 		text_put_bytes(&t, reason, strcspn(reason, "\n"));
 	else
 		text_printf(&t, "%s, line %u", file ? file : "?", line);
+	if (reason_of_call)
+		text_printf(&t, " (the last call's error: %s)",
+			    strerror(reason_of_call));
 	handler.last(handler.context, sentence);
 	_exit(1);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/line_queue.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/version.h"
@@ -71,6 +72,7 @@ static int open_injector(struct injector *i, struct error *err)
 	i->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (i->epoll_fd < 0)
 		return fail_errno(err, errno, "epoll_create1");
+	line_queue_wake(i->epoll_fd);
 	i->webhook = webhook_open(&source, err);
 	if (!i->webhook)
 		return -1;
@@ -131,6 +133,7 @@ static bool turn(struct injector *i)
 		note_wait(i);
 	heed_signals(i);
 	webhook_process(i->webhook);
+	log_flush();
 	return i->stopping && webhook_drain(i->webhook);
 }
 

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/line_queue.h"
 #include "dormouse/past.h"
 #include "dormouse/serve.h"
 #include "metrics/exposition.h"
@@ -156,6 +157,8 @@ static void put_insights(struct exposition *x, const struct collector *c)
 	    {"dormouse_receive_buffers_grown_total", METRIC_COUNTER,
 	     totals->receive_buffers_grown,
 	     "Times a netlink receive buffer was enlarged."},
+	    {"dormouse_log_lines_lost_total", METRIC_COUNTER, line_queue_lost(),
+	     "Log lines dropped because nobody read the log."},
 	};
 
 	exposition_rows(x, rows, LENGTH(rows));

@@ -28,7 +28,9 @@ set_clock() {
 	mv "$work/clock.new" "$work/clock"
 }
 set_clock +0
-run_as=(env LD_PRELOAD="$library" FAKETIME_TIMESTAMP_FILE="$work/clock" FAKETIME_NO_CACHE=1
+# A sanitizer must come before what is preloaded.
+sanitizer=$(ldd "$DORMOUSE" | awk '/lib[al]san/ { print $3 }')
+run_as=(env LD_PRELOAD="${sanitizer:+$sanitizer }$library" FAKETIME_TIMESTAMP_FILE="$work/clock" FAKETIME_NO_CACHE=1
 	FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1)
 start_monitor a --interval 200ms --learn 6s --dormant-after 6s --state "$work/state"
 

@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import ssl
+import subprocess
 import threading
 import time
 
@@ -67,13 +68,15 @@ class Command:
     program = "dormouse"
     statuses = (0, 1)
     same_output = True
-    spared = ""  # libraries whose own allocations do not fail
 
     def arguments(self, work):
         raise NotImplementedError
 
     def input(self, work):
         return None
+
+    def begin_beside(self, build, work):
+        """A process that it talks to, or None."""
 
     def prepare(self, work):
         """Before each run: what the last one left is removed."""
@@ -177,6 +180,14 @@ class Record(Command):
         return outcome
 
 
+def beside(argv, work, ready):
+    """Starts a process and waits for it."""
+    log = open(os.path.join(work, "beside.log"), "wb")
+    process = subprocess.Popen(argv, stdout=log, stderr=log)
+    until(ready, process)
+    return process
+
+
 class Status(Command):
     """Asks a monitor that runs beside it."""
 
@@ -188,6 +199,10 @@ class Status(Command):
 
     def arguments(self, work):
         return ["status", *self.flags]
+
+    def begin_beside(self, build, work):
+        return beside([os.path.join(build, "dormouse"), "run"], work,
+                      lambda: ask(9478, "/alerts")[0] == 200)
 
     def judge(self, result, expected, cause):
         outcome = super().judge(result, expected, cause)
@@ -232,9 +247,23 @@ def descriptors(process):
         return 0
 
 
+def version_of(path):
+    """Differs once the file has been saved again; None: there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+# libmicrohttpd aborts when a socket cannot be taken out of its epoll set, for one. The program saves
+# what must be saved and exits with 1 instead.
+GIVES_UP = "the HTTP library cannot go on"
+
+
 class Run(Command):
-    """Goes on, whatever fails, once it has started; before that it may say what failed and exit
-    with 1, so that it is started again."""
+    """Goes on, whatever fails, once it has started, unless the HTTP library gives up; before that
+    it may say what failed and exit with 1, so that it is started again."""
 
     name = "run"
 
@@ -250,6 +279,7 @@ class Run(Command):
         if os.path.exists(kept):
             with open(kept, "rb") as old, open(state, "wb") as new:
                 new.write(old.read())
+        self.loaded = version_of(state)
 
     def drive(self, process, work):
         self.started = False
@@ -275,7 +305,7 @@ class Run(Command):
     def output(self, stdout, work):
         state = os.path.join(work, "state")
         kept = os.path.join(work, "kept")
-        saved = os.path.exists(state) and os.path.getsize(state) > 0
+        saved = version_of(state) not in (None, self.loaded) and os.path.getsize(state) > 0
         if saved and not os.path.exists(kept):
             os.rename(state, kept)
         return [saved]
@@ -284,10 +314,12 @@ class Run(Command):
         if result.status not in (0, 1):
             raise Bad("exit status %d" % result.status)
         if result.status == 1:
-            if self.started:
+            if self.started and GIVES_UP not in result.stderr:
                 raise Bad("ends after its start: %s" % result.stderr.strip()[-200:])
             if not says(result.stderr, cause):
                 raise Bad("blames another: %s" % result.stderr.strip()[-300:])
+            if self.started and not result.output[0]:
+                raise Bad("gives up without saving: %s" % result.stderr.strip()[-200:])
             return "told, exit 1"
         if not result.output[0] and "state-not-saved" not in result.stderr:
             raise Bad("the state is not saved, and nothing says so")
@@ -298,18 +330,26 @@ class Run(Command):
         return "told, went on" if says("\n".join(warnings), cause) else "unharmed"
 
     started = False
+    loaded = None
     descriptors = 0
     most_descriptors = 1 << 30
 
 
 # --- the webhook -------------------------------------------------------------------------------
+def make_certificate(work, name):
+    if not os.path.exists(os.path.join(work, name + ".crt")):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-keyout", os.path.join(work, name + ".key"), "-out",
+                        os.path.join(work, name + ".crt"), "-days", "3", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost"], stderr=subprocess.DEVNULL, check=True)
+
+
 class Serve(Run):
-    """libtasn1 4.19 and GnuTLS 3.7 crash or leak when one of their own allocations fails, which is
-    theirs to mend: the injector is started again, and the API server admits pods without it."""
+    """Where GnuTLS crashes, the injector is started again, and the API server admits pods without
+    it meanwhile."""
 
     name = "serve"
     program = "dormouse-injector"
-    spared = "libtasn1,libgnutls,libp11-kit,libnettle,libhogweed,libgmp"
 
     def arguments(self, work):
         return ["serve", "--listen", "127.0.0.1:8443", "--metrics-listen", "127.0.0.1:8080",
@@ -318,12 +358,9 @@ class Serve(Run):
                 "--tls-key-file", os.path.join(work, "tls.key")]
 
     def prepare(self, work):
-        if not os.path.exists(os.path.join(work, "tls.crt")):
-            os.system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
-                      "-keyout %s/tls.key -out %s/tls.crt -days 3 -subj /CN=localhost "
-                      "-addext subjectAltName=DNS:localhost 2>/dev/null" % (work, work))
-            with open(os.path.join(ROOT, "tests/bench/review.json"), "rb") as review:
-                type(self).review = review.read()
+        make_certificate(work, "tls")
+        with open(os.path.join(ROOT, "tests/bench/review.json"), "rb") as review:
+            self.review = review.read()
         self.context = ssl.create_default_context(cafile=os.path.join(work, "tls.crt"))
 
     def injected(self):
@@ -332,6 +369,11 @@ class Serve(Run):
             return False
         answer = json.loads(text)["response"]
         return answer["allowed"] and b"dormouse" in base64.b64decode(answer.get("patch", ""))
+
+    @staticmethod
+    def is_whole():
+        """Whether all that failed for a while works again."""
+        return ask(8080, "/metrics")[0] == 200
 
     def drive(self, process, work):
         self.started = False
@@ -343,12 +385,36 @@ class Serve(Run):
         ask(8080, "/metrics")
         os.kill(process.pid, signal.SIGHUP)
         until(self.injected, process)
-        until(lambda: ask(8080, "/metrics")[0] == 200, process)
+        until(self.is_whole, process)
         self.descriptors = descriptors(process)
         process.send_signal(signal.SIGTERM)
 
     def output(self, stdout, work):
         return [True]
+
+
+class ServeCluster(Serve):
+    """With an API server that knows its version and nothing else."""
+
+    name = "serve, API server"
+
+    def arguments(self, work):
+        with open(os.path.join(work, "token"), "w", encoding="ascii") as token:
+            token.write("token")
+        return [*super().arguments(work), "--api-server", "https://localhost:6443", "--api-token-file",
+                os.path.join(work, "token"), "--api-ca-file", os.path.join(work, "api.crt")]
+
+    def begin_beside(self, build, work):
+        make_certificate(work, "api")
+        context = ssl.create_default_context(cafile=os.path.join(work, "api.crt"))
+        return beside([os.path.join(ROOT, "tests/net/api_server.py"), os.path.join(work, "api.crt"),
+                       os.path.join(work, "api.key"), "nobody"], work,
+                      lambda: ask(6443, "/version", None, context, "localhost")[0] == 200)
+
+    @staticmethod
+    def is_whole():
+        status, text = ask(8080, "/metrics")
+        return status == 200 and b"\ndormouse_injector_kubernetes_minor_version 31\n" in text
 
 
 COMMANDS = [
@@ -366,4 +432,5 @@ COMMANDS = [
     Run(),
     Inject(),
     Serve(),
+    ServeCluster(),
 ]

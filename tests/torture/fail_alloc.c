@@ -6,9 +6,6 @@
  * "COUNT FAILED CALLER": how many allocations there were, whether the N-th was reached,
  * and the function that asked for it. It is mapped, so that it survives any end.
  *
- * TORTURE_SPARE lists parts of libraries' names, separated by commas: what these ask
- * for is left out.
- *
  * A call of getppid(), which no program here makes, marks main() in a trace of system
  * calls.
  */
@@ -36,7 +33,6 @@ static main_function *real_main;
 static atomic_bool armed;
 static atomic_ulong count;
 static unsigned long fail_at;
-static const char *spared = "";
 static char *report;
 
 /* What stands in for the C library's, under its names. */
@@ -86,6 +82,7 @@ static void tell(unsigned long number, void *caller)
 		 info.dli_sname ? info.dli_sname : "?");
 }
 
+/* Whether it is none of the program's. */
 static bool is_spared(void *caller)
 {
 	Dl_info info = {0};
@@ -100,13 +97,6 @@ static bool is_spared(void *caller)
 	if (attributes && (char *)caller > attributes - 1024 &&
 	    (char *)caller < attributes + 256)
 		return true;
-	for (const char *name = spared; *name;) {
-		const size_t length = strcspn(name, ",");
-
-		if (memmem(info.dli_fname, strlen(info.dli_fname), name, length))
-			return true;
-		name += length + (name[length] == ',');
-	}
 	return false;
 }
 
@@ -180,7 +170,6 @@ static int watched_main(int argc, char **argv, char **environment)
 	const char *fail = getenv("TORTURE_FAIL");
 
 	fail_at = fail ? strtoul(fail, NULL, 10) : 0;
-	spared = getenv("TORTURE_SPARE") ? getenv("TORTURE_SPARE") : "";
 	open_report(getenv("TORTURE_REPORT"));
 	(void)getppid();
 	armed = true;

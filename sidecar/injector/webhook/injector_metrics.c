@@ -2,6 +2,7 @@
 /* injector_metrics.c - writes /metrics. Every series exists from the start. */
 #include "injector_metrics.h"
 
+#include "base/line_queue.h"
 #include "injector/kubernetes/reflector.h"
 #include "metrics/exposition.h"
 #include "metrics/process.h"
@@ -107,6 +108,8 @@ static void put_singles(struct exposition *x, const struct injector_figures *f)
 	     "Times --client-ca-file was broken or gone, and the old one kept."},
 	    {"dormouse_injector_log_lines_withheld_total", METRIC_COUNTER,
 	     c->lines_withheld, "Lines about reviews that were too many to be logged."},
+	    {"dormouse_injector_log_lines_lost_total", METRIC_COUNTER,
+	     line_queue_lost(), "Log lines dropped because nobody read the log."},
 	    {"dormouse_injector_certificates_made_total", METRIC_COUNTER,
 	     atomic_load(&facts->certificates_made),
 	     "Serving certificates that this replica has made."},
