@@ -32,7 +32,11 @@ cleanup() {
 		kill -KILL "$inside" 2>/dev/null || true
 		wait "$inside" 2>/dev/null || true
 	fi
-	rm -rf --one-file-system "$work"
+	# Its processes end a moment later, and may write until then.
+	for _ in {1..50}; do
+		rm -rf --one-file-system "$work" 2>/dev/null && break
+		sleep 0.2
+	done
 	exit "$status"
 }
 trap cleanup EXIT

@@ -9,6 +9,9 @@
 # as `kind load image-archive` or `ctr --namespace k8s.io images import`. Without it the images
 # are supposed to be there, or where the cluster pulls them from.
 #
+# WEBHOOK_CLIENT_CA: the CA of the certificate that the API server shows to the injector, where it
+# was given one; see test_clients.sh.
+#
 # Exit status 77: KUBECONFIG names no cluster that answers. Where Dormouse is installed
 # already, nothing is done.
 build=${1:-build} version=${2:-0.1.0} commit=${3:-unknown}
@@ -81,7 +84,7 @@ wait_for "the injector is ready" injector_ready || exit 1
 survives_a_patch
 
 tests=("$@")
-((${#tests[@]} > 0)) || tests=(tests/cluster/test_{reconciler,install,injection,learn,limits,alert,pods,certificates,crowd,failure,uninstall}.sh)
+((${#tests[@]} > 0)) || tests=(tests/cluster/test_{reconciler,install,injection,learn,limits,alert,pods,certificates,crowd,clients,failure,uninstall}.sh)
 TEST_TIMEOUT=${TEST_TIMEOUT:-900} TEST_PATIENCE=$patience tests/run.sh "$build" "${tests[@]}" &
 pids+=("$!")
 status=0

@@ -4,7 +4,7 @@
 
     hostile.py HOW ADDRESS PORT COUNT SECONDS SOURCE...
 
-From each SOURCE it keeps COUNT connections and opens another for each that ends, for SECONDS. HOW is
+From each SOURCE it keeps COUNT connections and opens another for each that ends, for SECONDS or until SIGTERM. HOW is
 
     idle         says nothing
     drip         begins a request and adds a byte ten times a second
@@ -19,6 +19,7 @@ Prints "here" when it has begun and in the end how many connections it opened.""
 import collections
 import errno
 import selectors
+import signal
 import socket
 import struct
 import sys
@@ -137,12 +138,26 @@ def checksum(data):
     return ~total & 0xffff
 
 
-def syn(address, port, source, end):
+class Clock:
+    """Runs out after so many seconds, or at SIGTERM."""
+
+    def __init__(self, seconds):
+        self.end = time.monotonic() + seconds
+        signal.signal(signal.SIGTERM, self.stop)
+
+    def stop(self, *_):
+        self.end = 0
+
+    def runs(self):
+        return time.monotonic() < self.end
+
+
+def syn(address, port, source, clock):
     """IPv4 only. The kernel of the test has static neighbours for the addresses."""
     raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
     sent = 0
     prefix = source.rsplit(".", 1)[0]
-    while time.monotonic() < end:
+    while clock.runs():
         for host in range(100, 200):
             pair = socket.inet_aton(f"{prefix}.{host}") + socket.inet_aton(address)
             tcp = struct.pack("!HHIIBBHHH", 10000 + sent % 50000, port, sent, 0, 5 << 4, 2, 64000, 0, 0)
@@ -157,18 +172,18 @@ def syn(address, port, source, end):
 
 def main():
     how, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    count, end = int(sys.argv[4]), time.monotonic() + float(sys.argv[5])
+    count, clock = int(sys.argv[4]), Clock(float(sys.argv[5]))
     print("here", flush=True)
     if how == "syn":
-        print("opened", syn(address, port, sys.argv[6], end))
+        print("opened", syn(address, port, sys.argv[6], clock))
         return
     crowd = Crowd(how, address, port)
     for source in sys.argv[6:]:
         crowd.waiting.extend([source] * count)
     timers_at = 0
-    while (now := time.monotonic()) < end:
+    while clock.runs():
         crowd.step()
-        if now >= timers_at:
+        if (now := time.monotonic()) >= timers_at:
             crowd.timers(now)
             timers_at = now + DRIP_EVERY_S
     print("opened", crowd.opened)

@@ -98,6 +98,38 @@ static void take_link(struct nl_object *object, void *context)
 	}
 }
 
+static bool is_ended(const struct nlattr *text)
+{
+	const int length = nla_len(text);
+
+	return length > 0 && ((const char *)nla_data(text))[length - 1] == '\0';
+}
+
+static bool port_kinds_end(const struct nlattr *info)
+{
+	const struct nlattr *kind = nla_data(info);
+	int left = nla_len(info);
+
+	for (; nla_ok(kind, left); kind = nla_next(kind, &left))
+		if (nla_type(kind) == IFLA_INFO_SLAVE_KIND && !is_ended(kind))
+			return false;
+	return true;
+}
+
+/* Whether libnl can parse it: it reads the kind of a port as text, but its policy,
+ * unlike for other texts, does not ask for an end (link_info_policy, lib/route/link.c
+ * of 3.7). The kernel writes one. */
+static bool texts_end(const struct nlmsghdr *message)
+{
+	const struct nlattr *one = nlmsg_attrdata(message, sizeof(struct ifinfomsg));
+	int left = nlmsg_attrlen(message, sizeof(struct ifinfomsg));
+
+	for (; nla_ok(one, left); one = nla_next(one, &left))
+		if (nla_type(one) == IFLA_LINKINFO && !port_kinds_end(one))
+			return false;
+	return true;
+}
+
 bool link_message_event(struct nlmsghdr *message, struct link_event *event)
 {
 	const struct ifinfomsg *head = nlmsg_data(message);
@@ -107,7 +139,8 @@ bool link_message_event(struct nlmsghdr *message, struct link_event *event)
 	memset(event, 0, sizeof(*event));
 	if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
 		return false;
-	if (!nlmsg_valid_hdr(message, sizeof(*head)) || head->ifi_family != AF_UNSPEC)
+	if (!nlmsg_valid_hdr(message, sizeof(*head)) || head->ifi_family != AF_UNSPEC ||
+	    !texts_end(message))
 		return false;
 	copy = nlmsg_convert(message);
 	if (!copy)
