@@ -79,6 +79,7 @@ static void alert_happened(void *context, enum alert_event event,
 
 	if (event == ALERT_UPDATED)
 		return;
+	keeper_hurry(&m->keeper);
 	alert_json(alert, &m->pod, &w);
 	alert_summary(alert, &summary_text);
 	log_alert(events[event], summary_text.data, json_text.data);
@@ -345,6 +346,7 @@ static int open_monitor(struct monitor *m, struct error *err)
 	m->keeper = (struct keeper){.path = m->options.state_path,
 				    .detector = m->detector,
 				    .collector = m->collector,
+				    .alerts = m->alerts,
 				    .stats = &m->stats};
 	keeper_load(&m->keeper);
 	return open_loop(m, err);
