@@ -61,6 +61,19 @@ static int restore_alerts(void *owner, const void *block, size_t bytes,
 	return alert_store_restore(owner, block, bytes, clock_wall(), err);
 }
 
+static const void *save_peers(const void *owner, size_t *bytes)
+{
+	return collector_peers_block(owner, bytes);
+}
+
+static int restore_peers(void *owner, const void *block, size_t bytes,
+			 struct error *err)
+{
+	if (!collector_restore_peers(owner, block, bytes) && bytes > 0)
+		return fail(err, "the block is inconsistent");
+	return 0;
+}
+
 /* Says what of the file is not taken. The rest is. */
 static void say_not_taken(void *context, const struct state_section *section,
 			  const struct error *why)
@@ -86,6 +99,8 @@ static void fill_table(struct keeper *k)
 	     k->collector, save_seen, restore_seen},
 	    {STATE_TAG('A', 'L', 'R', 'T'), alert_store_layout(), "the list of alerts",
 	     k->alerts, save_alerts, restore_alerts},
+	    {STATE_TAG('P', 'E', 'E', 'R'), PEERS_LAYOUT, "the destinations",
+	     k->collector, save_peers, restore_peers},
 	};
 	const size_t count = sizeof(sections) / sizeof(sections[0]);
 

@@ -19,6 +19,9 @@ void stream_open(struct stream *s, const struct serve_source *source,
 	s->chunk = text_over(s->data, sizeof(s->data));
 	s->json = json_writer_over(&s->chunk);
 	s->alert_count = 0;
+	s->peer_count = chunk_at == destinations_chunk
+			    ? collector_peers(source->collector, s->peers)
+			    : 0;
 	for (size_t i = 0; s->alert_count < ALERTS_REMEMBERED &&
 			   (alert = alert_store_at(source->alerts, i));
 	     i++)
