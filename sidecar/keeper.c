@@ -74,6 +74,17 @@ static int restore_peers(void *owner, const void *block, size_t bytes,
 	return 0;
 }
 
+static const void *save_history(const void *owner, size_t *bytes)
+{
+	return history_kept(owner, bytes);
+}
+
+static int restore_history(void *owner, const void *block, size_t bytes,
+			   struct error *err)
+{
+	return history_restore(owner, block, bytes, err);
+}
+
 /* Says what of the file is not taken. The rest is. */
 static void say_not_taken(void *context, const struct state_section *section,
 			  const struct error *why)
@@ -89,6 +100,11 @@ static void say_not_taken(void *context, const struct state_section *section,
 			  "%s: %s, of another version: not used", k->path, why->text);
 }
 
+_Static_assert(LEARNT_BYTES_MAX + SEEN_BYTES_MAX + PEERS_BYTES_MAX + ALERTS_BYTES_MAX +
+		       HISTORY_BYTES_MAX + 4096 <=
+		   STATE_FILE_MAX,
+	       "all of it fits into the file");
+
 /* A row for each thing that is kept. */
 static void fill_table(struct keeper *k)
 {
@@ -99,6 +115,8 @@ static void fill_table(struct keeper *k)
 	     k->collector, save_seen, restore_seen},
 	    {STATE_TAG('A', 'L', 'R', 'T'), alert_store_layout(), "the list of alerts",
 	     k->alerts, save_alerts, restore_alerts},
+	    {STATE_TAG('H', 'I', 'S', 'T'), history_layout(), "the history", k->history,
+	     save_history, restore_history},
 	    {STATE_TAG('P', 'E', 'E', 'R'), PEERS_LAYOUT, "the destinations",
 	     k->collector, save_peers, restore_peers},
 	};

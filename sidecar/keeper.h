@@ -8,6 +8,7 @@
 #include "dormouse/alert.h"
 #include "dormouse/collect.h"
 #include "dormouse/detect.h"
+#include "dormouse/history.h"
 #include "dormouse/state.h"
 #include "metrics/run_stats.h"
 
@@ -16,6 +17,7 @@ struct keeper {
 	struct detector *detector;
 	struct collector *collector;
 	struct alert_store *alerts;
+	struct history *history;
 	struct run_stats *stats; /* counts the saves */
 
 	/* What is kept, see keeper.c. */

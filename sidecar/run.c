@@ -40,6 +40,7 @@ struct monitor {
 	struct collector *collector;
 	struct detector *detector;
 	struct alert_store *alerts;
+	struct history *history;
 	struct server *server;
 	struct serve_source source;
 	struct run_stats stats;
@@ -194,6 +195,7 @@ static void take_sample(struct monitor *m)
 
 	collector_sample(m->collector, &request, &sample);
 	judge_unwatched_time(m, now);
+	history_feed(m->history, &sample);
 	size_t count = detector_feed(m->detector, &sample, verdicts);
 	const struct traffic_view traffic = traffic_of(m, verdicts, count);
 	alert_store_apply(m->alerts, now, m->options.interval_s, verdicts, count,
@@ -325,7 +327,8 @@ static int open_monitor(struct monitor *m, struct error *err)
 
 	m->detector = detector_new(&m->options.detect);
 	m->alerts = alert_store_new(alert_seed(m));
-	if (!m->detector || !m->alerts)
+	m->history = history_new();
+	if (!m->detector || !m->alerts || !m->history)
 		return fail_memory(err, "the monitor");
 	confine_monitor(m);
 
@@ -335,6 +338,7 @@ static int open_monitor(struct monitor *m, struct error *err)
 	m->source = (struct serve_source){.collector = m->collector,
 					  .detector = m->detector,
 					  .alerts = m->alerts,
+					  .history = m->history,
 					  .pod = &m->pod,
 					  .stats = &m->stats,
 					  .metrics = &m->options.metrics,
@@ -347,6 +351,7 @@ static int open_monitor(struct monitor *m, struct error *err)
 				    .detector = m->detector,
 				    .collector = m->collector,
 				    .alerts = m->alerts,
+				    .history = m->history,
 				    .stats = &m->stats};
 	keeper_load(&m->keeper);
 	return open_loop(m, err);
@@ -365,6 +370,7 @@ static void close_monitor(struct monitor *m)
 	close_fd(m->epoll_fd);
 	server_close(m->server);
 	collector_close(m->collector);
+	history_free(m->history);
 	alert_store_free(m->alerts);
 	detector_free(m->detector);
 }

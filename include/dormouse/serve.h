@@ -17,6 +17,7 @@
 #include "config/identity.h"
 #include "config/options.h"
 #include "detect.h"
+#include "history.h"
 #include "http/listen.h"
 #include "metrics/run_stats.h"
 
@@ -31,6 +32,7 @@ struct serve_source {
 	const struct collector *collector;
 	const struct detector *detector;
 	const struct alert_store *alerts;
+	const struct history *history;
 	const struct identity *pod;
 	const struct run_stats *stats;
 	const struct metrics_access *metrics; /* of the open port; NULL: full */
