@@ -11,6 +11,9 @@
 #define NAME_WIDTH   22 /* "tcp_initiated_tx_bytes" */
 #define LINE_COLUMNS 46
 
+/* Amounts are rounded up: an eighth of the greatest must not become two. */
+#define ROUNDED 0.05
+
 #define MINUTE_S 60.0
 
 /* A step so long that the line has room for all of them, and that the monitor can
@@ -60,7 +63,9 @@ static void draw(const cJSON *values, double most, FILE *out)
 		const double v = cJSON_GetNumberValue(value);
 		if (columns++ == LINE_COLUMNS)
 			break;
-		fputs(v >= 0 ? heights[(int)ceil(fmin(v / most, 1) * 8)] : "·", out);
+		fputs(v >= 0 ? heights[(int)ceil(fmin(v / most, 1) * 8 - ROUNDED)]
+			     : "·",
+		      out);
 	}
 	fprintf(out, "%*s", columns < LINE_COLUMNS ? LINE_COLUMNS - columns : 0, "");
 }

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What happened outlives the monitor: alerts that are raised when it is killed are there
-# afterwards, and go on as the same alerts if their traffic does.
+# afterwards, and go on as the same alerts if their traffic does. The history has a gap,
+# and no more.
 #
 #     +--------- a ---------+               +--------- b ---------+
 #     |  dormouse --state   |               |                     |
@@ -41,6 +42,11 @@ theft_is() {
 	[[ $(of_theft .status) == "$1" ]]
 }
 
+# watched: how many minutes the history knows, of the last ten
+watched() {
+	fetch a '9478/history?signal=tx_bytes&since=10m' |
+		jq '[.signals[0].mean[] | select(. != null)] | length'
+}
 start_monitor a "${flags[@]}"
 wait_for "the silent pod is dormant" in_state dormant
 
@@ -57,6 +63,7 @@ check "it has its start" "$started_at" "$(of_theft .startsAt)"
 check "it fires" firing "$(of_theft .status)"
 check_that "it names where the theft goes" \
 	test "$(of_theft '.evidence.destinations[0].address')" = 10.77.1.2
+check_that "the history is there" test "$(watched)" -ge 1
 before=$(of_theft .totalBytes)
 wait_for "its bytes go on" theft_sent_more_than $((before + 5000000)) || true
 check "there is no second alert about it" 1 "$(incidents)"
@@ -74,10 +81,26 @@ check "its end was not seen" true "$(of_theft .endUnseen)"
 check_that "it ended when it was seen last" \
 	test "$(of_theft .endsAt)" = "$(of_theft .updatedAt)"
 check "alerts after two kills" 1 "$(incidents)"
-stop_monitor a
+
+# --- the history has it all, but for the gaps ---------------------------------------------
+sent=$(fetch a '9478/history?since=10m' |
+	jq '[.signals[] | select(.signal == "tx_bytes") | .peak[] // 0] | max')
+check_between "the greatest minute of the theft, bytes a second" 30000 1100000 "${sent%.*}"
+check_that "the minutes are one after the other" \
+	test "$(fetch a '9478/history?signal=tx_bytes&since=10m' |
+		jq -r '[.signals[0].mean[] | if . == null then "-" else "+" end] | add' |
+		grep -cE '^"?-*\++-*\+*-?"?$')" = 1
+fetch a '9478/history?since=1h&format=csv' >"$work/trace.csv"
+check_that "replay reads it as a trace" "$work/dormouse" replay "$work/trace.csv"
+check_that "which has rows" test "$(wc -l <"$work/trace.csv")" -ge 2
+inside a "$work/dormouse" history --since 10m >"$work/drawn" || failed "dormouse history has failed"
+check_that "dormouse history draws what was sent" grep -q '^tx_bytes .*[▁-█].* [kM]\?B/s$' "$work/drawn"
+check_that "no line is wider than a terminal" test "$(LC_ALL=C.UTF-8 wc -L <"$work/drawn")" -le 80
 
 # --- resolved alerts stay as they are ---------------------------------------------------
+stop_monitor a
 start_monitor a "${flags[@]}"
+check_between "bytes of the state file" 320000 491520 "$(stat -c %s "$state")"
 check "in a third life it is still there" "true resolved" \
 	"$(of_theft '"\(.endUnseen) \(.status)"')"
 stop_monitor a
