@@ -215,7 +215,7 @@ void record_resume(struct alert_record *record, double now, const struct verdict
 	record->incident = v->incident;
 	record->left_behind = record->alert.end_unseen = false;
 	record->alert.ends_at = 0;
-	record->flowed_at = record->period_at = now;
+	record->flowed_at = record->period_at = record->alert.updated_at = now;
 	record->period_bytes = kept->bytes;
 	/* Unsigned: as if the detector had counted on. */
 	record->sent_before = v->sent_in_all - v->bytes - kept->bytes;

@@ -90,11 +90,15 @@ check_that "the minutes are one after the other" \
 	test "$(fetch a '9478/history?signal=tx_bytes&since=10m' |
 		jq -r '[.signals[0].mean[] | if . == null then "-" else "+" end] | add' |
 		grep -cE '^"?-*\++-*\+*-?"?$')" = 1
-fetch a '9478/history?since=1h&format=csv' >"$work/trace.csv"
-check_that "replay reads it as a trace" "$work/dormouse" replay "$work/trace.csv"
-check_that "which has rows" test "$(wc -l <"$work/trace.csv")" -ge 2
+# A trace has whole minutes only.
+has_rows() {
+	fetch a '9478/history?since=1h&format=csv' >"$work/trace.csv"
+	(($(wc -l <"$work/trace.csv") >= 3))
+}
+wait_for "a minute is over" has_rows || true
+check_that "replay reads it as a trace" "$work/dormouse" replay --summary "$work/trace.csv"
 inside a "$work/dormouse" history --since 10m >"$work/drawn" || failed "dormouse history has failed"
-check_that "dormouse history draws what was sent" grep -q '^tx_bytes .*[▁-█].* [kM]\?B/s$' "$work/drawn"
+check_that "dormouse history draws what was sent" grep -q '^tx_bytes .*█.* [kM]B/s$' "$work/drawn"
 check_that "no line is wider than a terminal" test "$(LC_ALL=C.UTF-8 wc -L <"$work/drawn")" -le 80
 
 # --- resolved alerts stay as they are ---------------------------------------------------

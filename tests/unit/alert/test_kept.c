@@ -192,6 +192,21 @@ static void after_half_an_hour_it_is_ended_at_once(void **state)
 	assert_int_equal(remembered(w->store), 2);
 }
 
+/* Down for nearly half an hour, and the detector takes some time to see it. */
+static void a_long_way_back_is_the_same_alert_while_it_fires(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, ALERT_DORMANCY_BREAK);
+	restart(w, 1780);
+	quiet_for(w, 50);
+	const struct verdict v = fresh(w, ALERT_DORMANCY_BREAK);
+	next(w, &v, 1);
+	assert_int_equal(w->raised, 0);
+	assert_int_equal(w->reopened, 1);
+	assert_int_equal(remembered(w->store), 1);
+}
+
 static void a_clock_set_back_ends_it_too(void **state)
 {
 	struct world *w = *state;
@@ -369,6 +384,7 @@ int main(void)
 	    TEST(a_budget_goes_on_whatever_the_destination),
 	    TEST(what_does_not_go_on_ended_at_a_time_unknown),
 	    TEST(after_half_an_hour_it_is_ended_at_once),
+	    TEST(a_long_way_back_is_the_same_alert_while_it_fires),
 	    TEST(a_clock_set_back_ends_it_too),
 	    TEST(incidents_of_before_are_not_taken_for_those_of_now),
 	    TEST(a_recurrence_counts_at_the_alert_of_before),
