@@ -11,6 +11,12 @@
 /* A crash loses at most this much of the learning. */
 #define SAVE_EVERY_S 300.0
 
+/* While an alert fires: its bytes and its evidence grow. */
+#define SAVE_FIRING_S 60.0
+
+/* What happens to alerts is saved at once, but then not again before this. */
+#define SAVE_SOON_S 10.0
+
 /* While saving, or loading, fails. */
 #define RETRY_S 10.0
 
@@ -44,6 +50,17 @@ static int restore_seen(void *owner, const void *block, size_t bytes, struct err
 	return 0;
 }
 
+static const void *save_alerts(const void *owner, size_t *bytes)
+{
+	return alert_store_kept(owner, bytes);
+}
+
+static int restore_alerts(void *owner, const void *block, size_t bytes,
+			  struct error *err)
+{
+	return alert_store_restore(owner, block, bytes, clock_wall(), err);
+}
+
 static const void *save_peers(const void *owner, size_t *bytes)
 {
 	return collector_peers_block(owner, bytes);
@@ -55,6 +72,17 @@ static int restore_peers(void *owner, const void *block, size_t bytes,
 	if (!collector_restore_peers(owner, block, bytes) && bytes > 0)
 		return fail(err, "the block is inconsistent");
 	return 0;
+}
+
+static const void *save_history(const void *owner, size_t *bytes)
+{
+	return history_kept(owner, bytes);
+}
+
+static int restore_history(void *owner, const void *block, size_t bytes,
+			   struct error *err)
+{
+	return history_restore(owner, block, bytes, err);
 }
 
 /* Says what of the file is not taken. The rest is. */
@@ -72,6 +100,11 @@ static void say_not_taken(void *context, const struct state_section *section,
 			  "%s: %s, of another version: not used", k->path, why->text);
 }
 
+_Static_assert(LEARNT_BYTES_MAX + SEEN_BYTES_MAX + PEERS_BYTES_MAX + ALERTS_BYTES_MAX +
+		       HISTORY_BYTES_MAX + 4096 <=
+		   STATE_FILE_MAX,
+	       "all of it fits into the file");
+
 /* A row for each thing that is kept. */
 static void fill_table(struct keeper *k)
 {
@@ -80,6 +113,10 @@ static void fill_table(struct keeper *k)
 	     k->detector, save_learnt, restore_learnt},
 	    {STATE_TAG('S', 'E', 'E', 'N'), SEEN_LAYOUT, "the list of known addresses",
 	     k->collector, save_seen, restore_seen},
+	    {STATE_TAG('A', 'L', 'R', 'T'), alert_store_layout(), "the list of alerts",
+	     k->alerts, save_alerts, restore_alerts},
+	    {STATE_TAG('H', 'I', 'S', 'T'), history_layout(), "the history", k->history,
+	     save_history, restore_history},
 	    {STATE_TAG('P', 'E', 'E', 'R'), PEERS_LAYOUT, "the destinations",
 	     k->collector, save_peers, restore_peers},
 	};
@@ -161,20 +198,41 @@ static bool save(struct keeper *k)
 	return false;
 }
 
+static double save_after_s(const struct keeper *k)
+{
+	return alert_store_any_firing(k->alerts) ? SAVE_FIRING_S : SAVE_EVERY_S;
+}
+
+static bool is_due(const struct keeper *k, double now)
+{
+	/* A save that failed, or a file that is still to be read, is due soon anyway.
+	 */
+	return now >= k->due_at ||
+	       (k->hurried && !k->failing && !k->unread && now >= k->hurry_from);
+}
+
 void keeper_tick(struct keeper *k)
 {
 	const double now = clock_monotonic();
 
-	if (!k->path[0] || now < k->due_at)
+	if (!k->path[0] || !is_due(k, now))
 		return;
 	if (k->unread && now - k->began_at < LOAD_PATIENCE_S)
 		load(k);
 	else
 		k->unread = false;
+	if (k->hurried)
+		k->hurry_from = now + SAVE_SOON_S;
+	k->hurried = false;
 	if (k->unread)
 		k->due_at = now + RETRY_S;
 	else
-		k->due_at = now + (save(k) ? SAVE_EVERY_S : RETRY_S);
+		k->due_at = now + (save(k) ? save_after_s(k) : RETRY_S);
+}
+
+void keeper_hurry(struct keeper *k)
+{
+	k->hurried = true;
 }
 
 void keeper_end(struct keeper *k)

@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 
+#include "dormouse/alert.h"
 #include "dormouse/collect.h"
 #include "dormouse/detect.h"
+#include "dormouse/history.h"
 #include "dormouse/state.h"
 #include "metrics/run_stats.h"
 
@@ -14,6 +16,8 @@ struct keeper {
 	const char *path; /* "": nothing is kept */
 	struct detector *detector;
 	struct collector *collector;
+	struct alert_store *alerts;
+	struct history *history;
 	struct run_stats *stats; /* counts the saves */
 
 	/* What is kept, see keeper.c. */
@@ -24,7 +28,9 @@ struct keeper {
 	bool has_mark;           /* not yet compared with the counters of now */
 	bool unread;             /* there is a file, but it could not be read so far */
 	bool failing;            /* said: saving fails */
+	bool hurried;            /* see keeper_hurry() */
 	double began_at, due_at; /* monotonic seconds */
+	double hurry_from;       /* not before, monotonic seconds */
 };
 
 /* Loads the file. If it cannot be read now (EMFILE, EIO, EACCES), keeper_tick() tries
@@ -33,9 +39,14 @@ struct keeper {
  * start. */
 void keeper_load(struct keeper *k);
 
-/* Call it after each sample: saves every five minutes, or every ten while saving
- * fails. The failure is logged once, and so is its end. */
+/* Call it after each sample: saves every five minutes, every minute while an alert
+ * fires, or every ten seconds while saving fails. The failure is logged once, and so is
+ * its end. */
 void keeper_tick(struct keeper *k);
+
+/* What happened must not be lost: the next keeper_tick() saves. If it did so
+ * within the last ten seconds, the first one after these. */
+void keeper_hurry(struct keeper *k);
 
 /* Saves for the last time. A file that could not be read is left as it is. */
 void keeper_end(struct keeper *k);

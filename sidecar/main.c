@@ -14,6 +14,7 @@ int main(int argc, char **argv)
 	     "whom the pod sends to, most bytes first"},
 	    {"baseline", baseline_main,
 	     "what was learnt, as a document; merge, show, diff FILE..."},
+	    {"history", history_main, "ask it what each signal did, up to 14 days"},
 	    {"replay", replay_main, "judge recorded counters: TRACE..., - is stdin"},
 	    {"record", record_main,
 	     "write this network namespace's counters as a trace"},

@@ -42,6 +42,7 @@ struct monitor {
 	struct collector *collector;
 	struct detector *detector;
 	struct alert_store *alerts;
+	struct history *history;
 	struct server *server;
 	struct serve_source source;
 	struct run_stats stats;
@@ -82,6 +83,7 @@ static void alert_happened(void *context, enum alert_event event,
 
 	if (event == ALERT_UPDATED)
 		return;
+	keeper_hurry(&m->keeper);
 	alert_json(alert, &m->pod, &w);
 	alert_summary(alert, &summary_text);
 	log_alert(events[event], summary_text.data, json_text.data);
@@ -196,6 +198,7 @@ static void take_sample(struct monitor *m)
 
 	collector_sample(m->collector, &request, &sample);
 	judge_unwatched_time(m, now);
+	history_feed(m->history, &sample);
 	size_t count = detector_feed(m->detector, &sample, verdicts);
 	const struct traffic_view traffic = traffic_of(m, verdicts, count);
 	alert_store_apply(m->alerts, now, m->options.interval_s, verdicts, count,
@@ -330,7 +333,8 @@ static int open_monitor(struct monitor *m, struct error *err)
 
 	m->detector = detector_new(&m->options.detect);
 	m->alerts = alert_store_new(alert_seed(m));
-	if (!m->detector || !m->alerts)
+	m->history = history_new();
+	if (!m->detector || !m->alerts || !m->history)
 		return fail_memory(err, "the monitor");
 	confine_monitor(m);
 
@@ -341,6 +345,7 @@ static int open_monitor(struct monitor *m, struct error *err)
 					  .detector = m->detector,
 					  .detect = &m->options.detect,
 					  .alerts = m->alerts,
+					  .history = m->history,
 					  .pod = &m->pod,
 					  .stats = &m->stats,
 					  .metrics = &m->options.metrics,
@@ -352,6 +357,8 @@ static int open_monitor(struct monitor *m, struct error *err)
 	m->keeper = (struct keeper){.path = m->options.state_path,
 				    .detector = m->detector,
 				    .collector = m->collector,
+				    .alerts = m->alerts,
+				    .history = m->history,
 				    .stats = &m->stats};
 	m->siblings = (struct siblings){.path = m->options.baseline_path,
 					.detector = m->detector};
@@ -373,6 +380,7 @@ static void close_monitor(struct monitor *m)
 	close_fd(m->epoll_fd);
 	server_close(m->server);
 	collector_close(m->collector);
+	history_free(m->history);
 	alert_store_free(m->alerts);
 	detector_free(m->detector);
 }

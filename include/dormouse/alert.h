@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "base/json_writer.h"
 #include "config/identity.h"
 #include "detect.h"
@@ -55,6 +56,7 @@ struct alert {
 	double starts_at;  /* when it was raised */
 	double updated_at; /* last sample that showed it */
 	double ends_at;    /* when its traffic was last seen; 0 while firing */
+	bool end_unseen;   /* the monitor was down then: it may have ended later */
 	/* Later incidents like this one, which were not reported anew: their number,
 	 * the onset of the last one (Unix seconds, 0: none) and the link bytes sent in
 	 * them. */
@@ -68,7 +70,8 @@ enum alert_event {
 	ALERT_RAISED,
 	ALERT_UPDATED,    /* shown again, once per interval: not logged */
 	ALERT_TAKEN_OVER, /* the same incident changes to a kind of higher rank */
-	ALERT_REOPENED,   /* was resolved and returned within the cool-down */
+	ALERT_REOPENED,   /* was resolved and returned within the cool-down, or goes on
+			   * after a restart of the monitor */
 	ALERT_RECURRED,   /* a later incident like it began */
 	ALERT_RESOLVED
 };
@@ -116,6 +119,24 @@ void alert_store_record(struct alert_store *store, double now,
 			const struct verdict *verdict,
 			const struct traffic_view *traffic, alert_listener *listener,
 			void *context);
+
+#define ALERTS_BYTES_MAX (112 * 1024) /* of the block of alert_store_kept() */
+
+/* The alerts, to be kept across a restart: one flat block without pointers, 0 bytes if
+ * there are none. Owned by the store, valid until its next call.
+ * alert_store_layout() identifies its layout. */
+const void *alert_store_kept(const struct alert_store *store, size_t *bytes);
+uint32_t alert_store_layout(void);
+
+/* Continues with the alerts of an earlier run and checks every number in them. Ids and
+ * evidence stay; the counts of alerts begin anew. An alert that fired goes on if one of
+ * the next samples shows the same: an incident of its sort, to the destinations that it
+ * named. If none does within the time after which an alert is resolved, or if it was
+ * shown last more than half an hour before `now`, it is resolved: with the time when
+ * its traffic was last seen, and end_unseen. Nothing is changed if there are alerts
+ * already. Returns a negative value on failure; the store is then unchanged. */
+int alert_store_restore(struct alert_store *store, const void *block, size_t bytes,
+			double now, struct error *err);
 
 /* Returns the index-th remembered alert, newest first; NULL past the last. The store
  * owns it. */

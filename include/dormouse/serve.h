@@ -18,6 +18,7 @@
 #include "config/identity.h"
 #include "config/options.h"
 #include "detect.h"
+#include "history.h"
 #include "http/listen.h"
 #include "metrics/run_stats.h"
 
@@ -33,6 +34,7 @@ struct serve_source {
 	const struct detector *detector;
 	const struct detect_options *detect; /* those of the detector */
 	const struct alert_store *alerts;
+	const struct history *history;
 	const struct identity *pod;
 	const struct run_stats *stats;
 	const struct metrics_access *metrics; /* of the open port; NULL: full */

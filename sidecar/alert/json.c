@@ -41,6 +41,8 @@ static void put_life(const struct alert *alert, struct json_writer *w)
 	json_time_or_null(w, "onset", v->onset);
 	json_time_or_null(w, "updatedAt", alert->updated_at);
 	json_time_or_null(w, "endsAt", alert->ends_at);
+	if (alert->end_unseen)
+		json_bool(w, "endUnseen", true);
 	json_unsigned(w, "occurrences", alert->occurrences);
 	json_time_or_null(w, "lastOccurrence", alert->last_occurrence);
 	json_unsigned(w, "occurrenceBytes", alert->occurrence_bytes);

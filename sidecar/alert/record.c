@@ -9,6 +9,8 @@ bool record_is_of(const struct alert_record *record, const struct verdict *v)
 {
 	const enum alert_kind kind = record->alert.verdict.kind;
 
+	if (record->left_behind)
+		return false;
 	if (alert_kind_rank(v->kind) == 0 || alert_kind_rank(kind) == 0)
 		return kind == v->kind && kind != ALERT_MONITOR_GAP;
 	return record->incident == v->incident;
@@ -173,12 +175,51 @@ static bool is_flowing(const struct alert_record *record, double now,
 void record_end(struct alert_record *record)
 {
 	record->alert.ends_at = record->flowed_at;
+	record->alert.end_unseen = record->left_behind;
 }
 
 void record_reopen(struct alert_record *record, double now)
 {
 	record->alert.ends_at = 0;
 	record->flowed_at = now;
+}
+
+bool record_left_behind(struct alert_record *record, double now, bool may_fire)
+{
+	record->incident = record->recurring = 0;
+	if (record->alert.ends_at > 0)
+		return false;
+	record->left_behind = true;
+	if (!may_fire || fabs(now - record->alert.updated_at) > COOL_DOWN_S)
+		record_end(record);
+	return record->alert.ends_at == 0;
+}
+
+bool record_may_resume(const struct alert_record *record, const struct verdict *v)
+{
+	const enum alert_kind kind = record->alert.verdict.kind;
+
+	if (!record->left_behind ||
+	    (record->alert.ends_at > 0 && !record_comes_back(record, v)))
+		return false;
+	if (alert_kind_rank(v->kind) == 0 || alert_kind_rank(kind) == 0)
+		return kind == v->kind;
+	return (kind == ALERT_CONNECTION_FANOUT) ==
+	       (v->kind == ALERT_CONNECTION_FANOUT);
+}
+
+void record_resume(struct alert_record *record, double now, const struct verdict *v)
+{
+	struct verdict *kept = &record->alert.verdict;
+
+	record->incident = v->incident;
+	record->left_behind = record->alert.end_unseen = false;
+	record->alert.ends_at = 0;
+	record->flowed_at = record->period_at = record->alert.updated_at = now;
+	record->period_bytes = kept->bytes;
+	/* Unsigned: as if the detector had counted on. */
+	record->sent_before = v->sent_in_all - v->bytes - kept->bytes;
+	record->received_before = v->received_in_all - v->received - kept->received;
 }
 
 /* Updates the value if it is of the alert's signal, because values of other signals

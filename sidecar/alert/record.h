@@ -41,13 +41,14 @@ struct alert_record {
 	double seen_until; /* the last socket scan in the evidence */
 
 	double signal_shown_at; /* when a verdict last had the alert's signal */
+	bool left_behind; /* fired when the monitor ended; not shown again since */
 
 	/* The links' totals at the onset, as in verdicts. */
 	uint64_t sent_before, received_before;
 };
 
 /* Whether the verdict is about the record's incident. An alert that stands alone (rank
- * 0) is about its kind. */
+ * 0) is about its kind. One that was left behind is about none yet. */
 bool record_is_of(const struct alert_record *record, const struct verdict *v);
 
 /* Whether the verdict's kind takes the place of the record's. */
@@ -88,6 +89,19 @@ void record_take_over(struct alert_record *record, const struct verdict *v);
  * makes it fire again. */
 void record_end(struct alert_record *record);
 void record_reopen(struct alert_record *record, double now);
+
+/* After a restart: the detector numbers its incidents anew, and no longer knows which
+ * were open. If the record fires and was shown within the cool-down, its incident may
+ * go on: the record is left behind, and keeps firing if it may. Else it is ended.
+ * Returns whether it fires. */
+bool record_left_behind(struct alert_record *record, double now, bool may_fire);
+
+/* Whether the verdict may be of the incident of a record that was left behind: of the
+ * same sort (to many others, or not), and not after the cool-down. */
+bool record_may_resume(const struct alert_record *record, const struct verdict *v);
+
+/* Goes on with the verdict's incident: its bytes are added to those so far. */
+void record_resume(struct alert_record *record, double now, const struct verdict *v);
 
 /* Adds the sample's verdict of the incident. The strongest signal may change from
  * sample to sample. The alert keeps its signal until no verdict has shown that signal

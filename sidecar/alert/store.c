@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "evidence.h"
+#include "kept.h"
 #include "record.h"
 
 struct alert_store {
@@ -22,13 +23,16 @@ struct alert_store {
 	uint64_t raised[ALERT_KIND_COUNT];
 	struct link_memory links;
 	double scanned_at; /* the last scan received, 0: none */
-	unsigned count, firing;
-	uint8_t order[ALERTS_REMEMBERED]; /* slots, oldest incident first */
-	struct alert_record slots[ALERTS_REMEMBERED];
+	unsigned firing;
+	double resumed_at; /* the first sample of this life; 0: none yet */
+	struct kept_alerts kept;
 };
 
 _Static_assert(sizeof(struct alert_store) < 112 * 1024, "the store outgrew its budget");
-_Static_assert(ALERTS_REMEMBERED > 2 * VERDICTS_MAX, "a resolved one can always go");
+_Static_assert(ALERTS_REMEMBERED > 4 * VERDICTS_MAX, "a resolved one can always go");
+
+/* Those that a sample may show, and those of before that are not resolved yet. */
+#define FIRING_KEPT_MAX (2 * VERDICTS_MAX)
 
 /* The sample that is being applied. */
 struct application {
@@ -85,18 +89,18 @@ static bool fires(const struct alert_record *record)
  * incident. */
 static unsigned take_slot(struct alert_store *store)
 {
-	if (store->count < ALERTS_REMEMBERED) {
-		store->order[store->count] = (uint8_t)store->count;
-		return store->count++;
+	if (store->kept.count < ALERTS_REMEMBERED) {
+		store->kept.order[store->kept.count] = (uint8_t)store->kept.count;
+		return store->kept.count++;
 	}
 	unsigned place = 0;
 	while (place < ALERTS_REMEMBERED - 1 &&
-	       fires(&store->slots[store->order[place]]))
+	       fires(&store->kept.slots[store->kept.order[place]]))
 		place++;
-	const uint8_t slot = store->order[place];
-	memmove(&store->order[place], &store->order[place + 1],
+	const uint8_t slot = store->kept.order[place];
+	memmove(&store->kept.order[place], &store->kept.order[place + 1],
 		ALERTS_REMEMBERED - 1 - place);
-	store->order[ALERTS_REMEMBERED - 1] = slot;
+	store->kept.order[ALERTS_REMEMBERED - 1] = slot;
 	store->forgotten++;
 	return slot;
 }
@@ -105,17 +109,18 @@ static unsigned take_slot(struct alert_store *store)
  * the verdict reopens; -1 if there is none. */
 static int home_of(const struct alert_store *store, const struct verdict *v)
 {
-	for (unsigned i = store->count; i-- > 0;) {
-		const struct alert_record *record = &store->slots[store->order[i]];
+	for (unsigned i = store->kept.count; i-- > 0;) {
+		const struct alert_record *record =
+		    &store->kept.slots[store->kept.order[i]];
 		if (!record_is_of(record, v))
 			continue;
 		if (fires(record)) {
 			/* Too long without samples: a new alert. */
 			if (v->onset - record->alert.updated_at > COOL_DOWN_S)
 				continue;
-			return store->order[i];
+			return store->kept.order[i];
 		}
-		return record_comes_back(record, v) ? store->order[i] : -1;
+		return record_comes_back(record, v) ? store->kept.order[i] : -1;
 	}
 	return -1;
 }
@@ -124,11 +129,12 @@ static int home_of(const struct alert_store *store, const struct verdict *v)
  */
 static int repeated_home(const struct alert_store *store, const struct verdict *v)
 {
-	for (unsigned i = store->count; i-- > 0;) {
-		const struct alert_record *record = &store->slots[store->order[i]];
+	for (unsigned i = store->kept.count; i-- > 0;) {
+		const struct alert_record *record =
+		    &store->kept.slots[store->kept.order[i]];
 		if (record->recurring == v->incident ||
 		    record->told_onset == v->repeats)
-			return store->order[i];
+			return store->kept.order[i];
 	}
 	return -1;
 }
@@ -138,7 +144,7 @@ static unsigned raise_alert(struct alert_store *store, double now,
 {
 	const unsigned slot = take_slot(store);
 
-	record_begin(&store->slots[slot], next_id(store, now), now, v);
+	record_begin(&store->kept.slots[slot], next_id(store, now), now, v);
 	store->raised[v->kind]++;
 	store->firing++;
 	return slot;
@@ -150,7 +156,7 @@ static unsigned recall_alert(struct alert_store *store, double now,
 			     const struct verdict *v)
 {
 	const unsigned slot = take_slot(store);
-	struct alert_record *record = &store->slots[slot];
+	struct alert_record *record = &store->kept.slots[slot];
 
 	record_begin(record, next_id(store, now), now, v);
 	record->incident = 0;
@@ -167,22 +173,66 @@ static void happen(struct application *a, unsigned slot, enum alert_event event)
 	a->happened[slot] = true;
 }
 
+/* Whether most of a verdict's traffic goes to destinations that the alert did not name.
+ */
+static bool goes_elsewhere(const struct application *a,
+			   const struct alert_record *record, const struct verdict *v)
+{
+	struct peers_sent sent = {0};
+
+	if (!a->traffic || !a->traffic->moved_since)
+		return false;
+	peers_add(&sent, &record->alert.evidence,
+		  &a->traffic->moved_since[v - a->verdicts]);
+	return peers_moved(&sent);
+}
+
+/* Returns the slot of the newest alert that fired when the monitor ended and is the
+ * verdict's; -1 if there is none. */
+static int left_behind(const struct alert_store *store, const struct application *a,
+		       const struct verdict *v)
+{
+	for (unsigned i = store->kept.count; i-- > 0;) {
+		const uint8_t slot = store->kept.order[i];
+		const struct alert_record *record = &store->kept.slots[slot];
+		if (record_may_resume(record, v) &&
+		    (alert_kind_rank(v->kind) == 0 || !goes_elsewhere(a, record, v)))
+			return slot;
+	}
+	return -1;
+}
+
+/* Gives incidents that began before a restart their alerts back. */
+static void resume(struct alert_store *store, struct application *a)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		const struct verdict *v = &a->verdicts[i];
+		const int slot = home_of(store, v) < 0 ? left_behind(store, a, v) : -1;
+
+		if (slot < 0)
+			continue;
+		store->firing += !fires(&store->kept.slots[slot]);
+		record_resume(&store->kept.slots[slot], a->now, v);
+		happen(a, (unsigned)slot, ALERT_REOPENED);
+	}
+}
+
 /* Finds or creates the alert of a verdict. */
 static void find_home(struct alert_store *store, struct application *a,
 		      const struct verdict *v)
 {
 	int home = home_of(store, v);
 
-	if (home >= 0 && !fires(&store->slots[home])) {
-		record_reopen(&store->slots[home], a->now);
+	if (home >= 0 && !fires(&store->kept.slots[home])) {
+		record_reopen(&store->kept.slots[home], a->now);
 		store->firing++;
 		happen(a, (unsigned)home, ALERT_REOPENED);
 	}
 	if (home < 0) {
 		home = (int)raise_alert(store, a->now, v);
 		happen(a, (unsigned)home, ALERT_RAISED);
-	} else if (record_changes_kind(&store->slots[home], v)) {
-		record_take_over(&store->slots[home], v);
+	} else if (record_changes_kind(&store->kept.slots[home], v)) {
+		record_take_over(&store->kept.slots[home], v);
 		store->raised[v->kind]++;
 		happen(a, (unsigned)home, ALERT_TAKEN_OVER);
 	}
@@ -201,10 +251,10 @@ bool alert_store_lacks(const struct alert_store *store, const struct verdict *ve
 {
 	const int home = home_of(store, verdict);
 
-	if (home >= 0 && fires(&store->slots[home]))
+	if (home >= 0 && fires(&store->kept.slots[home]))
 		return false;
 	*since = verdict->onset;
-	*seen_until = home >= 0 ? store->slots[home].seen_until : 0;
+	*seen_until = home >= 0 ? store->kept.slots[home].seen_until : 0;
 	return true;
 }
 
@@ -242,7 +292,7 @@ static struct alert_record *raise_now(struct alert_store *store,
 				      const struct application *a,
 				      const struct verdict *v)
 {
-	struct alert_record *record = &store->slots[raise_alert(store, a->now, v)];
+	struct alert_record *record = &store->kept.slots[raise_alert(store, a->now, v)];
 	struct alert_evidence *evidence = &record->alert.evidence;
 	const struct traffic_view *traffic = a->traffic;
 
@@ -256,19 +306,6 @@ static struct alert_record *raise_now(struct alert_store *store,
 	return record;
 }
 
-/* Whether most of a recurrence goes to destinations that the alert did not name. */
-static bool goes_elsewhere(const struct application *a,
-			   const struct alert_record *record, const struct verdict *v)
-{
-	struct peers_sent sent = {0};
-
-	if (!a->traffic || !a->traffic->moved_since)
-		return false;
-	peers_add(&sent, &record->alert.evidence,
-		  &a->traffic->moved_since[v - a->verdicts]);
-	return peers_moved(&sent);
-}
-
 /* Counts a recurrence at the alert that it repeats, or raises an alert for it. */
 static void recur(struct alert_store *store, const struct application *a,
 		  const struct verdict *v)
@@ -277,7 +314,7 @@ static void recur(struct alert_store *store, const struct application *a,
 
 	if (home < 0)
 		home = (int)recall_alert(store, a->now, v);
-	struct alert_record *record = &store->slots[home];
+	struct alert_record *record = &store->kept.slots[home];
 	if (goes_elsewhere(a, record, v)) {
 		raise_now(store, a, v);
 		return;
@@ -301,8 +338,8 @@ static void follow_move(struct alert_store *store, const struct application *a)
 {
 	if (a->moved < 0)
 		return;
-	struct alert_record *from = &store->slots[a->moved];
-	struct alert_record *record = &store->slots[take_slot(store)];
+	struct alert_record *from = &store->kept.slots[a->moved];
+	struct alert_record *record = &store->kept.slots[take_slot(store)];
 
 	record_move(record, from, next_id(store, a->now), a->now, a->shown[a->moved]);
 	store->raised[record->alert.verdict.kind]++;
@@ -316,7 +353,7 @@ static void follow_move(struct alert_store *store, const struct application *a)
 static enum alert_event advance(struct alert_store *store, struct application *a,
 				unsigned slot, bool *nothing)
 {
-	struct alert_record *record = &store->slots[slot];
+	struct alert_record *record = &store->kept.slots[slot];
 	const struct verdict *shown = a->shown[slot];
 
 	if (shown)
@@ -332,7 +369,9 @@ static enum alert_event advance(struct alert_store *store, struct application *a
 		return a->happened[slot] ? a->event[slot] : ALERT_UPDATED;
 	/* A clock that was set back also ends the incident, because it may take long to
 	 * reach the old time again. */
-	if (fabs(a->now - record->alert.updated_at) >= a->hold_s) {
+	const double shown_at =
+	    record->left_behind ? store->resumed_at : record->alert.updated_at;
+	if (fabs(a->now - shown_at) >= a->hold_s) {
 		record_end(record);
 		store->firing--;
 		return ALERT_RESOLVED;
@@ -359,15 +398,18 @@ void alert_store_apply(struct alert_store *store, double now, double interval_s,
 
 	if (traffic && traffic->scanned)
 		store->scanned_at = now;
+	if (store->resumed_at == 0)
+		store->resumed_at = now;
+	resume(store, &a);
 	find_homes(store, &a);
-	for (unsigned i = 0; i < store->count && store->firing > 0; i++) {
-		const unsigned slot = store->order[i];
+	for (unsigned i = 0; i < store->kept.count && store->firing > 0; i++) {
+		const unsigned slot = store->kept.order[i];
 		bool nothing;
-		if (!fires(&store->slots[slot]))
+		if (!fires(&store->kept.slots[slot]))
 			continue;
 		enum alert_event event = advance(store, &a, slot, &nothing);
 		if (!nothing)
-			tell(&a, event, &store->slots[slot]);
+			tell(&a, event, &store->kept.slots[slot]);
 	}
 	follow_move(store, &a);
 	count_recurrences(store, &a);
@@ -395,18 +437,47 @@ void alert_store_record(struct alert_store *store, double now,
 	tell(&a, ALERT_RESOLVED, record);
 }
 
+/* The slots in use are the first ones, so the others need not be kept. */
+const void *alert_store_kept(const struct alert_store *store, size_t *bytes)
+{
+	*bytes = store->kept.count > 0 ? kept_bytes(store->kept.count) : 0;
+	return &store->kept;
+}
+
+uint32_t alert_store_layout(void)
+{
+	return KEPT_LAYOUT;
+}
+
+int alert_store_restore(struct alert_store *store, const void *block, size_t bytes,
+			double now, struct error *err)
+{
+	/* The file was read late: the alerts of this life are worth more. */
+	if (bytes == 0 || store->kept.count > 0)
+		return 0;
+	if (kept_check(block, bytes, err) < 0)
+		return -1;
+	memcpy(&store->kept, block, bytes);
+	store->resumed_at = 0;
+	for (unsigned i = 0; i < store->kept.count; i++)
+		store->firing += record_left_behind(&store->kept.slots[i], now,
+						    store->firing < FIRING_KEPT_MAX);
+	return 0;
+}
+
 const struct alert *alert_store_at(const struct alert_store *store, size_t index)
 {
-	if (index >= store->count)
+	if (index >= store->kept.count)
 		return NULL;
-	return &store->slots[store->order[store->count - 1 - index]].alert;
+	return &store->kept.slots[store->kept.order[store->kept.count - 1 - index]]
+		    .alert;
 }
 
 bool alert_store_firing(const struct alert_store *store, enum alert_kind kind)
 {
-	for (unsigned i = 0; i < store->count; i++)
-		if (fires(&store->slots[i]) &&
-		    store->slots[i].alert.verdict.kind == kind)
+	for (unsigned i = 0; i < store->kept.count; i++)
+		if (fires(&store->kept.slots[i]) &&
+		    store->kept.slots[i].alert.verdict.kind == kind)
 			return true;
 	return false;
 }

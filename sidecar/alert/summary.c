@@ -379,4 +379,7 @@ void alert_summary(const struct alert *alert, struct text *t)
 	put_what(t, alert);
 	put_where(t, alert);
 	put_occurrences(t, alert);
+	if (alert->end_unseen)
+		text_put(t, " The monitor was restarted meanwhile: when it ended is "
+			    "not known.");
 }

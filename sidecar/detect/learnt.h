@@ -5,6 +5,7 @@
 #define DORMOUSE_DETECT_LEARNT_H
 
 #include "base/error.h"
+#include "base/level.h"
 #include "calendar.h"
 #include "histogram.h"
 #include "series.h"
@@ -80,8 +81,6 @@ struct learnt {
 };
 _Static_assert(sizeof(struct learnt) <= LEARNT_BYTES_MAX, "within the budget");
 
-#define LEVEL_OCTAVE 1024 /* the code of twice an amount is larger by this */
-
 /* Returns the hour that is `age` hours before the newest one; below hour_count. */
 static inline const struct levels *learnt_hour(const struct learnt *l, unsigned age)
 {
@@ -90,35 +89,6 @@ static inline const struct levels *learnt_hour(const struct learnt *l, unsigned 
 					   : l->hour_next + HOURS_KEPT - back;
 
 	return &l->hour[at];
-}
-
-/* Packs an amount of 0 or more into 16 bits: an exponent and ten bits of mantissa,
- * rounded up. Amounts below 1 become 0. */
-static inline uint16_t level_encode(double amount)
-{
-	union {
-		double d;
-		uint64_t u;
-	} bits = {.d = amount};
-	const uint64_t one = (uint64_t)1023 << 10;
-
-	if (!(amount >= 1))
-		return 0;
-	uint64_t code = ((bits.u + (((uint64_t)1 << 42) - 1)) >> 42) - one + 1;
-	return code > UINT16_MAX ? UINT16_MAX : (uint16_t)code;
-}
-
-static inline double level_decode(uint16_t code)
-{
-	union {
-		double d;
-		uint64_t u;
-	} bits;
-
-	if (code == 0)
-		return 0;
-	bits.u = (code - 1 + ((uint64_t)1023 << 10)) << 42;
-	return bits.d;
 }
 
 void levels_raise(struct levels *to, const struct levels *from);

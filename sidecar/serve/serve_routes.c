@@ -9,6 +9,7 @@
 #include "alertmanager.h"
 #include "base/log.h"
 #include "bearer_token.h"
+#include "history_answer.h"
 #include "http/request.h"
 #include "stream.h"
 
@@ -16,6 +17,8 @@
 #define BLOCK 2048
 
 static const struct http_head json = {MHD_HTTP_OK, HTTP_JSON, NULL, NULL};
+static const struct http_head csv = {MHD_HTTP_OK, "text/csv; charset=utf-8", NULL,
+				     NULL};
 
 static enum MHD_Result answer_unavailable(const struct http_request *r,
 					  const char *line)
@@ -128,19 +131,28 @@ static void close_stream(void *context)
 	stream_close(context);
 }
 
+/* Answers with what `read` reads from an object, and takes ownership of it. */
+static enum MHD_Result answer_read(const struct http_request *r,
+				   const struct http_head *head,
+				   MHD_ContentReaderCallback read,
+				   MHD_ContentReaderFreeCallback release, void *object)
+{
+	struct MHD_Response *response =
+	    object ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read,
+						       object, release)
+		   : NULL;
+
+	if (response)
+		return http_answer_response(r, head, response);
+	release(object);
+	return answer_busy(r);
+}
+
 /* Answers with the stream, which may be NULL, and takes ownership of it. */
 static enum MHD_Result answer_stream(const struct http_request *r,
 				     struct stream *stream)
 {
-	struct MHD_Response *response =
-	    stream ? MHD_create_response_from_callback(
-			 MHD_SIZE_UNKNOWN, BLOCK, read_stream, stream, close_stream)
-		   : NULL;
-
-	if (response)
-		return http_answer_response(r, &json, response);
-	stream_close(stream);
-	return answer_busy(r);
+	return answer_read(r, &json, read_stream, close_stream, stream);
 }
 
 static enum MHD_Result answer_alerts(void *context, const struct http_request *r)
@@ -169,6 +181,32 @@ static enum MHD_Result answer_destinations(void *context, const struct http_requ
 	const struct serve_routes *s = context;
 
 	return answer_stream(r, open_stream(s, destinations_chunk, false));
+}
+
+/* MHD_ContentReaderCallback for the history. */
+static ssize_t read_history(void *context, uint64_t position, char *data, size_t max)
+{
+	size_t length = history_answer_read(context, data, max);
+
+	(void)position;
+	return length > 0 ? (ssize_t)length : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static enum MHD_Result answer_history(void *context, const struct http_request *r)
+{
+	const struct serve_routes *s = context;
+	const struct history *history = s->source->history;
+	struct history_query query;
+	struct error err;
+
+	if (history_query_read(r->connection, history_minute(history), &query, &err) <
+	    0)
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, err.text);
+	struct history_answer *answer = malloc(sizeof(*answer));
+	if (!answer)
+		return answer_busy(r);
+	history_answer_open(answer, history, &query);
+	return answer_read(r, query.csv ? &csv : &json, read_history, free, answer);
 }
 
 /* Answers 400 in the format of Alertmanager's API. */
@@ -247,6 +285,7 @@ static const struct http_route routes[] = {
     {.path = "/status", .answer = answer_pod_status},
     {.path = "/baseline", .answer = answer_baseline},
     {.path = "/destinations", .answer = answer_destinations},
+    {.path = "/history", .answer = answer_history},
     {.path = "/api/v2/alerts", .answer = answer_alertmanager},
     {.path = "/api/v2/alerts/groups", .answer = answer_groups},
     {.path = "/api/v2/receivers", .answer = answer_receivers},

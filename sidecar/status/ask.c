@@ -7,6 +7,7 @@
 
 #include "base/json_document.h"
 #include "base/nearest.h"
+#include "base/units.h"
 #include "config/parse.h"
 #include "confine/confine.h"
 #include "http/client.h"
@@ -15,12 +16,19 @@
 #define ADDRESS_WANTED "ADDRESS:PORT, such as 127.0.0.1:9478"
 #define VARIABLE       "DORMOUSE_ALERT_LISTEN"
 
+#define SINCE_WANTED "a duration of 1m to 14d, such as 6h"
+#define SINCE_MIN_S  60
+#define DAY_S        86400
+
 static void help(const struct ask_command *command)
 {
 	printf("usage: dormouse %s [FLAGS]\n%s\n", command->name, command->help);
 	puts("  --json                  one JSON object instead of a table\n"
 	     "  --address ADDRESS:PORT  the monitor's --alert-listen (127.0.0.1:9478,\n"
 	     "                          or the variable " VARIABLE ")");
+	if (command->since_max_s > 0)
+		puts(
+		    "  --since DURATION        how long ago it begins (1d), up to 14d");
 }
 
 /* Reports an invalid address. */
@@ -73,26 +81,55 @@ static int take_address(struct ask *a, const char *value, struct error *err)
 	return 0;
 }
 
-/* Returns 0, 1 when help was requested, -1 for an invalid flag. */
-static int parse(struct ask *a, int argc, char **argv, struct error *err)
+static int take_since(struct ask *a, double max_s, const char *value, struct error *err)
 {
-	static const char address[] = "--address=";
+	if (!value)
+		return fail(err, "missing value for --since: expected " SINCE_WANTED);
+	if (parse_duration(value, &a->since_s) < 0 || a->since_s < SINCE_MIN_S ||
+	    a->since_s > max_s)
+		return fail(
+		    err, "invalid value \"%.80s\" for --since: expected " SINCE_WANTED,
+		    value);
+	return 0;
+}
 
-	*a = (struct ask){.json = false};
+/* Whether the argument is that flag, "--name VALUE" or "--name=VALUE". Moves on to the
+ * value, which is NULL if it is missing. */
+static bool is_flag(const char *name, char ***argument, const char **value)
+{
+	const size_t length = strlen(name);
+
+	if (strncmp(**argument, name, length) != 0)
+		return false;
+	if ((**argument)[length] == '=')
+		*value = **argument + length + 1;
+	else if ((**argument)[length] == '\0')
+		*value = *++*argument;
+	else
+		return false;
+	return true;
+}
+
+/* Returns 0, 1 when help was requested, -1 for an invalid flag. */
+static int parse(const struct ask_command *command, struct ask *a, char **argv,
+		 struct error *err)
+{
+	*a = (struct ask){.since_s = DAY_S};
 	take_variables(a);
-	for (int i = 1; i < argc; i++) {
+	for (char **at = argv + 1; *at; at++) {
+		const char *value;
 		int result = 0;
 
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+		if (strcmp(*at, "--help") == 0 || strcmp(*at, "-h") == 0)
 			return 1;
-		if (strcmp(argv[i], "--json") == 0)
+		if (strcmp(*at, "--json") == 0)
 			a->json = true;
-		else if (strcmp(argv[i], "--address") == 0)
-			result = take_address(a, argv[++i], err);
-		else if (strncmp(argv[i], address, strlen(address)) == 0)
-			result = take_address(a, argv[i] + strlen(address), err);
+		else if (is_flag("--address", &at, &value))
+			result = take_address(a, value, err);
+		else if (command->since_max_s > 0 && is_flag("--since", &at, &value))
+			result = take_since(a, command->since_max_s, value, err);
 		else
-			result = refuse_flag(err, argv[i]);
+			result = refuse_flag(err, *at);
 		if (result < 0)
 			return -1;
 	}
@@ -152,7 +189,9 @@ int ask_main(const struct ask_command *command, int argc, char **argv)
 {
 	struct ask a;
 	struct error err;
-	int result = parse(&a, argc, argv, &err);
+	int result = parse(command, &a, argv, &err);
+
+	(void)argc;
 
 	if (result > 0) {
 		help(command);

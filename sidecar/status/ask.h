@@ -15,6 +15,7 @@
 struct ask {
 	struct listen_address where; /* the monitor's --alert-listen */
 	bool json;                   /* --json */
+	double since_s;              /* --since, of a command that has it */
 	bool lacks_memory;           /* it was not the monitor that failed */
 };
 
@@ -26,9 +27,11 @@ struct ask_command {
 	 * failure. */
 	cJSON *(*ask)(struct ask *a, struct error *err);
 	void (*print)(const cJSON *answer, FILE *out); /* for people */
+	double since_max_s; /* of --since; 0: the command has no such flag */
 };
 
-/* Runs the command; see config/program.h. Flags: --json, --address, --help. The answer
+/* Runs the command; see config/program.h. Flags: --json, --address, --help, and --since
+ * (a day if it is not given) for commands that have it. The answer
  * may come from whoever listens there. */
 int ask_main(const struct ask_command *command, int argc, char **argv);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "collect/sockets/seen_addresses.h"
+#include "dormouse/detect.h"
 #include "state/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

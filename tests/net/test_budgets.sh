@@ -86,6 +86,6 @@ if [[ -n $peak && -r $peak ]]; then
 fi
 stop_monitor a
 check "exit status after SIGTERM, state written" 0 "$stopped"
-check_between "bytes of the state file" 100 $((256 * 1024 + 4096)) \
+check_between "bytes of the state file" 100 $((480 * 1024)) \
 	"$(stat -c %s "$work/state/baseline")"
 finish

@@ -460,7 +460,10 @@ void template_put_volume(const struct sidecar_template *t,
 	json_object(w, t->keeps_state ? "emptyDir" : "downwardAPI");
 	if (t->keeps_state) {
 		json_string(w, "medium", "Memory");
-		json_string(w, "sizeLimit", "1Mi");
+		/* Three files of at most 480 KiB: the state, the one that takes its
+		 * place, and one that was set aside. Not more than they have is
+		 * charged to the container's memory. */
+		json_string(w, "sizeLimit", "2Mi");
 	}
 	json_end(w);
 	json_end(w);

@@ -237,7 +237,7 @@ CASE(state_is_kept_where_the_template_says_so)
 	cJSON_Delete(tree);
 	assert_string_equal(volume(says),
 			    "{\"name\":\"dormouse-empty\",\"emptyDir\":"
-			    "{\"medium\":\"Memory\",\"sizeLimit\":\"1Mi\"}}");
+			    "{\"medium\":\"Memory\",\"sizeLimit\":\"2Mi\"}}");
 }
 
 CASE(a_template_may_name_several_sizes)

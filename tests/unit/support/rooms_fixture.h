@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dormouse/past.h"
@@ -55,6 +56,7 @@ static struct alert_store fake_book;
 static struct identity fake_pod;
 static struct run_stats fake_stats;
 static const struct detect_options fake_detect = {.learn_s = 3600};
+static struct history *fake_history; /* a real one, in which nothing happened */
 static __attribute__((unused)) struct serve_source fake_source = {
     .collector = &fake_collector,
     .detector = &fake_detector,
@@ -69,6 +71,10 @@ static inline void fake_quiet_pod(void)
 	memset(&fake_collector, 0, sizeof(fake_collector));
 	memset(&fake_detector, 0, sizeof(fake_detector));
 	memset(&fake_book, 0, sizeof(fake_book));
+	history_free(fake_history);
+	fake_source.history = fake_history = history_new();
+	if (!fake_history)
+		abort();
 	fake_collector.link_count = 1;
 	fake_collector.links[0] = (struct link_counters){
 	    .name = "eth0", .ifindex = 2, .tx_bytes = 12345, .rx_bytes = 678};
