@@ -10,7 +10,8 @@ bool record_is_of(const struct alert_record *record, const struct verdict *v)
 	const enum alert_kind kind = record->alert.verdict.kind;
 
 	if (alert_kind_rank(v->kind) == 0 || alert_kind_rank(kind) == 0)
-		return kind == v->kind && kind != ALERT_MONITOR_GAP;
+		return kind == v->kind && kind != ALERT_MONITOR_GAP &&
+		       record->incident == v->incident;
 	return record->incident == v->incident;
 }
 

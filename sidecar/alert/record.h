@@ -47,7 +47,7 @@ struct alert_record {
 };
 
 /* Whether the verdict is about the record's incident. An alert that stands alone (rank
- * 0) is about its kind. */
+ * 0) is about its kind, and numbers its own incidents. */
 bool record_is_of(const struct alert_record *record, const struct verdict *v);
 
 /* Whether the verdict's kind takes the place of the record's. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "allow.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "collect_options.h"
@@ -43,6 +44,7 @@ struct options {
 	bool token_by_variable;
 	struct detect_options detect;
 	char interfaces[COLLECT_INTERFACE_GLOBS_MAX];
+	struct allow_rules allow;
 	char state_path[256]; /* "": none */
 	unsigned max_sockets;
 	unsigned max_destinations;
