@@ -2,6 +2,7 @@
 /* run.c - the monitor: one thread and one epoll set; it takes a sample at each tick of
  * the timer. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -32,6 +33,8 @@
  */
 #define SINCE_FLOWS_MAX 128
 
+#define RESOLV_CONF "/etc/resolv.conf"
+
 /* How long the counters may fail to be comparable with those of the state file: until
  * then the kernel may only have been short of memory or of descriptors. */
 #define GAP_PATIENCE_S 300.0
@@ -50,6 +53,7 @@ struct monitor {
 
 	struct keeper keeper;
 	struct siblings siblings;
+	struct outside_watch outside;
 
 	int epoll_fd, timer_fd, signal_fd;
 	struct wake_failures wake_failures;
@@ -109,26 +113,35 @@ static struct collect_request request_at(const struct monitor *m, double now)
 	return request;
 }
 
-/* The traffic of this sample, and the traffic of the time that the alerts have not
- * covered yet. */
-static struct traffic_view traffic_of(const struct monitor *m,
-				      const struct verdict *verdicts, size_t count)
+/* Puts the flows since then that a verdict is about into *moved. */
+static void take_past(const struct monitor *m, const struct verdict *v, double since,
+		      double seen_until, struct flow flows[SINCE_FLOWS_MAX],
+		      struct traffic_span *moved)
+{
+	if (v->kind == ALERT_UNEXPECTED_DESTINATION)
+		collector_outside_since(m->collector, since, seen_until, flows,
+					SINCE_FLOWS_MAX, moved);
+	else
+		collector_moved_since(m->collector, since, seen_until, flows,
+				      SINCE_FLOWS_MAX, moved);
+}
+
+/* Adds the traffic of the time that the alerts have not covered yet. */
+static void add_past(const struct monitor *m, const struct verdict *verdicts,
+		     size_t count, struct traffic_view *view)
 {
 	/* Only the pages that are used cost memory. */
 	static struct flow flows[VERDICTS_MAX][SINCE_FLOWS_MAX];
 	static struct traffic_span moved[VERDICTS_MAX];
-	struct traffic_view view;
 
-	collector_traffic(m->collector, &view);
 	for (size_t i = 0; i < count; i++) {
 		double since, seen_until;
 		moved[i] = (struct traffic_span){0};
 		if (alert_store_lacks(m->alerts, &verdicts[i], &since, &seen_until))
-			collector_moved_since(m->collector, since, seen_until, flows[i],
-					      SINCE_FLOWS_MAX, &moved[i]);
+			take_past(m, &verdicts[i], since, seen_until, flows[i],
+				  &moved[i]);
 	}
-	view.moved_since = moved;
-	return view;
+	view->moved_since = moved;
 }
 
 /* Compares the counters with those of the state file. Returns whether it is decided
@@ -168,8 +181,10 @@ static void judge_unwatched_time(struct monitor *m, double now)
 	}
 	if (detector_judge_gap(m->detector, now, seconds, flowed.tx_bytes,
 			       flowed.rx_bytes, &verdict)) {
-		const struct traffic_view traffic = traffic_of(m, &verdict, 1);
+		struct traffic_view traffic;
 
+		collector_traffic(m->collector, &traffic);
+		add_past(m, &verdict, 1, &traffic);
 		alert_store_record(m->alerts, now, &verdict, &traffic, alert_happened,
 				   m);
 	}
@@ -194,13 +209,19 @@ static void take_sample(struct monitor *m)
 	double now = clock_wall();
 	struct collect_request request = request_at(m, now);
 	struct verdict verdicts[VERDICTS_MAX];
+	struct traffic_view traffic;
 	struct sample sample;
 
 	collector_sample(m->collector, &request, &sample);
 	judge_unwatched_time(m, now);
 	history_feed(m->history, &sample);
 	size_t count = detector_feed(m->detector, &sample, verdicts);
-	const struct traffic_view traffic = traffic_of(m, verdicts, count);
+	collector_traffic(m->collector, &traffic);
+	if (m->options.allow.is_set && traffic.scanned &&
+	    outside_judge(&m->outside, m->detector, now, &traffic.outside,
+			  &verdicts[count]))
+		count++;
+	add_past(m, verdicts, count, &traffic);
 	alert_store_apply(m->alerts, now, m->options.interval_s, verdicts, count,
 			  &traffic, alert_happened, m);
 	log_routines(m);
@@ -245,10 +266,27 @@ static struct collector *open_collector(const struct monitor *m, struct error *e
 	struct collect_options options = {
 	    .max_sockets = m->options.max_sockets,
 	    .max_destinations = m->options.max_destinations,
+	    .allow = m->options.allow.is_set ? &m->options.allow : NULL,
 	};
 
 	memcpy(options.interfaces, m->options.interfaces, sizeof(options.interfaces));
 	return collector_open(&options, err);
+}
+
+/* Asking the pod's name servers is allowed. The kubelet gives each container of a pod
+ * the same file. */
+static void allow_name_servers(struct options *options)
+{
+	char conf[4096];
+	const int fd = options->allow.is_set
+			   ? open(RESOLV_CONF, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+			   : -1;
+	const ssize_t length = fd < 0 ? 0 : read(fd, conf, sizeof(conf) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	conf[length > 0 ? length : 0] = '\0';
+	allow_resolvers(&options->allow, conf);
 }
 
 /* Makes the ids of alerts differ between pods and between starts. */
@@ -312,6 +350,8 @@ static void confine_monitor(struct monitor *m)
 		plan.abilities |= CONFINE_SAVES;
 	confine_leave_path(&plan, "/proc", false);
 	confine_leave_path(&plan, m->options.state_path, true);
+	if (m->options.allow.is_set)
+		confine_leave_path(&plan, RESOLV_CONF, false);
 	confine_leave_path(&plan, m->options.metrics.token_path, false);
 	confine_leave_path(&plan, m->options.baseline_path, false);
 	confine_leave_port(&plan, 0, false); /* of collect/sockets: to be found */
@@ -338,6 +378,7 @@ static int open_monitor(struct monitor *m, struct error *err)
 		return fail_memory(err, "the monitor");
 	confine_monitor(m);
 
+	allow_name_servers(&m->options);
 	m->collector = open_collector(m, err);
 	if (!m->collector)
 		return -1;

@@ -136,6 +136,11 @@ void collector_traffic(struct collector *c, struct traffic_view *view);
 void collector_moved_since(const struct collector *c, double since, double seen_until,
 			   struct flow *flows, size_t max, struct traffic_span *moved);
 
+/* The same of what the pod sent to destinations that are not allowed. */
+void collector_outside_since(const struct collector *c, double since, double seen_until,
+			     struct flow *flows, size_t max,
+			     struct traffic_span *moved);
+
 #define PEERS_KNOWN_MAX   256
 #define PEER_PREFIXES_MAX 64
 

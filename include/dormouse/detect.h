@@ -31,8 +31,9 @@ const char *pod_state_name(enum pod_state state);
 const char *alert_kind_name(enum alert_kind kind);
 
 #define INCIDENTS_OPEN_MAX 8 /* departures that go on at the same time */
-#define VERDICTS_MAX       (INCIDENTS_OPEN_MAX + 1) /* for one sample: and the budget */
-#define LEARNT_BYTES_MAX   (224 * 1024) /* maximum size of the learnt state */
+/* For one sample: and the budget, and destinations that are not allowed. */
+#define VERDICTS_MAX     (INCIDENTS_OPEN_MAX + 2)
+#define LEARNT_BYTES_MAX (224 * 1024) /* maximum size of the learnt state */
 
 /* A signal's baseline. Rates are per second; the destinations gauge is a count per
  * interval. */
@@ -50,7 +51,8 @@ struct baseline_view {
 struct verdict {
 	enum alert_kind kind;
 	enum signal signal; /* the signal that shows it most clearly */
-	uint32_t incident;  /* number of the incident; 0: budget or gap have none */
+	uint32_t incident;  /* number of the incident, of its kind if it stands alone;
+			     * 0: budget or gap have none */
 	/* The incident is like one that was reported before, recently or at this time
 	 * of day. `repeats` is the onset of that one, Unix seconds. A recurrence that
 	 * grows beyond it is a new incident. */
@@ -187,6 +189,31 @@ void detector_baseline(const struct detector *d, enum signal signal,
  * explains. */
 bool detector_judge_gap(const struct detector *d, double now, double seconds,
 			uint64_t bytes, uint64_t received, struct verdict *verdict);
+
+#define OUTSIDE_NETWORKS 64
+struct traffic_span;
+
+/* What was found so far to be sent to destinations that are not allowed. All zero:
+ * nothing. */
+struct outside_watch {
+	uint64_t sent, received, connections;                      /* in all */
+	uint64_t sent_before, received_before, connections_before; /* the onset */
+	double onset;     /* Unix seconds: of the burst that goes on */
+	double last;      /* the last scan that showed some */
+	double judged_at; /* the last scan */
+	double begun_at;  /* the incident that goes on */
+	double wait_s;    /* until the next may begin; 0: none goes on */
+	uint32_t incident;
+	unsigned network_count;
+	uint8_t networks[OUTSIDE_NETWORKS][16]; /* addresses of those told so far */
+};
+
+/* Judges what a scan of the sockets found to be sent to destinations that are not
+ * allowed. Call it for each scan, also if there was nothing. Returns true and fills *v
+ * with an unexpected-destination when there was any. Its bytes are those that went
+ * there. A network that was not told yet begins another incident. */
+bool outside_judge(struct outside_watch *w, const struct detector *d, double now,
+		   const struct traffic_span *scan, struct verdict *v);
 
 /* Returns the learnt state: one flat block without pointers, at most LEARNT_BYTES_MAX,
  * in the machine's byte order. detector_layout() identifies its layout. The detector

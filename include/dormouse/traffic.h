@@ -110,6 +110,8 @@ struct traffic_span {
 struct traffic_view {
 	bool scanned;             /* the sample scanned the sockets: `scan` is filled */
 	struct traffic_span scan; /* between the last two scans; empty if not scanned */
+	struct traffic_span outside; /* that of it that went to destinations that are
+				      * not allowed */
 	const struct link_counters *links;
 	size_t link_count;
 	const struct container_counters *containers;

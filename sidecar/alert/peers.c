@@ -3,18 +3,7 @@
  * elsewhere. */
 #include "peers.h"
 
-#include <string.h>
-
-/* Bytes of an address that name its network. */
-#define NETWORK_V6 8
-#define NETWORK_V4 15 /* v4-mapped: 12 and three */
-
-static bool same_network(const struct in6_addr *a, const struct in6_addr *b)
-{
-	size_t bytes = IN6_IS_ADDR_V4MAPPED(a) ? NETWORK_V4 : NETWORK_V6;
-
-	return memcmp(a, b, bytes) == 0;
-}
+#include "base/address.h"
 
 static bool names_all(const struct alert_evidence *e)
 {
@@ -25,7 +14,7 @@ static bool is_named(const struct alert_evidence *e, const struct in6_addr *addr
 {
 	for (unsigned i = 0; i < e->flow_count; i++)
 		if (!e->flows[i].late &&
-		    same_network(&e->flows[i].flow.address, address))
+		    address_same_network(&e->flows[i].flow.address, address))
 			return true;
 	return false;
 }

@@ -12,7 +12,8 @@ bool record_is_of(const struct alert_record *record, const struct verdict *v)
 	if (record->left_behind)
 		return false;
 	if (alert_kind_rank(v->kind) == 0 || alert_kind_rank(kind) == 0)
-		return kind == v->kind && kind != ALERT_MONITOR_GAP;
+		return kind == v->kind && kind != ALERT_MONITOR_GAP &&
+		       record->incident == v->incident;
 	return record->incident == v->incident;
 }
 

@@ -48,7 +48,8 @@ struct alert_record {
 };
 
 /* Whether the verdict is about the record's incident. An alert that stands alone (rank
- * 0) is about its kind. One that was left behind is about none yet. */
+ * 0) is about its kind, and numbers its own incidents. One that was left behind is
+ * about none yet. */
 bool record_is_of(const struct alert_record *record, const struct verdict *v);
 
 /* Whether the verdict's kind takes the place of the record's. */

@@ -258,6 +258,15 @@ bool alert_store_lacks(const struct alert_store *store, const struct verdict *ve
 	return true;
 }
 
+/* The part of this scan that an alert is about. */
+static const struct traffic_span *scan_for(const struct traffic_view *traffic,
+					   const struct alert_record *record)
+{
+	return record->alert.verdict.kind == ALERT_UNEXPECTED_DESTINATION
+		   ? &traffic->outside
+		   : &traffic->scan;
+}
+
 /* Adds evidence: the traffic since the onset when the alert is raised or reopened,
  * later the traffic of each scan. */
 static void add_evidence(const struct alert_store *store, const struct application *a,
@@ -274,7 +283,7 @@ static void add_evidence(const struct alert_store *store, const struct applicati
 			     &traffic->moved_since[a->shown[slot] - a->verdicts],
 			     signal);
 	else if (traffic->scanned)
-		evidence_add(evidence, traffic, &traffic->scan, signal);
+		evidence_add(evidence, traffic, scan_for(traffic, record), signal);
 	record->seen_until = store->scanned_at;
 	if (shown)
 		evidence_links(evidence, traffic, &store->links);
@@ -362,7 +371,7 @@ static enum alert_event advance(struct alert_store *store, struct application *a
 		add_evidence(store, a, slot, record, shown != NULL);
 	/* With several alerts, the destinations of one are in the traffic of all. */
 	if (shown && a->traffic && store->firing == 1 &&
-	    record_moved(record, a->now, &a->traffic->scan))
+	    record_moved(record, a->now, scan_for(a->traffic, record)))
 		a->moved = (int)slot;
 	*nothing = false;
 	if (shown)

@@ -183,6 +183,40 @@ static void put_gap(struct text *t, const struct alert *alert)
 	}
 }
 
+static uint64_t connections_of(const struct alert_evidence *e, bool *only_udp)
+{
+	uint64_t sum = e->other_connections;
+
+	*only_udp = e->flow_count > 0 && e->other_connections == 0;
+	for (unsigned i = 0; i < e->flow_count; i++) {
+		sum += e->flows[i].flow.connections;
+		*only_udp &= e->flows[i].flow.protocol == IPPROTO_UDP;
+	}
+	return sum;
+}
+
+static void put_end(struct text *t, const struct flow *f);
+
+/* Bytes, and connections as far as they are known: a recorded past has none. */
+static void put_unexpected(struct text *t, const struct alert *alert)
+{
+	bool only_udp;
+	const struct alert_evidence *e = &alert->evidence;
+	const uint64_t connections = connections_of(e, &only_udp);
+
+	text_put(t, "This pod sent ");
+	put_bytes(t, (double)alert->verdict.bytes);
+	text_put(t, " to destinations that --allow does not name");
+	if (connections == 0)
+		return;
+	text_put(t, ", on ");
+	put_count(t, (double)connections, only_udp ? "UDP sockets" : "connections");
+	if (alert->verdict.bytes == 0 && e->flow_count > 0) {
+		text_put(t, ", the first to ");
+		put_end(t, &e->flows[0].flow);
+	}
+}
+
 static void put_budget(struct text *t, const struct verdict *v)
 {
 	if (v->baseline.threshold > 0) {

@@ -6,7 +6,7 @@
  * packets sent may be IPv6 datagrams. A socket scan adds snmp6 and the sockets. A scan
  * is made if collect_request asks for it, if more was sent than the pod's background,
  * if connections were opened that are not accounted for, or if the last scan was a
- * minute ago.
+ * minute ago; with --allow, also if anything new may be sent to.
  */
 #include <string.h>
 
@@ -140,8 +140,9 @@ static void read_counters(struct collector *c)
 }
 
 /* Whether more connections were opened since the last socket scan than were seen to
- * end. An attempt sends few bytes: thousands of them fit in a pod's background. */
-static bool opens_unexplained(const struct collector *c)
+ * end, by more than `background`. An attempt sends few bytes: thousands of them fit in
+ * a pod's background. */
+static bool opens_unexplained(const struct collector *c, unsigned background)
 {
 	const struct protocol_counters *p = collector_counters(c);
 	uint64_t opened, seen = sockets_opens_seen(c->sockets);
@@ -151,7 +152,7 @@ static bool opens_unexplained(const struct collector *c)
 	if (sockets_opens_doubted(c->sockets))
 		return true;
 	opened = p->value[TCP_ACTIVE_OPENS] - c->opens.value;
-	return opened > seen - c->opens_seen.value + OPENS_BACKGROUND;
+	return opened > seen - c->opens_seen.value + background;
 }
 
 /* Whether the packets sent since the last sample, over links or loopback, are not all
@@ -171,14 +172,31 @@ static bool packets_unexplained(struct collector *c)
 	return packets != known || bytes > PACKET_BYTES;
 }
 
+static uint64_t datagrams_sent(const struct collector *c)
+{
+	const struct protocol_counters *p = collector_counters(c);
+
+	return p->value[UDP_OUT_DATAGRAMS] + p->value[UDPLITE_OUT_DATAGRAMS];
+}
+
+/* With --allow each new destination counts, however little goes there: whether there
+ * may be one. Packets that nothing explains may be IPv6 datagrams. */
+static bool may_be_elsewhere(const struct collector *c, bool packets_unexplained)
+{
+	return c->options.allow &&
+	       (packets_unexplained || sockets_outside_waits(c->sockets) ||
+		opens_unexplained(c, 0) || datagrams_sent(c) != c->datagrams.value);
+}
+
 /* Whether to scan the sockets now. After a scan caused by traffic the next sample scans
  * again, because the kernel reports the end of some connections a moment later. */
 static bool scan_needed(struct collector *c, const struct collect_request *request,
-			uint64_t sent_before)
+			uint64_t sent_before, bool packets_unexplained)
 {
 	bool traffic = c->signals.value[SIGNAL_TX_BYTES] - sent_before >
 			   request->background_bytes ||
-		       opens_unexplained(c);
+		       opens_unexplained(c, OPENS_BACKGROUND) ||
+		       may_be_elsewhere(c, packets_unexplained);
 	bool again = c->scan_again;
 
 	c->scan_again = traffic;
@@ -229,6 +247,7 @@ static void scan_sockets(struct collector *c, const struct collect_request *requ
 	if (protocol_has(p, TCP_ACTIVE_OPENS))
 		counter_moved(&c->opens, p->value[TCP_ACTIVE_OPENS]);
 	counter_moved(&c->opens_seen, sockets_opens_seen(c->sockets));
+	counter_moved(&c->datagrams, datagrams_sent(c));
 }
 
 void collector_take_unaccounted(struct collector *c)
@@ -309,8 +328,8 @@ void collector_sample(struct collector *c, const struct collect_request *request
 	signals_begin(&c->signals);
 	c->scanned = false;
 	read_counters(c);
-	scan = scan_needed(c, request, sent_before);
 	unexplained = packets_unexplained(c);
+	scan = scan_needed(c, request, sent_before, unexplained);
 	if (scan)
 		scan_sockets(c, request);
 	else if (unexplained && c->protocols)
@@ -431,6 +450,7 @@ void collector_traffic(struct collector *c, struct traffic_view *view)
 		return;
 	view->scan.flows = sockets_flows(c->sockets, &view->scan.flow_count);
 	view->scan.unaccounted = c->unaccounted;
+	view->outside.flows = sockets_outside(c->sockets, &view->outside.flow_count);
 }
 
 void collector_moved_since(const struct collector *c, double since, double seen_until,
@@ -441,6 +461,14 @@ void collector_moved_since(const struct collector *c, double since, double seen_
 	    sockets_flows_since(c->sockets, since, seen_until, flows, max);
 	moved->unaccounted = unaccounted_since(&c->unaccounted_log,
 					       since > seen_until ? since : seen_until);
+}
+
+void collector_outside_since(const struct collector *c, double since, double seen_until,
+			     struct flow *flows, size_t max, struct traffic_span *moved)
+{
+	*moved = (struct traffic_span){.flows = flows};
+	moved->flow_count =
+	    sockets_outside_since(c->sockets, since, seen_until, flows, max);
 }
 
 void collector_link_sums(const struct collector *c, struct link_sums *sums)

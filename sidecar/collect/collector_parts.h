@@ -29,7 +29,7 @@ struct collector {
 	struct unaccounted_log unaccounted_log;
 	struct collect_totals totals;
 	/* At the last socket scan. */
-	struct counter_base opens, opens_seen;
+	struct counter_base opens, opens_seen, datagrams;
 	/* At the last sample. */
 	struct counter_base sent_packets, sent_bytes, explained;
 	double scanned_at;            /* monotonic seconds; the last socket scan */

@@ -63,6 +63,11 @@
 			 : FLAG_COLUMNS),                                              \
 	FLAG_PLACE(member)
 
+#define PREFIXES(member)                                                               \
+	.type = _Generic(FLAG_FIELD(member), struct allow_rules                        \
+			 : FLAG_PREFIXES),                                             \
+	FLAG_PLACE(member)
+
 /* A pod's annotation may set it. */
 #define ANNOTATION .annotation = true
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allow.h"
 #include "base/units.h"
 #include "columns.h"
 #include "detect_options.h"
@@ -149,6 +150,20 @@ static int read_columns(const struct flag *flag, const char *value, bool add,
 	return 0;
 }
 
+static int read_prefixes(const struct flag *flag, const char *value, bool add,
+			 void *member)
+{
+	struct allow_rules rules = {.count = 0};
+
+	(void)flag;
+	if (add)
+		return allow_parse(value, member);
+	if (allow_parse(value, &rules) < 0)
+		return -1;
+	*(struct allow_rules *)member = rules;
+	return 0;
+}
+
 /* The noun says what is expected; flags_expects() adds the details of the row. */
 static const struct {
 	const char *name, *noun;
@@ -171,6 +186,10 @@ static const struct {
 		      "SIGNAL=COLUMN or time=COLUMN, such as "
 		      "tx_bytes=eth0_out, repeatable",
 		      read_columns},
+    [FLAG_PREFIXES] = {"prefixes",
+		       "none or at most 64 of 10.0.0.0/8, 192.0.2.7:443, "
+		       "[fd00::/8]:443",
+		       read_prefixes},
 };
 
 int flags_set(const struct flag *flag, void *target, const char *value)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allow.h"
 #include "base/nearest.h"
 #include "base/sanitize.h"
 
@@ -64,7 +65,11 @@ int flags_refuse(struct error *err, const char *source, const struct flag *flag,
 	const char *const *word = flag->type == FLAG_BOOL ? bools : flag->words;
 	struct nearest guess = nearest_to(value, strlen(value));
 	char shown[SHOWN_MAX], expected[EXPECTS_MAX], hint[ERROR_TEXT_MAX];
+	char entry[2 * SHOWN_MAX];
 	struct text t = text_over(hint, sizeof(hint));
+
+	if (flag->type == FLAG_PREFIXES) /* the whole list would not be shown */
+		value = allow_refused(value, entry, sizeof(entry));
 
 	for (; word && *word; word++)
 		nearest_consider(&guess, *word);

@@ -35,6 +35,7 @@ enum flag_type {
 	FLAG_LISTEN,   /* struct listen_address */
 	FLAG_WINDOWS,  /* struct detect_options: its windows */
 	FLAG_COLUMNS,  /* struct column_map */
+	FLAG_PREFIXES, /* struct allow_rules */
 	FLAG_TYPES
 };
 

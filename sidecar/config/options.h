@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "allow.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "collect_options.h"
@@ -45,6 +46,7 @@ struct options {
 	char interfaces[COLLECT_INTERFACE_GLOBS_MAX];
 	char baseline_path[256]; /* of a baseline document, "": none */
 	bool baseline_by_variable;
+	struct allow_rules allow;
 	char state_path[256]; /* "": none */
 	unsigned max_sockets;
 	unsigned max_destinations;

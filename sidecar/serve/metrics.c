@@ -265,7 +265,9 @@ static void put_alerts(struct exposition *x, const struct alert_store *store,
 	exposition_family(x, METRIC_GAUGE, "dormouse_alert_active", "kind",
 			  "Whether an alert of that kind is firing.");
 	for (int i = 0; i < ALERT_KIND_COUNT; i++)
-		exposition_count(x, alert_kind_name(i), alert_store_firing(store, i));
+		if (i != ALERT_MONITOR_GAP) /* it is over when it is told */
+			exposition_count(x, alert_kind_name(i),
+					 alert_store_firing(store, i));
 	exposition_family(x, METRIC_COUNTER, "dormouse_alerts_total", "kind",
 			  "Alerts raised.");
 	for (int i = 0; i < ALERT_KIND_COUNT; i++)

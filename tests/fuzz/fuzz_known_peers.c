@@ -66,8 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy((uint8_t *)&block + at, data, size);
 	known_peers_init(&fuzzed, 2);
 	known_peers_restore(&fuzzed, &block, sizeof(block));
-	check(&fuzzed);
-	use(&fuzzed, 400, 300, 1.7e9 + 60);
+	use(&fuzzed, 490, 60, 1.7e9 + 60);
 	check(&fuzzed);
 	known_peers_init(&again, 3);
 	if (!known_peers_restore(&again, &fuzzed.kept, sizeof(fuzzed.kept)))

@@ -3,10 +3,14 @@
 #include <string.h>
 
 #include "accounting_parts.h"
+#include "config/allow.h"
 
 /* The monitor's open connections, and those that remain until their peer has closed
  * too. */
 #define OWN_ROOM 1024
+
+/* Destinations outside --allow that are told apart. */
+#define OUTSIDE_ROOM 64
 
 int accounting_init(struct socket_accounting *a, const struct collect_options *options,
 		    uint64_t seed, struct error *err)
@@ -15,6 +19,7 @@ int accounting_init(struct socket_accounting *a, const struct collect_options *o
 	listeners_init(&a->listeners);
 	seen_addresses_init(&a->seen, seed);
 	known_peers_init(&a->peers, seed);
+	a->allow = options->allow;
 	a->ephemeral[0] = 32768; /* Linux's default */
 	a->ephemeral[1] = 60999;
 	if (socket_table_init(&a->table, options->max_sockets) < 0 ||
@@ -22,7 +27,8 @@ int accounting_init(struct socket_accounting *a, const struct collect_options *o
 	    socket_table_init(&a->udp, options->max_sockets) < 0 ||
 	    address_set_init(&a->destinations, options->max_destinations, seed) < 0 ||
 	    address_set_init(&a->own_addresses, OWN_ADDRESSES_MAX, seed) < 0 ||
-	    !(a->flows = flows_new(options->max_destinations, seed))) {
+	    !(a->flows = flows_new(options->max_destinations, seed)) ||
+	    (options->allow && !(a->outside = flows_new(OUTSIDE_ROOM, seed)))) {
 		accounting_release(a);
 		return fail(err, "sockets: out of memory for %u sockets and %u flows",
 			    options->max_sockets, options->max_destinations);
@@ -38,7 +44,8 @@ void accounting_release(struct socket_accounting *a)
 	address_set_release(&a->destinations);
 	address_set_release(&a->own_addresses);
 	flows_free(a->flows);
-	a->flows = NULL;
+	flows_free(a->outside);
+	a->flows = a->outside = NULL;
 }
 
 static bool is_loopback_address(const struct in6_addr *a)
@@ -91,10 +98,24 @@ void accounting_sent_to(struct socket_accounting *a, const struct in6_addr *remo
 		a->new_destinations++;
 }
 
+/* Both tables of flows commit at the same time, so a connection's `*active` is right
+ * for both; only one of them may advance it. */
+static void add_outside(struct socket_accounting *a, const struct flow *moved,
+			const uint32_t *active)
+{
+	uint32_t before = active ? *active : 0;
+
+	flows_add(a->outside, moved, active ? &before : NULL);
+	a->outside_waits = true;
+}
+
 void accounting_moved(struct socket_accounting *a, const struct flow *moved,
-		      uint32_t *active)
+		      bool by_pod, uint32_t *active)
 {
 	known_peers_add(&a->peers, moved);
+	if (a->outside && by_pod &&
+	    !allow_permits(a->allow, &moved->address, moved->port))
+		add_outside(a, moved, active);
 	flows_add(a->flows, moved, active);
 }
 
@@ -113,7 +134,7 @@ static void count_flow(struct socket_accounting *a, const struct diag_socket *s,
 	flow.protocol = IPPROTO_TCP;
 	flow.direction = opened ? FLOW_OPENED : FLOW_ACCEPTED;
 	flow.container = container;
-	accounting_moved(a, &flow, active);
+	accounting_moved(a, &flow, opened, active);
 }
 
 /* Adds a socket's traffic, and whether it is new, to its container and its flow. */
@@ -407,6 +428,9 @@ void accounting_end_dump(struct socket_accounting *a, bool complete, double time
 	a->destination_count = a->destinations.count;
 	address_set_clear(&a->destinations);
 	flows_commit(a->flows, time);
+	if (a->outside)
+		flows_commit(a->outside, time);
+	a->outside_waits = false;
 	known_peers_commit(&a->peers, time);
 }
 

@@ -50,6 +50,9 @@ struct socket_accounting {
 	struct containers containers;
 	struct flows *flows;
 	struct known_peers peers;
+	const struct allow_rules *allow;
+	struct flows *outside; /* what went elsewhere; NULL: it may go anywhere */
+	bool outside_waits;    /* some of it is not committed */
 	struct address_set destinations; /* addresses sent to in this interval */
 	struct seen_addresses seen;      /* addresses ever sent to */
 	bool seen_unknown; /* those of earlier runs are missing in `seen` */

@@ -17,6 +17,13 @@ static enum flow_direction udp_direction(const struct socket_accounting *a,
 	return opened ? FLOW_OPENED : FLOW_UNKNOWN;
 }
 
+/* A chosen port here and an ephemeral one there: the pod seems to answer a client, on a
+ * socket of the client's own. */
+static bool answers(const struct socket_accounting *a, const struct diag_socket *s)
+{
+	return !is_ephemeral(a, s->local_port) && is_ephemeral(a, s->remote_port);
+}
+
 static void count_udp(struct socket_accounting *a, const struct diag_socket *s,
 		      uint8_t container, bool begun, uint32_t *active)
 {
@@ -29,7 +36,7 @@ static void count_udp(struct socket_accounting *a, const struct diag_socket *s,
 	    .begun = begun,
 	};
 	accounting_sent_to(a, &s->remote);
-	accounting_moved(a, &flow, active);
+	accounting_moved(a, &flow, !answers(a, s), active);
 }
 
 void accounting_udp(struct socket_accounting *a, const struct diag_socket *s)

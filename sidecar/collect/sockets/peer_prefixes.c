@@ -2,6 +2,7 @@
 /* peer_prefixes.c - the known peers that the pod chose, as networks with ports. */
 #include <string.h>
 
+#include "base/address.h"
 #include "known_peers.h"
 
 /* So many addresses of one /24, with the same port, are listed one by one: a service
@@ -19,17 +20,12 @@ struct network {
 	uint64_t bytes, connections, minutes;
 };
 
-static struct in6_addr masked(const struct in6_addr *address, unsigned bits)
+static struct in6_addr masked(const struct in6_addr *address, size_t bits)
 {
 	struct in6_addr network = *address;
 
 	memset(&network.s6_addr[bits / 8], 0, sizeof(network) - bits / 8);
 	return network;
-}
-
-static unsigned network_bits(const struct in6_addr *address)
-{
-	return IN6_IS_ADDR_V4MAPPED(address) ? V4_MAPPED + 24 : 64;
 }
 
 static bool is_listed(const struct known_peer *p)
@@ -40,14 +36,13 @@ static bool is_listed(const struct known_peer *p)
 /* How many addresses of that peer's network have the same port. */
 static unsigned neighbours(const struct known_peers *k, const struct known_peer *p)
 {
-	const unsigned bits = network_bits(&p->address);
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < PEERS_CHOSEN; i++) {
 		const struct known_peer *other = &k->kept.places[i].peer;
 		count += is_listed(other) && other->port == p->port &&
 			 other->protocol == p->protocol &&
-			 memcmp(&other->address, &p->address, bits / 8) == 0;
+			 address_same_network(&other->address, &p->address);
 	}
 	return count;
 }
@@ -55,7 +50,7 @@ static unsigned neighbours(const struct known_peers *k, const struct known_peer 
 static struct network network_of(const struct known_peers *k,
 				 const struct known_peer *p)
 {
-	unsigned bits = network_bits(&p->address);
+	size_t bits = 8 * address_network_bytes(&p->address);
 
 	if (IN6_IS_ADDR_V4MAPPED(&p->address) && neighbours(k, p) <= EXACT_MAX)
 		bits = 128;

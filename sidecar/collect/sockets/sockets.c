@@ -389,6 +389,25 @@ size_t sockets_flows_since(const struct sockets *s, double since, double seen_un
 	return flows_since(s->accounting.flows, since, seen_until, flows, max);
 }
 
+const struct flow *sockets_outside(const struct sockets *s, size_t *count)
+{
+	*count = 0;
+	return s->accounting.outside ? flows_last(s->accounting.outside, count) : NULL;
+}
+
+size_t sockets_outside_since(const struct sockets *s, double since, double seen_until,
+			     struct flow *flows, size_t max)
+{
+	return s->accounting.outside
+		   ? flows_since(s->accounting.outside, since, seen_until, flows, max)
+		   : 0;
+}
+
+bool sockets_outside_waits(const struct sockets *s)
+{
+	return s->accounting.outside_waits;
+}
+
 const struct container_counters *sockets_containers(const struct sockets *s,
 						    size_t *count)
 {

@@ -104,6 +104,14 @@ const char *sockets_failure(const struct sockets *s, enum collector_source sourc
 const struct flow *sockets_flows(const struct sockets *s, size_t *count);
 size_t sockets_flows_since(const struct sockets *s, double since, double seen_until,
 			   struct flow *flows, size_t max);
+
+/* The same of what the pod sent to destinations that are not allowed; and whether some
+ * of that waits for the next scan. */
+const struct flow *sockets_outside(const struct sockets *s, size_t *count);
+size_t sockets_outside_since(const struct sockets *s, double since, double seen_until,
+			     struct flow *flows, size_t max);
+bool sockets_outside_waits(const struct sockets *s);
+
 const struct container_counters *sockets_containers(const struct sockets *s,
 						    size_t *count);
 

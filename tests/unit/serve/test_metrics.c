@@ -119,7 +119,7 @@ CASE(every_name_of_the_design_is_there)
 	    "dormouse_pod_state{state=\"learning\"} 0",
 	    "dormouse_pod_state{state=\"dormant\"} 1",
 	    "dormouse_alert_active{kind=\"proxy-relay\"} 1",
-	    "dormouse_alert_active{kind=\"monitor-gap\"} 0",
+	    "dormouse_alert_active{kind=\"unexpected-destination\"} 0",
 	    "dormouse_alerts_total{kind=\"proxy-relay\"} 2",
 	    "dormouse_alert_recurrences_total 5",
 	    "dormouse_incidents_displaced_total 7",
