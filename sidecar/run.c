@@ -340,6 +340,19 @@ static void leave_listeners(struct confine_plan *plan, const struct options *opt
 	confine_leave_address(plan, &defaults.alert_listen, false);
 }
 
+/* The folder of --baseline, whose file may come later. If there is none, as without the
+ * mount of the ConfigMap, a folder further up is not left instead. */
+static void leave_baseline(struct confine_plan *plan, const char *path)
+{
+	char folder[sizeof(((struct options *)0)->baseline_path)];
+	const char *slash = strrchr(path, '/');
+	const int length = slash ? (int)(slash - path) + 1 : 0;
+
+	snprintf(folder, sizeof(folder), "%.*s.", length, path);
+	if (access(folder, X_OK) == 0)
+		confine_leave_path(plan, path, false);
+}
+
 /* Before anything is read that others wrote. What is opened later may be lost and
  * opened again at any time, so waiting would not allow less. */
 static void confine_monitor(struct monitor *m)
@@ -353,7 +366,7 @@ static void confine_monitor(struct monitor *m)
 	if (m->options.allow.is_set)
 		confine_leave_path(&plan, RESOLV_CONF, false);
 	confine_leave_path(&plan, m->options.metrics.token_path, false);
-	confine_leave_path(&plan, m->options.baseline_path, false);
+	leave_baseline(&plan, m->options.baseline_path);
 	confine_leave_port(&plan, 0, false); /* of collect/sockets: to be found */
 	leave_listeners(&plan, &m->options);
 	confine(&plan, true, &m->confinement);

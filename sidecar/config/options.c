@@ -36,7 +36,7 @@ static const struct flag flags[] = {
     {"baseline", FOR_DETECTION, PATH(baseline_path), NULL,
      "what the workload's other pods do"},
     {"learn", FOR_DETECTION, DURATION(detect.learn_s, "0s", "30d"), "1h",
-     "then it is judged by its past", ANNOTATION},
+     "then its past counts", ANNOTATION},
     {"dormant-after", FOR_DETECTION, DURATION(detect.dormant_after_s, "1s", "30d"),
      "15m", "low traffic for that long makes it dormant", ANNOTATION},
     {"profile", FOR_DETECTION, WORD(detect.profile, profile_words), "auto",

@@ -95,6 +95,11 @@ static void check_annotation(const cJSON *annotation, struct warnings *w)
 				"template's stateVolume gives the sidecar a volume");
 		return;
 	}
+	if (strcmp(name, "baseline") == 0) {
+		warnings_add(w, "annotation " DOMAIN "baseline is not for pods: the "
+				"sidecar reads the ConfigMap dormouse-baselines");
+		return;
+	}
 	if (strcmp(name, "metrics-token-file") == 0) {
 		warnings_add(w, "annotation " DOMAIN "metrics-token-file is not for "
 				"pods: an injected sidecar has no volume for it");

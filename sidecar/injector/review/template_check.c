@@ -207,6 +207,9 @@ static int check_flags(const cJSON *flags, struct error *err)
 		if (flag && strcmp(flag->name, TEMPLATE_STATE_FLAG) == 0)
 			return fail(err, "flags.state: stateVolume gives the sidecar "
 					 "a volume for its state");
+		if (flag && strcmp(flag->name, TEMPLATE_BASELINE_FLAG) == 0)
+			return fail(err, "flags.baseline: the sidecar reads the "
+					 "ConfigMap dormouse-baselines");
 		if (!flag)
 			return refuse_unknown(err, shown);
 		snprintf(source, sizeof(source), "flags.%s", flag->name);

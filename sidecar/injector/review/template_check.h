@@ -7,8 +7,9 @@
 
 #include "base/error.h"
 
-/* The one flag of `dormouse run` that the container sets itself. */
-#define TEMPLATE_STATE_FLAG "state"
+/* The flags of `dormouse run` that the container sets itself. */
+#define TEMPLATE_STATE_FLAG    "state"
+#define TEMPLATE_BASELINE_FLAG "baseline"
 
 /* Fails with an error that names the member that is unknown or has an invalid value. */
 int template_check(const cJSON *tree, struct error *err);

@@ -154,7 +154,7 @@ CASE(a_signal_never_judged_has_no_value)
 {
 	fake_detector.judged[SIGNAL_TX_BYTES] = false;
 	assert_null(strstr(render(false), "signal_value{signal=\"tx_bytes\"}"));
-	assert_non_null(strstr(page, "signal_value{signal=\"destinations\"}"));
+	assert_non_null(strstr(page, "signal_value{signal=\"udp_tx_packets\"}"));
 }
 
 CASE(nothing_is_above_a_threshold_that_is_not_there)
