@@ -16,7 +16,7 @@ PREFIX ?= /usr/local
 # Debian's names. Targets that build or test check once, by a stamp in build/packages, and
 # again when these lists change; `make run`, `make test` and their like install what is
 # missing, the others only say it. PACKAGES=skip trusts the machine.
-PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev \
+PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev \
 	libmicrohttpd-dev libcjson-dev zlib1g-dev
 PACKAGES_injector = libgnutls28-dev libcurl4-gnutls-dev
 PACKAGES_slim = gcc libc6-dev pkg-config libgnutls28-dev dpkg-dev xz-utils
@@ -57,7 +57,7 @@ INJECTOR_LIBS = $(CURL_LIBS) -lgnutls -lpthread
 
 # pkg-config is asked when the first recipe needs it, after its package was installed, and
 # only once.
-LIBRARIES = libnl-3.0 libnl-route-3.0 libmicrohttpd libcjson zlib
+LIBRARIES = libnl-3.0 libmicrohttpd libcjson zlib
 LIB_CFLAGS = $(eval LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES)))$(LIB_CFLAGS)
 LIBS = $(eval LIBS := $(shell pkg-config --libs $(LIBRARIES)) -lm)$(LIBS)
 
@@ -129,7 +129,7 @@ STATIC = $(BUILD)/static
 LIBRARY_FILES = $(if $(LIBRARY_SOURCES),$(wildcard $(LIBRARY_SOURCES)/*))
 STATIC_MAKE = $(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
 	AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s
-OWN_LIBS = -lnl-route-3 -lnl-3 -lmicrohttpd -lcjson -lz -lm
+OWN_LIBS = -lnl-3 -lmicrohttpd -lcjson -lz -lm
 static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hardened
 	@$(STATIC_MAKE) LIB_CFLAGS= LIBS="-L$(STATIC)/deps/lib $(OWN_LIBS)" $(STATIC)/dormouse
 	@cat $(STATIC)/deps/versions

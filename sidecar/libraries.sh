@@ -8,7 +8,6 @@
 #   compiler  with all its flags
 #   archiver  that goes with it: ar, gcc-ar for objects of link-time optimization
 #   https     yes or no: whether libmicrohttpd has TLS, which only the injector needs
-shopt -s extglob
 
 # package, and the minimum version, or 0 for any version of the machine's own release
 libraries="libnl3 0
@@ -31,12 +30,11 @@ archive() {
 build_libnl() {
 	local flags="-w -D_GNU_SOURCE -DSYSCONFDIR=\"/etc/libnl\""
 	cd "$dir/source/libnl3"
-	# flex and yacc are needed only for the packet matcher, which is omitted below.
+	# flex and yacc are needed only for lib/route and the programs, which are omitted below.
 	quietly libnl3 ./configure FLEX=true YACC=true CC="$compiler" CFLAGS= \
 		--disable-cli --disable-debug --disable-pthreads --disable-shared
 	flags+=" -Iinclude -Iinclude/linux-private -Ilib"
 	archive libnl-3 "$flags" lib/*.c
-	archive libnl-route-3 "$flags" lib/route/!(pktloc).c lib/route/link/*.c
 	cp -r include/netlink "$dir/include/"
 }
 

@@ -51,23 +51,26 @@ class Timer:
         return seconds(*found.group(1, 2)), seconds(*found.group(3, 4))
 
     def expires(self):
-        """The moment at which it expires next. The look takes no longer than what lies around it, of
-        several the shortest."""
-        best = None
-        while best is None or best[0] > 0.0002:
-            begun = time.monotonic()
+        """The moment at which it expires next, or a little later, never before: a look told the time left at
+        some moment before it returned, so of several the earliest is the nearest."""
+        moment, looks, before = math.inf, 0, math.inf
+        while looks < 20:
             left, _ = self.look()
-            took = time.monotonic() - begun
-            if left > 0 and (best is None or took < best[0]):
-                best = took, begun + took / 2 + left
+            if 0 < left < before:
+                moment, looks = min(moment, time.monotonic() + left), looks + 1
             else:
+                moment, looks = math.inf, 0  # it has expired meanwhile
                 time.sleep(LOOK_EVERY_S)
-        return best[1]
+            before = left if left > 0 else math.inf
+        return moment
 
 
 def prefer(pid, priority):
     """0: as it was before."""
-    os.sched_setscheduler(pid, os.SCHED_FIFO if priority else os.SCHED_OTHER, os.sched_param(priority))
+    try:
+        os.sched_setscheduler(pid, os.SCHED_FIFO if priority else os.SCHED_OTHER, os.sched_param(priority))
+    except PermissionError:
+        sys.exit("late: may not set real-time priorities (CAP_SYS_NICE)")
 
 
 def sleep_until(moment):
@@ -104,6 +107,7 @@ def summary(late):
 def main():
     pid = int(sys.argv[1])
     timer = Timer(pid)
+    prefer(0, LOOKS)
     moment = timer.expires()
     end = moment + float(sys.argv[2])
     told, tell = os.pipe()
@@ -112,7 +116,6 @@ def main():
         os.write(tell, summary(machine_late(timer.interval, moment + timer.interval / 2, end)).encode())
         os._exit(0)
     os.close(tell)
-    prefer(0, LOOKS)
     prefer(pid, LOOKED_AT)
     print("looking", flush=True)
     try:

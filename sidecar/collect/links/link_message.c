@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* link_message.c - reads rtnetlink's messages: counters directly, names by
- * libnl-route. */
+/* link_message.c - reads rtnetlink's messages. */
 #include "link_message.h"
 
 #include <linux/if_link.h>
@@ -8,8 +7,6 @@
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <netlink/object.h>
-#include <netlink/route/link.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -71,84 +68,73 @@ bool link_message_reading(const struct nlmsghdr *message, int *ifindex,
 	return false;
 }
 
-static void copy_text(char *to, size_t size, const char *from)
+/* The text ends where the attribute does, if not before. `to` is empty. */
+static void copy_text(char *to, size_t size, const struct nlattr *from)
 {
-	if (from)
-		memcpy(to, from, strnlen(from, size - 1));
+	size_t length = from ? (size_t)nla_len(from) : 0;
+
+	if (length > size - 1)
+		length = size - 1;
+	if (length > 0)
+		memcpy(to, nla_data(from), strnlen(nla_data(from), length));
 }
 
-static void take_link(struct nl_object *object, void *context)
+static bool is_number(const struct nlattr *attribute)
 {
-	struct rtnl_link *link = (struct rtnl_link *)object;
-	struct link_event *event = context;
-	struct nl_addr *address = rtnl_link_get_addr(link);
-	int32_t namespace;
-
-	event->ifindex = rtnl_link_get_ifindex(link);
-	event->loopback = rtnl_link_get_flags(link) & IFF_LOOPBACK;
-	copy_text(event->name, sizeof(event->name), rtnl_link_get_name(link));
-	copy_text(event->kind, sizeof(event->kind), rtnl_link_get_type(link));
-	event->place.below = rtnl_link_get_link(link);
-	event->place.master = rtnl_link_get_master(link);
-	event->place.elsewhere = rtnl_link_get_link_netnsid(link, &namespace) == 0;
-	if (address && nl_addr_get_len(address) <= sizeof(event->address)) {
-		event->address_length = nl_addr_get_len(address);
-		memcpy(event->address, nl_addr_get_binary_addr(address),
-		       event->address_length);
-	}
+	return attribute && nla_len(attribute) >= (int)sizeof(int32_t);
 }
 
-static bool is_ended(const struct nlattr *text)
+static int number_of(const struct nlattr *attribute)
 {
-	const int length = nla_len(text);
-
-	return length > 0 && ((const char *)nla_data(text))[length - 1] == '\0';
+	return is_number(attribute) ? nla_get_s32(attribute) : 0;
 }
 
-static bool port_kinds_end(const struct nlattr *info)
+static void read_kind(const struct nlattr *info, struct link_event *event)
 {
-	const struct nlattr *kind = nla_data(info);
-	int left = nla_len(info);
-
-	for (; nla_ok(kind, left); kind = nla_next(kind, &left))
-		if (nla_type(kind) == IFLA_INFO_SLAVE_KIND && !is_ended(kind))
-			return false;
-	return true;
+	if (info)
+		copy_text(event->kind, sizeof(event->kind),
+			  nla_find(nla_data(info), nla_len(info), IFLA_INFO_KIND));
 }
 
-/* Whether libnl can parse it: it reads the kind of a port as text, but its policy,
- * unlike for other texts, does not ask for an end (link_info_policy, lib/route/link.c
- * of 3.7). The kernel writes one. */
-static bool texts_end(const struct nlmsghdr *message)
+static void read_address(const struct nlattr *address, struct link_event *event)
 {
-	const struct nlattr *one = nlmsg_attrdata(message, sizeof(struct ifinfomsg));
-	int left = nlmsg_attrlen(message, sizeof(struct ifinfomsg));
-
-	for (; nla_ok(one, left); one = nla_next(one, &left))
-		if (nla_type(one) == IFLA_LINKINFO && !port_kinds_end(one))
-			return false;
-	return true;
+	if (!address || nla_len(address) > (int)sizeof(event->address))
+		return;
+	event->address_length = (unsigned)nla_len(address);
+	memcpy(event->address, nla_data(address), event->address_length);
 }
 
-bool link_message_event(struct nlmsghdr *message, struct link_event *event)
+/* Not by libnl-route: of 3.7, the parser of links reads past the end of a short
+ * IFLA_LINK_NETNSID or IFLA_INFO_SLAVE_KIND, because its policies leave them out. */
+static void read_link(const struct nlmsghdr *message, struct link_event *event)
 {
 	const struct ifinfomsg *head = nlmsg_data(message);
-	struct nl_msg *copy;
-	int ifindex, result;
+
+	event->ifindex = head->ifi_index;
+	event->loopback = head->ifi_flags & IFF_LOOPBACK;
+	copy_text(event->name, sizeof(event->name),
+		  attribute_of(message, sizeof(*head), IFLA_IFNAME));
+	read_kind(attribute_of(message, sizeof(*head), IFLA_LINKINFO), event);
+	event->place.below = number_of(attribute_of(message, sizeof(*head), IFLA_LINK));
+	event->place.master =
+	    number_of(attribute_of(message, sizeof(*head), IFLA_MASTER));
+	event->place.elsewhere =
+	    is_number(attribute_of(message, sizeof(*head), IFLA_LINK_NETNSID));
+	read_address(attribute_of(message, sizeof(*head), IFLA_ADDRESS), event);
+}
+
+bool link_message_event(const struct nlmsghdr *message, struct link_event *event)
+{
+	const struct ifinfomsg *head = nlmsg_data(message);
+	int ifindex;
 
 	memset(event, 0, sizeof(*event));
 	if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
 		return false;
-	if (!nlmsg_valid_hdr(message, sizeof(*head)) || head->ifi_family != AF_UNSPEC ||
-	    !texts_end(message))
+	if (!nlmsg_valid_hdr(message, sizeof(*head)) || head->ifi_family != AF_UNSPEC)
 		return false;
-	copy = nlmsg_convert(message);
-	if (!copy)
-		return false;
-	nlmsg_set_proto(copy, NETLINK_ROUTE);
-	result = nl_msg_parse(copy, take_link, event);
-	nlmsg_free(copy);
-	if (result < 0 || event->ifindex <= 0 || event->name[0] == '\0')
+	read_link(message, event);
+	if (event->ifindex <= 0 || event->name[0] == '\0')
 		return false;
 	event->gone = message->nlmsg_type == RTM_DELLINK;
 	event->has_reading = link_message_reading(message, &ifindex, &event->reading);

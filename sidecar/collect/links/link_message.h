@@ -21,8 +21,8 @@ bool link_message_reading(const struct nlmsghdr *message, int *ifindex,
 
 /* Reads an RTM_NEWLINK or RTM_DELLINK message. False if it does not report a link that
  * came, changed or went: bridge ports report joining and leaving by the same types.
- * Allocates and frees. */
-bool link_message_event(struct nlmsghdr *message, struct link_event *event);
+ * Does not allocate. */
+bool link_message_event(const struct nlmsghdr *message, struct link_event *event);
 
 /* Reads the address of this host from an RTM_NEWADDR message, IPv4 v4-mapped. False if
  * it has none. Does not allocate. */

@@ -365,35 +365,43 @@ CASE(a_message_cut_short_says_nothing)
 	assert_false(link_message_event(&message.head, &event));
 }
 
-/* libnl would copy what stands behind it, too. */
-CASE(a_port_whose_kind_has_no_end_says_nothing)
+/* Behind each text stands another attribute. */
+CASE(what_an_attribute_says_ends_with_it)
 {
 	struct {
 		struct nlmsghdr head;
 		struct ifinfomsg body;
 		struct nlattr name;
 		char name_text[4];
-		struct nlattr others, info, kind;
-		char kind_text[8];
+		struct nlattr info, kind;
+		char kind_text[4];
+		struct nlattr below;
+		int below_index;
+		struct nlattr elsewhere;
 	} message = {
 	    .head = {.nlmsg_type = RTM_NEWLINK, .nlmsg_len = sizeof(message)},
 	    .body = {.ifi_index = 7},
 	    .name = {.nla_type = IFLA_IFNAME, .nla_len = 8},
-	    .others = {.nla_type = IFLA_LINKINFO, .nla_len = 4},
-	    .info = {.nla_type = IFLA_LINKINFO, .nla_len = 16},
-	    .kind = {.nla_type = IFLA_INFO_SLAVE_KIND, .nla_len = 12},
-	    .kind_text = "bridge",
+	    .info = {.nla_type = IFLA_LINKINFO, .nla_len = 12},
+	    .kind = {.nla_type = IFLA_INFO_KIND, .nla_len = 8},
+	    .below = {.nla_type = IFLA_LINK, .nla_len = 8},
+	    .below_index = 5,
+	    .elsewhere = {.nla_type = IFLA_LINK_NETNSID, .nla_len = 4},
 	};
 	struct link_event event;
 
-	memcpy(message.name_text, "p0", sizeof("p0"));
+	memcpy(message.name_text, "port", sizeof(message.name_text));
+	memcpy(message.kind_text, "veth", sizeof(message.kind_text));
 	assert_true(link_message_event(&message.head, &event));
 	assert_int_equal(event.ifindex, 7);
-	assert_string_equal(event.name, "p0");
-	memset(message.kind_text, 'b', sizeof(message.kind_text));
-	assert_false(link_message_event(&message.head, &event));
-	message.kind.nla_len = sizeof(message.kind);
-	message.info.nla_len = 2 * sizeof(message.kind);
+	assert_string_equal(event.name, "port");
+	assert_string_equal(event.kind, "veth");
+	assert_int_equal(event.place.below, message.below_index);
+	assert_false(event.place.elsewhere);
+	message.below.nla_len = 6;
+	assert_true(link_message_event(&message.head, &event));
+	assert_int_equal(event.place.below, 0);
+	message.name.nla_len = sizeof(message.name);
 	assert_false(link_message_event(&message.head, &event));
 }
 
@@ -449,7 +457,7 @@ int main(void)
 	    ON_A_PAIR(nobody_without_capabilities_reads_the_same),
 	    ON_A_PAIR(addresses_are_the_namespaces_own),
 	    cmocka_unit_test(a_message_cut_short_says_nothing),
-	    cmocka_unit_test(a_port_whose_kind_has_no_end_says_nothing),
+	    cmocka_unit_test(what_an_attribute_says_ends_with_it),
 	};
 
 	allowed = own_namespace_enter();
