@@ -334,7 +334,7 @@ $(TORTURE)/fail_alloc.so: tests/torture/fail_alloc.c | $(BUILD)/packages/build
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fPIC -shared -o $@ $<
 
 # With EVERY only each so manieth failure, beginning at another one in each lane.
-torture: all tortured $(TORTURE)/fail_alloc.so $(BUILD)/packages/test ## each allocation and each system call of each command fails once (as root): make torture EVERY=100
+torture: all tortured $(TORTURE)/fail_alloc.so $(BUILD)/packages/test ## each allocation and each system call of each command fails once (as root): make torture EVERY=600
 	@tests/torture/run.sh $(BUILD) $(EVERY)
 
 bench: $(BENCHES) ## measures: CPU, memory, throughput

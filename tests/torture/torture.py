@@ -19,6 +19,7 @@ import errno
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -330,6 +331,8 @@ def arguments():
 
 def main():
     given = arguments()
+    # What it started ends with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if given.add:
         return add(given.add)
     lane, lanes = (int(part) for part in given.lane.split("/"))
