@@ -12,6 +12,7 @@ int main(int argc, char **argv)
 	    {"status", status_main, "ask the running monitor: state, signals, alerts"},
 	    {"destinations", destinations_main,
 	     "whom the pod sends to, most bytes first"},
+	    {"policy", policy_main, "write these as a NetworkPolicy, to be reviewed"},
 	    {"replay", replay_main, "judge recorded counters: TRACE..., - is stdin"},
 	    {"record", record_main,
 	     "write this network namespace's counters as a trace"},

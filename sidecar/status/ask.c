@@ -2,6 +2,7 @@
 /* ask.c - asks the running monitor over loopback. */
 #include "ask.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,12 +15,16 @@
 
 #define ADDRESS_WANTED "ADDRESS:PORT, such as 127.0.0.1:9478"
 #define VARIABLE       "DORMOUSE_ALERT_LISTEN"
+#define FILE_MAX       (1024 * 1024)
 
 static void help(const struct ask_command *command)
 {
 	printf("usage: dormouse %s [FLAGS]\n%s\n", command->name, command->help);
-	puts("  --json                  one JSON object instead of a table\n"
-	     "  --address ADDRESS:PORT  the monitor's --alert-listen (127.0.0.1:9478,\n"
+	puts(
+	    command->writes
+		? "  --from FILE             of what /destinations answered; - is stdin"
+		: "  --json                  one JSON object instead of a table");
+	puts("  --address ADDRESS:PORT  the monitor's --alert-listen (127.0.0.1:9478,\n"
 	     "                          or the variable " VARIABLE ")");
 }
 
@@ -30,14 +35,15 @@ static int refuse(struct error *err, const char *source, const char *value)
 		    value, source);
 }
 
-static int refuse_flag(struct error *err, const char *argument)
+static int refuse_flag(const struct ask_command *command, struct error *err,
+		       const char *argument)
 {
 	const char *name = argument + strspn(argument, "-");
 	struct nearest guess = nearest_to(name, strcspn(name, "="));
 	char hint[64];
 	struct text t = text_over(hint, sizeof(hint));
 
-	nearest_consider(&guess, "json");
+	nearest_consider(&guess, command->writes ? "from" : "json");
 	nearest_consider(&guess, "address");
 	nearest_consider(&guess, "help");
 	nearest_say(&guess, "--", &t);
@@ -73,10 +79,19 @@ static int take_address(struct ask *a, const char *value, struct error *err)
 	return 0;
 }
 
-/* Returns 0, 1 when help was requested, -1 for an invalid flag. */
-static int parse(struct ask *a, int argc, char **argv, struct error *err)
+static int take_file(struct ask *a, const char *value, struct error *err)
 {
-	static const char address[] = "--address=";
+	if (!value || !value[0])
+		return fail(err, "missing value for --from: expected a file's path");
+	a->from = value;
+	return 0;
+}
+
+/* Returns 0, 1 when help was requested, -1 for an invalid flag. */
+static int parse(const struct ask_command *command, struct ask *a, int argc,
+		 char **argv, struct error *err)
+{
+	static const char address[] = "--address=", from[] = "--from=";
 
 	*a = (struct ask){.json = false};
 	take_variables(a);
@@ -85,23 +100,51 @@ static int parse(struct ask *a, int argc, char **argv, struct error *err)
 
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			return 1;
-		if (strcmp(argv[i], "--json") == 0)
+		if (!command->writes && strcmp(argv[i], "--json") == 0)
 			a->json = true;
+		else if (command->writes && strcmp(argv[i], "--from") == 0)
+			result = take_file(a, argv[++i], err);
+		else if (command->writes && strncmp(argv[i], from, strlen(from)) == 0)
+			result = take_file(a, argv[i] + strlen(from), err);
 		else if (strcmp(argv[i], "--address") == 0)
 			result = take_address(a, argv[++i], err);
 		else if (strncmp(argv[i], address, strlen(address)) == 0)
 			result = take_address(a, argv[i] + strlen(address), err);
 		else
-			result = refuse_flag(err, argv[i]);
+			result = refuse_flag(command, err, argv[i]);
 		if (result < 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* As http_fetch(). */
+static char *read_file(const char *path, struct error *err)
+{
+	const bool is_stdin = strcmp(path, "-") == 0;
+	FILE *file = is_stdin ? stdin : fopen(path, "re");
+	char *body = file ? malloc(FILE_MAX + 1) : NULL;
+	const size_t length = body ? fread(body, 1, FILE_MAX + 1, file) : 0;
+	const int failure = !body || ferror(file) ? errno : 0;
+
+	if (file && !is_stdin)
+		fclose(file);
+	if (failure != 0)
+		fail_errno(err, failure, "read %.80s", path);
+	else if (length > FILE_MAX)
+		fail(err, "%.80s has more than %d bytes", path, FILE_MAX);
+	else {
+		body[length] = '\0';
+		return body;
+	}
+	free(body);
+	return NULL;
+}
+
 cJSON *ask_fetch(struct ask *a, const char *path, struct error *err)
 {
-	char *body = http_fetch(&a->where, path, err);
+	char *body =
+	    a->from ? read_file(a->from, err) : http_fetch(&a->where, path, err);
 
 	if (!body)
 		return NULL;
@@ -117,16 +160,20 @@ cJSON *ask_fetch(struct ask *a, const char *path, struct error *err)
 	if (lacks_memory)
 		fail_memory(err, "the answer");
 	else
-		fail(err, "unexpected answer from %s: expected that of Dormouse", path);
+		fail(err, "unexpected answer from %s: expected that of Dormouse",
+		     a->from ? a->from : path);
 	return NULL;
 }
 
 static void confine_asking(const struct ask *a)
 {
-	struct confine_plan plan = {.abilities = CONFINE_ASKS};
+	struct confine_plan plan = {.abilities = a->from ? 0 : CONFINE_ASKS};
 	struct confinement ignored; /* as good as the kernel can */
 
-	confine_leave_address(&plan, &a->where, true);
+	if (a->from)
+		confine_leave_path(&plan, a->from, false);
+	else
+		confine_leave_address(&plan, &a->where, true);
 	confine(&plan, false, &ignored);
 }
 
@@ -138,7 +185,7 @@ static int complain(const struct error *err, int status)
 
 static int say_no_answer(const struct ask *a, const struct error *err)
 {
-	if (a->lacks_memory)
+	if (a->lacks_memory || a->from)
 		return complain(err, 1);
 	fprintf(stderr,
 		"dormouse: no monitor answers at %s: %s. Is `dormouse run` "
@@ -152,7 +199,7 @@ int ask_main(const struct ask_command *command, int argc, char **argv)
 {
 	struct ask a;
 	struct error err;
-	int result = parse(&a, argc, argv, &err);
+	int result = parse(command, &a, argc, argv, &err);
 
 	if (result > 0) {
 		help(command);

@@ -15,6 +15,8 @@
 struct ask {
 	struct listen_address where; /* the monitor's --alert-listen */
 	bool json;                   /* --json */
+	const char *from;            /* --from: a file with the answer, "-" is standard
+				      * input; NULL: ask the monitor */
 	bool lacks_memory;           /* it was not the monitor that failed */
 };
 
@@ -22,17 +24,19 @@ struct ask {
 struct ask_command {
 	const char *name; /* "status" */
 	const char *help; /* "shows the state of the monitor that ..." */
+	bool writes;      /* a document: it takes --from, and has no --json */
 	/* Returns the answer, which the caller frees by cJSON_Delete(); NULL on
 	 * failure. */
 	cJSON *(*ask)(struct ask *a, struct error *err);
 	void (*print)(const cJSON *answer, FILE *out); /* for people */
 };
 
-/* Runs the command; see config/program.h. Flags: --json, --address, --help. The answer
- * may come from whoever listens there. */
+/* Runs the command; see config/program.h. Flags: --json or --from, --address, --help.
+ * The answer may come from whoever listens there. */
 int ask_main(const struct ask_command *command, int argc, char **argv);
 
-/* Gets one JSON object from a path of the monitor. NULL on failure. */
+/* Gets one JSON object from a path of the monitor, or from the file of --from. NULL on
+ * failure. */
 cJSON *ask_fetch(struct ask *a, const char *path, struct error *err);
 
 #endif

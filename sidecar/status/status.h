@@ -6,5 +6,6 @@
 /* Asks the running monitor; see config/program.h. */
 int status_main(int argc, char **argv);
 int destinations_main(int argc, char **argv);
+int policy_main(int argc, char **argv);
 
 #endif
