@@ -3,8 +3,10 @@
 #include "ask.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json_document.h"
 #include "base/nearest.h"
@@ -118,22 +120,34 @@ static int parse(const struct ask_command *command, struct ask *a, int argc,
 	return 0;
 }
 
+/* Reads to the end, at most FILE_MAX bytes; -1 on failure. */
+static ssize_t read_all(int fd, char *body)
+{
+	size_t length = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && length <= FILE_MAX) {
+		n = read(fd, body + length, FILE_MAX + 1 - length);
+		length += n > 0 ? (size_t)n : 0;
+	}
+	return n < 0 ? -1 : (ssize_t)length;
+}
+
 /* As http_fetch(). */
 static char *read_file(const char *path, struct error *err)
 {
 	const bool is_stdin = strcmp(path, "-") == 0;
-	FILE *file = is_stdin ? stdin : fopen(path, "re");
-	char *body = file ? malloc(FILE_MAX + 1) : NULL;
-	const size_t length = body ? fread(body, 1, FILE_MAX + 1, file) : 0;
-	const int failure = !body || ferror(file) ? errno : 0;
+	const int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	char *body = fd >= 0 ? malloc(FILE_MAX + 1) : NULL;
+	const ssize_t length = body ? read_all(fd, body) : -1;
 
-	if (file && !is_stdin)
-		fclose(file);
-	if (failure != 0)
-		fail_errno(err, failure, "read %.80s", path);
+	if (length < 0)
+		fail_errno(err, errno, "read %.80s", path);
 	else if (length > FILE_MAX)
 		fail(err, "%.80s has more than %d bytes", path, FILE_MAX);
-	else {
+	if (fd > STDIN_FILENO)
+		close(fd);
+	if (length >= 0 && length <= FILE_MAX) {
 		body[length] = '\0';
 		return body;
 	}
