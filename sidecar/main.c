@@ -15,6 +15,7 @@ int main(int argc, char **argv)
 	    {"baseline", baseline_main,
 	     "what was learnt, as a document; merge, show, diff FILE..."},
 	    {"history", history_main, "ask it what each signal did, up to 14 days"},
+	    {"policy", policy_main, "write these as a NetworkPolicy, to be reviewed"},
 	    {"replay", replay_main, "judge recorded counters: TRACE..., - is stdin"},
 	    {"record", record_main,
 	     "write this network namespace's counters as a trace"},

@@ -17,7 +17,7 @@ void flow_put_address(struct text *t, const struct in6_addr *address)
 	text_put(t, words);
 }
 
-static const char *protocol_name(uint8_t protocol)
+const char *flow_protocol_name(uint8_t protocol)
 {
 	if (protocol == IPPROTO_TCP)
 		return "tcp";
@@ -33,7 +33,7 @@ void flow_json_end(struct json_writer *w, const struct in6_addr *address, uint16
 	flow_put_address(&t, address);
 	json_string(w, "address", words);
 	json_unsigned(w, "port", port);
-	json_string(w, "protocol", protocol_name(protocol));
+	json_string(w, "protocol", flow_protocol_name(protocol));
 }
 
 const char *flow_direction_name(uint8_t direction)

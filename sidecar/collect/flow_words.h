@@ -16,6 +16,9 @@ void flow_put_address(struct text *t, const struct in6_addr *address);
 void flow_json_end(struct json_writer *w, const struct in6_addr *address, uint16_t port,
 		   uint8_t protocol);
 
+/* "tcp", "udp" or "other". Static. */
+const char *flow_protocol_name(uint8_t protocol);
+
 /* "opened", "accepted" or "unknown" for an enum flow_direction. Static. */
 const char *flow_direction_name(uint8_t direction);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* destinations.c - /destinations: the peers that the pod is known to have. */
+#include <arpa/inet.h>
+#include <string.h>
+
 #include "collect/flow_words.h"
 #include "stream.h"
 
@@ -48,6 +51,38 @@ static void put_peer(const struct stream *s, uint32_t number, struct json_writer
 	json_end(w);
 }
 
+static void put_network(const struct peer_prefix *n, struct json_writer *w)
+{
+	char words[INET6_ADDRSTRLEN + 4] = "";
+
+	inet_ntop(n->family, n->address, words, INET6_ADDRSTRLEN);
+	struct text t = text_over(words + strlen(words), 5);
+	text_printf(&t, "/%u", n->length);
+	json_object(w, NULL);
+	json_string(w, "prefix", words);
+	json_unsigned(w, "port", n->port);
+	json_string(w, "protocol", flow_protocol_name(n->protocol));
+	json_unsigned(w, "bytes", n->bytes);
+	json_unsigned(w, "connections", n->connections);
+	json_end(w);
+}
+
+/* The destinations again, as networks. */
+static void put_tail(const struct stream *s, struct json_writer *w)
+{
+	struct peer_prefix networks[PEER_PREFIXES_MAX];
+	const size_t count =
+	    collector_peer_prefixes(s->source->collector, networks, PEER_PREFIXES_MAX);
+
+	json_end(w);
+	json_array(w, "networks");
+	for (size_t i = 0; i < count; i++)
+		put_network(&networks[i], w);
+	json_end(w);
+	json_end(w);
+	json_end_line(w);
+}
+
 bool destinations_chunk(const struct stream *s, size_t index, struct json_writer *w)
 {
 	if (index == 0) {
@@ -55,9 +90,7 @@ bool destinations_chunk(const struct stream *s, size_t index, struct json_writer
 	} else if (index <= s->peer_count) {
 		put_peer(s, s->peers[index - 1], w);
 	} else if (index == s->peer_count + 1) {
-		json_end(w);
-		json_end(w);
-		json_end_line(w);
+		put_tail(s, w);
 	} else {
 		return false;
 	}

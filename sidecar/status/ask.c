@@ -2,8 +2,11 @@
 /* ask.c - asks the running monitor over loopback. */
 #include "ask.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json_document.h"
 #include "base/nearest.h"
@@ -15,6 +18,7 @@
 
 #define ADDRESS_WANTED "ADDRESS:PORT, such as 127.0.0.1:9478"
 #define VARIABLE       "DORMOUSE_ALERT_LISTEN"
+#define FILE_MAX       (1024 * 1024)
 
 #define SINCE_WANTED "a duration of 1m to 14d, such as 6h"
 #define SINCE_MIN_S  60
@@ -23,8 +27,11 @@
 static void help(const struct ask_command *command)
 {
 	printf("usage: dormouse %s [FLAGS]\n%s\n", command->name, command->help);
-	puts("  --json                  one JSON object instead of a table\n"
-	     "  --address ADDRESS:PORT  the monitor's --alert-listen (127.0.0.1:9478,\n"
+	puts(
+	    command->writes
+		? "  --from FILE             of what /destinations answered; - is stdin"
+		: "  --json                  one JSON object instead of a table");
+	puts("  --address ADDRESS:PORT  the monitor's --alert-listen (127.0.0.1:9478,\n"
 	     "                          or the variable " VARIABLE ")");
 	if (command->since_max_s > 0)
 		puts(
@@ -38,14 +45,15 @@ static int refuse(struct error *err, const char *source, const char *value)
 		    value, source);
 }
 
-static int refuse_flag(struct error *err, const char *argument)
+static int refuse_flag(const struct ask_command *command, struct error *err,
+		       const char *argument)
 {
 	const char *name = argument + strspn(argument, "-");
 	struct nearest guess = nearest_to(name, strcspn(name, "="));
 	char hint[64];
 	struct text t = text_over(hint, sizeof(hint));
 
-	nearest_consider(&guess, "json");
+	nearest_consider(&guess, command->writes ? "from" : "json");
 	nearest_consider(&guess, "address");
 	nearest_consider(&guess, "help");
 	nearest_say(&guess, "--", &t);
@@ -93,6 +101,14 @@ static int take_since(struct ask *a, double max_s, const char *value, struct err
 	return 0;
 }
 
+static int take_file(struct ask *a, const char *value, struct error *err)
+{
+	if (!value || !value[0])
+		return fail(err, "missing value for --from: expected a file's path");
+	a->from = value;
+	return 0;
+}
+
 /* Whether the argument is that flag, "--name VALUE" or "--name=VALUE". Moves on to the
  * value, which is NULL if it is missing. */
 static bool is_flag(const char *name, char ***argument, const char **value)
@@ -122,23 +138,61 @@ static int parse(const struct ask_command *command, struct ask *a, char **argv,
 
 		if (strcmp(*at, "--help") == 0 || strcmp(*at, "-h") == 0)
 			return 1;
-		if (strcmp(*at, "--json") == 0)
+		if (!command->writes && strcmp(*at, "--json") == 0)
 			a->json = true;
+		else if (command->writes && is_flag("--from", &at, &value))
+			result = take_file(a, value, err);
 		else if (is_flag("--address", &at, &value))
 			result = take_address(a, value, err);
 		else if (command->since_max_s > 0 && is_flag("--since", &at, &value))
 			result = take_since(a, command->since_max_s, value, err);
 		else
-			result = refuse_flag(err, *at);
+			result = refuse_flag(command, err, *at);
 		if (result < 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* Reads to the end, at most FILE_MAX bytes; -1 on failure. */
+static ssize_t read_all(int fd, char *body)
+{
+	size_t length = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && length <= FILE_MAX) {
+		n = read(fd, body + length, FILE_MAX + 1 - length);
+		length += n > 0 ? (size_t)n : 0;
+	}
+	return n < 0 ? -1 : (ssize_t)length;
+}
+
+/* As http_fetch(). */
+static char *read_file(const char *path, struct error *err)
+{
+	const bool is_stdin = strcmp(path, "-") == 0;
+	const int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	char *body = fd >= 0 ? malloc(FILE_MAX + 1) : NULL;
+	const ssize_t length = body ? read_all(fd, body) : -1;
+
+	if (length < 0)
+		fail_errno(err, errno, "read %.80s", path);
+	else if (length > FILE_MAX)
+		fail(err, "%.80s has more than %d bytes", path, FILE_MAX);
+	if (fd > STDIN_FILENO)
+		close(fd);
+	if (length >= 0 && length <= FILE_MAX) {
+		body[length] = '\0';
+		return body;
+	}
+	free(body);
+	return NULL;
+}
+
 cJSON *ask_fetch(struct ask *a, const char *path, struct error *err)
 {
-	char *body = http_fetch(&a->where, path, err);
+	char *body =
+	    a->from ? read_file(a->from, err) : http_fetch(&a->where, path, err);
 
 	if (!body)
 		return NULL;
@@ -154,16 +208,20 @@ cJSON *ask_fetch(struct ask *a, const char *path, struct error *err)
 	if (lacks_memory)
 		fail_memory(err, "the answer");
 	else
-		fail(err, "unexpected answer from %s: expected that of Dormouse", path);
+		fail(err, "unexpected answer from %s: expected that of Dormouse",
+		     a->from ? a->from : path);
 	return NULL;
 }
 
 static void confine_asking(const struct ask *a)
 {
-	struct confine_plan plan = {.abilities = CONFINE_ASKS};
+	struct confine_plan plan = {.abilities = a->from ? 0 : CONFINE_ASKS};
 	struct confinement ignored; /* as good as the kernel can */
 
-	confine_leave_address(&plan, &a->where, true);
+	if (a->from)
+		confine_leave_path(&plan, a->from, false);
+	else
+		confine_leave_address(&plan, &a->where, true);
 	confine(&plan, false, &ignored);
 }
 
@@ -175,7 +233,7 @@ static int complain(const struct error *err, int status)
 
 static int say_no_answer(const struct ask *a, const struct error *err)
 {
-	if (a->lacks_memory)
+	if (a->lacks_memory || a->from)
 		return complain(err, 1);
 	fprintf(stderr,
 		"dormouse: no monitor answers at %s: %s. Is `dormouse run` "

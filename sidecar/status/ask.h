@@ -16,6 +16,8 @@ struct ask {
 	struct listen_address where; /* the monitor's --alert-listen */
 	bool json;                   /* --json */
 	double since_s;              /* --since, of a command that has it */
+	const char *from;            /* --from: a file with the answer, "-" is standard
+				      * input; NULL: ask the monitor */
 	bool lacks_memory;           /* it was not the monitor that failed */
 };
 
@@ -23,6 +25,7 @@ struct ask {
 struct ask_command {
 	const char *name; /* "status" */
 	const char *help; /* "shows the state of the monitor that ..." */
+	bool writes;      /* a document: it takes --from, and has no --json */
 	/* Returns the answer, which the caller frees by cJSON_Delete(); NULL on
 	 * failure. */
 	cJSON *(*ask)(struct ask *a, struct error *err);
@@ -30,12 +33,13 @@ struct ask_command {
 	double since_max_s; /* of --since; 0: the command has no such flag */
 };
 
-/* Runs the command; see config/program.h. Flags: --json, --address, --help, and --since
- * (a day if it is not given) for commands that have it. The answer
- * may come from whoever listens there. */
+/* Runs the command; see config/program.h. Flags: --json or --from, --address, --help,
+ * and --since (a day if it is not given) for commands that have it. The answer may come
+ * from whoever listens there. */
 int ask_main(const struct ask_command *command, int argc, char **argv);
 
-/* Gets one JSON object from a path of the monitor. NULL on failure. */
+/* Gets one JSON object from a path of the monitor, or from the file of --from. NULL on
+ * failure. */
 cJSON *ask_fetch(struct ask *a, const char *path, struct error *err);
 
 #endif

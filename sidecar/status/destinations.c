@@ -64,8 +64,10 @@ static void put_rest(const cJSON *peer, FILE *out)
 	if (cJSON_IsTrue(status_member(peer, "new")))
 		text_put(&rest, "NEW ");
 	cJSON_ArrayForEach(container, status_member(peer, "containers"))
-	    text_printf(&rest, "%s ",
-			sanitize(name, sizeof(name), cJSON_GetStringValue(container)));
+	{
+		sanitize(name, sizeof(name), cJSON_GetStringValue(container));
+		text_printf(&rest, "%s ", name);
+	}
 	fputc(' ', out);
 	display_wrapped(out, words, REST_COLUMN, STATUS_WIDTH, REST_COLUMN);
 }

@@ -10,5 +10,6 @@ int history_main(int argc, char **argv);
 
 /* Prints what was learnt as a document; merges, shows and compares documents. */
 int baseline_main(int argc, char **argv);
+int policy_main(int argc, char **argv);
 
 #endif

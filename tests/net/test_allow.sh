@@ -30,7 +30,7 @@ inside a ip -6 route add fd99::/64 via fd77:1::2
 printf 'search cluster.local\nnameserver 10.99.53.53\n' >"$work/resolv.conf"
 run_as=(bash -c 'mount --bind "$0" /etc/resolv.conf && exec "$@"' "$work/resolv.conf")
 kind='.kind == "unexpected-destination"'
-allow=10.77.1.0/24:7000,[fd77:1::/64]:7000
+allow='10.77.1.0/24:7000,[fd77:1::/64]:7000'
 
 # watched NAME ALLOW: a fresh monitor.
 watched() {

@@ -104,4 +104,19 @@ check "no line is too wide" 0 "$(awk 'length > 80' "$work/table" | wc -l)"
 check "its JSON is the monitor's" "$(fetch a 9478/destinations | jq -cS '.destinations | length')" \
 	"$(inside a "$work/dormouse" destinations --json | jq '.destinations | length')"
 
+# --- the policy ------------------------------------------------------------------------------
+inside a "$work/dormouse" policy >"$work/policy.yaml" || failed "dormouse policy has failed"
+check_that "it allows the destination" grep -qF 'cidr: "10.77.1.2/32"' "$work/policy.yaml"
+check_that "and names its port" grep -qF 'ports: [{protocol: TCP, port: 7000}]' "$work/policy.yaml"
+check_that "and the network by IPv6" grep -qF 'cidr: "fd77:1::/64"' "$work/policy.yaml"
+check "clients are not in it" 0 "$(grep -c 'port: 8080' "$work/policy.yaml" || true)"
+fetch a 9478/destinations >"$work/destinations.json"
+check "it is the same from a file" "$(grep -c cidr "$work/policy.yaml")" \
+	"$("$work/dormouse" policy --from "$work/destinations.json" | grep -c cidr)"
+if command -v kubectl >/dev/null; then
+	check "kubectl reads it" "NetworkPolicy $(grep -c cidr "$work/policy.yaml")" \
+		"$(kubectl label --local -f "$work/policy.yaml" a=b -o json |
+			jq -r '"\(.kind) \([.spec.egress[].to // [] | .[].ipBlock.cidr] | length)"')"
+fi
+
 finish

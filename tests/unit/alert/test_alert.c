@@ -367,6 +367,36 @@ static void the_budget_is_an_alert_of_its_own(void **state)
 	assert_int_equal(w->updated, 2);
 }
 
+/* Also the evidence: of the scan, only what is not allowed. */
+static void what_is_not_allowed_is_an_alert_for_each_of_its_incidents(void **state)
+{
+	struct world *w = *state;
+	struct verdict v = verdict_of(w, ALERT_UNEXPECTED_DESTINATION);
+	const struct flow allowed = {.port = 1, .protocol = 6, .tx_bytes = 900};
+	const struct flow outside = {.port = 2, .protocol = 6, .tx_bytes = 100};
+	const struct traffic_span past = {.flows = &outside, .flow_count = 1};
+	const struct traffic_view traffic = {
+	    .scanned = true,
+	    .scan = {.flows = &allowed, .flow_count = 1},
+	    .outside = {.flows = &outside, .flow_count = 1},
+	    .moved_since = &past};
+
+	for (int i = 0; i < 3; i++) {
+		w->now += 10;
+		alert_store_apply(w->store, w->now, 10, &v, 1, &traffic, NULL, NULL);
+	}
+	assert_int_equal(alert_store_raised(w->store, ALERT_UNEXPECTED_DESTINATION), 1);
+	const struct alert_evidence *e = &alert_store_at(w->store, 0)->evidence;
+	assert_int_equal(e->flow_count, 1);
+	assert_int_equal(e->flows[0].flow.port, 2);
+	assert_int_equal(e->flows[0].flow.tx_bytes, 300);
+	v.incident++;
+	v.onset = w->now;
+	w->now += 10;
+	alert_store_apply(w->store, w->now, 10, &v, 1, &traffic, NULL, NULL);
+	assert_int_equal(alert_store_raised(w->store, ALERT_UNEXPECTED_DESTINATION), 2);
+}
+
 static void a_gap_is_over_as_soon_as_it_is_known(void **state)
 {
 	struct world *w = *state;
@@ -555,6 +585,7 @@ int main(void)
 	    TEST(a_recurrence_of_a_forgotten_alert_is_kept_too),
 	    TEST(a_recurrence_that_grows_is_raised),
 	    TEST(the_budget_is_an_alert_of_its_own),
+	    TEST(what_is_not_allowed_is_an_alert_for_each_of_its_incidents),
 	    TEST(a_gap_is_over_as_soon_as_it_is_known),
 	    TEST(bytes_of_overlapping_departures_are_counted_once),
 	    TEST(a_value_of_another_signal_leaves_value_and_peak_alone),

@@ -28,6 +28,8 @@ struct collector {
 	struct peers_noted noted;
 	struct known_peer peers[PEERS_KNOWN_MAX]; /* numbered from 1; port 0: lost */
 	size_t peer_count;
+	struct peer_prefix networks[PEER_PREFIXES_MAX];
+	size_t network_count;
 };
 
 struct detector {
@@ -189,6 +191,15 @@ size_t collector_peers(const struct collector *c, uint32_t numbers[PEERS_KNOWN_M
 	for (size_t i = 0; i < c->peer_count; i++)
 		numbers[i] = (uint32_t)i + 1;
 	return c->peer_count;
+}
+
+size_t collector_peer_prefixes(const struct collector *c, struct peer_prefix *out,
+			       size_t max)
+{
+	const size_t count = c->network_count < max ? c->network_count : max;
+
+	memcpy(out, c->networks, count * sizeof(*out));
+	return count;
 }
 
 bool collector_peer(const struct collector *c, uint32_t number, struct known_peer *peer)
