@@ -75,8 +75,9 @@ static size_t quarter_place(int64_t quarter)
 /* Leaves a page alone that has the value already. */
 static void set(uint16_t *code, uint16_t value)
 {
-	if (*code != value)
-		*code = value;
+	if (*code == value)
+		return;
+	*code = value;
 }
 
 static void clear_minute(struct kept_history *k, int64_t minute)
@@ -246,8 +247,9 @@ static void set_excess(uint8_t *both, unsigned shift, uint8_t value)
 	const uint8_t now =
 	    (uint8_t)((*both & ~(EXCESS_MAX << shift)) | value << shift);
 
-	if (*both != now)
-		*both = now;
+	if (*both == now)
+		return;
+	*both = now;
 }
 
 /* Sums the minutes of a quarter up. */
