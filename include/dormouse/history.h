@@ -36,7 +36,7 @@ struct history_span {
 	double seconds; /* how long they were watched */
 	double amount;  /* a counter's rise; a gauge's mean times `seconds` */
 	double peak;    /* the mean rate per second, or the gauge, of the greatest
-			 * minute */
+			 * minute; of quarters up to a fifth more */
 };
 
 /* Fills in what the signal did in `minutes` minutes from `minute` on (Unix time divided

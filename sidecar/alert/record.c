@@ -204,7 +204,7 @@ bool record_may_resume(const struct alert_record *record, const struct verdict *
 	    (record->alert.ends_at > 0 && !record_comes_back(record, v)))
 		return false;
 	if (alert_kind_rank(v->kind) == 0 || alert_kind_rank(kind) == 0)
-		return kind == v->kind;
+		return kind == v->kind && kind != ALERT_MONITOR_GAP;
 	return (kind == ALERT_CONNECTION_FANOUT) ==
 	       (v->kind == ALERT_CONNECTION_FANOUT);
 }

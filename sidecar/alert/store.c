@@ -202,27 +202,33 @@ static int left_behind(const struct alert_store *store, const struct application
 	return -1;
 }
 
-/* Gives incidents that began before a restart their alerts back. */
-static void resume(struct alert_store *store, struct application *a)
-{
-	for (size_t i = 0; i < a->count; i++) {
-		const struct verdict *v = &a->verdicts[i];
-		const int slot = home_of(store, v) < 0 ? left_behind(store, a, v) : -1;
-
-		if (slot < 0)
-			continue;
-		store->firing += !fires(&store->kept.slots[slot]);
-		record_resume(&store->kept.slots[slot], a->now, v);
-		happen(a, (unsigned)slot, ALERT_REOPENED);
-	}
-}
-
-/* Finds or creates the alert of a verdict. */
-static void find_home(struct alert_store *store, struct application *a,
-		      const struct verdict *v)
+/* Returns the slot of the verdict's alert; -1 if it has none. An incident that began
+ * before a restart gets its alert back. */
+static int existing_home(struct alert_store *store, struct application *a,
+			 const struct verdict *v)
 {
 	int home = home_of(store, v);
 
+	if (home >= 0)
+		return home;
+	home = left_behind(store, a, v);
+	if (home < 0)
+		return -1;
+	store->firing += !fires(&store->kept.slots[home]);
+	record_resume(&store->kept.slots[home], a->now, v);
+	happen(a, (unsigned)home, ALERT_REOPENED);
+	return home;
+}
+
+/* Finds or creates the alert of a verdict; not for a recurrence, which is counted
+ * later. */
+static void find_home(struct alert_store *store, struct application *a,
+		      const struct verdict *v)
+{
+	int home = existing_home(store, a, v);
+
+	if (home < 0 && v->recurs)
+		return;
 	if (home >= 0 && !fires(&store->kept.slots[home])) {
 		record_reopen(&store->kept.slots[home], a->now);
 		store->firing++;
@@ -242,8 +248,7 @@ static void find_home(struct alert_store *store, struct application *a,
 static void find_homes(struct alert_store *store, struct application *a)
 {
 	for (size_t i = 0; i < a->count; i++)
-		if (!a->verdicts[i].recurs || home_of(store, &a->verdicts[i]) >= 0)
-			find_home(store, a, &a->verdicts[i]);
+		find_home(store, a, &a->verdicts[i]);
 }
 
 bool alert_store_lacks(const struct alert_store *store, const struct verdict *verdict,
@@ -409,7 +414,6 @@ void alert_store_apply(struct alert_store *store, double now, double interval_s,
 		store->scanned_at = now;
 	if (store->resumed_at == 0)
 		store->resumed_at = now;
-	resume(store, &a);
 	find_homes(store, &a);
 	for (unsigned i = 0; i < store->kept.count && store->firing > 0; i++) {
 		const unsigned slot = store->kept.order[i];

@@ -14,28 +14,34 @@
 #define SPREAD_MAX_S 600.0 /* twice the longest interval */
 #define TIME_LIMIT   1e11  /* Unix seconds */
 
-#define UNKNOWN UINT16_MAX /* a signal that was not read */
-
 #define WATCHED_UNIT_S 4 /* of a quarter's watched time: 900 s are 225 */
 
-/* Steps of a quarter's peak above its mean, for each doubling. The greatest of 15
- * minutes is at most 15 times, or 3.91 doublings above, their mean. */
-#define EXCESS_STEPS 64
+/* Steps of a quarter's peak above its mean, for each doubling: four bits for each
+ * signal. The greatest of 15 minutes is at most 15 times, or 3.91 doublings above,
+ * their mean. */
+#define EXCESS_STEPS 3.8
+#define EXCESS_MAX   15
 
+/* A signal after the other, and 0 where there was nothing: of a signal that is always 0
+ * no page is ever written, so it needs no memory. */
 struct kept_history {
-	int64_t newest;                    /* the minute that goes on; 0: none */
-	uint8_t seconds[HISTORY_MINUTES];  /* watched; 0: a gap */
-	uint8_t watched[HISTORY_QUARTERS]; /* in WATCHED_UNIT_S */
+	int64_t newest;                        /* the minute that goes on; 0: none */
+	uint8_t seconds[HISTORY_MINUTES];      /* watched; 0: a gap */
+	uint8_t watched[HISTORY_QUARTERS];     /* in WATCHED_UNIT_S */
+	uint16_t minute_read[HISTORY_MINUTES]; /* bit 1 << signal: not a gap */
+	uint16_t quarter_read[HISTORY_QUARTERS];
 	/* By level_encode(): a counter's rise, and a gauge's greatest value. */
-	uint16_t minute[HISTORY_MINUTES][SIGNAL_COUNT];
+	uint16_t minute[SIGNAL_COUNT][HISTORY_MINUTES];
 	/* The sum of the minutes. A gauge's are multiplied by their seconds. */
-	uint16_t quarter[HISTORY_QUARTERS][SIGNAL_COUNT];
-	uint8_t excess[HISTORY_QUARTERS][SIGNAL_COUNT]; /* peak above the mean */
+	uint16_t quarter[SIGNAL_COUNT][HISTORY_QUARTERS];
+	/* The peak above the mean, of two signals in a byte. */
+	uint8_t excess[(SIGNAL_COUNT + 1) / 2][HISTORY_QUARTERS];
 };
+_Static_assert(SIGNAL_COUNT <= 16, "a bit for each signal");
 _Static_assert(sizeof(struct kept_history) <= HISTORY_BYTES_MAX, "within the budget");
 
 /* "HI", the number of signals, a version: change that with the struct. */
-#define LAYOUT (0x48490000u | SIGNAL_COUNT << 8 | 1)
+#define LAYOUT (0x48490000u | SIGNAL_COUNT << 8 | 2)
 
 struct history {
 	struct kept_history kept;
@@ -66,12 +72,22 @@ static size_t quarter_place(int64_t quarter)
 	return (size_t)(quarter % HISTORY_QUARTERS);
 }
 
+/* Leaves a page alone that has the value already. */
+static void set(uint16_t *code, uint16_t value)
+{
+	if (*code == value)
+		return;
+	*code = value;
+}
+
 static void clear_minute(struct kept_history *k, int64_t minute)
 {
 	const size_t at = minute_place(minute);
 
 	k->seconds[at] = 0;
-	memset(k->minute[at], 0xFF, sizeof(k->minute[at])); /* UNKNOWN */
+	k->minute_read[at] = 0;
+	for (enum signal s = 0; s < SIGNAL_COUNT; s++)
+		set(&k->minute[s][at], 0);
 }
 
 /* Makes a minute the newest one. Those that are new, or come again, are empty. */
@@ -84,7 +100,8 @@ static void move_to(struct history *h, int64_t minute)
 
 	if (minute == k->newest)
 		return;
-	if (last - first >= (int64_t)HISTORY_QUARTERS * HISTORY_QUARTER)
+	if (k->newest > 0 &&
+	    last - first >= (int64_t)HISTORY_QUARTERS * HISTORY_QUARTER)
 		memset(k, 0, sizeof(*k));
 	for (int64_t m = first; m <= last && m < first + HISTORY_MINUTES; m++)
 		clear_minute(k, m);
@@ -103,18 +120,6 @@ static void move_to(struct history *h, int64_t minute)
  * ---------------------------------------------------------------------------
  */
 
-static double decode(uint16_t code)
-{
-	return code == UNKNOWN ? 0 : level_decode(code);
-}
-
-static uint16_t encode(double amount)
-{
-	const uint16_t code = level_encode(amount);
-
-	return code == UNKNOWN ? UNKNOWN - 1 : code;
-}
-
 static void add_seconds(struct history *h, int64_t minute, double seconds)
 {
 	uint8_t *kept = &h->kept.seconds[minute_place(minute)];
@@ -128,14 +133,16 @@ static void add_seconds(struct history *h, int64_t minute, double seconds)
 static void add_amount(struct history *h, int64_t minute, enum signal signal,
 		       double amount)
 {
-	uint16_t *kept = &h->kept.minute[minute_place(minute)][signal];
-	double sum = decode(*kept) + amount;
+	const size_t at = minute_place(minute);
+	uint16_t *kept = &h->kept.minute[signal][at];
+	double sum = level_decode(*kept) + amount;
 
 	if (signal_is_gauge(signal))
-		sum = fmax(decode(*kept), amount);
+		sum = fmax(level_decode(*kept), amount);
 	else if (minute == h->kept.newest)
 		sum = h->now[signal] += amount;
-	*kept = encode(sum);
+	set(kept, level_encode(sum));
+	h->kept.minute_read[at] |= (uint16_t)(1u << signal);
 }
 
 /* Adds the seconds of a span, or a signal's amount in it, to each minute that it
@@ -191,10 +198,10 @@ static bool minute_amount(const struct kept_history *k, int64_t minute,
 			  enum signal signal, double *amount)
 {
 	const size_t at = minute_place(minute);
-	const uint16_t code = k->minute[at][signal];
 
-	*amount = decode(code) * (signal_is_gauge(signal) ? k->seconds[at] : 1);
-	return k->seconds[at] > 0 && code != UNKNOWN;
+	*amount = level_decode(k->minute[signal][at]) *
+		  (signal_is_gauge(signal) ? k->seconds[at] : 1);
+	return k->seconds[at] > 0 && k->minute_read[at] >> signal & 1;
 }
 
 /* Whether the ring has that minute. */
@@ -232,7 +239,17 @@ static uint8_t excess_of(const struct history_span *span)
 		return 0;
 	return (uint8_t)fmin(
 	    ceil(EXCESS_STEPS * log2(span->peak * span->seconds / span->amount)),
-	    UINT8_MAX);
+	    EXCESS_MAX);
+}
+
+static void set_excess(uint8_t *both, unsigned shift, uint8_t value)
+{
+	const uint8_t now =
+	    (uint8_t)((*both & ~(EXCESS_MAX << shift)) | value << shift);
+
+	if (*both == now)
+		return;
+	*both = now;
 }
 
 /* Sums the minutes of a quarter up. */
@@ -245,12 +262,15 @@ static void fold(struct kept_history *k, int64_t quarter)
 	for (int64_t m = first; m < first + HISTORY_QUARTER; m++)
 		seconds += has_minute(k, m) ? k->seconds[minute_place(m)] : 0;
 	k->watched[at] = (uint8_t)((seconds + WATCHED_UNIT_S - 1) / WATCHED_UNIT_S);
+	k->quarter_read[at] = 0;
 	for (enum signal s = 0; s < SIGNAL_COUNT; s++) {
 		struct history_span span = {0};
 
 		span_of_minutes(k, s, first, first + HISTORY_QUARTER, &span);
-		k->quarter[at][s] = span.seconds > 0 ? encode(span.amount) : UNKNOWN;
-		k->excess[at][s] = excess_of(&span);
+		set(&k->quarter[s][at], level_encode(span.amount));
+		set_excess(&k->excess[s / 2][at], s % 2 * 4, excess_of(&span));
+		if (span.seconds > 0)
+			k->quarter_read[at] |= (uint16_t)(1u << s);
 	}
 }
 
@@ -263,13 +283,15 @@ static void span_of_quarters(const struct kept_history *k, enum signal signal,
 		const size_t at = quarter_place(quarter);
 		if (quarter <= 0 || quarter > newest ||
 		    quarter <= newest - HISTORY_QUARTERS || k->watched[at] == 0 ||
-		    k->quarter[at][signal] == UNKNOWN)
+		    !(k->quarter_read[at] >> signal & 1))
 			continue;
 		const double seconds = WATCHED_UNIT_S * k->watched[at];
-		const double amount = decode(k->quarter[at][signal]);
+		const double amount = level_decode(k->quarter[signal][at]);
 		span_add(span, seconds, amount,
 			 amount / seconds *
-			     exp2((double)k->excess[at][signal] / EXCESS_STEPS));
+			     exp2((k->excess[signal / 2][at] >> signal % 2 * 4 &
+				   EXCESS_MAX) /
+				  EXCESS_STEPS));
 	}
 }
 
@@ -343,6 +365,16 @@ static bool is_sound(const struct kept_history *k)
 	return sound;
 }
 
+/* Copies what is not 0, so that pages of zeroes stay unused. */
+static void copy_written(struct kept_history *to, const struct kept_history *from)
+{
+	const unsigned char *bytes = (const unsigned char *)from;
+
+	for (size_t i = 0; i < sizeof(*to); i++)
+		if (bytes[i])
+			((unsigned char *)to)[i] = bytes[i];
+}
+
 /* Any code is a finite amount, so only the rest is checked. */
 int history_restore(struct history *h, const void *block, size_t bytes,
 		    struct error *err)
@@ -351,10 +383,10 @@ int history_restore(struct history *h, const void *block, size_t bytes,
 		return 0;
 	if (bytes != sizeof(h->kept) || !is_sound(block))
 		return fail(err, "the block is inconsistent");
-	memcpy(&h->kept, block, bytes);
+	copy_written(&h->kept, block);
 	const size_t at = minute_place(h->kept.newest);
 	h->now_s = h->kept.seconds[at];
 	for (enum signal s = 0; s < SIGNAL_COUNT; s++)
-		h->now[s] = decode(h->kept.minute[at][s]);
+		h->now[s] = level_decode(h->kept.minute[s][at]);
 	return 0;
 }

@@ -31,7 +31,7 @@ static void show(struct alert_store *store, double now)
 	    .scanned = true, .scan = span, .moved_since = since};
 
 	for (unsigned i = 0; i < ALERT_KIND_COUNT; i++) {
-		since[i] = span;
+		memcpy(&since[i], &span, sizeof(span));
 		verdicts[i] = (struct verdict){
 		    .kind = (enum alert_kind)i,
 		    .incident = alert_kind_rank((enum alert_kind)i) > 0 ? i + 1 : 0,

@@ -95,7 +95,7 @@ has_rows() {
 	fetch a '9478/history?since=1h&format=csv' >"$work/trace.csv"
 	(($(wc -l <"$work/trace.csv") >= 3))
 }
-wait_for "a minute is over" has_rows || true
+patience=90 wait_for "a minute is over" has_rows || true
 check_that "replay reads it as a trace" "$work/dormouse" replay --summary "$work/trace.csv"
 inside a "$work/dormouse" history --since 10m >"$work/drawn" || failed "dormouse history has failed"
 check_that "dormouse history draws what was sent" grep -q '^tx_bytes .*█.* [kM]B/s$' "$work/drawn"
