@@ -17,8 +17,6 @@
 #include "dormouse/serve.h"
 
 struct collector {
-	struct peer_prefix prefixes[4];
-	size_t prefix_count;
 	struct link_counters links[COLLECT_LINKS_MAX];
 	size_t link_count;
 	struct container_counters containers[COLLECT_CONTAINERS_MAX + 1];
@@ -270,14 +268,6 @@ void detector_past(const struct detector *d, struct past *past)
 bool detector_adopted(const struct detector *d)
 {
 	return d->adopted;
-}
-
-size_t collector_peer_prefixes(const struct collector *c, struct peer_prefix *out,
-			       size_t max)
-{
-	for (size_t i = 0; i < c->prefix_count && i < max; i++)
-		out[i] = c->prefixes[i];
-	return c->prefix_count;
 }
 
 const struct alert *alert_store_at(const struct alert_store *store, size_t index)
