@@ -24,7 +24,7 @@ void confine_injector(const struct injector_options *options, struct confinement
 {
 	struct confine_plan plan = {.abilities = CONFINE_SERVES | CONFINE_ASKS |
 						 CONFINE_THREADS | CONFINE_RESOLVES};
-	struct kubernetes_access access;
+	struct client_access access;
 	struct error none;
 
 	confine_leave_path(&plan, "/proc", false);

@@ -92,7 +92,7 @@ CURLcode curl_easy_perform(CURL *curl)
 /* A client that all inputs share, with a token in a file that has no name. */
 static struct kubernetes *client(struct reflectors *all, const atomic_bool *stop)
 {
-	static struct kubernetes_access access;
+	static struct client_access access;
 	static struct kubernetes *k;
 	struct error err;
 

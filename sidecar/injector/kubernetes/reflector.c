@@ -53,7 +53,7 @@ struct reflector {
 };
 
 struct reflectors {
-	struct kubernetes_access access;
+	struct client_access access;
 	struct namespaces *namespaces;
 	struct cluster_facts *facts;
 	struct reflector of[NAMESPACES_KINDS];
