@@ -41,6 +41,9 @@ struct baseline_view {
 	double threshold;         /* a signal above this is unusual */
 	uint64_t samples;         /* number of learnt intervals */
 	double since;             /* oldest learnt interval, Unix seconds; 0: none */
+	/* Too little is known of this pod: the numbers but the threshold are those of
+	 * its workload's other pods. */
+	bool of_workload;
 };
 
 /* A departure that starts or continues in this sample. */

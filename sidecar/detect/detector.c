@@ -58,6 +58,8 @@ static void count_time(struct detector *d)
 	l->last_time = d->deltas.time;
 	l->observed_s += more;
 	l->generation_s += more;
+	if (l->state == POD_DORMANT)
+		l->dormant_s += more;
 	d->envelope.filled_s += more;
 	for (unsigned s = 0; s < SERIES_COUNT; s++)
 		if (d->deltas.known >> s & 1)
@@ -200,14 +202,14 @@ int detector_restore(struct detector *d, const void *learnt, size_t bytes,
 	memcpy(&d->learnt, learnt, bytes);
 	if (learnt_check(&d->learnt, err) < 0) {
 		memset(&d->learnt, 0, sizeof(d->learnt));
-		envelope_init(&d->envelope, &d->learnt);
+		envelope_refill(&d->envelope, &d->learnt);
 		return -1;
 	}
 	memset(&d->counters, 0, sizeof(d->counters));
 	d->open_count = 0;
 	memset(&d->recent, 0, sizeof(d->recent));
 	windows_clear(&d->windows);
-	envelope_init(&d->envelope, &d->learnt);
+	envelope_refill(&d->envelope, &d->learnt);
 	d->stale = true;
 	return 0;
 }

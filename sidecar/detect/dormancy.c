@@ -17,7 +17,7 @@ bool dormancy_known(const struct detector *d)
 {
 	const struct learnt *l = &d->learnt;
 
-	if (d->options.profile == PROFILE_DORMANT)
+	if (d->options.profile == PROFILE_DORMANT || detector_adopted(d))
 		return true;
 	return l->observed_s >= d->options.learn_s / 60;
 }
@@ -69,7 +69,7 @@ static bool start_goes_on(const struct detector *d)
 
 	for (unsigned i = 0; i < d->open_count; i++)
 		goes_on = goes_on || d->open[i].at_start;
-	return goes_on && young_pod(&d->learnt, &d->options);
+	return goes_on && young_pod(&d->envelope, &d->learnt, &d->options);
 }
 
 /* The first minutes load caches, configuration and the rest of images. This traffic is
@@ -108,6 +108,14 @@ static void enter(struct detector *d, enum pod_state state)
 	d->learnt.state_since = d->deltas.time;
 }
 
+/* A new pod of a dormant workload is dormant at once. */
+static bool born_dormant(const struct detector *d)
+{
+	return d->envelope.adopted.dormant &&
+	       d->options.profile != PROFILE_BUSY &&
+	       d->learnt.observed_s < d->options.dormant_after_s;
+}
+
 void dormancy_follow(struct detector *d)
 {
 	struct learnt *l = &d->learnt;
@@ -118,9 +126,9 @@ void dormancy_follow(struct detector *d)
 	bool low = l->low_since > 0 && now - l->low_since >= d->options.dormant_after_s;
 	if (d->options.profile == PROFILE_BUSY)
 		low = false;
-	if (d->options.profile == PROFILE_DORMANT)
+	if (d->options.profile == PROFILE_DORMANT || born_dormant(d))
 		low = l->low_since > 0;
-	else if (l->observed_s < d->options.learn_s)
+	else if (young_pod(&d->envelope, l, &d->options))
 		return;
 	enter(d, low ? POD_DORMANT : POD_ACTIVE);
 	if (low)

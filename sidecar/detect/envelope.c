@@ -165,6 +165,33 @@ static void refresh_hours(struct envelope *e, const struct learnt *l)
 	e->stretch_due = true;
 }
 
+void envelope_refill(struct envelope *e, const struct learnt *l)
+{
+	const struct adopted adopted = e->adopted;
+
+	envelope_init(e, l);
+	e->adopted = adopted;
+}
+
+void envelope_most(const struct envelope *e, const struct learnt *l, unsigned newest,
+		   struct levels *most)
+{
+	memset(most, 0, sizeof(*most));
+	for (unsigned age = l->hour_count; age-- > newest;)
+		raise_faded(e, most, learnt_hour(l, age), age);
+	if (newest > 0)
+		return;
+	levels_raise(most, &l->hour_now);
+	for (unsigned i = 0; i < l->block_count; i++)
+		levels_raise(most, &l->block[i]);
+	for (unsigned k = 0; k < WINDOWS; k++)
+		for (unsigned s = 0; s < SERIES_COUNT; s++) {
+			uint16_t peak = level_encode(e->peak[k][s]);
+			if (peak > most->code[k][s])
+				most->code[k][s] = peak;
+		}
+}
+
 void envelope_init(struct envelope *e, const struct learnt *l)
 {
 	memset(e, 0, sizeof(*e));

@@ -10,6 +10,9 @@
 #ifndef DORMOUSE_DETECT_ENVELOPE_H
 #define DORMOUSE_DETECT_ENVELOPE_H
 
+#include <math.h>
+
+#include "adopted.h"
 #include "learnt.h"
 #include "windows.h"
 
@@ -40,14 +43,25 @@ struct envelope {
 	    old[SERIES_COUNT]; /* threshold for WINDOW_1H from hours older than a day */
 	bool own_known;
 	bool exporting; /* a young pod that is judged by its net export */
+	struct adopted adopted;
 };
 
+/* Begins with what was learnt, and with nothing adopted. */
 void envelope_init(struct envelope *e, const struct learnt *l);
+
+/* Begins anew with what was learnt; what was adopted stays. */
+void envelope_refill(struct envelope *e, const struct learnt *l);
 
 /* Adds the windows' values to the current block, for `watched` more seconds: of all
  * windows, or only of the windows up to LONGEST_FAST. */
 void envelope_track(struct envelope *e, struct learnt *l, const struct windows *w,
 		    double now, double watched, bool all);
+
+/* Computes what the pod's own past explains now: the maximum of the hours that are
+ * older than `newest` hours, as they count, and if that is 0, of the newest blocks and
+ * of the current one. */
+void envelope_most(const struct envelope *e, const struct learnt *l, unsigned newest,
+		   struct levels *most);
 
 /* Excludes the windows' present content from learning until it has left the windows. */
 void envelope_exclude(struct envelope *e, const struct windows *w, double now);
@@ -64,5 +78,17 @@ bool envelope_turn(struct envelope *e, struct learnt *l, double learn_s, double 
 void thresholds_recompute(struct envelope *e, const struct learnt *l,
 			  const struct windows *w, const struct detect_options *options,
 			  double now);
+
+/* How long a series, or all of them, was watched: in this pod and in its siblings. */
+static inline double watched_series(const struct envelope *e, const struct learnt *l,
+				    unsigned s)
+{
+	return l->series_s[s] + e->adopted.series_s[s];
+}
+
+static inline double watched_hours(const struct envelope *e, const struct learnt *l)
+{
+	return l->hour_count + floor(e->adopted.watched_s / HOUR_S);
+}
 
 #endif

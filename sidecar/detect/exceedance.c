@@ -67,7 +67,7 @@ static double load_growth(const struct detector *d, unsigned k, unsigned s)
 
 	bool gateway = always_relayed(d);
 
-	if (d->learnt.series_s[s] >= FIRST_DAY_S ||
+	if (d->learnt.series_s[s] + d->envelope.adopted.span_s >= FIRST_DAY_S ||
 	    !((gateway ? PASSED_ON : SENT_OVER_TCP) >> s & 1) ||
 	    d->options.profile == PROFILE_DORMANT)
 		return 1;

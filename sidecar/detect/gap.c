@@ -4,6 +4,7 @@
 
 #include "detector.h"
 #include "verdict.h"
+#include "young.h"
 
 /* How many bytes the envelope explains over that time: the maximum of the next longer
  * window, or of as many six-hour windows as needed. */
@@ -33,7 +34,7 @@ static double explained(const struct detector *d, double seconds)
 bool detector_judge_gap(const struct detector *d, double now, double seconds,
 			uint64_t bytes, uint64_t received, struct verdict *verdict)
 {
-	if (!(seconds > 0) || d->learnt.observed_s < d->options.learn_s)
+	if (!(seconds > 0) || young_pod(&d->envelope, &d->learnt, &d->options))
 		return false;
 	double limit = explained(d, seconds);
 	if ((double)bytes - (double)received / RECEIVED_PER_BYTE <= limit)

@@ -24,7 +24,8 @@ static bool times_sound(const struct learnt *l)
 		     time_sound(l->observed_s) && time_sound(l->generation_s) &&
 		     time_sound(l->state_since) && time_sound(l->low_since) &&
 		     time_sound(l->low_until) && time_sound(l->warm_until_s) &&
-		     time_sound(l->hour_s) && time_sound(l->accepted_s);
+		     time_sound(l->hour_s) && time_sound(l->accepted_s) &&
+		     time_sound(l->dormant_s);
 
 	for (unsigned i = 0; i < WINDOWS; i++)
 		sound = sound && time_sound(l->known_s[i]);

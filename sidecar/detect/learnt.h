@@ -10,7 +10,7 @@
 #include "series.h"
 
 /* "DR", the number of signals, a version: change that with these structs. */
-#define LEARNT_LAYOUT  (0x44520000u | SIGNAL_COUNT << 8 | 11)
+#define LEARNT_LAYOUT  (0x44520000u | SIGNAL_COUNT << 8 | 12)
 #define HOURS_KEPT     720 /* thirty days of observed time */
 #define BLOCKS         12  /* of the last hour */
 #define INCIDENTS_KEPT 40
@@ -64,6 +64,7 @@ struct learnt {
 	double hour_s;                 /* observed time in `hour_now` */
 	double block_end[BLOCKS];
 	double accepted_s; /* observed time when `accepted` was set */
+	double dormant_s;  /* observed time in the state POD_DORMANT */
 	uint32_t state;    /* enum pod_state */
 	uint32_t hour_next, hour_count;
 	uint32_t block_next, block_count;

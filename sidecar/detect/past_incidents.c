@@ -222,10 +222,10 @@ static uint16_t reach(uint16_t most, uint16_t third)
 	return level_encode(fmin(a * sqrt(a / b), b * ROUTINE_RATIO));
 }
 
-static void routine_reach(const struct levels top[ROUTINE_COUNT], struct levels *level)
+void incident_reach(const struct incident_memory *m, struct levels *level)
 {
-	const uint16_t *most = &top[0].code[0][0];
-	const uint16_t *third = &top[ROUTINE_COUNT - 1].code[0][0];
+	const uint16_t *most = &m->top[0].code[0][0];
+	const uint16_t *third = &m->top[ROUTINE_COUNT - 1].code[0][0];
 	uint16_t *to = &level->code[0][0];
 
 	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++)
@@ -353,7 +353,7 @@ static void raise_known(const struct incident_memory *m, double now, double repo
 		raise_told(m, reported);
 	if (!at_hour || !routine_has_hour(m))
 		return;
-	routine_reach(m->top, &level);
+	incident_reach(m, &level);
 	levels_raise(reported, &level);
 }
 

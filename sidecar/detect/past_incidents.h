@@ -18,6 +18,9 @@ void incident_remember(struct learnt *l, const struct incident *i, double now);
 void incidents_routine(const struct learnt *l, const struct windows *w,
 		       struct levels *routine);
 
+/* Computes the levels up to which a routine of its own hour is expected there. */
+void incident_reach(const struct incident_memory *m, struct levels *level);
+
 /* Returns the incident that one which begins at `now` repeats: the last one that was
  * reported, or repeated one that was, at this time of day; else the last one that ended
  * less than `reported_s` ago. NULL: none. */

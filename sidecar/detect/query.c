@@ -49,19 +49,34 @@ bool detector_value(const struct detector *d, enum signal signal, double *value)
 	return d->rated >> signal & 1;
 }
 
+static void view_siblings(const struct adopted *a, enum signal signal,
+			  struct baseline_view *view)
+{
+	view->of_workload = true;
+	view->mean = a->mean[signal];
+	view->stddev = a->stddev[signal];
+	view->p99 = a->p99[signal];
+	view->samples = (uint64_t)a->intervals[signal];
+	view->since = a->since;
+}
+
 void detector_baseline(const struct detector *d, enum signal signal,
 		       struct baseline_view *view)
 {
 	const struct histogram *h = &d->learnt.histogram[signal];
+	const struct adopted *a = &d->envelope.adopted;
 	unsigned k = WINDOW_10S;
 
 	while (k < WINDOW_6H && !isfinite(d->envelope.threshold[k][signal]))
 		k++;
+	view->of_workload = false;
 	view->mean = histogram_mean(h);
 	view->stddev = histogram_stddev(h);
 	view->p99 = histogram_above(h, 0.01);
 	view->samples = histogram_total(h);
 	view->since = view->samples ? d->learnt.first_time : 0;
+	if (d->learnt.observed_s < d->options.learn_s && a->intervals[signal] > 0)
+		view_siblings(a, signal, view);
 	view->threshold = d->windows.length[k] > 0
 			      ? d->envelope.threshold[k][signal] / d->windows.length[k]
 			      : 0;

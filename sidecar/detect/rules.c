@@ -35,9 +35,11 @@ static void take_reported(const struct detector *d, struct levels *reported)
 	struct levels then;
 
 	incidents_reported(&d->learnt, &d->windows, d->deltas.time, span, reported);
+	adopted_expects(&d->envelope.adopted, d->deltas.time, reported);
 	if (d->open_count == 0)
 		return;
 	incidents_reported(&d->learnt, &d->windows, d->open[0].onset, span, &then);
+	adopted_expects(&d->envelope.adopted, d->open[0].onset, &then);
 	levels_raise(reported, &then);
 }
 
@@ -193,7 +195,7 @@ static bool persists(const struct detector *d, const struct incident *i)
 {
 	double lasted = d->deltas.time - i->onset;
 
-	return !young_pod(&d->learnt, &d->options) ||
+	return !young_pod(&d->envelope, &d->learnt, &d->options) ||
 	       lasted >=
 		   fmax(PERSISTS_S, PERSISTS_INTERVALS * d->counters.interval) * 0.98;
 }
@@ -216,6 +218,16 @@ static void classify(const struct detector *d, struct incident *i,
 	i->kind = m->kind;
 }
 
+/* Whether a routine of the siblings, and nothing that this pod has reported, explains
+ * an incident within what is known. */
+static bool siblings_expect(const struct detector *d, const struct incident *i)
+{
+	struct levels ignored = {0};
+
+	return !incident_repeated(&d->learnt, i->onset, known_for(d)) &&
+	       adopted_expects(&d->envelope.adopted, i->onset, &ignored);
+}
+
 /* Reports the incident for the first time, or again after a pause. */
 static bool begin_showing(struct detector *d, struct incident *i,
 			  const struct exceedance *f)
@@ -224,7 +236,8 @@ static bool begin_showing(struct detector *d, struct incident *i,
 	double wait_s = RECURS_INTERVALS * d->counters.interval * 0.98;
 
 	if (!dormancy_known(d) || !persists(d, i) ||
-	    (known && d->deltas.time - i->start < wait_s))
+	    (known && d->deltas.time - i->start < wait_s) ||
+	    (known && siblings_expect(d, i)))
 		return false;
 	if (!i->reported)
 		classify(d, i, f, known);

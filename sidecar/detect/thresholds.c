@@ -11,10 +11,10 @@
 
 /* Returns until when a young pod's blocks count as baseline. Its traffic since it was
  * last quiet counts only after a while. */
-static double usable_until(const struct learnt *l, const struct detect_options *options,
-			   double now)
+static double usable_until(const struct envelope *e, const struct learnt *l,
+			   const struct detect_options *options, double now)
 {
-	bool woke = l->observed_s < options->learn_s && l->low_since == 0 &&
+	bool woke = young_pod(e, l, options) && l->low_since == 0 &&
 		    young_woke(l, options, now);
 
 	return woke ? l->low_until : now;
@@ -26,23 +26,27 @@ static double usable_until(const struct learnt *l, const struct detect_options *
 static double climb_most(const struct envelope *e, const struct learnt *l,
 			 const struct windows *w, unsigned k, unsigned s, double old)
 {
-	if (l->hour_count >= SETTLED_HOURS && k <= WINDOW_1M)
+	if (watched_hours(e, l) >= SETTLED_HOURS && k <= WINDOW_1M)
 		return old;
 	return CLIMB_RATIO * old + limit_floor(s, k, w->length[k], e->own_known);
 }
 
 /* Bounds what the last hours may add. Each may exceed those before it within its
  * margin, so a chain of small rises would teach any level. Three hours before them are
- * the least to compare with. */
+ * the least to compare with, or the siblings' hours. */
 static void bound_climb(const struct envelope *e, const struct learnt *l,
 			const struct windows *w, struct levels *most)
 {
-	if (l->hour_count < CLIMB_HOURS + 3)
-		return;
+	bool few_hours = l->hour_count < CLIMB_HOURS + 3;
+	struct levels before = e->before;
+
+	adopted_raise(&e->adopted, l->observed_s, w->length, &before);
 	for (unsigned k = 0; k < WINDOWS; k++)
 		for (unsigned s = 0; s < SERIES_COUNT; s++) {
-			double old = level_decode(e->before.code[k][s]);
-			if (old <= 0 || k == WINDOW_6H || s == SERIES_UNSOLICITED)
+			double old = level_decode(before.code[k][s]);
+			bool adopted = e->adopted.series_s[s] > 0;
+			if (k == WINDOW_6H || s == SERIES_UNSOLICITED ||
+			    (!adopted && (old <= 0 || few_hours)))
 				continue;
 			uint16_t bound = level_encode(climb_most(e, l, w, k, s, old));
 			if (most->code[k][s] > bound)
@@ -65,7 +69,7 @@ static void gather_baseline(struct envelope *e, const struct learnt *l,
 			    const struct windows *w,
 			    const struct detect_options *options, double now)
 {
-	double until = usable_until(l, options, now);
+	double until = usable_until(e, l, options, now);
 
 	struct levels most = e->hours, routine;
 
@@ -86,9 +90,11 @@ static void gather_baseline(struct envelope *e, const struct learnt *l,
 	if (l->accepted_s > 0 && l->observed_s - l->accepted_s < 2 * OLD_HOURS * HOUR_S)
 		levels_raise(&routine, &l->accepted);
 	levels_raise(&most, &routine);
-	if (young_pod(l, options))
+	if (young_pod(e, l, options))
 		raise_started(l, &most);
+	adopted_raise(&e->adopted, l->observed_s, w->length, &most);
 	levels_raise(&routine, &e->aged);
+	adopted_raise(&e->adopted, l->observed_s, w->length, &routine);
 	for (unsigned s = 0; s < SERIES_COUNT; s++)
 		e->old[s] = level_decode(routine.code[WINDOW_1H][s]);
 	for (unsigned k = 0; k < WINDOWS; k++)
@@ -121,9 +127,11 @@ static double stretch(double exponent, double hours)
 	return exp2(log2(fmax(rarer, 1)) * fmin(exponent, TAIL_MAX));
 }
 
-static double tail_stretch(const struct histogram *h, double least, double hours)
+static double tail_stretch(const struct histogram *h, double least, double adopted,
+			   double hours)
 {
-	double n = (double)histogram_total(h), exponent = TAIL_UNKNOWN;
+	double n = (double)histogram_total(h);
+	double exponent = adopted >= 0 ? adopted : TAIL_UNKNOWN;
 
 	if (n >= TAIL_SAMPLES) {
 		double far = fmax(0.001, 1 / n);
@@ -134,19 +142,24 @@ static double tail_stretch(const struct histogram *h, double least, double hours
 	return stretch(exponent, hours);
 }
 
+static double larger(uint16_t a, uint16_t b)
+{
+	return level_decode(a > b ? a : b);
+}
+
 /* Computes the same from the maximum of each hour: the ratio of the third largest hour
  * to the tenth gives the exponent. */
 static double hours_stretch(const struct envelope *e, const struct learnt *l,
 			    unsigned k, unsigned s, double floor)
 {
-	double third = level_decode(e->third.code[k][s]) + floor;
-	double tenth = level_decode(e->tenth.code[k][s]) + floor;
-	double among = fmin(l->hour_count, TOP_HOURS);
+	double third = larger(e->third.code[k][s], e->adopted.third.code[k][s]) + floor;
+	double tenth = larger(e->tenth.code[k][s], e->adopted.tenth.code[k][s]) + floor;
+	double hours = watched_hours(e, l), among = fmin(hours, TOP_HOURS);
 
-	if (l->hour_count < 3 || third <= tenth)
+	if (hours < 3 || third <= tenth)
 		return 1;
-	double ranks = among / RANK_HIGH(l->hour_count);
-	return stretch(log2(third / tenth) / log2(ranks), l->hour_count);
+	double ranks = among / RANK_HIGH(hours);
+	return stretch(log2(third / tenth) / log2(ranks), hours);
 }
 
 /* Bounds a long window by the shorter one until enough is known about it: no window
@@ -160,26 +173,29 @@ static void bound_unknown(struct envelope *e, const struct learnt *l,
 	    [WINDOW_1H] = WINDOW_10M,    [WINDOW_6H] = WINDOW_1H,
 	    [MINIMUM_SHORT] = WINDOW_1M, [MINIMUM_LONG] = WINDOW_10M,
 	};
-	double watched = l->series_s[s] - l->warm_until_s;
+	double watched = watched_series(e, l, s) - l->warm_until_s;
 
 	for (unsigned k = WINDOW_1M; k < WINDOWS; k++) {
 		double needed = k == WINDOW_6H ? OLD_HOURS * HOUR_S : 3 * w->length[k];
 		double bound = e->baseline_max[shorter[k]][s] * w->length[k] /
 			       w->length[shorter[k]];
-		if (k == MINIMUM_SHORT || (fmin(watched, l->known_s[k]) < needed &&
+		double known = fmax(l->known_s[k], e->adopted.longest_s);
+		if (k == MINIMUM_SHORT || (fmin(watched, known) < needed &&
 					   e->baseline_max[k][s] < bound))
 			e->baseline_max[k][s] = fmax(e->baseline_max[k][s], bound);
 	}
 }
 
-static double youth(const struct learnt *l, unsigned s,
+static double youth(const struct envelope *e, const struct learnt *l, unsigned s,
 		    const struct detect_options *options)
 {
 	if (options->profile == PROFILE_DORMANT)
 		return 1;
-	if (l->state == POD_DORMANT && l->series_s[s] >= options->learn_s)
+	double watched = watched_series(e, l, s);
+
+	if (l->state == POD_DORMANT && watched >= options->learn_s)
 		return 1;
-	return 1 + YOUTH * options->learn_s / fmax(l->series_s[s], 1);
+	return 1 + YOUTH * options->learn_s / fmax(watched, 1);
 }
 
 /* Computes the drift threshold: DRIFT_MARGIN times the old maximum, plus twice the
@@ -190,7 +206,7 @@ static void recompute_old(struct envelope *e, const struct learnt *l,
 {
 	double floor_scale = limit_floor_scale(options->sensitivity);
 
-	if (l->hour_count < 2 * OLD_HOURS)
+	if (watched_hours(e, l) < 2 * OLD_HOURS)
 		e->old[s] = INFINITY;
 	else
 		e->old[s] =
@@ -208,8 +224,9 @@ static void recompute_stretch(struct envelope *e, const struct learnt *l,
 	if (s < SIGNAL_COUNT) {
 		double length = w->length[WINDOW_10S];
 		double f = limit_floor(s, WINDOW_10S, length, e->own_known) / length;
-		e->tail[s] = tail_stretch(&l->histogram[s], f * TAIL_LEAST,
-					  l->series_s[s] / HOUR_S);
+		e->tail[s] =
+		    tail_stretch(&l->histogram[s], f * TAIL_LEAST,
+				 e->adopted.tail[s], watched_series(e, l, s) / HOUR_S);
 	}
 	for (unsigned k = 0; k < WINDOWS; k++) {
 		double floor = limit_floor(s, k, w->length[k], e->own_known) * scale;
@@ -219,20 +236,29 @@ static void recompute_stretch(struct envelope *e, const struct learnt *l,
 	}
 }
 
+/* For how long a window of a series was learnt, in this pod and in its siblings. */
+static double known_windows(const struct envelope *e, const struct learnt *l,
+			    unsigned k, unsigned s)
+{
+	return l->known_s[k] + e->adopted.series_s[s];
+}
+
 /* Whether a window of a series can be judged. The window must not be shorter than the
  * interval allows, and the series must have been observed for a while. */
 static bool speaks(const struct envelope *e, const struct learnt *l,
 		   const struct windows *w, const struct detect_options *options,
 		   double now, unsigned k, unsigned s)
 {
-	if (young_pod(l, options) && !young_judged(e, l, w, options, now, k, s))
+	if (young_series(e, l, options, s) &&
+	    !young_judged(e, l, w, options, now, k, s))
 		return false;
 	if (k < WINDOW_6H && w->length[k] >= w->length[k + 1])
 		return false;
 	if (s == SERIES_UNSOLICITED && ((k != WINDOW_10M && k != WINDOW_1H) ||
-					l->known_s[k] < FEW_WINDOWS * w->length[k]))
+					known_windows(e, l, k, s) <
+					    FEW_WINDOWS * w->length[k]))
 		return false;
-	return l->series_s[s] - l->warm_until_s >= options->learn_s / 20 ||
+	return watched_series(e, l, s) - l->warm_until_s >= options->learn_s / 20 ||
 	       limit_absolute(s) || e->exporting || options->profile == PROFILE_DORMANT;
 }
 
@@ -241,7 +267,7 @@ static bool speaks(const struct envelope *e, const struct learnt *l,
 static double narrowed(const struct envelope *e, const struct learnt *l,
 		       const struct windows *w, unsigned s)
 {
-	double silent = l->series_s[s] - l->warm_until_s;
+	double silent = watched_series(e, l, s) - l->warm_until_s;
 	double used = e->baseline_max[WINDOW_1H][s] /
 		      limit_floor(s, WINDOW_1H, w->length[WINDOW_1H], e->own_known);
 	double share = fmax(1 / (1 + fmax(silent, 0) / NARROWED_AFTER_S),
@@ -253,9 +279,10 @@ static double narrowed(const struct envelope *e, const struct learnt *l,
 /* Returns what the pod sends in that time on average, on its first day; then 0. A night
  * has pauses that a morning does not have: less than the average is no news, however
  * evenly it flows. */
-static double usual_flow(const struct learnt *l, unsigned s, double length)
+static double usual_flow(const struct envelope *e, const struct learnt *l, unsigned s,
+			 double length)
 {
-	if (s >= SIGNAL_COUNT || l->series_s[s] >= FIRST_DAY_S)
+	if (s >= SIGNAL_COUNT || watched_series(e, l, s) >= FIRST_DAY_S)
 		return 0;
 	return histogram_mean(&l->histogram[s]) * length;
 }
@@ -265,7 +292,7 @@ static void recompute_series(struct envelope *e, const struct learnt *l,
 			     const struct detect_options *options, double now,
 			     unsigned s)
 {
-	double young = youth(l, s, options);
+	double young = youth(e, l, s, options);
 	double wide = limit_absolute(s) ? fmin(young, YOUNG_MARGIN) : young;
 	double scale = limit_floor_scale(options->sensitivity) * wide;
 	double share = narrowed(e, l, w, s);
@@ -283,7 +310,8 @@ static void recompute_series(struct envelope *e, const struct learnt *l,
 		double length = w->length[k];
 		double floor =
 		    limit_floor_narrowed(s, k, length, e->own_known, share) * scale;
-		double few = 1 + FEW_WINDOWS * w->length[k] / fmax(l->known_s[k], 1);
+		double few = 1 + FEW_WINDOWS * w->length[k] /
+					 fmax(known_windows(e, l, k, s), 1);
 		double margin =
 		    1 + (limit_margin(s, k, options->sensitivity) - 1) *
 			    (e->steady[k] >> s & 1 ? STEADY_SHARE
@@ -293,7 +321,7 @@ static void recompute_series(struct envelope *e, const struct learnt *l,
 				     (k < SUM_WINDOWS ? allowance : 0) + floor;
 		if (k >= SUM_WINDOWS)
 			e->threshold[k][s] =
-			    fmax(e->threshold[k][s], usual_flow(l, s, length));
+			    fmax(e->threshold[k][s], usual_flow(e, l, s, length));
 		if (e->exporting && s == SIGNAL_TCP_INITIATED_TX_BYTES)
 			e->threshold[k][s] = young_export_most(l, w, options, now, k) *
 					     limit_floor_scale(options->sensitivity);
@@ -309,7 +337,7 @@ void thresholds_recompute(struct envelope *e, const struct learnt *l,
 {
 	e->stretch_due = e->stretch_due || l->hour_count < TOP_HOURS;
 	e->own_known = l->series_s[SIGNAL_TCP_INITIATED_TX_BYTES] > 0;
-	e->exporting = young_exports(l, w, options, now);
+	e->exporting = young_exports(e, l, w, options, now);
 	gather_baseline(e, l, w, options, now);
 	for (unsigned s = 0; s < SERIES_COUNT; s++) {
 		if (options->profile != PROFILE_DORMANT)

@@ -32,9 +32,21 @@ static bool has_past(const struct learnt *l, const struct windows *w,
 		       0.999;
 }
 
-bool young_pod(const struct learnt *l, const struct detect_options *options)
+static bool is_new(const struct learnt *l, const struct detect_options *options)
 {
 	return options->profile != PROFILE_DORMANT && l->observed_s < options->learn_s;
+}
+
+bool young_pod(const struct envelope *e, const struct learnt *l,
+	       const struct detect_options *options)
+{
+	return is_new(l, options) && e->adopted.watched_s < options->learn_s;
+}
+
+bool young_series(const struct envelope *e, const struct learnt *l,
+		  const struct detect_options *options, unsigned s)
+{
+	return is_new(l, options) && e->adopted.series_s[s] < options->learn_s;
 }
 
 bool young_is_start(const struct detect_options *options, double now, double then)
@@ -92,17 +104,19 @@ static double first_minutes(const struct learnt *l,
 	return level_decode(most);
 }
 
-bool young_starts(const struct learnt *l, const struct windows *w,
-		  const struct detect_options *options, double now)
+bool young_starts(const struct envelope *e, const struct learnt *l,
+		  const struct windows *w, const struct detect_options *options,
+		  double now)
 {
-	return young_pod(l, options) && options->profile != PROFILE_BUSY &&
+	return young_pod(e, l, options) && options->profile != PROFILE_BUSY &&
 	       !has_past(l, w, options) && !was_quiet(l, w, options, now);
 }
 
-bool young_exports(const struct learnt *l, const struct windows *w,
-		   const struct detect_options *options, double now)
+bool young_exports(const struct envelope *e, const struct learnt *l,
+		   const struct windows *w, const struct detect_options *options,
+		   double now)
 {
-	return young_starts(l, w, options, now) &&
+	return young_starts(e, l, w, options, now) &&
 	       l->series_s[SIGNAL_TCP_INITIATED_TX_BYTES] > 0 &&
 	       (first_minutes(l, options, now, SIGNAL_TCP_NEW_SOCKETS) > 0 ||
 		first_minutes(l, options, now, SIGNAL_RX_BYTES) >= BEGUN_BYTES);

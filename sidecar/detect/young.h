@@ -5,13 +5,21 @@
 
 #include "envelope.h"
 
-/* Whether the pod was observed for less than learn_s. */
-bool young_pod(const struct learnt *l, const struct detect_options *options);
+/* Whether the pod was observed for less than learn_s, and no past of its siblings was
+ * adopted. */
+bool young_pod(const struct envelope *e, const struct learnt *l,
+	       const struct detect_options *options);
+
+/* Whether too little is known of a series: the pod was observed for less than learn_s,
+ * and its siblings' were. */
+bool young_series(const struct envelope *e, const struct learnt *l,
+		  const struct detect_options *options, unsigned s);
 
 /* Whether the pod is in its first minutes: too young to be judged by a past, and not
  * quiet. */
-bool young_starts(const struct learnt *l, const struct windows *w,
-		  const struct detect_options *options, double now);
+bool young_starts(const struct envelope *e, const struct learnt *l,
+		  const struct windows *w, const struct detect_options *options,
+		  double now);
 
 /* Returns after how many seconds of low traffic a young pod is quiet. */
 double young_quiet_after(const struct windows *w, const struct detect_options *options);
@@ -29,8 +37,9 @@ bool young_judged(const struct envelope *e, const struct learnt *l,
 
 /* Whether the pod is judged by its net export: it is in its first minutes, and its work
  * has begun. */
-bool young_exports(const struct learnt *l, const struct windows *w,
-		   const struct detect_options *options, double now);
+bool young_exports(const struct envelope *e, const struct learnt *l,
+		   const struct windows *w, const struct detect_options *options,
+		   double now);
 
 /* Whether a minute that ended at `then` is part of the pod's start and not of what is
  * judged at `now`: the three minutes between (a twentieth of learn_s) are long enough
