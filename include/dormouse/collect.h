@@ -136,6 +136,28 @@ void collector_traffic(struct collector *c, struct traffic_view *view);
 void collector_moved_since(const struct collector *c, double since, double seen_until,
 			   struct flow *flows, size_t max, struct traffic_span *moved);
 
+#define PEERS_KNOWN_MAX   256
+#define PEER_PREFIXES_MAX 64
+
+/* How the known peers came about. */
+struct peers_noted {
+	double since;       /* Unix seconds; 0: none noted yet */
+	uint64_t displaced; /* peers that lost their place, since the monitor's start */
+};
+struct peers_noted collector_peers_noted(const struct collector *c);
+
+/* Lists the known peers by number, most bytes sent first; returns how many. A number
+ * stays with its peer until that loses its place. Then, or if there is no such number,
+ * collector_peer() returns false. */
+size_t collector_peers(const struct collector *c, uint32_t numbers[PEERS_KNOWN_MAX]);
+bool collector_peer(const struct collector *c, uint32_t number,
+		    struct known_peer *peer);
+
+/* Gives the networks that the pod opens connections to, of all known peers, the most
+ * used first: at most `max`. Returns their number. */
+size_t collector_peer_prefixes(const struct collector *c, struct peer_prefix *out,
+			       size_t max);
+
 /* The maximum of the block of collector_seen_addresses(). */
 #define SEEN_BYTES_MAX (16 * 1024)
 
@@ -151,6 +173,18 @@ const void *collector_seen_addresses(const struct collector *c, size_t *bytes);
  * before the start. Call it before the first sample. Does not allocate. */
 void collector_restore_seen_addresses(struct collector *c, const void *block,
 				      size_t bytes);
+
+/* The maximum of the block of collector_peers_block(). */
+#define PEERS_BYTES_MAX (24 * 1024)
+
+/* The known peers, to be kept across a restart: one flat block of at most
+ * PEERS_BYTES_MAX, its version inside. Owned by the collector, valid until its next
+ * call. */
+const void *collector_peers_block(const struct collector *c, size_t *bytes);
+
+/* Continues with the block of an earlier run. If it is invalid, no peer is known yet,
+ * and it returns false. Call it before the first sample. Does not allocate. */
+bool collector_restore_peers(struct collector *c, const void *block, size_t bytes);
 
 /* Identifies the counters across a restart of the monitor: the network namespace and
  * the machine's boot. */

@@ -30,9 +30,9 @@ const char *past_series_name(unsigned series);
 const char *past_window_name(unsigned window);
 
 struct past_series {
-	double watched_s;              /* of all pods; 0: nothing is known of it */
-	double intervals;              /* of which mean and quantiles are; 0: none */
-	double mean, stddev;           /* per second; a gauge's per interval */
+	double watched_s;    /* of all pods; 0: nothing is known of it */
+	double intervals;    /* of which mean and quantiles are; 0: none */
+	double mean, stddev; /* per second; a gauge's per interval */
 	double quantile[PAST_QUANTILES];
 	/* Amounts in one window: the greatest, and the third and the tenth of the
 	 * hours' greatest, or the last that there is. They show how far chance may
@@ -48,11 +48,11 @@ struct past_routine {
 };
 
 struct past {
-	double since, until; /* Unix seconds; 0: nothing is known */
-	double watched_s;    /* of all pods */
-	double longest_s;    /* of the pod that was watched longest */
+	double since, until;        /* Unix seconds; 0: nothing is known */
+	double watched_s;           /* of all pods */
+	double longest_s;           /* of the pod that was watched longest */
 	double judged_s, dormant_s; /* after the learning period; and dormant then */
-	double start_s;      /* how long the first minutes lasted, at most */
+	double start_s;             /* how long the first minutes lasted, at most */
 	unsigned pods;
 	struct past_series series[PAST_SERIES];
 	unsigned routine_count;

@@ -43,6 +43,36 @@ struct flow {
 	uint32_t begun; /* of those, the new ones; unknown for five-minute steps */
 };
 
+/* A remote end that the pod is known to exchange traffic with. Its times are those of
+ * socket scans, which are at most a minute apart. */
+struct known_peer {
+	struct in6_addr address;        /* as in struct flow */
+	uint64_t tx_bytes, rx_bytes;    /* payload; 0 for UDP: no counters */
+	uint64_t connections;           /* begun while the monitor watched */
+	uint32_t first_seen, last_seen; /* Unix seconds */
+	uint32_t minutes;               /* minutes in which it was used */
+	uint16_t port;                  /* as in struct flow */
+	uint8_t protocol;               /* IPPROTO_TCP or _UDP */
+	uint8_t direction;              /* enum flow_direction */
+	uint16_t containers; /* bits, 1 << index of the containers: those that used it
+			      * since the monitor's start */
+	bool is_new;         /* first seen in the last day, and not in the first hour
+			      * in which peers were noted */
+};
+
+/* A network that the pod opens connections to, with the port there. IPv4: the address
+ * itself, or its /24 if the pod used several of it. IPv6: the /64. */
+struct peer_prefix {
+	uint8_t family;      /* AF_INET or AF_INET6 */
+	uint8_t address[16]; /* network order; IPv4 in the first four; the bits beyond
+			      * the prefix are 0 */
+	uint8_t length;      /* bits: 24 or 32, 64 */
+	uint8_t protocol;    /* IPPROTO_TCP or _UDP */
+	uint16_t port;       /* host order */
+	uint64_t bytes;      /* payload sent; 0 for UDP: no counters */
+	uint64_t connections;
+};
+
 /* One container, identified by the cgroup that owns its sockets. */
 struct container_counters {
 	char name[32]; /* "cgroup-<id>", "dormouse", "other"; the id is the inode of

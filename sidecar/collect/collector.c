@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "collect/sockets/known_peers.h"
 #include "collector_parts.h"
 
 #define ADDRESSES_S 10 /* maximum age of addresses at a socket scan */
@@ -355,6 +356,42 @@ void collector_restore_seen_addresses(struct collector *c, const void *block,
 	    sockets_restore_seen_addresses(c->sockets, block, bytes)
 		? 0
 		: clock_monotonic() + SEEN_LEARN_S;
+}
+
+struct peers_noted collector_peers_noted(const struct collector *c)
+{
+	const struct known_peers *k = sockets_peers(c->sockets);
+
+	return (struct peers_noted){k->kept.began, k->displaced};
+}
+
+size_t collector_peers(const struct collector *c, uint32_t numbers[PEERS_KNOWN_MAX])
+{
+	return known_peers_list(sockets_peers(c->sockets), numbers);
+}
+
+bool collector_peer(const struct collector *c, uint32_t number, struct known_peer *peer)
+{
+	return known_peers_get(sockets_peers(c->sockets), number, peer);
+}
+
+size_t collector_peer_prefixes(const struct collector *c, struct peer_prefix *out,
+			       size_t max)
+{
+	return known_peers_prefixes(sockets_peers(c->sockets), out, max);
+}
+
+const void *collector_peers_block(const struct collector *c, size_t *bytes)
+{
+	const struct known_peers *k = sockets_peers(c->sockets);
+
+	*bytes = sizeof(k->kept);
+	return &k->kept;
+}
+
+bool collector_restore_peers(struct collector *c, const void *block, size_t bytes)
+{
+	return known_peers_restore(sockets_peers(c->sockets), block, bytes);
 }
 
 bool collector_ok(const struct collector *c, enum collector_source source)

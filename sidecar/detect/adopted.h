@@ -28,7 +28,8 @@ struct adopted {
 	double series_s[SERIES_COUNT];
 	double intervals[SIGNAL_COUNT], mean[SIGNAL_COUNT], stddev[SIGNAL_COUNT];
 	double p99[SIGNAL_COUNT];
-	double tail[SIGNAL_COUNT]; /* exponent of the greatest intervals; < 0: unknown */
+	double
+	    tail[SIGNAL_COUNT]; /* exponent of the greatest intervals; < 0: unknown */
 	struct levels most, third, tenth, start;
 	unsigned routine_count;
 	struct adopted_routine routine[PAST_ROUTINES_MAX];

@@ -111,8 +111,7 @@ static void enter(struct detector *d, enum pod_state state)
 /* A new pod of a dormant workload is dormant at once. */
 static bool born_dormant(const struct detector *d)
 {
-	return d->envelope.adopted.dormant &&
-	       d->options.profile != PROFILE_BUSY &&
+	return d->envelope.adopted.dormant && d->options.profile != PROFILE_BUSY &&
 	       d->learnt.observed_s < d->options.dormant_after_s;
 }
 

@@ -19,8 +19,8 @@ static double baseline_before(const struct detector *d, const struct incident *i
 	double own = d->windows.length[window] / d->counters.interval + 1;
 	double share = 0.01 + own / fmax((double)histogram_total(h), 1);
 
-	double usual = share < 1 ? histogram_above(h, share)
-				 : d->envelope.adopted.p99[series];
+	double usual =
+	    share < 1 ? histogram_above(h, share) : d->envelope.adopted.p99[series];
 	return fmax(usual,
 		    (double)i->above[WINDOW_1M][series] / d->windows.length[WINDOW_1M]);
 }
@@ -100,8 +100,8 @@ void incident_begin(struct detector *d, struct incident *i, const struct exceeda
 	reach_opening(d, i, f->window);
 	i->was_dormant = d->options.profile == PROFILE_DORMANT ||
 			 now - d->dormant_until <= DORMANT_LATELY_S;
-	i->at_start = young_starts(&d->envelope, &d->learnt, &d->windows, &d->options,
-				   now);
+	i->at_start =
+	    young_starts(&d->envelope, &d->learnt, &d->windows, &d->options, now);
 	i->hour_at = now;
 	i->series = f->series;
 	i->window = f->window;

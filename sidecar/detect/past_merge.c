@@ -88,12 +88,13 @@ static void merge_numbers(struct past_series *a, const struct past_series *b)
  * reached in so many hours. Returns their number. */
 static unsigned hours_of(const struct past_series *p, unsigned k, double top[TOP_HOURS])
 {
-	unsigned count = (unsigned)fmin(fmax(floor(p->watched_s / HOUR_S), 1), TOP_HOURS);
+	unsigned count =
+	    (unsigned)fmin(fmax(floor(p->watched_s / HOUR_S), 1), TOP_HOURS);
 
 	for (unsigned i = 0; i < count; i++)
-		top[i] = i == 0			 ? p->greatest[k]
+		top[i] = i == 0                 ? p->greatest[k]
 			 : i < RANK_HIGH(count) ? p->third[k]
-						 : p->tenth[k];
+						: p->tenth[k];
 	return count;
 }
 
@@ -104,7 +105,8 @@ static void merge_ranks(struct past_series *a, const struct past_series *b, unsi
 	unsigned count_a = hours_of(a, k, of_a), count_b = hours_of(b, k, of_b);
 
 	while (count < TOP_HOURS && (at_a < count_a || at_b < count_b)) {
-		bool first = at_b == count_b || (at_a < count_a && of_a[at_a] >= of_b[at_b]);
+		bool first =
+		    at_b == count_b || (at_a < count_a && of_a[at_a] >= of_b[at_b]);
 		both[count++] = first ? of_a[at_a++] : of_b[at_b++];
 	}
 	a->third[k] = both[RANK_HIGH(count) - 1];

@@ -185,8 +185,8 @@ void risk_factors(const struct detector *d, const struct incident *i,
 		  const struct exceedance *f, double applies[RISK_FACTORS])
 {
 	double minutes = fmax(d->deltas.time - i->onset, 0) / 60;
-	double lives = (d->learnt.observed_s + d->envelope.adopted.watched_s) /
-		       d->options.learn_s;
+	double lives =
+	    (d->learnt.observed_s + d->envelope.adopted.watched_s) / d->options.learn_s;
 	double own = share_of_sent(i, SIGNAL_TCP_INITIATED_TX_BYTES);
 
 	applies[RISK_PEERS] = part(more_peers(d) / 5);

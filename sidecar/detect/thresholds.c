@@ -180,8 +180,8 @@ static void bound_unknown(struct envelope *e, const struct learnt *l,
 		double bound = e->baseline_max[shorter[k]][s] * w->length[k] /
 			       w->length[shorter[k]];
 		double known = fmax(l->known_s[k], e->adopted.longest_s);
-		if (k == MINIMUM_SHORT || (fmin(watched, known) < needed &&
-					   e->baseline_max[k][s] < bound))
+		if (k == MINIMUM_SHORT ||
+		    (fmin(watched, known) < needed && e->baseline_max[k][s] < bound))
 			e->baseline_max[k][s] = fmax(e->baseline_max[k][s], bound);
 	}
 }
@@ -225,8 +225,8 @@ static void recompute_stretch(struct envelope *e, const struct learnt *l,
 		double length = w->length[WINDOW_10S];
 		double f = limit_floor(s, WINDOW_10S, length, e->own_known) / length;
 		e->tail[s] =
-		    tail_stretch(&l->histogram[s], f * TAIL_LEAST,
-				 e->adopted.tail[s], watched_series(e, l, s) / HOUR_S);
+		    tail_stretch(&l->histogram[s], f * TAIL_LEAST, e->adopted.tail[s],
+				 watched_series(e, l, s) / HOUR_S);
 	}
 	for (unsigned k = 0; k < WINDOWS; k++) {
 		double floor = limit_floor(s, k, w->length[k], e->own_known) * scale;
@@ -254,9 +254,9 @@ static bool speaks(const struct envelope *e, const struct learnt *l,
 		return false;
 	if (k < WINDOW_6H && w->length[k] >= w->length[k + 1])
 		return false;
-	if (s == SERIES_UNSOLICITED && ((k != WINDOW_10M && k != WINDOW_1H) ||
-					known_windows(e, l, k, s) <
-					    FEW_WINDOWS * w->length[k]))
+	if (s == SERIES_UNSOLICITED &&
+	    ((k != WINDOW_10M && k != WINDOW_1H) ||
+	     known_windows(e, l, k, s) < FEW_WINDOWS * w->length[k]))
 		return false;
 	return watched_series(e, l, s) - l->warm_until_s >= options->learn_s / 20 ||
 	       limit_absolute(s) || e->exporting || options->profile == PROFILE_DORMANT;
@@ -310,8 +310,8 @@ static void recompute_series(struct envelope *e, const struct learnt *l,
 		double length = w->length[k];
 		double floor =
 		    limit_floor_narrowed(s, k, length, e->own_known, share) * scale;
-		double few = 1 + FEW_WINDOWS * w->length[k] /
-					 fmax(known_windows(e, l, k, s), 1);
+		double few =
+		    1 + FEW_WINDOWS * w->length[k] / fmax(known_windows(e, l, k, s), 1);
 		double margin =
 		    1 + (limit_margin(s, k, options->sensitivity) - 1) *
 			    (e->steady[k] >> s & 1 ? STEADY_SHARE

@@ -14,6 +14,7 @@ int accounting_init(struct socket_accounting *a, const struct collect_options *o
 	memset(a, 0, sizeof(*a));
 	listeners_init(&a->listeners);
 	seen_addresses_init(&a->seen, seed);
+	known_peers_init(&a->peers, seed);
 	a->ephemeral[0] = 32768; /* Linux's default */
 	a->ephemeral[1] = 60999;
 	if (socket_table_init(&a->table, options->max_sockets) < 0 ||
@@ -90,6 +91,13 @@ void accounting_sent_to(struct socket_accounting *a, const struct in6_addr *remo
 		a->new_destinations++;
 }
 
+void accounting_moved(struct socket_accounting *a, const struct flow *moved,
+		      uint32_t *active)
+{
+	known_peers_add(&a->peers, moved);
+	flows_add(a->flows, moved, active);
+}
+
 static void count_flow(struct socket_accounting *a, const struct diag_socket *s,
 		       enum socket_role role, uint8_t container,
 		       const struct flow *moved, uint32_t *active)
@@ -105,7 +113,7 @@ static void count_flow(struct socket_accounting *a, const struct diag_socket *s,
 	flow.protocol = IPPROTO_TCP;
 	flow.direction = opened ? FLOW_OPENED : FLOW_ACCEPTED;
 	flow.container = container;
-	flows_add(a->flows, &flow, active);
+	accounting_moved(a, &flow, active);
 }
 
 /* Adds a socket's traffic, and whether it is new, to its container and its flow. */
@@ -399,6 +407,7 @@ void accounting_end_dump(struct socket_accounting *a, bool complete, double time
 	a->destination_count = a->destinations.count;
 	address_set_clear(&a->destinations);
 	flows_commit(a->flows, time);
+	known_peers_commit(&a->peers, time);
 }
 
 void accounting_begin_events(struct socket_accounting *a)

@@ -24,6 +24,7 @@
 #include "collect/links/address_set.h"
 #include "dormouse/collect.h"
 #include "flows.h"
+#include "known_peers.h"
 #include "listeners.h"
 #include "seen_addresses.h"
 #include "sock_diag.h"
@@ -48,6 +49,7 @@ struct socket_accounting {
 	struct listeners listeners;
 	struct containers containers;
 	struct flows *flows;
+	struct known_peers peers;
 	struct address_set destinations; /* addresses sent to in this interval */
 	struct seen_addresses seen;      /* addresses ever sent to */
 	bool seen_unknown; /* those of earlier runs are missing in `seen` */

@@ -13,6 +13,10 @@ bool accounting_is_loopback(const struct socket_accounting *a,
 /* Counts an address of another host that the pod sent to. */
 void accounting_sent_to(struct socket_accounting *a, const struct in6_addr *remote);
 
+/* Adds traffic to its flow and its peer, as flows_add(). */
+void accounting_moved(struct socket_accounting *a, const struct flow *moved,
+		      uint32_t *active);
+
 /* Sets the base of the socket's counters to their values in `s`. */
 void accounting_set_counted(struct tracked_socket *t, const struct diag_socket *s);
 

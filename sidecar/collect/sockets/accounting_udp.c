@@ -29,7 +29,7 @@ static void count_udp(struct socket_accounting *a, const struct diag_socket *s,
 	    .begun = begun,
 	};
 	accounting_sent_to(a, &s->remote);
-	flows_add(a->flows, &flow, active);
+	accounting_moved(a, &flow, active);
 }
 
 void accounting_udp(struct socket_accounting *a, const struct diag_socket *s)

@@ -360,6 +360,11 @@ void sockets_seen_known(struct sockets *s)
 	s->accounting.seen_unknown = false;
 }
 
+struct known_peers *sockets_peers(struct sockets *s)
+{
+	return &s->accounting.peers;
+}
+
 bool sockets_ok(const struct sockets *s, enum collector_source source)
 {
 	return source == COLLECTOR_SOCKET_EVENTS ? s->events.ok : s->dumps.ok;

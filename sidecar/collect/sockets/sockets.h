@@ -18,6 +18,7 @@
 #include "dormouse/collect.h"
 
 struct address_set;
+struct known_peers;
 struct sockets;
 
 /* Opens both sources and makes the first scan: traffic is counted from then on. A
@@ -89,6 +90,9 @@ struct failed_attempts sockets_failed_attempts(const struct sockets *s);
 const void *sockets_seen_addresses(const struct sockets *s, size_t *bytes);
 bool sockets_restore_seen_addresses(struct sockets *s, const void *block, size_t bytes);
 void sockets_seen_known(struct sockets *s);
+
+/* The known peers; see known_peers.h. Owned by s. */
+struct known_peers *sockets_peers(struct sockets *s);
 
 /* Whether that source (COLLECTOR_SOCKETS or COLLECTOR_SOCKET_EVENTS) worked at its last
  * use, and the reason if it failed ("" if it works). Owned by s. */

@@ -154,8 +154,8 @@ static struct alert the_longest_alert(void)
 	a.verdict.value = a.peak = a.verdict.sigmas = longest;
 	a.verdict.balance = 2.2250738585072014e-308;
 	a.verdict.received = a.verdict.bytes = UINT64_MAX;
-	a.verdict.baseline =
-	    (struct baseline_view){longest, longest, longest, longest, UINT64_MAX, T0};
+	a.verdict.baseline = (struct baseline_view){
+	    longest, longest, longest, longest, UINT64_MAX, T0, true};
 	a.ends_at = T0;
 	for (unsigned i = 0; i < ALERT_FLOWS_MAX; i++) {
 		struct alert_flow *f = &e->flows[i];
