@@ -333,6 +333,7 @@ static int open_monitor(struct monitor *m, struct error *err)
 		return -1;
 	m->source = (struct serve_source){.collector = m->collector,
 					  .detector = m->detector,
+					  .detect = &m->options.detect,
 					  .alerts = m->alerts,
 					  .pod = &m->pod,
 					  .stats = &m->stats,

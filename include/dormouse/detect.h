@@ -145,6 +145,9 @@ bool detector_routine_learnt(struct detector *d, struct routine_view *view);
 /* Returns how many routines were learnt since the baseline began. */
 uint64_t detector_routines_learnt(const struct detector *d);
 
+/* Sets the day of the week and of the month to those of the last occasion. */
+void routine_view_days(struct routine_view *view);
+
 /* Returns a name such as "weekly". The string is static. */
 const char *routine_days_name(enum routine_days days);
 

@@ -2,7 +2,7 @@
 /* serve.h - HTTP: metrics, alerts, baseline, health.
  *
  * Two listeners share one epoll set. The open one serves /metrics, /healthz and
- * /readyz. The loopback one serves these and /alerts, /api/v2/alerts, /baseline. Only
+ * /readyz. The loopback one serves these and /alerts, /status, /baseline, /api/v2. Only
  * GET and HEAD are accepted: no request changes the monitor.
  */
 #ifndef DORMOUSE_SERVE_H
@@ -30,6 +30,7 @@ struct metrics_form {
 struct serve_source {
 	const struct collector *collector;
 	const struct detector *detector;
+	const struct detect_options *detect; /* those of the detector */
 	const struct alert_store *alerts;
 	const struct identity *pod;
 	const struct run_stats *stats;

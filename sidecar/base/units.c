@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct unit {
 	char name[4];
@@ -107,6 +108,25 @@ int parse_count(const char *text, unsigned long minimum, unsigned long maximum,
 		return -1;
 	*count = (unsigned)number;
 	return 0;
+}
+
+int parse_time(const char *text, double *unix_seconds)
+{
+	struct tm tm = {0};
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	double fraction = 0;
+	char *end;
+
+	if (!rest)
+		return -1;
+	if (*rest == '.') {
+		fraction = strtod(rest, &end);
+		rest = end;
+	}
+	if (strcmp(rest, "Z") != 0 || !(fraction >= 0 && fraction < 1))
+		return -1;
+	*unix_seconds = (double)timegm(&tm) + fraction;
+	return *unix_seconds >= 0 ? 0 : -1;
 }
 
 const char *format_quantity(char cell[FORMAT_MAX], double value, const char *unit)

@@ -18,6 +18,10 @@ int parse_size(const char *text, double *bytes);
 int parse_count(const char *text, unsigned long minimum, unsigned long maximum,
 		unsigned *count);
 
+/* "2026-01-31T23:59:59.123Z": RFC 3339 in UTC, as text_time() writes it; Unix seconds.
+ */
+int parse_time(const char *text, double *unix_seconds);
+
 /* What people read, in tables. These functions return `cell`. */
 #define FORMAT_MAX 32
 

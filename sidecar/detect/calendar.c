@@ -144,6 +144,14 @@ void calendar_describe(const struct calendar *c, struct routine_view *view)
 	view->month_day = first_bit(c->month_days);
 }
 
+void routine_view_days(struct routine_view *view)
+{
+	int64_t day = day_of(view->last);
+
+	view->weekday = (unsigned)((day + 3) % WEEK);
+	view->month_day = month_day(day);
+}
+
 bool calendar_sound(const struct calendar *c)
 {
 	return c->first >= 0 && c->first <= c->last && c->last < TIME_MAX &&

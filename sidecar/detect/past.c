@@ -13,30 +13,6 @@
  * to object. */
 #define ACCEPTED_FOR_S (7 * DAY_S)
 
-const double past_shares[PAST_QUANTILES] = {0.5, 0.9, 0.99, 0.999, 1};
-
-const char *past_series_name(unsigned series)
-{
-	if (series < SIGNAL_COUNT)
-		return signal_name((enum signal)series);
-	return series == SERIES_RELAYED ? "relayed_bytes" : "unsolicited_ratio";
-}
-
-const char *past_window_name(unsigned window)
-{
-	static const char *const names[WINDOWS] = {
-	    [WINDOW_10S] = "10s",
-	    [WINDOW_1M] = "1m",
-	    [WINDOW_10M] = "10m",
-	    [WINDOW_1H] = "1h",
-	    [WINDOW_6H] = "6h",
-	    [MINIMUM_SHORT] = "steady-1m",
-	    [MINIMUM_LONG] = "steady-10m",
-	};
-
-	return names[window];
-}
-
 static void decode(const struct levels *from, unsigned s, double to[PAST_WINDOWS])
 {
 	for (unsigned k = 0; k < WINDOWS; k++)
@@ -83,12 +59,15 @@ static void tell_routines(const struct detector *d, struct past *past)
 		struct levels reach;
 
 		if (past->routine_count == PAST_ROUTINES_MAX ||
-		    !detector_routine_at(d, at, &r->view) || !routine_has_hour(m))
+		    !detector_routine_at(d, at, &r->view))
+			continue;
+		past->routine_count++;
+		/* What comes at any time is in the greatest. */
+		if (!routine_has_hour(m))
 			continue;
 		incident_reach(m, &reach);
 		for (unsigned s = 0; s < PAST_SERIES; s++)
 			decode(&reach, s, r->reach[s]);
-		past->routine_count++;
 	}
 	if (past->routine_count < PAST_ROUTINES_MAX)
 		memset(&past->routine[past->routine_count], 0,

@@ -134,7 +134,10 @@ static void merge_series(struct past_series *a, const struct past_series *b)
 
 static bool is_same(const struct routine_view *a, const struct routine_view *b)
 {
-	return a->signal == b->signal &&
+	if (a->signal != b->signal ||
+	    (a->days == ROUTINE_NO_FIXED_TIME) != (b->days == ROUTINE_NO_FIXED_TIME))
+		return false;
+	return a->days == ROUTINE_NO_FIXED_TIME ||
 	       calendar_apart(a->second_of_day, b->second_of_day) < PLAY_S;
 }
 

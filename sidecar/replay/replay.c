@@ -16,13 +16,13 @@
 #include "confine/confine.h"
 #include "judged_csv.h"
 #include "outcome.h"
-#include "state/baseline.h"
+#include "state/baseline_document.h"
+#include "state/routine_json.h"
 #include "summary.h"
 
-#define NAME_MAX_LENGTH   256
-#define BASELINE_JSON_MAX (40 * 1024)
-#define NOTE_MAX          256
-#define NOTES_TEXT_MAX    4096
+#define NAME_MAX_LENGTH 256
+#define NOTE_MAX        256
+#define NOTES_TEXT_MAX  4096
 
 enum { EXIT_FAILED = 1, EXIT_NO_TRACE = 2 };
 
@@ -146,21 +146,19 @@ static void name_pod(struct replay *replay, const char *path)
 	replay->pod.name = strcmp(path, "-") == 0 ? "stdin" : replay->name;
 }
 
-/* Prints the learned baseline in the form that the monitor serves. */
-static void print_baseline(const struct replay *replay, const struct replayer *replayer,
-			   double began)
+/* Prints what was learnt as a document, on one line: a trace may be one of many. */
+static void print_baseline(const struct replay *replay, const struct replayer *replayer)
 {
-	static char json[BASELINE_JSON_MAX];
-	const struct baseline_source source = {.detector = replayer_detector(replayer),
-					       .pod = &replay->pod,
-					       .started_at = began,
-					       .interval_s =
-						   replayer_interval(replayer),
-					       .interfaces_matched = -1};
+	static struct baseline_document document;
+	static char json[BASELINE_BYTES_MAX];
 	struct text t = text_over(json, sizeof(json));
 	struct json_writer w = json_writer_over(&t);
 
-	baseline_put(&source, &w);
+	baseline_document_begin(&document, replayer_detector(replayer),
+				&replay->options.detect, &replay->pod,
+				replayer_interval(replayer));
+	for (size_t i = 0; baseline_put_chunk(&document, i, &w); i++)
+		;
 	fputs(t.data, replay->baseline);
 }
 
@@ -211,7 +209,7 @@ static void conclude(struct replay *replay, struct traces *traces, const char *p
 		summary_print(&replay->history, replay->replayer, &replay->pod, notes,
 			      stdout);
 	if (replay->baseline)
-		print_baseline(replay, replay->replayer, replay->history.began);
+		print_baseline(replay, replay->replayer);
 	output_flush(&reported_at_the_end);
 }
 

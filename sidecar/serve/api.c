@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* api.c - /alerts and /baseline: the answers in our own format. */
-#include "state/baseline.h"
+/* api.c - /alerts, /status and /baseline: the answers in our own format. */
+#include "pod_status.h"
+#include "state/baseline_document.h"
 #include "stream.h"
 
 /* An answer consists of a head, one chunk for each of `count` items, and a tail. */
@@ -48,9 +49,9 @@ bool alerts_chunk(const struct stream *s, size_t index, struct json_writer *w)
 }
 
 /* What the monitor currently knows of the pod. */
-static struct baseline_source baseline_of(const struct serve_source *source)
+static struct status_source status_of(const struct serve_source *source)
 {
-	return (struct baseline_source){
+	return (struct status_source){
 	    .detector = source->detector,
 	    .pod = source->pod,
 	    .started_at = source->stats->started_at,
@@ -62,9 +63,14 @@ static struct baseline_source baseline_of(const struct serve_source *source)
 	};
 }
 
+bool status_chunk(const struct stream *s, size_t index, struct json_writer *w)
+{
+	const struct status_source source = status_of(s->source);
+
+	return status_put_chunk(&source, index, w);
+}
+
 bool baseline_chunk(const struct stream *s, size_t index, struct json_writer *w)
 {
-	const struct baseline_source source = baseline_of(s->source);
-
-	return baseline_put_chunk(&source, index, w);
+	return baseline_put_chunk(s->document, index, w);
 }

@@ -119,11 +119,13 @@ static ssize_t read_stream(void *context, uint64_t position, char *data, size_t 
 static struct stream *open_stream(const struct serve_routes *s, stream_chunk *chunk_at,
 				  bool only_firing)
 {
-	struct stream *stream = malloc(sizeof(*stream));
+	return stream_open(s->source, chunk_at, only_firing);
+}
 
-	if (stream)
-		stream_open(stream, s->source, chunk_at, only_firing);
-	return stream;
+/* MHD_ContentReaderFreeCallback. */
+static void close_stream(void *context)
+{
+	stream_close(context);
 }
 
 /* Answers with the stream, which may be NULL, and takes ownership of it. */
@@ -131,13 +133,13 @@ static enum MHD_Result answer_stream(const struct http_request *r,
 				     struct stream *stream)
 {
 	struct MHD_Response *response =
-	    stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK,
-						       read_stream, stream, free)
+	    stream ? MHD_create_response_from_callback(
+			 MHD_SIZE_UNKNOWN, BLOCK, read_stream, stream, close_stream)
 		   : NULL;
 
 	if (response)
 		return http_answer_response(r, &json, response);
-	free(stream);
+	stream_close(stream);
 	return answer_busy(r);
 }
 
@@ -146,6 +148,13 @@ static enum MHD_Result answer_alerts(void *context, const struct http_request *r
 	const struct serve_routes *s = context;
 
 	return answer_stream(r, open_stream(s, alerts_chunk, false));
+}
+
+static enum MHD_Result answer_pod_status(void *context, const struct http_request *r)
+{
+	const struct serve_routes *s = context;
+
+	return answer_stream(r, open_stream(s, status_chunk, false));
 }
 
 static enum MHD_Result answer_baseline(void *context, const struct http_request *r)
@@ -176,7 +185,7 @@ static enum MHD_Result answer_query(const struct serve_routes *s,
 	struct error err;
 
 	if (stream && alert_query_apply(r->connection, stream, &err) < 0) {
-		free(stream);
+		stream_close(stream);
 		return answer_bad_query(r, &err);
 	}
 	return answer_stream(r, stream);
@@ -228,6 +237,7 @@ static const struct http_route routes[] = {
     {.path = "/healthz", .answer = answer_health},
     {.path = "/readyz", .answer = answer_readiness},
     {.path = "/alerts", .answer = answer_alerts},
+    {.path = "/status", .answer = answer_pod_status},
     {.path = "/baseline", .answer = answer_baseline},
     {.path = "/api/v2/alerts", .answer = answer_alertmanager},
     {.path = "/api/v2/alerts/groups", .answer = answer_groups},

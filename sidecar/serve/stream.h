@@ -10,6 +10,7 @@
 #define DORMOUSE_SERVE_STREAM_H
 
 #include "dormouse/serve.h"
+#include "state/baseline_document.h"
 
 #define STREAM_CHUNK_MAX (ALERT_JSON_MAX + 64)
 
@@ -26,6 +27,7 @@ struct stream {
 
 	uint64_t alerts[ALERTS_REMEMBERED]; /* ids, newest first */
 	size_t alert_count;
+	struct baseline_document *document; /* of /baseline; else NULL */
 
 	struct json_writer json; /* over chunk */
 	struct text chunk;       /* over data */
@@ -38,11 +40,16 @@ stream_chunk alerts_chunk;       /* /alerts */
 stream_chunk alertmanager_chunk; /* /api/v2/alerts */
 stream_chunk alert_group_chunk;  /* /api/v2/alerts/groups */
 stream_chunk silences_chunk;     /* /api/v2/silences: always empty */
+stream_chunk status_chunk;       /* /status */
 stream_chunk baseline_chunk;     /* /baseline */
 
-/* Begins an answer; `only_firing` excludes resolved alerts. */
-void stream_open(struct stream *s, const struct serve_source *source,
-		 stream_chunk *chunk_at, bool only_firing);
+/* Begins an answer; `only_firing` excludes resolved alerts. The caller owns it. NULL
+ * without memory. */
+struct stream *stream_open(const struct serve_source *source, stream_chunk *chunk_at,
+			   bool only_firing);
+
+/* Accepts NULL. */
+void stream_close(struct stream *s);
 
 /* Copies at most `max` bytes. Returns the number of bytes, 0 at the end. */
 size_t stream_read(struct stream *s, char *data, size_t max);

@@ -129,10 +129,10 @@ static cJSON *fetch(struct request *r, const char *path, struct error *err)
 	return NULL;
 }
 
-/* Returns all data as one object: /baseline with the alerts of /alerts added. */
+/* Returns all data as one object: /status with the alerts of /alerts added. */
 static cJSON *ask(struct request *r, struct error *err)
 {
-	cJSON *status = fetch(r, "/baseline", err);
+	cJSON *status = fetch(r, "/status", err);
 	cJSON *answer = status ? fetch(r, "/alerts", err) : NULL;
 	cJSON *alerts = cJSON_DetachItemFromObjectCaseSensitive(answer, "alerts");
 

@@ -44,9 +44,9 @@ const char *status_bold(FILE *out, bool on)
 
 time_t status_time(const char *text)
 {
-	struct tm tm = {0};
+	double seconds;
 
-	return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) ? timegm(&tm) : -1;
+	return parse_time(text, &seconds) == 0 ? (time_t)seconds : -1;
 }
 
 const char *status_moment(char cell[FORMAT_MAX], const char *text)

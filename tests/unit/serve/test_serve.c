@@ -64,6 +64,7 @@ CASE(each_path_is_where_it_belongs)
 	    {"/healthz", 200, 200},
 	    {"/readyz", 200, 200},
 	    {"/alerts", 404, 200},
+	    {"/status", 404, 200},
 	    {"/baseline", 404, 200},
 	    {"/api/v2/alerts", 404, 200},
 	    {"/api/v2/alerts?active=true&silenced=false&filter=a%3D%22b%22", 404, 200},
@@ -596,11 +597,11 @@ CASE(no_query_keeps_the_monitor_for_long)
 			    "\"the matchers take too long to evaluate\"\n");
 }
 
-CASE(the_baseline_tells_of_every_signal)
+CASE(the_status_tells_of_every_signal)
 {
 	fake_detector.judged[SIGNAL_UDP_TX_BYTES] = false;
 	fake_detector.views[SIGNAL_UDP_TX_BYTES].threshold = 0;
-	cJSON *json = get_json("/baseline");
+	cJSON *json = get_json("/status");
 	const cJSON *signals = cJSON_GetObjectItemCaseSensitive(json, "signals");
 	const cJSON *learnt = cJSON_GetObjectItemCaseSensitive(json, "learnt");
 
@@ -624,7 +625,7 @@ CASE(the_baseline_tells_of_every_signal)
 	cJSON_Delete(json);
 }
 
-CASE(the_baseline_tells_of_every_routine)
+CASE(the_status_tells_of_every_routine)
 {
 	fake_detector.routines[3] = (struct routine_view){.number = 1,
 							  .signal = SIGNAL_TX_BYTES,
@@ -638,7 +639,7 @@ CASE(the_baseline_tells_of_every_routine)
 							  .second_of_day = 7800};
 	fake_detector.routines[ROUTINES_MAX - 1] =
 	    (struct routine_view){.number = 2, .days = ROUTINE_NO_FIXED_TIME};
-	cJSON *json = get_json("/baseline");
+	cJSON *json = get_json("/status");
 	const cJSON *routines = cJSON_GetObjectItemCaseSensitive(json, "routines");
 	const cJSON *first = cJSON_GetArrayItem(routines, 0);
 	const cJSON *calendar = cJSON_GetObjectItemCaseSensitive(first, "calendar");
@@ -667,6 +668,7 @@ CASE(an_absurd_identity_does_not_spoil_the_answers)
 	fake_pod.workload = images;
 	fake_alert(ALERT_DORMANCY_BREAK, 1.7e9, 0);
 	cJSON_Delete(get_json("/alerts"));
+	cJSON_Delete(get_json("/status"));
 	cJSON_Delete(get_json("/baseline"));
 	cJSON_Delete(get_json("/api/v2/alerts"));
 }
@@ -695,8 +697,8 @@ int main(void)
 	    SERVED(alertmanager_finds_what_is_asked_for),
 	    SERVED(bad_queries_are_refused_with_a_json_string),
 	    SERVED(no_query_keeps_the_monitor_for_long),
-	    SERVED(the_baseline_tells_of_every_signal),
-	    SERVED(the_baseline_tells_of_every_routine),
+	    SERVED(the_status_tells_of_every_signal),
+	    SERVED(the_status_tells_of_every_routine),
 	    SERVED(an_absurd_identity_does_not_spoil_the_answers),
 	};
 

@@ -12,9 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dormouse/past.h"
 #include "dormouse/serve.h"
 
 struct collector {
+	struct peer_prefix prefixes[4];
+	size_t prefix_count;
 	struct link_counters links[COLLECT_LINKS_MAX];
 	size_t link_count;
 	struct container_counters containers[COLLECT_CONTAINERS_MAX + 1];
@@ -31,6 +34,8 @@ struct detector {
 	double values[SIGNAL_COUNT];
 	bool judged[SIGNAL_COUNT];
 	struct routine_view routines[ROUTINES_MAX]; /* number 0: none */
+	struct past past;
+	bool adopted;
 };
 
 struct alert_store {
@@ -46,9 +51,11 @@ static struct detector fake_detector;
 static struct alert_store fake_book;
 static struct identity fake_pod;
 static struct run_stats fake_stats;
+static const struct detect_options fake_detect = {.learn_s = 3600};
 static __attribute__((unused)) struct serve_source fake_source = {
     .collector = &fake_collector,
     .detector = &fake_detector,
+    .detect = &fake_detect,
     .alerts = &fake_book,
     .pod = &fake_pod,
     .stats = &fake_stats};
@@ -195,6 +202,24 @@ uint64_t detector_routines_learnt(const struct detector *d)
 	for (size_t place = 0; place < ROUTINES_MAX; place++)
 		count += d->routines[place].number > 0;
 	return count;
+}
+
+void detector_past(const struct detector *d, struct past *past)
+{
+	*past = d->past;
+}
+
+bool detector_adopted(const struct detector *d)
+{
+	return d->adopted;
+}
+
+size_t collector_peer_prefixes(const struct collector *c, struct peer_prefix *out,
+			       size_t max)
+{
+	for (size_t i = 0; i < c->prefix_count && i < max; i++)
+		out[i] = c->prefixes[i];
+	return c->prefix_count;
 }
 
 const struct alert *alert_store_at(const struct alert_store *store, size_t index)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* baseline.c - writes the learnt baseline as a JSON document. */
-#include "baseline.h"
+/* pod_status.c - what the monitor knows of its pod at this moment, as JSON. */
+#include "pod_status.h"
 
 #include <math.h>
+
+#include "state/routine_json.h"
 
 /* Maximum bytes of the rest of the head, after the pod. */
 #define HEAD_MAX 512
@@ -28,7 +30,7 @@ static void put_learnt(const struct detector *d, struct json_writer *w)
 	json_end(w);
 }
 
-static void put_head(const struct baseline_source *source, struct json_writer *w)
+static void put_head(const struct status_source *source, struct json_writer *w)
 {
 	const struct detector *d = source->detector;
 
@@ -78,51 +80,6 @@ static void put_signal(const struct detector *d, enum signal signal,
 	json_end(w);
 }
 
-static void put_hour(const struct routine_view *view, struct json_writer *w)
-{
-	char buffer[sizeof("23:59")];
-	struct text hour = text_over(buffer, sizeof(buffer));
-
-	text_printf(&hour, "%02u:%02u", view->second_of_day / 3600 % 24,
-		    view->second_of_day / 60 % 60);
-	json_string(w, "timeOfDay", buffer);
-}
-
-static void put_words(const struct routine_view *view, struct json_writer *w)
-{
-	char buffer[96];
-	struct text words = text_over(buffer, sizeof(buffer));
-
-	routine_calendar_words(view, &words);
-	json_string(w, "words", buffer);
-}
-
-static void put_calendar(const struct routine_view *view, struct json_writer *w)
-{
-	json_object(w, "calendar");
-	put_words(view, w);
-	json_string(w, "days", routine_days_name(view->days));
-	if (view->days != ROUTINE_NO_FIXED_TIME)
-		put_hour(view, w);
-	if (view->days == ROUTINE_INTERVAL)
-		json_unsigned(w, "everyDays", view->every_days);
-	json_end(w);
-}
-
-void routine_json(const struct routine_view *view, struct json_writer *w)
-{
-	json_object(w, NULL);
-	json_unsigned(w, "number", view->number);
-	json_string(w, "signal", signal_name(view->signal));
-	put_calendar(view, w);
-	json_unsigned(w, "times", view->times);
-	json_time(w, "first", view->first);
-	json_time(w, "last", view->last);
-	json_number(w, "typicalBytes", round(view->typical_bytes));
-	json_number(w, "mostBytes", round(view->most_bytes));
-	json_end(w);
-}
-
 static void put_routine(const struct detector *d, size_t place, struct json_writer *w)
 {
 	struct routine_view view;
@@ -144,8 +101,8 @@ static void put_tail(struct json_writer *w)
 	json_end_line(w);
 }
 
-bool baseline_put_chunk(const struct baseline_source *source, size_t index,
-			struct json_writer *w)
+bool status_put_chunk(const struct status_source *source, size_t index,
+		      struct json_writer *w)
 {
 	if (index == 0)
 		put_head(source, w);
@@ -160,10 +117,4 @@ bool baseline_put_chunk(const struct baseline_source *source, size_t index,
 	else
 		return false;
 	return true;
-}
-
-void baseline_put(const struct baseline_source *source, struct json_writer *w)
-{
-	for (size_t i = 0; baseline_put_chunk(source, i, w); i++)
-		;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* baseline.h - writes the learnt baseline as JSON for people and tools. */
-#ifndef DORMOUSE_STATE_BASELINE_H
-#define DORMOUSE_STATE_BASELINE_H
+/* pod_status.h - what the monitor knows of its pod at this moment, as JSON: state,
+ * signals against their baseline, routines. */
+#ifndef DORMOUSE_SERVE_POD_STATUS_H
+#define DORMOUSE_SERVE_POD_STATUS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@
 #include "config/identity.h"
 #include "dormouse/detect.h"
 
-struct baseline_source {
+struct status_source {
 	const struct detector *detector;
 	const struct identity *pod;
 	double started_at; /* of the monitor or the trace, Unix seconds */
@@ -22,13 +23,7 @@ struct baseline_source {
 /* Writes the index-th chunk: the head, one signal, the place of one routine, or the
  * tail. A place without a routine is empty. Returns false when there is no such chunk.
  * All chunks in order, with the same writer, make the document. */
-bool baseline_put_chunk(const struct baseline_source *source, size_t index,
-			struct json_writer *w);
-
-/* Writes a routine as one object. */
-void routine_json(const struct routine_view *view, struct json_writer *w);
-
-/* Writes the whole document. */
-void baseline_put(const struct baseline_source *source, struct json_writer *w);
+bool status_put_chunk(const struct status_source *source, size_t index,
+		      struct json_writer *w);
 
 #endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* baseline_document.h - the past of a workload as a document that outlives its pods:
+ * JSON, "dormouse.dev/baseline/v1". manifests/baseline.md describes each field,
+ * manifests/baseline.schema.json is its JSON Schema.
+ */
+#ifndef DORMOUSE_STATE_BASELINE_DOCUMENT_H
+#define DORMOUSE_STATE_BASELINE_DOCUMENT_H
+
+#include <cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/json_writer.h"
+#include "config/detect_options.h"
+#include "config/identity.h"
+#include "dormouse/past.h"
+#include "dormouse/traffic.h"
+
+#define BASELINE_FORMAT "dormouse.dev/baseline/v1"
+
+/* The longest document that is read, and room for the longest that is written. */
+#define BASELINE_BYTES_MAX (128 * 1024)
+
+#define BASELINE_NAME_MAX  320 /* "Kind/name", with the NUL */
+#define BASELINE_PEERS_MAX 64
+
+struct baseline_document {
+	char workload[BASELINE_NAME_MAX]; /* "Deployment/reports"; "" if unknown */
+	char cluster[BASELINE_NAME_MAX];  /* "" if unknown */
+	struct past past;
+	unsigned peer_count;
+	struct peer_prefix peer[BASELINE_PEERS_MAX]; /* most used first */
+	/* With what it was learnt; the interval is 0 if it is unknown. */
+	double interval_s, learn_s, dormant_after_s;
+	enum profile profile;
+	enum sensitivity sensitivity;
+	/* The document that was read, if it has members that this version does not
+	 * know. They are written again. NULL: none. */
+	cJSON *unknown;
+};
+
+/* Fills in what the detector has learnt, for that pod. No peers, nothing unknown. */
+void baseline_document_begin(struct baseline_document *b, const struct detector *d,
+			     const struct detect_options *options,
+			     const struct identity *pod, double interval_s);
+
+/* Releases what is unknown; accepts NULL. */
+void baseline_document_end(struct baseline_document *b);
+
+/* Writes the index-th chunk: the head, one series, one routine, one peer, or the tail.
+ * Returns false when there is no such chunk. All chunks in order, with the same writer,
+ * make the document, without what is unknown. */
+bool baseline_put_chunk(const struct baseline_document *b, size_t index,
+			struct json_writer *w);
+
+/* Returns the whole document, with what is unknown, as text with line breaks for people
+ * and for diff: the same document gives the same bytes. To be freed by the caller; NULL
+ * with an error if there is no memory. */
+char *baseline_document_text(const struct baseline_document *b, struct error *err);
+
+/* Reads a document of `bytes` bytes; text[bytes] is NUL. Every number is checked.
+ * Returns 0, or -1 with the reason; *b is then empty. Afterwards the caller owes
+ * baseline_document_end(). */
+int baseline_document_read(struct baseline_document *b, const char *text, size_t bytes,
+			   struct error *err);
+
+/* The same from a file, "-" is standard input. */
+int baseline_document_load(struct baseline_document *b, const char *path,
+			   struct error *err);
+
+/* Adds another pod's document, or another document of many pods: pasts are merged
+ * (past_merge), peers united, the most used kept. Names and settings are those of the
+ * first; a member that is unknown is kept from the first that has it. Takes over what
+ * is unknown in `other`. */
+void baseline_document_merge(struct baseline_document *b,
+			     struct baseline_document *other);
+
+#endif

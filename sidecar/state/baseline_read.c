@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* baseline_read.c - reads a baseline document. Who wrote it may be anyone: a person, a
+ * newer version, a stranger with the right to change a ConfigMap. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json_document.h"
+#include "base/sanitize.h"
+#include "base/units.h"
+#include "baseline_document.h"
+#include "baseline_names.h"
+
+/* No time, amount or rate is greater. */
+#define SECONDS_MAX 1e12
+#define AMOUNT_MAX  1e18
+#define NUMBERS_MAX 8
+
+#define SHOWN_MAX 64
+
+/* The reason names the member, and the signal that it is of. */
+static int refuse(struct error *err, const char *of, const char *name,
+		  const char *wanted)
+{
+	return fail(err, "%s%s%s: expected %s", of, of[0] ? ": " : "", name, wanted);
+}
+
+static const cJSON *member(const cJSON *object, const char *name)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+/* --- values: what is missing stays 0 ---------------------------------------------- */
+
+static int take_number(const cJSON *object, const char *of, const char *name,
+		       double most, double *value, struct error *err)
+{
+	const cJSON *item = member(object, name);
+
+	if (!item)
+		return 0;
+	if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0) ||
+	    !(item->valuedouble <= most))
+		return refuse(err, of, name, "a number of 0 or more");
+	*value = item->valuedouble;
+	return 0;
+}
+
+static int take_numbers(const cJSON *object, const char *of, const char *name,
+			unsigned count, double *values, struct error *err)
+{
+	const cJSON *item = member(object, name), *element;
+	double taken[NUMBERS_MAX];
+	unsigned at = 0;
+	char wanted[64];
+
+	if (!item)
+		return 0;
+	snprintf(wanted, sizeof(wanted), "%u numbers of 0 or more", count);
+	cJSON_ArrayForEach(element, item)
+	{
+		if (at == count || !cJSON_IsNumber(element) ||
+		    !(element->valuedouble >= 0) ||
+		    !(element->valuedouble <= AMOUNT_MAX))
+			return refuse(err, of, name, wanted);
+		taken[at++] = element->valuedouble;
+	}
+	if (!cJSON_IsArray(item) || at != count)
+		return refuse(err, of, name, wanted);
+	memcpy(values, taken, count * sizeof(*values));
+	return 0;
+}
+
+static int take_time(const cJSON *object, const char *of, const char *name,
+		     double *time, struct error *err)
+{
+	const cJSON *item = member(object, name);
+
+	if (!item || cJSON_IsNull(item))
+		return 0;
+	if (!cJSON_IsString(item) || parse_time(item->valuestring, time) < 0)
+		return refuse(err, of, name, "a time such as 2026-01-31T23:59:59.000Z");
+	return 0;
+}
+
+static int take_string(const cJSON *object, const char *name, char *target, size_t size,
+		       struct error *err)
+{
+	const cJSON *item = member(object, name);
+
+	if (!item)
+		return 0;
+	if (!cJSON_IsString(item) || strlen(item->valuestring) >= size)
+		return refuse(err, "", name, "a string of at most 319 bytes");
+	memcpy(target, item->valuestring, strlen(item->valuestring) + 1);
+	return 0;
+}
+
+/* Returns the index of the member's word, 0 if it is missing, -1 if it is not a word.
+ */
+static int take_word(const cJSON *object, const char *name, const char *const *words,
+		     struct error *err)
+{
+	const cJSON *item = member(object, name);
+
+	if (!item)
+		return 0;
+	for (int i = 0; words[i]; i++)
+		if (cJSON_IsString(item) && strcmp(item->valuestring, words[i]) == 0)
+			return i;
+	return refuse(err, BASELINE_SETTINGS, name, "a value of that flag");
+}
+
+/* --- parts ------------------------------------------------------------------------ */
+
+static int take_settings(struct baseline_document *b, const cJSON *document,
+			 struct error *err)
+{
+	const cJSON *s = member(document, BASELINE_SETTINGS);
+	static const char of[] = BASELINE_SETTINGS;
+
+	const int profile = take_word(s, "profile", baseline_profiles, err);
+	const int sensitivity =
+	    profile < 0 ? -1 : take_word(s, "sensitivity", baseline_sensitivities, err);
+	if (sensitivity < 0 ||
+	    take_number(s, of, "interval", SECONDS_MAX, &b->interval_s, err) < 0 ||
+	    take_number(s, of, "learn", SECONDS_MAX, &b->learn_s, err) < 0 ||
+	    take_number(s, of, "dormantAfter", SECONDS_MAX, &b->dormant_after_s, err) <
+		0)
+		return -1;
+	b->profile = (enum profile)profile;
+	b->sensitivity = (enum sensitivity)sensitivity;
+	return 0;
+}
+
+/* Numbers mean something only with these windows and shares. */
+static int check_legend(const cJSON *document, struct error *err)
+{
+	const cJSON *windows = member(document, BASELINE_WINDOWS), *element;
+	double shares[PAST_QUANTILES] = {0};
+	unsigned at = 0;
+
+	cJSON_ArrayForEach(element, windows)
+	{
+		if (at == PAST_WINDOWS || !cJSON_IsString(element) ||
+		    strcmp(element->valuestring, past_window_name(at)) != 0)
+			break;
+		at++;
+	}
+	if (at != PAST_WINDOWS || element)
+		return refuse(err, "", BASELINE_WINDOWS,
+			      "those of this version: 10s, 1m, 10m, 1h, 6h, steady-1m, "
+			      "steady-10m");
+	if (take_numbers(document, "", BASELINE_SHARES, PAST_QUANTILES, shares, err) <
+	    0)
+		return -1;
+	for (unsigned q = 0; q < PAST_QUANTILES; q++)
+		if (shares[q] != past_shares[q])
+			return refuse(
+			    err, "", BASELINE_SHARES,
+			    "those of this version: 0.5, 0.9, 0.99, 0.999, 1");
+	return 0;
+}
+
+static int take_head(struct baseline_document *b, const cJSON *document,
+		     struct error *err)
+{
+	struct past *p = &b->past;
+	double pods = 0, dormant = 0;
+
+	if (take_string(document, "workload", b->workload, sizeof(b->workload), err) <
+		0 ||
+	    take_string(document, "cluster", b->cluster, sizeof(b->cluster), err) < 0 ||
+	    take_time(document, "", "since", &p->since, err) < 0 ||
+	    take_time(document, "", "until", &p->until, err) < 0 ||
+	    take_number(document, "", "pods", 1e9, &pods, err) < 0 ||
+	    take_number(document, "", "watchedSeconds", SECONDS_MAX, &p->watched_s,
+			err) < 0 ||
+	    take_number(document, "", "longestSeconds", SECONDS_MAX, &p->longest_s,
+			err) < 0 ||
+	    take_number(document, "", "startSeconds", SECONDS_MAX, &p->start_s, err) <
+		0 ||
+	    take_number(document, "", "judgedSeconds", SECONDS_MAX, &p->judged_s, err) <
+		0 ||
+	    take_number(document, "", "dormantShare", 1, &dormant, err) < 0)
+		return -1;
+	p->pods = (unsigned)pods;
+	p->dormant_s = dormant * p->judged_s;
+	return 0;
+}
+
+/* Returns the series of that name; -1: none of this version. */
+static int series_by_name(const char *name)
+{
+	for (int s = 0; name && s < PAST_SERIES; s++)
+		if (strcmp(name, past_series_name((unsigned)s)) == 0)
+			return s;
+	return -1;
+}
+
+static int take_series(struct past *past, const cJSON *entry, struct error *err)
+{
+	const char *name = cJSON_GetStringValue(member(entry, "signal"));
+	const int series = series_by_name(name);
+
+	if (!name)
+		return fail(err, BASELINE_SIGNALS ": expected objects with a signal");
+	if (series < 0)
+		return 0;
+	struct past_series *p = &past->series[series];
+	if (take_number(entry, name, "watchedSeconds", SECONDS_MAX, &p->watched_s,
+			err) < 0 ||
+	    take_number(entry, name, "intervals", AMOUNT_MAX, &p->intervals, err) < 0 ||
+	    take_number(entry, name, "mean", AMOUNT_MAX, &p->mean, err) < 0 ||
+	    take_number(entry, name, "stddev", AMOUNT_MAX, &p->stddev, err) < 0 ||
+	    take_numbers(entry, name, "quantiles", PAST_QUANTILES, p->quantile, err) <
+		0 ||
+	    take_numbers(entry, name, "greatest", PAST_WINDOWS, p->greatest, err) < 0 ||
+	    take_numbers(entry, name, "third", PAST_WINDOWS, p->third, err) < 0 ||
+	    take_numbers(entry, name, "tenth", PAST_WINDOWS, p->tenth, err) < 0 ||
+	    take_numbers(entry, name, "start", PAST_WINDOWS, p->start, err) < 0)
+		return -1;
+	for (unsigned q = 1; q < PAST_QUANTILES; q++)
+		if (p->quantile[q] < p->quantile[q - 1])
+			return refuse(err, name, "quantiles",
+				      "numbers that do not fall");
+	return 0;
+}
+
+static int take_days(const cJSON *calendar, struct routine_view *view,
+		     struct error *err)
+{
+	const cJSON *days = member(calendar, "days");
+
+	for (unsigned i = 0; i < ROUTINE_DAYS_COUNT; i++)
+		if (cJSON_IsString(days) &&
+		    strcmp(days->valuestring, routine_days_name(i)) == 0) {
+			view->days = (enum routine_days)i;
+			return 0;
+		}
+	return refuse(err, BASELINE_ROUTINES, "days", "daily, weekly or the like");
+}
+
+static int take_hour(const cJSON *calendar, struct routine_view *view,
+		     struct error *err)
+{
+	const char *hour = cJSON_GetStringValue(member(calendar, "timeOfDay"));
+	unsigned hours, minutes;
+	char rest;
+
+	if (view->days == ROUTINE_NO_FIXED_TIME)
+		return 0;
+	if (!hour || sscanf(hour, "%2u:%2u%c", &hours, &minutes, &rest) != 2 ||
+	    hours > 23 || minutes > 59)
+		return refuse(err, BASELINE_ROUTINES, "timeOfDay",
+			      "a time such as 02:10");
+	view->second_of_day = hours * 3600 + minutes * 60;
+	return 0;
+}
+
+static int take_reach(const cJSON *entry, struct past_routine *r, struct error *err)
+{
+	const cJSON *reach = member(entry, "reach");
+
+	for (unsigned s = 0; s < PAST_SERIES; s++)
+		if (take_numbers(reach, BASELINE_ROUTINES, past_series_name(s),
+				 PAST_WINDOWS, r->reach[s], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* The words of the calendar are written anew. Their weekday and day of the month follow
+ * from its last time. */
+static int take_routine(struct past *past, const cJSON *entry, struct error *err)
+{
+	static const char of[] = BASELINE_ROUTINES;
+	const cJSON *calendar = member(entry, "calendar");
+	struct past_routine *r = &past->routine[past->routine_count];
+	struct routine_view *view = &r->view;
+	const char *name = cJSON_GetStringValue(member(entry, "signal"));
+	double times = 0, every = 0;
+	const int series = series_by_name(name);
+
+	if (past->routine_count == PAST_ROUTINES_MAX)
+		return fail(err, BASELINE_ROUTINES ": expected at most %d",
+			    PAST_ROUTINES_MAX);
+	if (series < 0 || series >= SIGNAL_COUNT)
+		return refuse(err, of, "signal", "a signal's name");
+	if (take_days(calendar, view, err) < 0 || take_hour(calendar, view, err) < 0 ||
+	    take_number(calendar, of, "everyDays", 1e6, &every, err) < 0 ||
+	    take_number(entry, of, "times", 1e9, &times, err) < 0 ||
+	    take_time(entry, of, "first", &view->first, err) < 0 ||
+	    take_time(entry, of, "last", &view->last, err) < 0 ||
+	    take_number(entry, of, "typicalBytes", AMOUNT_MAX, &view->typical_bytes,
+			err) < 0 ||
+	    take_number(entry, of, "mostBytes", AMOUNT_MAX, &view->most_bytes, err) <
+		0 ||
+	    take_reach(entry, r, err) < 0)
+		return -1;
+	view->signal = (enum signal)series;
+	view->number = ++past->routine_count;
+	view->times = (uint32_t)times;
+	view->every_days = (unsigned)every;
+	routine_view_days(view);
+	return 0;
+}
+
+/* "10.0.0.0/24", "2001:db8::/64". */
+static int parse_prefix(const char *text, struct peer_prefix *p)
+{
+	char address[INET6_ADDRSTRLEN];
+	const size_t length = strcspn(text, "/");
+	unsigned bits, most;
+
+	if (length >= sizeof(address) || text[length] != '/' ||
+	    parse_count(text + length + 1, 0, 128, &bits) < 0)
+		return -1;
+	memcpy(address, text, length);
+	address[length] = '\0';
+	p->family = strchr(address, ':') ? AF_INET6 : AF_INET;
+	most = p->family == AF_INET6 ? 128 : 32;
+	p->length = (uint8_t)bits;
+	return bits <= most && inet_pton(p->family, address, p->address) == 1 ? 0 : -1;
+}
+
+static int take_peer(struct baseline_document *b, const cJSON *entry, struct error *err)
+{
+	static const char of[] = BASELINE_PEERS;
+	const char *prefix = cJSON_GetStringValue(member(entry, "prefix"));
+	const char *protocol = cJSON_GetStringValue(member(entry, "protocol"));
+	struct peer_prefix *p = &b->peer[b->peer_count];
+	double port = 0, bytes = 0, connections = 0;
+
+	if (b->peer_count == BASELINE_PEERS_MAX)
+		return fail(err, BASELINE_PEERS ": expected at most %d",
+			    BASELINE_PEERS_MAX);
+	if (!prefix || parse_prefix(prefix, p) < 0)
+		return refuse(err, of, "prefix", "a network such as 10.0.0.0/24");
+	if (!protocol || (strcmp(protocol, "tcp") != 0 && strcmp(protocol, "udp") != 0))
+		return refuse(err, of, "protocol", "tcp or udp");
+	if (take_number(entry, of, "port", 65535, &port, err) < 0 ||
+	    take_number(entry, of, "bytes", AMOUNT_MAX, &bytes, err) < 0 ||
+	    take_number(entry, of, "connections", AMOUNT_MAX, &connections, err) < 0)
+		return -1;
+	p->protocol = protocol[0] == 'u' ? IPPROTO_UDP : IPPROTO_TCP;
+	p->port = (uint16_t)port;
+	p->bytes = (uint64_t)bytes;
+	p->connections = (uint64_t)connections;
+	b->peer_count++;
+	return 0;
+}
+
+/* --- the whole -------------------------------------------------------------------- */
+
+static int take_arrays(struct baseline_document *b, const cJSON *document,
+		       struct error *err)
+{
+	const cJSON *entry;
+
+	if (!cJSON_IsArray(member(document, BASELINE_SIGNALS)))
+		return refuse(err, "", BASELINE_SIGNALS, "an array");
+	cJSON_ArrayForEach(
+	    entry,
+	    member(document, BASELINE_SIGNALS)) if (take_series(&b->past, entry, err) <
+						    0) return -1;
+	cJSON_ArrayForEach(
+	    entry,
+	    member(document, BASELINE_ROUTINES)) if (take_routine(&b->past, entry,
+								  err) < 0) return -1;
+	cJSON_ArrayForEach(
+	    entry, member(document, BASELINE_PEERS)) if (take_peer(b, entry, err) <
+							 0) return -1;
+	return 0;
+}
+
+static int take_document(struct baseline_document *b, const cJSON *document,
+			 struct error *err)
+{
+	const cJSON *format = member(document, "format");
+	char shown[SHOWN_MAX];
+
+	if (!cJSON_IsString(format))
+		return refuse(err, "", "format", "\"" BASELINE_FORMAT "\"");
+	if (strcmp(format->valuestring, BASELINE_FORMAT) != 0)
+		return fail(err, "format: expected \"" BASELINE_FORMAT "\", not \"%s\"",
+			    sanitize(shown, sizeof(shown), format->valuestring));
+	if (take_head(b, document, err) < 0 || take_settings(b, document, err) < 0 ||
+	    check_legend(document, err) < 0)
+		return -1;
+	return take_arrays(b, document, err);
+}
+
+/* Returns the line of a place in a text, from 1. */
+static unsigned line_at(const char *text, const char *place)
+{
+	unsigned line = 1;
+
+	for (; text < place; text++)
+		line += *text == '\n';
+	return line;
+}
+
+int baseline_document_read(struct baseline_document *b, const char *text, size_t bytes,
+			   struct error *err)
+{
+	const char *stop;
+	bool lacks_memory;
+	int result;
+
+	memset(b, 0, sizeof(*b));
+	if (bytes > BASELINE_BYTES_MAX)
+		return fail(err, "expected at most %d bytes", BASELINE_BYTES_MAX);
+	cJSON *document = json_document(text, bytes, &stop, &lacks_memory);
+	if (lacks_memory)
+		return fail_memory(err, "the baseline");
+	if (!cJSON_IsObject(document) || stop[strspn(stop, " \t\r\n")] != '\0') {
+		cJSON_Delete(document);
+		return fail(err, "line %u: expected one JSON object",
+			    line_at(text, stop));
+	}
+	result = take_document(b, document, err);
+	if (result == 0 && baseline_has_unknown(document)) {
+		b->unknown = document;
+		return 0;
+	}
+	cJSON_Delete(document);
+	if (result < 0)
+		memset(b, 0, sizeof(*b));
+	return result;
+}
+
+/* Returns the length, or -1. */
+static ssize_t read_whole(int fd, char *into, size_t most, struct error *err)
+{
+	size_t length = 0;
+
+	while (length < most) {
+		const ssize_t n = read(fd, into + length, most - length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_errno(err, errno, "read");
+		if (n == 0)
+			break;
+		length += (size_t)n;
+	}
+	return (ssize_t)length;
+}
+
+static int load(struct baseline_document *b, int fd, struct error *err)
+{
+	char *text = calloc(1, BASELINE_BYTES_MAX + 2);
+	int result = -1;
+
+	if (!text)
+		return fail_memory(err, "the baseline");
+	const ssize_t length = read_whole(fd, text, BASELINE_BYTES_MAX + 1, err);
+	if (length >= 0)
+		result = baseline_document_read(b, text, (size_t)length, err);
+	free(text);
+	return result;
+}
+
+int baseline_document_load(struct baseline_document *b, const char *path,
+			   struct error *err)
+{
+	const bool is_stdin = strcmp(path, "-") == 0;
+	/* A FIFO would block. */
+	const int fd =
+	    is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	memset(b, 0, sizeof(*b));
+	if (fd < 0)
+		return fail_errno(err, errno, "%.200s", path);
+	const int result = load(b, fd, err);
+	if (!is_stdin)
+		close(fd);
+	return result < 0
+		   ? fail_within(err, "%.200s", is_stdin ? "standard input" : path)
+		   : 0;
+}
