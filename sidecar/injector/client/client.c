@@ -199,6 +199,20 @@ static int headers_of(const struct client *c, const struct client_request *reque
 		   : 0;
 }
 
+void client_put_escaped(struct text *t, const char *text)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789-._~";
+
+	for (; *text; text++) {
+		if (strchr(plain, *text))
+			text_put_bytes(t, text, 1);
+		else
+			text_printf(t, "%%%02X", (unsigned char)*text);
+	}
+}
+
 /* Returns "SERVER/PATH", to be freed; NULL on allocation failure. */
 static char *url_of(const struct client *c, const char *path, struct error *err)
 {

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 /* Where the server is, and the files for authentication and verification. */
 struct client_access {
@@ -52,5 +53,9 @@ struct client_request {
  * HTTP status. Returns -1 if there was no answer, or not all of it. */
 long client_ask(struct client *c, const struct client_request *request,
 		struct error *err);
+
+/* Appends the text for a part of a path: each byte that is reserved as %HH
+ * (RFC 3986). */
+void client_put_escaped(struct text *t, const char *text);
 
 #endif

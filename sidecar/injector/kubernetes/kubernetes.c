@@ -20,7 +20,7 @@ struct kubernetes {
 	struct client *client;
 	struct cluster_facts *facts;
 	char *answer; /* to the current request; in a watch, its unfinished line */
-	size_t length;
+	size_t length, answer_max;
 	const struct kubernetes_watch *watch; /* the current watch, or NULL */
 	int watch_result;
 };
@@ -69,8 +69,8 @@ int kubernetes_find(const struct injector_options *options,
 static int add_to_answer(struct kubernetes *k, const char *data, size_t length,
 			 struct error *err)
 {
-	if (length > KUBERNETES_ANSWER_MAX - k->length)
-		return fail(err, "the answer is over %d bytes", KUBERNETES_ANSWER_MAX);
+	if (length > k->answer_max - k->length)
+		return fail(err, "the answer is over %zu bytes", k->answer_max);
 	char *more = realloc(k->answer, k->length + length + 1);
 	if (!more)
 		return fail_memory(err, "the answer");
@@ -180,6 +180,8 @@ static long perform(struct kubernetes *k, const struct kubernetes_request *reque
 	    .context = k,
 	};
 
+	k->answer_max =
+	    request->answer_max ? request->answer_max : KUBERNETES_ANSWER_MAX;
 	return client_ask(k->client, &sent, err);
 }
 

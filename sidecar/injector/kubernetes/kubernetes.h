@@ -38,6 +38,7 @@ struct kubernetes_request {
 	const char *accept; /* media type of the answer; NULL: application/json */
 	const char *type;   /* media type of the body; NULL: no body */
 	const char *body;
+	size_t answer_max; /* bytes of the answer; 0: KUBERNETES_ANSWER_MAX */
 };
 
 /* Whether another client changed the object first: the caller reads it again. */
