@@ -104,8 +104,8 @@ refuses partial "the answer is partial"
 refuses warning "comes with a warning: store-3 is down"
 
 # With --apply, the API server hears of none of it.
-refuses half "ends early" --apply
-refuses warning "comes with a warning" --apply
+refuses half "ends early" --apply --namespaces shop
+refuses warning "comes with a warning" --apply --namespaces shop
 check "questions to the API server" ready "$(cat "$work/api.log")"
 
 # Many pods.
