@@ -5,7 +5,7 @@
     pods.py INJECTOR LABELLED PLAIN MINOR    two namespaces, one labelled for injection; the server's version 1.MINOR
 
 Each pod is created in both namespaces, as a dry run: what the server makes of it without Dormouse, taken from what it
-makes of it with Dormouse, must leave nothing but the container, its volume and an annotation. Prints a line "ok ..." or
+makes of it with Dormouse, must leave nothing but the container, its volumes and an annotation. Prints a line "ok ..." or
 "FAILED ..." for each pod and each way."""
 import copy
 import glob
@@ -60,7 +60,7 @@ def without_chance(pod, namespace):
 
 
 def taken_out(pod, native):
-    """(the pod without its sidecar, the container, the volume), the sidecar found where it belongs."""
+    """(the pod without its sidecar, the container, its volumes), the sidecar found where it belongs."""
     pod = copy.deepcopy(pod)
     spec = pod["spec"]
     if native:
@@ -69,12 +69,12 @@ def taken_out(pod, native):
         container = spec["containers"].pop()
     if container["name"] != "dormouse":
         raise Wrong(f"the sidecar is not where it belongs: there is {container['name']}")
-    name = container["volumeMounts"][0]["name"]
-    volumes = [volume for volume in spec["volumes"] if volume["name"] == name]
-    if len(volumes) != 1 or "items" in volumes[0].get("downwardAPI", {"items": []}):
-        raise Wrong(f"its volume {name}: {volumes}")
-    spec["volumes"].remove(volumes[0])
-    return pod, container, volumes[0]
+    names = [mount["name"] for mount in container["volumeMounts"]]
+    volumes = [volume for volume in spec["volumes"] if volume["name"] in names]
+    spec["volumes"] = [volume for volume in spec["volumes"] if volume not in volumes]
+    if [volume["name"] for volume in volumes] != names:
+        raise Wrong(f"its mounts are of {names}, its volumes: {volumes}")
+    return pod, container, volumes
 
 
 def differences(before, after, path=""):
@@ -95,13 +95,26 @@ def check_class(before, after):
     return f"still {now}"
 
 
-def check_sidecar(container, volume):
-    broken = restricted.complaints({"spec": {"containers": [container], "volumes": [volume]}})
+def check_volumes(container, volumes):
+    """An empty one in the place of the token, and the workload's key of a ConfigMap that need not exist."""
+    mounts = [mount["mountPath"] for mount in container["volumeMounts"] if mount["readOnly"]]
+    if mounts != ["/var/run/secrets/kubernetes.io/serviceaccount", "/etc/dormouse/baselines"]:
+        raise Wrong(f"its mounts: {mounts}")
+    empty, baselines = volumes
+    if "items" in empty.get("downwardAPI", {"items": []}):
+        raise Wrong(f"its volume {empty}")
+    source = baselines.get("configMap", {})
+    variables = {one["name"]: one.get("value") for one in container["env"]}
+    paths = [f"{mounts[1]}/{item['path']}" for item in source.get("items", [])]
+    if source.get("optional") is not True or paths != [variables.get("DORMOUSE_BASELINE")]:
+        raise Wrong(f"its volume {baselines}")
+
+
+def check_sidecar(container, volumes):
+    broken = restricted.complaints({"spec": {"containers": [container], "volumes": volumes}})
     if broken:
         raise Wrong(f"its container breaks the restricted profile: {broken[0]}")
-    mounts = [mount["mountPath"] for mount in container["volumeMounts"]]
-    if mounts != ["/var/run/secrets/kubernetes.io/serviceaccount"]:
-        raise Wrong(f"its mounts: {mounts}")
+    check_volumes(container, volumes)
 
 
 def check_injected(before, after, native):
@@ -109,8 +122,8 @@ def check_injected(before, after, native):
     first = before["spec"]["containers"][0]["name"]
     if after["spec"]["containers"][0]["name"] != first:
         raise Wrong(f"the first container was {first}")
-    rest, container, volume = taken_out(after, native)
-    check_sidecar(container, volume)
+    rest, container, volumes = taken_out(after, native)
+    check_sidecar(container, volumes)
     annotations = rest["metadata"].get("annotations") or {}
     if DEFAULT_CONTAINER not in (before["metadata"].get("annotations") or {}):
         if annotations.pop(DEFAULT_CONTAINER, None) != first:

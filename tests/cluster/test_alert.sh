@@ -23,7 +23,7 @@ alerts() {
 }
 eventually "alerts of a quiet pod" 0 alerts '.alerts | length'
 eventually "its state" dormant alerts .state
-eventually "its identity" "quiet $space app" \
+eventually "its identity" "quiet $space Pod/app" \
 	alerts '.pod | "\(.name) \(.namespace) \(.workload)"'
 
 kubectl -n $space exec quiet -c app -- /traffic stream "$address" 7001 300000 30 \

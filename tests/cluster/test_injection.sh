@@ -89,6 +89,12 @@ check "containers of one on the host's network" app \
 check_between "counted as host-network" $((before_host + 1)) 1000000 "$(skipped host-network)"
 check "kubectl exec goes to" app "$(field $apps bare \
 	'.metadata.annotations["kubectl.kubernetes.io/default-container"]')"
+variable() {
+	field "$1" "$2" "$sidecar | .env[] | select(.name == \"$3\").value"
+}
+check "the workload of a Deployment's pod" Deployment/web \
+	"$(variable $apps "$(web_pods | cut -d ' ' -f 1)" DORMOUSE_WORKLOAD)"
+check "the workload of a bare pod" Pod/app "$(variable $apps bare DORMOUSE_WORKLOAD)"
 check "QoS class of one that is Guaranteed without" Guaranteed "$(field $apps bare .status.qosClass)"
 
 # --- without privilege ----------------------------------------------------------------

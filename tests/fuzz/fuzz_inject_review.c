@@ -16,6 +16,26 @@ static void require(bool holds)
 		abort();
 }
 
+/* What is passed on of the owner is a kind and a name, and a key of a ConfigMap. */
+static void check_owner(const cJSON *pod)
+{
+	static const char kind[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789-";
+	static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789-._";
+	struct owner owner;
+
+	owner_of_pod(pod, &owner);
+	size_t length = strspn(owner.workload, kind);
+	require(length == 0 || owner.workload[length] == '/');
+	require(length > 0 || (!owner.workload[0] && !owner.key[0]));
+	if (length > 0)
+		require(strspn(owner.workload + length + 1, name) ==
+			strlen(owner.workload + length + 1));
+	require(strspn(owner.key, name) == strlen(owner.key));
+	require(strlen(owner.key) <= OWNER_KEY_MAX);
+}
+
 static void check_patch(const char *encoded, const char *body, size_t length)
 {
 	enum json_refusal why;
@@ -29,6 +49,7 @@ static void check_patch(const char *encoded, const char *body, size_t length)
 	const struct pod_facts facts = {
 	    .pod = pod, .namespace = "", .own_namespace = ""};
 	require(eligibility_of(&facts) == SKIP_ALREADY_INJECTED);
+	check_owner(pod);
 	cJSON_Delete(review);
 	free(patch);
 }

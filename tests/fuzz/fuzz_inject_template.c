@@ -13,7 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char written[65536];
 	struct error err = {.text = ""};
-	struct sidecar_shape shape = {.native = true, .volume = "v"};
+	const struct owner owner = {"Deployment/web", "deployment.web.json"};
+	struct sidecar_shape shape = {
+	    .native = true, .volume = "v", .baselines = "b", .owner = &owner};
 	char *text = malloc(size ? size : 1);
 
 	memcpy(text, data, size);
@@ -31,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_array(&w, NULL);
 	template_put_container(t, &shape, &w);
 	template_put_volume(t, &shape, &w);
+	template_put_baselines(&shape, &w);
 	json_end(&w);
 	template_free(t);
 	if (!json_is_whole(&w))

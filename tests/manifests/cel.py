@@ -284,6 +284,8 @@ COSTS = {
     "indexOf": lambda _, values, *others: len(values),
     "bytes": lambda _, text: tenth(text),
     "upperAscii": lambda _, text: tenth(text),
+    "lowerAscii": lambda _, text: tenth(text),
+    "substring": lambda _, text, *bounds: tenth(text),
     "quantity": lambda _, text: tenth(text),
     "isQuantity": lambda _, text: tenth(text),
     "in": lambda _, value, values: len(values) if isinstance(values, list) else 1,
@@ -494,6 +496,19 @@ def approximated(value):
     return float(value)
 
 
+def ascii_only(change, text):
+    """Letters of other alphabets stay as they are."""
+    return "".join(change(sign) if sign.isascii() else sign for sign in text)
+
+
+def substring(text, begin, end=None):
+    """Bounds outside of the text are an error, to Python they are not."""
+    end = len(text) if end is None else end
+    if not 0 <= begin <= end <= len(text):
+        raise CelError(f"substring: {begin}, {end} of {text!r}")
+    return text[begin:end]
+
+
 def listed(values, *kinds):
     """A list whose elements are all of one of those types."""
     if not isinstance(values, list) or any(type(value) is not type(values[0]) for value in values) or (
@@ -543,7 +558,9 @@ METHODS = {
     "endsWith": lambda text, end: text.endswith(end),
     "startsWith": lambda text, prefix: text.startswith(prefix),
     "size": len,
-    "upperAscii": lambda text: text.upper(),
+    "upperAscii": lambda text: ascii_only(str.upper, text),
+    "lowerAscii": lambda text: ascii_only(str.lower, text),
+    "substring": substring,
     "replace": lambda text, old, new: text.replace(old, new),
     "split": lambda text, separator: text.split(separator),
     "join": lambda texts, separator: separator.join(texts),

@@ -30,8 +30,9 @@ def without_sidecar(pod):
     """What the pod was before Dormouse was added by hand."""
     pod = copy.deepcopy(pod)
     spec = pod["spec"]
-    for members, name in (("containers", "dormouse"), ("initContainers", "dormouse"), ("volumes", "dormouse-empty")):
-        spec[members] = [one for one in spec.get(members, []) if one["name"] != name]
+    for members in ("containers", "initContainers", "volumes"):
+        spec[members] = [one for one in spec.get(members, [])
+                         if one["name"] not in ("dormouse", "dormouse-empty", "dormouse-baselines")]
         if not spec[members]:
             del spec[members]
     del pod["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"]

@@ -13,7 +13,10 @@ from objects import containers_of, pod_of, read
 
 # Kinds whose names kustomize leaves alone.
 WITHOUT_PREFIX = {"Namespace"}
-RESOURCES = {"secrets": "Secret", "mutatingwebhookconfigurations": "MutatingWebhookConfiguration"}
+RESOURCES = {"secrets": "Secret", "mutatingwebhookconfigurations": "MutatingWebhookConfiguration",
+             "configmaps": "ConfigMap"}
+# Which the sidecars know by this name, in each namespace, whatever the injector is called.
+BASELINES = ("ConfigMap", None, "dormouse-baselines")
 # What the injector looks for by name, and the variable that tells it.
 LOOKED_FOR = {"DORMOUSE_SERVICE": "Service", "DORMOUSE_SECRET": "Secret",
               "DORMOUSE_WEBHOOK": "MutatingWebhookConfiguration"}
@@ -32,7 +35,7 @@ class References:
 
     def __init__(self, objects):
         self.found = []
-        self.made_elsewhere = set()
+        self.made_elsewhere = {BASELINES}
         for obj in objects:
             self.who = "/".join(part for part in place(obj) if part)
             self.space = obj["metadata"].get("namespace")
@@ -61,6 +64,9 @@ class References:
                 # With a certificate of others no Secret is read.
                 if not (files and kind == "Secret"):
                     self.add(kind, told.get(variable))
+
+    def of_CronJob(self, obj):
+        self.add("ServiceAccount", pod_of(obj)["spec"]["serviceAccountName"])
 
     def rules(self, obj):
         for rule in obj["rules"]:

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The policy does to a pod what the webhook does.
 
-    check_policy.py INJECTOR POLICY_FOLDER
+    check_policy.py INJECTOR POLICY_FOLDER OWNERS
 
 Each pod of pods.py goes through the policy's expressions, evaluated by cel.py, and through `INJECTOR inject`; both
-leave the same pods alone, and what they make of the others is equal, field by field."""
+leave the same pods alone, and what they make of the others is equal, field by field. OWNERS are the cases of
+tests/unit/injector/test_owner.c: which workload a pod belongs to."""
 import copy
 import json
 import os
@@ -27,7 +28,9 @@ EXPRESSIONS = [
     ('has(o.b)', False), ('o.b', None), ('has(o.b.c)', None), ('o.b || true', True), ('true || o.b', True),
     ('o.b && false', False), ('o.b || false', None), ('1 || false', None), ('[1, 2].all(x, x > 0)', True),
     ('[].exists(x, true)', False), ('[1, 2, 3].filter(x, x != 2).map(x, [x])', [[1], [3]]), ('[1][1]', None),
-    ('o.a == 1 ? "yes" : "no"', "yes"), ('"a-b".upperAscii().replace("-", "_")', "A_B"), ('"a".lowerAscii()', None),
+    ('o.a == 1 ? "yes" : "no"', "yes"), ('"a-b".upperAscii().replace("-", "_")', "A_B"), ('"AbÄ".lowerAscii()', "abÄ"), ('"a".trim()', None),
+    ('"abc".substring(1)', "bc"), ('"abc".substring(0, 2)', "ab"), ('"abc".substring(3)', ""), ('"abc".substring(0, 4)', None),
+    ('"abc".substring(2, 1)', None), ('"abc".substring(-1)', None), ('1.lowerAscii()', None),
     ('jsonpatch.escapeKey("a/b~c")', "a~1b~0c"), ('[1, 2,]', [1, 2]), ('(1', None), ('1 1', None), ("'it\\'s'", "it's"),
     ('Object.a{b: Object.a.b{c: 1}}', {"b": {"c": 1}}), ('Object.a{b: Object.a.c{c: 1}}', None),
     ('Object.a{b: [Object.a.b{}, Object.b{}]}', None), ('"a:1".endsWith(":" + string(1))', True),
@@ -151,6 +154,32 @@ def check_pods(policy, injector):
             check(f"{name}: left alone", pod, expected)
 
 
+def variable_of(pod, name):
+    return next((one["value"] for one in sidecar_of(pod)["env"] if one["name"] == name), "")
+
+
+def paths_of(pod):
+    """The paths that the sidecar finds files of the ConfigMap at."""
+    mounts = {mount["name"]: mount["mountPath"] for mount in sidecar_of(pod)["volumeMounts"]}
+    return [f"{mounts[volume['name']]}/{item['path']}" for volume in pod["spec"]["volumes"]
+            if volume.get("configMap", {}).get("name") == "dormouse-baselines" for item in volume["configMap"]["items"]
+            if volume["configMap"]["optional"] is True and item["key"] == item["path"]]
+
+
+def check_owners(policy, injector, path):
+    with open(path, encoding="utf-8") as file:
+        cases = json.load(file)
+    pods = [validating.without_null({**PODS[0][1], "metadata": case["metadata"]}) for case in cases]
+    for case, pod, expected in zip(cases, pods, injected(injector, pods)):
+        found = policy.patched(pod)
+        check(f"{case['case']}: {case['workload'] or 'of nobody'}"[:100], case["workload"],
+              variable_of(found, "DORMOUSE_WORKLOAD"))
+        path = "/etc/dormouse/baselines/" + case["key"] if case["key"] else ""
+        check(f"{case['case']}: its baseline", (path, [path] if path else []),
+              (variable_of(found, "DORMOUSE_BASELINE"), paths_of(found)))
+        check(f"{case['case']}: the injector's is the same", without_nothing(expected), without_nothing(unmarked(found)))
+
+
 def check_namespaces(policy):
     """What a namespace's annotation says holds where the pod's does not."""
     pods = dict(PODS)
@@ -219,7 +248,7 @@ def check_warnings(folder, policy, unset, injector):
 
 
 def main():
-    injector, folder = sys.argv[1:]
+    injector, folder, owners = sys.argv[1:]
     spec = read([os.path.join(folder, "policy.yaml")])[0]["spec"]
     bindings = read([os.path.join(folder, "bindings.yaml")])
     policy = Policy(spec, imageLoaded="true")
@@ -238,6 +267,7 @@ def main():
         check(f"the container's {field}", theirs.get(field), ours.get(field))
     check("its members stand in the same order", list(theirs), list(ours))
     check_pods(policy, injector)
+    check_owners(policy, injector, owners)
     check_namespaces(policy)
     check_state(spec, injector)
     check_warnings(folder, policy, Policy(spec), injector)

@@ -61,6 +61,10 @@ PODS = [
     ("a pod with a volume of that name", volumes("dormouse-empty")),
     ("a pod with two volumes of such names", volumes("dormouse-empty", "x", "dormouse-empty-1")),
     ("a pod with a volume of the second name", volumes("dormouse-empty-1")),
+    ("a pod with a volume of the baselines' name", volumes("dormouse-baselines", "x", "dormouse-empty")),
+    ("a pod with volumes of both names", volumes("dormouse-baselines-1", "dormouse-empty", "dormouse-baselines")),
+    ("a pod without a name", pod()),
+    ("a pod whose name makes too long a key", pod(name="n" * 250)),
     ("a pod with resources of its own", changed(PLAIN, "spec/resources", {"limits": {"cpu": "1", "memory": "1Gi"}})),
     ("a pod that asks for resources of its own", changed(PLAIN, "spec/resources", {"requests": {"cpu": "1"}})),
     ("a pod of a Job", pod(name="a", ownerReferences=[

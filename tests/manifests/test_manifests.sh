@@ -54,7 +54,7 @@ render() {
 # --- what is checked by itself ---------------------------------------------------------
 ./restricted.py --self-test || status=1
 ./qos.py --self-test || status=1
-./check_policy.py "$injector" $manifests/policy || status=1
+./check_policy.py "$injector" $manifests/policy ../unit/injector/owners.json || status=1
 ./check_limits.py $manifests/policy ../cluster/pods || status=1
 ./check_annotations.py "$dormouse" "$injector" $manifests/policy || status=1
 check "manifests and manual have every flag, signal, kind of alert and metric" \
@@ -105,6 +105,9 @@ if render $manifests/policy >"$work/policy.yaml" 2>/dev/null &&
 		check "overlays/cert-manager: the injector reads $file" \
 			grep -q -- "=/etc/dormouse-tls/$file" "$work/cert-manager.yaml"
 	done
+	render $manifests/overlays/learn >"$work/learn.yaml" || failed "overlays/learn cannot be rendered"
+	check "overlays/learn keeps to restricted" ./restricted.py "$work/learn.yaml"
+	./check_learn.py "$injector" "$work/learn.yaml" $manifests/install.yaml "$work/policy.yaml" || status=1
 	render $manifests/overlays/loaded-images >"$work/loaded.yaml" ||
 		failed "overlays/loaded-images cannot be rendered"
 	check "overlays/loaded-images is the base with --image-loaded" diff \
@@ -124,13 +127,14 @@ if render $manifests/policy >"$work/policy.yaml" 2>/dev/null &&
 		render "$work/renamed" >"$work/renamed.yaml" || failed "$1 cannot be renamed"
 		./check_names.py "$1 as '$2'...'$3' in '$4'" "$work/renamed.yaml" "$2" "$3" "$4" || status=1
 	}
-	for folder in base policy required overlays/cert-manager overlays/loaded-images; do
+	for folder in base policy required overlays/cert-manager overlays/loaded-images overlays/learn; do
 		rename $folder "" "" ""
 		rename $folder acme- "" ""
 		rename $folder "" -eu1 ""
 		rename $folder acme- -eu1 ""
 	done
 	rename base "" "" monitoring
+	rename overlays/learn "" "" monitoring
 	rename base acme- -eu1 monitoring
 elif kubectl version --client 2>/dev/null | grep -q 'Kustomize Version: v5'; then
 	failed "the overlays cannot be rendered"
@@ -139,7 +143,7 @@ fi
 # --- what an API server says -----------------------------------------------------------
 if [[ -n ${KUBECONFIG:-} ]] && kubectl --request-timeout=20s api-versions >"$work/versions" 2>"$work/out"; then
 	minor=$(kubectl version -o json 2>/dev/null | sed -n '/serverVersion/,$ s/.*"minor": "\([0-9]*\).*/\1/p')
-	for file in "$manifests"/install.yaml "$work"/{policy,required}.yaml "$manifests"/examples/*.yaml \
+	for file in "$manifests"/install.yaml "$work"/{policy,required,learn}.yaml "$manifests"/examples/*.yaml \
 		"$manifests"/network-policy/{addresses,konnectivity}.yaml; do
 		[[ $file == */native-* ]] && ((minor < 29)) && continue
 		[[ $file == */policy.yaml ]] && ((minor < 36)) && continue

@@ -57,7 +57,12 @@ check "kubectl goes to the application" web \
 check "members keep their order" "apiVersion kind metadata spec" "$(out 'keys_unsorted | join(" ")')"
 check "nothing else is changed" "$(jq -cS . "$work/deployment.json")" "$(jq -cS '
 	.spec.template |= (del(.metadata.annotations["kubectl.kubernetes.io/default-container"])
-	| del(.spec.initContainers[0]) | del(.spec.volumes[1]))' "$work/out")"
+	| del(.spec.initContainers[0]) | del(.spec.volumes[1, 2]))' "$work/out")"
+check "the sidecar knows its workload" Deployment/web "$(out '.spec.template.spec.initContainers[0].env[]
+	| select(.name == "DORMOUSE_WORKLOAD").value')"
+check "and reads that one's key" "/etc/dormouse/baselines/deployment.web.json deployment.web.json" \
+	"$(out '.spec.template.spec | [(.initContainers[0].env[] | select(.name == "DORMOUSE_BASELINE").value),
+		.volumes[2].configMap.items[].key] | join(" ")')"
 check "large whole numbers as they were" 1 "$(grep -c '"minReadySeconds": 4294967295,' "$work/out")"
 check "fractions as they were" 1 "$(grep -c '"weight": 0.30000000000000004$' "$work/out")"
 

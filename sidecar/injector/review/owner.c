@@ -115,13 +115,16 @@ static size_t suffix_of(const struct parent *parent, const char *name,
 	return appended + 1;
 }
 
-/* Finds what the controller of that name belongs to, else takes the controller. */
+/* Finds what the controller of that name belongs to, else takes the controller. No
+ * controller has a longer name. */
 static bool of_controller(struct owner *owner, const char *version, const char *kind,
 			  const char *name, const cJSON *labels)
 {
+	if (!name || strlen(name) > OWNER_NAME_MAX)
+		return false;
 	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
 		const struct parent *parent = &parents[i];
-		if (!version || !kind || !name || strcmp(parent->child, kind) != 0 ||
+		if (!version || !kind || strcmp(parent->child, kind) != 0 ||
 		    strncmp(version, parent->group, strlen(parent->group)) != 0)
 			continue;
 		size_t suffix = suffix_of(parent, name, labels);
@@ -150,6 +153,8 @@ static bool of_object(struct owner *owner, const cJSON *object, const char *vers
 		return of_controller(owner, version, kind, name, labels);
 	name = json_text(metadata, "generateName");
 	length = name ? strlen(name) : 0;
+	if (length > OWNER_NAME_MAX)
+		return false;
 	while (length > 0 && name[length - 1] == '-')
 		length--;
 	return set(owner, kind, name, length);

@@ -192,33 +192,47 @@ static int check_pod(const cJSON *pod, struct error *err)
 	return 0;
 }
 
+static void add_volumes(struct operations *ops, const struct sidecar_template *template,
+			const struct sidecar_shape *shape, const cJSON *spec)
+{
+	if (!json_member(spec, "volumes"))
+		add_empty_array(ops, "/spec/volumes");
+	begin_add(ops, "/spec/volumes/-");
+	template_put_volume(template, shape, &ops->json);
+	end_add(ops);
+	if (!shape->owner->key[0])
+		return;
+	begin_add(ops, "/spec/volumes/-");
+	template_put_baselines(shape, &ops->json);
+	end_add(ops);
+}
+
 int patch_write(const struct injection *injection, const struct fit *fit,
-		const cJSON *pod, struct text *patch, struct error *err)
+		const struct owner *owner, const cJSON *pod, struct text *patch,
+		struct error *err)
 {
 	const struct sidecar_template *template = injection->template;
 	const cJSON *spec = json_member(pod, "spec");
-	char volume[32];
+	const cJSON *volumes = json_member(spec, "volumes");
+	char volume[32], baselines[32];
 	struct sidecar_shape shape = {
 	    .native = injection->native,
 	    .resources = &fit->resources,
 	    .volume = volume,
+	    .baselines = baselines,
+	    .owner = owner,
 	};
 	struct operations ops = {.json = json_writer_over(patch)};
 
 	if (check_pod(pod, err) < 0 ||
-	    choose_volume(json_member(spec, "volumes"), template_volume(template),
-			  volume, err) < 0)
+	    choose_volume(volumes, template_volume(template), volume, err) < 0 ||
+	    choose_volume(volumes, TEMPLATE_BASELINES, baselines, err) < 0)
 		return -1;
 	json_array(&ops.json, NULL);
 	add_default_container(&ops, pod);
 	if (template_keeps_state(template))
 		add_evictable(&ops, pod, volume);
-
-	if (!json_member(spec, "volumes"))
-		add_empty_array(&ops, "/spec/volumes");
-	begin_add(&ops, "/spec/volumes/-");
-	template_put_volume(template, &shape, &ops.json);
-	end_add(&ops);
+	add_volumes(&ops, template, &shape, spec);
 
 	if (shape.native && !json_member(spec, "initContainers"))
 		add_empty_array(&ops, "/spec/initContainers");

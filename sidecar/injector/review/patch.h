@@ -10,6 +10,7 @@
 #include "fit.h"
 #include "review.h"
 
+struct owner;
 struct text;
 
 /* The longest patch. In base64 and with the rest it fits into an answer. */
@@ -18,8 +19,9 @@ struct text;
 /* Writes the patch (RFC 6902, only "add") that adds the sidecar to the pod. The pod's
  * members keep their places, with two exceptions: the first init container becomes the
  * second, and the annotation that lists evictable volumes is extended. Returns -1 if a
- * member of the pod has the wrong type. */
+ * member of the pod has the wrong type. `owner` is whose pod it is. */
 int patch_write(const struct injection *injection, const struct fit *fit,
-		const cJSON *pod, struct text *patch, struct error *err);
+		const struct owner *owner, const cJSON *pod, struct text *patch,
+		struct error *err);
 
 #endif

@@ -228,6 +228,7 @@ static int decide(struct review *r)
 	    .native = r->injection->native,
 	};
 	struct review_result *result = r->result;
+	struct owner owner;
 	struct fit fit;
 
 	result->reason = eligibility_of(&facts);
@@ -253,7 +254,9 @@ static int decide(struct review *r)
 		return 0;
 	}
 	r->patch = text_over(memory, PATCH_MAX);
-	if (patch_write(r->injection, &fit, r->pod, &r->patch, &result->trouble) < 0) {
+	owner_of_pod(r->pod, &owner);
+	if (patch_write(r->injection, &fit, &owner, r->pod, &r->patch,
+			&result->trouble) < 0) {
 		fail_within(&result->trouble, "request.object");
 		return refuse_with(r, 422);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* template.c - the container and the volume that a pod is given.
+/* template.c - the container and the volumes that a pod is given.
  *
  * The template is read once; the parts of the container that depend only on it are
  * written once, as JSON.
@@ -23,8 +23,9 @@
 /* The bytes of the parts that the template decides: image, environment. */
 #define PIECES_MAX 32768
 
-#define STATE_FOLDER "/var/lib/dormouse"
-#define SIDECAR_USER 65532 /* the image has the same: see Dockerfile */
+#define STATE_FOLDER     "/var/lib/dormouse"
+#define BASELINES_FOLDER "/etc/dormouse/baselines"
+#define SIDECAR_USER     65532 /* the image has the same: see Dockerfile */
 
 struct sidecar_template {
 	char image_name[96]; /* for messages: sanitized, maybe truncated */
@@ -55,7 +56,6 @@ static const struct {
     {"POD_NAMESPACE", "metadata.namespace"},
     {"POD_UID", "metadata.uid"},
     {"NODE_NAME", "spec.nodeName"},
-    {"DORMOUSE_WORKLOAD", "metadata.labels['app.kubernetes.io/name']"},
 };
 
 /* --- writing --------------------------------------------------------------------- */
@@ -113,7 +113,9 @@ static void put_annotation_fields(struct json_writer *w)
 	}
 }
 
-static void put_environment(struct text *t, const cJSON *tree)
+/* Writes the variables that are the same in every pod, as elements of an array: without
+ * its brackets, because a pod's own variables come before them. */
+static void put_common_environment(struct text *t, const cJSON *tree)
 {
 	const cJSON *flags = json_member(tree, "flags");
 	const char *cluster = json_text(tree, "cluster");
@@ -132,6 +134,7 @@ static void put_environment(struct text *t, const cJSON *tree)
 		}
 	put_annotation_fields(&w);
 	json_end(&w);
+	t->data[--t->length] = '\0';
 }
 
 static void put_string(struct text *t, const char *value)
@@ -204,8 +207,8 @@ static int write_pieces(struct sidecar_template *made, const cJSON *tree,
 	made->pull_policy = next_piece(&t);
 	put_string(&t, text_or(tree, "imagePullPolicy",
 			       json_text(standard, "imagePullPolicy")));
-	made->environment = next_piece(&t);
-	put_environment(&t, tree);
+	made->environment = next_piece(&t) + 1;
+	put_common_environment(&t, tree);
 	if (t.overflowed)
 		return fail(err, "the container is longer than %d bytes", PIECES_MAX);
 	return 0;
@@ -323,6 +326,28 @@ static void put_arguments(const struct sidecar_template *t, struct json_writer *
 	json_end(w);
 }
 
+static bool has_baseline(const struct sidecar_shape *shape)
+{
+	return shape->owner->key[0] != '\0';
+}
+
+/* Writes the pod's own variables and those of all pods. */
+static void put_environment(const struct sidecar_template *t,
+			    const struct sidecar_shape *shape, struct json_writer *w)
+{
+	char path[sizeof(BASELINES_FOLDER "/") + OWNER_KEY_MAX];
+
+	json_array(w, "env");
+	if (shape->owner->workload[0])
+		put_value(w, "DORMOUSE_WORKLOAD", shape->owner->workload);
+	if (has_baseline(shape)) {
+		snprintf(path, sizeof(path), BASELINES_FOLDER "/%s", shape->owner->key);
+		put_value(w, "DORMOUSE_BASELINE", path);
+	}
+	json_raw(w, NULL, t->environment);
+	json_end(w);
+}
+
 static void put_ports(struct json_writer *w)
 {
 	json_array(w, "ports");
@@ -372,13 +397,16 @@ static void put_mount(const char *volume, const char *path, bool read_only,
 
 /* Mounts a volume without a token where the API server's token would be mounted,
  * because the sidecar needs no token. */
-static void put_mounts(const struct sidecar_template *t, const char *volume,
-		       struct json_writer *w)
+static void put_mounts(const struct sidecar_template *t,
+		       const struct sidecar_shape *shape, struct json_writer *w)
 {
 	json_array(w, "volumeMounts");
 	if (t->keeps_state)
-		put_mount(volume, STATE_FOLDER, false, w);
-	put_mount(volume, "/var/run/secrets/kubernetes.io/serviceaccount", true, w);
+		put_mount(shape->volume, STATE_FOLDER, false, w);
+	put_mount(shape->volume, "/var/run/secrets/kubernetes.io/serviceaccount", true,
+		  w);
+	if (has_baseline(shape))
+		put_mount(shape->baselines, BASELINES_FOLDER, true, w);
 	json_end(w);
 }
 
@@ -413,9 +441,9 @@ void template_put_container(const struct sidecar_template *t,
 	if (shape->native)
 		json_string(w, "restartPolicy", "Always");
 	put_ports(w);
-	json_raw(w, "env", t->environment);
+	put_environment(t, shape, w);
 	put_resources(shape->resources, w);
-	put_mounts(t, shape->volume, w);
+	put_mounts(t, shape, w);
 	json_string(w, "terminationMessagePolicy", "FallbackToLogsOnError");
 	put_security(w);
 	json_end(w);
@@ -434,6 +462,28 @@ void template_put_volume(const struct sidecar_template *t,
 		json_string(w, "medium", "Memory");
 		json_string(w, "sizeLimit", "1Mi");
 	}
+	json_end(w);
+	json_end(w);
+}
+
+/* Only the workload's own key: the pod cannot read what others send, and the kubelet
+ * changes the file only when it changed. "optional" is for the ConfigMap and for the
+ * key: without them the folder is empty until they come. */
+void template_put_baselines(const struct sidecar_shape *shape, struct json_writer *w)
+{
+	if (!has_baseline(shape))
+		return;
+	json_object(w, NULL);
+	json_string(w, "name", shape->baselines);
+	json_object(w, "configMap");
+	json_string(w, "name", BASELINES_CONFIG_MAP);
+	json_array(w, "items");
+	json_object(w, NULL);
+	json_string(w, "key", shape->owner->key);
+	json_string(w, "path", shape->owner->key);
+	json_end(w);
+	json_end(w);
+	json_bool(w, "optional", true);
 	json_end(w);
 	json_end(w);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* template.h - the container and the volume that a pod is given.
+/* template.h - the container and the volumes that a pod is given.
  *
  * A template is a small JSON file; every member is optional:
  *
@@ -20,6 +20,7 @@
 
 #include "base/error.h"
 #include "injector/namespaces/resources.h"
+#include "owner.h"
 
 #define SIDECAR_CONTAINER "dormouse"
 #define TEMPLATE_MAX      65536 /* bytes of a template file */
@@ -34,7 +35,11 @@ extern const char *const sidecar_listen_flags[SIDECAR_PORTS];
 struct sidecar_shape {
 	bool native; /* restartPolicy: Always, for an init container */
 	const struct resources *resources; /* RESOURCE_NONE: left out */
-	const char *volume; /* its name: template_volume(), with a number where taken */
+	/* The names of its volumes, with a number where the name is taken: of
+	 * template_volume(), and of TEMPLATE_BASELINES. */
+	const char *volume, *baselines;
+	/* Whose baseline it reads: without a key, none. */
+	const struct owner *owner;
 };
 
 /* Reads a template file. An unknown member is an error; flags are checked as the
@@ -65,14 +70,19 @@ bool template_keeps_state(const struct sidecar_template *t);
 /* Returns the name of the sidecar's volume: of the state, or of the empty one. */
 const char *template_volume(const struct sidecar_template *t);
 
+/* The name of the volume with the workload's baseline. */
+#define TEMPLATE_BASELINES "dormouse-baselines"
+
 /* Returns the address of that flag; the pod's annotation may override it. */
 const char *template_address(const struct sidecar_template *t, size_t flag);
 
 struct json_writer;
-/* Write the container and the volume. */
+/* Write the container, the volume, and the volume of the baseline, which only an owner
+ * with a key has. */
 void template_put_container(const struct sidecar_template *t,
 			    const struct sidecar_shape *shape, struct json_writer *w);
 void template_put_volume(const struct sidecar_template *t,
 			 const struct sidecar_shape *shape, struct json_writer *w);
+void template_put_baselines(const struct sidecar_shape *shape, struct json_writer *w);
 
 #endif

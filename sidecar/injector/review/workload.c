@@ -87,7 +87,8 @@ static const char *place_of(const struct kind *kind, const char *name,
 	return place;
 }
 
-static int patch_pod(const struct injection *injection, cJSON *pod, struct error *err)
+static int patch_pod(const struct injection *injection, const struct owner *owner,
+		     cJSON *pod, struct error *err)
 {
 	char *memory = cJSON_malloc(PATCH_MAX);
 	int result = -1;
@@ -98,7 +99,7 @@ static int patch_pod(const struct injection *injection, cJSON *pod, struct error
 	struct fit fit;
 	/* No namespace rules are known here, so the sidecar always fits. */
 	fit_sidecar(injection, "", pod, &fit);
-	if (patch_write(injection, &fit, pod, &patch, err) < 0)
+	if (patch_write(injection, &fit, owner, pod, &patch, err) < 0)
 		goto out;
 	if (patch.overflowed)
 		fail(err, "the patch is longer than %d bytes", PATCH_MAX);
@@ -122,7 +123,8 @@ static const char *name_of(const cJSON *object)
 	return name ? name : json_text(metadata, "generateName");
 }
 
-static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
+static int inject_pod(struct walk *w, const struct kind *kind, const char *version,
+		      cJSON *object)
 {
 	const cJSON *metadata = json_member(object, "metadata");
 	struct review_result result = {.status = 200};
@@ -135,6 +137,7 @@ static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
 	    .job = kind->job,
 	    .native = w->injection->native,
 	};
+	struct owner owner;
 	char place[PLACE];
 
 	sanitize(result.name, sizeof(result.name), name_of(object));
@@ -148,7 +151,8 @@ static int inject_pod(struct walk *w, const struct kind *kind, cJSON *object)
 	if (result.reason == SKIP_NOTHING) {
 		annotations_check(pod, &warnings);
 		ports_check(pod, w->injection->template, &warnings);
-		if (patch_pod(w->injection, pod, w->err) < 0)
+		owner_of_template(object, version, kind->name, pod, &owner);
+		if (patch_pod(w->injection, &owner, pod, w->err) < 0)
 			return fail_within(w->err, "%s",
 					   place_of(kind, result.name, place));
 	} else {
@@ -252,7 +256,7 @@ static int inject_object(struct walk *w, cJSON *object, const char *kind,
 	const struct kind *known = FIND_KIND(kinds, kind, version);
 
 	if (known)
-		return inject_pod(w, known, object);
+		return inject_pod(w, known, version, object);
 	if (!is_list(kind))
 		return pass_over(w, object, kind, version,
 				 lists > 0 || w->audience->listed);

@@ -22,9 +22,11 @@ static cJSON *patch_for(const cJSON *pod, bool native)
 	struct text out = text_over(written, sizeof(written));
 
 	assert_non_null(template);
+	struct owner owner;
 	struct fit fit;
 	fit_sidecar(&injection, "", pod, &fit);
-	int result = patch_write(&injection, &fit, pod, &out, &err);
+	owner_of_pod(pod, &owner);
+	int result = patch_write(&injection, &fit, &owner, pod, &out, &err);
 	template_free(template);
 	if (result < 0)
 		return NULL;
@@ -165,8 +167,12 @@ CASE(nothing_that_was_there_is_changed)
 		    "web");
 		assert_string_equal(text_at(pod, "spec.volumes.1.name"),
 				    "dormouse-empty");
+		assert_string_equal(text_at(pod, "spec.volumes.2.name"),
+				    "dormouse-baselines");
+		assert_null(at(pod, "spec.volumes.3"));
 		cJSON_DeleteItemFromObjectCaseSensitive(
 		    annotations, "kubectl.kubernetes.io/default-container");
+		cJSON_DeleteItemFromArray(at(spec, "volumes"), 2);
 		cJSON_DeleteItemFromArray(at(spec, "volumes"), 1);
 		if (native)
 			cJSON_DeleteItemFromArray(at(spec, "initContainers"), 0);
@@ -189,6 +195,34 @@ CASE(a_taken_volume_name_is_passed_over)
 	assert_string_equal(text_at(pod, "spec.volumes.5.name"), "dormouse-empty-2");
 	assert_string_equal(text_at(pod, "spec.initContainers.0.volumeMounts.0.name"),
 			    "dormouse-empty-2");
+	cJSON_Delete(pod);
+}
+
+/* A volume of that name is the application's, whatever is in it. */
+CASE(a_taken_name_of_the_baselines_is_passed_over)
+{
+	cJSON *pod = patched("{'metadata': {'name': 'p'}, 'spec': {'containers': "
+			     "[{'name': 'a'}], 'volumes': [{'name': "
+			     "'dormouse-baselines', 'configMap': {'name': "
+			     "'dormouse-baselines'}}]}}",
+			     true);
+
+	assert_string_equal(text_at(pod, "spec.volumes.1.name"), "dormouse-empty");
+	assert_string_equal(text_at(pod, "spec.volumes.2.name"),
+			    "dormouse-baselines-1");
+	assert_string_equal(text_at(pod, "spec.initContainers.0.volumeMounts.1.name"),
+			    "dormouse-baselines-1");
+	cJSON_Delete(pod);
+}
+
+CASE(a_pod_of_nobody_has_no_baseline)
+{
+	cJSON *pod = patched("{'spec': {'containers': [{'name': 'a'}]}}", true);
+
+	assert_int_equal(cJSON_GetArraySize(at(pod, "spec.volumes")), 1);
+	assert_null(at(pod, "spec.initContainers.0.volumeMounts.1"));
+	assert_string_equal(text_at(pod, "spec.initContainers.0.env.0.name"),
+			    "POD_NAME");
 	cJSON_Delete(pod);
 }
 
@@ -355,6 +389,8 @@ int main(void)
 	    cmocka_unit_test(the_plain_sidecar_is_the_last_container),
 	    cmocka_unit_test(nothing_that_was_there_is_changed),
 	    cmocka_unit_test(a_taken_volume_name_is_passed_over),
+	    cmocka_unit_test(a_taken_name_of_the_baselines_is_passed_over),
+	    cmocka_unit_test(a_pod_of_nobody_has_no_baseline),
 	    cmocka_unit_test(volume_names_are_searched_in_bounded_time),
 	    cmocka_unit_test(a_volume_with_state_is_no_reason_to_stay),
 	    cmocka_unit_test(within_pod_resources_it_asks_for_none),

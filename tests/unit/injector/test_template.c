@@ -19,10 +19,16 @@ static char written[65536];
 
 static const struct resources small = {{{10, 16 << 20, RESOURCE_NONE}},
 				       {{RESOURCE_NONE, 16 << 20, RESOURCE_NONE}}};
-static const struct sidecar_shape native = {
-    .native = true, .resources = &small, .volume = "dormouse-empty"};
+static const struct owner web = {"Deployment/web", "deployment.web.json"};
+static const struct sidecar_shape native = {.native = true,
+					    .resources = &small,
+					    .volume = "dormouse-empty",
+					    .baselines = "dormouse-baselines",
+					    .owner = &web};
 static const struct sidecar_shape plain = {.resources = &small,
-					   .volume = "dormouse-empty"};
+					   .volume = "dormouse-empty",
+					   .baselines = "dormouse-baselines-1",
+					   .owner = &web};
 
 static struct sidecar_template *read_text(const char *text)
 {
@@ -78,14 +84,18 @@ CASE(the_container_is_this)
 	    "\"restartPolicy\":\"Always\","
 	    "\"ports\":[{\"name\":\"dormouse\",\"containerPort\":9477,"
 	    "\"protocol\":\"TCP\"}],"
-	    "\"env\":[{\"name\":\"POD_NAME\",\"valueFrom\":{\"fieldRef\":"
+	    "\"env\":[{\"name\":\"DORMOUSE_WORKLOAD\",\"value\":\"Deployment/web\"},"
+	    "{\"name\":\"DORMOUSE_BASELINE\",\"value\":"
+	    "\"/etc/dormouse/baselines/deployment.web.json\"},"
+	    "{\"name\":\"POD_NAME\",\"valueFrom\":{\"fieldRef\":"
 	    "{\"apiVersion\":\"v1\",\"fieldPath\":\"metadata.name\"}}},";
 	static const char tail[] =
 	    "],\"resources\":{\"requests\":{\"cpu\":\"10m\",\"memory\":\"16Mi\"},"
 	    "\"limits\":{\"memory\":\"16Mi\"}},"
 	    "\"volumeMounts\":[{\"name\":\"dormouse-empty\","
 	    "\"mountPath\":\"/var/run/secrets/kubernetes.io/serviceaccount\","
-	    "\"readOnly\":true}],"
+	    "\"readOnly\":true},{\"name\":\"dormouse-baselines\","
+	    "\"mountPath\":\"/etc/dormouse/baselines\",\"readOnly\":true}],"
 	    "\"terminationMessagePolicy\":\"FallbackToLogsOnError\","
 	    "\"securityContext\":{\"allowPrivilegeEscalation\":false,"
 	    "\"capabilities\":{\"drop\":[\"ALL\"]},\"privileged\":false,"
@@ -105,14 +115,14 @@ CASE(it_knows_who_its_pod_is)
 	    {"POD_NAMESPACE", "metadata.namespace"},
 	    {"POD_UID", "metadata.uid"},
 	    {"NODE_NAME", "spec.nodeName"},
-	    {"DORMOUSE_WORKLOAD", "metadata.labels['app.kubernetes.io/name']"},
 	};
 	cJSON *tree = container_tree("{}", &plain);
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 4; i++) {
 		char path[64];
-		assert_int_equal(variable(tree, fields[i][0]), i);
-		snprintf(path, sizeof(path), "env.%d.valueFrom.fieldRef.fieldPath", i);
+		assert_int_equal(variable(tree, fields[i][0]), i + 2);
+		snprintf(path, sizeof(path), "env.%d.valueFrom.fieldRef.fieldPath",
+			 i + 2);
 		assert_string_equal(text_at(tree, path), fields[i][1]);
 	}
 	cJSON_Delete(tree);
@@ -121,7 +131,7 @@ CASE(it_knows_who_its_pod_is)
 CASE(each_flag_of_the_monitor_but_paths_comes_from_its_annotation)
 {
 	cJSON *tree = container_tree("{}", &plain);
-	int expected = variable(tree, "DORMOUSE_WORKLOAD") + 1;
+	int expected = variable(tree, "NODE_NAME") + 1;
 
 	for (size_t i = 0; i < options_flags.count; i++) {
 		const struct flag *flag = &options_flags.flags[i];
@@ -145,8 +155,9 @@ CASE(each_flag_of_the_monitor_but_paths_comes_from_its_annotation)
 CASE(shapes_differ_where_they_must)
 {
 	const struct resources none = {amounts_none, amounts_none};
-	struct sidecar_shape within = {.resources = &none,
-				       .volume = "dormouse-state-2"};
+	const struct owner nobody = {"", ""};
+	struct sidecar_shape within = {
+	    .resources = &none, .volume = "dormouse-state-2", .owner = &nobody};
 	cJSON *tree = container_tree("{}", &plain);
 
 	assert_null(at(tree, "restartPolicy"));
@@ -156,6 +167,41 @@ CASE(shapes_differ_where_they_must)
 	tree = container_tree("{}", &within);
 	assert_null(at(tree, "resources"));
 	assert_string_equal(text_at(tree, "volumeMounts.0.name"), "dormouse-state-2");
+	assert_null(at(tree, "volumeMounts.1"));
+	assert_string_equal(text_at(tree, "env.0.name"), "POD_NAME");
+	cJSON_Delete(tree);
+}
+
+static const char *baselines(const struct sidecar_shape *shape)
+{
+	struct text out = text_over(written, sizeof(written));
+	struct json_writer w = json_writer_over(&out);
+
+	template_put_baselines(shape, &w);
+	return written;
+}
+
+/* The key may be missing, and so may the ConfigMap. */
+CASE(the_baseline_is_the_workloads_key_of_a_config_map)
+{
+	struct owner nameless = {"Deployment/web", ""};
+	struct sidecar_shape shape = plain;
+	cJSON *tree = container_tree("{}", &plain);
+
+	assert_string_equal(baselines(&plain),
+			    "{\"name\":\"dormouse-baselines-1\",\"configMap\":"
+			    "{\"name\":\"dormouse-baselines\",\"items\":["
+			    "{\"key\":\"deployment.web.json\","
+			    "\"path\":\"deployment.web.json\"}],\"optional\":true}}");
+	assert_string_equal(text_at(tree, "volumeMounts.1.name"),
+			    "dormouse-baselines-1");
+	cJSON_Delete(tree);
+
+	shape.owner = &nameless;
+	assert_string_equal(baselines(&shape), "");
+	tree = container_tree("{}", &shape);
+	assert_string_equal(text_at(tree, "env.0.value"), "Deployment/web");
+	assert_int_equal(variable(tree, "DORMOUSE_BASELINE"), -1);
 	assert_null(at(tree, "volumeMounts.1"));
 	cJSON_Delete(tree);
 }
@@ -239,13 +285,13 @@ CASE(what_a_template_says_is_in_the_container)
 
 	/* After who the pod is, before what its annotations say; in the flags' order.
 	 */
-	int i = variable(tree, "DORMOUSE_WORKLOAD");
+	int i = variable(tree, "NODE_NAME");
 	assert_int_equal(variable(tree, "DORMOUSE_CLUSTER"), i + 1);
 	assert_int_equal(variable(tree, "DORMOUSE_DEFAULT_INTERVAL"), i + 2);
 	assert_int_equal(variable(tree, "DORMOUSE_DEFAULT_SENSITIVITY"), i + 3);
 	assert_int_equal(variable(tree, "DORMOUSE_INTERVAL"), i + 4);
-	assert_string_equal(text_at(tree, "env.5.value"), "prod \"eu\"");
-	assert_string_equal(text_at(tree, "env.6.value"), "30s");
+	assert_string_equal(text_at(tree, "env.6.value"), "prod \"eu\"");
+	assert_string_equal(text_at(tree, "env.7.value"), "30s");
 	cJSON_Delete(tree);
 }
 
@@ -472,6 +518,7 @@ int main(void)
 	    cmocka_unit_test(a_template_may_name_several_sizes),
 	    cmocka_unit_test(what_a_template_says_is_in_the_container),
 	    cmocka_unit_test(what_is_left_out_is_built_in),
+	    cmocka_unit_test(the_baseline_is_the_workloads_key_of_a_config_map),
 	    cmocka_unit_test(the_shipped_template_is_the_built_in_one),
 	    cmocka_unit_test(a_bad_template_is_told_by_its_member),
 	    cmocka_unit_test(a_file_is_named_with_what_is_wrong_in_it),

@@ -177,7 +177,9 @@ static void write_template(const char *text)
 static bool makes(const struct template_file *f, const char *words)
 {
 	const struct resources none = {amounts_none, amounts_none};
-	const struct sidecar_shape shape = {.resources = &none, .volume = "v"};
+	const struct owner nobody = {"", ""};
+	const struct sidecar_shape shape = {
+	    .resources = &none, .volume = "v", .owner = &nobody};
 	static char container[32768];
 	struct text t = text_over(container, sizeof(container));
 	struct json_writer w = json_writer_over(&t);
