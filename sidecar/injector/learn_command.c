@@ -67,13 +67,13 @@ static int write_or_look(const struct learning *l, const struct injector_options
 static int use(const struct learning *l, const struct injector_options *o,
 	       struct error *err)
 {
+	report_unlearnt(l);
 	if (o->evaluate && o->json)
 		return report_evaluations_json(l, o->seed, err);
 	if (o->evaluate) {
 		report_evaluations(l);
 		return 0;
 	}
-	report_unlearnt(l);
 	if (config_maps_fit(l, err) < 0)
 		return -1;
 	return o->apply || o->dry_run ? write_or_look(l, o, err)

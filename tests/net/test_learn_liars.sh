@@ -108,10 +108,12 @@ refuses half "ends early" --apply --namespaces shop
 refuses warning "comes with a warning" --apply --namespaces shop
 check "questions to the API server" ready "$(cat "$work/api.log")"
 
-# Many pods.
-learn crowd-200 --days 10
+# Many pods: each is asked for alone, and not all of one workload.
+learn crowd-500 --days 1
 check "a crowd: exit status" 0 "$status"
-check "pods" 200 "$(jq -r '.data[]' "$work/out" | jq .pods)"
+check "pods" 300 "$(jq -r '.data[]' "$work/out" | jq .pods)"
+check "it says so" 1 "$(grep -c "Deployment/crowd: 300 of 500 pods were played" "$work/err")"
 check_resident "resident, KiB" 1000 65536 "$resident"
+refuses crowd-80001 "more than 80000 pods"
 
 finish

@@ -183,27 +183,49 @@ static int learn_pod(struct run *r, const struct pod *pod, struct error *err)
 
 /* --- all of them ------------------------------------------------------------------ */
 
-static int learn_pods(struct run *r, struct error *err)
+/* The place of the first pod of the next workload. */
+static size_t end_of_workload(const struct pods *pods, size_t first)
 {
-	struct learning *l = r->l;
-	const struct pod *last = NULL;
+	size_t end = first + 1;
 
-	for (size_t i = 0; i < l->pods.count; i++) {
-		const struct pod *pod = l->pods.at[i];
+	while (end < pods->count && pods_same_workload(pods->at[first], pods->at[end]))
+		end++;
+	return end;
+}
 
-		if (is_left_out(r->options->leave_out, pod))
-			continue;
-		if (!last || !pods_same_workload(last, pod)) {
-			if ((last && end_workload(r, err) < 0) ||
-			    begin_workload(r, pod, err) < 0)
-				return -1;
-		}
-		last = pod;
-		say_progress(r, i);
-		if (learn_pod(r, pod, err) < 0)
+/* Learns the pods from `first` to before `end`: all, or as many as the limit says,
+ * evenly taken. */
+static int learn_workload(struct run *r, size_t first, size_t end, struct error *err)
+{
+	const struct pods *pods = &r->l->pods;
+	const size_t all = end - first;
+	const size_t played = all < WORKLOAD_PODS_MAX ? all : WORKLOAD_PODS_MAX;
+
+	if (begin_workload(r, pods->at[first], err) < 0)
+		return -1;
+	r->l->at[r->l->count - 1].all_pods = all;
+	for (size_t i = 0; i < played; i++) {
+		const size_t index = first + i * all / played;
+
+		say_progress(r, index);
+		if (learn_pod(r, pods->at[index], err) < 0)
 			return -1;
 	}
-	return last ? end_workload(r, err) : 0;
+	return end_workload(r, err);
+}
+
+static int learn_pods(struct run *r, struct error *err)
+{
+	const struct pods *pods = &r->l->pods;
+	size_t end;
+
+	for (size_t first = 0; first < pods->count; first = end) {
+		end = end_of_workload(pods, first);
+		if (!is_left_out(r->options->leave_out, pods->at[first]) &&
+		    learn_workload(r, first, end, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static unsigned count_played(const struct learning *l)

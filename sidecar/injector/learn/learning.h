@@ -9,10 +9,14 @@
 
 #define DOCUMENTS_MAX (24u << 20) /* bytes of all baselines together */
 
+/* Pods of a workload that are played: a CronJob may have thousands in a month. */
+#define WORKLOAD_PODS_MAX 300
+
 /* What became of one workload. */
 struct workload {
 	const char *namespace; /* the list of pods owns it */
 	struct owner owner;
+	size_t all_pods;  /* that Prometheus has; of more than the limit, as many */
 	unsigned pods;    /* whose traffic was played */
 	unsigned without; /* pods of which there was no point */
 	unsigned refused; /* pods whose series are not the counters of one pod */

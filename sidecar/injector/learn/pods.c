@@ -107,9 +107,15 @@ static void forget_pod(void *pod)
 	(void)pod; /* the list frees it */
 }
 
-void pods_free(struct pods *pods)
+static void free_tree(struct pods *pods)
 {
 	tdestroy(pods->tree, forget_pod);
+	pods->tree = NULL;
+}
+
+void pods_free(struct pods *pods)
+{
+	free_tree(pods);
 	for (size_t i = 0; i < pods->count; i++)
 		free_pod(pods->at[i]);
 	free(pods->at);
@@ -387,6 +393,7 @@ int pods_find(struct pods *pods, struct prometheus *p, const char *namespaces,
 		return 0;
 	if (find_owners(&f, p, span, err) < 0 || name_workloads(pods, err) < 0)
 		return -1;
+	free_tree(pods);
 	sort(pods, by_workload);
 	return 0;
 }

@@ -5,7 +5,7 @@
 
 #include "prometheus.h"
 
-#define PODS_MAX 50000
+#define PODS_MAX 80000
 
 /* Whose counters tell the pod's traffic. */
 enum pod_source {
@@ -36,7 +36,7 @@ struct pods {
 	size_t count;
 	size_t found[POD_IDENTIFIED_COUNT];
 	uint64_t nameless; /* series whose namespace or pod is no name in Kubernetes */
-	void *tree;        /* of tsearch() */
+	void *tree;        /* of tsearch(), while they are looked for */
 };
 
 /* Finds the pods that have traffic within the span, and asks kube-state-metrics'

@@ -171,7 +171,13 @@ void report_unlearnt(const struct learning *l)
 	for (size_t i = 0; i < l->count; i++) {
 		const struct workload *w = &l->at[i];
 
-		if (!w->document)
+		if (w->all_pods > WORKLOAD_PODS_MAX)
+			fprintf(stderr,
+				"dormouse-injector: %s/%s: %d of %zu pods were "
+				"played\n",
+				w->namespace, w->owner.workload, WORKLOAD_PODS_MAX,
+				w->all_pods);
+		if (w->evaluation ? w->pods == 0 : !w->document)
 			fprintf(stderr,
 				"dormouse-injector: %s/%s: nothing was learnt; pods: "
 				"%u, without traffic: %u, refused: %u\n",

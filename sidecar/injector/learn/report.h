@@ -13,7 +13,8 @@ void report_row(const struct workload *w, enum config_map_change change,
 /* The same where what there is in the cluster is not known. */
 void report_row_alone(const struct workload *w);
 
-/* Workloads of which nothing was learnt, or that have no place in a ConfigMap. */
+/* On stderr: workloads of which nothing or not all was learnt, or that have no place in
+ * a ConfigMap. */
 void report_unlearnt(const struct learning *l);
 
 /* The evaluations: a row each, its alerts below it, and all together. */

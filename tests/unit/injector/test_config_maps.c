@@ -5,7 +5,9 @@
 #include <stdint.h>
 
 #include "../support/testing.h"
+#include "base/text.h"
 #include "injector/learn/config_maps.h"
+#include "injector/learn/labelled_namespaces.h"
 
 #include "api_server_fixture.h"
 
@@ -281,6 +283,59 @@ CASE(nothing_is_written_if_one_namespace_cannot_be_read)
 	free(text);
 }
 
+/* --- which namespaces ------------------------------------------------------------- */
+
+static unsigned labelled; /* namespaces, five a page */
+
+/* Answers the list of labelled namespaces, page by page. */
+static unsigned list_namespaces(struct MHD_Connection *connection, const char *path,
+				char **text)
+{
+	const char *selector = MHD_lookup_connection_value(
+	    connection, MHD_GET_ARGUMENT_KIND, "labelSelector");
+	const char *token =
+	    MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "continue");
+	const unsigned first = token ? (unsigned)strtoul(token, NULL, 10) : 0;
+	char page[1024], next[16] = "";
+	struct text t = text_over(page, sizeof(page));
+
+	if (strcmp(path, "/api/v1/namespaces") != 0 || !selector ||
+	    strcmp(selector, "dormouse.dev/injection in (enabled,required)") != 0)
+		return 400;
+	if (first + 5 < labelled)
+		snprintf(next, sizeof(next), "%u&/=", first + 5);
+	text_printf(&t, "{\"metadata\":{\"continue\":\"%s\"},\"items\":[", next);
+	for (unsigned i = first; i < labelled && i < first + 5; i++)
+		text_printf(&t, "%s{\"metadata\":{\"name\":\"n%u\"}}",
+			    i > first ? "," : "", i);
+	text_put(&t, "]}");
+	*text = strdup(page);
+	return 200;
+}
+
+CASE(labelled_namespaces_are_listed_page_by_page)
+{
+	struct error err = {""};
+
+	labelled = 12;
+	API_SET(api.others = list_namespaces);
+	char *list = labelled_namespaces(&api.options, &err);
+	if (!list)
+		fail_msg("%s", err.text);
+	assert_string_equal(list, "n0,n1,n2,n3,n4,n5,n6,n7,n8,n9,n10,n11");
+	free(list);
+}
+
+CASE(no_labelled_namespace_is_a_failure)
+{
+	struct error err;
+
+	labelled = 0;
+	API_SET(api.others = list_namespaces);
+	assert_null(labelled_namespaces(&api.options, &err));
+	assert_non_null(strstr(err.text, "--namespaces"));
+}
+
 int main(void)
 {
 #define WITH_SERVER(name) cmocka_unit_test_setup_teardown(name, api_up, api_down)
@@ -297,6 +352,8 @@ int main(void)
 	    cmocka_unit_test(two_namespaces_do_not_add_up),
 	    WITH_SERVER(what_others_wrote_counts),
 	    WITH_SERVER(nothing_is_written_if_one_namespace_cannot_be_read),
+	    WITH_SERVER(labelled_namespaces_are_listed_page_by_page),
+	    WITH_SERVER(no_labelled_namespace_is_a_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
