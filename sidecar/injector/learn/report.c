@@ -73,7 +73,7 @@ static void compare_series(const struct past *old, const struct past *new,
 	for (unsigned w = 0; w < PAST_WINDOWS; w++) {
 		const struct change one = {series, w, old->series[series].greatest[w],
 					   new->series[series].greatest[w]};
-		if ((one.was <= 0 && one.is <= 0) || extent_of(&one) < extent)
+		if ((one.was <= 0 && one.is <= 0) || extent_of(&one) <= extent)
 			continue;
 		extent = extent_of(&one);
 		most = one;
