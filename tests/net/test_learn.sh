@@ -6,7 +6,7 @@
 #
 #     learn  -->  127.0.0.1:9090  [a: prometheus]
 #
-# shellcheck source=injector.sh
+# shellcheck source=lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=injector.sh
 source "$(dirname "$0")/injector.sh"
@@ -79,7 +79,8 @@ check_that "one workload is left out" learn less --leave-out shop/Deployment/rep
 check "only the other" billing "$(jq -r .metadata.namespace "$work/less.out" | paste -sd' ')"
 check_that "only series that match" learn match --match 'replica="b"'
 check "only the other, again" billing "$(jq -r .metadata.namespace "$work/match.out" | paste -sd' ')"
-! learn syntax --match 'replica="b'
+learn syntax --match 'replica="b' || status=$?
+check "a matcher that is none: exit status" 1 "${status:-0}"
 check "a matcher that is none" 1 "$(grep -c 'status 400: .*parse' "$work/syntax.err")"
 check "nothing is printed" 0 "$(wc -c <"$work/syntax.out")"
 

@@ -7,7 +7,7 @@
 #     learn  -->  127.0.0.1:9090  [a: prometheus_liar.py]
 #     learn  -->  127.0.0.1:6443  [a: nobody may ask the API server]
 #
-# shellcheck source=injector.sh
+# shellcheck source=lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=injector.sh
 source "$(dirname "$0")/injector.sh"

@@ -214,17 +214,20 @@ static int fetch_chunk(struct fetch *f, struct prometheus *p, const char *expres
 static int fetch(struct fetch *f, struct prometheus *p, const struct span *span,
 		 struct error *err)
 {
+	const size_t points =
+	    (size_t)floor((span->until - span->since) / f->step_s + 0.5) + 1;
 	char expression[EXPRESSION_MAX];
 	struct text t = text_over(expression, sizeof(expression));
 
 	put_expression(p, f->pod, &t);
 	if (t.overflowed)
 		return fail(err, "the question is over %d bytes", EXPRESSION_MAX);
-	for (double since = span->since; since <= span->until;
-	     since = f->span.until + f->step_s) {
-		const double last = since + (CHUNK_POINTS - 1) * f->step_s;
+	for (size_t first = 0; first < points; first += CHUNK_POINTS) {
+		const size_t left = points - first;
+		const size_t count = left < CHUNK_POINTS ? left : CHUNK_POINTS;
 
-		f->span = (struct span){since, fmin(last, span->until)};
+		f->span.since = span->since + (double)first * f->step_s;
+		f->span.until = f->span.since + (double)(count - 1) * f->step_s;
 		if (fetch_chunk(f, p, expression, err) < 0)
 			return -1;
 	}
