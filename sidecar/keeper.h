@@ -16,6 +16,10 @@ struct keeper {
 	struct collector *collector;
 	struct run_stats *stats; /* counts the saves */
 
+	/* What is kept, see keeper.c. */
+	struct state_section sections[STATE_SECTIONS_MAX];
+	struct state_table table;
+
 	struct state_mark mark;  /* as loaded from the file */
 	bool has_mark;           /* not yet compared with the counters of now */
 	bool unread;             /* there is a file, but it could not be read so far */

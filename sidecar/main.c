@@ -10,6 +10,10 @@ int main(int argc, char **argv)
 	static const struct command commands[] = {
 	    {"run", run_main, "watch this network namespace (also without a command)"},
 	    {"status", status_main, "ask the running monitor: state, signals, alerts"},
+	    {"destinations", destinations_main,
+	     "whom the pod sends to, most bytes first"},
+	    {"baseline", baseline_main,
+	     "what was learnt, as a document; merge, show, diff FILE..."},
 	    {"replay", replay_main, "judge recorded counters: TRACE..., - is stdin"},
 	    {"record", record_main,
 	     "write this network namespace's counters as a trace"},

@@ -24,6 +24,7 @@
 #include "dormouse/state.h"
 #include "http/panic.h"
 #include "keeper.h"
+#include "siblings.h"
 #include "start_message.h"
 
 /* Destinations that are listed separately when an alert is raised; the rest is one sum.
@@ -46,6 +47,7 @@ struct monitor {
 	struct confinement confinement;
 
 	struct keeper keeper;
+	struct siblings siblings;
 
 	int epoll_fd, timer_fd, signal_fd;
 	struct wake_failures wake_failures;
@@ -214,6 +216,7 @@ static void timer_ticked(struct monitor *m)
 	m->stats.sample_gaps += ticks - 1;
 	take_sample(m);
 	keeper_tick(&m->keeper);
+	siblings_tick(&m->siblings);
 }
 
 static int open_loop(struct monitor *m, struct error *err)
@@ -305,6 +308,7 @@ static void confine_monitor(struct monitor *m)
 	confine_leave_path(&plan, "/proc", false);
 	confine_leave_path(&plan, m->options.state_path, true);
 	confine_leave_path(&plan, m->options.metrics.token_path, false);
+	confine_leave_path(&plan, m->options.baseline_path, false);
 	confine_leave_port(&plan, 0, false); /* of collect/sockets: to be found */
 	leave_listeners(&plan, &m->options);
 	confine(&plan, true, &m->confinement);
@@ -347,7 +351,10 @@ static int open_monitor(struct monitor *m, struct error *err)
 				    .detector = m->detector,
 				    .collector = m->collector,
 				    .stats = &m->stats};
+	m->siblings = (struct siblings){.path = m->options.baseline_path,
+					.detector = m->detector};
 	keeper_load(&m->keeper);
+	siblings_load(&m->siblings);
 	return open_loop(m, err);
 }
 
@@ -388,8 +395,12 @@ static bool heed_signals(struct monitor *m)
 	enum wake_signal heard;
 
 	while ((heard = wake_signal(m->signal_fd)) == WAKE_RELOAD)
-		log_event(LOG_LEVEL_INFO, "nothing-to-reload",
-			  "SIGHUP: there is nothing to reload; going on");
+		if (m->siblings.path[0])
+			siblings_load(&m->siblings);
+		else
+			log_event(LOG_LEVEL_INFO, "nothing-to-reload",
+				  "SIGHUP: there is no --baseline to read again; going "
+				  "on");
 	return heard == WAKE_STOP;
 }
 

@@ -158,11 +158,13 @@ bool collector_peer(const struct collector *c, uint32_t number,
 size_t collector_peer_prefixes(const struct collector *c, struct peer_prefix *out,
 			       size_t max);
 
-/* The maximum of the block of collector_seen_addresses(). */
+/* The maximum of the block of collector_seen_addresses(), and its layout: "SA", a
+ * version. */
 #define SEEN_BYTES_MAX (16 * 1024)
+#define SEEN_LAYOUT    0x53410001u
 
 /* The addresses that the pod has sent to so far, to be kept across a restart: one flat
- * block of at most SEEN_BYTES_MAX, its version inside. Owned by the collector, valid
+ * block of at most SEEN_BYTES_MAX, its layout inside. Owned by the collector, valid
  * until its next call. */
 const void *collector_seen_addresses(const struct collector *c, size_t *bytes);
 
@@ -170,15 +172,18 @@ const void *collector_seen_addresses(const struct collector *c, size_t *bytes);
  * a run and it left no block: an address of its time would look new. Then, or if the
  * block is invalid, the addresses of the first hour are learnt without being counted,
  * and SIGNAL_NEW_DESTINATIONS is absent meanwhile. Not called at all: nothing was sent
- * before the start. Call it before the first sample. Does not allocate. */
-void collector_restore_seen_addresses(struct collector *c, const void *block,
+ * before the start. Call it before the first sample. Does not allocate. Returns whether
+ * the block was taken. */
+bool collector_restore_seen_addresses(struct collector *c, const void *block,
 				      size_t bytes);
 
-/* The maximum of the block of collector_peers_block(). */
+/* The maximum of the block of collector_peers_block(), and its layout: "KP", a
+ * version. */
 #define PEERS_BYTES_MAX (24 * 1024)
+#define PEERS_LAYOUT    0x4b500001u
 
 /* The known peers, to be kept across a restart: one flat block of at most
- * PEERS_BYTES_MAX, its version inside. Owned by the collector, valid until its next
+ * PEERS_BYTES_MAX, its layout inside. Owned by the collector, valid until its next
  * call. */
 const void *collector_peers_block(const struct collector *c, size_t *bytes);
 

@@ -23,7 +23,11 @@
 #define PAST_QUANTILES 5
 extern const double past_shares[PAST_QUANTILES];
 
-#define PAST_ROUTINES_MAX 16
+#define PAST_DEPARTURES_MAX 32
+
+/* A gauge is counted by interval, so it can be compared only if the intervals are about
+ * the same: within this ratio. */
+#define PAST_INTERVAL_RATIO 1.5
 
 /* Names such as "tx_bytes", "relayed_bytes" and "10s", "steady-1m". Static. */
 const char *past_series_name(unsigned series);
@@ -41,10 +45,12 @@ struct past_series {
 	double start[PAST_WINDOWS];
 };
 
-/* A routine with an hour: up to which amounts it is expected then. */
-struct past_routine {
-	struct routine_view view;
-	double reach[PAST_SERIES][PAST_WINDOWS];
+/* A departure from what was usual, or several alike at the same hour. What came three
+ * times is a routine: at its hour, or with others at any hour. What came less often is
+ * kept because the next time may be in another pod. */
+struct past_departure {
+	struct routine_view view;               /* number 0: not expected so far */
+	float reach[PAST_SERIES][PAST_WINDOWS]; /* the amounts that it reaches */
 };
 
 struct past {
@@ -53,10 +59,11 @@ struct past {
 	double longest_s;           /* of the pod that was watched longest */
 	double judged_s, dormant_s; /* after the learning period; and dormant then */
 	double start_s;             /* how long the first minutes lasted, at most */
+	double interval_s;          /* between samples; 0: unknown, or pods differ */
 	unsigned pods;
 	struct past_series series[PAST_SERIES];
-	unsigned routine_count;
-	struct past_routine routine[PAST_ROUTINES_MAX];
+	unsigned departure_count;
+	struct past_departure departure[PAST_DEPARTURES_MAX];
 };
 
 /* Fills in what the detector has learnt of its own pod, without what it has adopted.
@@ -75,7 +82,7 @@ void detector_adopt(struct detector *d, const struct past *past);
 bool detector_adopted(const struct detector *d);
 
 /* Adds the past of other pods of the workload: the greatest of each window, pooled
- * quantiles, the routines of both. The result hardly depends on the order; the same
+ * quantiles, the departures of both. The result hardly depends on the order; the same
  * order gives the same result. */
 void past_merge(struct past *past, const struct past *other);
 

@@ -19,6 +19,7 @@
 #include "config/columns.h"
 #include "config/identity.h"
 #include "detect.h"
+#include "past.h"
 #include "sample.h"
 
 #define TRACE_LINE_MAX     (64 * 1024) /* a longer line of CSV is broken */
@@ -107,6 +108,9 @@ struct replayer *replayer_open(const struct detect_options *options,
 			       const struct identity *pod, alert_listener *listener,
 			       void *context);
 void replayer_close(struct replayer *p);
+
+/* As detector_adopt(). Call it before the first sample. */
+void replayer_adopt(struct replayer *p, const struct past *past);
 
 /* Called after each sample is judged. */
 typedef void replayer_watcher(void *context, const struct replayer *p,

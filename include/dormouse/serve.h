@@ -2,8 +2,9 @@
 /* serve.h - HTTP: metrics, alerts, baseline, health.
  *
  * Two listeners share one epoll set. The open one serves /metrics, /healthz and
- * /readyz. The loopback one serves these and /alerts, /status, /baseline, /api/v2. Only
- * GET and HEAD are accepted: no request changes the monitor.
+ * /readyz. The loopback one serves these and /alerts, /status, /baseline,
+ * /destinations, /api/v2. Only GET and HEAD are accepted: no request changes the
+ * monitor.
  */
 #ifndef DORMOUSE_SERVE_H
 #define DORMOUSE_SERVE_H

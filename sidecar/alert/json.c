@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json.c - writes an alert as JSON, in the format that users' tools depend on. */
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <math.h>
 #include <net/if.h>
 #include <stdio.h>
 
+#include "collect/flow_words.h"
 #include "dormouse/alert.h"
 
 #define SUMMARY_MAX 512
@@ -78,37 +78,14 @@ static void put_summary(const struct alert *alert, struct json_writer *w)
 	json_string(w, "summary", sentence);
 }
 
-static const char *direction_name(uint8_t direction)
-{
-	if (direction == FLOW_OPENED)
-		return "opened";
-	return direction == FLOW_ACCEPTED ? "accepted" : "unknown";
-}
-
-static const char *protocol_name(uint8_t protocol)
-{
-	if (protocol == IPPROTO_TCP)
-		return "tcp";
-	return protocol == IPPROTO_UDP ? "udp" : "other";
-}
-
 static void put_destination(const struct alert_flow *f, struct json_writer *w)
 {
-	char address[INET6_ADDRSTRLEN] = "";
-	const struct in6_addr *a = &f->flow.address;
-
-	if (IN6_IS_ADDR_V4MAPPED(a))
-		inet_ntop(AF_INET, &a->s6_addr[12], address, sizeof(address));
-	else
-		inet_ntop(AF_INET6, a, address, sizeof(address));
 	json_object(w, NULL);
-	json_string(w, "address", address);
-	json_unsigned(w, "port", f->flow.port);
-	json_string(w, "protocol", protocol_name(f->flow.protocol));
+	flow_json_end(w, &f->flow.address, f->flow.port, f->flow.protocol);
 	json_unsigned(w, "bytes", f->flow.tx_bytes);
 	json_unsigned(w, "connections", f->flow.connections);
 	json_string(w, "container", f->container[0] ? f->container : NULL);
-	json_string(w, "direction", direction_name(f->flow.direction));
+	json_string(w, "direction", flow_direction_name(f->flow.direction));
 	json_end(w);
 }
 

@@ -6,12 +6,12 @@
  * "never" means that the baseline's mean is 0. If nothing was learnt, the sentence says
  * so.
  */
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "collect/flow_words.h"
 #include "dormouse/alert.h"
 
 /* Prints few digits, but never rounds a value to zero. */
@@ -223,17 +223,13 @@ static void put_what(struct text *t, const struct alert *alert)
 
 static void put_end(struct text *t, const struct flow *f)
 {
-	char address[INET6_ADDRSTRLEN] = "";
-	const bool v4 = IN6_IS_ADDR_V4MAPPED(&f->address);
+	const bool client = f->direction == FLOW_ACCEPTED;
+	const bool bracketed = !client && !IN6_IS_ADDR_V4MAPPED(&f->address);
 
-	if (v4)
-		inet_ntop(AF_INET, &f->address.s6_addr[12], address, sizeof(address));
-	else
-		inet_ntop(AF_INET6, &f->address, address, sizeof(address));
-	if (f->direction == FLOW_ACCEPTED)
-		text_printf(t, "%s, a client of port %u here", address, f->port);
-	else
-		text_printf(t, v4 ? "%s:%u" : "[%s]:%u", address, f->port);
+	text_put(t, bracketed ? "[" : "");
+	flow_put_address(t, &f->address);
+	text_put(t, bracketed ? "]" : "");
+	text_printf(t, client ? ", a client of port %u here" : ":%u", f->port);
 	if (f->protocol == IPPROTO_UDP)
 		text_put(t, " (UDP)");
 }

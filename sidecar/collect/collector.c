@@ -349,13 +349,13 @@ const void *collector_seen_addresses(const struct collector *c, size_t *bytes)
 	return sockets_seen_addresses(c->sockets, bytes);
 }
 
-void collector_restore_seen_addresses(struct collector *c, const void *block,
+bool collector_restore_seen_addresses(struct collector *c, const void *block,
 				      size_t bytes)
 {
-	c->destinations_known_at =
-	    sockets_restore_seen_addresses(c->sockets, block, bytes)
-		? 0
-		: clock_monotonic() + SEEN_LEARN_S;
+	const bool taken = sockets_restore_seen_addresses(c->sockets, block, bytes);
+
+	c->destinations_known_at = taken ? 0 : clock_monotonic() + SEEN_LEARN_S;
+	return taken;
 }
 
 struct peers_noted collector_peers_noted(const struct collector *c)

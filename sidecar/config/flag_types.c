@@ -172,7 +172,7 @@ static const struct {
 		     read_budget},
     [FLAG_NAME] = {"name", "a name", read_text},
     [FLAG_PATH] = {"path", "a file's path", read_text},
-    [FLAG_GLOBS] = {"text", "globs such as eth*,!eth9,", read_text},
+    [FLAG_GLOBS] = {"text", "globs such as eth*,!eth9", read_text},
     [FLAG_URL] = {"url", "https://HOST:PORT", read_url},
     [FLAG_HTTP_URL] = {"url", "http://HOST:PORT or https://HOST:PORT", read_http_url},
     [FLAG_LISTEN] = {"address", "ADDRESS:PORT", read_listen},

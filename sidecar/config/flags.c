@@ -252,8 +252,10 @@ static void put_row(const struct flag *flag, size_t indent, FILE *out)
 	const char *what = expects(flag, expected);
 
 	what += strncmp(what, "a ", 2) == 0 ? 2 : 0;
-	const char *example = strstr(what, ", such as");
-	text_put_bytes(&t, what, example ? (size_t)(example - what) : strlen(what));
+	/* A screen has no room for examples, nor for lengths that nobody reaches. */
+	const char *rest = strstr(what, ", such as");
+	rest = rest ? rest : strstr(what, " of at most ");
+	text_put_bytes(&t, what, rest ? (size_t)(rest - what) : strlen(what));
 	if (flag->default_value)
 		text_printf(&t, " (%s)", flag->default_value);
 	text_printf(&t, ": %s", flag->help);

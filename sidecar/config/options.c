@@ -31,10 +31,12 @@ static const struct flag flags[] = {
      "how much --listen tells", ANNOTATION},
     {"metrics-token-file", FOR_RUN, PATH(metrics.token_path), NULL, "for full detail"},
     {"interfaces", FOR_COLLECTION, GLOBS(interfaces), NULL,
-     "interfaces to watch; default: all but lo", ANNOTATION},
+     "watched; default: all but lo", ANNOTATION},
     {"state", FOR_RUN, PATH(state_path), NULL, "keeps the baseline over a restart"},
+    {"baseline", FOR_DETECTION, PATH(baseline_path), NULL,
+     "what the workload's other pods do"},
     {"learn", FOR_DETECTION, DURATION(detect.learn_s, "0s", "30d"), "1h",
-     "learning period; until then only absolute limits apply", ANNOTATION},
+     "then it is judged by its past", ANNOTATION},
     {"dormant-after", FOR_DETECTION, DURATION(detect.dormant_after_s, "1s", "30d"),
      "15m", "low traffic for that long makes it dormant", ANNOTATION},
     {"profile", FOR_DETECTION, WORD(detect.profile, profile_words), "auto",
@@ -103,6 +105,8 @@ int options_parse(struct options *options, enum options_command command, int arg
 	    flags_by_variable(&options_flags, &found, "listen");
 	options->alert_listen_by_variable =
 	    flags_by_variable(&options_flags, &found, "alert-listen");
+	options->baseline_by_variable =
+	    flags_by_variable(&options_flags, &found, "baseline");
 	options->token_by_variable =
 	    flags_by_variable(&options_flags, &found, "metrics-token-file");
 	return result;

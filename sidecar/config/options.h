@@ -43,6 +43,8 @@ struct options {
 	bool token_by_variable;
 	struct detect_options detect;
 	char interfaces[COLLECT_INTERFACE_GLOBS_MAX];
+	char baseline_path[256]; /* of a baseline document, "": none */
+	bool baseline_by_variable;
 	char state_path[256]; /* "": none */
 	unsigned max_sockets;
 	unsigned max_destinations;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "detector.h"
+#include "past_merge.h"
 
 /* For so long the siblings' past counts in full: a week shows each weekday. */
 #define COUNTS_S (8 * DAY_S)
@@ -49,7 +50,14 @@ static void take_series(struct adopted *a, unsigned s, const struct past_series 
 	a->tail[s] = tail_of(p);
 }
 
-static void take_routine(struct adopted *a, const struct past_routine *p)
+static void encode_reach(struct levels *to, const struct past_departure *p)
+{
+	for (unsigned s = 0; s < PAST_SERIES; s++)
+		for (unsigned k = 0; k < WINDOWS; k++)
+			to->code[k][s] = level_encode((double)p->reach[s][k]);
+}
+
+static void take_routine(struct adopted *a, const struct past_departure *p)
 {
 	struct adopted_routine *r = &a->routine[a->routine_count++];
 
@@ -57,8 +65,26 @@ static void take_routine(struct adopted *a, const struct past_routine *p)
 					.last = p->view.last,
 					.second = p->view.second_of_day,
 					.times = p->view.times};
-	for (unsigned s = 0; s < PAST_SERIES; s++)
-		encode(&r->reach, s, p->reach[s]);
+	encode_reach(&r->reach, p);
+}
+
+/* What three separate departures have reached, at whatever hour, is expected at any
+ * hour: see incidents_routine(). */
+static void take_any_hour(struct adopted *a, const struct past *past)
+{
+	struct levels top[ROUTINE_COUNT] = {0}, reach = {0};
+
+	for (unsigned i = 0; i < past->departure_count; i++) {
+		bool separate = true;
+		for (unsigned j = 0; separate && j < i; j++)
+			separate = !departures_near(&past->departure[j].view,
+						    &past->departure[i].view);
+		if (!separate)
+			continue;
+		encode_reach(&reach, &past->departure[i]);
+		levels_sort_in(top, &reach);
+	}
+	levels_raise(&a->most, &top[ROUTINE_COUNT - 1]);
 }
 
 void adopted_take(struct adopted *a, const struct past *past)
@@ -70,13 +96,42 @@ void adopted_take(struct adopted *a, const struct past *past)
 	a->longest_s = past->longest_s;
 	a->span_s = fmin(past->watched_s, past->until - past->since);
 	a->since = past->since;
+	a->interval_s = past->interval_s;
 	a->start_s = past->start_s;
 	a->dormant = 2 * past->dormant_s > past->judged_s && past->judged_s > 0;
 	for (unsigned s = 0; s < PAST_SERIES; s++)
 		take_series(a, s, &past->series[s]);
-	for (unsigned i = 0; i < past->routine_count; i++)
-		if (past->routine[i].view.days != ROUTINE_NO_FIXED_TIME)
-			take_routine(a, &past->routine[i]);
+	for (unsigned i = 0; i < past->departure_count; i++)
+		if (past->departure[i].view.times >= ROUTINE_COUNT)
+			take_routine(a, &past->departure[i]);
+	take_any_hour(a, past);
+}
+
+void adopted_fit(struct adopted *a, double interval_s)
+{
+	static const struct past_series nothing;
+	double ratio = PAST_INTERVAL_RATIO;
+
+	if (interval_s <= a->interval_s * ratio && a->interval_s <= interval_s * ratio)
+		return;
+	for (unsigned s = 0; s < SIGNAL_COUNT; s++)
+		if (signal_is_gauge((enum signal)s))
+			take_series(a, s, &nothing);
+}
+
+/* Returns a level of the siblings for a window that is longer than its name says,
+ * because the interval is long: at most in proportion, and at most the next sum. */
+static uint16_t stretched(const struct levels *l, const double length[WINDOWS],
+			  unsigned k, unsigned s)
+{
+	double times = length[k] / window_span(k);
+	double amount = level_decode(l->code[k][s]) * times;
+
+	if (times <= 1)
+		return l->code[k][s];
+	if (k < WINDOW_6H)
+		amount = fmin(amount, level_decode(l->code[k + 1][s]));
+	return level_encode(amount);
 }
 
 void adopted_raise(const struct adopted *a, double observed_s,
@@ -88,9 +143,11 @@ void adopted_raise(const struct adopted *a, double observed_s,
 		/* A window holds the start until it has left it. */
 		bool starts = observed_s < START_PLAY * a->start_s + length[k];
 		for (unsigned s = 0; s < SERIES_COUNT; s++) {
-			uint16_t of = a->most.code[k][s], *to = &most->code[k][s];
-			if (starts && a->start.code[k][s] > of)
-				of = a->start.code[k][s];
+			uint16_t of = stretched(&a->most, length, k, s);
+			uint16_t start = stretched(&a->start, length, k, s);
+			uint16_t *to = &most->code[k][s];
+			if (starts && start > of)
+				of = start;
 			if (of - lost > *to)
 				*to = (uint16_t)(of - lost);
 		}

@@ -19,12 +19,13 @@ struct adopted_routine {
 };
 
 struct adopted {
-	double watched_s; /* 0: nothing was adopted */
-	double longest_s; /* of one pod */
-	double span_s;    /* of the calendar that it covers, at most watched_s */
-	double since;     /* Unix seconds */
-	double start_s;   /* how long the siblings' first minutes lasted */
-	bool dormant;     /* the siblings are dormant more often than not */
+	double watched_s;  /* 0: nothing was adopted */
+	double longest_s;  /* of one pod */
+	double span_s;     /* of the calendar that it covers, at most watched_s */
+	double since;      /* Unix seconds */
+	double interval_s; /* 0: unknown */
+	double start_s;    /* how long the siblings' first minutes lasted */
+	bool dormant;      /* the siblings are dormant more often than not */
 	double series_s[SERIES_COUNT];
 	double intervals[SIGNAL_COUNT], mean[SIGNAL_COUNT], stddev[SIGNAL_COUNT];
 	double p99[SIGNAL_COUNT];
@@ -32,11 +33,14 @@ struct adopted {
 	    tail[SIGNAL_COUNT]; /* exponent of the greatest intervals; < 0: unknown */
 	struct levels most, third, tenth, start;
 	unsigned routine_count;
-	struct adopted_routine routine[PAST_ROUTINES_MAX];
+	struct adopted_routine routine[PAST_DEPARTURES_MAX];
 };
 
 /* Takes a past; one without watched time takes everything away. */
 void adopted_take(struct adopted *a, const struct past *past);
+
+/* Drops the gauges if the siblings' interval was another. */
+void adopted_fit(struct adopted *a, double interval_s);
 
 /* Raises the levels to what the siblings have reached, for a pod that was observed for
  * so many seconds. */

@@ -156,6 +156,7 @@ size_t detector_feed(struct detector *d, const struct sample *sample,
 	windows_rates(&d->windows, d->rate, d->deltas.known);
 	count_time(d);
 	if (d->stale) {
+		adopted_fit(&d->envelope.adopted, d->counters.interval);
 		thresholds_recompute(&d->envelope, l, &d->windows, &d->options,
 				     d->deltas.time);
 		rules_recompute(d);

@@ -86,9 +86,10 @@ static inline double watched_series(const struct envelope *e, const struct learn
 	return l->series_s[s] + e->adopted.series_s[s];
 }
 
-static inline double watched_hours(const struct envelope *e, const struct learnt *l)
+static inline double watched_hours(const struct envelope *e, const struct learnt *l,
+				   unsigned s)
 {
-	return l->hour_count + floor(e->adopted.watched_s / HOUR_S);
+	return l->hour_count + floor(e->adopted.series_s[s] / HOUR_S);
 }
 
 #endif

@@ -10,17 +10,16 @@
  * window, or of as many six-hour windows as needed. */
 static double explained(const struct detector *d, double seconds)
 {
-	static const double span[SUM_WINDOWS] = {10, 60, 600, 3600, 21600};
 	const struct envelope *e = &d->envelope;
 	double margin =
 		   limit_margin(SIGNAL_TX_BYTES, WINDOW_6H, d->options.sensitivity),
 	       most = 0;
 	unsigned k = 0;
 
-	while (k < WINDOW_6H && span[k] < seconds)
+	while (k < WINDOW_6H && window_span(k) < seconds)
 		k++;
 	for (unsigned i = 0; i < SUM_WINDOWS; i++) {
-		double times = fmax(ceil(seconds / span[i]), 1);
+		double times = fmax(ceil(seconds / window_span(i)), 1);
 		double bound = e->baseline_max[i][SIGNAL_TX_BYTES] * times;
 		if (i <= k || i == WINDOW_6H)
 			most = i == 0 ? bound : bound > 0 ? fmin(most, bound) : most;

@@ -13,6 +13,21 @@ void levels_raise(struct levels *to, const struct levels *from)
 		a[i] = a[i] > b[i] ? a[i] : b[i];
 }
 
+void levels_sort_in(struct levels top[ROUTINE_COUNT], const struct levels *more)
+{
+	const uint16_t *from = &more->code[0][0];
+
+	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++) {
+		uint16_t v = from[j];
+		for (unsigned r = 0; r < ROUTINE_COUNT; r++) {
+			uint16_t *t = &top[r].code[0][0] + j;
+			uint16_t low = *t < v ? *t : v;
+			*t = *t > v ? *t : v;
+			v = low;
+		}
+	}
+}
+
 static bool time_sound(double t)
 {
 	return t >= 0 && t < TIME_MAX;

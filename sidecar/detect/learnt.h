@@ -123,6 +123,9 @@ static inline double level_decode(uint16_t code)
 
 void levels_raise(struct levels *to, const struct levels *from);
 
+/* Sorts an occasion's levels into the largest ones, largest first, window by window. */
+void levels_sort_in(struct levels top[ROUTINE_COUNT], const struct levels *more);
+
 /* Checks every number. Returns -1 with the reason in err. */
 int learnt_check(const struct learnt *l, struct error *err);
 

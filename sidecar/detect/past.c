@@ -7,16 +7,25 @@
 
 #include "detector.h"
 #include "past_incidents.h"
+#include "past_merge.h"
 #include "routines.h"
 
 /* A lasting change was an alert. It is told as the pod's past only when there was time
  * to object. */
 #define ACCEPTED_FOR_S (7 * DAY_S)
 
-static void decode(const struct levels *from, unsigned s, double to[PAST_WINDOWS])
+/* With a long interval a minimum covers more time than its name says. A sum does, too,
+ * but all of it may have been sent in the shorter time. */
+static double nominal(const struct windows *w, unsigned k)
+{
+	return k >= SUM_WINDOWS && w->length[k] > 0 ? window_span(k) / w->length[k] : 1;
+}
+
+static void decode(const struct levels *from, const struct windows *w, unsigned s,
+		   double to[PAST_WINDOWS])
 {
 	for (unsigned k = 0; k < WINDOWS; k++)
-		to[k] = level_decode(from->code[k][s]);
+		to[k] = level_decode(from->code[k][s]) * nominal(w, k);
 }
 
 /* Returns how many of the newest hours are those of a change that was accepted lately.
@@ -51,33 +60,41 @@ static double watched(const struct learnt *l, unsigned s)
 	return l->series_s[s];
 }
 
-static void tell_routines(const struct detector *d, struct past *past)
+static void tell_departure(const struct incident_memory *m, const struct windows *w,
+			   struct past_departure *departure)
 {
-	for (unsigned at = 0; at < INCIDENTS_KEPT; at++) {
-		const struct incident_memory *m = &d->learnt.incident[at];
-		struct past_routine *r = &past->routine[past->routine_count];
-		struct levels reach;
+	double reach[PAST_WINDOWS];
+	struct levels most = m->top[0];
 
-		if (past->routine_count == PAST_ROUTINES_MAX ||
-		    !detector_routine_at(d, at, &r->view))
-			continue;
-		past->routine_count++;
-		/* What comes at any time is in the greatest. */
-		if (!routine_has_hour(m))
-			continue;
-		incident_reach(m, &reach);
-		for (unsigned s = 0; s < PAST_SERIES; s++)
-			decode(&reach, s, r->reach[s]);
+	incident_view(m, &departure->view);
+	calendar_describe(&m->calendar, &departure->view);
+	if (!routine_has_hour(m)) /* too few to know on which days */
+		departure->view.days = ROUTINE_SOME_DAYS;
+	if (routine_has_hour(m))
+		incident_reach(m, &most);
+	for (unsigned s = 0; s < PAST_SERIES; s++) {
+		decode(&most, w, s, reach);
+		for (unsigned k = 0; k < WINDOWS; k++)
+			departure->reach[s][k] = (float)reach[k];
 	}
-	if (past->routine_count < PAST_ROUTINES_MAX)
-		memset(&past->routine[past->routine_count], 0,
-		       sizeof(past->routine[0]));
+}
+
+static void tell_departures(const struct detector *d, struct past *past)
+{
+	for (unsigned at = 0; at < INCIDENTS_KEPT; at++)
+		if (d->learnt.incident[at].end > 0) {
+			struct past_departure departure;
+			tell_departure(&d->learnt.incident[at], &d->windows,
+				       &departure);
+			past_add_departure(past, &departure);
+		}
 }
 
 void detector_past(const struct detector *d, struct past *past)
 {
 	const struct learnt *l = &d->learnt;
 	const struct envelope *e = &d->envelope;
+	const struct windows *w = &d->windows;
 	struct levels most, routine;
 	unsigned skipped = accepted_hours(l);
 
@@ -91,6 +108,7 @@ void detector_past(const struct detector *d, struct past *past)
 	past->dormant_s = fmin(l->dormant_s, past->judged_s);
 	past->start_s = l->warm_until_s > 0 ? l->warm_until_s : l->observed_s;
 	past->pods = 1;
+	past->interval_s = d->counters.interval;
 	envelope_most(e, l, skipped, &most);
 	incidents_routine(l, &d->windows, &routine);
 	levels_raise(&most, &routine);
@@ -102,14 +120,14 @@ void detector_past(const struct detector *d, struct past *past)
 			continue;
 		if (s < SIGNAL_COUNT)
 			tell_numbers(&l->histogram[s], p);
-		decode(&most, s, p->greatest);
-		decode(&e->third, s, p->third);
-		decode(&e->tenth, s, p->tenth);
-		decode(start, s, p->start);
+		decode(&most, w, s, p->greatest);
+		decode(&e->third, w, s, p->third);
+		decode(&e->tenth, w, s, p->tenth);
+		decode(start, w, s, p->start);
 		for (unsigned k = 0; k < WINDOWS; k++) {
 			p->third[k] = fmin(p->third[k], p->greatest[k]);
 			p->tenth[k] = fmin(p->tenth[k], p->third[k]);
 		}
 	}
-	tell_routines(d, past);
+	tell_departures(d, past);
 }

@@ -27,22 +27,6 @@ static void levels_take(struct levels *to, const struct incident *i)
 			to->code[k][s] = level_encode(i->peak[k][s]);
 }
 
-/* Sorts one occasion's levels into the largest ones, window by window. */
-static void top_add(struct levels top[ROUTINE_COUNT], const struct levels *more)
-{
-	const uint16_t *from = &more->code[0][0];
-
-	for (unsigned j = 0; j < WINDOWS * SERIES_COUNT; j++) {
-		uint16_t v = from[j];
-		for (unsigned r = 0; r < ROUTINE_COUNT; r++) {
-			uint16_t *t = &top[r].code[0][0] + j;
-			uint16_t low = *t < v ? *t : v;
-			*t = *t > v ? *t : v;
-			v = low;
-		}
-	}
-}
-
 /* Returns how much larger or smaller the incident is than the largest of the entry, as
  * a ratio of 1 or more: by the window and series that show the incident best. */
 static double ratio_to(const struct incident_memory *m, const struct incident *i)
@@ -176,7 +160,7 @@ static void remember_more(struct incident_memory *m, const struct incident *i,
 	}
 	calendar_add(&m->calendar, i->onset);
 	m->bytes_log += (log2(1 + bytes) - m->bytes_log) / m->calendar.times;
-	top_add(m->top, &peak);
+	levels_sort_in(m->top, &peak);
 }
 
 /* Returns by how much a repeat at another time of day exceeds the reported incident. */

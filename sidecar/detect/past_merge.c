@@ -6,6 +6,7 @@
 #include "calendar.h"
 #include "dormouse/past.h"
 #include "envelope.h"
+#include "past_merge.h"
 
 static double oldest(double a, double b)
 {
@@ -130,57 +131,124 @@ static void merge_series(struct past_series *a, const struct past_series *b)
 	a->watched_s += b->watched_s;
 }
 
-/* --- routines --------------------------------------------------------------------- */
+/* --- departures ------------------------------------------------------------------- */
 
-static bool is_same(const struct routine_view *a, const struct routine_view *b)
+/* As is_like() in past_incidents.c: sizes within this ratio. */
+#define ALIKE_RATIO 8.0
+
+static bool has_hour(const struct routine_view *view)
 {
-	if (a->signal != b->signal ||
-	    (a->days == ROUTINE_NO_FIXED_TIME) != (b->days == ROUTINE_NO_FIXED_TIME))
-		return false;
-	return a->days == ROUTINE_NO_FIXED_TIME ||
-	       calendar_apart(a->second_of_day, b->second_of_day) < PLAY_S;
+	return view->times >= ROUTINE_COUNT;
 }
 
-static void raise_reach(struct past_routine *a, const struct past_routine *b)
+bool departures_near(const struct routine_view *a, const struct routine_view *b)
 {
-	for (unsigned s = 0; s < PAST_SERIES; s++)
-		for (unsigned k = 0; k < PAST_WINDOWS; k++)
-			a->reach[s][k] = fmax(a->reach[s][k], b->reach[s][k]);
+	return calendar_apart(a->second_of_day, b->second_of_day) < PLAY_S ||
+	       fabs(a->last - b->last) < PLAY_S;
+}
+
+static bool is_alike(const struct routine_view *a, const struct routine_view *b)
+{
+	double more = fmax(a->most_bytes, b->most_bytes) + 1;
+	double less = fmin(a->most_bytes, b->most_bytes) + 1;
+
+	return calendar_apart(a->second_of_day, b->second_of_day) < PLAY_S &&
+	       more <= ALIKE_RATIO * less;
+}
+
+/* Returns how many separate occasions both have. Replicas have the same ones: times
+ * that overlap are not added. */
+static uint32_t occasions(const struct routine_view *a, const struct routine_view *b)
+{
+	double apart = DAY_S - PLAY_KNOWN_S;
+
+	if (a->last + apart <= b->first || b->last + apart <= a->first)
+		return a->times + b->times;
+	return a->times > b->times ? a->times : b->times;
 }
 
 /* The calendar is that of the pod that had it more often. */
-static void merge_routine(struct past_routine *a, const struct past_routine *b)
+static void merge_departure(struct past_departure *a, const struct past_departure *b)
 {
 	struct routine_view view = a->view.times >= b->view.times ? a->view : b->view;
 
-	view.number = a->view.number;
+	view.times = occasions(&a->view, &b->view);
+	view.number = a->view.number > b->view.number ? a->view.number : b->view.number;
 	view.first = fmin(a->view.first, b->view.first);
 	view.last = fmax(a->view.last, b->view.last);
 	view.most_bytes = fmax(a->view.most_bytes, b->view.most_bytes);
 	a->view = view;
-	raise_reach(a, b);
+	routine_view_days(&a->view);
+	for (unsigned s = 0; s < PAST_SERIES; s++)
+		for (unsigned k = 0; k < PAST_WINDOWS; k++)
+			a->reach[s][k] = fmaxf(a->reach[s][k], b->reach[s][k]);
 }
 
-static void add_routine(struct past *past, const struct past_routine *routine)
+static bool is_worth_more(const struct routine_view *a, const struct routine_view *b)
 {
-	unsigned at = 0;
+	if (has_hour(a) != has_hour(b))
+		return has_hour(a);
+	if ((a->number > 0) != (b->number > 0))
+		return a->number > 0;
+	return a->last > b->last;
+}
 
-	while (at < past->routine_count &&
-	       !is_same(&past->routine[at].view, &routine->view))
-		at++;
-	if (at < past->routine_count) {
-		merge_routine(&past->routine[at], routine);
-	} else if (at < PAST_ROUTINES_MAX) {
-		past->routine[at] = *routine;
-		past->routine[at].view.number = at + 1;
-		past->routine_count++;
+/* Returns the place of the departure that is worth least. */
+static unsigned least_of(const struct past *past)
+{
+	unsigned least = 0;
+
+	for (unsigned i = 1; i < past->departure_count; i++)
+		if (is_worth_more(&past->departure[least].view,
+				  &past->departure[i].view))
+			least = i;
+	return least;
+}
+
+/* Routines are numbered anew, in their order. */
+static void number(struct past *past)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < past->departure_count; i++) {
+		struct routine_view *view = &past->departure[i].view;
+		if (has_hour(view) || view->number > 0)
+			view->number = ++count;
 	}
+}
+
+void past_add_departure(struct past *past, const struct past_departure *departure)
+{
+	unsigned at = 0, count = past->departure_count;
+
+	while (at < count && !is_alike(&past->departure[at].view, &departure->view))
+		at++;
+	if (at < count) {
+		merge_departure(&past->departure[at], departure);
+	} else if (count < PAST_DEPARTURES_MAX) {
+		past->departure[past->departure_count++] = *departure;
+	} else {
+		at = least_of(past);
+		if (is_worth_more(&departure->view, &past->departure[at].view))
+			past->departure[at] = *departure;
+	}
+	number(past);
+}
+
+static double merge_intervals(double a, double b)
+{
+	double shorter = fmin(a, b);
+
+	return fmax(a, b) <= PAST_INTERVAL_RATIO * shorter ? shorter : 0;
 }
 
 void past_merge(struct past *past, const struct past *other)
 {
 	if (!(other->watched_s > 0))
 		return;
+	past->interval_s = past->pods > 0
+			       ? merge_intervals(past->interval_s, other->interval_s)
+			       : other->interval_s;
 	past->since = oldest(past->since, other->since);
 	past->until = fmax(past->until, other->until);
 	past->watched_s += other->watched_s;
@@ -191,6 +259,6 @@ void past_merge(struct past *past, const struct past *other)
 	past->pods += other->pods;
 	for (unsigned s = 0; s < PAST_SERIES; s++)
 		merge_series(&past->series[s], &other->series[s]);
-	for (unsigned i = 0; i < other->routine_count; i++)
-		add_routine(past, &other->routine[i]);
+	for (unsigned i = 0; i < other->departure_count; i++)
+		past_add_departure(past, &other->departure[i]);
 }

@@ -97,7 +97,7 @@ static void view_clear_hour(struct routine_view *view)
 	view->weekday = view->month_day = 0;
 }
 
-static void view_first(const struct incident_memory *m, struct routine_view *view)
+void incident_view(const struct incident_memory *m, struct routine_view *view)
 {
 	*view = (struct routine_view){
 	    .number = m->routine,
@@ -139,7 +139,7 @@ static bool view_of(const struct learnt *l, uint32_t number, struct routine_view
 		if (found)
 			view_more(m, view);
 		else
-			view_first(m, view);
+			incident_view(m, view);
 		found = true;
 	}
 	return found;

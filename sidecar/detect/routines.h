@@ -19,6 +19,9 @@ static inline bool routine_has_hour(const struct incident_memory *m)
  * shortly one after the other, or at the same time of day, count as one. */
 bool routine_is_separate(const struct learnt *l, unsigned at);
 
+/* Describes one entry, be it a routine or not. */
+void incident_view(const struct incident_memory *m, struct routine_view *view);
+
 /* Decides whether the entry became a routine with its last incident: on its own,
  * because it came often enough at its hour, or with others at other hours. `window` and
  * `series` show the incident best. */

@@ -40,6 +40,20 @@ enum window {
 };
 #define SUM_WINDOWS (WINDOW_6H + 1)
 
+/* Returns the length of a window, seconds. Each span is four to ten times the one
+ * before, so an excess that falls between two shows later by at most that factor. With
+ * a longer interval a window is longer: see struct windows. */
+static inline double window_span(unsigned window)
+{
+	static const double spans[WINDOWS] = {
+	    [WINDOW_10S] = 10,    [WINDOW_1M] = 60,    [WINDOW_10M] = 600,
+	    [WINDOW_1H] = 3600,   [WINDOW_6H] = 21600, [MINIMUM_SHORT] = 60,
+	    [MINIMUM_LONG] = 600,
+	};
+
+	return spans[window];
+}
+
 /* No counter grows faster, per second: this is twice a 400 Gbit/s link in bytes. A
  * faster growth means that the counter was replaced, so the increase is unknown. */
 #define RATE_ABSURD 1e11

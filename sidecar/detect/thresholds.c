@@ -26,7 +26,7 @@ static double usable_until(const struct envelope *e, const struct learnt *l,
 static double climb_most(const struct envelope *e, const struct learnt *l,
 			 const struct windows *w, unsigned k, unsigned s, double old)
 {
-	if (watched_hours(e, l) >= SETTLED_HOURS && k <= WINDOW_1M)
+	if (watched_hours(e, l, s) >= SETTLED_HOURS && k <= WINDOW_1M)
 		return old;
 	return CLIMB_RATIO * old + limit_floor(s, k, w->length[k], e->own_known);
 }
@@ -154,7 +154,7 @@ static double hours_stretch(const struct envelope *e, const struct learnt *l,
 {
 	double third = larger(e->third.code[k][s], e->adopted.third.code[k][s]) + floor;
 	double tenth = larger(e->tenth.code[k][s], e->adopted.tenth.code[k][s]) + floor;
-	double hours = watched_hours(e, l), among = fmin(hours, TOP_HOURS);
+	double hours = watched_hours(e, l, s), among = fmin(hours, TOP_HOURS);
 
 	if (hours < 3 || third <= tenth)
 		return 1;
@@ -174,14 +174,15 @@ static void bound_unknown(struct envelope *e, const struct learnt *l,
 	    [MINIMUM_SHORT] = WINDOW_1M, [MINIMUM_LONG] = WINDOW_10M,
 	};
 	double watched = watched_series(e, l, s) - l->warm_until_s;
+	double longest = e->adopted.series_s[s] > 0 ? e->adopted.longest_s : 0;
 
 	for (unsigned k = WINDOW_1M; k < WINDOWS; k++) {
 		double needed = k == WINDOW_6H ? OLD_HOURS * HOUR_S : 3 * w->length[k];
 		double bound = e->baseline_max[shorter[k]][s] * w->length[k] /
 			       w->length[shorter[k]];
-		double known = fmax(l->known_s[k], e->adopted.longest_s);
 		if (k == MINIMUM_SHORT ||
-		    (fmin(watched, known) < needed && e->baseline_max[k][s] < bound))
+		    (fmin(watched, fmax(l->known_s[k], longest)) < needed &&
+		     e->baseline_max[k][s] < bound))
 			e->baseline_max[k][s] = fmax(e->baseline_max[k][s], bound);
 	}
 }
@@ -206,7 +207,8 @@ static void recompute_old(struct envelope *e, const struct learnt *l,
 {
 	double floor_scale = limit_floor_scale(options->sensitivity);
 
-	if (watched_hours(e, l) < 2 * OLD_HOURS)
+	if (l->hour_count < 2 * OLD_HOURS &&
+	    e->adopted.series_s[s] < 2 * OLD_HOURS * HOUR_S)
 		e->old[s] = INFINITY;
 	else
 		e->old[s] =

@@ -7,15 +7,12 @@
 
 #include "limits.h"
 
-/* Each span is four to ten times the one before. So an excess that falls between two
- * spans shows later by at most that factor. */
 static const struct {
-	double span_s, bucket_s;
+	double bucket_s;
 	unsigned count;
 } RING[SUM_WINDOWS] = {
-    [WINDOW_10S] = {10, 0.5, 20},    [WINDOW_1M] = {60, 10, 6},
-    [WINDOW_10M] = {600, 60, 10},    [WINDOW_1H] = {3600, 300, 12},
-    [WINDOW_6H] = {21600, 1800, 12},
+    [WINDOW_10S] = {0.5, 20}, [WINDOW_1M] = {10, 6},    [WINDOW_10M] = {60, 10},
+    [WINDOW_1H] = {300, 12},  [WINDOW_6H] = {1800, 12},
 };
 
 /* Received bytes for each packet that acknowledges them: for each full segment, though
@@ -172,7 +169,7 @@ static void add_late(struct windows *w, unsigned k, unsigned series, double amou
 /* Whether one interval of that length fills the whole ring. */
 static bool fills(unsigned k, double elapsed)
 {
-	return elapsed > 0.75 * RING[k].span_s;
+	return elapsed > 0.75 * window_span(k);
 }
 
 static void add_ring(struct windows *w, unsigned k, const struct deltas *deltas,
@@ -214,7 +211,7 @@ static void size_ticks(struct windows *w, double interval)
 	double groups = 600 / (t->rows * t->length);
 	t->groups = (unsigned)fmin(fmax(groups, 2), TICK_GROUPS_MAX);
 	for (unsigned k = 0; k < SUM_WINDOWS; k++)
-		w->length[k] = fmax(RING[k].span_s, interval);
+		w->length[k] = fmax(window_span(k), interval);
 	w->length[MINIMUM_SHORT] = t->rows * t->length;
 	w->length[MINIMUM_LONG] = t->groups * w->length[MINIMUM_SHORT];
 }

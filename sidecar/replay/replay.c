@@ -34,6 +34,7 @@ struct replay {
 	struct traces *answers;     /* of Prometheus, joined from all files, or NULL */
 	const char *answers_path;   /* of the first of them */
 	struct replayer *replayer;  /* the current one */
+	struct baseline_document siblings; /* of --baseline */
 	struct history history;
 	struct outcome outcome;
 	int status; /* the exit status */
@@ -155,8 +156,7 @@ static void print_baseline(const struct replay *replay, const struct replayer *r
 	struct json_writer w = json_writer_over(&t);
 
 	baseline_document_begin(&document, replayer_detector(replayer),
-				&replay->options.detect, &replay->pod,
-				replayer_interval(replayer));
+				&replay->options.detect, &replay->pod);
 	for (size_t i = 0; baseline_put_chunk(&document, i, &w); i++)
 		;
 	fputs(t.data, replay->baseline);
@@ -259,6 +259,7 @@ static void play_traces(struct replay *replay, struct traces *traces, const char
 			note_failure(replay, TRACE_FAILED, &err);
 			return;
 		}
+		replayer_adopt(replayer, &replay->siblings.past);
 		int result = play(replay, traces, replayer, name_of(path), &err);
 		if (result != TRACE_END)
 			note_failure(replay, result, &err);
@@ -393,6 +394,21 @@ static void confine_replay(void)
 	confine(&plan, false, &ignored);
 }
 
+/* Reads --baseline. A file that only a variable names may be missing. */
+static int load_siblings(struct replay *replay, struct error *err)
+{
+	const struct options *o = &replay->options;
+
+	if (!o->baseline_path[0] ||
+	    baseline_document_load(&replay->siblings, o->baseline_path,
+				   BASELINE_BYTES_MAX, err) == 0)
+		return 0;
+	if (!o->baseline_by_variable)
+		return -1;
+	fprintf(stderr, "dormouse: %s; going on without it\n", err->text);
+	return 0;
+}
+
 int replay_main(int argc, char **argv)
 {
 	static struct replay replay;
@@ -408,12 +424,15 @@ int replay_main(int argc, char **argv)
 		return EXIT_NO_TRACE;
 	}
 	replay.environment = identity_from_environment();
-	result = open_outputs(&replay, &err);
+	result = load_siblings(&replay, &err);
+	if (result == 0)
+		result = open_outputs(&replay, &err);
 	if (result == 0) {
 		confine_replay();
 		play_all(&replay, argv + 1);
 		result = close_outputs(&replay, &err);
 	}
+	baseline_document_end(&replay.siblings);
 	if (result == 0)
 		return replay.status;
 	fprintf(stderr, "dormouse: %s\n", err.text);

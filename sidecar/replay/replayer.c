@@ -118,6 +118,11 @@ bool replayer_routine_learnt(struct replayer *p, struct routine_view *view)
 	return detector_routine_learnt(p->detector, view);
 }
 
+void replayer_adopt(struct replayer *p, const struct past *past)
+{
+	detector_adopt(p->detector, past);
+}
+
 const struct detector *replayer_detector(const struct replayer *p)
 {
 	return p->detector;

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "dormouse/past.h"
 #include "dormouse/serve.h"
 #include "metrics/exposition.h"
 #include "metrics/process.h"
@@ -238,6 +239,14 @@ static void put_baseline(struct exposition *x, const struct detector *d)
 			  "Intervals in the baseline.", samples);
 }
 
+static void put_source(struct exposition *x, const struct detector *d)
+{
+	exposition_family(x, METRIC_GAUGE, "dormouse_baseline_info", "source",
+			  "By whose past the pod is judged: only its own, or that of "
+			  "its workload, too.");
+	exposition_count(x, detector_adopted(d) ? "workload" : "own", 1);
+}
+
 static void put_state(struct exposition *x, const struct detector *d)
 {
 	exposition_family(x, METRIC_GAUGE, "dormouse_pod_state", "state",
@@ -310,6 +319,7 @@ static void put_detection(struct exposition *x, const struct serve_source *sourc
 	put_insights(x, source->collector);
 	put_values(x, source->detector);
 	put_baseline(x, source->detector);
+	put_source(x, source->detector);
 	put_state(x, source->detector);
 	exposition_single(x, METRIC_COUNTER, "dormouse_routines_learnt_total",
 			  "Departures that became expected: they came three times.",

@@ -164,6 +164,13 @@ static enum MHD_Result answer_baseline(void *context, const struct http_request 
 	return answer_stream(r, open_stream(s, baseline_chunk, false));
 }
 
+static enum MHD_Result answer_destinations(void *context, const struct http_request *r)
+{
+	const struct serve_routes *s = context;
+
+	return answer_stream(r, open_stream(s, destinations_chunk, false));
+}
+
 /* Answers 400 in the format of Alertmanager's API. */
 static enum MHD_Result answer_bad_query(const struct http_request *r,
 					const struct error *err)
@@ -239,6 +246,7 @@ static const struct http_route routes[] = {
     {.path = "/alerts", .answer = answer_alerts},
     {.path = "/status", .answer = answer_pod_status},
     {.path = "/baseline", .answer = answer_baseline},
+    {.path = "/destinations", .answer = answer_destinations},
     {.path = "/api/v2/alerts", .answer = answer_alertmanager},
     {.path = "/api/v2/alerts/groups", .answer = answer_groups},
     {.path = "/api/v2/receivers", .answer = answer_receivers},

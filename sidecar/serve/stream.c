@@ -15,8 +15,7 @@ static struct baseline_document *document_of(const struct serve_source *source)
 
 	if (!b)
 		return NULL;
-	baseline_document_begin(b, source->detector, source->detect, source->pod,
-				source->stats->interval_s);
+	baseline_document_begin(b, source->detector, source->detect, source->pod);
 	if (source->collector)
 		b->peer_count = (unsigned)collector_peer_prefixes(
 		    source->collector, b->peer, BASELINE_PEERS_MAX);
@@ -50,6 +49,9 @@ struct stream *stream_open(const struct serve_source *source, stream_chunk *chun
 	s->chunk = text_over(s->data, sizeof(s->data));
 	s->json = json_writer_over(&s->chunk);
 	take_alerts(s, only_firing);
+	s->peer_count = chunk_at == destinations_chunk
+			    ? collector_peers(source->collector, s->peers)
+			    : 0;
 	if (chunk_at == baseline_chunk && !(s->document = document_of(source))) {
 		free(s);
 		return NULL;

@@ -3,8 +3,8 @@
  *
  * Sixty-four alerts may be half a megabyte, several clients may read them, and the
  * monitor has one megabyte in total. So an answer is a stream that holds one chunk: the
- * head, an alert or signal, the tail. The alerts of an answer are fixed when it is
- * opened; an alert that the store forgets before its turn is omitted.
+ * head, an alert, peer or signal, the tail. The alerts or peers of an answer are fixed
+ * when it is opened; one that is forgotten before its turn is omitted.
  */
 #ifndef DORMOUSE_SERVE_STREAM_H
 #define DORMOUSE_SERVE_STREAM_H
@@ -29,6 +29,9 @@ struct stream {
 	size_t alert_count;
 	struct baseline_document *document; /* of /baseline; else NULL */
 
+	uint32_t peers[PEERS_KNOWN_MAX]; /* numbers, most bytes first */
+	size_t peer_count;               /* only in an answer that has them */
+
 	struct json_writer json; /* over chunk */
 	struct text chunk;       /* over data */
 	size_t taken;            /* of chunk, by the reader */
@@ -42,6 +45,7 @@ stream_chunk alert_group_chunk;  /* /api/v2/alerts/groups */
 stream_chunk silences_chunk;     /* /api/v2/silences: always empty */
 stream_chunk status_chunk;       /* /status */
 stream_chunk baseline_chunk;     /* /baseline */
+stream_chunk destinations_chunk; /* /destinations */
 
 /* Begins an answer; `only_firing` excludes resolved alerts. The caller owns it. NULL
  * without memory. */

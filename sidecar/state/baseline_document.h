@@ -19,7 +19,8 @@
 
 #define BASELINE_FORMAT "dormouse.dev/baseline/v1"
 
-/* The longest document that is read, and room for the longest that is written. */
+/* The longest document that is read, and room for the longest that is written: a usual
+ * one has five kilobytes. */
 #define BASELINE_BYTES_MAX (128 * 1024)
 
 #define BASELINE_NAME_MAX  320 /* "Kind/name", with the NUL */
@@ -31,8 +32,7 @@ struct baseline_document {
 	struct past past;
 	unsigned peer_count;
 	struct peer_prefix peer[BASELINE_PEERS_MAX]; /* most used first */
-	/* With what it was learnt; the interval is 0 if it is unknown. */
-	double interval_s, learn_s, dormant_after_s;
+	double learn_s, dormant_after_s;             /* with what it was learnt */
 	enum profile profile;
 	enum sensitivity sensitivity;
 	/* The document that was read, if it has members that this version does not
@@ -43,7 +43,7 @@ struct baseline_document {
 /* Fills in what the detector has learnt, for that pod. No peers, nothing unknown. */
 void baseline_document_begin(struct baseline_document *b, const struct detector *d,
 			     const struct detect_options *options,
-			     const struct identity *pod, double interval_s);
+			     const struct identity *pod);
 
 /* Releases what is unknown; accepts NULL. */
 void baseline_document_end(struct baseline_document *b);
@@ -65,8 +65,9 @@ char *baseline_document_text(const struct baseline_document *b, struct error *er
 int baseline_document_read(struct baseline_document *b, const char *text, size_t bytes,
 			   struct error *err);
 
-/* The same from a file, "-" is standard input. */
-int baseline_document_load(struct baseline_document *b, const char *path,
+/* The same from a file of at most `most` bytes, "-" is standard input. A file of
+ * several documents, such as `replay --baseline-out` writes, gives them merged. */
+int baseline_document_load(struct baseline_document *b, const char *path, size_t most,
 			   struct error *err);
 
 /* Adds another pod's document, or another document of many pods: pasts are merged

@@ -49,14 +49,6 @@ static void unite_peers(struct baseline_document *b,
 	memcpy(b->peer, all, b->peer_count * sizeof(all[0]));
 }
 
-/* A shorter interval is the finer one; one that is unknown says nothing. */
-static double interval_of(double a, double b)
-{
-	if (a > 0 && b > 0)
-		return a < b ? a : b;
-	return a > b ? a : b;
-}
-
 void baseline_document_merge(struct baseline_document *b,
 			     struct baseline_document *other)
 {
@@ -70,7 +62,6 @@ void baseline_document_merge(struct baseline_document *b,
 		b->profile = other->profile;
 		b->sensitivity = other->sensitivity;
 	}
-	b->interval_s = interval_of(b->interval_s, other->interval_s);
 	past_merge(&b->past, &other->past);
 	unite_peers(b, other);
 	if (!b->unknown) {

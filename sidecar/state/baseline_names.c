@@ -26,9 +26,9 @@ static bool is_known(const char *name)
 	    " interval learn dormantAfter profile sensitivity " BASELINE_WINDOWS
 	    " " BASELINE_SHARES " " BASELINE_SIGNALS
 	    " signal unit intervals mean stddev quantiles greatest third tenth "
-	    "start " BASELINE_ROUTINES
+	    "start " BASELINE_DEPARTURES
 	    " number calendar words days timeOfDay everyDays times first last "
-	    "typicalBytes mostBytes reach " BASELINE_PEERS
+	    "typicalBytes mostBytes expected reach " BASELINE_PEERS
 	    " prefix port protocol bytes connections ";
 	const char *at = strstr(names, name);
 

@@ -6,12 +6,12 @@
 #include <cJSON.h>
 #include <stdbool.h>
 
-#define BASELINE_WINDOWS  "windows"
-#define BASELINE_SHARES   "shares"
-#define BASELINE_SETTINGS "learntWith"
-#define BASELINE_SIGNALS  "signals"
-#define BASELINE_ROUTINES "routines"
-#define BASELINE_PEERS    "peers"
+#define BASELINE_WINDOWS    "windows"
+#define BASELINE_SHARES     "shares"
+#define BASELINE_SETTINGS   "learntWith"
+#define BASELINE_SIGNALS    "signals"
+#define BASELINE_DEPARTURES "departures"
+#define BASELINE_PEERS      "peers"
 
 /* Indexed by the enum, ended by NULL. */
 extern const char *const baseline_profiles[];

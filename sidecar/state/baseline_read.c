@@ -129,7 +129,7 @@ static int take_settings(struct baseline_document *b, const cJSON *document,
 	const int sensitivity =
 	    profile < 0 ? -1 : take_word(s, "sensitivity", baseline_sensitivities, err);
 	if (sensitivity < 0 ||
-	    take_number(s, of, "interval", SECONDS_MAX, &b->interval_s, err) < 0 ||
+	    take_number(s, of, "interval", SECONDS_MAX, &b->past.interval_s, err) < 0 ||
 	    take_number(s, of, "learn", SECONDS_MAX, &b->learn_s, err) < 0 ||
 	    take_number(s, of, "dormantAfter", SECONDS_MAX, &b->dormant_after_s, err) <
 		0)
@@ -244,7 +244,7 @@ static int take_days(const cJSON *calendar, struct routine_view *view,
 			view->days = (enum routine_days)i;
 			return 0;
 		}
-	return refuse(err, BASELINE_ROUTINES, "days", "daily, weekly or the like");
+	return refuse(err, BASELINE_DEPARTURES, "days", "daily, weekly or the like");
 }
 
 static int take_hour(const cJSON *calendar, struct routine_view *view,
@@ -258,38 +258,52 @@ static int take_hour(const cJSON *calendar, struct routine_view *view,
 		return 0;
 	if (!hour || sscanf(hour, "%2u:%2u%c", &hours, &minutes, &rest) != 2 ||
 	    hours > 23 || minutes > 59)
-		return refuse(err, BASELINE_ROUTINES, "timeOfDay",
+		return refuse(err, BASELINE_DEPARTURES, "timeOfDay",
 			      "a time such as 02:10");
 	view->second_of_day = hours * 3600 + minutes * 60;
 	return 0;
 }
 
-static int take_reach(const cJSON *entry, struct past_routine *r, struct error *err)
+static int take_reach(const cJSON *entry, struct past_departure *r, struct error *err)
 {
 	const cJSON *reach = member(entry, "reach");
 
-	for (unsigned s = 0; s < PAST_SERIES; s++)
-		if (take_numbers(reach, BASELINE_ROUTINES, past_series_name(s),
-				 PAST_WINDOWS, r->reach[s], err) < 0)
+	for (unsigned s = 0; s < PAST_SERIES; s++) {
+		double amounts[PAST_WINDOWS] = {0};
+		if (take_numbers(reach, BASELINE_DEPARTURES, past_series_name(s),
+				 PAST_WINDOWS, amounts, err) < 0)
 			return -1;
+		for (unsigned k = 0; k < PAST_WINDOWS; k++)
+			r->reach[s][k] = (float)amounts[k];
+	}
 	return 0;
+}
+
+/* Expected departures are numbered in their order. */
+static uint32_t next_number(const struct past *past)
+{
+	uint32_t number = 1;
+
+	for (unsigned i = 0; i < past->departure_count; i++)
+		number += past->departure[i].view.number > 0;
+	return number;
 }
 
 /* The words of the calendar are written anew. Their weekday and day of the month follow
  * from its last time. */
 static int take_routine(struct past *past, const cJSON *entry, struct error *err)
 {
-	static const char of[] = BASELINE_ROUTINES;
+	static const char of[] = BASELINE_DEPARTURES;
 	const cJSON *calendar = member(entry, "calendar");
-	struct past_routine *r = &past->routine[past->routine_count];
+	struct past_departure *r = &past->departure[past->departure_count];
 	struct routine_view *view = &r->view;
 	const char *name = cJSON_GetStringValue(member(entry, "signal"));
 	double times = 0, every = 0;
 	const int series = series_by_name(name);
 
-	if (past->routine_count == PAST_ROUTINES_MAX)
-		return fail(err, BASELINE_ROUTINES ": expected at most %d",
-			    PAST_ROUTINES_MAX);
+	if (past->departure_count == PAST_DEPARTURES_MAX)
+		return fail(err, BASELINE_DEPARTURES ": expected at most %d",
+			    PAST_DEPARTURES_MAX);
 	if (series < 0 || series >= SIGNAL_COUNT)
 		return refuse(err, of, "signal", "a signal's name");
 	if (take_days(calendar, view, err) < 0 || take_hour(calendar, view, err) < 0 ||
@@ -304,7 +318,9 @@ static int take_routine(struct past *past, const cJSON *entry, struct error *err
 	    take_reach(entry, r, err) < 0)
 		return -1;
 	view->signal = (enum signal)series;
-	view->number = ++past->routine_count;
+	past->departure_count++;
+	if (cJSON_IsTrue(member(entry, "expected")))
+		view->number = next_number(past);
 	view->times = (uint32_t)times;
 	view->every_days = (unsigned)every;
 	routine_view_days(view);
@@ -371,8 +387,8 @@ static int take_arrays(struct baseline_document *b, const cJSON *document,
 						    0) return -1;
 	cJSON_ArrayForEach(
 	    entry,
-	    member(document, BASELINE_ROUTINES)) if (take_routine(&b->past, entry,
-								  err) < 0) return -1;
+	    member(document, BASELINE_DEPARTURES)) if (take_routine(&b->past, entry,
+								    err) < 0) return -1;
 	cJSON_ArrayForEach(
 	    entry, member(document, BASELINE_PEERS)) if (take_peer(b, entry, err) <
 							 0) return -1;
@@ -406,24 +422,28 @@ static unsigned line_at(const char *text, const char *place)
 	return line;
 }
 
-int baseline_document_read(struct baseline_document *b, const char *text, size_t bytes,
-			   struct error *err)
+static const char *after_blanks(const char *text)
 {
-	const char *stop;
+	return text + strspn(text, " \t\r\n");
+}
+
+/* Reads the document that begins there, and sets *stop to what follows. */
+static int read_next(struct baseline_document *b, const char *text, size_t bytes,
+		     const char **stop, struct error *err)
+{
 	bool lacks_memory;
 	int result;
 
 	memset(b, 0, sizeof(*b));
-	if (bytes > BASELINE_BYTES_MAX)
-		return fail(err, "expected at most %d bytes", BASELINE_BYTES_MAX);
-	cJSON *document = json_document(text, bytes, &stop, &lacks_memory);
+	cJSON *document = json_document(text, bytes, stop, &lacks_memory);
 	if (lacks_memory)
 		return fail_memory(err, "the baseline");
-	if (!cJSON_IsObject(document) || stop[strspn(stop, " \t\r\n")] != '\0') {
+	if (!cJSON_IsObject(document)) {
 		cJSON_Delete(document);
-		return fail(err, "line %u: expected one JSON object",
-			    line_at(text, stop));
+		return fail(err, "line %u: expected a JSON object",
+			    line_at(text, *stop));
 	}
+	*stop = after_blanks(*stop);
 	result = take_document(b, document, err);
 	if (result == 0 && baseline_has_unknown(document)) {
 		b->unknown = document;
@@ -433,6 +453,55 @@ int baseline_document_read(struct baseline_document *b, const char *text, size_t
 	if (result < 0)
 		memset(b, 0, sizeof(*b));
 	return result;
+}
+
+static int too_long(size_t most, struct error *err)
+{
+	return fail(err, "expected at most %zu bytes", most);
+}
+
+int baseline_document_read(struct baseline_document *b, const char *text, size_t bytes,
+			   struct error *err)
+{
+	const char *stop;
+
+	memset(b, 0, sizeof(*b));
+	if (bytes > BASELINE_BYTES_MAX)
+		return too_long(BASELINE_BYTES_MAX, err);
+	if (read_next(b, text, bytes, &stop, err) < 0)
+		return -1;
+	if (*stop == '\0')
+		return 0;
+	baseline_document_end(b);
+	memset(b, 0, sizeof(*b));
+	return fail(err, "line %u: expected nothing after the JSON object",
+		    line_at(text, stop));
+}
+
+/* Reads every document of a text and merges them. */
+static int read_all(struct baseline_document *b, const char *text, size_t bytes,
+		    struct error *err)
+{
+	const char *stop = after_blanks(text), *end = text + bytes;
+	struct baseline_document *other = malloc(sizeof(*other));
+	int result = other ? 0 : fail_memory(err, "the baseline");
+
+	memset(b, 0, sizeof(*b));
+	do {
+		if (result == 0)
+			result =
+			    read_next(other, stop, (size_t)(end - stop), &stop, err);
+		if (result == 0) {
+			baseline_document_merge(b, other);
+			baseline_document_end(other);
+		}
+	} while (result == 0 && *stop != '\0');
+	free(other);
+	if (result == 0)
+		return 0;
+	baseline_document_end(b);
+	memset(b, 0, sizeof(*b));
+	return -1;
 }
 
 /* Returns the length, or -1. */
@@ -453,21 +522,23 @@ static ssize_t read_whole(int fd, char *into, size_t most, struct error *err)
 	return (ssize_t)length;
 }
 
-static int load(struct baseline_document *b, int fd, struct error *err)
+static int load(struct baseline_document *b, int fd, size_t most, struct error *err)
 {
-	char *text = calloc(1, BASELINE_BYTES_MAX + 2);
+	char *text = calloc(1, most + 2);
 	int result = -1;
 
 	if (!text)
 		return fail_memory(err, "the baseline");
-	const ssize_t length = read_whole(fd, text, BASELINE_BYTES_MAX + 1, err);
-	if (length >= 0)
-		result = baseline_document_read(b, text, (size_t)length, err);
+	const ssize_t length = read_whole(fd, text, most + 1, err);
+	if (length > (ssize_t)most)
+		too_long(most, err);
+	else if (length >= 0)
+		result = read_all(b, text, (size_t)length, err);
 	free(text);
 	return result;
 }
 
-int baseline_document_load(struct baseline_document *b, const char *path,
+int baseline_document_load(struct baseline_document *b, const char *path, size_t most,
 			   struct error *err)
 {
 	const bool is_stdin = strcmp(path, "-") == 0;
@@ -478,7 +549,7 @@ int baseline_document_load(struct baseline_document *b, const char *path,
 	memset(b, 0, sizeof(*b));
 	if (fd < 0)
 		return fail_errno(err, errno, "%.200s", path);
-	const int result = load(b, fd, err);
+	const int result = load(b, fd, most, err);
 	if (!is_stdin)
 		close(fd);
 	return result < 0

@@ -15,7 +15,7 @@
 
 void baseline_document_begin(struct baseline_document *b, const struct detector *d,
 			     const struct detect_options *options,
-			     const struct identity *pod, double interval_s)
+			     const struct identity *pod)
 {
 	memset(b, 0, sizeof(*b));
 	/* A pod without a workload is one of its own. */
@@ -25,7 +25,6 @@ void baseline_document_begin(struct baseline_document *b, const struct detector 
 		snprintf(b->workload, sizeof(b->workload), "Pod/%s", pod->name);
 	snprintf(b->cluster, sizeof(b->cluster), "%s", pod->cluster);
 	detector_past(d, &b->past);
-	b->interval_s = interval_s;
 	b->learn_s = options->learn_s;
 	b->dormant_after_s = options->dormant_after_s;
 	b->profile = options->profile;
@@ -97,8 +96,8 @@ static void put_legend(struct json_writer *w)
 static void put_settings(const struct baseline_document *b, struct json_writer *w)
 {
 	json_object(w, BASELINE_SETTINGS);
-	if (b->interval_s > 0)
-		put_number(w, "interval", b->interval_s);
+	if (b->past.interval_s > 0)
+		put_number(w, "interval", b->past.interval_s);
 	json_number(w, "learn", b->learn_s);
 	json_number(w, "dormantAfter", b->dormant_after_s);
 	json_string(w, "profile", baseline_profiles[b->profile]);
@@ -162,13 +161,18 @@ static void put_series(const struct past_series *p, unsigned series,
 	json_end(w);
 }
 
-static void put_routine(const struct past_routine *r, struct json_writer *w)
+static void put_routine(const struct past_departure *r, struct json_writer *w)
 {
 	json_object(w, NULL);
 	routine_json_members(&r->view, w);
+	json_bool(w, "expected", r->view.number > 0);
 	json_object(w, "reach");
-	for (unsigned s = 0; s < PAST_SERIES; s++)
-		put_numbers(w, past_series_name(s), r->reach[s], PAST_WINDOWS);
+	for (unsigned s = 0; s < PAST_SERIES; s++) {
+		double reach[PAST_WINDOWS];
+		for (unsigned k = 0; k < PAST_WINDOWS; k++)
+			reach[k] = (double)r->reach[s][k];
+		put_numbers(w, past_series_name(s), reach, PAST_WINDOWS);
+	}
 	json_end(w);
 	json_end(w);
 }
@@ -215,14 +219,14 @@ bool baseline_put_chunk(const struct baseline_document *b, size_t index,
 		return true;
 	}
 	if ((index -= PAST_SERIES) == 0) {
-		begin_array(BASELINE_ROUTINES, w);
+		begin_array(BASELINE_DEPARTURES, w);
 		return true;
 	}
-	if (--index < b->past.routine_count) {
-		put_routine(&b->past.routine[index], w);
+	if (--index < b->past.departure_count) {
+		put_routine(&b->past.departure[index], w);
 		return true;
 	}
-	if ((index -= b->past.routine_count) == 0) {
+	if ((index -= b->past.departure_count) == 0) {
 		begin_array(BASELINE_PEERS, w);
 		return true;
 	}

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,39 +63,84 @@ static int create_temporary(const char *temporary, struct error *err)
 	return fd;
 }
 
-#define PIECES 3
+/* The header, and of each section its head, its block and its zeroes. */
+#define PIECES_MAX (1 + 3 * STATE_SECTIONS_MAX)
+
+/* What is written, in pieces that lie where their owners have them. */
+struct outgoing {
+	struct state_header header;
+	struct state_head head[STATE_SECTIONS_MAX];
+	struct iovec piece[PIECES_MAX];
+	unsigned count;
+	size_t bytes;
+};
+
+static void add_piece(struct outgoing *out, const void *data, size_t bytes)
+{
+	out->piece[out->count++] = (struct iovec){(void *)data, bytes};
+	out->bytes += bytes;
+}
+
+static void add_section(struct outgoing *out, struct state_head *head,
+			const struct state_section *section)
+{
+	static const char zeroes[STATE_ALIGN];
+	size_t bytes = 0;
+	const void *block = section->save(section->owner, &bytes);
+
+	if (bytes == 0)
+		return;
+	*head = (struct state_head){
+	    .tag = section->tag, .layout = section->layout, .bytes = (uint32_t)bytes};
+	add_piece(out, head, sizeof(*head));
+	add_piece(out, block, bytes);
+	add_piece(out, zeroes, state_padded(bytes) - bytes);
+}
+
+/* Collects the pieces and computes their checksum. */
+static int gather(struct outgoing *out, const struct state_table *table,
+		  const struct state_mark *mark, struct error *err)
+{
+	uint32_t crc = 0;
+
+	add_piece(out, &out->header, sizeof(out->header));
+	for (size_t i = 0; i < table->count && i < STATE_SECTIONS_MAX; i++)
+		add_section(out, &out->head[i], &table->sections[i]);
+	if (out->bytes > STATE_FILE_MAX)
+		return fail(err, "%zu bytes, more than %zu", out->bytes,
+			    STATE_FILE_MAX);
+	out->header = state_header_of(mark, out->bytes - sizeof(out->header));
+	for (unsigned i = 0; i < out->count; i++)
+		crc = crc32c(crc, out->piece[i].iov_base, out->piece[i].iov_len);
+	out->header.crc = crc;
+	return 0;
+}
 
 /* Writes all pieces, with as many calls as needed. */
-static int write_all(int fd, struct iovec pieces[PIECES], struct error *err)
+static int write_all(int fd, struct outgoing *out, struct error *err)
 {
-	unsigned first = 0;
+	struct iovec *piece = out->piece, *const end = piece + out->count;
 
-	while (first < PIECES) {
-		ssize_t written = writev(fd, pieces + first, (int)(PIECES - first));
+	while (piece < end) {
+		ssize_t written = writev(fd, piece, (int)(end - piece));
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0)
 			return fail_errno(err, errno, "write");
-		for (; first < PIECES && (size_t)written >= pieces[first].iov_len;
-		     first++)
-			written -= (ssize_t)pieces[first].iov_len;
-		if (first < PIECES) {
-			pieces[first].iov_base =
-			    (char *)pieces[first].iov_base + written;
-			pieces[first].iov_len -= (size_t)written;
+		for (; piece < end && (size_t)written >= piece->iov_len; piece++)
+			written -= (ssize_t)piece->iov_len;
+		if (piece < end) {
+			piece->iov_base = (char *)piece->iov_base + written;
+			piece->iov_len -= (size_t)written;
 		}
 	}
 	return 0;
 }
 
 /* Writes, syncs and closes fd. */
-static int fill(int fd, const struct state_content *content, struct error *err)
+static int fill(int fd, struct outgoing *out, struct error *err)
 {
-	struct state_header header = state_header_of(content, detector_layout());
-	struct iovec pieces[PIECES] = {{&header, sizeof(header)},
-				       {(void *)content->body, content->body_bytes},
-				       {(void *)content->seen, content->seen_bytes}};
-	int result = write_all(fd, pieces, err);
+	int result = write_all(fd, out, err);
 
 	if (result == 0 && fsync(fd) < 0)
 		result = fail_errno(err, errno, "sync");
@@ -104,8 +150,7 @@ static int fill(int fd, const struct state_content *content, struct error *err)
 	return result;
 }
 
-static int save(const char *path, const struct state_content *content,
-		struct error *err)
+static int save(const char *path, struct outgoing *content, struct error *err)
 {
 	char temporary[PATH_BYTES_MAX];
 	int result = -1;
@@ -137,14 +182,12 @@ out:
 	return result;
 }
 
-int state_save(const char *path, const struct detector *d, const struct collector *c,
+int state_save(const char *path, const struct state_table *table,
 	       const struct state_mark *mark, struct error *err)
 {
-	struct state_content content = {.mark = *mark};
+	struct outgoing out = {.count = 0};
 
-	content.body = detector_learnt(d, &content.body_bytes);
-	content.seen = collector_seen_addresses(c, &content.seen_bytes);
-	if (save(path, &content, err) < 0)
+	if (gather(&out, table, mark, err) < 0 || save(path, &out, err) < 0)
 		return fail_within(err, "save state file %s", path);
 	return 0;
 }
@@ -196,17 +239,59 @@ static ssize_t read_all(int fd, char *into, size_t bytes, struct error *err)
 	return (ssize_t)length;
 }
 
-/* Checks the file's content and restores the detector and the collector from it. */
-static int take_in(const void *file, size_t bytes, struct detector *d,
-		   struct collector *c, struct state_mark *mark, struct error *err)
+/* Restores one section from the file. Returns -1 with the reason if it is there and
+ * cannot be used; the owner is then told that there is nothing. */
+static int restore(const struct state_section *section,
+		   const struct state_content *content, struct error *err)
+{
+	struct error ignored;
+	size_t i = 0;
+
+	while (i < content->count && content->head[i].tag != section->tag)
+		i++;
+	if (i < content->count && content->head[i].layout == section->layout)
+		return section->restore(section->owner, content->block[i],
+					content->head[i].bytes, err);
+	section->restore(section->owner, NULL, 0, &ignored);
+	if (i == content->count)
+		return 0;
+	return fail(err, "unknown layout %08" PRIx32 ", expected %08" PRIx32,
+		    content->head[i].layout, section->layout);
+}
+
+static bool is_known(const struct state_table *table, uint32_t tag)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->sections[i].tag == tag)
+			return true;
+	return false;
+}
+
+static void note_unknown(const struct state_table *table, uint32_t tag)
+{
+	const char letters[] = {(char)tag, (char)(tag >> 8), (char)(tag >> 16),
+				(char)(tag >> 24), 0};
+	struct error why;
+
+	fail(&why, "unknown section %s", letters);
+	table->not_taken(table->context, NULL, &why);
+}
+
+/* Checks the file's content and restores what can be used of it. */
+static int take_in(const void *file, size_t bytes, const struct state_table *table,
+		   struct state_mark *mark, struct error *err)
 {
 	struct state_content content;
+	struct error why;
 
-	if (state_parse(file, bytes, detector_layout(), &content, err) < 0)
+	if (state_parse(file, bytes, &content, err) < 0)
 		return -1;
-	if (detector_restore(d, content.body, content.body_bytes, err) < 0)
-		return fail_within(err, "corrupt baseline");
-	collector_restore_seen_addresses(c, content.seen, content.seen_bytes);
+	for (size_t i = 0; i < table->count; i++)
+		if (restore(&table->sections[i], &content, &why) < 0)
+			table->not_taken(table->context, &table->sections[i], &why);
+	for (size_t i = 0; i < content.count; i++)
+		if (!is_known(table, content.head[i].tag))
+			note_unknown(table, content.head[i].tag);
 	*mark = content.mark;
 	return 0;
 }
@@ -228,9 +313,8 @@ static enum state_load set_aside(const char *path, struct error *err)
 	return STATE_FAILED;
 }
 
-static enum state_load load_file(const char *path, struct detector *d,
-				 struct collector *c, struct state_mark *mark,
-				 struct error *err)
+static enum state_load load_file(const char *path, const struct state_table *table,
+				 struct state_mark *mark, struct error *err)
 {
 	enum state_load load;
 	off_t bytes = 0;
@@ -256,7 +340,7 @@ static enum state_load load_file(const char *path, struct detector *d,
 	const ssize_t length = read_all(fd, file, (size_t)bytes, err);
 	if (length < 0)
 		goto out;
-	load = take_in(file, (size_t)length, d, c, mark, err) == 0
+	load = take_in(file, (size_t)length, table, mark, err) == 0
 		   ? STATE_LOADED
 		   : set_aside(path, err);
 out:
@@ -265,11 +349,11 @@ out:
 	return load;
 }
 
-enum state_load state_load(const char *path, struct detector *d, struct collector *c,
+enum state_load state_load(const char *path, const struct state_table *table,
 			   struct state_mark *mark, struct error *err)
 {
 	*mark = (struct state_mark){0};
-	const enum state_load load = load_file(path, d, c, mark, err);
+	const enum state_load load = load_file(path, table, mark, err);
 
 	if (load != STATE_LOADED)
 		*mark = (struct state_mark){0};

@@ -11,28 +11,17 @@
 static const char magic[8] = {'D', 'O', 'R', 'M', 'O', 'U', 'S', 'E'};
 
 _Static_assert(sizeof(struct state_header) == 112, "the header has padding");
+_Static_assert(sizeof(struct state_header) % STATE_ALIGN == 0 &&
+		   sizeof(struct state_head) % STATE_ALIGN == 0,
+	       "blocks are aligned");
 
-static uint32_t checksum(struct state_header header,
-			 const struct state_content *content)
+struct state_header state_header_of(const struct state_mark *mark, size_t body_bytes)
 {
-	header.crc = 0;
-	uint32_t crc = crc32c(0, &header, sizeof(header));
-
-	crc = crc32c(crc, content->body, content->body_bytes);
-	return crc32c(crc, content->seen, content->seen_bytes);
-}
-
-struct state_header state_header_of(const struct state_content *content,
-				    uint32_t layout)
-{
-	const struct state_mark *mark = &content->mark;
 	struct state_header header = {
 	    .byte_order = BYTE_ORDER_MARK,
 	    .version = STATE_VERSION,
 	    .header_bytes = sizeof(header),
-	    .layout = layout,
-	    .body_bytes = content->body_bytes,
-	    .seen_bytes = (uint32_t)content->seen_bytes,
+	    .body_bytes = body_bytes,
 	    .saved_at = mark->saved_at,
 	    .netns_inode = mark->epoch.netns_inode,
 	    .link_identity = mark->epoch.link_identity,
@@ -44,7 +33,6 @@ struct state_header state_header_of(const struct state_content *content,
 
 	memcpy(header.magic, magic, sizeof(magic));
 	memcpy(header.boot_id, mark->epoch.boot_id, sizeof(header.boot_id));
-	header.crc = checksum(header, content);
 	return header;
 }
 
@@ -73,60 +61,94 @@ static int check_origin(const struct state_header *h, size_t bytes, struct error
 	return 0;
 }
 
-/* Finds the two blocks after the header. */
-static int split(const struct state_header *h, size_t bytes,
-		 struct state_content *content, struct error *err)
+/* Checks that the file is as long as its header says, and unchanged. */
+static int check_whole(const struct state_header *h, size_t bytes, struct error *err)
 {
 	const size_t rest = bytes - sizeof(*h);
+	struct state_header header = *h;
 
-	if (rest < h->body_bytes)
-		return fail(err, "truncated: %zu of %" PRIu64 " body bytes", rest,
-			    h->body_bytes);
-	content->body = h + 1;
-	content->body_bytes = (size_t)h->body_bytes;
-	content->seen = (const char *)content->body + content->body_bytes;
-	content->seen_bytes = rest - content->body_bytes;
-	if (content->seen_bytes < h->seen_bytes)
-		return fail(err, "truncated: %zu of %" PRIu32 " address bytes",
-			    content->seen_bytes, h->seen_bytes);
-	if (content->seen_bytes > h->seen_bytes)
-		return fail(err, "corrupt: %zu extra bytes at the end",
-			    content->seen_bytes - h->seen_bytes);
-	return 0;
-}
-
-static int check_content(const struct state_header *h,
-			 const struct state_content *content, uint32_t layout,
-			 struct error *err)
-{
-	if (h->crc != checksum(*h, content))
+	if (rest < h->body_bytes || rest - h->body_bytes < h->seen_bytes)
+		return fail(err, "truncated: %zu of %" PRIu64 " bytes after the header",
+			    rest, h->body_bytes + h->seen_bytes);
+	if (rest - h->body_bytes > h->seen_bytes)
+		return fail(err, "corrupt: %" PRIu64 " extra bytes at the end",
+			    rest - h->body_bytes - h->seen_bytes);
+	header.crc = 0;
+	if (h->crc != crc32c(crc32c(0, &header, sizeof(header)), h + 1, rest))
 		return fail(err, "corrupt: wrong checksum");
-	if (h->layout != layout)
-		return fail(
-		    err, "unknown baseline layout %08" PRIx32 ", expected %08" PRIx32,
-		    h->layout, layout);
 	if (!isfinite(h->saved_at) || h->saved_at < 0)
 		return fail(err, "corrupt: invalid save time");
 	return 0;
 }
 
-int state_parse(const void *file, size_t bytes, uint32_t layout,
-		struct state_content *content, struct error *err)
+static void add_block(struct state_content *content, uint32_t tag, uint32_t layout,
+		      const void *block, size_t bytes)
+{
+	content->head[content->count] =
+	    (struct state_head){.tag = tag, .layout = layout, .bytes = (uint32_t)bytes};
+	content->block[content->count++] = block;
+}
+
+/* Finds the blocks of a file before version 3. They are not larger than the file, which
+ * is smaller than 4 GiB. */
+static void split_old(const struct state_header *h, struct state_content *content)
+{
+	const char *body = (const char *)(h + 1);
+
+	add_block(content, STATE_TAG_LEARNT, h->layout, body, (size_t)h->body_bytes);
+	if (h->version == 2)
+		add_block(content, STATE_TAG_SEEN, STATE_SEEN_LAYOUT_V2,
+			  body + h->body_bytes, h->seen_bytes);
+}
+
+/* Finds the sections. */
+static int split(const struct state_header *h, struct state_content *content,
+		 struct error *err)
+{
+	const char *at = (const char *)(h + 1);
+	size_t left = (size_t)h->body_bytes;
+
+	while (left > 0) {
+		struct state_head head;
+
+		if (content->count == STATE_BLOCKS_MAX)
+			return fail(err, "corrupt: more than %d sections",
+				    STATE_BLOCKS_MAX);
+		if (left < sizeof(head))
+			return fail(err, "corrupt: %zu extra bytes at the end", left);
+		memcpy(&head, at, sizeof(head));
+		at += sizeof(head);
+		left -= sizeof(head);
+		const size_t padded = state_padded(head.bytes);
+		if (left < padded)
+			return fail(err, "corrupt: a section exceeds the file");
+		add_block(content, head.tag, head.layout, at, head.bytes);
+		at += padded;
+		left -= padded;
+	}
+	return 0;
+}
+
+int state_parse(const void *file, size_t bytes, struct state_content *content,
+		struct error *err)
 {
 	const struct state_header *h = file;
 
-	if (check_origin(h, bytes, err) < 0 || split(h, bytes, content, err) < 0 ||
-	    check_content(h, content, layout, err) < 0)
+	if (check_origin(h, bytes, err) < 0 || check_whole(h, bytes, err) < 0)
 		return -1;
-	content->mark = (struct state_mark){
-	    .saved_at = h->saved_at,
-	    .epoch = {.netns_inode = h->netns_inode, .link_identity = h->link_identity},
-	    .sums = {.tx_bytes = h->tx_bytes,
-		     .tx_packets = h->tx_packets,
-		     .rx_bytes = h->rx_bytes,
-		     .rx_packets = h->rx_packets},
+	*content = (struct state_content){
+	    .mark = {.saved_at = h->saved_at,
+		     .epoch = {.netns_inode = h->netns_inode,
+			       .link_identity = h->link_identity},
+		     .sums = {.tx_bytes = h->tx_bytes,
+			      .tx_packets = h->tx_packets,
+			      .rx_bytes = h->rx_bytes,
+			      .rx_packets = h->rx_packets}},
 	};
 	memcpy(content->mark.epoch.boot_id, h->boot_id, sizeof(h->boot_id));
+	if (h->version == STATE_VERSION)
+		return split(h, content, err);
+	split_old(h, content);
 	return 0;
 }
 

@@ -37,7 +37,6 @@ static void put_calendar(const struct routine_view *view, struct json_writer *w)
 
 void routine_json_members(const struct routine_view *view, struct json_writer *w)
 {
-	json_unsigned(w, "number", view->number);
 	json_string(w, "signal", signal_name(view->signal));
 	put_calendar(view, w);
 	json_unsigned(w, "times", view->times);
@@ -50,6 +49,7 @@ void routine_json_members(const struct routine_view *view, struct json_writer *w
 void routine_json(const struct routine_view *view, struct json_writer *w)
 {
 	json_object(w, NULL);
+	json_unsigned(w, "number", view->number);
 	routine_json_members(view, w);
 	json_end(w);
 }

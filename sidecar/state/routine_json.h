@@ -9,7 +9,7 @@
 /* Writes a routine as one object. */
 void routine_json(const struct routine_view *view, struct json_writer *w);
 
-/* Writes its members into an object that is open. */
+/* Writes its members but the number into an object that is open. */
 void routine_json_members(const struct routine_view *view, struct json_writer *w);
 
 #endif

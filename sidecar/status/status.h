@@ -5,5 +5,9 @@
 
 /* Asks the running monitor; see config/program.h. */
 int status_main(int argc, char **argv);
+int destinations_main(int argc, char **argv);
+
+/* Prints what was learnt as a document; merges, shows and compares documents. */
+int baseline_main(int argc, char **argv);
 
 #endif

@@ -19,20 +19,21 @@ static void require(bool holds)
 /* What is passed on of the owner is a kind and a name, and a key of a ConfigMap. */
 static void check_owner(const cJSON *pod)
 {
-	static const char kind[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				   "0123456789-";
-	static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				   "0123456789-._";
+	static const char letters[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-0123456789._";
 	struct owner owner;
 
 	owner_of_pod(pod, &owner);
-	size_t length = strspn(owner.workload, kind);
-	require(length == 0 || owner.workload[length] == '/');
-	require(length > 0 || (!owner.workload[0] && !owner.key[0]));
-	if (length > 0)
-		require(strspn(owner.workload + length + 1, name) ==
-			strlen(owner.workload + length + 1));
-	require(strspn(owner.key, name) == strlen(owner.key));
+	const char *slash = strchr(owner.workload, '/');
+	require(slash || (!owner.workload[0] && !owner.key[0]));
+	if (slash) {
+		require(strcspn(owner.workload, "._") >
+			(size_t)(slash - owner.workload));
+		require(strspn(owner.workload, letters) ==
+			(size_t)(slash - owner.workload));
+		require(slash[1] && strspn(slash + 1, letters) == strlen(slash + 1));
+	}
+	require(strspn(owner.key, letters) == strlen(owner.key));
 	require(strlen(owner.key) <= OWNER_KEY_MAX);
 }
 

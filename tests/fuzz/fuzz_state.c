@@ -111,10 +111,21 @@ static void try_address_changes(const uint8_t *data, size_t size)
 	use_addresses(&seen, sizeof(seen));
 }
 
+/* Gives a block of a file to the one it is of. */
+static void use_block(const struct state_head *head, const void *block)
+{
+	if (head->tag == STATE_TAG_LEARNT && head->layout == detector_layout())
+		take_in(block, head->bytes);
+	else if (head->tag == STATE_TAG_SEEN)
+		use_addresses(block, head->bytes);
+}
+
+/* The checksum is set right, or else the sections would hardly ever be reached. */
 static void try_file(const uint8_t *data, size_t size)
 {
 	/* At least a header, as the loader has it. */
 	uint8_t *file = calloc(1, sizeof(struct state_header) + size);
+	struct state_header *header = (struct state_header *)file;
 	struct state_content content;
 	struct error err;
 
@@ -122,10 +133,13 @@ static void try_file(const uint8_t *data, size_t size)
 		abort();
 	if (size > 0)
 		memcpy(file, data, size);
-	if (state_parse(file, size, detector_layout(), &content, &err) == 0) {
-		take_in(content.body, content.body_bytes);
-		use_addresses(content.seen, content.seen_bytes);
+	if (size >= sizeof(*header)) {
+		header->crc = 0;
+		header->crc = crc32c(0, file, size);
 	}
+	if (state_parse(file, size, &content, &err) == 0)
+		for (size_t i = 0; i < content.count; i++)
+			use_block(&content.head[i], content.block[i]);
 	free(file);
 }
 

@@ -73,7 +73,7 @@ static char *body_from_stranger(const uint8_t *data, size_t size)
 		start_stranger();
 	stranger.data = data;
 	stranger.size = size;
-	char *body = http_fetch(&stranger.where, "/baseline", &err);
+	char *body = http_fetch(&stranger.where, "/status", &err);
 	if (!body && !err.text[0])
 		abort();
 	return body;

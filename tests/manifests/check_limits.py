@@ -390,6 +390,14 @@ def proxied(chance):
     return add
 
 
+def between(pod):
+    """A webhook that puts volumes before, between and behind those that are there."""
+    pod = copied(pod)
+    volumes = pod["spec"]["volumes"]
+    pod["spec"]["volumes"] = [{"name": "first"}, *volumes[:-1], {"name": "second"}, *volumes[-1:], {"name": "last"}]
+    return pod
+
+
 def check_worlds(policies, worlds):
     counts = dict.fromkeys(("BestEffort", "Burstable", "Guaranteed", "refused anyway", "fitted", "left out"), 0)
     wrong, in_vain = [], []
@@ -489,6 +497,11 @@ def check_cases(policies, inject, limits, warnings):
         asked = created(ASKING, minimum, order, annotations={"dormouse.dev/resources": "cpu=60m"})
         check("a namespace's wish holds, if it is more", {"cpu": "60m", "memory": "32Mi"},
               sidecar_of(asked)["resources"]["requests"])
+    crowded = {**FULL, "spec": {**FULL["spec"], "volumes": [{"name": "dormouse-baselines"}, {"name": "own"}]}}
+    for order in policies.orders(used_up):
+        names = [one["name"] for one in created(crowded, used_up, order, between)["spec"]["volumes"]]
+        check("among volumes of others, only its own are taken out",
+              ["dormouse-baselines", "first", "last", "own", "second"], sorted(names))
     stateful = Policies(inject, limits, {"stateVolume": "true"})
     for listed, left in ((None, {}), ("cache", {STATE: "cache"})):
         pod = {**FULL, "metadata": {"name": "a", **({"annotations": {STATE: listed}} if listed else {})}}

@@ -38,7 +38,7 @@ void known_peers_init(struct known_peers *k, uint64_t seed)
 {
 	memset(k, 0, sizeof(*k));
 	memset(k->heads, 0xff, sizeof(k->heads)); /* NO_INDEX */
-	k->kept.version = PEERS_VERSION;
+	k->kept.layout = PEERS_LAYOUT;
 	k->seed = seed;
 }
 
@@ -292,7 +292,7 @@ bool known_peers_restore(struct known_peers *k, const void *block, size_t bytes)
 	known_peers_init(k, seed);
 	if (bytes == sizeof(k->kept)) {
 		memcpy(&k->kept, block, sizeof(k->kept));
-		if (k->kept.version == PEERS_VERSION && take_share(k, CHOSEN) &&
+		if (k->kept.layout == PEERS_LAYOUT && take_share(k, CHOSEN) &&
 		    take_share(k, CLIENTS)) {
 			prove_share(k, CHOSEN);
 			prove_share(k, CLIENTS);

@@ -26,8 +26,6 @@
 
 #include "dormouse/collect.h"
 
-#define PEERS_VERSION 0x4b500001u /* "KP", version; change it with these structs */
-
 #define PEERS_CHOSEN  208 /* places for peers that the pod chose; the rest: clients */
 #define PEERS_CLIENTS (PEERS_KNOWN_MAX - PEERS_CHOSEN)
 
@@ -42,8 +40,8 @@ struct peer_place {
 
 /* The block that is kept in the state file as it is. */
 struct peers_kept {
-	uint32_t version;
-	uint32_t began; /* Unix seconds of the first commit; 0: none yet */
+	uint32_t layout; /* PEERS_LAYOUT; change it with these structs */
+	uint32_t began;  /* Unix seconds of the first commit; 0: none yet */
 	uint32_t used[2];
 	struct peer_place places[PEERS_KNOWN_MAX];
 };
@@ -77,7 +75,7 @@ size_t known_peers_prefixes(const struct known_peers *k, struct peer_prefix *out
 			    size_t max);
 
 /* Continues with a block that was kept. Returns false, and nothing is known yet, if it
- * has another version or length, or values that known_peers_add() cannot make. The
+ * has another layout or length, or values that known_peers_add() cannot make. The
  * containers of an earlier run are not known. */
 bool known_peers_restore(struct known_peers *k, const void *block, size_t bytes);
 

@@ -9,7 +9,7 @@
 void seen_addresses_init(struct seen_addresses *seen, uint64_t seed)
 {
 	memset(seen, 0, sizeof(*seen));
-	seen->version = SEEN_VERSION;
+	seen->layout = SEEN_LAYOUT;
 	seen->seed = seed;
 }
 
@@ -85,7 +85,7 @@ static unsigned bits_set(const uint64_t *filter)
 /* A filter with all bits set would know every address: the signal would be silent. */
 static bool is_sound(const struct seen_addresses *seen)
 {
-	return seen->version == SEEN_VERSION && seen->count < SEEN_CAPACITY &&
+	return seen->layout == SEEN_LAYOUT && seen->count < SEEN_CAPACITY &&
 	       bits_set(seen->newer) <= seen->count * SEEN_HASHES &&
 	       bits_set(seen->older) <= SEEN_CAPACITY * SEEN_HASHES;
 }

@@ -23,15 +23,15 @@
 
 #include "dormouse/collect.h"
 
-#define SEEN_VERSION  0x53410001u /* "SA", version; change it with this struct */
-#define SEEN_CAPACITY 4096u       /* addresses in a full filter */
+#define SEEN_CAPACITY 4096u /* addresses in a full filter */
 #define SEEN_HASHES   7u
 #define SEEN_WORDS    1020u
 #define SEEN_BITS     (SEEN_WORDS * 64u)
 
-/* One flat block without pointers, kept in the state file as it is. */
+/* One flat block without pointers, kept in the state file as it is. Whoever changes it
+ * changes SEEN_LAYOUT. */
 struct seen_addresses {
-	uint32_t version;
+	uint32_t layout;
 	uint32_t count; /* addresses in the newer filter, below SEEN_CAPACITY */
 	uint64_t seed;  /* prevents others from choosing addresses that look seen */
 	uint64_t newer[SEEN_WORDS], older[SEEN_WORDS];

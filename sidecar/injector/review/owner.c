@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* owner.c - which workload a pod belongs to: one table of controllers of controllers. */
+/* owner.c - which workload a pod belongs to: a table of controllers of controllers. */
 #include "owner.h"
 
 #include <stdio.h>
@@ -128,8 +128,7 @@ static bool of_controller(struct owner *owner, const char *version, const char *
 		    strncmp(version, parent->group, strlen(parent->group)) != 0)
 			continue;
 		size_t suffix = suffix_of(parent, name, labels);
-		if (suffix > 0 &&
-		    set(owner, parent->kind, name, strlen(name) - suffix))
+		if (suffix > 0 && set(owner, parent->kind, name, strlen(name) - suffix))
 			return true;
 	}
 	return owner_set(owner, kind, name);
@@ -165,8 +164,8 @@ void owner_of_pod(const cJSON *pod, struct owner *owner)
 	const cJSON *labels = labels_of(pod), *reference;
 
 	*owner = (struct owner){.workload = "", .key = ""};
-	cJSON_ArrayForEach(reference, json_member(json_member(pod, "metadata"),
-						  "ownerReferences"))
+	cJSON_ArrayForEach(reference,
+			   json_member(json_member(pod, "metadata"), "ownerReferences"))
 	{
 		if (cJSON_IsTrue(json_member(reference, "controller")) &&
 		    of_controller(owner, json_text(reference, "apiVersion"),

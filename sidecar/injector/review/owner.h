@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* owner.h - which workload a pod belongs to, and where that workload's baseline is.
  *
- * Pods come and go, the workload stays: "Deployment/web" is the same after each roll-out
- * and in each pod. The pod's owner reference has only the nearest controller, often a
- * ReplicaSet or a Job that another one made. That other one's name is in theirs.
+ * Pods come and go, the workload stays: "Deployment/web" is the same after each
+ * roll-out and in each pod. The pod's owner reference has only the nearest controller,
+ * often a ReplicaSet or a Job that another one made. That other one's name is in
+ * theirs.
  *
  * manifests/policy/policy.yaml finds the same; tests/unit/injector/owners.json has the
  * cases for both.
@@ -26,8 +27,8 @@
 struct owner {
 	/* "Deployment/web"; "" if no name of the pod or its owners is valid. */
 	char workload[OWNER_KIND_MAX + 1 + OWNER_NAME_MAX + 1];
-	/* The ConfigMap's key, "deployment.web.json". "": none, or it would be longer than
-	 * a key may be. */
+	/* The ConfigMap's key, "deployment.web.json". "": none, or it would be longer
+	 * than a key may be. */
 	char key[OWNER_KEY_MAX + 1];
 };
 
@@ -36,8 +37,8 @@ struct owner {
  * in a name also "." and "_". */
 bool owner_set(struct owner *owner, const char *kind, const char *name);
 
-/* Finds the workload of a pod: what its controller belongs to, else the controller, else
- * the label app.kubernetes.io/name, else the pod itself. */
+/* Finds the workload of a pod: what its controller belongs to, else the controller,
+ * else the label app.kubernetes.io/name, else the pod itself. */
 void owner_of_pod(const cJSON *pod, struct owner *owner);
 
 /* The same for the pods of a controller that is at hand: `object`, of that apiVersion

@@ -409,7 +409,7 @@ CASE(a_block_that_cannot_be_is_refused)
 		add(k, to_host(host, 60));
 	known_peers_commit(k, NOON);
 	const struct peers_kept *sound = &k->kept;
-	assert_true(refused(sound, offsetof(struct peers_kept, version), 9));
+	assert_true(refused(sound, offsetof(struct peers_kept, layout), 9));
 	assert_true(refused(sound, offsetof(struct peers_kept, used[0]) + 1, 9));
 	assert_true(refused(sound, offsetof(struct peers_kept, used[1]), 200));
 	assert_true(refused(sound, place + offsetof(struct known_peer, protocol), 1));

@@ -155,7 +155,7 @@ CASE(a_block_that_cannot_be_is_refused)
 	const struct seen_addresses good = seen;
 
 	other = good;
-	other.version++;
+	other.layout++;
 	assert_refused();
 	other = good;
 	other.count = SEEN_CAPACITY;

@@ -210,6 +210,7 @@ CASE(help_names_what_each_flag_takes)
 			struct text t = text_over(all_of_it, sizeof(all_of_it));
 			flags_expects(f, &t);
 			const char *end = strstr(all_of_it, ", such as");
+			end = end ? end : strstr(all_of_it, " of at most ");
 
 			snprintf(name, sizeof(name), " --%s ", f->name);
 			bool takes = (f->commands >> all[c]) & 1u;

@@ -183,7 +183,7 @@ CASE(a_routine_of_siblings_is_expected_at_its_hour_only)
 	const struct past past = past_with_job();
 	struct world w;
 
-	assert_int_equal(past.routine_count, 1);
+	assert_int_equal(past.departure_count, 1);
 	begin_with(&w, &past);
 	live_days(&w, 3);
 	assert_int_equal(w.episodes, 0);
@@ -294,6 +294,38 @@ CASE(what_the_siblings_history_lacks_is_young)
 	world_end(&w);
 }
 
+/* The other pod was sampled each minute or each five minutes, by a Prometheus. */
+CASE(pasts_of_other_intervals_fit)
+{
+	static const double intervals[] = {60, 300};
+	struct past past = past_of(WEB, WEB, DAY), coarse;
+	struct world w;
+
+	for (unsigned i = 0; i < LENGTH(intervals); i++) {
+		world_begin(&w, intervals[i]);
+		world_watch(&w);
+		live(&w, 2 * DAY, WEB);
+		detector_past(w.d, &coarse);
+		world_end(&w);
+
+		begin_with(&w, &coarse);
+		live(&w, 6 * HOUR, WEB);
+		assert_int_equal(w.episodes, 0);
+		live(&w, 10 * MINUTE, both(WEB, THEFT));
+		assert_true(reported(&w));
+		world_end(&w);
+
+		world_begin(&w, intervals[i]);
+		world_watch(&w);
+		detector_adopt(w.d, &past);
+		live(&w, 6 * HOUR, WEB);
+		assert_int_equal(w.episodes, 0);
+		live(&w, 20 * MINUTE, both(WEB, THEFT));
+		assert_true(reported(&w));
+		world_end(&w);
+	}
+}
+
 CASE(a_past_can_be_taken_away_and_survives_a_restore)
 {
 	const struct past past = past_of(WEB, WEB, DAY), none = {0};
@@ -360,7 +392,7 @@ CASE(pods_are_pooled)
 /* Of one value the deviation is 0, of two pods with different values it is not. */
 CASE(deviations_are_pooled)
 {
-	struct past a = {.watched_s = HOUR, .pods = 1}, b = a;
+	struct past a = {.watched_s = HOUR, .pods = 1, .interval_s = 10}, b = a;
 
 	a.series[0] =
 	    (struct past_series){.watched_s = HOUR, .intervals = 300, .mean = 10};
@@ -370,40 +402,119 @@ CASE(deviations_are_pooled)
 	assert_true(fabs(a.series[0].mean - 20) < 1e-9);
 	assert_true(fabs(a.series[0].stddev - sqrt(300)) < 1e-9);
 	assert_true(a.series[0].intervals == 400);
+	assert_true(a.interval_s == 10);
+	b.interval_s = 60; /* then it is unknown */
+	past_merge(&a, &b);
+	assert_true(a.interval_s == 0);
+}
+
+/* Pods that live six hours, and a job each night: none of them sees it three times, but
+ * together they do. */
+static struct past past_of_nights(unsigned nights, unsigned replicas, double shift)
+{
+	struct past all = {0}, one;
+	struct world w;
+
+	for (unsigned n = 0; n < nights; n++)
+		for (unsigned r = 0; r < replicas; r++) {
+			begin(&w);
+			w.now = MONDAY + n * (DAY + shift) + r * 20;
+			live(&w, 3 * HOUR, WEB);
+			live(&w, 10 * MINUTE, both(WEB, JOB));
+			live(&w, 2 * HOUR, WEB);
+			assert_int_equal(w.episodes, 1);
+			detector_past(w.d, &one);
+			world_end(&w);
+			past_merge(&all, &one);
+		}
+	return all;
+}
+
+/* Whether the job is told in a new pod that has this past. */
+static bool job_is_told(const struct past *past, double at)
+{
+	struct world w;
+	bool told;
+
+	begin(&w);
+	w.now = at;
+	detector_adopt(w.d, past);
+	live(&w, 3 * HOUR, WEB);
+	assert_int_equal(w.episodes, 0);
+	live(&w, 10 * MINUTE, both(WEB, JOB));
+	told = w.episodes > 0;
+	world_end(&w);
+	return told;
+}
+
+CASE(what_came_in_three_pods_is_expected_in_the_next)
+{
+	const struct past two = past_of_nights(2, 1, 0),
+			  three = past_of_nights(3, 1, 0);
+
+	assert_int_equal(two.departure_count, 1);
+	assert_int_equal(two.departure[0].view.number, 0);
+	assert_true(job_is_told(&two, MONDAY + 5 * DAY));
+	assert_int_equal(three.departure_count, 1);
+	assert_int_equal(three.departure[0].view.times, 3);
+	assert_int_equal(three.departure[0].view.number, 1);
+	assert_false(job_is_told(&three, MONDAY + 5 * DAY));
+	/* Not at another hour. */
+	assert_true(job_is_told(&three, MONDAY + 5 * DAY + 9 * HOUR));
+}
+
+/* Three replicas that are attacked in the same night are one occasion. */
+CASE(replicas_are_one_occasion)
+{
+	const struct past past = past_of_nights(1, 4, 0);
+
+	assert_int_equal(past.departure_count, 1);
+	assert_int_equal(past.departure[0].view.times, 1);
+	assert_true(job_is_told(&past, MONDAY + 5 * DAY));
+}
+
+/* Three times at three hours: expected at any. */
+CASE(what_came_at_three_hours_is_expected_at_any)
+{
+	const struct past past = past_of_nights(3, 1, 4 * HOUR);
+
+	assert_int_equal(past.departure_count, 3);
+	assert_false(job_is_told(&past, MONDAY + 9 * DAY + 13 * HOUR));
 }
 
 CASE(routines_at_the_same_hour_are_one)
 {
 	struct past a = {.watched_s = HOUR, .pods = 1}, b;
 
-	a.routine_count = 1;
-	a.routine[0].view = (struct routine_view){.number = 1,
-						  .times = 3,
-						  .first = MONDAY,
-						  .last = MONDAY + 3 * DAY,
-						  .most_bytes = 5 * MB,
-						  .days = ROUTINE_DAILY,
-						  .second_of_day = 3600};
-	a.routine[0].reach[0][0] = 10;
+	a.departure_count = 1;
+	a.departure[0].view = (struct routine_view){.number = 1,
+						    .times = 3,
+						    .first = MONDAY,
+						    .last = MONDAY + 3 * DAY,
+						    .most_bytes = 5 * MB,
+						    .days = ROUTINE_DAILY,
+						    .second_of_day = 3600};
+	a.departure[0].reach[0][0] = 10;
 	b = a;
-	b.routine[0].view.second_of_day = 4000;
-	b.routine[0].view.times = 7;
-	b.routine[0].view.last = MONDAY + 9 * DAY;
-	b.routine[0].reach[0][0] = 30;
+	b.departure[0].view.second_of_day = 4000;
+	b.departure[0].view.times = 7;
+	b.departure[0].view.last = MONDAY + 9 * DAY;
+	b.departure[0].reach[0][0] = 30;
 	past_merge(&a, &b);
-	assert_int_equal(a.routine_count, 1);
-	assert_int_equal(a.routine[0].view.times, 7);
-	assert_int_equal(a.routine[0].view.second_of_day, 4000);
-	assert_true(a.routine[0].view.last == MONDAY + 9 * DAY);
-	assert_true(a.routine[0].reach[0][0] == 30);
-	b.routine[0].view.second_of_day = 50000;
+	assert_int_equal(a.departure_count, 1);
+	assert_int_equal(a.departure[0].view.times, 7);
+	assert_int_equal(a.departure[0].view.second_of_day, 4000);
+	assert_true(a.departure[0].view.last == MONDAY + 9 * DAY);
+	assert_true(a.departure[0].reach[0][0] == 30);
+	b.departure[0].view.second_of_day = 50000;
 	past_merge(&a, &b);
-	assert_int_equal(a.routine_count, 2);
-	for (unsigned i = 0; i < 30; i++) { /* bounded */
-		b.routine[0].view.second_of_day = i * 2880;
+	assert_int_equal(a.departure_count, 2);
+	for (unsigned i = 0; i < 60; i++) { /* bounded, also where sizes differ */
+		b.departure[0].view.second_of_day = i % 15 * 5760;
+		b.departure[0].view.most_bytes = exp2(i);
 		past_merge(&a, &b);
 	}
-	assert_int_equal(a.routine_count, PAST_ROUTINES_MAX);
+	assert_int_equal(a.departure_count, PAST_DEPARTURES_MAX);
 }
 
 int main(void)
@@ -424,9 +535,13 @@ int main(void)
 	    cmocka_unit_test(an_alert_is_no_past),
 	    cmocka_unit_test(an_accepted_level_is_told_after_a_week),
 	    cmocka_unit_test(what_the_siblings_history_lacks_is_young),
+	    cmocka_unit_test(pasts_of_other_intervals_fit),
 	    cmocka_unit_test(a_past_can_be_taken_away_and_survives_a_restore),
 	    cmocka_unit_test(pods_are_pooled),
 	    cmocka_unit_test(deviations_are_pooled),
+	    cmocka_unit_test(what_came_in_three_pods_is_expected_in_the_next),
+	    cmocka_unit_test(replicas_are_one_occasion),
+	    cmocka_unit_test(what_came_at_three_hours_is_expected_at_any),
 	    cmocka_unit_test(routines_at_the_same_hour_are_one),
 	};
 

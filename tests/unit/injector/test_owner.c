@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose a pod is. The cases are in owners.json, which the test of the policy reads too. */
+/* Whose a pod is. The cases are in owners.json, which the policy's test reads too. */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -66,6 +66,7 @@ CASE(each_path_is_where_it_belongs)
 	    {"/alerts", 404, 200},
 	    {"/status", 404, 200},
 	    {"/baseline", 404, 200},
+	    {"/destinations", 404, 200},
 	    {"/api/v2/alerts", 404, 200},
 	    {"/api/v2/alerts?active=true&silenced=false&filter=a%3D%22b%22", 404, 200},
 	    {"/api/v2/alerts/groups", 404, 200},

@@ -29,18 +29,18 @@ static inline void fill_series(struct past_series *p, double scale)
 	}
 }
 
-static inline struct past_routine routine_at(unsigned hour, double most_bytes)
+static inline struct past_departure routine_at(unsigned hour, double most_bytes)
 {
-	struct past_routine r = {.view = {.number = 1,
-					  .signal = SIGNAL_TX_BYTES,
-					  .times = 5,
-					  .first = T0,
-					  .last = T0 + 9 * 86400,
-					  .typical_bytes = most_bytes / 2,
-					  .most_bytes = most_bytes,
-					  .days = ROUTINE_INTERVAL,
-					  .every_days = 2,
-					  .second_of_day = hour * 3600 + 600}};
+	struct past_departure r = {.view = {.number = 1,
+					    .signal = SIGNAL_TX_BYTES,
+					    .times = 5,
+					    .first = T0,
+					    .last = T0 + 9 * 86400,
+					    .typical_bytes = most_bytes / 2,
+					    .most_bytes = most_bytes,
+					    .days = ROUTINE_INTERVAL,
+					    .every_days = 2,
+					    .second_of_day = hour * 3600 + 600}};
 
 	r.reach[SIGNAL_TX_BYTES][3] = most_bytes;
 	routine_view_days(&r.view);
@@ -77,15 +77,15 @@ static inline void fill_document(struct baseline_document *b)
 				.pods = 3};
 	for (unsigned s = 0; s < PAST_SERIES; s++)
 		fill_series(&b->past.series[s], 1000.0 / (s + 1));
-	b->past.routine[0] = routine_at(2, 5e8);
-	b->past.routine[1] = routine_at(9, 7e6);
-	b->past.routine[1].view.number = 2;
-	b->past.routine_count = 2;
+	b->past.departure[0] = routine_at(2, 5e8);
+	b->past.departure[1] = routine_at(9, 7e6);
+	b->past.departure[1].view.number = 2;
+	b->past.departure_count = 2;
 	b->peer[0] = peer_of("10.1.2.0", 24, 443, 123456789);
 	b->peer[1] = peer_of("2001:db8::", 64, 53, 5);
 	b->peer[1].protocol = IPPROTO_UDP;
 	b->peer_count = 2;
-	b->interval_s = 10;
+	b->past.interval_s = 10;
 	b->learn_s = 3600;
 	b->dormant_after_s = 900;
 	b->sensitivity = SENSITIVITY_NORMAL;

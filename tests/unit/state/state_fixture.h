@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* state_fixture.h - for tests of the state room: a folder of its own for each test, and
- * a detector that has learnt what the test says. */
+ * owners of two sections that keep what the test says. */
 #ifndef TESTS_STATE_STATE_FIXTURE_H
 #define TESTS_STATE_STATE_FIXTURE_H
 
@@ -20,68 +20,98 @@
 
 /* After the headers of ours: its fail() is a macro. */
 
-#define LAYOUT 0x51A7E001u
+#define LEARNT_LAYOUT 0x51A7E001u
+#define LEARNT_MAX    ((size_t)224 * 1024)
 
-/* The state room knows the detector by three functions; these stand in for them. */
-struct detector {
-	unsigned char learnt[LEARNT_BYTES_MAX];
+/* The owner of a section. */
+struct owner {
+	unsigned char block[LEARNT_MAX];
 	size_t bytes;
-	bool refuses; /* what it is given */
-};
-
-const void *detector_learnt(const struct detector *d, size_t *bytes)
-{
-	*bytes = d->bytes;
-	return d->learnt;
-}
-
-uint32_t detector_layout(void)
-{
-	return LAYOUT;
-}
-
-int detector_restore(struct detector *d, const void *learnt, size_t bytes,
-		     struct error *err)
-{
-	d->bytes = 0;
-	if (d->refuses || bytes > sizeof(d->learnt))
-		return (fail)(err, "the variance is negative");
-	memcpy(d->learnt, learnt, bytes);
-	d->bytes = bytes;
-	return 0;
-}
-
-/* And the collector by two. */
-struct collector {
-	unsigned char seen[SEEN_BYTES_MAX];
-	size_t bytes;
+	bool refuses;      /* what it is given */
 	unsigned restored; /* how often */
 };
 
-const void *collector_seen_addresses(const struct collector *c, size_t *bytes)
+static inline const void *owner_save(const void *context, size_t *bytes)
 {
-	*bytes = c->bytes;
-	return c->seen;
+	const struct owner *o = context;
+
+	*bytes = o->bytes;
+	return o->block;
 }
 
-void collector_restore_seen_addresses(struct collector *c, const void *block,
-				      size_t bytes)
+static inline int owner_restore(void *context, const void *block, size_t bytes,
+				struct error *err)
 {
-	assert_in_range(bytes, 0, sizeof(c->seen));
-	memcpy(c->seen, block, bytes);
-	c->bytes = bytes;
-	c->restored++;
+	struct owner *o = context;
+
+	o->bytes = 0;
+	o->restored++;
+	if (bytes > sizeof(o->block) || (o->refuses && bytes > 0))
+		return (fail)(err, "the variance is negative");
+	assert_int_equal((uintptr_t)block % STATE_ALIGN, 0);
+	if (bytes > 0)
+		memcpy(o->block, block, bytes);
+	o->bytes = bytes;
+	return 0;
 }
 
 /* One test's surroundings. */
 struct world {
 	char folder[64];
 	char path[128], bad[128], temporary[128];
-	struct detector saved, loaded;
-	struct collector saved_from, loaded_into;
+	struct owner saved, loaded;           /* the learnt state */
+	struct owner saved_seen, loaded_seen; /* the addresses */
+	struct state_section section[4];      /* the tests change the table */
+	size_t sections;
 	struct state_mark mark, loaded_mark;
 	struct error err;
+	char not_taken[512]; /* a line for each section */
 };
+
+static inline void note_not_taken(void *context, const struct state_section *section,
+				  const struct error *why)
+{
+	struct world *w = context;
+	const size_t length = strlen(w->not_taken);
+
+	snprintf(w->not_taken + length, sizeof(w->not_taken) - length, "%s: %s\n",
+		 section ? section->name : "-", why->text);
+}
+
+static inline struct state_section section_of(uint32_t tag, uint32_t layout,
+					      const char *name)
+{
+	return (struct state_section){.tag = tag,
+				      .layout = layout,
+				      .name = name,
+				      .save = owner_save,
+				      .restore = owner_restore};
+}
+
+static inline struct state_table table_of(struct world *w, struct owner *learnt,
+					  struct owner *seen)
+{
+	w->section[0].owner = learnt;
+	w->section[1].owner = seen;
+	return (struct state_table){w->section, w->sections, note_not_taken, w};
+}
+
+static inline int save_to(struct world *w, const char *path)
+{
+	const struct state_table table = table_of(w, &w->saved, &w->saved_seen);
+
+	w->err.text[0] = '\0';
+	return state_save(path, &table, &w->mark, &w->err);
+}
+
+static inline enum state_load load_from(struct world *w, const char *path)
+{
+	const struct state_table table = table_of(w, &w->loaded, &w->loaded_seen);
+
+	w->err.text[0] = w->not_taken[0] = '\0';
+	w->loaded.restored = w->loaded_seen.restored = 0;
+	return state_load(path, &table, &w->loaded_mark, &w->err);
+}
 
 static inline int world_open(void **state)
 {
@@ -97,9 +127,12 @@ static inline int world_open(void **state)
 	snprintf(w.bad, sizeof(w.bad), "%s/state.bad", w.folder);
 	snprintf(w.temporary, sizeof(w.temporary), "%s/state.tmp", w.folder);
 	w.saved.bytes = 40;
-	memset(w.saved.learnt, 'a', w.saved.bytes);
-	w.saved_from.bytes = 24;
-	memset(w.saved_from.seen, 's', w.saved_from.bytes);
+	memset(w.saved.block, 'a', w.saved.bytes);
+	w.saved_seen.bytes = 21;
+	memset(w.saved_seen.block, 's', w.saved_seen.bytes);
+	w.section[0] = section_of(STATE_TAG_LEARNT, LEARNT_LAYOUT, "learnt");
+	w.section[1] = section_of(STATE_TAG_SEEN, STATE_SEEN_LAYOUT_V2, "seen");
+	w.sections = 2;
 	w.mark = (struct state_mark){
 	    .saved_at = 1700000000.5,
 	    .epoch = {.netns_inode = 4026531840,
@@ -140,46 +173,44 @@ static inline void put_file(const char *path, const void *bytes, size_t length)
 
 static inline enum state_load load(struct world *w)
 {
-	w->err.text[0] = '\0';
-	w->loaded_into.restored = 0;
-	return state_load(w->path, &w->loaded, &w->loaded_into, &w->loaded_mark,
-			  &w->err);
+	return load_from(w, w->path);
 }
 
 static inline void save(struct world *w)
 {
-	w->err.text[0] = '\0';
-	if (state_save(w->path, &w->saved, &w->saved_from, &w->mark, &w->err) < 0)
+	if (save_to(w, w->path) < 0)
 		fail_msg("%s", w->err.text);
+}
+
+static inline void assert_same(const struct owner *loaded, const struct owner *saved)
+{
+	assert_int_equal(loaded->restored, 1);
+	assert_int_equal(loaded->bytes, saved->bytes);
+	assert_memory_equal(loaded->block, saved->block, saved->bytes);
 }
 
 static inline void assert_loaded_what_was_saved(struct world *w)
 {
 	if (load(w) != STATE_LOADED)
 		fail_msg("%s", w->err.text);
-	assert_int_equal(w->loaded.bytes, w->saved.bytes);
-	assert_memory_equal(w->loaded.learnt, w->saved.learnt, w->saved.bytes);
-	assert_int_equal(w->loaded_into.restored, 1);
-	assert_int_equal(w->loaded_into.bytes, w->saved_from.bytes);
-	assert_memory_equal(w->loaded_into.seen, w->saved_from.seen,
-			    w->saved_from.bytes);
+	assert_string_equal(w->not_taken, "");
+	assert_same(&w->loaded, &w->saved);
+	assert_same(&w->loaded_seen, &w->saved_seen);
 	assert_true(w->loaded_mark.saved_at == w->mark.saved_at);
 	assert_memory_equal(&w->loaded_mark.epoch, &w->mark.epoch,
 			    sizeof(w->mark.epoch));
 	assert_memory_equal(&w->loaded_mark.sums, &w->mark.sums, sizeof(w->mark.sums));
 }
 
-/* The next save fails, says why, and leaves the old file and no temporary one. */
+/* The next save, of more bytes, fails, says why, and leaves no temporary file. */
 static inline void assert_save_fails(struct world *w, const char *why)
 {
-	struct detector *other = malloc(sizeof(*other));
+	const size_t before = w->saved.bytes;
 
-	assert_non_null(other);
-	memset(other, 'b', sizeof(*other));
-	other->bytes = LEARNT_BYTES_MAX;
-	const int result =
-	    state_save(w->path, other, &w->saved_from, &w->mark, &w->err);
-	free(other);
+	memset(w->saved.block + before, 'b', LEARNT_MAX - before);
+	w->saved.bytes = LEARNT_MAX;
+	const int result = save_to(w, w->path);
+	w->saved.bytes = before;
 	assert_int_equal(result, -1);
 	if (!strstr(w->err.text, why))
 		fail_msg("\"%s\" does not say \"%s\"", w->err.text, why);
@@ -188,14 +219,14 @@ static inline void assert_save_fails(struct world *w, const char *why)
 
 static inline void assert_set_aside(struct world *w, const char *why)
 {
-	w->loaded.bytes = 1;
 	assert_int_equal(load(w), STATE_SET_ASIDE);
 	if (!strstr(w->err.text, why))
 		fail_msg("\"%s\" does not say \"%s\"", w->err.text, why);
 	assert_false(exists(w->path));
 	assert_true(exists(w->bad));
 	assert_true(w->loaded_mark.saved_at == 0);
-	assert_int_equal(w->loaded_into.restored, 0);
+	assert_int_equal(w->loaded.restored, 0);
+	assert_int_equal(w->loaded_seen.restored, 0);
 }
 
 #endif

@@ -67,11 +67,11 @@ CASE(what_is_written_is_read)
 			double b = got.past.series[s].greatest[k];
 			assert_true(fabs(a - b) <= a * 0.0005);
 		}
-	assert_int_equal(got.past.routine_count, 2);
-	assert_int_equal(got.past.routine[1].view.second_of_day, 9 * 3600 + 600);
-	assert_int_equal(got.past.routine[1].view.weekday, 2);
-	assert_int_equal(got.past.routine[1].view.every_days, 2);
-	assert_true(got.past.routine[0].reach[SIGNAL_TX_BYTES][3] == 5e8);
+	assert_int_equal(got.past.departure_count, 2);
+	assert_int_equal(got.past.departure[1].view.second_of_day, 9 * 3600 + 600);
+	assert_int_equal(got.past.departure[1].view.weekday, 2);
+	assert_int_equal(got.past.departure[1].view.every_days, 2);
+	assert_true(got.past.departure[0].reach[SIGNAL_TX_BYTES][3] == 5e8);
 	assert_int_equal(got.peer_count, 2);
 	assert_int_equal(got.peer[1].family, AF_INET6);
 	assert_int_equal(got.peer[1].protocol, IPPROTO_UDP);
@@ -174,7 +174,7 @@ CASE(what_is_wrong_is_named)
 	    {"\"greatest\":[30000,", "\"greatest\":[1e19,", "tx_bytes: greatest"},
 	    {"\"timeOfDay\":\"02:10\"", "\"timeOfDay\":\"24:10\"", "timeOfDay"},
 	    {"\"timeOfDay\":\"02:10\"", "\"timeOfDay\":\"2:1x\"", "timeOfDay"},
-	    {"\"days\":\"interval\"", "\"days\":\"never\"", "routines: days"},
+	    {"\"days\":\"interval\"", "\"days\":\"never\"", "departures: days"},
 	    {"\"prefix\":\"10.1.2.0/24\"", "\"prefix\":\"10.1.2.0/33\"",
 	     "peers: prefix"},
 	    {"\"prefix\":\"10.1.2.0/24\"", "\"prefix\":\"10.1.2/24\"", "peers: prefix"},
@@ -201,9 +201,10 @@ CASE(what_is_no_json_is_refused_with_its_line)
 	struct error err;
 
 	assert_non_null(strstr(refusal("{\n\n  \"format\": nonsense\n}"), "line 3"));
-	assert_non_null(strstr(refusal("[]"), "expected one JSON object"));
-	assert_non_null(strstr(refusal("{} {}"), "expected one JSON object"));
-	assert_non_null(strstr(refusal(""), "expected one JSON object"));
+	assert_non_null(strstr(refusal("[]"), "expected a JSON object"));
+	assert_non_null(strstr(refusal("{\"format\":\"dormouse.dev/baseline/v1\"} {}"),
+			       "expected"));
+	assert_non_null(strstr(refusal(""), "expected a JSON object"));
 	memset(deep, '[', 40000);
 	deep[40000] = '\0';
 	refusal(deep);
@@ -246,7 +247,7 @@ CASE(documents_are_merged)
 	assert_string_equal(made.workload, "Deployment/reports");
 	assert_int_equal(made.past.pods, 6);
 	assert_true(made.past.series[0].greatest[0] == 90000);
-	assert_int_equal(made.past.routine_count, 2);
+	assert_int_equal(made.past.departure_count, 2);
 	assert_int_equal(made.peer_count, 3);
 	assert_int_equal(made.peer[0].port, 80);
 	assert_true(made.peer[1].bytes == 123456789 + 1000);
@@ -298,14 +299,18 @@ CASE(a_file_is_read_or_refused_by_name)
 {
 	struct error err;
 
-	assert_int_equal(baseline_document_load(&got, "/nonexistent/x.json", &err), -1);
+	assert_int_equal(baseline_document_load(&got, "/nonexistent/x.json",
+						BASELINE_BYTES_MAX, &err),
+			 -1);
 	assert_string_equal(err.text, "/nonexistent/x.json: No such file or directory");
-	assert_int_equal(baseline_document_load(&got, "/dev/null", &err), -1);
-	assert_non_null(
-	    strstr(err.text, "/dev/null: line 1: expected one JSON object"));
-	assert_int_equal(baseline_document_load(&got, "/", &err), -1);
+	assert_int_equal(
+	    baseline_document_load(&got, "/dev/null", BASELINE_BYTES_MAX, &err), -1);
+	assert_non_null(strstr(err.text, "/dev/null: line 1: expected a JSON object"));
+	assert_int_equal(baseline_document_load(&got, "/", BASELINE_BYTES_MAX, &err),
+			 -1);
 	assert_string_equal(err.text, "/: read: Is a directory");
-	assert_int_equal(baseline_document_load(&got, "/dev/zero", &err), -1);
+	assert_int_equal(
+	    baseline_document_load(&got, "/dev/zero", BASELINE_BYTES_MAX, &err), -1);
 	assert_non_null(strstr(err.text, "/dev/zero: expected at most"));
 }
 

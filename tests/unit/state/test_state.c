@@ -8,14 +8,13 @@
 static void what_was_saved_is_loaded(void **state)
 {
 	struct world *w = *state;
-	const size_t sizes[] = {0, 1, 40, 4096, LEARNT_BYTES_MAX};
+	const size_t sizes[] = {0, 1, 40, 4096, LEARNT_MAX};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		w->saved_from.bytes =
-		    sizes[i] < SEEN_BYTES_MAX ? sizes[i] : SEEN_BYTES_MAX;
-		memset(w->saved_from.seen, 'A' + (int)i, w->saved_from.bytes);
+		w->saved_seen.bytes = sizes[i];
+		memset(w->saved_seen.block, 'A' + (int)i, sizes[i]);
 		w->saved.bytes = sizes[i];
-		memset(w->saved.learnt, 'a' + (int)i, sizes[i]);
+		memset(w->saved.block, 'a' + (int)i, sizes[i]);
 		w->mark.sums.tx_bytes = i;
 		save(w);
 		assert_loaded_what_was_saved(w);
@@ -52,8 +51,10 @@ static size_t saved_bytes(struct world *w, unsigned char *into, size_t max)
 	assert_true(fd >= 0);
 	const ssize_t length = read(fd, into, max);
 	close(fd);
-	assert_int_equal(length, sizeof(struct state_header) + w->saved.bytes +
-				     w->saved_from.bytes);
+	assert_int_equal(length, sizeof(struct state_header) +
+				     2 * sizeof(struct state_head) +
+				     state_padded(w->saved.bytes) +
+				     state_padded(w->saved_seen.bytes));
 	return (size_t)length;
 }
 
@@ -86,88 +87,233 @@ static void whatever_bit_is_flipped_it_is_set_aside(void **state)
 	assert_loaded_what_was_saved(w);
 }
 
-/* Writes the world's learnt state with the header changed, its checksum right. */
-static void put_changed(struct world *w, struct state_header header, size_t body_bytes)
-{
-	unsigned char file[512];
+/* A file as a test makes it. */
+struct made {
+	struct state_header header;
+	unsigned char rest[1024];
+	size_t bytes; /* of the rest */
+};
 
-	header.crc = 0;
-	header.crc =
-	    crc32c(crc32c(0, &header, sizeof(header)), w->saved.learnt, body_bytes);
-	memcpy(file, &header, sizeof(header));
-	memcpy(file + sizeof(header), w->saved.learnt, body_bytes);
-	put_file(w->path, file, sizeof(header) + body_bytes);
+static void put_made(struct world *w, struct made *m)
+{
+	m->header.crc = 0;
+	m->header.crc = crc32c(0, m, sizeof(m->header) + m->bytes);
+	put_file(w->path, m, sizeof(m->header) + m->bytes);
 }
 
-static struct state_header header_without_addresses(const struct world *w)
+static void add_bytes(struct made *m, const void *bytes, size_t length)
 {
-	const struct state_content content = {
-	    .mark = w->mark, .body = w->saved.learnt, .body_bytes = w->saved.bytes};
-
-	return state_header_of(&content, LAYOUT);
+	memcpy(m->rest + m->bytes, bytes, length);
+	m->bytes += length;
 }
 
-/* As the first version of the format was: the rest of it has not changed. */
-static void a_file_without_addresses_is_loaded(void **state)
+/* Adds a section with a block of 16 bytes. */
+static void add_made_section(struct made *m, uint32_t tag, uint32_t layout)
+{
+	const struct state_head head = {.tag = tag, .layout = layout, .bytes = 16};
+
+	add_bytes(m, &head, sizeof(head));
+	add_bytes(m, "sixteen bytes so", 16);
+	m->header.body_bytes = m->bytes;
+}
+
+static struct made made_empty(const struct world *w)
+{
+	return (struct made){.header = state_header_of(&w->mark, 0)};
+}
+
+/* As the versions before wrote it: no heads, and two sizes in the header. */
+static struct made made_old(const struct world *w, uint32_t version)
+{
+	struct made m = made_empty(w);
+
+	m.header.version = version;
+	m.header.layout = LEARNT_LAYOUT;
+	m.header.body_bytes = w->saved.bytes;
+	add_bytes(&m, w->saved.block, w->saved.bytes);
+	if (version == 2) {
+		m.header.seen_bytes = (uint32_t)w->saved_seen.bytes;
+		add_bytes(&m, w->saved_seen.block, w->saved_seen.bytes);
+	}
+	return m;
+}
+
+static void files_of_the_versions_before_are_loaded(void **state)
 {
 	struct world *w = *state;
-	struct state_header h = header_without_addresses(w);
+	struct made m = made_old(w, 2);
 
-	w->saved_from.bytes = 0;
-	for (h.version = 1; h.version <= STATE_VERSION; h.version++) {
-		put_changed(w, h, w->saved.bytes);
-		assert_loaded_what_was_saved(w);
+	put_made(w, &m);
+	assert_loaded_what_was_saved(w);
+	m = made_old(w, 1);
+	put_made(w, &m);
+	w->saved_seen.bytes = 0;
+	assert_loaded_what_was_saved(w);
+	w->saved.bytes = 0;
+	m = made_old(w, 2);
+	put_made(w, &m);
+	assert_loaded_what_was_saved(w);
+}
+
+static void of_a_version_before_too_another_layout_is_left_out_alone(void **state)
+{
+	struct world *w = *state;
+	struct made m = made_old(w, 2);
+
+	m.header.layout++;
+	put_made(w, &m);
+	assert_int_equal(load(w), STATE_LOADED);
+	assert_string_equal(w->not_taken,
+			    "learnt: unknown layout 51a7e002, expected 51a7e001\n");
+	assert_int_equal(w->loaded.restored, 1);
+	assert_int_equal(w->loaded.bytes, 0);
+	assert_same(&w->loaded_seen, &w->saved_seen);
+}
+
+static void a_section_with_another_layout_is_left_out_alone(void **state)
+{
+	struct world *w = *state;
+
+	save(w);
+	for (unsigned i = 0; i < 2; i++) {
+		w->section[i].layout++;
+		assert_int_equal(load(w), STATE_LOADED);
+		assert_non_null(strstr(w->not_taken, i ? "seen: " : "learnt: "));
+		assert_non_null(strstr(w->not_taken, "unknown layout "));
+		w->section[i].layout--;
+		struct owner *const left_out = i ? &w->loaded_seen : &w->loaded;
+		assert_int_equal(left_out->restored, 1);
+		assert_int_equal(left_out->bytes, 0);
+		if (i)
+			assert_same(&w->loaded, &w->saved);
+		else
+			assert_same(&w->loaded_seen, &w->saved_seen);
+		assert_true(exists(w->path));
+		assert_false(exists(w->bad));
 	}
 }
 
-static void what_another_wrote_is_set_aside_with_the_reason(void **state)
-{
-	struct world *w = *state;
-	const struct state_header good = header_without_addresses(w);
-	struct state_header h = good;
-
-	put_file(w->path, "PNG and so on", 13);
-	assert_set_aside(w, "not a state file of Dormouse");
-	h.version = STATE_VERSION + 1;
-	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "newer Dormouse (format 3, this one supports 2)");
-	h.version = 0;
-	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "unknown format 0");
-	h = good;
-	h.byte_order = 0x04030201;
-	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "another byte order");
-	h = good;
-	h.layout++;
-	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "unknown baseline layout 51a7e002, expected 51a7e001");
-	h = good;
-	h.body_bytes--;
-	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "1 extra bytes at the end");
-	h = good;
-	h.seen_bytes = 1;
-	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "truncated: 0 of 1 address bytes");
-	h = good;
-	h.body_bytes = UINT64_MAX;
-	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "truncated");
-	h = good;
-	h.saved_at = NAN;
-	put_changed(w, h, w->saved.bytes);
-	assert_set_aside(w, "invalid save time");
-	assert_non_null(strstr(w->err.text, w->path));
-}
-
-static void what_the_detector_refuses_is_set_aside(void **state)
+static void what_an_owner_refuses_is_left_out_alone(void **state)
 {
 	struct world *w = *state;
 
 	save(w);
 	w->loaded.refuses = true;
-	assert_set_aside(w, "corrupt baseline: the variance is negative");
+	assert_int_equal(load(w), STATE_LOADED);
+	assert_string_equal(w->not_taken, "learnt: the variance is negative\n");
+	assert_same(&w->loaded_seen, &w->saved_seen);
+	assert_true(w->loaded_mark.saved_at == w->mark.saved_at);
+}
+
+static void a_section_that_the_file_lacks_is_told_so(void **state)
+{
+	struct world *w = *state;
+
+	w->saved_seen.bytes = 0;
+	save(w);
+	w->loaded_seen.bytes = 7;
+	assert_loaded_what_was_saved(w);
+	assert_int_equal(w->loaded_seen.bytes, 0);
+}
+
+static void a_section_that_nobody_knows_is_told_and_the_rest_is_taken(void **state)
+{
+	struct world *w = *state;
+	struct made m = made_empty(w);
+
+	w->saved.bytes = w->saved_seen.bytes = 16;
+	memcpy(w->saved.block, "sixteen bytes so", 16);
+	memcpy(w->saved_seen.block, "sixteen bytes so", 16);
+	add_made_section(&m, STATE_TAG('N', 'E', 'W', '\n'), 1);
+	add_made_section(&m, STATE_TAG_SEEN, STATE_SEEN_LAYOUT_V2);
+	add_made_section(&m, STATE_TAG_LEARNT, LEARNT_LAYOUT);
+	put_made(w, &m);
+	assert_int_equal(load(w), STATE_LOADED);
+	assert_non_null(strstr(w->not_taken, "-: unknown section NEW"));
+	assert_same(&w->loaded, &w->saved);
+	assert_same(&w->loaded_seen, &w->saved_seen);
+}
+
+static void sections_that_do_not_fit_are_set_aside(void **state)
+{
+	struct world *w = *state;
+	struct state_head head = {.tag = STATE_TAG_LEARNT, .layout = LEARNT_LAYOUT};
+	const uint32_t sizes[] = {1, 9, 4096, UINT32_MAX - 7, UINT32_MAX};
+	struct made m;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		m = made_empty(w);
+		head.bytes = sizes[i];
+		add_bytes(&m, &head, sizeof(head));
+		add_bytes(&m, "12345678", i == 1 ? 8 : 7);
+		m.header.body_bytes = m.bytes;
+		put_made(w, &m);
+		assert_set_aside(w, "a section exceeds the file");
+	}
+	for (size_t cut = 1; cut < sizeof(head); cut++) {
+		m = made_empty(w);
+		add_bytes(&m, &head, cut);
+		m.header.body_bytes = m.bytes;
+		put_made(w, &m);
+		assert_set_aside(w, "extra bytes at the end");
+	}
+	m = made_empty(w);
+	for (unsigned i = 0; i <= STATE_BLOCKS_MAX; i++)
+		add_made_section(&m, STATE_TAG_SEEN, i);
+	put_made(w, &m);
+	assert_set_aside(w, "more than 16 sections");
+}
+
+static void what_another_wrote_is_set_aside_with_the_reason(void **state)
+{
+	struct world *w = *state;
+	const struct made good = made_old(w, 2);
+	struct made m = good;
+
+	put_file(w->path, "PNG and so on", 13);
+	assert_set_aside(w, "not a state file of Dormouse");
+	m.header.version = STATE_VERSION + 1;
+	put_made(w, &m);
+	assert_set_aside(w, "newer Dormouse (format 4, this one supports 3)");
+	m.header.version = 0;
+	put_made(w, &m);
+	assert_set_aside(w, "unknown format 0");
+	m = good;
+	m.header.byte_order = 0x04030201;
+	put_made(w, &m);
+	assert_set_aside(w, "another byte order");
+	m = good;
+	m.header.body_bytes--;
+	put_made(w, &m);
+	assert_set_aside(w, "1 extra bytes at the end");
+	m = good;
+	m.header.seen_bytes++;
+	put_made(w, &m);
+	assert_set_aside(w, "truncated: 61 of 62 bytes after the header");
+	m = good;
+	m.header.body_bytes = UINT64_MAX;
+	put_made(w, &m);
+	assert_set_aside(w, "truncated");
+	m = good;
+	m.header.saved_at = NAN;
+	put_made(w, &m);
+	assert_set_aside(w, "invalid save time");
+	assert_non_null(strstr(w->err.text, w->path));
+}
+
+static void more_than_a_file_may_hold_is_not_written(void **state)
+{
+	struct world *w = *state;
+
+	save(w);
+	w->section[2] = section_of(STATE_TAG('M', 'O', 'R', 'E'), 1, "more");
+	w->section[2].owner = &w->saved;
+	w->sections = 3;
+	w->saved_seen.bytes = LEARNT_MAX;
+	assert_save_fails(w, "bytes, more than 491520");
+	w->sections = 2;
+	save(w);
+	assert_loaded_what_was_saved(w);
 }
 
 static void the_newest_bad_file_is_kept(void **state)
@@ -191,7 +337,7 @@ static void a_file_larger_than_any_state_is_not_read(void **state)
 
 	save(w);
 	assert_int_equal(truncate(w->path, (off_t)1 << 33), 0);
-	assert_set_aside(w, "larger than 245872 bytes");
+	assert_set_aside(w, "larger than 491520 bytes");
 }
 
 static void assert_load_fails(struct world *w, const char *why)
@@ -230,11 +376,8 @@ static void a_path_too_long_is_an_error(void **state)
 
 	memset(path, 'x', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(state_save(path, &w->saved, &w->saved_from, &w->mark, &w->err),
-			 -1);
-	assert_int_equal(
-	    state_load(path, &w->loaded, &w->loaded_into, &w->loaded_mark, &w->err),
-	    STATE_FAILED);
+	assert_int_equal(save_to(w, path), -1);
+	assert_int_equal(load_from(w, path), STATE_FAILED);
 }
 
 static void the_checksum_is_crc32c(void **state)
@@ -326,9 +469,15 @@ int main(void)
 	    TEST(no_file_is_a_first_start),
 	    TEST(whatever_length_it_is_cut_to_it_is_set_aside),
 	    TEST(whatever_bit_is_flipped_it_is_set_aside),
-	    TEST(a_file_without_addresses_is_loaded),
+	    TEST(files_of_the_versions_before_are_loaded),
+	    TEST(of_a_version_before_too_another_layout_is_left_out_alone),
+	    TEST(a_section_with_another_layout_is_left_out_alone),
+	    TEST(what_an_owner_refuses_is_left_out_alone),
+	    TEST(a_section_that_the_file_lacks_is_told_so),
+	    TEST(a_section_that_nobody_knows_is_told_and_the_rest_is_taken),
+	    TEST(sections_that_do_not_fit_are_set_aside),
 	    TEST(what_another_wrote_is_set_aside_with_the_reason),
-	    TEST(what_the_detector_refuses_is_set_aside),
+	    TEST(more_than_a_file_may_hold_is_not_written),
 	    TEST(the_newest_bad_file_is_kept),
 	    TEST(a_file_larger_than_any_state_is_not_read),
 	    TEST(what_is_no_regular_file_is_left_alone),

@@ -24,6 +24,9 @@ struct collector {
 	size_t container_count;
 	struct collect_totals totals;
 	bool ok[COLLECTOR_SOURCE_COUNT];
+	struct peers_noted noted;
+	struct known_peer peers[PEERS_KNOWN_MAX]; /* numbered from 1; port 0: lost */
+	size_t peer_count;
 };
 
 struct detector {
@@ -98,6 +101,26 @@ static inline void fake_quiet_pod(void)
 	fake_stats = (struct run_stats){.started_at = 1.7e9, .interval_s = 10};
 }
 
+/* Adds a peer with an IPv4 address, in network order. */
+static inline __attribute__((unused)) struct known_peer *fake_peer(uint32_t v4,
+								   uint16_t port)
+{
+	struct known_peer *p = &fake_collector.peers[fake_collector.peer_count++];
+
+	*p = (struct known_peer){.tx_bytes = 1234567,
+				 .rx_bytes = 89,
+				 .connections = 3,
+				 .first_seen = 1700000000,
+				 .last_seen = 1700003600,
+				 .port = port,
+				 .protocol = IPPROTO_TCP,
+				 .direction = FLOW_OPENED,
+				 .containers = 1};
+	p->address.s6_addr[10] = p->address.s6_addr[11] = 0xff;
+	memcpy(&p->address.s6_addr[12], &v4, sizeof(v4));
+	return p;
+}
+
 /* Adds a newest alert. */
 static inline struct alert *fake_alert(enum alert_kind kind, double starts_at,
 				       double ends_at)
@@ -148,6 +171,24 @@ const struct container_counters *collector_containers(const struct collector *c,
 {
 	*count = c->container_count;
 	return c->containers;
+}
+
+struct peers_noted collector_peers_noted(const struct collector *c)
+{
+	return c->noted;
+}
+
+size_t collector_peers(const struct collector *c, uint32_t numbers[PEERS_KNOWN_MAX])
+{
+	for (size_t i = 0; i < c->peer_count; i++)
+		numbers[i] = (uint32_t)i + 1;
+	return c->peer_count;
+}
+
+bool collector_peer(const struct collector *c, uint32_t number, struct known_peer *peer)
+{
+	*peer = c->peers[number - 1];
+	return peer->port != 0;
 }
 
 const char *pod_state_name(enum pod_state state)
