@@ -65,8 +65,7 @@ int trial_run(struct trial *trial, struct range *range, const struct trial_plan 
 	const int result = play(trial, replayer, range, plan, err);
 	if (result == TRACE_END && plan->learnt)
 		baseline_document_begin(plan->learnt, replayer_detector(replayer),
-					plan->options, plan->pod,
-					replayer_interval(replayer));
+					plan->options, plan->pod);
 	replayer_close(replayer);
 	return result;
 }

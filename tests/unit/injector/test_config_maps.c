@@ -32,7 +32,7 @@ static void tell(void *context, const struct workload *w, enum config_map_change
 
 static char *document(const char *workload, double hour)
 {
-	struct baseline_document b = {.interval_s = 60, .learn_s = 3600};
+	struct baseline_document b = {.learn_s = 3600};
 	struct error err;
 
 	snprintf(b.workload, sizeof(b.workload), "%s", workload);

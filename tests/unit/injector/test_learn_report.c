@@ -48,10 +48,8 @@ static void has(const char *text, const char *words)
 
 static char *document(double ten_minutes, double opened)
 {
-	struct baseline_document b = {.workload = "Deployment/reports",
-				      .interval_s = 60,
-				      .learn_s = 3600,
-				      .dormant_after_s = 900};
+	struct baseline_document b = {
+	    .workload = "Deployment/reports", .learn_s = 3600, .dormant_after_s = 900};
 	struct past_series *tx = &b.past.series[SIGNAL_TX_BYTES];
 	struct past_series *sockets = &b.past.series[SIGNAL_TCP_NEW_SOCKETS];
 	struct error err;
