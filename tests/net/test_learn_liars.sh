@@ -15,7 +15,7 @@ need_injector jq python3
 
 make_space a
 start a liar.log "$root/tests/net/prometheus_liar.py" 9090
-check_that "the liar is ready" wait_for "ready" grep -q ready "$work/liar.log"
+check_that "the liar is ready" wait_for "ready" grep -qs ready "$work/liar.log"
 start a api.log "$root/tests/net/prometheus_liar.py" 6443
 echo token >"$work/token"
 chmod 644 "$work/token"
