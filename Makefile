@@ -128,7 +128,7 @@ $(BUILD)/version: FORCE
 STATIC = $(BUILD)/static
 LIBRARY_FILES = $(if $(LIBRARY_SOURCES),$(wildcard $(LIBRARY_SOURCES)/*))
 STATIC_MAKE = $(MAKE) --no-print-directory BUILD=$(STATIC) PACKAGES=skip CC=$(STATIC)/deps/cc \
-	AR=gcc-ar CFLAGS=-Os FAST=-O2 LDFLAGS=-s
+	AR=gcc-ar CFLAGS=-Oz FAST="-O2 -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1" LDFLAGS=-s
 OWN_LIBS = -lnl-3 -lmicrohttpd -lcjson -lz -lm
 static: $(STATIC)/deps/versions ## build/static/dormouse: static, stripped, hardened
 	@$(STATIC_MAKE) LIB_CFLAGS= LIBS="-L$(STATIC)/deps/lib $(OWN_LIBS)" $(STATIC)/dormouse

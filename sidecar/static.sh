@@ -67,7 +67,7 @@ write_compiler() {
 	SPECS
 
 	flags="-fPIE -fstack-protector-strong -fstack-clash-protection"
-	for protection in -fcf-protection -mbranch-protection=standard; do # x86, arm64
+	for protection in -fcf-protection=return -mbranch-protection=standard; do # x86, arm64
 		if gcc $protection -E -x c /dev/null >/dev/null 2>&1; then
 			flags+=" $protection"
 		fi
@@ -108,6 +108,6 @@ $libraries"
 kernel_headers
 (build_musl)
 write_compiler
-compiler="$dir/cc -Os" archiver=gcc-ar https=no
+compiler="$dir/cc -Oz" archiver=gcc-ar https=no
 build_libraries
 mv "$dir/versions.new" "$dir/versions"

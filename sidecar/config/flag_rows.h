@@ -50,6 +50,8 @@
 	.type = _Generic(FLAG_FIELD(member), char * : FLAG_GLOBS), FLAG_PLACE(member)
 #define URL(member)                                                                    \
 	.type = _Generic(FLAG_FIELD(member), char * : FLAG_URL), FLAG_PLACE(member)
+#define HTTP_URL(member)                                                               \
+	.type = _Generic(FLAG_FIELD(member), char * : FLAG_HTTP_URL), FLAG_PLACE(member)
 #define LISTEN(member)                                                                 \
 	.type = _Generic(FLAG_FIELD(member), struct listen_address                     \
 			 : FLAG_LISTEN),                                               \

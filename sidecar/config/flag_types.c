@@ -99,6 +99,15 @@ static int read_url(const struct flag *flag, const char *value, bool add, void *
 	return parse_string(value, member, flag->size);
 }
 
+static int read_http_url(const struct flag *flag, const char *value, bool add,
+			 void *member)
+{
+	(void)add;
+	if (strncmp(value, "http://", 7) != 0 || !value[7])
+		return read_url(flag, value, add, member);
+	return parse_string(value, member, flag->size);
+}
+
 static int read_listen(const struct flag *flag, const char *value, bool add,
 		       void *member)
 {
@@ -180,6 +189,7 @@ static const struct {
     [FLAG_PATH] = {"path", "a file's path", read_text},
     [FLAG_GLOBS] = {"text", "globs such as eth*,!eth9", read_text},
     [FLAG_URL] = {"url", "https://HOST:PORT", read_url},
+    [FLAG_HTTP_URL] = {"url", "http://HOST:PORT or https://HOST:PORT", read_http_url},
     [FLAG_LISTEN] = {"address", "ADDRESS:PORT", read_listen},
     [FLAG_WINDOWS] = {"windows", "", read_windows},
     [FLAG_COLUMNS] = {"columns",

@@ -32,6 +32,7 @@ enum flag_type {
 	FLAG_PATH,     /* char[] */
 	FLAG_GLOBS,    /* char[] */
 	FLAG_URL,      /* char[], "https://..." */
+	FLAG_HTTP_URL, /* char[], also "http://..." */
 	FLAG_LISTEN,   /* struct listen_address */
 	FLAG_WINDOWS,  /* struct detect_options: its windows */
 	FLAG_COLUMNS,  /* struct column_map */

@@ -11,4 +11,8 @@
  * before other threads start. */
 void confine_injector(const struct injector_options *options, struct confinement *c);
 
+/* Confines the injector that learns: Prometheus' and the API server's port, name
+ * servers, and the files that it reads. Without a warning, as a command for people. */
+void confine_learning(const struct injector_options *options, struct confinement *c);
+
 #endif

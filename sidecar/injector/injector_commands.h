@@ -5,5 +5,6 @@
 
 int injector_serve_main(int argc, char **argv);  /* the admission webhook */
 int injector_inject_main(int argc, char **argv); /* stdin to stdout */
+int injector_learn_main(int argc, char **argv);  /* Prometheus to ConfigMaps */
 
 #endif

@@ -26,6 +26,8 @@ int main(int argc, char **argv)
 	    {"serve", injector_serve_main, "the admission webhook"},
 	    {"inject", injector_inject_main,
 	     "add the sidecar to the JSON on standard input"},
+	    {"learn", injector_learn_main,
+	     "what each workload does, from Prometheus' history"},
 	    {"version", version_of_injector, "print version, commit and libraries"},
 	};
 	static const struct program injector = {

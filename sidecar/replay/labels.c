@@ -64,6 +64,11 @@ bool metric_signal(const char *metric, enum exporter *exporter, enum signal *sig
 	return false;
 }
 
+const char *metric_of_signal(enum signal signal)
+{
+	return own_metrics[signal];
+}
+
 const char *labels_get(const cJSON *labels, const char *name)
 {
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, name));

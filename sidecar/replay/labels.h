@@ -23,6 +23,9 @@ enum exporter {
 /* Returns false when the metric does not belong to a signal. */
 bool metric_signal(const char *metric, enum exporter *exporter, enum signal *signal);
 
+/* The metric of this program that is the signal's own; NULL for those of the links. */
+const char *metric_of_signal(enum signal signal);
+
 /* The label's value, or NULL when it is missing. Owned by the labels. */
 const char *labels_get(const cJSON *labels, const char *name);
 

@@ -18,16 +18,23 @@ struct range {
 	char labels[LABELS_JSON_MAX];
 };
 
-struct range *range_parse(const char *json, size_t length, struct notes *notes,
-			  int *status, struct error *err)
+struct range *range_new(struct error *err)
 {
 	struct range *r = calloc(1, sizeof(*r));
 
-	*status = TRACE_FAILED;
-	if (!r) {
+	if (!r)
 		fail_memory(err, "the query's answer");
+	return r;
+}
+
+struct range *range_parse(const char *json, size_t length, struct notes *notes,
+			  int *status, struct error *err)
+{
+	struct range *r = range_new(err);
+
+	*status = TRACE_FAILED;
+	if (!r)
 		return NULL;
-	}
 	*status = answers_read(&r->answers, json, length, notes, err);
 	if (*status == 0)
 		return r;
@@ -50,6 +57,16 @@ int range_join(struct range *into, struct range *from, struct error *err)
 	waste->histograms += from->answers.waste.histograms;
 	waste->numbers += from->answers.waste.numbers;
 	return series_move(&into->answers.series, &from->answers.series, err);
+}
+
+int range_add(struct range *r, struct series *s, struct error *err)
+{
+	return series_add(&r->answers.series, s, err);
+}
+
+bool range_is_empty(const struct range *r)
+{
+	return r->answers.series.points == 0;
 }
 
 /* Sets the error for an answer without a single counter point. */
@@ -190,4 +207,12 @@ int range_next(struct range *r, struct sample *sample, struct error *err)
 		return TRACE_END;
 	fill(r, time, sample);
 	return TRACE_SAMPLE;
+}
+
+void range_rewind(struct range *r)
+{
+	for (size_t i = r->begin; i < r->end; i++) {
+		r->answers.series.at[i].next = 0;
+		r->answers.series.at[i].total = 0;
+	}
 }

@@ -251,13 +251,16 @@ static int take_hour(const cJSON *calendar, struct routine_view *view,
 		     struct error *err)
 {
 	const char *hour = cJSON_GetStringValue(member(calendar, "timeOfDay"));
-	unsigned hours, minutes;
-	char rest;
+	char *rest = NULL;
+	unsigned hours = 24, minutes = 60;
 
 	if (view->days == ROUTINE_NO_FIXED_TIME)
 		return 0;
-	if (!hour || sscanf(hour, "%2u:%2u%c", &hours, &minutes, &rest) != 2 ||
-	    hours > 23 || minutes > 59)
+	if (hour && strlen(hour) == sizeof("02:10") - 1 && hour[2] == ':') {
+		hours = (unsigned)strtoul(hour, NULL, 10);
+		minutes = (unsigned)strtoul(hour + 3, &rest, 10);
+	}
+	if (hours > 23 || minutes > 59 || *rest)
 		return refuse(err, BASELINE_DEPARTURES, "timeOfDay",
 			      "a time such as 02:10");
 	view->second_of_day = hours * 3600 + minutes * 60;

@@ -3,11 +3,9 @@
  * pieces as they may arrive: each is refused with a reason, or what was taken keeps to
  * its bounds.
  *
- * libcurl's transport is left out: a handle that hands over the bytes takes its place,
- * so that an input costs microseconds and not a TLS handshake. Real ones are in
+ * libcurl's transport is left out: see wire.h. Real answers are in
  * tests/unit/injector/test_kubernetes.c. The first byte chooses the status, the second
  * the length of a piece, the third the kind. */
-#include <stdarg.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -18,81 +16,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#include <curl/curl.h>
-#undef curl_easy_setopt
-#undef curl_easy_getinfo
+#include "wire.h"
 
 #define PAGES_MAX 3 /* a list's answer may ask for one more for ever */
-
-static struct {
-	size_t (*write)(char *data, size_t one, size_t length, void *context);
-	void *context;
-	long status; /* 0: no answer */
-	size_t piece;
-	const uint8_t *data;
-	size_t size;
-	unsigned requests;
-} wire;
-
-CURL *curl_easy_init(void)
-{
-	return (CURL *)&wire;
-}
-
-void curl_easy_cleanup(CURL *curl)
-{
-	(void)curl;
-}
-
-CURLcode curl_easy_setopt(CURL *curl, CURLoption option, ...)
-{
-	va_list more;
-
-	(void)curl;
-	va_start(more, option);
-	if (option == CURLOPT_WRITEFUNCTION)
-		wire.write = va_arg(more, size_t(*)(char *, size_t, size_t, void *));
-	if (option == CURLOPT_WRITEDATA)
-		wire.context = va_arg(more, void *);
-	va_end(more);
-	return CURLE_OK;
-}
-
-CURLcode curl_easy_getinfo(CURL *curl, CURLINFO info, ...)
-{
-	va_list more;
-
-	(void)curl;
-	(void)info; /* only the status is asked for */
-	va_start(more, info);
-	*va_arg(more, long *) = wire.status;
-	va_end(more);
-	return CURLE_OK;
-}
-
-CURLcode curl_easy_perform(CURL *curl)
-{
-	(void)curl;
-	if (wire.status == 0 || ++wire.requests > PAGES_MAX)
-		return CURLE_COULDNT_CONNECT;
-	for (size_t at = 0; at < wire.size; at += wire.piece) {
-		const size_t left = wire.size - at;
-		const size_t length = left < wire.piece ? left : wire.piece;
-		char *piece = malloc(length);
-
-		memcpy(piece, wire.data + at, length);
-		const size_t taken = wire.write(piece, 1, length, wire.context);
-		free(piece);
-		if (taken != length)
-			return CURLE_WRITE_ERROR;
-	}
-	return CURLE_OK;
-}
 
 /* A client that all inputs share, with a token in a file that has no name. */
 static struct kubernetes *client(struct reflectors *all, const atomic_bool *stop)
 {
-	static struct kubernetes_access access;
+	static struct client_access access;
 	static struct kubernetes *k;
 	struct error err;
 
@@ -148,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wire.status = statuses[data[0] % 8];
 	wire.piece = 1 + data[1] * 16u;
 	wire.requests = 0;
+	wire.most = PAGES_MAX;
 	wire.data = data + 3;
 	wire.size = size - 3;
 	try_both(&r);

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_api_server(const struct injector_options *options)
 {
-	struct kubernetes_access access;
+	struct client_access access;
 	struct error err = {""};
 
 	if (kubernetes_find(options, &access, &err) < 0)

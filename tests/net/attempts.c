@@ -814,6 +814,7 @@ static int count_calls(void)
 	    {"record --out", CONFINE_SAMPLES | CONFINE_SAVES},
 	    {"status", CONFINE_ASKS},
 	    {"replay, inject", 0},
+	    {"learn", INJECTOR & ~CONFINE_SERVES},
 	    {"serve", INJECTOR},
 	};
 

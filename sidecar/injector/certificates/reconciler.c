@@ -27,7 +27,7 @@ struct reconciler {
 	const struct injector_options *options;
 	struct tls_store *store;
 	struct cluster_facts *facts;
-	struct kubernetes_access access;
+	struct client_access access;
 	struct kubernetes *api; /* NULL: no requests */
 	struct ca ca;
 	struct tls_files files;

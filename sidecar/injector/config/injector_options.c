@@ -13,7 +13,9 @@
 enum {
 	FOR_SERVE = 1u << INJECTOR_SERVE,
 	FOR_INJECT = 1u << INJECTOR_INJECT,
+	FOR_LEARN = 1u << INJECTOR_LEARN,
 	FOR_BOTH = FOR_SERVE | FOR_INJECT,
+	FOR_ASKING = FOR_SERVE | FOR_LEARN,
 };
 
 static const char *const native_words[] = {"auto", "yes", "no", NULL};
@@ -24,6 +26,32 @@ static const char *const native_words[] = {"auto", "yes", "no", NULL};
 #define CERTIFICATE_LIFETIME_MAX "366d"
 
 static const struct flag flags[] = {
+    {"prometheus", FOR_LEARN, HTTP_URL(prometheus), NULL,
+     "whom to ask: Prometheus, Thanos or VictoriaMetrics"},
+    {"days", FOR_LEARN, COUNT(days, "1", "90"), "30", "of the past to learn from"},
+    {"step", FOR_LEARN, DURATION(step_s, "10s", "5m"), "1m",
+     "between points; at least the scrape interval"},
+    {"namespaces", FOR_LEARN, NAME(namespaces), NULL,
+     "names separated by commas; else those with sidecars"},
+    {"match", FOR_LEARN, NAME(match), NULL,
+     "of which series, such as cluster=\"east\""},
+    {"leave-out", FOR_LEARN, NAME(leave_out), NULL,
+     "workloads, such as Deployment/reports,CronJob/dump"},
+    {"apply", FOR_LEARN, BOOL(apply), "false",
+     "write the ConfigMaps; else they are printed"},
+    {"dry-run", FOR_LEARN, BOOL(dry_run), "false",
+     "say what would be learnt and change"},
+    {"evaluate", FOR_LEARN, BOOL(evaluate), "false",
+     "say which alerts and thefts would have shown"},
+    {"json", FOR_LEARN, BOOL(json), "false", "what --evaluate says as JSON"},
+    {"seed", FOR_LEARN, COUNT(seed, "0", "4294967295"), "1",
+     "another one moves the thefts of --evaluate"},
+    {"prometheus-token-file", FOR_LEARN, PATH(prometheus_token_file), NULL,
+     "bearer token for Prometheus"},
+    {"prometheus-ca-file", FOR_LEARN, PATH(prometheus_ca_file), NULL,
+     "CA of Prometheus; https:// needs it"},
+    {"prometheus-timeout", FOR_LEARN, DURATION(prometheus_timeout_s, "1s", "10m"), "2m",
+     "for one answer"},
     {"template", FOR_BOTH, PATH(template_path), NULL,
      "the sidecar's image, resources, flags"},
     {"image-loaded", FOR_BOTH, BOOL(image_loaded), "false",
@@ -63,11 +91,11 @@ static const struct flag flags[] = {
      "more connections are refused"},
     {"idle-timeout", FOR_SERVE, DURATION(idle_timeout_s, "1s", "1h"), "2m",
      "an idle connection is closed after this"},
-    {"api-server", FOR_SERVE, URL(api_server), NULL,
+    {"api-server", FOR_ASKING, URL(api_server), NULL,
      "the API server; else KUBERNETES_SERVICE_HOST"},
-    {"api-token-file", FOR_SERVE, PATH(api_token_file), NULL,
+    {"api-token-file", FOR_ASKING, PATH(api_token_file), NULL,
      "token for the API server; else the service account's"},
-    {"api-ca-file", FOR_SERVE, PATH(api_ca_file), NULL,
+    {"api-ca-file", FOR_ASKING, PATH(api_ca_file), NULL,
      "CA of the API server; else the service account's"},
     {"log-format", FOR_SERVE, WORD(log_format, log_format_words), "json",
      "lines on stderr"},
@@ -78,6 +106,8 @@ static const struct flag_command commands[] = {
 			.help = "the admission webhook, until SIGTERM"},
     [INJECTOR_INJECT] = {.usage = "inject [FLAGS] <pod.json >with-sidecar.json",
 			 .help = "adds the sidecar to a Pod, a workload or a List"},
+    [INJECTOR_LEARN] = {.usage = "learn --prometheus URL [FLAGS]",
+			.help = "prints what each workload does, as ConfigMaps"},
 };
 
 static const struct flag_table table = {
@@ -101,6 +131,50 @@ static int take_own_namespace(struct injector_options *o, flags_complaint *compl
 	return 1;
 }
 
+/* A namespace's name is a label (RFC 1123). */
+static bool are_namespaces(const char *list)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+	for (;;) {
+		const size_t length = strspn(list, letters);
+
+		if (length == 0 || length > 63 || list[0] == '-' ||
+		    list[length - 1] == '-')
+			return false;
+		if (list[length] == '\0')
+			return true;
+		if (list[length] != ',')
+			return false;
+		list += length + 1;
+	}
+}
+
+static int check_learn(const struct injector_options *o, struct error *err)
+{
+	if (!o->prometheus[0])
+		return fail(err, "learn needs --prometheus, such as "
+				 "http://prometheus.monitoring:9090");
+	if (o->namespaces[0] && !are_namespaces(o->namespaces))
+		return fail(err,
+			    "invalid value \"%s\" for --namespaces: expected names "
+			    "separated by commas, such as shop,billing",
+			    o->namespaces);
+	if (strpbrk(o->match, "{}()[]\n"))
+		return fail(err,
+			    "invalid value \"%s\" for --match: expected matchers of "
+			    "PromQL, such as cluster=\"east\"",
+			    o->match);
+	if (strncmp(o->prometheus, "https:", 6) == 0 && !o->prometheus_ca_file[0])
+		return fail(err, "an https:// --prometheus needs --prometheus-ca-file");
+	if (o->apply + o->dry_run + o->evaluate > 1)
+		return fail(err,
+			    "--apply, --dry-run and --evaluate exclude each other");
+	if (o->json && !o->evaluate)
+		return fail(err, "--json needs --evaluate");
+	return 0;
+}
+
 int injector_options_parse(struct injector_options *options,
 			   enum injector_command command, int argc, char **argv,
 			   flags_complaint *complain, struct error *err)
@@ -119,7 +193,7 @@ int injector_options_parse(struct injector_options *options,
 				 "together");
 	if (options->client_name[0] && !options->client_ca_file[0])
 		return fail(err, "--client-name needs --client-ca-file");
-	return 0;
+	return command == INJECTOR_LEARN ? check_learn(options, err) : 0;
 }
 
 void injector_options_help(enum injector_command command, FILE *out)

@@ -9,7 +9,7 @@
 #include "config/options.h"
 #include "http/listen.h"
 
-enum injector_command { INJECTOR_SERVE, INJECTOR_INJECT };
+enum injector_command { INJECTOR_SERVE, INJECTOR_INJECT, INJECTOR_LEARN };
 
 enum native_sidecar { NATIVE_AUTO, NATIVE_YES, NATIVE_NO };
 
@@ -37,6 +37,21 @@ struct injector_options {
 	double max_body; /* bytes of a review */
 	unsigned max_connections;
 	double idle_timeout_s;
+
+	/* learn */
+	char prometheus[256]; /* "http://HOST:PORT" or "https://HOST:PORT/PATH" */
+	char prometheus_token_file[256]; /* "": no token */
+	char prometheus_ca_file[256];    /* "": only for http:// */
+	double prometheus_timeout_s;     /* of one question */
+	unsigned days;
+	double step_s;
+	char namespaces[4096]; /* names, separated by commas; "": all */
+	char match[512];       /* matchers of PromQL for each selector; "": none */
+	char leave_out[4096];  /* "Deployment/reports", separated by commas */
+	bool apply, dry_run, evaluate, json;
+	unsigned seed; /* of the thefts that evaluate makes up */
+
+	/* serve, learn */
 	char api_server[256]; /* "https://HOST:PORT"; "": from the pod's environment */
 	char api_token_file[256]; /* "": the service account's */
 	char api_ca_file[256];

@@ -1,44 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kubernetes.c - requests to the API server with libcurl.
- *
- * There is one easy handle, so there is at most one connection. Each request reads the
- * token again, because the kubelet replaces it about once an hour. The system's CAs are
- * never loaded, because they would cost 7 MiB.
- */
+/* kubernetes.c - requests to the API server: whole answers as trees, watches line by
+ * line. */
 #include "kubernetes.h"
 
-#include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
-#include "base/version.h"
 #include "injector/json/json.h"
 
 #define ACCOUNT        "/var/run/secrets/kubernetes.io/serviceaccount/"
-#define TOKEN_MAX      16384
-#define CONNECT_MAX_MS 2000L
 #define REQUEST_MAX_MS 5000L
-#define IDLE_MAX_S     30L /* a connection that was idle longer is not reused */
 #define MESSAGE_MAX    160 /* bytes of the API server's message in an error */
 
 struct kubernetes {
-	const struct kubernetes_access *access;
-	const atomic_bool *stop;
+	struct client *client;
 	struct cluster_facts *facts;
-	CURL *curl;
 	char *answer; /* to the current request; in a watch, its unfinished line */
-	size_t length;
-	bool no_memory; /* an answer was not taken because there was none for it */
+	size_t length, answer_max;
 	const struct kubernetes_watch *watch; /* the current watch, or NULL */
-	struct error watch_error;
 	int watch_result;
-	char trouble[CURL_ERROR_SIZE];
 };
 
 /* --- where it is --------------------------------------------------------------------
@@ -60,7 +44,7 @@ static int find_server(char *server, size_t size, struct error *err)
 }
 
 int kubernetes_find(const struct injector_options *options,
-		    struct kubernetes_access *access, struct error *err)
+		    struct client_access *access, struct error *err)
 {
 	const bool token = options->api_token_file[0], ca = options->api_ca_file[0];
 
@@ -68,6 +52,8 @@ int kubernetes_find(const struct injector_options *options,
 		 token ? options->api_token_file : ACCOUNT "token");
 	snprintf(access->ca_file, sizeof(access->ca_file), "%s",
 		 ca ? options->api_ca_file : ACCOUNT "ca.crt");
+	access->ca_flag = "--api-ca-file";
+	access->plain = false;
 	if (!options->api_server[0])
 		return find_server(access->server, sizeof(access->server), err);
 	snprintf(access->server, sizeof(access->server), "%s", options->api_server);
@@ -77,18 +63,17 @@ int kubernetes_find(const struct injector_options *options,
 	return 0;
 }
 
-/* --- the handle ---------------------------------------------------------------------
- */
+/* --- the answer ------------------------------------------------------------------- */
 
 /* An answer over the limit, or an allocation failure, ends the request. */
-static int add_to_answer(struct kubernetes *k, const char *data, size_t length)
+static int add_to_answer(struct kubernetes *k, const char *data, size_t length,
+			 struct error *err)
 {
-	if (length > KUBERNETES_ANSWER_MAX - k->length)
-		return -1;
+	if (length > k->answer_max - k->length)
+		return fail(err, "the answer is over %zu bytes", k->answer_max);
 	char *more = realloc(k->answer, k->length + length + 1);
-	k->no_memory = !more;
 	if (!more)
-		return -1;
+		return fail_memory(err, "the answer");
 	memcpy(more + k->length, data, length);
 	k->answer = more;
 	k->length += length;
@@ -107,10 +92,9 @@ static void forget_answer(struct kubernetes *k)
 }
 
 /* Passes the line in k->answer to the watch's function. */
-static int hand_over(struct kubernetes *k)
+static int hand_over(struct kubernetes *k, struct error *err)
 {
 	enum json_refusal why;
-	struct error *err = &k->watch_error;
 	int result = -1;
 	cJSON *tree = json_read(k->answer, k->length, &json_review_limits, &why, err);
 
@@ -124,82 +108,33 @@ static int hand_over(struct kubernetes *k)
 }
 
 /* Only a successful watch has lines. An error is one answer. */
-static bool comes_in_lines(const struct kubernetes *k)
+static bool comes_in_lines(const struct kubernetes *k, long status)
 {
-	long status = 0;
-
-	curl_easy_getinfo(k->curl, CURLINFO_RESPONSE_CODE, &status);
 	return k->watch && status >= 200 && status <= 299;
 }
 
-static size_t take_answer(char *data, size_t one, size_t length, void *k_)
+static int take_answer(void *k_, long status, const char *data, size_t length,
+		       struct error *err)
 {
 	struct kubernetes *k = k_;
+	const bool lines = comes_in_lines(k, status);
 	const char *end;
 	size_t at = 0;
 
-	(void)one; /* always 1 */
-	while (comes_in_lines(k) && (end = memchr(data + at, '\n', length - at))) {
-		if (add_to_answer(k, data + at, (size_t)(end - data) - at) < 0)
-			return 0;
+	while (lines && (end = memchr(data + at, '\n', length - at))) {
+		if (add_to_answer(k, data + at, (size_t)(end - data) - at, err) < 0)
+			return -1;
 		at = (size_t)(end - data) + 1;
-		k->watch_result = hand_over(k);
+		k->watch_result = hand_over(k, err);
 		if (k->watch_result < 0)
-			return 0;
+			return -1;
 	}
-	if (at < length && add_to_answer(k, data + at, length - at) < 0)
-		return 0;
-	return length;
+	return at < length ? add_to_answer(k, data + at, length - at, err) : 0;
 }
 
-static int stop_when_told(void *k_, curl_off_t a, curl_off_t b, curl_off_t c,
-			  curl_off_t d)
-{
-	const struct kubernetes *k = k_;
+/* --- the client ------------------------------------------------------------------- */
 
-	(void)a;
-	(void)b;
-	(void)c;
-	(void)d;
-	return atomic_load(k->stop) ? 1 : 0;
-}
-
-/* Sets the options that every request shares. */
-static CURLcode set_up(struct kubernetes *k)
-{
-	char agent[64];
-	CURLcode code = CURLE_OK;
-
-	snprintf(agent, sizeof(agent), "dormouse-injector/%s", dormouse_version());
-#define SET(option, value)                                                             \
-	if (code == CURLE_OK)                                                          \
-	code = curl_easy_setopt(k->curl, CURLOPT_##option, value)
-	SET(CAPATH, NULL);
-	SET(CAINFO, k->access->ca_file);
-	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(SSL_VERIFYPEER, 1L);
-	SET(SSL_VERIFYHOST, 2L);
-	SET(PROTOCOLS_STR, "https");
-	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(PROXY, "");
-	SET(NOSIGNAL, 1L);
-	SET(CONNECTTIMEOUT_MS, CONNECT_MAX_MS);
-	SET(TIMEOUT_MS, REQUEST_MAX_MS);
-	SET(MAXCONNECTS, 1L);
-	SET(MAXAGE_CONN, IDLE_MAX_S);
-	SET(TCP_KEEPALIVE, 1L);
-	SET(USERAGENT, agent);
-	SET(ERRORBUFFER, k->trouble);
-	SET(WRITEFUNCTION, take_answer);
-	SET(WRITEDATA, k);
-	SET(XFERINFOFUNCTION, stop_when_told);
-	SET(XFERINFODATA, k);
-	SET(NOPROGRESS, 0L);
-#undef SET
-	return code;
-}
-
-struct kubernetes *kubernetes_open(const struct kubernetes_access *access,
+struct kubernetes *kubernetes_open(const struct client_access *access,
 				   const atomic_bool *stop, struct cluster_facts *facts,
 				   struct error *err)
 {
@@ -209,17 +144,10 @@ struct kubernetes *kubernetes_open(const struct kubernetes_access *access,
 		fail_errno(err, errno, "the API client");
 		return NULL;
 	}
-	k->access = access;
-	k->stop = stop;
 	k->facts = facts;
-	CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-	if (code == CURLE_OK) {
-		k->curl = curl_easy_init();
-		code = k->curl ? set_up(k) : CURLE_OUT_OF_MEMORY;
-	}
-	if (code == CURLE_OK)
+	k->client = client_open(access, stop, err);
+	if (k->client)
 		return k;
-	fail(err, "the API client: %s", curl_easy_strerror(code));
 	kubernetes_close(k);
 	return NULL;
 }
@@ -228,8 +156,7 @@ void kubernetes_close(struct kubernetes *k)
 {
 	if (!k)
 		return;
-	if (k->curl)
-		curl_easy_cleanup(k->curl);
+	client_close(k->client);
 	free(k->answer);
 	free(k);
 }
@@ -237,103 +164,25 @@ void kubernetes_close(struct kubernetes *k)
 /* --- a request ----------------------------------------------------------------------
  */
 
-/* Makes the line "Authorization: Bearer TOKEN". */
-static int read_token(const char *path, char *header, size_t size, struct error *err)
-{
-	size_t length = (size_t)snprintf(header, size, "Authorization: Bearer ");
-	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	ssize_t n = -1;
-
-	if (fd >= 0)
-		n = read(fd, header + length, size - length);
-	if (n < 0)
-		fail_errno(err, errno, "the token in %s", path);
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return -1;
-	if ((size_t)n == size - length)
-		return fail(err, "the token in %s is over %zu bytes", path,
-			    size - length);
-	header[length + (size_t)n] = '\0';
-	const size_t token = strspn(header + length, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-						     "abcdefghijklmnopqrstuvwxyz"
-						     "0123456789-._~+/=");
-	const size_t rest = strspn(header + length + token, "\r\n ");
-	if (token == 0 || token + rest != (size_t)n)
-		return fail(err, "%s holds no token", path);
-	header[length + token] = '\0';
-	return 0;
-}
-
-static int append(struct curl_slist **headers, const char *line, struct error *err)
-{
-	struct curl_slist *longer = curl_slist_append(*headers, line);
-
-	if (!longer)
-		return fail_memory(err, "an answer");
-	*headers = longer;
-	return 0;
-}
-
-static int headers_of(const struct kubernetes *k,
-		      const struct kubernetes_request *request,
-		      struct curl_slist **headers, struct error *err)
-{
-	char line[TOKEN_MAX], type[128];
-
-	snprintf(type, sizeof(type), "Accept: %s",
-		 request->accept ? request->accept : "application/json");
-	if (read_token(k->access->token_file, line, sizeof(line), err) < 0 ||
-	    append(headers, line, err) < 0 || append(headers, type, err) < 0)
-		return -1;
-	if (!request->type)
-		return 0;
-	snprintf(type, sizeof(type), "Content-Type: %s", request->type);
-	/* No "Expect: 100-continue", which would cost a round trip. */
-	return append(headers, type, err) < 0 || append(headers, "Expect:", err) < 0
-		   ? -1
-		   : 0;
-}
-
 /* Sends the request, stores the answer in k->answer. Returns the HTTP status or -1. */
 static long perform(struct kubernetes *k, const struct kubernetes_request *request,
 		    struct error *err)
 {
-	char url[1024];
-	struct curl_slist *headers = NULL;
-	long status = -1;
+	const struct client_request sent = {
+	    .method = request->method,
+	    .path = request->path,
+	    .accept = request->accept,
+	    .type = request->type,
+	    .body = request->body,
+	    .timeout_ms = k->watch ? k->watch->seconds * 1000 : REQUEST_MAX_MS,
+	    .lasting = k->watch != NULL,
+	    .take = take_answer,
+	    .context = k,
+	};
 
-	if (headers_of(k, request, &headers, err) < 0)
-		goto out;
-	snprintf(url, sizeof(url), "%s%s", k->access->server, request->path);
-	curl_easy_setopt(k->curl, CURLOPT_URL, url);
-	curl_easy_setopt(k->curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(k->curl, CURLOPT_POSTFIELDS, request->body);
-	if (!request->body)
-		curl_easy_setopt(k->curl, CURLOPT_HTTPGET, 1L);
-	curl_easy_setopt(k->curl, CURLOPT_CUSTOMREQUEST, request->method);
-	curl_easy_setopt(k->curl, CURLOPT_TIMEOUT_MS,
-			 k->watch ? k->watch->seconds * 1000 : REQUEST_MAX_MS);
-	k->trouble[0] = '\0';
-	k->no_memory = false;
-	const CURLcode code = curl_easy_perform(k->curl);
-	curl_easy_setopt(k->curl, CURLOPT_HTTPHEADER, NULL);
-	curl_easy_setopt(k->curl, CURLOPT_POSTFIELDS, NULL);
-	if (code == CURLE_OK || (code == CURLE_OPERATION_TIMEDOUT && comes_in_lines(k)))
-		curl_easy_getinfo(k->curl, CURLINFO_RESPONSE_CODE, &status);
-	else if (code == CURLE_WRITE_ERROR && k->no_memory)
-		fail_memory(err, "an answer");
-	else if (code == CURLE_WRITE_ERROR)
-		fail(err, "the answer is over %d bytes", KUBERNETES_ANSWER_MAX);
-	else if (code == CURLE_SSL_CACERT_BADFILE)
-		fail(err, "no CA can be read from %s; --api-ca-file names another file",
-		     k->access->ca_file);
-	else
-		fail(err, "%s", k->trouble[0] ? k->trouble : curl_easy_strerror(code));
-out:
-	curl_slist_free_all(headers);
-	return status;
+	k->answer_max =
+	    request->answer_max ? request->answer_max : KUBERNETES_ANSWER_MAX;
+	return client_ask(k->client, &sent, err);
 }
 
 /* Sets an error with the API server's own message. */
@@ -405,11 +254,9 @@ int kubernetes_watch(struct kubernetes *k, const struct kubernetes_watch *watch,
 	const long got = perform(k, &watch->request, err);
 	k->watch = NULL;
 	*status = got < 0 ? 0 : got;
-	if (k->watch_result < 0) {
-		result = fail(err, "%s", k->watch_error.text);
-		*status = 200;
-	} else if (got < 0) {
+	if (got < 0) {
 		result = -1;
+		*status = k->watch_result < 0 ? 200 : 0;
 	} else if (got < 200 || got > 299) {
 		if (k->answer)
 			tree = json_read(k->answer, k->length, &json_review_limits,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kubernetes.h - a client of the API server, one request at a time, with libcurl.
+/* kubernetes.h - a client of the API server, one request at a time.
  *
- * It uses HTTPS only, verifies the server against one CA file, and never uses a proxy.
- * Every request except a watch ends within 5 seconds. One thread uses a client.
+ * It uses HTTPS only. Every request except a watch ends within 5 seconds. One thread
+ * uses a client.
  */
 #ifndef DORMOUSE_INJECTOR_KUBERNETES_KUBERNETES_H
 #define DORMOUSE_INJECTOR_KUBERNETES_KUBERNETES_H
@@ -13,27 +13,21 @@
 
 #include "base/error.h"
 #include "cluster_facts.h"
+#include "injector/client/client.h"
 #include "injector/config/injector_options.h"
 
 #define KUBERNETES_ANSWER_MAX (1 << 20) /* bytes of an answer, or of a watch's line */
 
-/* The API server's address, and the files for authentication and verification. */
-struct kubernetes_access {
-	char server[300]; /* "https://HOST:PORT" */
-	char token_file[256];
-	char ca_file[256];
-};
-
 /* Takes the values from the options. Without an option it takes the pod's environment
  * and service account. Returns -1 if there is no address. */
 int kubernetes_find(const struct injector_options *options,
-		    struct kubernetes_access *access, struct error *err);
+		    struct client_access *access, struct error *err);
 
 struct kubernetes;
 
 /* When `*stop` becomes true, the current request ends soon. `facts` counts requests.
  * `access`, `stop` and `facts` must outlive the client. */
-struct kubernetes *kubernetes_open(const struct kubernetes_access *access,
+struct kubernetes *kubernetes_open(const struct client_access *access,
 				   const atomic_bool *stop, struct cluster_facts *facts,
 				   struct error *err);
 void kubernetes_close(struct kubernetes *k);
@@ -44,6 +38,7 @@ struct kubernetes_request {
 	const char *accept; /* media type of the answer; NULL: application/json */
 	const char *type;   /* media type of the body; NULL: no body */
 	const char *body;
+	size_t answer_max; /* bytes of the answer; 0: KUBERNETES_ANSWER_MAX */
 };
 
 /* Whether another client changed the object first: the caller reads it again. */

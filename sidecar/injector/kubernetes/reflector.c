@@ -53,7 +53,7 @@ struct reflector {
 };
 
 struct reflectors {
-	struct kubernetes_access access;
+	struct client_access access;
 	struct namespaces *namespaces;
 	struct cluster_facts *facts;
 	struct reflector of[NAMESPACES_KINDS];
@@ -94,23 +94,14 @@ static void take_version(struct reflector *r, const cJSON *object)
 /* --- the list ------------------------------------------------------------------------
  */
 
-/* Percent-encodes text for a path. */
-static int encode(const char *text, char *encoded, size_t size, struct error *err)
+/* Writes the escaped token. */
+static int encode(const char *token, char *encoded, size_t size, struct error *err)
 {
-	static const char plain[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	    "0123456789-._~";
-	size_t length = 0;
+	struct text t = text_over(encoded, size);
 
-	for (; *text; text++) {
-		if (length + 4 > size)
-			return fail(err, "a list's continue is over %zu bytes", size);
-		length += (size_t)snprintf(encoded + length, size - length,
-					   strchr(plain, *text) ? "%c" : "%%%02X",
-					   (unsigned char)*text);
-	}
-	encoded[length] = '\0';
-	return 0;
+	client_put_escaped(&t, token);
+	return t.overflowed ? fail(err, "a list's continue is over %zu bytes", size)
+			    : 0;
 }
 
 /* Reads one page. `next` has the page's continue token before and the next page's

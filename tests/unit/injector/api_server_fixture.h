@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* api_server_fixture.h - an API server with one Secret and one
- * MutatingWebhookConfiguration, over TLS, and with troubles that a real one has only
- * now and then.
+/* api_server_fixture.h - an API server with one Secret, one
+ * MutatingWebhookConfiguration and one ConfigMap, over TLS, and with troubles that a
+ * real one has only now and then.
  *
  * Its certificate is for "localhost"; api.options knows where it is.
  */
@@ -32,6 +32,7 @@
 #define SECRET_PATH "/api/v1/namespaces/ns/secrets/tls"
 #define CONFIG_PATH                                                                    \
 	"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/hook"
+#define MAP_PATH "/api/v1/namespaces/shop/configmaps/dormouse-baselines"
 
 static struct {
 	pthread_mutex_t lock;
@@ -40,9 +41,9 @@ static struct {
 	struct injector_options options;
 	char folder[64];
 
-	cJSON *secret, *config; /* NULL: there is none */
-	char version[256];      /* what /version answers */
-	char token[64];         /* who is let in */
+	cJSON *secret, *config, *map; /* NULL: there is none */
+	char version[256];            /* what /version answers */
+	char token[64];               /* who is let in */
 	unsigned revision;
 
 	unsigned broken; /* so many requests are answered with 503 */
@@ -143,9 +144,52 @@ static unsigned patch_config(const cJSON *body)
 	return 200;
 }
 
+/* Somebody else adds a baseline. */
+static void rival_adds(void)
+{
+	cJSON *data = json_member(api.map, "data");
+
+	cJSON_DeleteItemFromObject(data, "rival.json");
+	cJSON_AddStringToObject(data, "rival.json", "was here");
+	touch(api.map);
+	api.rivals--;
+}
+
+/* A server-side apply where there is no object, else a merge patch of `data`. */
+static unsigned patch_map(const cJSON *body)
+{
+	const char *version =
+	    json_text(json_member(body, "metadata"), "resourceVersion");
+	const cJSON *member;
+
+	api.patches++;
+	if (!api.map) {
+		api.map = cJSON_Duplicate(body, true);
+		cJSON_AddStringToObject(json_member(api.map, "metadata"),
+					"resourceVersion", "1");
+		return 200;
+	}
+	if (api.rivals)
+		rival_adds();
+	if (!version || strcmp(version, json_text(json_member(api.map, "metadata"),
+						  "resourceVersion")) != 0)
+		return 409;
+	cJSON_ArrayForEach(member, json_member(body, "data"))
+	{
+		cJSON *data = json_member(api.map, "data");
+
+		cJSON_DeleteItemFromObject(data, member->string);
+		cJSON_AddStringToObject(data, member->string, member->valuestring);
+	}
+	touch(api.map);
+	return 200;
+}
+
 /* Does what is asked; the object is answered where the status is 200. */
 static unsigned serve_object(const char *method, cJSON **object, const cJSON *body)
 {
+	if (object == &api.map && strcmp(method, "PATCH") == 0)
+		return patch_map(body);
 	if (!*object)
 		return 404;
 	if (strcmp(method, "GET") == 0)
@@ -169,6 +213,7 @@ static unsigned answer_request(struct MHD_Connection *connection, const char *pa
 	    MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
 	cJSON **object = strcmp(path, SECRET_PATH) == 0   ? &api.secret
 			 : strcmp(path, CONFIG_PATH) == 0 ? &api.config
+			 : strcmp(path, MAP_PATH) == 0    ? &api.map
 							  : NULL;
 	unsigned status = 404;
 
@@ -348,6 +393,7 @@ static int api_down(void **state)
 		MHD_stop_daemon(api.daemon);
 	cJSON_Delete(api.secret);
 	cJSON_Delete(api.config);
+	cJSON_Delete(api.map);
 	unlink(api.options.api_token_file);
 	unlink(api.options.api_ca_file);
 	rmdir(api.folder);

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 
-static struct kubernetes_access access_;
+static struct client_access access_;
 static atomic_bool stop;
 static struct cluster_facts facts;
 

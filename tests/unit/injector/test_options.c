@@ -27,6 +27,22 @@ static int serve_with(const char *a, const char *b)
 				      complain, &err);
 }
 
+static int learn_with(const char *a, const char *b)
+{
+	char *argv[] = {(char *)"learn", (char *)"--prometheus=http://p:9090",
+			(char *)a, (char *)b, NULL};
+
+	return injector_options_parse(&options, INJECTOR_LEARN, a ? b ? 4 : 3 : 2, argv,
+				      complain, &err);
+}
+
+static void learn_refuses(const char *a, const char *b, const char *says)
+{
+	assert_int_equal(learn_with(a, b), -1);
+	if (!strstr(err.text, says))
+		fail_msg("\"%s\" is not in \"%s\"", says, err.text);
+}
+
 static int clear_environment(void **state)
 {
 	(void)state;
@@ -139,6 +155,64 @@ CASE(inject_has_no_flags_of_the_server)
 	assert_non_null(strstr(err.text, "unknown flag: --listen=:1"));
 }
 
+CASE(learn_has_its_defaults)
+{
+	assert_int_equal(learn_with(NULL, NULL), 0);
+	assert_string_equal(options.prometheus, "http://p:9090");
+	assert_int_equal(options.days, 30);
+	assert_true(options.step_s == 60);
+	assert_true(options.prometheus_timeout_s == 120);
+	assert_false(options.apply || options.dry_run || options.evaluate);
+}
+
+CASE(learn_needs_someone_to_ask)
+{
+	char *argv[] = {(char *)"learn", NULL};
+
+	assert_int_equal(
+	    injector_options_parse(&options, INJECTOR_LEARN, 1, argv, complain, &err),
+	    -1);
+	assert_non_null(strstr(err.text, "needs --prometheus"));
+}
+
+CASE(prometheus_may_be_asked_in_the_clear_or_with_its_ca)
+{
+	learn_refuses("--prometheus=p:9090", NULL,
+		      "invalid value \"p:9090\" for --prometheus: expected "
+		      "http://HOST:PORT or https://HOST:PORT");
+	learn_refuses("--prometheus=https://p", NULL, "needs --prometheus-ca-file");
+	assert_int_equal(
+	    learn_with("--prometheus=https://p/select", "--prometheus-ca-file=/ca"), 0);
+	/* The API server's address stays https. */
+	learn_refuses("--api-server=http://k", NULL, "--api-server");
+}
+
+CASE(namespaces_are_names_between_commas)
+{
+	static const char *const bad[] = {"Shop", "a,", ",a", "a,,b",
+					  "a b",  "-a", "a-"};
+
+	assert_int_equal(learn_with("--namespaces=shop,billing-2", NULL), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		learn_refuses("--namespaces", bad[i],
+			      "for --namespaces: expected names");
+}
+
+CASE(matchers_stay_within_their_braces)
+{
+	assert_int_equal(learn_with("--match=cluster=\"east\"", NULL), 0);
+	learn_refuses("--match", "a=\"b\"} or x{", "for --match: expected matchers");
+}
+
+CASE(learn_does_one_thing_at_a_time)
+{
+	learn_refuses("--apply", "--dry-run", "exclude each other");
+	learn_refuses("--evaluate", "--apply", "exclude each other");
+	learn_refuses("--json", NULL, "--json needs --evaluate");
+	assert_int_equal(learn_with("--evaluate", "--json"), 0);
+	learn_refuses("--listen=:1", NULL, "--listen");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +227,12 @@ int main(void)
 	    cmocka_unit_test(a_token_is_never_sent_in_the_clear),
 	    cmocka_unit_test(each_bad_value_names_flag_value_and_what_would_do),
 	    cmocka_unit_test(inject_has_no_flags_of_the_server),
+	    cmocka_unit_test(learn_has_its_defaults),
+	    cmocka_unit_test(learn_needs_someone_to_ask),
+	    cmocka_unit_test(prometheus_may_be_asked_in_the_clear_or_with_its_ca),
+	    cmocka_unit_test(namespaces_are_names_between_commas),
+	    cmocka_unit_test(matchers_stay_within_their_braces),
+	    cmocka_unit_test(learn_does_one_thing_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, clear_environment, NULL);
