@@ -7,7 +7,7 @@
 # The one who sources it sets
 #   compiler  with all its flags
 #   archiver  that goes with it: ar, gcc-ar for objects of link-time optimization
-#   https     yes or no: whether libmicrohttpd has TLS and threads, which only the injector needs
+#   https     yes or no: whether libmicrohttpd has TLS, which only the injector needs
 
 # package, and the minimum version, or 0 for any version of the machine's own release
 libraries="libnl3 0
@@ -46,7 +46,7 @@ build_libmicrohttpd() {
 		--enable-https="$https" --disable-messages --disable-postprocessor --disable-dauth \
 		--disable-bauth --disable-httpupgrade --disable-cookie --disable-curl \
 		--disable-doc --disable-examples --disable-tools --disable-nls --disable-poll \
-		--enable-epoll --with-threads="$([[ $https == no ]] && echo none || echo auto)"
+		--enable-epoll
 	quietly libmicrohttpd make -j"$(nproc)" -C src/microhttpd libmicrohttpd.la
 	cp src/microhttpd/.libs/libmicrohttpd.a "$dir/lib/"
 	cp src/include/microhttpd.h "$dir/include/"

@@ -46,6 +46,8 @@ find sidecar -mindepth 2 -name '*.[ch]' -print0 | sort -z | xargs -0 awk '
 			sub(/\.h$/, "", of)
 			if (of == "traffic")
 				of = "collect"
+			if (of == "past")
+				of = "detect"
 			if (of == "sample")
 				of = "config"
 			if (index(room, of "/") == 1)

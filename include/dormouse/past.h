@@ -54,12 +54,13 @@ struct past_departure {
 };
 
 struct past {
-	double since, until;        /* Unix seconds; 0: nothing is known */
-	double watched_s;           /* of all pods */
-	double longest_s;           /* of the pod that was watched longest */
-	double judged_s, dormant_s; /* after the learning period; and dormant then */
-	double start_s;             /* how long the first minutes lasted, at most */
-	double interval_s;          /* between samples; 0: unknown, or pods differ */
+	double since, until;  /* Unix seconds; 0: nothing is known */
+	double watched_s;     /* of all pods */
+	double longest_s;     /* of the pod that was watched longest */
+	double judged_s;      /* after the learning period */
+	double dormant_share; /* of judged_s */
+	double start_s;       /* how long the first minutes lasted, at most */
+	double interval_s;    /* between samples; 0: unknown, or pods differ */
 	unsigned pods;
 	struct past_series series[PAST_SERIES];
 	unsigned departure_count;

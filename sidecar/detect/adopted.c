@@ -98,7 +98,7 @@ void adopted_take(struct adopted *a, const struct past *past)
 	a->since = past->since;
 	a->interval_s = past->interval_s;
 	a->start_s = past->start_s;
-	a->dormant = 2 * past->dormant_s > past->judged_s && past->judged_s > 0;
+	a->dormant = past->dormant_share > 0.5;
 	for (unsigned s = 0; s < PAST_SERIES; s++)
 		take_series(a, s, &past->series[s]);
 	for (unsigned i = 0; i < past->departure_count; i++)
@@ -139,6 +139,8 @@ void adopted_raise(const struct adopted *a, double observed_s,
 {
 	double lost = fmax(observed_s - COUNTS_S, 0) / DAY_S * LEVEL_OCTAVE;
 
+	if (!(a->watched_s > 0))
+		return;
 	for (unsigned k = 0; k < WINDOWS; k++) {
 		/* A window holds the start until it has left it. */
 		bool starts = observed_s < START_PLAY * a->start_s + length[k];

@@ -56,11 +56,12 @@ static double upper_edge(unsigned bucket)
 
 double histogram_above(const struct histogram *h, double above)
 {
-	double left = (double)histogram_total(h) * above;
+	const uint64_t most = (uint64_t)((double)histogram_total(h) * above);
+	uint64_t sum = 0;
 
 	for (unsigned b = HISTOGRAM_BUCKETS - 1; b > 0; b--) {
-		left -= (double)h->half[0].count[b] + h->half[1].count[b];
-		if (left < 0)
+		sum += (uint64_t)h->half[0].count[b] + h->half[1].count[b];
+		if (sum > most)
 			return upper_edge(b);
 	}
 	return 0;

@@ -105,7 +105,8 @@ void detector_past(const struct detector *d, struct past *past)
 	past->until = l->last_time;
 	past->watched_s = past->longest_s = l->observed_s;
 	past->judged_s = fmax(l->observed_s - d->options.learn_s, 0);
-	past->dormant_s = fmin(l->dormant_s, past->judged_s);
+	past->dormant_share =
+	    past->judged_s > 0 ? fmin(l->dormant_s / past->judged_s, 1) : 0;
 	past->start_s = l->warm_until_s > 0 ? l->warm_until_s : l->observed_s;
 	past->pods = 1;
 	past->interval_s = d->counters.interval;

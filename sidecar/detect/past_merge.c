@@ -235,6 +235,16 @@ void past_add_departure(struct past *past, const struct past_departure *departur
 	number(past);
 }
 
+static double merge_shares(const struct past *a, const struct past *b)
+{
+	double both = a->judged_s + b->judged_s;
+
+	return both > 0
+		   ? (a->judged_s * a->dormant_share + b->judged_s * b->dormant_share) /
+			 both
+		   : 0;
+}
+
 static double merge_intervals(double a, double b)
 {
 	double shorter = fmin(a, b);
@@ -253,8 +263,8 @@ void past_merge(struct past *past, const struct past *other)
 	past->until = fmax(past->until, other->until);
 	past->watched_s += other->watched_s;
 	past->longest_s = fmax(past->longest_s, other->longest_s);
+	past->dormant_share = merge_shares(past, other);
 	past->judged_s += other->judged_s;
-	past->dormant_s += other->dormant_s;
 	past->start_s = fmax(past->start_s, other->start_s);
 	past->pods += other->pods;
 	for (unsigned s = 0; s < PAST_SERIES; s++)

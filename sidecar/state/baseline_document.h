@@ -26,6 +26,12 @@
 #define BASELINE_NAME_MAX  320 /* "Kind/name", with the NUL */
 #define BASELINE_PEERS_MAX 64
 
+/* What a peer was used for, as the document has it. */
+struct baseline_use {
+	unsigned port;
+	double bytes, connections;
+};
+
 struct baseline_document {
 	char workload[BASELINE_NAME_MAX]; /* "Deployment/reports"; "" if unknown */
 	char cluster[BASELINE_NAME_MAX];  /* "" if unknown */
@@ -63,6 +69,10 @@ char *baseline_document_text(const struct baseline_document *b, struct error *er
  * Returns 0, or -1 with the reason; *b is then empty. Afterwards the caller owes
  * baseline_document_end(). */
 int baseline_document_read(struct baseline_document *b, const char *text, size_t bytes,
+			   struct error *err);
+
+/* The same from a document that was parsed already, an object. Takes it over. */
+int baseline_document_take(struct baseline_document *b, cJSON *document,
 			   struct error *err);
 
 /* The same from a file of at most `most` bytes, "-" is standard input. A file of

@@ -12,94 +12,18 @@
 #include <unistd.h>
 
 #include "base/json_document.h"
+#include "base/json_tree.h"
 #include "base/sanitize.h"
 #include "base/units.h"
 #include "baseline_document.h"
+#include "baseline_members.h"
 #include "baseline_names.h"
 
-/* No time, amount or rate is greater. */
-#define SECONDS_MAX 1e12
-#define AMOUNT_MAX  1e18
-#define NUMBERS_MAX 8
-
 #define SHOWN_MAX 64
-
-/* The reason names the member, and the signal that it is of. */
-static int refuse(struct error *err, const char *of, const char *name,
-		  const char *wanted)
-{
-	return fail(err, "%s%s%s: expected %s", of, of[0] ? ": " : "", name, wanted);
-}
 
 static const cJSON *member(const cJSON *object, const char *name)
 {
 	return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-/* --- values: what is missing stays 0 ---------------------------------------------- */
-
-static int take_number(const cJSON *object, const char *of, const char *name,
-		       double most, double *value, struct error *err)
-{
-	const cJSON *item = member(object, name);
-
-	if (!item)
-		return 0;
-	if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0) ||
-	    !(item->valuedouble <= most))
-		return refuse(err, of, name, "a number of 0 or more");
-	*value = item->valuedouble;
-	return 0;
-}
-
-static int take_numbers(const cJSON *object, const char *of, const char *name,
-			unsigned count, double *values, struct error *err)
-{
-	const cJSON *item = member(object, name), *element;
-	double taken[NUMBERS_MAX];
-	unsigned at = 0;
-	char wanted[64];
-
-	if (!item)
-		return 0;
-	snprintf(wanted, sizeof(wanted), "%u numbers of 0 or more", count);
-	cJSON_ArrayForEach(element, item)
-	{
-		if (at == count || !cJSON_IsNumber(element) ||
-		    !(element->valuedouble >= 0) ||
-		    !(element->valuedouble <= AMOUNT_MAX))
-			return refuse(err, of, name, wanted);
-		taken[at++] = element->valuedouble;
-	}
-	if (!cJSON_IsArray(item) || at != count)
-		return refuse(err, of, name, wanted);
-	memcpy(values, taken, count * sizeof(*values));
-	return 0;
-}
-
-static int take_time(const cJSON *object, const char *of, const char *name,
-		     double *time, struct error *err)
-{
-	const cJSON *item = member(object, name);
-
-	if (!item || cJSON_IsNull(item))
-		return 0;
-	if (!cJSON_IsString(item) || parse_time(item->valuestring, time) < 0)
-		return refuse(err, of, name, "a time such as 2026-01-31T23:59:59.000Z");
-	return 0;
-}
-
-static int take_string(const cJSON *object, const char *name, char *target, size_t size,
-		       struct error *err)
-{
-	const cJSON *item = member(object, name);
-
-	if (!item)
-		return 0;
-	if (!cJSON_IsString(item) || strlen(item->valuestring) >= size)
-		return refuse(err, "", name, "a string of at most 319 bytes");
-	memcpy(target, item->valuestring, strlen(item->valuestring) + 1);
-	return 0;
 }
 
 /* Returns the index of the member's word, 0 if it is missing, -1 if it is not a word.
@@ -114,7 +38,7 @@ static int take_word(const cJSON *object, const char *name, const char *const *w
 	for (int i = 0; words[i]; i++)
 		if (cJSON_IsString(item) && strcmp(item->valuestring, words[i]) == 0)
 			return i;
-	return refuse(err, BASELINE_SETTINGS, name, "a value of that flag");
+	return baseline_refuse(err, BASELINE_SETTINGS, name, "a value of that flag");
 }
 
 /* --- parts ------------------------------------------------------------------------ */
@@ -123,16 +47,11 @@ static int take_settings(struct baseline_document *b, const cJSON *document,
 			 struct error *err)
 {
 	const cJSON *s = member(document, BASELINE_SETTINGS);
-	static const char of[] = BASELINE_SETTINGS;
-
 	const int profile = take_word(s, "profile", baseline_profiles, err);
 	const int sensitivity =
 	    profile < 0 ? -1 : take_word(s, "sensitivity", baseline_sensitivities, err);
 	if (sensitivity < 0 ||
-	    take_number(s, of, "interval", SECONDS_MAX, &b->past.interval_s, err) < 0 ||
-	    take_number(s, of, "learn", SECONDS_MAX, &b->learn_s, err) < 0 ||
-	    take_number(s, of, "dormantAfter", SECONDS_MAX, &b->dormant_after_s, err) <
-		0)
+	    baseline_take_members(&baseline_settings, s, BASELINE_SETTINGS, b, err) < 0)
 		return -1;
 	b->profile = (enum profile)profile;
 	b->sensitivity = (enum sensitivity)sensitivity;
@@ -154,44 +73,18 @@ static int check_legend(const cJSON *document, struct error *err)
 		at++;
 	}
 	if (at != PAST_WINDOWS || element)
-		return refuse(err, "", BASELINE_WINDOWS,
-			      "those of this version: 10s, 1m, 10m, 1h, 6h, steady-1m, "
-			      "steady-10m");
-	if (take_numbers(document, "", BASELINE_SHARES, PAST_QUANTILES, shares, err) <
-	    0)
+		return baseline_refuse(
+		    err, "", BASELINE_WINDOWS,
+		    "those of this version: 10s, 1m, 10m, 1h, 6h, steady-1m, "
+		    "steady-10m");
+	if (baseline_take_numbers(document, "", BASELINE_SHARES, PAST_QUANTILES, shares,
+				  err) < 0)
 		return -1;
 	for (unsigned q = 0; q < PAST_QUANTILES; q++)
 		if (shares[q] != past_shares[q])
-			return refuse(
+			return baseline_refuse(
 			    err, "", BASELINE_SHARES,
 			    "those of this version: 0.5, 0.9, 0.99, 0.999, 1");
-	return 0;
-}
-
-static int take_head(struct baseline_document *b, const cJSON *document,
-		     struct error *err)
-{
-	struct past *p = &b->past;
-	double pods = 0, dormant = 0;
-
-	if (take_string(document, "workload", b->workload, sizeof(b->workload), err) <
-		0 ||
-	    take_string(document, "cluster", b->cluster, sizeof(b->cluster), err) < 0 ||
-	    take_time(document, "", "since", &p->since, err) < 0 ||
-	    take_time(document, "", "until", &p->until, err) < 0 ||
-	    take_number(document, "", "pods", 1e9, &pods, err) < 0 ||
-	    take_number(document, "", "watchedSeconds", SECONDS_MAX, &p->watched_s,
-			err) < 0 ||
-	    take_number(document, "", "longestSeconds", SECONDS_MAX, &p->longest_s,
-			err) < 0 ||
-	    take_number(document, "", "startSeconds", SECONDS_MAX, &p->start_s, err) <
-		0 ||
-	    take_number(document, "", "judgedSeconds", SECONDS_MAX, &p->judged_s, err) <
-		0 ||
-	    take_number(document, "", "dormantShare", 1, &dormant, err) < 0)
-		return -1;
-	p->pods = (unsigned)pods;
-	p->dormant_s = dormant * p->judged_s;
 	return 0;
 }
 
@@ -214,22 +107,12 @@ static int take_series(struct past *past, const cJSON *entry, struct error *err)
 	if (series < 0)
 		return 0;
 	struct past_series *p = &past->series[series];
-	if (take_number(entry, name, "watchedSeconds", SECONDS_MAX, &p->watched_s,
-			err) < 0 ||
-	    take_number(entry, name, "intervals", AMOUNT_MAX, &p->intervals, err) < 0 ||
-	    take_number(entry, name, "mean", AMOUNT_MAX, &p->mean, err) < 0 ||
-	    take_number(entry, name, "stddev", AMOUNT_MAX, &p->stddev, err) < 0 ||
-	    take_numbers(entry, name, "quantiles", PAST_QUANTILES, p->quantile, err) <
-		0 ||
-	    take_numbers(entry, name, "greatest", PAST_WINDOWS, p->greatest, err) < 0 ||
-	    take_numbers(entry, name, "third", PAST_WINDOWS, p->third, err) < 0 ||
-	    take_numbers(entry, name, "tenth", PAST_WINDOWS, p->tenth, err) < 0 ||
-	    take_numbers(entry, name, "start", PAST_WINDOWS, p->start, err) < 0)
+	if (baseline_take_members(&baseline_series, entry, name, p, err) < 0)
 		return -1;
 	for (unsigned q = 1; q < PAST_QUANTILES; q++)
 		if (p->quantile[q] < p->quantile[q - 1])
-			return refuse(err, name, "quantiles",
-				      "numbers that do not fall");
+			return baseline_refuse(err, name, "quantiles",
+					       "numbers that do not fall");
 	return 0;
 }
 
@@ -244,7 +127,8 @@ static int take_days(const cJSON *calendar, struct routine_view *view,
 			view->days = (enum routine_days)i;
 			return 0;
 		}
-	return refuse(err, BASELINE_DEPARTURES, "days", "daily, weekly or the like");
+	return baseline_refuse(err, BASELINE_DEPARTURES, "days",
+			       "daily, weekly or the like");
 }
 
 static int take_hour(const cJSON *calendar, struct routine_view *view,
@@ -261,8 +145,8 @@ static int take_hour(const cJSON *calendar, struct routine_view *view,
 		minutes = (unsigned)strtoul(hour + 3, &rest, 10);
 	}
 	if (hours > 23 || minutes > 59 || *rest)
-		return refuse(err, BASELINE_DEPARTURES, "timeOfDay",
-			      "a time such as 02:10");
+		return baseline_refuse(err, BASELINE_DEPARTURES, "timeOfDay",
+				       "a time such as 02:10");
 	view->second_of_day = hours * 3600 + minutes * 60;
 	return 0;
 }
@@ -273,13 +157,23 @@ static int take_reach(const cJSON *entry, struct past_departure *r, struct error
 
 	for (unsigned s = 0; s < PAST_SERIES; s++) {
 		double amounts[PAST_WINDOWS] = {0};
-		if (take_numbers(reach, BASELINE_DEPARTURES, past_series_name(s),
-				 PAST_WINDOWS, amounts, err) < 0)
+		if (baseline_take_numbers(reach, BASELINE_DEPARTURES,
+					  past_series_name(s), PAST_WINDOWS, amounts,
+					  err) < 0)
 			return -1;
 		for (unsigned k = 0; k < PAST_WINDOWS; k++)
 			r->reach[s][k] = (float)amounts[k];
 	}
 	return 0;
+}
+
+/* What it says of the days is in words, too; a number that is none says nothing. */
+static unsigned every_days(const cJSON *calendar)
+{
+	const cJSON *days = member(calendar, "everyDays");
+
+	return cJSON_IsNumber(days) && days->valueint > 0 ? (unsigned)days->valueint
+							  : 0;
 }
 
 /* Expected departures are numbered in their order. */
@@ -301,31 +195,22 @@ static int take_routine(struct past *past, const cJSON *entry, struct error *err
 	struct past_departure *r = &past->departure[past->departure_count];
 	struct routine_view *view = &r->view;
 	const char *name = cJSON_GetStringValue(member(entry, "signal"));
-	double times = 0, every = 0;
 	const int series = series_by_name(name);
 
 	if (past->departure_count == PAST_DEPARTURES_MAX)
 		return fail(err, BASELINE_DEPARTURES ": expected at most %d",
 			    PAST_DEPARTURES_MAX);
 	if (series < 0 || series >= SIGNAL_COUNT)
-		return refuse(err, of, "signal", "a signal's name");
+		return baseline_refuse(err, of, "signal", "a signal's name");
 	if (take_days(calendar, view, err) < 0 || take_hour(calendar, view, err) < 0 ||
-	    take_number(calendar, of, "everyDays", 1e6, &every, err) < 0 ||
-	    take_number(entry, of, "times", 1e9, &times, err) < 0 ||
-	    take_time(entry, of, "first", &view->first, err) < 0 ||
-	    take_time(entry, of, "last", &view->last, err) < 0 ||
-	    take_number(entry, of, "typicalBytes", AMOUNT_MAX, &view->typical_bytes,
-			err) < 0 ||
-	    take_number(entry, of, "mostBytes", AMOUNT_MAX, &view->most_bytes, err) <
-		0 ||
+	    baseline_take_members(&baseline_departure, entry, of, view, err) < 0 ||
 	    take_reach(entry, r, err) < 0)
 		return -1;
 	view->signal = (enum signal)series;
 	past->departure_count++;
 	if (cJSON_IsTrue(member(entry, "expected")))
 		view->number = next_number(past);
-	view->times = (uint32_t)times;
-	view->every_days = (unsigned)every;
+	view->every_days = every_days(calendar);
 	routine_view_days(view);
 	return 0;
 }
@@ -354,23 +239,22 @@ static int take_peer(struct baseline_document *b, const cJSON *entry, struct err
 	const char *prefix = cJSON_GetStringValue(member(entry, "prefix"));
 	const char *protocol = cJSON_GetStringValue(member(entry, "protocol"));
 	struct peer_prefix *p = &b->peer[b->peer_count];
-	double port = 0, bytes = 0, connections = 0;
+	struct baseline_use use = {0};
 
 	if (b->peer_count == BASELINE_PEERS_MAX)
 		return fail(err, BASELINE_PEERS ": expected at most %d",
 			    BASELINE_PEERS_MAX);
 	if (!prefix || parse_prefix(prefix, p) < 0)
-		return refuse(err, of, "prefix", "a network such as 10.0.0.0/24");
+		return baseline_refuse(err, of, "prefix",
+				       "a network such as 10.0.0.0/24");
 	if (!protocol || (strcmp(protocol, "tcp") != 0 && strcmp(protocol, "udp") != 0))
-		return refuse(err, of, "protocol", "tcp or udp");
-	if (take_number(entry, of, "port", 65535, &port, err) < 0 ||
-	    take_number(entry, of, "bytes", AMOUNT_MAX, &bytes, err) < 0 ||
-	    take_number(entry, of, "connections", AMOUNT_MAX, &connections, err) < 0)
+		return baseline_refuse(err, of, "protocol", "tcp or udp");
+	if (baseline_take_members(&baseline_peer, entry, of, &use, err) < 0)
 		return -1;
 	p->protocol = protocol[0] == 'u' ? IPPROTO_UDP : IPPROTO_TCP;
-	p->port = (uint16_t)port;
-	p->bytes = (uint64_t)bytes;
-	p->connections = (uint64_t)connections;
+	p->port = (uint16_t)use.port;
+	p->bytes = (uint64_t)use.bytes;
+	p->connections = (uint64_t)use.connections;
 	b->peer_count++;
 	return 0;
 }
@@ -383,7 +267,7 @@ static int take_arrays(struct baseline_document *b, const cJSON *document,
 	const cJSON *entry;
 
 	if (!cJSON_IsArray(member(document, BASELINE_SIGNALS)))
-		return refuse(err, "", BASELINE_SIGNALS, "an array");
+		return baseline_refuse(err, "", BASELINE_SIGNALS, "an array");
 	cJSON_ArrayForEach(
 	    entry,
 	    member(document, BASELINE_SIGNALS)) if (take_series(&b->past, entry, err) <
@@ -404,13 +288,15 @@ static int take_document(struct baseline_document *b, const cJSON *document,
 	const cJSON *format = member(document, "format");
 	char shown[SHOWN_MAX];
 
+	if (json_tree_is_too_deep(document))
+		return fail(err, "expected at most %d levels", JSON_DEPTH_MAX);
 	if (!cJSON_IsString(format))
-		return refuse(err, "", "format", "\"" BASELINE_FORMAT "\"");
+		return baseline_refuse(err, "", "format", "\"" BASELINE_FORMAT "\"");
 	if (strcmp(format->valuestring, BASELINE_FORMAT) != 0)
 		return fail(err, "format: expected \"" BASELINE_FORMAT "\", not \"%s\"",
 			    sanitize(shown, sizeof(shown), format->valuestring));
-	if (take_head(b, document, err) < 0 || take_settings(b, document, err) < 0 ||
-	    check_legend(document, err) < 0)
+	if (baseline_take_members(&baseline_head, document, "", b, err) < 0 ||
+	    take_settings(b, document, err) < 0 || check_legend(document, err) < 0)
 		return -1;
 	return take_arrays(b, document, err);
 }
@@ -425,6 +311,23 @@ static unsigned line_at(const char *text, const char *place)
 	return line;
 }
 
+int baseline_document_take(struct baseline_document *b, cJSON *document,
+			   struct error *err)
+{
+	int result;
+
+	memset(b, 0, sizeof(*b));
+	result = take_document(b, document, err);
+	if (result == 0 && baseline_has_unknown(document)) {
+		b->unknown = document;
+		return 0;
+	}
+	cJSON_Delete(document);
+	if (result < 0)
+		memset(b, 0, sizeof(*b));
+	return result;
+}
+
 static const char *after_blanks(const char *text)
 {
 	return text + strspn(text, " \t\r\n");
@@ -435,7 +338,6 @@ static int read_next(struct baseline_document *b, const char *text, size_t bytes
 		     const char **stop, struct error *err)
 {
 	bool lacks_memory;
-	int result;
 
 	memset(b, 0, sizeof(*b));
 	cJSON *document = json_document(text, bytes, stop, &lacks_memory);
@@ -447,15 +349,7 @@ static int read_next(struct baseline_document *b, const char *text, size_t bytes
 			    line_at(text, *stop));
 	}
 	*stop = after_blanks(*stop);
-	result = take_document(b, document, err);
-	if (result == 0 && baseline_has_unknown(document)) {
-		b->unknown = document;
-		return 0;
-	}
-	cJSON_Delete(document);
-	if (result < 0)
-		memset(b, 0, sizeof(*b));
-	return result;
+	return baseline_document_take(b, document, err);
 }
 
 static int too_long(size_t most, struct error *err)

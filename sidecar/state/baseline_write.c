@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_tree.h"
 #include "baseline_document.h"
+#include "baseline_members.h"
 #include "baseline_names.h"
 #include "routine_json.h"
 
@@ -37,48 +39,6 @@ void baseline_document_end(struct baseline_document *b)
 		cJSON_Delete(b->unknown);
 }
 
-/* --- numbers ---------------------------------------------------------------------- */
-
-/* Four digits: the detector's own precision is a part in a thousand, and a short number
- * is easier to compare. A number that was read back gives the same. */
-static double rounded(double value)
-{
-	char digits[32];
-
-	snprintf(digits, sizeof(digits), "%.3e", value);
-	return strtod(digits, NULL);
-}
-
-static void put_number(struct json_writer *w, const char *name, double value)
-{
-	json_number(w, name, rounded(value));
-}
-
-static void put_whole(struct json_writer *w, const char *name, double value)
-{
-	json_number(w, name, round(value));
-}
-
-static bool is_zero(const double *values, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (values[i] > 0)
-			return false;
-	return true;
-}
-
-/* An array that is left out when it is all zeros. */
-static void put_numbers(struct json_writer *w, const char *name, const double *values,
-			unsigned count)
-{
-	if (is_zero(values, count))
-		return;
-	json_array(w, name);
-	for (unsigned i = 0; i < count; i++)
-		put_number(w, NULL, values[i]);
-	json_end(w);
-}
-
 /* --- parts ------------------------------------------------------------------------ */
 
 static void put_legend(struct json_writer *w)
@@ -96,10 +56,7 @@ static void put_legend(struct json_writer *w)
 static void put_settings(const struct baseline_document *b, struct json_writer *w)
 {
 	json_object(w, BASELINE_SETTINGS);
-	if (b->past.interval_s > 0)
-		put_number(w, "interval", b->past.interval_s);
-	json_number(w, "learn", b->learn_s);
-	json_number(w, "dormantAfter", b->dormant_after_s);
+	baseline_put_members(&baseline_settings, b, w);
 	json_string(w, "profile", baseline_profiles[b->profile]);
 	json_string(w, "sensitivity", baseline_sensitivities[b->sensitivity]);
 	json_end(w);
@@ -107,23 +64,9 @@ static void put_settings(const struct baseline_document *b, struct json_writer *
 
 static void put_head(const struct baseline_document *b, struct json_writer *w)
 {
-	const struct past *p = &b->past;
-
 	json_object(w, NULL);
 	json_string(w, "format", BASELINE_FORMAT);
-	if (b->workload[0])
-		json_string(w, "workload", b->workload);
-	if (b->cluster[0])
-		json_string(w, "cluster", b->cluster);
-	json_time_or_null(w, "since", p->since);
-	json_time_or_null(w, "until", p->until);
-	json_unsigned(w, "pods", p->pods);
-	put_whole(w, "watchedSeconds", p->watched_s);
-	put_whole(w, "longestSeconds", p->longest_s);
-	put_whole(w, "startSeconds", p->start_s);
-	put_whole(w, "judgedSeconds", p->judged_s);
-	put_number(w, "dormantShare",
-		   p->judged_s > 0 ? p->dormant_s / round(p->judged_s) : 0);
+	baseline_put_members(&baseline_head, b, w);
 	put_settings(b, w);
 	put_legend(w);
 	json_array(w, BASELINE_SIGNALS);
@@ -147,17 +90,7 @@ static void put_series(const struct past_series *p, unsigned series,
 	json_object(w, NULL);
 	json_string(w, "signal", past_series_name(series));
 	put_unit(series, w);
-	put_whole(w, "watchedSeconds", p->watched_s);
-	if (p->intervals > 0) {
-		put_whole(w, "intervals", p->intervals);
-		put_number(w, "mean", p->mean);
-		put_number(w, "stddev", p->stddev);
-		put_numbers(w, "quantiles", p->quantile, PAST_QUANTILES);
-	}
-	put_numbers(w, "greatest", p->greatest, PAST_WINDOWS);
-	put_numbers(w, "third", p->third, PAST_WINDOWS);
-	put_numbers(w, "tenth", p->tenth, PAST_WINDOWS);
-	put_numbers(w, "start", p->start, PAST_WINDOWS);
+	baseline_put_members(&baseline_series, p, w);
 	json_end(w);
 }
 
@@ -171,7 +104,7 @@ static void put_routine(const struct past_departure *r, struct json_writer *w)
 		double reach[PAST_WINDOWS];
 		for (unsigned k = 0; k < PAST_WINDOWS; k++)
 			reach[k] = (double)r->reach[s][k];
-		put_numbers(w, past_series_name(s), reach, PAST_WINDOWS);
+		baseline_put_numbers(w, past_series_name(s), reach, PAST_WINDOWS);
 	}
 	json_end(w);
 	json_end(w);
@@ -179,16 +112,16 @@ static void put_routine(const struct past_departure *r, struct json_writer *w)
 
 static void put_peer(const struct peer_prefix *p, struct json_writer *w)
 {
+	const struct baseline_use use = {p->port, (double)p->bytes,
+					 (double)p->connections};
 	char address[INET6_ADDRSTRLEN], prefix[INET6_ADDRSTRLEN + 4];
 
 	inet_ntop(p->family, p->address, address, sizeof(address));
 	snprintf(prefix, sizeof(prefix), "%s/%u", address, p->length);
 	json_object(w, NULL);
 	json_string(w, "prefix", prefix);
-	json_unsigned(w, "port", p->port);
 	json_string(w, "protocol", p->protocol == IPPROTO_UDP ? "udp" : "tcp");
-	put_number(w, "bytes", (double)p->bytes);
-	put_number(w, "connections", (double)p->connections);
+	baseline_put_members(&baseline_peer, &use, w);
 	json_end(w);
 }
 
@@ -258,13 +191,21 @@ static char *known_text(const struct baseline_document *b)
 static char *with_unknown(const struct baseline_document *b, char *known)
 {
 	cJSON *document = cJSON_Parse(known);
-	char *text = NULL;
+	/* What was read has at most so many bytes, and what is written. */
+	const size_t size = 6 * 2 * BASELINE_BYTES_MAX;
+	char *text = malloc(size);
+	struct text t = text_over(text, text ? size : 0);
+	struct json_writer w = json_writer_over(&t);
 
 	free(known);
-	if (document && baseline_keep_unknown(document, b->unknown))
-		text = cJSON_PrintUnformatted(document);
+	const bool kept = document && baseline_keep_unknown(document, b->unknown);
+	if (kept && text)
+		json_put_tree(&w, document);
 	cJSON_Delete(document);
-	return text;
+	if (kept && text && !t.overflowed)
+		return text;
+	free(text);
+	return NULL;
 }
 
 /* How far a place in the document is indented that begins a line: each member, and each

@@ -43,17 +43,17 @@ static cJSON *ask_baseline(struct ask *a, struct error *err)
 static void print_baseline(const cJSON *answer, FILE *out)
 {
 	static struct baseline_document b;
-	char *json = cJSON_PrintUnformatted(answer), *text = NULL;
+	cJSON *document = cJSON_Duplicate(answer, true);
 	struct error err = {"not enough memory"};
+	char *text = NULL;
 
-	if (json && baseline_document_read(&b, json, strlen(json), &err) == 0)
+	if (document && baseline_document_take(&b, document, &err) == 0)
 		text = baseline_document_text(&b, &err);
 	if (text)
 		fputs(text, out);
 	else
 		fprintf(stderr, "dormouse: the monitor's answer: %s\n", err.text);
 	free(text);
-	free(json);
 	baseline_document_end(&b);
 }
 

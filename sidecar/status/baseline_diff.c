@@ -56,8 +56,7 @@ static unsigned put_series(const struct past_series *before,
 static unsigned put_share(const struct past *before, const struct past *after,
 			  FILE *out)
 {
-	double a = before->judged_s > 0 ? before->dormant_s / before->judged_s : 0;
-	double b = after->judged_s > 0 ? after->dormant_s / after->judged_s : 0;
+	double a = before->dormant_share, b = after->dormant_share;
 
 	if (fabs(a - b) < DIFFERS - 1)
 		return 0;

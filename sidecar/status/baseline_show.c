@@ -67,8 +67,7 @@ static void put_watched(const struct past *p, FILE *out)
 	text_put(&t, " to ");
 	text_time(&t, p->until);
 	if (p->judged_s > 0)
-		text_printf(&t, "; dormant %.0f%% of the time",
-			    100 * p->dormant_s / p->judged_s);
+		text_printf(&t, "; dormant %.0f%% of the time", 100 * p->dormant_share);
 	status_put(out, "Watched", words);
 }
 

@@ -113,7 +113,7 @@ CASE(a_dormant_workload_makes_a_dormant_pod)
 	const struct past past = past_of(SILENCE, PROBED, DAY);
 	struct world w;
 
-	assert_true(2 * past.dormant_s > past.judged_s);
+	assert_true(past.dormant_share > 0.9);
 	begin_with(&w, &past);
 	live(&w, MINUTE, PROBED);
 	assert_int_equal(detector_state(w.d), POD_DORMANT);

@@ -73,7 +73,7 @@ static inline void fill_document(struct baseline_document *b)
 				.longest_s = 60000,
 				.start_s = 300,
 				.judged_s = 80000,
-				.dormant_s = 60000,
+				.dormant_share = 0.75,
 				.pods = 3};
 	for (unsigned s = 0; s < PAST_SERIES; s++)
 		fill_series(&b->past.series[s], 1000.0 / (s + 1));

@@ -59,7 +59,7 @@ CASE(what_is_written_is_read)
 	assert_true(got.past.since == made.past.since);
 	assert_true(got.past.until == made.past.until);
 	assert_true(got.past.watched_s == 90000 && got.past.longest_s == 60000);
-	assert_true(got.past.judged_s == 80000 && got.past.dormant_s == 60000);
+	assert_true(got.past.judged_s == 80000 && got.past.dormant_share == 0.75);
 	assert_int_equal(got.past.pods, 3);
 	for (unsigned s = 0; s < PAST_SERIES; s++)
 		for (unsigned k = 0; k < PAST_WINDOWS; k++) {
@@ -205,6 +205,8 @@ CASE(what_is_no_json_is_refused_with_its_line)
 	assert_non_null(strstr(refusal("{\"format\":\"dormouse.dev/baseline/v1\"} {}"),
 			       "expected"));
 	assert_non_null(strstr(refusal(""), "expected a JSON object"));
+	assert_non_null(strstr(refusal("{\"a\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}"),
+			       "at most 16 levels"));
 	memset(deep, '[', 40000);
 	deep[40000] = '\0';
 	refusal(deep);
