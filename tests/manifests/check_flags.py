@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 # How the page says that there is no default.
-NONE = {"none", "all but lo"}
+NONE = {"none", "all but lo", "all"}
 
 
 def helped(dormouse):

@@ -42,7 +42,7 @@ FAILS_IN_TURN(struct curl_slist *, NULL, curl_slist_append,
 /* --- what is tried -------------------------------------------------------------------
  */
 static struct injector_options options;
-static struct kubernetes_access access_;
+static struct client_access access_;
 static struct cluster_facts facts;
 static struct tls_store *store;
 static struct namespaces *namespaces;
