@@ -21,7 +21,7 @@ PACKAGES_build = gcc libc6-dev pkg-config libnl-3-dev \
 PACKAGES_injector = libgnutls28-dev libcurl4-gnutls-dev
 PACKAGES_slim = gcc libc6-dev pkg-config libgnutls28-dev dpkg-dev xz-utils
 PACKAGES_run = curl
-PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq openssl procps python3 python3-yaml strace faketime
+PACKAGES_test = libcmocka-dev iproute2 iperf3 curl jq openssl procps python3 python3-jsonschema python3-yaml strace faketime
 PACKAGES_relays = socat haproxy nginx libnginx-mod-stream dante-server microsocks openssh-server \
 	openssh-client
 PACKAGES_pod = podman runc catatonit

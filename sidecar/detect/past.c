@@ -18,7 +18,9 @@
  * but all of it may have been sent in the shorter time. */
 static double nominal(const struct windows *w, unsigned k)
 {
-	return k >= SUM_WINDOWS && w->length[k] > 0 ? window_span(k) / w->length[k] : 1;
+	if (k < SUM_WINDOWS || k >= WINDOWS || !(w->length[k] > 0))
+		return 1;
+	return window_span(k) / w->length[k];
 }
 
 static void decode(const struct levels *from, const struct windows *w, unsigned s,

@@ -101,7 +101,7 @@ static unsigned hours_of(const struct past_series *p, unsigned k, double top[TOP
 
 static void merge_ranks(struct past_series *a, const struct past_series *b, unsigned k)
 {
-	double of_a[TOP_HOURS], of_b[TOP_HOURS], both[TOP_HOURS];
+	double of_a[TOP_HOURS], of_b[TOP_HOURS], both[TOP_HOURS] = {0};
 	unsigned at_a = 0, at_b = 0, count = 0;
 	unsigned count_a = hours_of(a, k, of_a), count_b = hours_of(b, k, of_b);
 

@@ -62,6 +62,7 @@ check "manifests and manual have every flag, signal, kind of alert and metric" \
 ./check_required.py "$injector" $manifests ../cluster/pods || status=1
 ./check_network.py $manifests || status=1
 ./check_flags.py "$dormouse" $manifests/README.md || status=1
+./check_baseline.py "$dormouse" $manifests || status=1
 ./check_examples.py "$injector" $manifests/examples || status=1
 for example in "$manifests"/examples/*.yaml; do
 	check "examples/${example##*/} keeps to restricted" ./restricted.py "$example"
