@@ -68,7 +68,7 @@ static const struct member peer[] = {
 
 #define ROWS(table)                                                                    \
 	{                                                                              \
-		table, sizeof(table) / sizeof(table[0])                                \
+		(table), sizeof(table) / sizeof((table)[0])                            \
 	}
 const struct members baseline_head = ROWS(head), baseline_settings = ROWS(settings),
 		     baseline_series = ROWS(series),
@@ -103,6 +103,11 @@ void baseline_put_numbers(struct json_writer *w, const char *name, const double 
 	json_end(w);
 }
 
+static unsigned count_of(const struct member *m)
+{
+	return m->size / sizeof(double);
+}
+
 static void put_member(const struct member *m, const void *object,
 		       struct json_writer *w)
 {
@@ -127,7 +132,7 @@ static void put_member(const struct member *m, const void *object,
 		json_number(w, m->name, baseline_rounded(*number));
 		break;
 	case MEMBER_NUMBERS:
-		baseline_put_numbers(w, m->name, number, m->count);
+		baseline_put_numbers(w, m->name, number, count_of(m));
 		break;
 	}
 }
@@ -216,7 +221,7 @@ static int take_member(const struct member *m, const cJSON *json, const char *of
 	if (!item)
 		return 0;
 	if (m->type == MEMBER_NUMBERS)
-		return baseline_take_numbers(json, of, m->name, m->count, at, err);
+		return baseline_take_numbers(json, of, m->name, count_of(m), at, err);
 	if (m->type == MEMBER_NAME || m->type == MEMBER_TIME)
 		return take_text(m, item, of, at, err);
 	return take_number(m, item, of, at, err);

@@ -17,12 +17,12 @@ enum member_type {
 	MEMBER_COUNT,   /* unsigned */
 	MEMBER_WHOLE,   /* double, rounded */
 	MEMBER_NUMBER,  /* double of four digits */
-	MEMBER_NUMBERS, /* double[count], not written when all are 0 */
+	MEMBER_NUMBERS, /* double[], not written when all are 0 */
 };
 
 struct member {
 	const char *name;
-	uint8_t type, count; /* count: of MEMBER_NUMBERS */
+	uint8_t type; /* enum member_type */
 	uint16_t offset, size;
 	double most;
 };
@@ -34,8 +34,8 @@ struct members {
 
 #define MEMBER(target, type, name, member, most)                                       \
 	{                                                                              \
-		name, MEMBER_##type, sizeof(((target *)0)->member) / sizeof(double),   \
-		    offsetof(target, member), sizeof(((target *)0)->member), most      \
+		name, MEMBER_##type, offsetof(target, member),                         \
+		    sizeof(((target *)0)->member), most                                \
 	}
 
 /* No time, amount or rate is greater. */

@@ -381,13 +381,13 @@ static int read_all(struct baseline_document *b, const char *text, size_t bytes,
 {
 	const char *stop = after_blanks(text), *end = text + bytes;
 	struct baseline_document *other = malloc(sizeof(*other));
-	int result = other ? 0 : fail_memory(err, "the baseline");
+	int result;
 
 	memset(b, 0, sizeof(*b));
+	if (!other)
+		return fail_memory(err, "the baseline");
 	do {
-		if (result == 0)
-			result =
-			    read_next(other, stop, (size_t)(end - stop), &stop, err);
+		result = read_next(other, stop, (size_t)(end - stop), &stop, err);
 		if (result == 0) {
 			baseline_document_merge(b, other);
 			baseline_document_end(other);

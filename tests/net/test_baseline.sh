@@ -126,9 +126,9 @@ check_that "the same bytes" cmp -s "$work/merged" "$work/again"
 check "what differs between the same" "nothing differs by more than a tenth" "$(tail -n 1 "$work/out")"
 "$work/dormouse" baseline show "$work/merged" >"$work/out"
 check "columns of the table" 80 "$(awk '{ if (length > most) most = length } END { print (most > 80 ? most : 80) }' "$work/out")"
-status=0
-"$work/dormouse" baseline show "$work/mount/..2/deployment.reports.json" >"$work/out" 2>&1 || status=$?
-check "exit status of a bad document" 1 $status
-status=0
-"$work/dormouse" baseline diff "$work/good" >"$work/out" 2>&1 || status=$?
-check "exit status of a missing file" 2 $status
+ended=0
+"$work/dormouse" baseline show "$work/mount/..2/deployment.reports.json" >"$work/out" 2>&1 || ended=$?
+check "exit status of a bad document" 1 $ended
+ended=0
+"$work/dormouse" baseline diff "$work/good" >"$work/out" 2>&1 || ended=$?
+check "exit status of a missing file" 2 $ended

@@ -86,7 +86,7 @@ samples() {
 		--data-urlencode "query=sum(up{job=\"$1\"})" | jq -r '.data.result[0].value[1] // 0'
 }
 eventually "Prometheus without the token: up" 1 samples theirs
-eventually "Prometheus with the token: thresholds" 6 thresholds ours
+eventually "Prometheus with the token: thresholds" 5 thresholds ours
 check "without" 0 "$(thresholds theirs)"
 
 secret second
@@ -94,7 +94,7 @@ check "exchanged: the old one" counters "$(detail -H 'Authorization: Bearer firs
 check "exchanged: the new one" full "$(detail -H 'Authorization: Bearer second')"
 eventually "exchanged: Prometheus has the old one" 0 thresholds ours
 printf second >"$work/credentials"
-eventually "exchanged: Prometheus has the new one" 6 thresholds ours
+eventually "exchanged: Prometheus has the new one" 5 thresholds ours
 stop "$prometheus"
 
 secret ''
