@@ -50,6 +50,7 @@ struct past_series {
  * kept because the next time may be in another pod. */
 struct past_departure {
 	struct routine_view view;               /* number 0: not expected so far */
+	enum alert_kind kind;                   /* of the first, or a lower one */
 	float reach[PAST_SERIES][PAST_WINDOWS]; /* the amounts that it reaches */
 };
 

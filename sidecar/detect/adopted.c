@@ -57,15 +57,16 @@ static void encode_reach(struct levels *to, const struct past_departure *p)
 			to->code[k][s] = level_encode((double)p->reach[s][k]);
 }
 
-static void take_routine(struct adopted *a, const struct past_departure *p)
+static void take_departure(struct adopted *a, const struct past_departure *p)
 {
-	struct adopted_routine *r = &a->routine[a->routine_count++];
+	struct adopted_departure *d = &a->departure[a->departure_count++];
 
-	r->calendar = (struct calendar){.first = p->view.first,
+	d->calendar = (struct calendar){.first = p->view.first,
 					.last = p->view.last,
 					.second = p->view.second_of_day,
 					.times = p->view.times};
-	encode_reach(&r->reach, p);
+	d->kind = p->kind;
+	encode_reach(&d->reach, p);
 }
 
 /* What three separate departures have reached, at whatever hour, is expected at any
@@ -102,8 +103,7 @@ void adopted_take(struct adopted *a, const struct past *past)
 	for (unsigned s = 0; s < PAST_SERIES; s++)
 		take_series(a, s, &past->series[s]);
 	for (unsigned i = 0; i < past->departure_count; i++)
-		if (past->departure[i].view.times >= ROUTINE_COUNT)
-			take_routine(a, &past->departure[i]);
+		take_departure(a, &past->departure[i]);
 	take_any_hour(a, past);
 }
 
@@ -156,18 +156,37 @@ void adopted_raise(const struct adopted *a, double observed_s,
 	}
 }
 
-bool adopted_expects(const struct adopted *a, double now, struct levels *levels)
+/* As known_at_hour() in past_incidents.c: a routine is known at its hour; what came
+ * less often, on another day, for some weeks. */
+static bool known_at_hour(const struct adopted_departure *d, double now)
 {
-	bool any = false;
+	const struct calendar *c = &d->calendar;
+	double ago = now - c->last;
 
-	for (unsigned i = 0; i < a->routine_count; i++) {
-		const struct adopted_routine *r = &a->routine[i];
-		if (!calendar_at_hour(&r->calendar, now, PLAY_KNOWN_S))
-			continue;
-		levels_raise(levels, &r->reach);
-		any = true;
+	if (c->times >= ROUTINE_COUNT)
+		return calendar_at_hour(c, now, PLAY_KNOWN_S);
+	return c->times > 0 && ago > DAY_S - PLAY_S && ago < REPORTED_DAYS * DAY_S &&
+	       calendar_at_hour(c, now, PLAY_S);
+}
+
+void adopted_expects(const struct adopted *a, double now, struct levels *levels)
+{
+	for (unsigned i = 0; i < a->departure_count; i++)
+		if (known_at_hour(&a->departure[i], now))
+			levels_raise(levels, &a->departure[i].reach);
+}
+
+const struct adopted_departure *adopted_repeated(const struct adopted *a, double now)
+{
+	const struct adopted_departure *newest = NULL;
+
+	for (unsigned i = 0; i < a->departure_count; i++) {
+		const struct adopted_departure *d = &a->departure[i];
+		if (known_at_hour(d, now) &&
+		    (!newest || d->calendar.last > newest->calendar.last))
+			newest = d;
 	}
-	return any;
+	return newest;
 }
 
 void detector_adopt(struct detector *d, const struct past *past)

@@ -13,8 +13,9 @@
 #include "learnt.h"
 
 /* What the siblings had at a time of day. */
-struct adopted_routine {
+struct adopted_departure {
 	struct calendar calendar;
+	enum alert_kind kind;
 	struct levels reach;
 };
 
@@ -32,8 +33,8 @@ struct adopted {
 	double
 	    tail[SIGNAL_COUNT]; /* exponent of the greatest intervals; < 0: unknown */
 	struct levels most, third, tenth, start;
-	unsigned routine_count;
-	struct adopted_routine routine[PAST_DEPARTURES_MAX];
+	unsigned departure_count;
+	struct adopted_departure departure[PAST_DEPARTURES_MAX];
 };
 
 /* Takes a past; one without watched time takes everything away. */
@@ -47,8 +48,10 @@ void adopted_fit(struct adopted *a, double interval_s);
 void adopted_raise(const struct adopted *a, double observed_s,
 		   const double length[WINDOWS], struct levels *most);
 
-/* Raises the levels to the routines that the siblings have at this time of day. Returns
- * whether there are any. */
-bool adopted_expects(const struct adopted *a, double now, struct levels *levels);
+/* Raises the levels to what the siblings had at this time of another day. */
+void adopted_expects(const struct adopted *a, double now, struct levels *levels);
+
+/* Returns the newest of these; NULL: there is none. */
+const struct adopted_departure *adopted_repeated(const struct adopted *a, double now);
 
 #endif

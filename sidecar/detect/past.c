@@ -69,6 +69,7 @@ static void tell_departure(const struct incident_memory *m, const struct windows
 	struct levels most = m->top[0];
 
 	incident_view(m, &departure->view);
+	departure->kind = (enum alert_kind)m->kind;
 	calendar_describe(&m->calendar, &departure->view);
 	if (!routine_has_hour(m)) /* too few to know on which days */
 		departure->view.days = ROUTINE_SOME_DAYS;

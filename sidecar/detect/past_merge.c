@@ -178,6 +178,8 @@ static void merge_departure(struct past_departure *a, const struct past_departur
 	view.last = fmax(a->view.last, b->view.last);
 	view.most_bytes = fmax(a->view.most_bytes, b->view.most_bytes);
 	a->view = view;
+	if (alert_kind_rank(b->kind) < alert_kind_rank(a->kind))
+		a->kind = b->kind;
 	routine_view_days(&a->view);
 	for (unsigned s = 0; s < PAST_SERIES; s++)
 		for (unsigned k = 0; k < PAST_WINDOWS; k++)

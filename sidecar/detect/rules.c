@@ -200,8 +200,17 @@ static bool persists(const struct detector *d, const struct incident *i)
 		   fmax(PERSISTS_S, PERSISTS_INTERVALS * d->counters.interval) * 0.98;
 }
 
-/* Decides the kind of an incident, and whether it repeats an earlier one: a kind of
- * higher rank is news. */
+static void make_recurrence(struct incident *i, double repeats, enum alert_kind kind)
+{
+	if (alert_kind_rank(i->kind) > alert_kind_rank(kind))
+		return;
+	i->recurs = true;
+	i->repeats = repeats;
+	i->kind = kind;
+}
+
+/* Decides the kind of an incident, and whether it repeats an earlier one, of this pod
+ * or of its siblings: a kind of higher rank is news. */
 static void classify(const struct detector *d, struct incident *i,
 		     const struct exceedance *f, bool known)
 {
@@ -211,21 +220,12 @@ static void classify(const struct detector *d, struct incident *i,
 		return;
 	const struct incident_memory *m =
 	    incident_repeated(&d->learnt, i->onset, known_for(d));
-	if (!m || alert_kind_rank(i->kind) > alert_kind_rank(m->kind))
-		return;
-	i->recurs = true;
-	i->repeats = m->told;
-	i->kind = m->kind;
-}
-
-/* Whether a routine of the siblings, and nothing that this pod has reported, explains
- * an incident within what is known. */
-static bool siblings_expect(const struct detector *d, const struct incident *i)
-{
-	struct levels ignored = {0};
-
-	return !incident_repeated(&d->learnt, i->onset, known_for(d)) &&
-	       adopted_expects(&d->envelope.adopted, i->onset, &ignored);
+	const struct adopted_departure *a =
+	    adopted_repeated(&d->envelope.adopted, i->onset);
+	if (m)
+		make_recurrence(i, m->told, (enum alert_kind)m->kind);
+	else if (a)
+		make_recurrence(i, a->calendar.last, a->kind);
 }
 
 /* Reports the incident for the first time, or again after a pause. */
@@ -236,8 +236,7 @@ static bool begin_showing(struct detector *d, struct incident *i,
 	double wait_s = RECURS_INTERVALS * d->counters.interval * 0.98;
 
 	if (!dormancy_known(d) || !persists(d, i) ||
-	    (known && d->deltas.time - i->start < wait_s) ||
-	    (known && siblings_expect(d, i)))
+	    (known && d->deltas.time - i->start < wait_s))
 		return false;
 	if (!i->reported)
 		classify(d, i, f, known);

@@ -28,7 +28,7 @@ static bool is_known(const char *name)
 	    " signal unit intervals mean stddev quantiles greatest third tenth "
 	    "start " BASELINE_DEPARTURES
 	    " number calendar words days timeOfDay everyDays times first last "
-	    "typicalBytes mostBytes expected reach " BASELINE_PEERS
+	    "typicalBytes mostBytes expected kind reach " BASELINE_PEERS
 	    " prefix port protocol bytes connections ";
 	const char *at = strstr(names, name);
 

@@ -151,6 +151,21 @@ static int take_hour(const cJSON *calendar, struct routine_view *view,
 	return 0;
 }
 
+/* A kind of a newer version ranks lowest here: then any other is news. */
+static int take_kind(const cJSON *entry, struct past_departure *r, struct error *err)
+{
+	const cJSON *kind = member(entry, "kind");
+
+	if (kind && !cJSON_IsString(kind))
+		return baseline_refuse(err, BASELINE_DEPARTURES, "kind",
+				       "a kind of alert");
+	r->kind = ALERT_EGRESS_DRIFT;
+	for (unsigned k = 0; kind && k < ALERT_KIND_COUNT; k++)
+		if (strcmp(kind->valuestring, alert_kind_name(k)) == 0)
+			r->kind = (enum alert_kind)k;
+	return 0;
+}
+
 static int take_reach(const cJSON *entry, struct past_departure *r, struct error *err)
 {
 	const cJSON *reach = member(entry, "reach");
@@ -204,7 +219,7 @@ static int take_routine(struct past *past, const cJSON *entry, struct error *err
 		return baseline_refuse(err, of, "signal", "a signal's name");
 	if (take_days(calendar, view, err) < 0 || take_hour(calendar, view, err) < 0 ||
 	    baseline_take_members(&baseline_departure, entry, of, view, err) < 0 ||
-	    take_reach(entry, r, err) < 0)
+	    take_kind(entry, r, err) < 0 || take_reach(entry, r, err) < 0)
 		return -1;
 	view->signal = (enum signal)series;
 	past->departure_count++;

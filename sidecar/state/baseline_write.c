@@ -98,6 +98,7 @@ static void put_routine(const struct past_departure *r, struct json_writer *w)
 {
 	json_object(w, NULL);
 	routine_json_members(&r->view, w);
+	json_string(w, "kind", alert_kind_name(r->kind));
 	json_bool(w, "expected", r->view.number > 0);
 	json_object(w, "reach");
 	for (unsigned s = 0; s < PAST_SERIES; s++) {

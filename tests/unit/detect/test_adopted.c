@@ -187,7 +187,6 @@ CASE(a_routine_of_siblings_is_expected_at_its_hour_only)
 	begin_with(&w, &past);
 	live_days(&w, 3);
 	assert_int_equal(w.episodes, 0);
-	assert_int_equal(w.recurring, 0);
 	live(&w, 12 * HOUR, WEB);
 	live(&w, 10 * MINUTE, both(WEB, JOB));
 	assert_true(reported(&w));
@@ -430,21 +429,27 @@ static struct past past_of_nights(unsigned nights, unsigned replicas, double shi
 	return all;
 }
 
-/* Whether the job is told in a new pod that has this past. */
-static bool job_is_told(const struct past *past, double at)
+/* What the job is in a new pod that has this past: 2 an alert, 1 a recurrence of one, 0
+ * nothing at all. */
+static unsigned job_is(const struct past *past, double at)
 {
 	struct world w;
-	bool told;
+	unsigned is = 0;
 
 	begin(&w);
 	w.now = at;
 	detector_adopt(w.d, past);
 	live(&w, 3 * HOUR, WEB);
 	assert_int_equal(w.episodes, 0);
-	live(&w, 10 * MINUTE, both(WEB, JOB));
-	told = w.episodes > 0;
+	for (unsigned i = 0; i < 60; i++) {
+		live(&w, 10, both(WEB, JOB));
+		if (w.recurring && is < 1)
+			is = 1;
+		if (w.episodes)
+			is = 2;
+	}
 	world_end(&w);
-	return told;
+	return is;
 }
 
 CASE(what_came_in_three_pods_is_expected_in_the_next)
@@ -454,13 +459,26 @@ CASE(what_came_in_three_pods_is_expected_in_the_next)
 
 	assert_int_equal(two.departure_count, 1);
 	assert_int_equal(two.departure[0].view.number, 0);
-	assert_true(job_is_told(&two, MONDAY + 5 * DAY));
 	assert_int_equal(three.departure_count, 1);
 	assert_int_equal(three.departure[0].view.times, 3);
 	assert_int_equal(three.departure[0].view.number, 1);
-	assert_false(job_is_told(&three, MONDAY + 5 * DAY));
+	/* Both are known at that hour of another day, and only a routine for long. */
+	assert_int_equal(job_is(&two, MONDAY + 5 * DAY), 1);
+	assert_int_equal(job_is(&three, MONDAY + 5 * DAY), 1);
+	assert_int_equal(job_is(&two, MONDAY + 50 * DAY), 2);
+	assert_int_equal(job_is(&three, MONDAY + 50 * DAY), 1);
 	/* Not at another hour. */
-	assert_true(job_is_told(&three, MONDAY + 5 * DAY + 9 * HOUR));
+	assert_int_equal(job_is(&three, MONDAY + 5 * DAY + 9 * HOUR), 2);
+}
+
+/* An attack of one pod is told in the next pod as well: minutes later, and in the same
+ * trace played again. */
+CASE(the_same_day_is_no_recurrence_of_a_sibling)
+{
+	const struct past past = past_of_nights(1, 1, 0);
+
+	assert_int_equal(job_is(&past, MONDAY + 20 * MINUTE), 2);
+	assert_int_equal(job_is(&past, MONDAY), 2);
 }
 
 /* Three replicas that are attacked in the same night are one occasion. */
@@ -470,7 +488,8 @@ CASE(replicas_are_one_occasion)
 
 	assert_int_equal(past.departure_count, 1);
 	assert_int_equal(past.departure[0].view.times, 1);
-	assert_true(job_is_told(&past, MONDAY + 5 * DAY));
+	assert_int_equal(past.departure[0].view.number, 0);
+	assert_int_equal(job_is(&past, MONDAY + 40 * DAY), 2);
 }
 
 /* Three times at three hours: expected at any. */
@@ -479,7 +498,7 @@ CASE(what_came_at_three_hours_is_expected_at_any)
 	const struct past past = past_of_nights(3, 1, 4 * HOUR);
 
 	assert_int_equal(past.departure_count, 3);
-	assert_false(job_is_told(&past, MONDAY + 9 * DAY + 13 * HOUR));
+	assert_int_equal(job_is(&past, MONDAY + 9 * DAY + 13 * HOUR), 0);
 }
 
 CASE(routines_at_the_same_hour_are_one)
@@ -540,6 +559,7 @@ int main(void)
 	    cmocka_unit_test(pods_are_pooled),
 	    cmocka_unit_test(deviations_are_pooled),
 	    cmocka_unit_test(what_came_in_three_pods_is_expected_in_the_next),
+	    cmocka_unit_test(the_same_day_is_no_recurrence_of_a_sibling),
 	    cmocka_unit_test(replicas_are_one_occasion),
 	    cmocka_unit_test(what_came_at_three_hours_is_expected_at_any),
 	    cmocka_unit_test(routines_at_the_same_hour_are_one),
