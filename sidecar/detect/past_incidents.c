@@ -341,13 +341,17 @@ static void raise_known(const struct incident_memory *m, double now, double repo
 	levels_raise(reported, &level);
 }
 
-void incidents_reported(const struct learnt *l, const struct windows *w, double now,
-			double reported_s, struct levels *reported)
+void incidents_reported(const struct learnt *l, double now, double reported_s,
+			struct levels *reported)
 {
 	memset(reported, 0, sizeof(*reported));
 	for (unsigned at = 0; at < INCIDENTS_KEPT; at++)
 		if (is_told(&l->incident[at], now))
 			raise_known(&l->incident[at], now, reported_s, reported);
+}
+
+void incidents_complete(const struct windows *w, struct levels *reported)
+{
 	bound_minima(reported, w);
 	/* If an hour was reported, six such hours count as reported too. */
 	for (unsigned s = 0; s < SERIES_COUNT; s++) {

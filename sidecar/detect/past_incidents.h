@@ -29,7 +29,11 @@ const struct incident_memory *incident_repeated(const struct learnt *l, double n
 
 /* Computes the levels of incidents that were reported recently, or at this time of
  * day. */
-void incidents_reported(const struct learnt *l, const struct windows *w, double now,
-			double reported_s, struct levels *reported);
+void incidents_reported(const struct learnt *l, double now, double reported_s,
+			struct levels *reported);
+
+/* Raises what such levels imply: minima to the sum of the next longer window, and six
+ * hours to six such hours. */
+void incidents_complete(const struct windows *w, struct levels *reported);
 
 #endif

@@ -27,19 +27,25 @@ static double known_for(const struct detector *d)
 	return fmax(REPORTED_SPAN * d->options.dormant_after_s, REPORTED_LEAST_S);
 }
 
+/* The levels of what was reported, in this pod or in its siblings, and is known then.
+ */
+static void known_at(const struct detector *d, double then, struct levels *levels)
+{
+	incidents_reported(&d->learnt, then, known_for(d), levels);
+	adopted_expects(&d->envelope.adopted, then, levels);
+	incidents_complete(&d->windows, levels);
+}
+
 /* The levels of incidents that were reported recently, or at this time of day: of now,
  * and of the time when the oldest open incident began. */
 static void take_reported(const struct detector *d, struct levels *reported)
 {
-	const double span = known_for(d);
 	struct levels then;
 
-	incidents_reported(&d->learnt, &d->windows, d->deltas.time, span, reported);
-	adopted_expects(&d->envelope.adopted, d->deltas.time, reported);
+	known_at(d, d->deltas.time, reported);
 	if (d->open_count == 0)
 		return;
-	incidents_reported(&d->learnt, &d->windows, d->open[0].onset, span, &then);
-	adopted_expects(&d->envelope.adopted, d->open[0].onset, &then);
+	known_at(d, d->open[0].onset, &then);
 	levels_raise(reported, &then);
 }
 
