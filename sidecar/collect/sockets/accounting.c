@@ -357,13 +357,50 @@ static struct volume missing_of(const struct volume *sum, const struct volume *m
 	};
 }
 
+/* Whether reports of untracked sockets that were missed before may still come. */
+static bool is_owed(const struct socket_accounting *a)
+{
+	return a->owed.sockets > 0 && a->time >= a->owed_at &&
+	       a->time - a->owed_at <= REPORT_LATE_S;
+}
+
+static void reduce(struct volume *v, double share)
+{
+	v->tx_bytes -= (int64_t)((double)v->tx_bytes * share);
+	v->tx_again -= (int64_t)((double)v->tx_again * share);
+	v->tx_segments -= (int64_t)((double)v->tx_segments * share);
+	v->sockets -= (int64_t)((double)v->sockets * share);
+}
+
+/* Reports that were lost are not waited for. Which sockets' they were is not known:
+ * each is taken for one of those that are waited for, of their average size. A report
+ * is lost before its socket is missed, or at the latest before the dump after that. */
+static void forgive(struct socket_accounting *a)
+{
+	const int64_t waits = a->owed.sockets;
+
+	if (waits > 0 && a->reports_lost > 0) {
+		const uint64_t lost = a->reports_lost < (uint64_t)waits
+					  ? a->reports_lost
+					  : (uint64_t)waits;
+		const double share = (double)lost / (double)waits;
+
+		reduce(&a->owed, share);
+		reduce(&a->owed_opened, share);
+		a->reports_lost -= lost;
+	}
+	if (a->dump != a->lost)
+		a->reports_lost = 0;
+}
+
 /* An untracked socket's role is determined again in each dump and may change, so only
  * the sum over both roles is exact, and each role's share is limited to it.
  *
  * A socket may be missing in a dump before its end is reported. What it had sent is
- * owed, so that the report does not count it again: until the next dump, as a tracked
- * socket is kept. A report that never comes (lost, or of a socket that was reset, whose
- * counters the kernel clears) is not waited for longer. */
+ * owed, so that the report does not count it again, however many dumps later it comes.
+ * Reports that were lost are forgiven, and after REPORT_LATE_S all are. Bytes whose
+ * sockets have all been reported are owed until the next dump: they were sent by a
+ * socket that was reset, whose counters the kernel clears. */
 static void settle(struct socket_accounting *a, bool dumped)
 {
 	static const struct volume any = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
@@ -372,6 +409,7 @@ static void settle(struct socket_accounting *a, bool dumped)
 	const struct volume all_now = sum_of(&opened_now, &accepted_now);
 	const struct volume opened = less(&opened_now, &a->owed_opened);
 	const struct volume all = less(&all_now, &a->owed);
+	const bool anew = dumped && !is_owed(a);
 
 	a->tx_bytes += clamp(all.tx_bytes, INT64_MAX);
 	a->tx_again += clamp(all.tx_again, INT64_MAX);
@@ -380,8 +418,12 @@ static void settle(struct socket_accounting *a, bool dumped)
 	    clamp(opened.tx_bytes, all.tx_bytes > 0 ? all.tx_bytes : 0);
 	a->opened += clamp(opened.sockets, INT64_MAX);
 	a->opened_anywhere += clamp(opened.sockets, INT64_MAX);
-	a->owed = missing_of(dumped ? &all_now : &all, &any);
-	a->owed_opened = missing_of(dumped ? &opened_now : &opened, &a->owed);
+	if (all_now.sockets < 0)
+		a->owed_at = a->time;
+	a->owed = missing_of(anew ? &all_now : &all, &any);
+	a->owed_opened = missing_of(anew ? &opened_now : &opened, &a->owed);
+	if (dumped)
+		forgive(a);
 	memset(a->tracked, 0, sizeof(a->tracked));
 	memset(a->ended, 0, sizeof(a->ended));
 }
@@ -408,13 +450,30 @@ static void carry_over(struct socket_accounting *a)
 	a->loopback_ended = 0;
 }
 
+/* Notes this dump as one that is REPORT_LATE_S old when as much time has passed. */
+static void note_late(struct socket_accounting *a)
+{
+	if (a->time >= a->marked_at && a->time - a->marked_at < REPORT_LATE_S)
+		return;
+	a->late = a->marked;
+	a->marked = a->dump;
+	a->marked_at = a->time;
+}
+
+static void forget_unseen(struct socket_accounting *a)
+{
+	note_late(a);
+	socket_table_forget_unseen(&a->table, a->dump, a->lost, a->late);
+	socket_table_forget_unseen(&a->own_table, a->dump, a->lost, a->late);
+	socket_table_forget_unseen(&a->udp, a->dump, a->udp_lost, a->late);
+}
+
 void accounting_end_dump(struct socket_accounting *a, bool complete, double time)
 {
+	a->time = time;
 	if (complete) {
 		listeners_end(&a->listeners);
-		socket_table_forget_unseen(&a->table, a->dump, a->lost);
-		socket_table_forget_unseen(&a->own_table, a->dump, a->lost);
-		socket_table_forget_unseen(&a->udp, a->dump, a->udp_lost);
+		forget_unseen(a);
 	}
 	/* If some untracked sockets are missing, their sum is meaningless: settle()
 	 * waits. */
@@ -495,9 +554,12 @@ void accounting_destroyed(struct socket_accounting *a, const struct diag_socket 
 	}
 }
 
-void accounting_events_lost(struct socket_accounting *a)
+void accounting_events_lost(struct socket_accounting *a, uint64_t reports)
 {
 	a->lost = a->dump + 1;
+	a->reports_lost = reports < UINT64_MAX - a->reports_lost
+			      ? a->reports_lost + reports
+			      : UINT64_MAX;
 }
 
 void accounting_udp_events_lost(struct socket_accounting *a)
