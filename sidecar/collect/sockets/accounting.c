@@ -357,8 +357,7 @@ static struct volume missing_of(const struct volume *sum, const struct volume *m
 	};
 }
 
-/* Whether reports of untracked sockets that were missed before may still come. */
-static bool is_owed(const struct socket_accounting *a)
+bool accounting_awaits_reports(const struct socket_accounting *a)
 {
 	return a->owed.sockets > 0 && a->time >= a->owed_at &&
 	       a->time - a->owed_at <= REPORT_LATE_S;
@@ -409,7 +408,7 @@ static void settle(struct socket_accounting *a, bool dumped)
 	const struct volume all_now = sum_of(&opened_now, &accepted_now);
 	const struct volume opened = less(&opened_now, &a->owed_opened);
 	const struct volume all = less(&all_now, &a->owed);
-	const bool anew = dumped && !is_owed(a);
+	const bool anew = dumped && !accounting_awaits_reports(a);
 
 	a->tx_bytes += clamp(all.tx_bytes, INT64_MAX);
 	a->tx_again += clamp(all.tx_again, INT64_MAX);

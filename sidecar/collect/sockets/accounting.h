@@ -138,6 +138,10 @@ bool accounting_own_seen(struct socket_accounting *a, const struct diag_socket *
 void accounting_events_lost(struct socket_accounting *a, uint64_t reports);
 void accounting_udp_events_lost(struct socket_accounting *a);
 
+/* Whether untracked sockets that dumps missed are still to be reported, for at most
+ * REPORT_LATE_S. */
+bool accounting_awaits_reports(const struct socket_accounting *a);
+
 /* Adds a listening socket, between dumps. */
 void accounting_listener(struct socket_accounting *a, const struct diag_socket *s);
 
