@@ -462,7 +462,7 @@ static void note_late(struct socket_accounting *a)
 static void forget_unseen(struct socket_accounting *a)
 {
 	note_late(a);
-	socket_table_forget_unseen(&a->table, a->dump, a->lost, a->late);
+	a->due = socket_table_forget_unseen(&a->table, a->dump, a->lost, a->late);
 	socket_table_forget_unseen(&a->own_table, a->dump, a->lost, a->late);
 	socket_table_forget_unseen(&a->udp, a->dump, a->udp_lost, a->late);
 }

@@ -80,6 +80,7 @@ struct socket_accounting {
 	uint64_t reports_lost;   /* before that dump, and not yet forgiven */
 	/* Dumps before `late` are REPORT_LATE_S old; `marked` will be the next such. */
 	uint32_t late, marked;
+	uint32_t due; /* followed sockets that it missed and that are not reported */
 	double marked_at;
 
 	uint64_t tx_bytes, initiated_tx_bytes, tx_segments;

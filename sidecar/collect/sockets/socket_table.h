@@ -52,9 +52,10 @@ struct tracked_socket *socket_table_lesser(struct socket_table *t, uint64_t tx_b
 
 /* Removes the sockets that neither this complete dump nor those before it, back to
  * number `late`, saw, if the event of their end may be among those that were lost
- * before dump number `lost`, or is long overdue. An event that is late and not lost
- * would count its connection anew. */
-void socket_table_forget_unseen(struct socket_table *t, uint32_t dump, uint32_t lost,
-				uint32_t late);
+ * before dump number `lost`, or is long overdue. (An event that is late and not lost
+ * would count its connection anew.) Returns how many had sent something, were missed
+ * since `late`, and must still be reported. */
+uint32_t socket_table_forget_unseen(struct socket_table *t, uint32_t dump,
+				    uint32_t lost, uint32_t late);
 
 #endif

@@ -178,6 +178,11 @@ bool sockets_opens_doubted(const struct sockets *s)
 	return s->has_settled && s->doubt_most > 0;
 }
 
+bool sockets_reports_late(const struct sockets *s)
+{
+	return s->accounting.due > 0 || accounting_awaits_reports(&s->accounting);
+}
+
 void sockets_note_active_opens(struct sockets *s, uint64_t active_opens)
 {
 	s->active_opens = active_opens;
