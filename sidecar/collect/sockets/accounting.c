@@ -9,6 +9,9 @@
  * too. */
 #define OWN_ROOM 1024
 
+/* After the loss of reports, how long those that were missed may still be only late. */
+#define FORGIVE_S 5.0
+
 /* Destinations outside --allow that are told apart. */
 #define OUTSIDE_ROOM 64
 
@@ -264,9 +267,22 @@ void accounting_listener(struct socket_accounting *a, const struct diag_socket *
 			containers_own(&a->containers, s->cgroup_id);
 }
 
+/* Kernel source: inet_diag_dump_icsk() goes on in a chain of its hash table by
+ * position. If a socket of the chain ended between two of a dump's datagrams, its place
+ * is taken at the chain's head, and the sockets behind it are listed again. */
+static bool was_just_listed(struct socket_accounting *a, uint64_t cookie)
+{
+	for (unsigned i = 0; i < LISTED_RECENT; i++)
+		if (a->listed[i] == cookie)
+			return true;
+	a->listed[a->listed_next++ % LISTED_RECENT] = cookie;
+	return false;
+}
+
 void accounting_begin_dump(struct socket_accounting *a)
 {
 	a->dump++;
+	memset(a->listed, 0, sizeof(a->listed));
 	a->loopback_live = 0;
 	memset(a->live, 0, sizeof(a->live));
 	listeners_begin(&a->listeners);
@@ -281,11 +297,13 @@ void accounting_live(struct socket_accounting *a, const struct diag_socket *s)
 	if (!s->has_counters || IN6_IS_ADDR_UNSPECIFIED(&s->remote) ||
 	    accounting_own_seen(a, s))
 		return;
+	struct tracked_socket *t = socket_table_find(&a->table, s->cookie);
+	if (!t && was_just_listed(a, s->cookie))
+		return;
 	if (accounting_is_loopback(a, s)) {
 		a->loopback_live += role_of(a, s) == ROLE_CLIENT;
 		return;
 	}
-	struct tracked_socket *t = socket_table_find(&a->table, s->cookie);
 	if (!t) {
 		meet(a, s);
 		return;
@@ -371,14 +389,20 @@ static void reduce(struct volume *v, double share)
 	v->sockets -= (int64_t)((double)v->sockets * share);
 }
 
-/* Reports that were lost are not waited for. Which sockets' they were is not known:
- * each is taken for one of those that are waited for, of their average size. A report
- * is lost before its socket is missed, or at the latest before the dump after that. */
+/* Reports that were lost are not waited for. Which sockets' they were is not known;
+ * those that are only late have come after FORGIVE_S. Of the rest as many are forgiven
+ * as were lost, each of the average size. */
 static void forgive(struct socket_accounting *a)
 {
 	const int64_t waits = a->owed.sockets;
 
-	if (waits > 0 && a->reports_lost > 0) {
+	if (a->reports_lost == 0)
+		return;
+	if (a->lost_at == 0)
+		a->lost_at = a->time;
+	if (a->time - a->lost_at < FORGIVE_S && a->reports_lost < UINT64_MAX)
+		return;
+	if (waits > 0) {
 		const uint64_t lost = a->reports_lost < (uint64_t)waits
 					  ? a->reports_lost
 					  : (uint64_t)waits;
@@ -386,10 +410,8 @@ static void forgive(struct socket_accounting *a)
 
 		reduce(&a->owed, share);
 		reduce(&a->owed_opened, share);
-		a->reports_lost -= lost;
 	}
-	if (a->dump != a->lost)
-		a->reports_lost = 0;
+	a->reports_lost = 0;
 }
 
 /* An untracked socket's role is determined again in each dump and may change, so only
@@ -556,6 +578,7 @@ void accounting_destroyed(struct socket_accounting *a, const struct diag_socket 
 void accounting_events_lost(struct socket_accounting *a, uint64_t reports)
 {
 	a->lost = a->dump + 1;
+	a->lost_at = 0;
 	a->reports_lost = reports < UINT64_MAX - a->reports_lost
 			      ? a->reports_lost + reports
 			      : UINT64_MAX;

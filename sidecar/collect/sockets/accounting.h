@@ -42,6 +42,9 @@ struct volume {
  * from a work queue, which is delayed on a busy machine. */
 #define REPORT_LATE_S 60.0
 
+/* Sockets that a dump may list twice are one chain of the kernel's table. */
+#define LISTED_RECENT 16
+
 #define OWN_LISTENERS_MAX 4
 #define OWN_ADDRESSES_MAX 256
 
@@ -77,9 +80,12 @@ struct socket_accounting {
 	uint32_t dump;
 	double time;             /* of the last dump */
 	uint32_t lost, udp_lost; /* the first dump after a loss of events */
-	uint64_t reports_lost;   /* before that dump, and not yet forgiven */
+	uint64_t reports_lost;   /* and not yet forgiven */
+	double lost_at;          /* the first dump after these was then; 0: it comes */
 	/* Dumps before `late` are REPORT_LATE_S old; `marked` will be the next such. */
 	uint32_t late, marked;
+	uint64_t listed[LISTED_RECENT]; /* by the dump, most recently; cookies */
+	unsigned listed_next;
 	uint32_t due; /* followed sockets that it missed and that are not reported */
 	double marked_at;
 
