@@ -293,7 +293,8 @@ static void add_transports(struct collector *c, bool scan, double time)
 {
 	const struct protocol_counters *p = collector_counters(c);
 	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
-					sockets_tcp_tx_again(c->sockets)};
+					sockets_tcp_tx_again(c->sockets),
+					sockets_reports_late(c->sockets)};
 	bool counted = c->protocols && !c->sources.of[COLLECTOR_PROTOCOLS].failed;
 	bool bytes = c->scanned && !c->sources.of[COLLECTOR_SOCKETS].failed;
 

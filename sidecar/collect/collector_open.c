@@ -62,7 +62,8 @@ static void begin(struct collector *c)
 {
 	const struct own_traffic nothing = {0};
 	const struct tcp_payload tcp = {c->totals.tcp_tx_bytes,
-					sockets_tcp_tx_again(c->sockets)};
+					sockets_tcp_tx_again(c->sockets),
+					sockets_reports_late(c->sockets)};
 	const struct failed_attempts failed = sockets_failed_attempts(c->sockets);
 	const struct protocol_counters *p = collector_counters(c);
 	struct error err;

@@ -29,6 +29,10 @@
  * queue, which is delayed on a busy machine. */
 #define LATE_S 1.0
 
+/* While reports are known to be late nothing is told, for this long at most: a socket
+ * that is disconnected by connect() is in no dump and not reported either; seconds. */
+#define HELD_MOST_S 10.0
+
 static uint64_t least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -117,6 +121,15 @@ static int64_t open_all_the_while(const struct sent_balance *b, double time)
 	return lowest;
 }
 
+static bool is_held(struct sent_balance *b, bool reports_late, double time)
+{
+	if (!reports_late)
+		b->held_since = 0;
+	else if (b->held_since == 0)
+		b->held_since = time;
+	return reports_late && time - b->held_since < HELD_MOST_S;
+}
+
 /* Datagrams are counted a moment before the links: those sent between the two readings
  * were on the links in the span before and are counted in this one. So the unaccounted
  * bytes of the span before are assigned to them, up to one frame each. Returns
@@ -152,7 +165,7 @@ uint64_t sent_unaccounted_bytes(struct sent_balance *balance,
 	balance->past[balance->next].time = time;
 	balance->past[balance->next].rest = balance->rest;
 	balance->next = (balance->next + 1) % SENT_PAST;
-	if (sure <= balance->told)
+	if (is_held(balance, span->reports_late, time) || sure <= balance->told)
 		return 0;
 	uint64_t told = (uint64_t)(sure - balance->told);
 	balance->told = sure;

@@ -24,6 +24,7 @@ struct sent_span {
 				 * segments of no socket; may include loopback */
 	uint64_t other_packets; /* ICMP and forwarded, as the kernel counts them */
 	uint64_t datagrams;     /* UDP and UDP-Lite */
+	bool reports_late;      /* ends of connections are known to be unreported */
 };
 
 /* Returns the UDP payload in the span: the bytes that the links sent, less TCP's
@@ -39,6 +40,7 @@ uint64_t sent_udp_bytes(const struct sent_span *span, int64_t *carry);
 struct sent_balance {
 	int64_t rest; /* sent but not accounted for, up to the last span */
 	int64_t told;
+	double held_since; /* reports are late since then; 0: they are not */
 	struct {
 		double time;
 		int64_t rest;
@@ -50,7 +52,8 @@ struct sent_balance {
  * the function adds the payload of datagrams that were on the links before they were
  * counted. Returns the unaccounted bytes, headers included. Bytes are reported only if
  * they are still unaccounted for one span later and at least a second later (or after
- * SENT_PAST spans), because the kernel reports a connection's end a moment after it. */
+ * SENT_PAST spans), because the kernel reports a connection's end a moment after it;
+ * and while reports are known to be late not for ten seconds. */
 uint64_t sent_unaccounted_bytes(struct sent_balance *balance,
 				const struct sent_span *span, uint64_t *udp_bytes,
 				double time);

@@ -249,6 +249,7 @@ static bool take_span(struct signals *s, const struct protocol_counters *p,
 	    counter_moved(&s->span.datagrams, s->value[SIGNAL_UDP_TX_PACKETS]);
 	span->tcp_bytes = tcp ? counter_moved(&s->span.tcp, tcp->bytes) : 0;
 	span->tcp_again = tcp ? counter_moved(&s->span.tcp_again, tcp->again) : 0;
+	span->reports_late = tcp && tcp->reports_late;
 	s->span.tcp.is_set = s->span.tcp_again.is_set = tcp != NULL;
 	return tcp_known;
 }

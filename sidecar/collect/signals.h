@@ -125,6 +125,7 @@ void signals_udp_packets(struct signals *s, const struct protocol_counters *p,
 /* The payload that TCP sockets have sent so far. */
 struct tcp_payload {
 	uint64_t bytes, again; /* each byte once; retransmitted bytes */
+	bool reports_late;     /* some of it is known to be missing */
 };
 
 /* Sets udp_tx_bytes and unaccounted_tx_bytes since the last socket scan, for which the

@@ -48,7 +48,8 @@ for ((i = 0; i < processes; i++)); do
 done
 
 run_as=(prlimit --nofile=32) # some may be inherited
-start_monitor a --interval 1s
+# So often that ends are reported while the next dump misses others, and some dumps late.
+start_monitor a --interval 100ms
 run_as=()
 settle a 2
 check "interfaces that are watched" 1001 "$(metric a dormouse_interfaces_matched)"
@@ -68,7 +69,7 @@ all_held() {
 }
 patience=120
 wait_for "20,000 connections are held" all_held
-settle a 4
+settle a 20
 eventually "connections opened" $connections metric a dormouse_tcp_connections_opened_total
 check "bytes sent on them" $((connections * bytes)) \
 	"$(metric a dormouse_tcp_initiated_transmit_bytes_total)"
@@ -80,7 +81,7 @@ check_between "descriptors of the monitor" 1 32 \
 
 exec {end}>&-
 wait "${clients[@]}" || true
-settle a 4
+settle a 20
 check "bytes sent on them, after their end" $((connections * bytes)) \
 	"$(metric a dormouse_tcp_initiated_transmit_bytes_total)"
 check "connections opened, after their end" $connections \

@@ -9,6 +9,9 @@
  * too. */
 #define OWN_ROOM 1024
 
+/* After the loss of reports, how long those that were missed may still be only late. */
+#define FORGIVE_S 5.0
+
 /* Destinations outside --allow that are told apart. */
 #define OUTSIDE_ROOM 64
 
@@ -264,9 +267,22 @@ void accounting_listener(struct socket_accounting *a, const struct diag_socket *
 			containers_own(&a->containers, s->cgroup_id);
 }
 
+/* Kernel source: inet_diag_dump_icsk() goes on in a chain of its hash table by
+ * position. If a socket of the chain ended between two of a dump's datagrams, its place
+ * is taken at the chain's head, and the sockets behind it are listed again. */
+static bool was_just_listed(struct socket_accounting *a, uint64_t cookie)
+{
+	for (unsigned i = 0; i < LISTED_RECENT; i++)
+		if (a->listed[i] == cookie)
+			return true;
+	a->listed[a->listed_next++ % LISTED_RECENT] = cookie;
+	return false;
+}
+
 void accounting_begin_dump(struct socket_accounting *a)
 {
 	a->dump++;
+	memset(a->listed, 0, sizeof(a->listed));
 	a->loopback_live = 0;
 	memset(a->live, 0, sizeof(a->live));
 	listeners_begin(&a->listeners);
@@ -281,11 +297,13 @@ void accounting_live(struct socket_accounting *a, const struct diag_socket *s)
 	if (!s->has_counters || IN6_IS_ADDR_UNSPECIFIED(&s->remote) ||
 	    accounting_own_seen(a, s))
 		return;
+	struct tracked_socket *t = socket_table_find(&a->table, s->cookie);
+	if (!t && was_just_listed(a, s->cookie))
+		return;
 	if (accounting_is_loopback(a, s)) {
 		a->loopback_live += role_of(a, s) == ROLE_CLIENT;
 		return;
 	}
-	struct tracked_socket *t = socket_table_find(&a->table, s->cookie);
 	if (!t) {
 		meet(a, s);
 		return;
@@ -357,13 +375,53 @@ static struct volume missing_of(const struct volume *sum, const struct volume *m
 	};
 }
 
+bool accounting_awaits_reports(const struct socket_accounting *a)
+{
+	return a->owed.sockets > 0 && a->time >= a->owed_at &&
+	       a->time - a->owed_at <= REPORT_LATE_S;
+}
+
+static void reduce(struct volume *v, double share)
+{
+	v->tx_bytes -= (int64_t)((double)v->tx_bytes * share);
+	v->tx_again -= (int64_t)((double)v->tx_again * share);
+	v->tx_segments -= (int64_t)((double)v->tx_segments * share);
+	v->sockets -= (int64_t)((double)v->sockets * share);
+}
+
+/* Reports that were lost are not waited for. Which sockets' they were is not known;
+ * those that are only late have come after FORGIVE_S. Of the rest as many are forgiven
+ * as were lost, each of the average size. */
+static void forgive(struct socket_accounting *a)
+{
+	const int64_t waits = a->owed.sockets;
+
+	if (a->reports_lost == 0)
+		return;
+	if (a->lost_at == 0)
+		a->lost_at = a->time;
+	if (a->time - a->lost_at < FORGIVE_S && a->reports_lost < UINT64_MAX)
+		return;
+	if (waits > 0) {
+		const uint64_t lost = a->reports_lost < (uint64_t)waits
+					  ? a->reports_lost
+					  : (uint64_t)waits;
+		const double share = (double)lost / (double)waits;
+
+		reduce(&a->owed, share);
+		reduce(&a->owed_opened, share);
+	}
+	a->reports_lost = 0;
+}
+
 /* An untracked socket's role is determined again in each dump and may change, so only
  * the sum over both roles is exact, and each role's share is limited to it.
  *
  * A socket may be missing in a dump before its end is reported. What it had sent is
- * owed, so that the report does not count it again: until the next dump, as a tracked
- * socket is kept. A report that never comes (lost, or of a socket that was reset, whose
- * counters the kernel clears) is not waited for longer. */
+ * owed, so that the report does not count it again, however many dumps later it comes.
+ * Reports that were lost are forgiven, and after REPORT_LATE_S all are. Bytes whose
+ * sockets have all been reported are owed until the next dump: they were sent by a
+ * socket that was reset, whose counters the kernel clears. */
 static void settle(struct socket_accounting *a, bool dumped)
 {
 	static const struct volume any = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
@@ -372,6 +430,7 @@ static void settle(struct socket_accounting *a, bool dumped)
 	const struct volume all_now = sum_of(&opened_now, &accepted_now);
 	const struct volume opened = less(&opened_now, &a->owed_opened);
 	const struct volume all = less(&all_now, &a->owed);
+	const bool anew = dumped && !accounting_awaits_reports(a);
 
 	a->tx_bytes += clamp(all.tx_bytes, INT64_MAX);
 	a->tx_again += clamp(all.tx_again, INT64_MAX);
@@ -380,8 +439,12 @@ static void settle(struct socket_accounting *a, bool dumped)
 	    clamp(opened.tx_bytes, all.tx_bytes > 0 ? all.tx_bytes : 0);
 	a->opened += clamp(opened.sockets, INT64_MAX);
 	a->opened_anywhere += clamp(opened.sockets, INT64_MAX);
-	a->owed = missing_of(dumped ? &all_now : &all, &any);
-	a->owed_opened = missing_of(dumped ? &opened_now : &opened, &a->owed);
+	if (all_now.sockets < 0)
+		a->owed_at = a->time;
+	a->owed = missing_of(anew ? &all_now : &all, &any);
+	a->owed_opened = missing_of(anew ? &opened_now : &opened, &a->owed);
+	if (dumped)
+		forgive(a);
 	memset(a->tracked, 0, sizeof(a->tracked));
 	memset(a->ended, 0, sizeof(a->ended));
 }
@@ -408,13 +471,30 @@ static void carry_over(struct socket_accounting *a)
 	a->loopback_ended = 0;
 }
 
+/* Notes this dump as one that is REPORT_LATE_S old when as much time has passed. */
+static void note_late(struct socket_accounting *a)
+{
+	if (a->time >= a->marked_at && a->time - a->marked_at < REPORT_LATE_S)
+		return;
+	a->late = a->marked;
+	a->marked = a->dump;
+	a->marked_at = a->time;
+}
+
+static void forget_unseen(struct socket_accounting *a)
+{
+	note_late(a);
+	a->due = socket_table_forget_unseen(&a->table, a->dump, a->lost, a->late);
+	socket_table_forget_unseen(&a->own_table, a->dump, a->lost, a->late);
+	socket_table_forget_unseen(&a->udp, a->dump, a->udp_lost, a->late);
+}
+
 void accounting_end_dump(struct socket_accounting *a, bool complete, double time)
 {
+	a->time = time;
 	if (complete) {
 		listeners_end(&a->listeners);
-		socket_table_forget_unseen(&a->table, a->dump, a->lost);
-		socket_table_forget_unseen(&a->own_table, a->dump, a->lost);
-		socket_table_forget_unseen(&a->udp, a->dump, a->udp_lost);
+		forget_unseen(a);
 	}
 	/* If some untracked sockets are missing, their sum is meaningless: settle()
 	 * waits. */
@@ -495,9 +575,13 @@ void accounting_destroyed(struct socket_accounting *a, const struct diag_socket 
 	}
 }
 
-void accounting_events_lost(struct socket_accounting *a)
+void accounting_events_lost(struct socket_accounting *a, uint64_t reports)
 {
 	a->lost = a->dump + 1;
+	a->lost_at = 0;
+	a->reports_lost = reports < UINT64_MAX - a->reports_lost
+			      ? a->reports_lost + reports
+			      : UINT64_MAX;
 }
 
 void accounting_udp_events_lost(struct socket_accounting *a)

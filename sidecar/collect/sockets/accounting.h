@@ -38,6 +38,13 @@ struct volume {
 	int64_t tx_bytes, tx_again, tx_segments, sockets;
 };
 
+/* The maximum delay of the report of a connection's end, seconds: the kernel sends it
+ * from a work queue, which is delayed on a busy machine. */
+#define REPORT_LATE_S 60.0
+
+/* Sockets that a dump may list twice are one chain of the kernel's table. */
+#define LISTED_RECENT 16
+
 #define OWN_LISTENERS_MAX 4
 #define OWN_ADDRESSES_MAX 256
 
@@ -71,7 +78,16 @@ struct socket_accounting {
 
 	bool has_base; /* a complete dump listed the earlier sockets */
 	uint32_t dump;
+	double time;             /* of the last dump */
 	uint32_t lost, udp_lost; /* the first dump after a loss of events */
+	uint64_t reports_lost;   /* and not yet forgiven */
+	double lost_at;          /* the first dump after these was then; 0: it comes */
+	/* Dumps before `late` are REPORT_LATE_S old; `marked` will be the next such. */
+	uint32_t late, marked;
+	uint64_t listed[LISTED_RECENT]; /* by the dump, most recently; cookies */
+	unsigned listed_next;
+	uint32_t due; /* followed sockets that it missed and that are not reported */
+	double marked_at;
 
 	uint64_t tx_bytes, initiated_tx_bytes, tx_segments;
 	uint64_t tx_again;         /* payload that was retransmitted; not in tx_bytes */
@@ -89,9 +105,11 @@ struct socket_accounting {
 	struct volume tracked[ROLE_COUNT];
 	struct volume ended[ROLE_COUNT];
 	struct volume live[ROLE_COUNT], live_before[ROLE_COUNT];
-	/* What untracked sockets that the last dump missed had sent, in all and on
-	 * opened connections, until the reports of their ends arrive. */
+	/* What untracked sockets that dumps missed had sent, in all and on opened
+	 * connections, until the reports of their ends arrive; when the last of them
+	 * was missed. */
 	struct volume owed, owed_opened;
+	double owed_at;
 	int64_t loopback_ended, loopback_live, loopback_before;
 };
 
@@ -122,10 +140,14 @@ void accounting_end_events(struct socket_accounting *a);
 void accounting_own_listener(struct socket_accounting *a, uint64_t cookie);
 bool accounting_own_accepted(struct socket_accounting *a, const struct diag_socket *s);
 bool accounting_own_seen(struct socket_accounting *a, const struct diag_socket *s);
-/* Events of sockets' ends were lost: sockets that the next dumps miss may have
- * ended. */
-void accounting_events_lost(struct socket_accounting *a);
+/* Events of sockets' ends were lost, so many of TCP's (UINT64_MAX: nobody knows how
+ * many): sockets that the dumps miss may have ended. */
+void accounting_events_lost(struct socket_accounting *a, uint64_t reports);
 void accounting_udp_events_lost(struct socket_accounting *a);
+
+/* Whether untracked sockets that dumps missed are still to be reported, for at most
+ * REPORT_LATE_S. */
+bool accounting_awaits_reports(const struct socket_accounting *a);
 
 /* Adds a listening socket, between dumps. */
 void accounting_listener(struct socket_accounting *a, const struct diag_socket *s);

@@ -30,7 +30,8 @@ struct reading {
 	struct event_source *source;
 	void (*destroyed)(struct socket_accounting *l, const struct diag_socket *s);
 	unsigned messages;
-	bool lost;
+	bool overran;
+	uint64_t lost; /* UINT64_MAX: nobody knows how many */
 };
 
 static void read_event(void *context, struct nlmsghdr *message)
@@ -46,51 +47,59 @@ static void read_event(void *context, struct nlmsghdr *message)
 
 static void note_lost(void *context)
 {
-	((struct reading *)context)->lost = true;
+	((struct reading *)context)->overran = true;
 }
 
 /* Call it after all is read: an overrun is reported at its beginning, and the kernel
- * drops more events until the buffer is empty. */
-static void count_lost(struct event_source *source)
+ * drops more events until the buffer is empty. Returns how many were lost since the
+ * last call. */
+static uint32_t count_lost(struct event_source *source)
 {
 	uint32_t drops = netlink_drops(&source->netlink);
+	uint32_t more = drops - source->drops;
 
-	source->lost += (uint32_t)(drops - source->drops);
+	source->lost += more;
 	source->drops = drops;
+	return more;
 }
 
-/* Closes the client if it fails. */
+/* Closes the client if it fails. All events of a closed client are lost. */
 static void read_events(struct reading *r, struct error *err)
 {
 	const struct netlink_events events = {read_event, note_lost, r};
 	struct event_source *source = r->source;
 	int failure;
 
+	r->lost = UINT64_MAX;
 	if (!netlink_is_open(&source->netlink))
 		return;
 	failure = netlink_read_events(&source->netlink, &events);
 	source->read += r->messages;
-	if (r->lost)
-		count_lost(source);
+	source->overran = r->overran || (source->overran && r->messages > 0);
+	r->lost = source->overran ? count_lost(source) : 0;
+	if (r->overran && r->lost == 0) /* one that was too long */
+		r->lost = 1;
 	if (failure == 0)
 		return;
 	fail_errno(err, failure, "sock_diag: receive events");
 	netlink_close(&source->netlink);
-	r->lost = true;
+	r->lost = UINT64_MAX;
 }
 
 unsigned socket_events_drain(struct socket_events *e)
 {
-	struct reading tcp = {e, &e->tcp, accounting_destroyed, 0, false};
-	struct reading udp = {e, &e->udp, accounting_udp_destroyed, 0, false};
+	struct reading tcp = {
+	    .events = e, .source = &e->tcp, .destroyed = accounting_destroyed};
+	struct reading udp = {
+	    .events = e, .source = &e->udp, .destroyed = accounting_udp_destroyed};
 	struct error unused;
 
 	accounting_begin_events(e->accounting);
 	read_events(&tcp, &e->failure);
-	if (tcp.lost)
-		accounting_events_lost(e->accounting);
+	if (tcp.lost > 0)
+		accounting_events_lost(e->accounting, tcp.lost);
 	read_events(&udp, &unused);
-	if (udp.lost)
+	if (udp.lost > 0)
 		accounting_udp_events_lost(e->accounting);
 	accounting_end_events(e->accounting);
 	if (!netlink_is_open(&e->tcp.netlink))
@@ -147,6 +156,7 @@ static int open_source(struct socket_events *e, struct event_source *source,
 		return -1;
 	}
 	source->drops = 0;
+	source->overran = false;
 	return 0;
 }
 
@@ -160,8 +170,10 @@ void socket_events_prove(struct socket_events *e)
 	if (e->silent_ns == 0)
 		e->silent_ns = now;
 	e->ok = e->tcp.read > 0 || now - e->silent_ns < SILENT_NS + PROVE_NS;
-	if (!e->ok)
+	if (!e->ok) {
 		fail(&e->failure, "sock_diag does not report closed sockets");
+		accounting_events_lost(e->accounting, UINT64_MAX);
+	}
 	if (e->tcp.read > 0 || now - e->silent_ns < SILENT_NS)
 		return;
 	/* Closing an unused socket creates an event like any other. */
@@ -183,7 +195,7 @@ void socket_events_open(struct socket_events *e, double time)
 	if (!netlink_is_open(&e->tcp.netlink)) {
 		e->ok = open_source(e, &e->tcp, IPPROTO_TCP, &e->failure) == 0;
 		e->silent_ns = 0;
-		accounting_events_lost(e->accounting);
+		accounting_events_lost(e->accounting, UINT64_MAX);
 	}
 	if (!netlink_is_open(&e->udp.netlink)) {
 		open_source(e, &e->udp, IPPROTO_UDP, &unused);

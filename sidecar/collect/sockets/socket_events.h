@@ -17,6 +17,7 @@ struct event_source {
 	struct netlink_client netlink;
 	uint64_t read, lost;
 	uint32_t drops; /* of this client, at the last check */
+	bool overran;   /* and more may be dropped until it is read empty */
 };
 
 struct socket_events {

@@ -104,13 +104,21 @@ struct tracked_socket *socket_table_lesser(struct socket_table *t, uint64_t tx_b
 	return NULL;
 }
 
-void socket_table_forget_unseen(struct socket_table *t, uint32_t dump, uint32_t lost)
+uint32_t socket_table_forget_unseen(struct socket_table *t, uint32_t dump,
+				    uint32_t lost, uint32_t late)
 {
+	uint32_t due = 0;
+
 	for (uint32_t i = 0; i < t->used; i++) {
 		struct tracked_socket *at = &t->sockets[i];
 		uint32_t unseen = dump - at->dump;
-		if (at->cookie != 0 && unseen >= 2 &&
-		    (dump - lost < unseen || unseen >= OVERDUE_DUMPS))
+		bool is_late = unseen >= 2 && unseen > dump - late;
+		bool may_be_lost = dump - lost < unseen;
+		if (at->cookie == 0 || unseen == 0)
+			continue;
+		due += !is_late && !may_be_lost && at->tx_bytes > 0;
+		if ((is_late && may_be_lost) || unseen >= OVERDUE_DUMPS)
 			socket_table_remove(t, at);
 	}
+	return due;
 }

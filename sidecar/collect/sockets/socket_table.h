@@ -50,8 +50,12 @@ void socket_table_remove(struct socket_table *t, struct tracked_socket *socket);
  * places in a circular order; NULL if all of these sent more. */
 struct tracked_socket *socket_table_lesser(struct socket_table *t, uint64_t tx_bytes);
 
-/* Removes the sockets that neither this complete dump nor the one before it saw, if the
- * event of their end was lost in dump number `lost` or later, or is long overdue. */
-void socket_table_forget_unseen(struct socket_table *t, uint32_t dump, uint32_t lost);
+/* Removes the sockets that neither this complete dump nor those before it, back to
+ * number `late`, saw, if the event of their end may be among those that were lost
+ * before dump number `lost`, or is long overdue. (An event that is late and not lost
+ * would count its connection anew.) Returns how many had sent something, were missed
+ * since `late`, and must still be reported. */
+uint32_t socket_table_forget_unseen(struct socket_table *t, uint32_t dump,
+				    uint32_t lost, uint32_t late);
 
 #endif

@@ -45,12 +45,11 @@ struct sockets {
 	uint64_t opened; /* as reported: never decreases */
 };
 
-/* How long an open must remain unseen before it is added, seconds: the kernel reports a
- * connection's end from a work queue, which is delayed on a busy machine. */
+/* How long an open must remain unseen before it is added, seconds: the report of a
+ * connection's end may be late. Of those that are added too early the ones to other
+ * hosts are taken back, but one over loopback cannot be told from a socket that was
+ * connected again: so none is added while reports are known to be late. */
 #define DOUBT_S 1.0
-
-/* The maximum delay of that report, seconds. */
-#define LATE_MOST_S 60.0
 
 /* Estimates how many of the unseen connections went to other hosts. If events were
  * lost, the share is that of the connections seen since no open was missing; a few
@@ -108,7 +107,7 @@ static void take_back(struct sockets *s, double time)
 	/* Shares use the increase since these values, which must not be negative. */
 	s->settled_opened -= s->settled_opened < others ? s->settled_opened : others;
 	s->settled_anywhere -= s->settled_anywhere < over ? s->settled_anywhere : over;
-	if (time - s->mended_at > LATE_MOST_S || time < s->mended_at)
+	if (time - s->mended_at > REPORT_LATE_S || time < s->mended_at)
 		s->mended = s->mended_others = 0;
 }
 
@@ -151,7 +150,7 @@ static void mend_opens(struct sockets *s, double time)
 	s->has_settled = true;
 	s->doubt_least = more < s->doubt_least ? more : s->doubt_least;
 	s->doubt_most = more > s->doubt_most ? more : s->doubt_most;
-	if (time - s->doubted_at < DOUBT_S)
+	if (time - s->doubted_at < DOUBT_S || accounting_awaits_reports(a))
 		return;
 	/* The scans may not have seen the most recent opens yet. */
 	int64_t recent = (int64_t)(s->active_opens - s->doubted_opens);
@@ -177,6 +176,11 @@ static void mend_opens(struct sockets *s, double time)
 bool sockets_opens_doubted(const struct sockets *s)
 {
 	return s->has_settled && s->doubt_most > 0;
+}
+
+bool sockets_reports_late(const struct sockets *s)
+{
+	return s->accounting.due > 0 || accounting_awaits_reports(&s->accounting);
 }
 
 void sockets_note_active_opens(struct sockets *s, uint64_t active_opens)

@@ -74,6 +74,10 @@ uint64_t sockets_tcp_tx_again(const struct sockets *s);
  * seen: a reason for another scan. */
 bool sockets_opens_doubted(const struct sockets *s);
 
+/* Whether the last scan missed connections whose ends are not reported yet: what these
+ * sent last is not in the totals. */
+bool sockets_reports_late(const struct sockets *s);
+
 /* The connections opened that were seen, counted as the kernel's ActiveOpens: loopback
  * and own included. */
 uint64_t sockets_opens_seen(const struct sockets *s);

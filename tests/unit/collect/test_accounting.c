@@ -142,12 +142,222 @@ CASE(an_untracked_socket_that_a_dump_misses_before_its_end_is_counted_once)
 	finish(l);
 }
 
-CASE(what_a_missed_end_owes_hides_no_later_traffic)
+/* Of the sockets that the table does not follow, these end in each round: missed by the
+ * dump, reported so many dumps later. */
+static void ends_told_late(unsigned dumps_late, double step)
 {
 	struct diag_socket many[40];
 	struct socket_accounting *l = with_untracked(many);
 
+	for (unsigned left = 40; left > 16; left -= 4) {
+		dump(l, many, left - 4, true);
+		now += step - 10;
+	}
+	for (unsigned i = 1; i < dumps_late; i++) {
+		dump(l, many, 16, true);
+		now += step - 10;
+	}
+	for (unsigned i = 40; i-- > 16;) {
+		destroy(l, many[i]);
+		if (i % 5 == 0)
+			dump(l, many, 16, true);
+	}
+	dump(l, many, 16, true);
+	assert_int_equal(l->tx_bytes, 40000);
+	assert_int_equal(l->initiated_tx_bytes, 40000);
+	assert_int_equal(l->opened, 40);
+	assert_int_equal(l->opened_anywhere, 40);
+	finish(l);
+}
+
+CASE(ends_told_some_dumps_later_count_nothing_twice)
+{
+	for (unsigned dumps = 1; dumps < 20; dumps++)
+		ends_told_late(dumps, 1);
+	ends_told_late(3, 10);
+}
+
+/* Some have been reported when others are missed, so that the sum hides how many of
+ * either there are. */
+CASE(ends_that_are_told_while_others_are_missed_count_nothing_twice)
+{
+	struct diag_socket many[40];
+	struct socket_accounting *l = with_untracked(many);
+
+	for (unsigned left = 34; left >= 16; left -= 6) {
+		dump(l, many, left, true);
+		/* Of the six before all but one are told now. */
+		for (unsigned i = left + 6; i < left + 11 && i < 40; i++)
+			destroy(l, many[i]);
+	}
+	dump(l, many, 16, true);
+	for (unsigned i = 16; i < 22; i++)
+		destroy(l, many[i]);
+	for (unsigned i = 27; i < 40; i += 6)
+		destroy(l, many[i]);
+	dump(l, many, 16, true);
+	assert_int_equal(l->tx_bytes, 40000);
+	assert_int_equal(l->opened, 40);
+	finish(l);
+}
+
+/* The kernel's walk is no snapshot: it may skip a socket while others move, or list it
+ * again, at once or after others of its chain. */
+CASE(a_socket_that_one_dump_lists_twice_or_skips_is_counted_once)
+{
+	struct diag_socket many[40], listed[41];
+	struct socket_accounting *l = with_untracked(many);
+
+	dump(l, many, 38, true);
+	dump(l, many, 40, true);
+	for (unsigned behind = 0; behind < 8; behind++) {
+		memcpy(listed, many, sizeof(many));
+		memcpy(listed + 31, many + 30 - behind, 10 * sizeof(*many));
+		dump(l, listed, 41, true);
+		dump(l, many, 40, true);
+	}
+	assert_int_equal(l->tx_bytes, 40000);
+	assert_int_equal(l->opened, 40);
+	finish(l);
+}
+
+CASE(a_loopback_socket_that_is_listed_twice_is_seen_once)
+{
+	struct socket_accounting *l = fresh();
+	struct diag_socket two[2] = {a_socket(1, "::1", 100), a_socket(1, "::1", 100)};
+
+	dump(l, two, 0, true);
+	dump(l, two, 2, true);
+	dump(l, two, 1, true);
+	assert_int_equal(l->opened_anywhere, 1);
+	finish(l);
+}
+
+CASE(what_a_lost_end_owes_hides_no_later_traffic)
+{
+	struct diag_socket many[40];
+	struct socket_accounting *l = with_untracked(many);
+
+	accounting_events_lost(l, 24);
 	dump(l, many, 16, true); /* the reports of the others are lost */
+	dump(l, many, 16, true);
+	many[0].tx_bytes = 5000;
+	dump(l, many, 16, true);
+	assert_int_equal(l->tx_bytes, 44000);
+	assert_int_equal(l->opened, 40);
+	finish(l);
+}
+
+/* The overrun is noticed after the dump that listed them still. */
+CASE(an_end_that_was_lost_after_the_dump_is_forgiven_by_the_next)
+{
+	struct diag_socket many[40];
+	struct socket_accounting *l = with_untracked(many);
+
+	accounting_events_lost(l, UINT64_MAX);
+	dump(l, many, 30, true);
+	dump(l, many, 30, true);
+	accounting_events_lost(l, 14);
+	accounting_events_lost(l, UINT64_MAX);
+	dump(l, many, 16, true);
+	dump(l, many, 16, true);
+	many[0].tx_bytes = 5000;
+	dump(l, many, 16, true);
+	assert_int_equal(l->tx_bytes, 44000);
+	assert_int_equal(l->opened, 40);
+	finish(l);
+}
+
+/* Of 24 ends 10 were lost, the others are late: no more than those ten can be counted
+ * wrong. */
+CASE(of_some_lost_and_some_late_ends_only_the_lost_are_forgiven)
+{
+	struct diag_socket many[40];
+	struct socket_accounting *l = with_untracked(many);
+
+	dump(l, many, 16, true);
+	accounting_events_lost(l, 10);
+	for (unsigned i = 0; i < 4; i++)
+		dump(l, many, 16, true);
+	assert_int_equal(l->owed.sockets, 14);
+	for (unsigned i = 26; i < 40; i++)
+		destroy(l, many[i]);
+	dump(l, many, 16, true);
+	assert_int_equal(l->tx_bytes, 40000);
+	assert_int_equal(l->opened, 40);
+	many[0].tx_bytes = 5000;
+	dump(l, many, 16, true);
+	assert_int_equal(l->tx_bytes, 44000);
+	finish(l);
+}
+
+/* The lost reports were of others. */
+CASE(a_loss_of_others_forgives_none_that_comes_soon)
+{
+	struct diag_socket many[40];
+	struct socket_accounting *l = with_untracked(many);
+
+	accounting_events_lost(l, 3);
+	dump(l, many, 30, true);
+	for (unsigned i = 30; i < 40; i++)
+		destroy(l, many[i]);
+	accounting_events_lost(l, 3);
+	dump(l, many, 16, true);
+	for (unsigned i = 16; i < 30; i++)
+		destroy(l, many[i]);
+	for (unsigned i = 0; i < 3; i++)
+		dump(l, many, 16, true);
+	assert_int_equal(l->tx_bytes, 40000);
+	assert_int_equal(l->opened, 40);
+	finish(l);
+}
+
+/* A loss of others' reports forgives nothing that is missed long after it. */
+CASE(a_loss_forgives_what_is_missed_soon_and_nothing_later)
+{
+	struct diag_socket many[40];
+	struct socket_accounting *l = with_untracked(many);
+
+	accounting_events_lost(l, 1000);
+	for (unsigned i = 0; i < 3; i++)
+		dump(l, many, 40, true);
+	dump(l, many, 16, true);
+	dump(l, many, 16, true);
+	for (unsigned i = 16; i < 40; i++)
+		destroy(l, many[i]);
+	dump(l, many, 16, true);
+	assert_int_equal(l->tx_bytes, 40000);
+	assert_int_equal(l->opened, 40);
+	finish(l);
+}
+
+/* Without a sign of a loss they are waited for, but not for ever. */
+CASE(ends_that_are_never_told_are_not_waited_for_for_ever)
+{
+	struct diag_socket many[40];
+	struct socket_accounting *l = with_untracked(many);
+
+	for (double began = now; now - began < REPORT_LATE_S + 30;)
+		dump(l, many, 16, true);
+	many[0].tx_bytes = 5000;
+	dump(l, many, 16, true);
+	assert_int_equal(l->tx_bytes, 44000);
+	assert_int_equal(l->opened, 40);
+	finish(l);
+}
+
+/* Their reports come without the bytes, which the kernel has cleared. */
+CASE(what_reset_sockets_had_sent_is_owed_no_longer_than_their_ends)
+{
+	struct diag_socket many[40];
+	struct socket_accounting *l = with_untracked(many);
+
+	dump(l, many, 16, true);
+	dump(l, many, 16, true);
+	for (unsigned i = 16; i < 40; i++) {
+		many[i].tx_bytes = 0;
+		destroy(l, many[i]);
+	}
 	dump(l, many, 16, true);
 	many[0].tx_bytes = 5000;
 	dump(l, many, 16, true);
@@ -203,7 +413,9 @@ CASE(a_socket_missing_from_one_dump_waits_for_its_event)
 	struct diag_socket s = a_socket(1, "fd00::2", 100);
 	dump(l, &s, 0, true);
 	dump(l, &s, 1, true);
+	assert_int_equal(l->due, 0);
 	dump(l, &s, 0, true);
+	assert_int_equal(l->due, 1);
 	assert_int_equal(l->table.count, 1);
 	s.tx_bytes = 130;
 	destroy(l, s);
@@ -554,14 +766,36 @@ CASE(a_socket_whose_end_was_lost_is_forgotten)
 				    a_socket(2, "fd00::2", 0)};
 	dump(l, two, 0, true);
 	dump(l, two, 2, true);
-	accounting_events_lost(l);
-	dump(l, two, 1, true);
+	accounting_events_lost(l, 1);
+	for (double began = now; now - began <= 2 * REPORT_LATE_S;)
+		dump(l, two, 1, true);
 	dump(l, two, 1, true);
 	assert_int_equal(l->table.count, 1);
 	/* What was alive after the loss will be told of. */
 	for (int i = 0; i < 10; i++)
 		dump(l, two, 0, true);
 	assert_int_equal(l->table.count, 1);
+	finish(l);
+}
+
+/* Others' reports were lost; its own is only late. */
+CASE(a_socket_whose_end_is_late_after_a_loss_is_counted_once)
+{
+	struct socket_accounting *l = fresh();
+	struct diag_socket s = a_socket(1, "fd00::2", 100);
+
+	dump(l, &s, 0, true);
+	dump(l, &s, 1, true);
+	accounting_events_lost(l, 500);
+	for (unsigned i = 0; i < 5; i++)
+		dump(l, &s, 0, true);
+	assert_int_equal(l->due, 0); /* it may be among the lost */
+	s.tx_bytes = 130;
+	destroy(l, s);
+	dump(l, &s, 0, true);
+	assert_int_equal(l->tx_bytes, 130);
+	assert_int_equal(l->opened, 1);
+	assert_int_equal(l->table.count, 0);
 	finish(l);
 }
 
@@ -858,7 +1092,22 @@ int main(void)
 		an_untracked_socket_whose_side_is_judged_anew_adds_no_bytes),
 	    cmocka_unit_test(
 		an_untracked_socket_that_a_dump_misses_before_its_end_is_counted_once),
-	    cmocka_unit_test(what_a_missed_end_owes_hides_no_later_traffic),
+	    cmocka_unit_test(ends_told_some_dumps_later_count_nothing_twice),
+	    cmocka_unit_test(
+		ends_that_are_told_while_others_are_missed_count_nothing_twice),
+	    cmocka_unit_test(
+		a_socket_that_one_dump_lists_twice_or_skips_is_counted_once),
+	    cmocka_unit_test(a_loopback_socket_that_is_listed_twice_is_seen_once),
+	    cmocka_unit_test(what_a_lost_end_owes_hides_no_later_traffic),
+	    cmocka_unit_test(
+		an_end_that_was_lost_after_the_dump_is_forgiven_by_the_next),
+	    cmocka_unit_test(
+		of_some_lost_and_some_late_ends_only_the_lost_are_forgiven),
+	    cmocka_unit_test(a_loss_of_others_forgives_none_that_comes_soon),
+	    cmocka_unit_test(a_loss_forgives_what_is_missed_soon_and_nothing_later),
+	    cmocka_unit_test(ends_that_are_never_told_are_not_waited_for_for_ever),
+	    cmocka_unit_test(
+		what_reset_sockets_had_sent_is_owed_no_longer_than_their_ends),
 	    cmocka_unit_test(a_socket_missing_from_one_dump_waits_for_its_event),
 	    cmocka_unit_test(segments_wrap_at_32_bits),
 	    cmocka_unit_test(a_socket_that_is_connected_anew_counts_from_nothing),
@@ -880,6 +1129,7 @@ int main(void)
 	    cmocka_unit_test(events_before_the_first_complete_dump_count_nothing),
 	    cmocka_unit_test(a_socket_whose_end_is_told_late_is_one_connection),
 	    cmocka_unit_test(a_socket_whose_end_was_lost_is_forgotten),
+	    cmocka_unit_test(a_socket_whose_end_is_late_after_a_loss_is_counted_once),
 	    cmocka_unit_test(idle_connections_do_not_hide_one_that_sends),
 	    cmocka_unit_test(totals_are_exact_whoever_leaves_the_table),
 	    cmocka_unit_test(a_short_udp_socket_is_a_destination),

@@ -197,6 +197,34 @@ CASE(a_pod_with_sockets_alone_owes_nothing)
 	}
 }
 
+/* The last bytes of a connection are missing until its end is reported, seconds late.
+ */
+CASE(bytes_whose_report_is_late_are_nobodys_only_if_it_never_comes)
+{
+	struct sent_balance late = {0}, never = {0};
+	struct sent_span span = tcp_span(1000000), rest = {0};
+	const uint64_t missing = 900000;
+	uint64_t told = 0;
+
+	span.tcp_bytes -= missing;
+	span.reports_late = rest.reports_late = true;
+	assert_int_equal(soon_unaccounted(&late, &span), 0);
+	assert_int_equal(soon_unaccounted(&never, &span), 0);
+	for (int i = 0; i < 40; i++) {
+		assert_int_equal(soon_unaccounted(&late, &rest), 0);
+		assert_int_equal(soon_unaccounted(&never, &rest), 0);
+	}
+	for (int i = 0; i < 60; i++)
+		told += soon_unaccounted(&never, &rest);
+	assert_in_range(told, missing / 10 * 9, missing);
+	rest.reports_late = false;
+	rest.tcp_bytes = missing;
+	for (int i = 0; i < 60; i++) {
+		assert_int_equal(soon_unaccounted(&late, &rest), 0);
+		rest.tcp_bytes = 0;
+	}
+}
+
 CASE(packets_of_no_protocol_are_told_one_span_later)
 {
 	struct sent_balance b = {0};
@@ -344,6 +372,8 @@ int main(void)
 	    cmocka_unit_test(bytes_told_too_early_by_tcp_are_mended_by_the_next_span),
 	    cmocka_unit_test(what_is_carried_stays_within_tcps_error),
 	    cmocka_unit_test(a_pod_with_sockets_alone_owes_nothing),
+	    cmocka_unit_test(
+		bytes_whose_report_is_late_are_nobodys_only_if_it_never_comes),
 	    cmocka_unit_test(packets_of_no_protocol_are_told_one_span_later),
 	    cmocka_unit_test(datagrams_between_two_readings_are_udp),
 	    cmocka_unit_test(a_connection_told_late_is_nobodys_for_no_moment),

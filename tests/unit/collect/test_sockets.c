@@ -229,6 +229,88 @@ CASE(what_is_seen_after_all_is_not_counted_twice)
 	shut(s, 51);
 }
 
+static void disconnect(int fd)
+{
+	const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+
+	assert_int_equal(connect(fd, &nowhere, sizeof(nowhere)), 0);
+}
+
+/* Ends that the dump missed are not reported yet, and neither are some over loopback:
+ * these are no opens to other hosts. */
+CASE(loopback_that_is_late_with_others_is_not_counted)
+{
+	const struct collect_options few = {.max_sockets = 16, .max_destinations = 64};
+	int there = listen_at(THERE, 5000), here = listen_at(HERE, 5001);
+	int fds[20][2];
+	struct sockets *s = open_with(&few, 0);
+
+	scan_mending(s);
+	for (int i = 0; i < 20; i++) {
+		fds[i][0] = connect_from(HERE, THERE4, 5000);
+		fds[i][1] = accept(there, NULL, NULL);
+	}
+	for (int i = 0; i < 3; i++)
+		scan_mending(s);
+	assert_int_equal(totals_of(s).tcp_opened, 20);
+	for (int i = 0; i < 20; i++)
+		disconnect(fds[i][0]); /* in no dump, and without a report */
+	uint64_t to_come = active_opens() + 3;
+	for (int i = 0; i < 30; i++) {
+		sockets_note_active_opens(s, to_come);
+		clock_at += 0.5;
+		assert_true(sockets_scan(s, clock_at));
+		assert_int_equal(totals_of(s).tcp_opened, 20);
+	}
+	for (int i = 0; i < 3; i++) {
+		int out = connect_from(HERE, "127.0.0.1", 5001);
+		close_pair(out, accept(here, NULL, NULL));
+	}
+	await_events(s, 6);
+	clock_at += 100;
+	for (int i = 0; i < 4; i++) {
+		scan_mending(s);
+		assert_int_equal(totals_of(s).tcp_opened, 20);
+	}
+	for (int i = 0; i < 20; i++)
+		close_pair(fds[i][0], fds[i][1]);
+	close(there);
+	close(here);
+	shut(s, 26);
+}
+
+/* An unseen open waits for late reports no longer than they can be late. */
+CASE(late_reports_hide_a_socket_connected_anew_for_a_minute_at_most)
+{
+	const struct collect_options few = {.max_sockets = 16, .max_destinations = 64};
+	int listener = listen_at(THERE, 5000), out[20], in[20];
+	struct sockets *s = open_with(&few, 0);
+
+	scan_mending(s);
+	for (int i = 0; i < 20; i++) {
+		out[i] = connect_from(HERE, THERE4, 5000);
+		in[i] = accept(listener, NULL, NULL);
+	}
+	scan_mending(s);
+	for (int i = 0; i < 20; i++)
+		disconnect(out[i]);
+	for (int i = 0; i < 5; i++) {
+		sockets_note_active_opens(s, active_opens() + 7);
+		scan(s);
+	}
+	assert_int_equal(totals_of(s).tcp_opened, 20);
+	clock_at += 60;
+	for (int i = 0; i < 3; i++) {
+		sockets_note_active_opens(s, active_opens() + 7);
+		scan(s);
+	}
+	assert_int_equal(totals_of(s).tcp_opened, 27);
+	for (int i = 0; i < 20; i++)
+		close_pair(out[i], in[i]);
+	close(listener);
+	shut(s, 20);
+}
+
 /* The kernel's counter is read before the sockets: what is seen between the two
  * readings is in neither's difference for long. */
 CASE(what_is_seen_before_it_is_counted_is_not_counted_twice)
@@ -271,6 +353,11 @@ CASE(a_connection_whose_end_was_lost_leaves_the_table)
 	assert_true(totals_of(s).socket_events_lost > 0);
 	scan(s);
 	scan(s);
+	assert_true(totals_of(s).sockets_tracked > 0); /* the report may be late */
+	for (int minute = 0; minute < 3; minute++) {
+		clock_at += 60;
+		scan(s);
+	}
 	assert_int_equal(totals_of(s).sockets_tracked, 0);
 	assert_int_equal(totals_of(s).tcp_tx_bytes, 1000);
 	close(listener);
@@ -710,6 +797,9 @@ int main(void)
 	    cmocka_unit_test(opens_lost_with_their_events_are_mended_from_active_opens),
 	    cmocka_unit_test(a_socket_connected_anew_is_opened_anew),
 	    cmocka_unit_test(what_is_seen_after_all_is_not_counted_twice),
+	    cmocka_unit_test(loopback_that_is_late_with_others_is_not_counted),
+	    cmocka_unit_test(
+		late_reports_hide_a_socket_connected_anew_for_a_minute_at_most),
 	    cmocka_unit_test(what_is_seen_before_it_is_counted_is_not_counted_twice),
 	    cmocka_unit_test(a_connection_whose_end_was_lost_leaves_the_table),
 	    cmocka_unit_test(what_was_there_before_the_monitor_is_no_traffic),
