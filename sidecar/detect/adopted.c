@@ -107,11 +107,27 @@ void adopted_take(struct adopted *a, const struct past *past)
 	take_any_hour(a, past);
 }
 
+/* What comes in pulses flows steadily for who looks seldom: a minimum may reach the sum
+ * of as long a time. */
+static void raise_minima(struct levels *l)
+{
+	for (unsigned s = 0; s < SERIES_COUNT; s++) {
+		if (l->code[MINIMUM_SHORT][s] < l->code[WINDOW_1M][s])
+			l->code[MINIMUM_SHORT][s] = l->code[WINDOW_1M][s];
+		if (l->code[MINIMUM_LONG][s] < l->code[WINDOW_10M][s])
+			l->code[MINIMUM_LONG][s] = l->code[WINDOW_10M][s];
+	}
+}
+
 void adopted_fit(struct adopted *a, double interval_s)
 {
 	static const struct past_series nothing;
 	double ratio = PAST_INTERVAL_RATIO;
 
+	if (interval_s > a->interval_s * ratio) {
+		raise_minima(&a->most);
+		raise_minima(&a->start);
+	}
 	if (interval_s <= a->interval_s * ratio && a->interval_s <= interval_s * ratio)
 		return;
 	for (unsigned s = 0; s < SIGNAL_COUNT; s++)

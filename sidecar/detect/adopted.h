@@ -40,7 +40,8 @@ struct adopted {
 /* Takes a past; one without watched time takes everything away. */
 void adopted_take(struct adopted *a, const struct past *past);
 
-/* Drops the gauges if the siblings' interval was another. */
+/* Makes the siblings' past fit the pod's interval between samples: the gauges are
+ * dropped if theirs was another, and minima raised if theirs was shorter. */
 void adopted_fit(struct adopted *a, double interval_s);
 
 /* Raises the levels to what the siblings have reached, for a pod that was observed for

@@ -82,15 +82,28 @@ static void tell_departure(const struct incident_memory *m, const struct windows
 	}
 }
 
+static void tell_one(const struct incident_memory *m, const struct windows *w,
+		     struct past *past)
+{
+	struct past_departure departure;
+
+	tell_departure(m, w, &departure);
+	past_add_departure(past, &departure);
+}
+
+/* What goes on is told as well: a pod may end in it. */
 static void tell_departures(const struct detector *d, struct past *past)
 {
 	for (unsigned at = 0; at < INCIDENTS_KEPT; at++)
-		if (d->learnt.incident[at].end > 0) {
-			struct past_departure departure;
-			tell_departure(&d->learnt.incident[at], &d->windows,
-				       &departure);
-			past_add_departure(past, &departure);
-		}
+		if (d->learnt.incident[at].end > 0)
+			tell_one(&d->learnt.incident[at], &d->windows, past);
+	for (unsigned at = 0; at < d->open_count; at++) {
+		struct incident_memory m;
+		if (!d->open[at].reported)
+			continue;
+		incident_describe(&d->open[at], d->deltas.time, &m);
+		tell_one(&m, &d->windows, past);
+	}
 }
 
 void detector_past(const struct detector *d, struct past *past)

@@ -111,8 +111,7 @@ static uint32_t signal_of(unsigned series)
 					    : SIGNAL_TX_BYTES;
 }
 
-static void remember_first(struct incident_memory *m, const struct incident *i,
-			   double now)
+void incident_describe(const struct incident *i, double now, struct incident_memory *m)
 {
 	memset(m, 0, sizeof(*m));
 	m->start = i->onset;
@@ -185,7 +184,7 @@ void incident_remember(struct learnt *l, const struct incident *i, double now)
 	} else {
 		double grown = growth_beyond(l, i); /* before an entry is replaced */
 		m = take_entry(l);
-		remember_first(m, i, now);
+		incident_describe(i, now, m);
 		m->grown = grown;
 	}
 	routine_note(l, m, i->window, i->series);

@@ -13,6 +13,9 @@
  * there is no other. */
 void incident_remember(struct learnt *l, const struct incident *i, double now);
 
+/* Describes an incident, until now, as the first of its kind. */
+void incident_describe(const struct incident *i, double now, struct incident_memory *m);
+
 /* Computes the levels that enough separate incidents have reached to be a routine at
  * any time of day. */
 void incidents_routine(const struct learnt *l, const struct windows *w,

@@ -325,6 +325,29 @@ CASE(pasts_of_other_intervals_fit)
 	}
 }
 
+/* Pulses of twenty seconds are a steady flow for who looks each minute. */
+CASE(pulses_are_steady_for_who_looks_seldom)
+{
+	const struct traffic pulse = {.opened = 1500, .received = 60};
+	struct past past;
+	struct world w;
+
+	begin(&w);
+	for (unsigned i = 0; i < 6 * 180; i++) {
+		live(&w, 10, pulse);
+		live(&w, 10, SILENCE);
+	}
+	assert_int_equal(w.episodes, 0);
+	detector_past(w.d, &past);
+	world_end(&w);
+	world_begin(&w, 60);
+	world_watch(&w);
+	detector_adopt(w.d, &past);
+	live(&w, 6 * HOUR, times(pulse, 0.5));
+	assert_int_equal(w.episodes, 0);
+	world_end(&w);
+}
+
 CASE(a_past_can_be_taken_away_and_survives_a_restore)
 {
 	const struct past past = past_of(WEB, WEB, DAY), none = {0};
@@ -501,6 +524,27 @@ CASE(what_came_at_three_hours_is_expected_at_any)
 	assert_int_equal(job_is(&past, MONDAY + 9 * DAY + 13 * HOUR), 0);
 }
 
+/* Three pods that end in what they were told of, at three hours. */
+CASE(what_a_pod_ends_in_is_told)
+{
+	struct past all = {0}, one;
+	struct world w;
+
+	for (unsigned n = 0; n < 3; n++) {
+		begin(&w);
+		w.now = MONDAY + n * (DAY + 3 * HOUR);
+		live(&w, 3 * HOUR, WEB);
+		live(&w, HOUR, both(WEB, JOB));
+		assert_int_equal(w.episodes, 1);
+		detector_past(w.d, &one);
+		assert_int_equal(one.departure_count, 1);
+		assert_int_equal(one.departure[0].view.number, 0);
+		world_end(&w);
+		past_merge(&all, &one);
+	}
+	assert_int_equal(job_is(&all, MONDAY + 9 * DAY + 13 * HOUR), 0);
+}
+
 CASE(routines_at_the_same_hour_are_one)
 {
 	struct past a = {.watched_s = HOUR, .pods = 1}, b;
@@ -555,6 +599,8 @@ int main(void)
 	    cmocka_unit_test(an_accepted_level_is_told_after_a_week),
 	    cmocka_unit_test(what_the_siblings_history_lacks_is_young),
 	    cmocka_unit_test(pasts_of_other_intervals_fit),
+	    cmocka_unit_test(pulses_are_steady_for_who_looks_seldom),
+	    cmocka_unit_test(what_a_pod_ends_in_is_told),
 	    cmocka_unit_test(a_past_can_be_taken_away_and_survives_a_restore),
 	    cmocka_unit_test(pods_are_pooled),
 	    cmocka_unit_test(deviations_are_pooled),
