@@ -222,8 +222,10 @@ start_monitor() {
 	fi
 }
 
+# It does not try to connect before the monitor listens: attempts that are refused while the
+# monitor starts, and told late, would be among those that a test counts.
 is_ready() {
-	[[ $(inside "$1" curl -so /dev/null -w '%{http_code}' \
+	listens "$1" 9477 && [[ $(inside "$1" curl -so /dev/null -w '%{http_code}' \
 		http://localhost:9477/readyz) == 200 ]] && return
 	kill -0 "${monitor_pid[$1]}" 2>/dev/null && return 1
 	failed "the monitor in $1 has ended"
