@@ -132,3 +132,4 @@ check "exit status of a bad document" 1 $ended
 ended=0
 "$work/dormouse" baseline diff "$work/good" >"$work/out" 2>&1 || ended=$?
 check "exit status of a missing file" 2 $ended
+finish

@@ -98,7 +98,8 @@ kill -TERM "$owner"
 wait "$owner" || true
 eventually "when that is free" ok readiness 8453
 
-openssl x509 -req -in <(openssl req -new -key "$work/first.key" -subj /CN=late) -days -1 \
+openssl req -new -key "$work/first.key" -subj /CN=late -out "$work/late.csr"
+faketime -f -3d openssl x509 -req -in "$work/late.csr" -days 1 \
 	-signkey "$work/first.key" -out "$work/late.crt" 2>/dev/null
 cp "$work/first.key" "$work/late.key"
 use_certificate late

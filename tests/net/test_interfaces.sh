@@ -219,7 +219,7 @@ start_monitor e --interval 200ms --interfaces 'eth0,net*'
 settle e
 check "a wrong list: interfaces that are watched" 0 "$(metric e dormouse_interfaces_matched)"
 check "a wrong list: it is told once" 1 "$(blind_lines)"
-check "a wrong list: the baseline says so" 0 "$(fetch e 9478/baseline | jq .interfacesMatched)"
+check "a wrong list: the baseline says so" 0 "$(fetch e 9478/status | jq .interfacesMatched)"
 join e net1 f net1 3
 eventually "a link comes that it means" 1 metric e dormouse_interfaces_matched
 eventually "and that is told" 1 log_lines e '.message | test("net1 is watched now")'
