@@ -40,11 +40,13 @@ static const char *refusal(const char *text)
 static char *with(const char *text, const char *what, const char *by)
 {
 	const char *at = strstr(text, what);
-	char *changed = malloc(strlen(text) + strlen(by) + 1);
+	const size_t size = strlen(text) + strlen(by) + 1;
+	char *changed = malloc(size);
 
 	if (!at)
 		fail_msg("the document has no %s", what);
-	sprintf(changed, "%.*s%s%s", (int)(at - text), text, by, at + strlen(what));
+	snprintf(changed, size, "%.*s%s%s", (int)(at - text), text, by,
+		 at + strlen(what));
 	return changed;
 }
 
@@ -219,20 +221,18 @@ CASE(what_is_no_json_is_refused_with_its_line)
 
 CASE(too_many_of_anything_are_refused)
 {
-	char *text, *many, *end;
+	static char many[65536];
+	struct text t = text_over(many, sizeof(many));
 
 	fill_document(&made);
-	text = text_of(&made);
-	many = malloc(strlen(text) + 65 * 128);
-	sprintf(many, "%.*s", (int)(strstr(text, "{\"prefix\"") - text), text);
-	end = many + strlen(many);
+	char *text = text_of(&made);
+	text_put_bytes(&t, text, (size_t)(strstr(text, "{\"prefix\"") - text));
 	for (unsigned i = 0; i < 65; i++)
-		end +=
-		    sprintf(end, "%s{\"prefix\":\"10.0.%u.0/24\",\"protocol\":\"tcp\"}",
+		text_printf(&t, "%s{\"prefix\":\"10.0.%u.0/24\",\"protocol\":\"tcp\"}",
 			    i ? "," : "", i);
-	sprintf(end, "]}");
+	text_put(&t, "]}");
+	assert_false(t.overflowed);
 	assert_non_null(strstr(refusal(many), "peers: expected at most 64"));
-	free(many);
 	free(text);
 }
 
