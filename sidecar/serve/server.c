@@ -33,8 +33,8 @@
  * second request on, so these and the numbers above are most of what a crowd costs.
  * Those of scrapers are small; a browser also sends the cookies of other services on
  * localhost. */
-#define OPEN_HEAD_BYTES  (8 * 1024)
-#define LOCAL_HEAD_BYTES (12 * 1024)
+#define OPEN_HEAD_BYTES  (4 * 1024)
+#define LOCAL_HEAD_BYTES (8 * 1024)
 
 struct server {
 	struct serve_routes routes;

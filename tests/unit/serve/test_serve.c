@@ -591,7 +591,7 @@ CASE(no_query_keeps_the_monitor_for_long)
 	for (int i = 0; i < ALERTS_REMEMBERED; i++)
 		fake_alert(ALERT_EGRESS_VOLUME, 1.7e9 + i, 0);
 	text_put(&t, "GET /api/v2/alerts?x");
-	for (int i = 0; i < 100; i++)
+	for (int i = 0; i < 60; i++)
 		text_put(&t, "&filter=pod=~(a?){150}(a*)*a{150}.*");
 	text_put(&t, " HTTP/1.0\r\n\r\n");
 	assert_false(t.overflowed);
