@@ -29,7 +29,7 @@
  * newcomer, so few are admitted. Connections without TLS are answered at once: as many
  * as there are spare places are admitted. */
 #define HANDSHAKES_PER_TURN 2
-#define REFUSALS_PER_TURN   256
+#define REFUSALS_PER_TURN   64
 
 /* Maximum number of turns in one call, and maximum time after which no further one
  * begins, seconds: the caller's other work must not be late. */
