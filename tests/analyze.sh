@@ -19,6 +19,11 @@ sidecar/replay/series.c -Wanalyzer-malloc-leak merge_equal_times: the points are
 sidecar/replay/series.c -Wanalyzer-malloc-leak series_settle: the points are the list's
 sidecar/replay/series.c -Wanalyzer-malloc-leak sort_into_traces: qsort() moves the series
 sidecar/injector/namespaces/namespaces.c -Wanalyzer-malloc-leak put_in: the table holds it
+sidecar/injector/learn/learning.c -Wanalyzer-malloc-leak begin_workload: the workload keeps it until learning_free()
+sidecar/injector/learn/learning.c -Wanalyzer-malloc-leak run: the list is freed by learning_free()
+sidecar/injector/learn/pods.c -Wanalyzer-malloc-leak make_room: the list moved with its pods
+sidecar/injector/learn/pods.c -Wanalyzer-malloc-leak replace: the pod holds it
+sidecar/injector/learn/traffic_history.c -Wanalyzer-malloc-leak keep_chunk: the points are the series'
 "
 
 files=()
@@ -32,7 +37,7 @@ shift
 analyze() {
 	gcc "${flags[@]}" -O1 -fanalyzer -fdiagnostics-plain-output -c -o /dev/null "$1" 2>&1 |
 		awk -v file="$1" '
-			/: In function / { function_name = $NF; gsub(/[^A-Za-z_0-9]/, "", function_name) }
+			/(^|: )In function / { function_name = $NF; gsub(/[^A-Za-z_0-9]/, "", function_name) }
 			/ error: / { print file, "error", $0 }
 			/ warning: / && match($0, /-Wanalyzer[-a-z]*/) {
 				print file, substr($0, RSTART, RLENGTH), function_name ": " $1 }'
