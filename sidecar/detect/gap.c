@@ -3,24 +3,41 @@
 #include <math.h>
 
 #include "detector.h"
+#include "past_incidents.h"
 #include "verdict.h"
 #include "young.h"
 
-/* How many bytes the envelope explains over that time: the maximum of the next longer
- * window, or of as many six-hour windows as needed. */
+/* What the pod and its siblings are known for. The thresholds have it only from the
+ * first sample on; a gap is judged before that. */
+static void most_known(const struct detector *d, struct levels *most)
+{
+	double length[WINDOWS];
+	struct levels routine;
+
+	for (unsigned k = 0; k < WINDOWS; k++)
+		length[k] = window_span(k);
+	envelope_most(&d->envelope, &d->learnt, 0, most);
+	incidents_routine(&d->learnt, &d->windows, &routine);
+	levels_raise(most, &routine);
+	adopted_raise(&d->envelope.adopted, d->learnt.observed_s, length, most);
+}
+
+/* How many bytes that explains over that time: the maximum of the next longer window, or
+ * of as many six-hour windows as needed. */
 static double explained(const struct detector *d, double seconds)
 {
-	const struct envelope *e = &d->envelope;
 	double margin =
 		   limit_margin(SIGNAL_TX_BYTES, WINDOW_6H, d->options.sensitivity),
 	       most = 0;
+	struct levels known;
 	unsigned k = 0;
 
+	most_known(d, &known);
 	while (k < WINDOW_6H && window_span(k) < seconds)
 		k++;
 	for (unsigned i = 0; i < SUM_WINDOWS; i++) {
 		double times = fmax(ceil(seconds / window_span(i)), 1);
-		double bound = e->baseline_max[i][SIGNAL_TX_BYTES] * times;
+		double bound = level_decode(known.code[i][SIGNAL_TX_BYTES]) * times;
 		if (i <= k || i == WINDOW_6H)
 			most = i == 0 ? bound : bound > 0 ? fmin(most, bound) : most;
 	}

@@ -127,6 +127,35 @@ CASE(a_gap_of_the_monitor_is_judged_by_the_baseline)
 	world_end(&w);
 }
 
+/* The mean of such a life explains next to nothing of its busy minutes. */
+CASE(a_gap_after_a_start_is_judged_by_what_was_learnt)
+{
+	static const double lengths[] = {30, MINUTE, 5 * MINUTE, HOUR, 5 * HOUR};
+	struct verdict v;
+	struct world w;
+
+	world_begin(&w, 10);
+	world_watch(&w);
+	for (unsigned hour = 0; hour < 48; hour++) {
+		live(&w, 58 * MINUTE, PROBED);
+		live(&w, 2 * MINUTE, SERVER);
+	}
+	struct detector *started = again(&w);
+	struct detector *both[] = {w.d, started};
+	for (size_t j = 0; j < LENGTH(both); j++)
+		for (size_t i = 0; i < LENGTH(lengths); i++) {
+			const double seconds = lengths[i];
+			const double busy = fmin(seconds, 2 * MINUTE) * 1.1 * MB;
+			assert_false(detector_judge_gap(both[j], w.now, seconds,
+							(uint64_t)busy, 0, &v));
+			assert_true(detector_judge_gap(both[j], w.now, seconds,
+						       (uint64_t)(20 * MB * seconds), 0,
+						       &v));
+		}
+	detector_free(started);
+	world_end(&w);
+}
+
 CASE(the_hum_is_the_everydays_and_bounded)
 {
 	struct world w;
@@ -168,6 +197,7 @@ int main(void)
 	    cmocka_unit_test(a_damaged_piece_is_refused_or_harmless),
 	    cmocka_unit_test(the_same_samples_give_the_same_verdicts),
 	    cmocka_unit_test(a_gap_of_the_monitor_is_judged_by_the_baseline),
+	    cmocka_unit_test(a_gap_after_a_start_is_judged_by_what_was_learnt),
 	    cmocka_unit_test(the_hum_is_the_everydays_and_bounded),
 	    cmocka_unit_test(suspicion_comes_before_the_verdict),
 	};
