@@ -22,8 +22,8 @@ static void most_known(const struct detector *d, struct levels *most)
 	adopted_raise(&d->envelope.adopted, d->learnt.observed_s, length, most);
 }
 
-/* How many bytes that explains over that time: the maximum of the next longer window, or
- * of as many six-hour windows as needed. */
+/* How many bytes that explains over that time: the maximum of the next longer window,
+ * or of as many six-hour windows as needed. */
 static double explained(const struct detector *d, double seconds)
 {
 	double margin =

@@ -141,14 +141,14 @@ CASE(a_gap_after_a_start_is_judged_by_what_was_learnt)
 		live(&w, 2 * MINUTE, SERVER);
 	}
 	struct detector *started = again(&w);
-	struct detector *both[] = {w.d, started};
-	for (size_t j = 0; j < LENGTH(both); j++)
+	struct detector *judges[] = {w.d, started};
+	for (size_t j = 0; j < LENGTH(judges); j++)
 		for (size_t i = 0; i < LENGTH(lengths); i++) {
 			const double seconds = lengths[i];
 			const double busy = fmin(seconds, 2 * MINUTE) * 1.1 * MB;
-			assert_false(detector_judge_gap(both[j], w.now, seconds,
+			assert_false(detector_judge_gap(judges[j], w.now, seconds,
 							(uint64_t)busy, 0, &v));
-			assert_true(detector_judge_gap(both[j], w.now, seconds,
+			assert_true(detector_judge_gap(judges[j], w.now, seconds,
 						       (uint64_t)(20 * MB * seconds), 0,
 						       &v));
 		}
