@@ -14,6 +14,7 @@
 #include "base/line_queue.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/read_full.h"
 #include "base/version.h"
 #include "commands.h"
 #include "config/identity.h"
@@ -281,7 +282,7 @@ static void allow_name_servers(struct options *options)
 	const int fd = options->allow.is_set
 			   ? open(RESOLV_CONF, O_RDONLY | O_CLOEXEC | O_NOCTTY)
 			   : -1;
-	const ssize_t length = fd < 0 ? 0 : read(fd, conf, sizeof(conf) - 1);
+	const ssize_t length = fd < 0 ? 0 : read_full(fd, conf, sizeof(conf) - 1);
 
 	if (fd >= 0)
 		close(fd);

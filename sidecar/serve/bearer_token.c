@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/read_full.h"
+
 /* A token with white space around it. */
 #define FILE_MAX (BEARER_TOKEN_MAX + 64)
 
@@ -26,7 +28,7 @@ static ssize_t read_file(const char *path, char *data, size_t size, struct error
 		return fail(err, "%s", strerror(errno));
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
 		fail(err, "not a regular file");
-	else if ((length = read(fd, data, size)) < 0)
+	else if ((length = read_full(fd, data, size)) < 0)
 		fail(err, "%s", strerror(errno));
 	else if ((size_t)length == size)
 		length = fail(err, "it is larger");

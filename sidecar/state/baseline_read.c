@@ -13,6 +13,7 @@
 
 #include "base/json_document.h"
 #include "base/json_tree.h"
+#include "base/read_full.h"
 #include "base/sanitize.h"
 #include "base/units.h"
 #include "baseline_document.h"
@@ -416,24 +417,6 @@ static int read_all(struct baseline_document *b, const char *text, size_t bytes,
 	return -1;
 }
 
-/* Returns the length, or -1. */
-static ssize_t read_whole(int fd, char *into, size_t most, struct error *err)
-{
-	size_t length = 0;
-
-	while (length < most) {
-		const ssize_t n = read(fd, into + length, most - length);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail_errno(err, errno, "read");
-		if (n == 0)
-			break;
-		length += (size_t)n;
-	}
-	return (ssize_t)length;
-}
-
 static int load(struct baseline_document *b, int fd, size_t most, struct error *err)
 {
 	char *text = calloc(1, most + 2);
@@ -441,10 +424,12 @@ static int load(struct baseline_document *b, int fd, size_t most, struct error *
 
 	if (!text)
 		return fail_memory(err, "the baseline");
-	const ssize_t length = read_whole(fd, text, most + 1, err);
-	if (length > (ssize_t)most)
+	const ssize_t length = read_full(fd, text, most + 1);
+	if (length < 0)
+		fail_errno(err, errno, "read");
+	else if (length > (ssize_t)most)
 		too_long(most, err);
-	else if (length >= 0)
+	else
 		result = read_all(b, text, (size_t)length, err);
 	free(text);
 	return result;

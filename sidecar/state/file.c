@@ -17,6 +17,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/read_full.h"
 #include "format.h"
 
 #define PATH_BYTES_MAX 1024
@@ -221,24 +222,6 @@ static int open_file(const char *path, off_t *bytes, enum state_load *load,
 	return -1;
 }
 
-/* Reads up to `bytes`, or fewer when the file became shorter in the meantime. */
-static ssize_t read_all(int fd, char *into, size_t bytes, struct error *err)
-{
-	size_t length = 0;
-
-	while (length < bytes) {
-		const ssize_t n = read(fd, into + length, bytes - length);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail_errno(err, errno, "read");
-		if (n == 0)
-			break;
-		length += (size_t)n;
-	}
-	return (ssize_t)length;
-}
-
 /* Restores one section from the file. Returns -1 with the reason if it is there and
  * cannot be used; the owner is then told that there is nothing. */
 static int restore(const struct state_section *section,
@@ -331,15 +314,17 @@ static enum state_load load_file(const char *path, const struct state_table *tab
 		goto out;
 	}
 	/* At least a header long and zeroed, so that a shorter file can be read as
-	 * one. */
+	 * one, also one that became shorter in the meantime. */
 	file = calloc(1, sizeof(struct state_header) + (size_t)bytes);
 	if (!file) {
 		fail_errno(err, errno, "allocate %lld bytes for it", (long long)bytes);
 		goto out;
 	}
-	const ssize_t length = read_all(fd, file, (size_t)bytes, err);
-	if (length < 0)
+	const ssize_t length = read_full(fd, file, (size_t)bytes);
+	if (length < 0) {
+		fail_errno(err, errno, "read");
 		goto out;
+	}
 	load = take_in(file, (size_t)length, table, mark, err) == 0
 		   ? STATE_LOADED
 		   : set_aside(path, err);

@@ -10,6 +10,7 @@
 
 #include "base/json_document.h"
 #include "base/nearest.h"
+#include "base/read_full.h"
 #include "base/units.h"
 #include "config/parse.h"
 #include "confine/confine.h"
@@ -154,26 +155,13 @@ static int parse(const struct ask_command *command, struct ask *a, char **argv,
 	return 0;
 }
 
-/* Reads to the end, at most FILE_MAX bytes; -1 on failure. */
-static ssize_t read_all(int fd, char *body)
-{
-	size_t length = 0;
-	ssize_t n = 1;
-
-	while (n > 0 && length <= FILE_MAX) {
-		n = read(fd, body + length, FILE_MAX + 1 - length);
-		length += n > 0 ? (size_t)n : 0;
-	}
-	return n < 0 ? -1 : (ssize_t)length;
-}
-
 /* As http_fetch(). */
 static char *read_file(const char *path, struct error *err)
 {
 	const bool is_stdin = strcmp(path, "-") == 0;
 	const int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	char *body = fd >= 0 ? malloc(FILE_MAX + 1) : NULL;
-	const ssize_t length = body ? read_all(fd, body) : -1;
+	const ssize_t length = body ? read_full(fd, body, FILE_MAX + 1) : -1;
 
 	if (length < 0)
 		fail_errno(err, errno, "read %.80s", path);

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/read_full.h"
+
 struct file_mark file_mark_of(const char *path)
 {
 	struct stat st;
@@ -29,19 +31,13 @@ bool file_mark_same(const struct file_mark *a, const struct file_mark *b)
 int text_file_read(const char *path, char text[TEXT_FILE_MAX], struct error *err)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	size_t length = 0;
-	ssize_t n = -1;
 
 	if (fd < 0)
 		return fail_errno(err, errno, "open %s", path);
-	do {
-		n = read(fd, text + length, TEXT_FILE_MAX - length);
-		if (n > 0)
-			length += (size_t)n;
-	} while (length < TEXT_FILE_MAX && (n > 0 || (n < 0 && errno == EINTR)));
+	const ssize_t length = read_full(fd, text, TEXT_FILE_MAX);
 	const int why = errno;
 	close(fd);
-	if (n < 0)
+	if (length < 0)
 		return fail_errno(err, why, "read %s", path);
 	if (length == TEXT_FILE_MAX)
 		return fail(err, "%s is over %d bytes", path, TEXT_FILE_MAX - 1);
