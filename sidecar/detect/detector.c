@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sparse_copy.h"
+
 struct detector *detector_new(const struct detect_options *options)
 {
 	struct detector *d = calloc(1, sizeof(*d));
@@ -194,26 +196,13 @@ uint32_t detector_layout(void)
 	return LEARNT_LAYOUT;
 }
 
-/* Copies what differs. Most of a young pod's state is zeros, as the target is, and a
- * page that is only read takes no memory. */
-static void copy_changes(void *to, const void *from, size_t bytes)
-{
-	enum { PIECE = 512 };
-
-	for (size_t at = 0; at < bytes; at += PIECE) {
-		const size_t length = bytes - at < PIECE ? bytes - at : PIECE;
-		if (memcmp((char *)to + at, (const char *)from + at, length) != 0)
-			memcpy((char *)to + at, (const char *)from + at, length);
-	}
-}
-
 int detector_restore(struct detector *d, const void *learnt, size_t bytes,
 		     struct error *err)
 {
 	if (bytes != sizeof(d->learnt))
 		return fail(err, "learnt state of %zu bytes, expected %zu", bytes,
 			    sizeof(d->learnt));
-	copy_changes(&d->learnt, learnt, bytes);
+	sparse_copy(&d->learnt, learnt, bytes);
 	if (learnt_check(&d->learnt, err) < 0) {
 		memset(&d->learnt, 0, sizeof(d->learnt));
 		envelope_refill(&d->envelope, &d->learnt);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/level.h"
+#include "base/sparse_copy.h"
 
 #define MINUTE_S     60.0
 #define SPREAD_MAX_S 600.0 /* twice the longest interval */
@@ -365,16 +366,6 @@ static bool is_sound(const struct kept_history *k)
 	return sound;
 }
 
-/* Copies what is not 0, so that pages of zeroes stay unused. */
-static void copy_written(struct kept_history *to, const struct kept_history *from)
-{
-	const unsigned char *bytes = (const unsigned char *)from;
-
-	for (size_t i = 0; i < sizeof(*to); i++)
-		if (bytes[i])
-			((unsigned char *)to)[i] = bytes[i];
-}
-
 /* Any code is a finite amount, so only the rest is checked. */
 int history_restore(struct history *h, const void *block, size_t bytes,
 		    struct error *err)
@@ -383,7 +374,7 @@ int history_restore(struct history *h, const void *block, size_t bytes,
 		return 0;
 	if (bytes != sizeof(h->kept) || !is_sound(block))
 		return fail(err, "the block is inconsistent");
-	copy_written(&h->kept, block);
+	sparse_copy(&h->kept, block, sizeof(h->kept));
 	const size_t at = minute_place(h->kept.newest);
 	h->now_s = h->kept.seconds[at];
 	for (enum signal s = 0; s < SIGNAL_COUNT; s++)
