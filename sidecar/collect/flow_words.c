@@ -4,8 +4,6 @@
 
 #include <arpa/inet.h>
 
-#include "dormouse/traffic.h"
-
 void flow_put_address(struct text *t, const struct in6_addr *address)
 {
 	char words[INET6_ADDRSTRLEN] = "";
@@ -15,6 +13,14 @@ void flow_put_address(struct text *t, const struct in6_addr *address)
 	else
 		inet_ntop(AF_INET6, address, words, sizeof(words));
 	text_put(t, words);
+}
+
+void flow_put_prefix(struct text *t, const struct peer_prefix *prefix)
+{
+	char words[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(prefix->family, prefix->address, words, sizeof(words));
+	text_printf(t, "%s/%u", words, prefix->length);
 }
 
 const char *flow_protocol_name(uint8_t protocol)

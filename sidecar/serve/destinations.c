@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* destinations.c - /destinations: the peers that the pod is known to have. */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "collect/flow_words.h"
@@ -53,11 +52,10 @@ static void put_peer(const struct stream *s, uint32_t number, struct json_writer
 
 static void put_network(const struct peer_prefix *n, struct json_writer *w)
 {
-	char words[INET6_ADDRSTRLEN + 4] = "";
+	char words[FLOW_PREFIX_MAX];
+	struct text t = text_over(words, sizeof(words));
 
-	inet_ntop(n->family, n->address, words, INET6_ADDRSTRLEN);
-	struct text t = text_over(words + strlen(words), 5);
-	text_printf(&t, "/%u", n->length);
+	flow_put_prefix(&t, n);
 	json_object(w, NULL);
 	json_string(w, "prefix", words);
 	json_unsigned(w, "port", n->port);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* baseline_show.c - prints a baseline document as a table. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include "base/sanitize.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "baseline_tables.h"
+#include "collect/flow_words.h"
 #include "status_cells.h"
 
 #define TITLE_WIDTH  27 /* "sent on its own connections" */
@@ -35,11 +33,8 @@ const char *baseline_series_unit(unsigned series)
 
 void baseline_peer_words(const struct peer_prefix *p, struct text *t)
 {
-	char address[INET6_ADDRSTRLEN];
-
-	inet_ntop(p->family, p->address, address, sizeof(address));
-	text_printf(t, "%s/%u port %u/%s", address, p->length, p->port,
-		    p->protocol == IPPROTO_UDP ? "udp" : "tcp");
+	flow_put_prefix(t, p);
+	text_printf(t, " port %u/%s", p->port, flow_protocol_name(p->protocol));
 }
 
 static void put_whose(const struct baseline_document *b, FILE *out)
