@@ -3,6 +3,7 @@
 #include "dormouse/past.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "detector.h"
@@ -114,7 +115,8 @@ void detector_past(const struct detector *d, struct past *past)
 	struct levels most, routine;
 	unsigned skipped = accepted_hours(l);
 
-	memset(past, 0, sizeof(*past));
+	/* Each departure is written whole when it is added. */
+	memset(past, 0, offsetof(struct past, departure));
 	if (!(l->observed_s > 0))
 		return;
 	past->since = l->first_time;

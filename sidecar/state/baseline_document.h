@@ -80,6 +80,9 @@ int baseline_document_take(struct baseline_document *b, cJSON *document,
 int baseline_document_load(struct baseline_document *b, const char *path, size_t most,
 			   struct error *err);
 
+/* Whether both are the same network, port and protocol, however much was sent. */
+bool baseline_same_peer(const struct peer_prefix *a, const struct peer_prefix *b);
+
 /* Adds another pod's document, or another document of many pods: pasts are merged
  * (past_merge), peers united, the most used kept. Names and settings are those of the
  * first; a member that is unknown is kept from the first that has it. Takes over what

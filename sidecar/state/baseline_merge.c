@@ -6,7 +6,7 @@
 #include "baseline_document.h"
 #include "baseline_names.h"
 
-static bool is_same(const struct peer_prefix *a, const struct peer_prefix *b)
+bool baseline_same_peer(const struct peer_prefix *a, const struct peer_prefix *b)
 {
 	return a->family == b->family && a->length == b->length && a->port == b->port &&
 	       a->protocol == b->protocol &&
@@ -35,7 +35,8 @@ static void unite_peers(struct baseline_document *b,
 
 	memcpy(all, b->peer, count * sizeof(all[0]));
 	for (unsigned i = 0; i < other->peer_count; i++) {
-		for (at = 0; at < count && !is_same(&all[at], &other->peer[i]); at++)
+		for (at = 0;
+		     at < count && !baseline_same_peer(&all[at], &other->peer[i]); at++)
 			;
 		if (at == count) {
 			all[count++] = other->peer[i];

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* baseline_write.c - writes a baseline document. */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +11,16 @@
 #include "baseline_document.h"
 #include "baseline_members.h"
 #include "baseline_names.h"
+#include "collect/flow_words.h"
 #include "routine_json.h"
 
 void baseline_document_begin(struct baseline_document *b, const struct detector *d,
 			     const struct detect_options *options,
 			     const struct identity *pod)
 {
-	memset(b, 0, sizeof(*b));
+	b->workload[0] = '\0';
+	b->peer_count = 0; /* none is written until it is added */
+	b->unknown = NULL;
 	/* A pod without a workload is one of its own. */
 	if (pod->workload[0])
 		snprintf(b->workload, sizeof(b->workload), "%s", pod->workload);
@@ -115,13 +116,13 @@ static void put_peer(const struct peer_prefix *p, struct json_writer *w)
 {
 	const struct baseline_use use = {p->port, (double)p->bytes,
 					 (double)p->connections};
-	char address[INET6_ADDRSTRLEN], prefix[INET6_ADDRSTRLEN + 4];
+	char prefix[FLOW_PREFIX_MAX];
+	struct text t = text_over(prefix, sizeof(prefix));
 
-	inet_ntop(p->family, p->address, address, sizeof(address));
-	snprintf(prefix, sizeof(prefix), "%s/%u", address, p->length);
+	flow_put_prefix(&t, p);
 	json_object(w, NULL);
 	json_string(w, "prefix", prefix);
-	json_string(w, "protocol", p->protocol == IPPROTO_UDP ? "udp" : "tcp");
+	json_string(w, "protocol", flow_protocol_name(p->protocol));
 	baseline_put_members(&baseline_peer, &use, w);
 	json_end(w);
 }

@@ -105,9 +105,7 @@ static unsigned put_routines(const char *label, const struct past *of,
 static bool has_peer(const struct baseline_document *b, const struct peer_prefix *p)
 {
 	for (unsigned i = 0; i < b->peer_count; i++)
-		if (b->peer[i].family == p->family && b->peer[i].length == p->length &&
-		    b->peer[i].port == p->port && b->peer[i].protocol == p->protocol &&
-		    !memcmp(b->peer[i].address, p->address, sizeof(p->address)))
+		if (baseline_same_peer(&b->peer[i], p))
 			return true;
 	return false;
 }
