@@ -8,6 +8,7 @@
 # BUILD/images/dormouse-source.tar                   what goes where dormouse goes, for those
 #                                                    who link its libraries anew
 # BUILD/images/dormouse-test-app.tar                 what pods of tests/cluster run
+# BUILD/images/dormouse-test-prometheus.tar          Debian's Prometheus, for them as well
 #
 # With docker where its daemon answers, else with podman. Where the base image cannot be had
 # from a registry, it is made of this machine's own package sources. BASE=IMAGE names another
@@ -133,6 +134,19 @@ make_test_app() {
 	make_image dormouse-test-app 1 "$work/app"
 }
 
+make_test_prometheus() {
+	local program
+	program=$(command -v prometheus) || {
+		quietly "unpacking prometheus" tests/packages.sh unpack "$work/tools" prometheus
+		program=$work/tools/usr/bin/prometheus
+	}
+	mkdir -p "$work/prometheus"
+	cp "$program" "$work/prometheus/prometheus"
+	printf '%s\n' "FROM $base" 'COPY prometheus /' 'RUN mkdir /data && chown 65532 /data' \
+		'USER 65532:65532' 'ENTRYPOINT ["/prometheus"]' >"$work/prometheus/Dockerfile"
+	make_image dormouse-test-prometheus 1 "$work/prometheus"
+}
+
 # files_of NAME: the paths in that image, into WORK/list.
 files_of() {
 	local layer
@@ -187,7 +201,7 @@ exec 9<"$0" # one at a time
 flock 9
 if is_new dormouse "${sources[@]}" && is_new dormouse-source "${sources[@]}" &&
 	is_new dormouse-injector "${sources[@]}" &&
-	is_new dormouse-test-app "${tools[@]}"; then
+	is_new dormouse-test-app "${tools[@]}" && is_new dormouse-test-prometheus tests/images.sh; then
 	exit 0
 fi
 rm -rf "$work"
@@ -210,3 +224,4 @@ has_files dormouse-injector /usr/bin/dormouse-injector /usr/share/doc/dormouse-i
 has_only_libraries dormouse-injector "${libraries[@]}"
 is_small dormouse-injector "$injector_max"
 is_new dormouse-test-app "${tools[@]}" || make_test_app
+is_new dormouse-test-prometheus tests/images.sh || make_test_prometheus

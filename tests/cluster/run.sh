@@ -84,7 +84,7 @@ wait_for "the injector is ready" injector_ready || exit 1
 survives_a_patch
 
 tests=("$@")
-((${#tests[@]} > 0)) || tests=(tests/cluster/test_{reconciler,install,injection,learn,limits,alert,pods,certificates,crowd,clients,failure,uninstall}.sh)
+((${#tests[@]} > 0)) || tests=(tests/cluster/test_{reconciler,install,injection,learn,limits,alert,pods,certificates,rollouts,crowd,clients,failure,uninstall}.sh)
 TEST_TIMEOUT=${TEST_TIMEOUT:-900} TEST_PATIENCE=$patience tests/run.sh "$build" "${tests[@]}" &
 pids+=("$!")
 status=0
