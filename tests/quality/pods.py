@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Replays a trace as pods that each live a while, one after the other: a workload that is rolled out again and again.
 
-    pods.py [--life 6h] [--baseline] [--history] [--program build/dormouse] TRACE
+    pods.py [--life 6h] [--baseline] [--program build/dormouse] TRACE
 
 For score.py: --detector 'tests/quality/pods.py --life 6h --baseline {trace}'. Each pod knows nothing of the one before.
 With --baseline, what the earlier pods have learnt is merged each midnight, as `dormouse-injector learn` does, and the
-pods that begin later read it: those of the first day begin with nothing. With --history they begin with what the pods
-of LIFE-alone.csv have learnt, the trace of the same life without an attack that lies beside it. An occurrence of what an earlier pod told
-(`alert-recurred`) is no alert of the pod, as it would be none in a pod that lives on."""
+pods that begin later read it. Those of the first days begin with little: `generate.py --lead 2`, `score.py --after 2`. An
+occurrence of what an earlier pod told (`alert-recurred`) is no alert of the pod, as it would be none in a pod that lives
+on."""
 import argparse
 import json
 import os
@@ -75,7 +75,7 @@ class Workload:
             out.write(merged)
         self.fresh, self.midnight = [], day
 
-    def play(self, number, begin, rows, shown):
+    def play(self, number, begin, rows):
         own = os.path.join(self.folder, "%s.json" % number)
         argv = [self.program, "replay", "--lifecycle", "--baseline-out", own, "-"]
         if self.learns:
@@ -87,8 +87,7 @@ class Workload:
                               env=environment, check=False)
         if done.returncode != 0:
             sys.exit("pods.py: %s" % done.stderr.decode(errors="replace"))
-        if shown:
-            tell(done.stdout.decode())
+        tell(done.stdout.decode())
         if os.path.getsize(own) > 0:
             self.fresh.append(own)
 
@@ -97,20 +96,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--life", type=life, default=life("6h"))
     parser.add_argument("--baseline", action="store_true")
-    parser.add_argument("--history", action="store_true")
     parser.add_argument("--program", default="build/dormouse")
     parser.add_argument("trace")
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         workload = Workload(a.program, folder, a.baseline)
-        alone = re.sub(r"-[^/]*$", "-alone.csv", a.trace)
-        if a.history and alone != a.trace and os.path.exists(alone):
-            for number, begin, rows in pods(alone, a.life):
-                workload.play("%d-before" % number, begin, rows, False)
-            workload.learn(begin + 2 * DAY_S)
-            workload.midnight = None
         for number, begin, rows in pods(a.trace, a.life):
-            workload.play(number, begin, rows, True)
+            workload.play(number, begin, rows)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 """Scores a detector on labelled traces.
 
     score.py --corpus DIR... [--detector 'build/dormouse replay --lifecycle {trace}'] [--set base|all] [--check]
-             [--verbose]
+             [--after DAYS] [--verbose]
 
 A corpus is what generate.py makes: a folder of traces and labels.json; several are scored together. The detector is a
 command that prints a JSON object a line for each alert, with "startsAt", when it was raised, and possibly "id" (a
@@ -19,7 +19,7 @@ The kind is right when the last kind of an attack's first alert is one that the 
 is the chance that the alert about an attack has a higher riskScore than a false one (or than one about the first time
 of ordinary work), a tie being half; each has its highest, an attack's until it is over.
 
---set base leaves out traces of other sets, and has that set's targets. With --check the exit status is 1 when a target
+--after leaves out the first days of each trace, what was done in them and what was raised. --set base leaves out traces of other sets, and has that set's targets. With --check the exit status is 1 when a target
 is missed."""
 import argparse
 import json
@@ -31,7 +31,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from datetime import datetime
 
-AFTERMATH_S, MERGE_S, LOW_IS_FOUND_WITHIN_S = 1800, 600, 3600
+AFTERMATH_S, MERGE_S, LOW_IS_FOUND_WITHIN_S, DAY_S = 1800, 600, 3600, 86400
 INTERVAL_S = 300  # the longest: what came again may have begun in the interval before it did
 
 # What is measured, its target in each set, and whether more is better.
@@ -125,8 +125,9 @@ def attack_of(attacks, time):
 
 
 class Score:
-    def __init__(self, verbose):
+    def __init__(self, verbose, after=0):
         self.verbose = verbose
+        self.after = after  # days
         self.found = defaultdict(list)  # (tier, kind): the delay of each attack, None: missed
         self.false = defaultdict(int)  # life: how many
         self.days = defaultdict(float)
@@ -140,9 +141,14 @@ class Score:
             print(*words)
 
     def add(self, label, alerts):
-        self.days[label["life"]] += label["days"]
-        about = [(attack_of(label["attacks"], alert.start), alert) for alert in alerts]
+        if label["days"] <= self.after:
+            return
+        begin = label["start"] + self.after * DAY_S
+        self.days[label["life"]] += label["days"] - self.after
+        about = [(attack_of(label["attacks"], alert.start), alert) for alert in alerts if alert.start >= begin]
         for attack in label["attacks"]:
+            if attack["start"] < begin:
+                continue
             self.add_attack(label, attack, [alert for which, alert in about if which is attack])
             if self.found[attack["tier"], attack["kind"]][-1] is None:
                 self.repeats += any(within(time, attack["start"] - INTERVAL_S, attack["end"]) for alert in alerts
@@ -266,12 +272,13 @@ def main():
     parser.add_argument("--detector", default="build/dormouse replay --lifecycle {trace}", metavar="COMMAND")
     parser.add_argument("--set", choices=tuple(TARGETS), default="all")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--after", type=float, default=0, metavar="DAYS")
     parser.add_argument("--verbose", action="store_true", help="name what was missed and what was false")
     arguments = parser.parse_args()
 
     labels = [each for corpus in arguments.corpus for each in labels_of(corpus, arguments.set == "base")]
     jobs = [(arguments.detector, os.path.join(corpus, label["trace"] + ".csv")) for corpus, label in labels]
-    score = Score(arguments.verbose)
+    score = Score(arguments.verbose, arguments.after)
     with multiprocessing.Pool() as pool:
         for (_, label), alerts in zip(labels, pool.imap(alerts_of, jobs)):
             score.add(label, alerts)
