@@ -55,6 +55,11 @@ bool rules_budget(struct detector *d, struct verdict *v);
 /* Updates the pod's state from low and high traffic. Call it after judging. */
 void dormancy_follow(struct detector *d);
 
+/* Returns the rate that all but a hundredth of the learnt intervals stay below, without
+ * the `newest` highest; of the gauge, the number in an interval. Where there are no
+ * others, it is the siblings'. */
+double detector_p99(const struct detector *d, enum signal signal, double newest);
+
 /* Whether enough is known to report departures: the pod was observed for learn_s, or it
  * was quiet until now. */
 bool dormancy_known(const struct detector *d);

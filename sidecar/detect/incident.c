@@ -8,19 +8,17 @@
 #include "detector.h"
 #include "young.h"
 
-/* Returns the rate that all but a hundredth of the intervals stay below. The
- * calculation leaves out the highest intervals that may belong to this incident: one
- * window length, and one more interval for its start. If other incidents go on, what
- * is beyond them is the least. */
+/* Returns the rate, per second, that all but a hundredth of the intervals stay below.
+ * The calculation leaves out the highest intervals that may belong to this incident:
+ * one window length, and one more interval for its start. If other incidents go on,
+ * what is beyond them is the least. */
 static double baseline_before(const struct detector *d, const struct incident *i,
 			      unsigned series, enum window window)
 {
-	const struct histogram *h = &d->learnt.histogram[series];
 	double own = d->windows.length[window] / d->counters.interval + 1;
-	double share = 0.01 + own / fmax((double)histogram_total(h), 1);
+	double usual = detector_p99(d, series, own) /
+		       series_told_per(series, d->counters.interval);
 
-	double usual =
-	    share < 1 ? histogram_above(h, share) : d->envelope.adopted.p99[series];
 	return fmax(usual,
 		    (double)i->above[WINDOW_1M][series] / d->windows.length[WINDOW_1M]);
 }

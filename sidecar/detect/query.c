@@ -21,6 +21,14 @@ uint64_t detector_displaced(const struct detector *d)
 	return d->displaced;
 }
 
+/* The destinations of an hour have a threshold that is close to what is usual; and they
+ * are known from scans, so they are no reason for one. */
+static bool may_suspect(unsigned window, unsigned series)
+{
+	return limit_judged(series) &&
+	       !(series == SIGNAL_DESTINATIONS && window == WINDOW_1H);
+}
+
 bool detector_suspects(const struct detector *d)
 {
 	const struct windows *w = &d->windows;
@@ -29,7 +37,7 @@ bool detector_suspects(const struct detector *d)
 		return true;
 	for (unsigned k = 0; k < WINDOWS; k++)
 		for (unsigned s = 0; s < SERIES_COUNT; s++)
-			if (limit_judged(s) &&
+			if (may_suspect(k, s) &&
 			    2 * w->value[k][s] > d->envelope.threshold[k][s])
 				return true;
 	return false;
@@ -60,6 +68,18 @@ static void view_siblings(const struct adopted *a, enum signal signal,
 	view->since = a->since;
 }
 
+double detector_p99(const struct detector *d, enum signal signal, double newest)
+{
+	const struct histogram *h = &d->learnt.histogram[signal];
+	double share = 0.01 + newest / fmax((double)histogram_total(h), 1);
+	double rate =
+	    share < 1 ? histogram_above(h, share) : d->envelope.adopted.p99[signal];
+
+	if (signal_is_gauge(signal)) /* a whole number below the bucket's edge */
+		rate = fmax(ceil(rate) - 1, 0);
+	return rate;
+}
+
 void detector_baseline(const struct detector *d, enum signal signal,
 		       struct baseline_view *view)
 {
@@ -72,13 +92,15 @@ void detector_baseline(const struct detector *d, enum signal signal,
 	view->of_workload = false;
 	view->mean = histogram_mean(h);
 	view->stddev = histogram_stddev(h);
-	view->p99 = histogram_above(h, 0.01);
+	view->p99 = detector_p99(d, signal, 0);
 	view->samples = histogram_total(h);
 	view->since = view->samples ? d->learnt.first_time : 0;
 	if (d->learnt.observed_s < d->options.learn_s && a->intervals[signal] > 0)
 		view_siblings(a, signal, view);
 	view->threshold = d->windows.length[k] > 0
-			      ? d->envelope.threshold[k][signal] / d->windows.length[k]
+			      ? d->envelope.threshold[k][signal] /
+				    d->windows.length[k] *
+				    series_told_per(signal, d->counters.interval)
 			      : 0;
 	if (!isfinite(view->threshold))
 		view->threshold = 0;

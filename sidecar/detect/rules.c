@@ -74,7 +74,7 @@ void rules_recompute(struct detector *d)
 	}
 }
 
-/* Returns the rate of a signal, per second, and sets *seconds to the time that it
+/* Returns the rate of a signal as it is told, and sets *seconds to the time that it
  * covers: the window, or the time since the onset if that is shorter. Windows slide in
  * steps, and late readings are spread over time. So the rate is limited to the highest
  * rate of any interval since the onset. */
@@ -88,10 +88,11 @@ static double rate_of(const struct detector *d, const struct incident *i, enum s
 		*seconds = age;
 		sum = fmin(sum, i->amount[s]);
 	}
-	return fmin(sum / *seconds, i->highest[s]);
+	return fmin(sum / *seconds * series_told_per(s, d->counters.interval),
+		    i->highest[s]);
 }
 
-/* Returns the threshold of the exceedance, per second. */
+/* Returns the threshold of the exceedance, as it is told. */
 static double threshold_of(const struct detector *d, const struct incident *i,
 			   const struct exceedance *f)
 {
@@ -99,7 +100,7 @@ static double threshold_of(const struct detector *d, const struct incident *i,
 	double length = d->windows.length[f->window];
 	double threshold = fmax(d->envelope.threshold[f->window][f->series],
 				(double)i->above[f->window][f->series]) /
-			   length;
+			   length * series_told_per(f->series, d->counters.interval);
 
 	if (f->series != SERIES_UNSOLICITED)
 		return threshold;

@@ -7,6 +7,12 @@
 #include "past_incidents.h"
 #include "young.h"
 
+/* Of one further destination, the share of an hour's intervals that must have it; what
+ * is growth in a pod that has many; and how often the hours' own spread is allowed. */
+#define LASTING_LEAST  0.75
+#define LASTING_SHARE  0.3
+#define LASTING_SPREAD 3
+
 #define DRIFT_MARGIN 4.0 /* days may differ by this factor without drift */
 
 /* Returns until when a young pod's blocks count as baseline. Its traffic since it was
@@ -289,6 +295,24 @@ static double usual_flow(const struct envelope *e, const struct learnt *l, unsig
 	return histogram_mean(&l->histogram[s]) * length;
 }
 
+/* Returns how many destinations the intervals of an hour count together, when one more
+ * than in any hour before is sent to all the time: what a long connection to a stranger
+ * shows, however little it carries. Hours that differ among themselves may differ more.
+ */
+static double lasting_destinations(const struct envelope *e, const struct learnt *l,
+				   const struct windows *w)
+{
+	const unsigned k = WINDOW_1H, s = SIGNAL_DESTINATIONS;
+	double most = e->baseline_max[k][s];
+	double spread = most - larger(e->tenth.code[k][s], e->adopted.tenth.code[k][s]);
+	double intervals = w->length[k] / w->length[WINDOW_10S];
+
+	if (watched_series(e, l, s) < 2 * OLD_HOURS * HOUR_S)
+		return INFINITY;
+	return most + fmax(LASTING_LEAST * intervals, LASTING_SHARE * most) +
+	       LASTING_SPREAD * fmax(spread, 0);
+}
+
 static void recompute_series(struct envelope *e, const struct learnt *l,
 			     const struct windows *w,
 			     const struct detect_options *options, double now,
@@ -327,6 +351,9 @@ static void recompute_series(struct envelope *e, const struct learnt *l,
 		if (e->exporting && s == SIGNAL_TCP_INITIATED_TX_BYTES)
 			e->threshold[k][s] = young_export_most(l, w, options, now, k) *
 					     limit_floor_scale(options->sensitivity);
+		if (s == SIGNAL_DESTINATIONS && k == WINDOW_1H)
+			e->threshold[k][s] =
+			    fmin(e->threshold[k][s], lasting_destinations(e, l, w));
 		if (!speaks(e, l, w, options, now, k, s) ||
 		    (!limit_judged(s) && s != SERIES_RELAYED))
 			e->threshold[k][s] = INFINITY;

@@ -66,10 +66,21 @@ static double sigmas_of(const struct detector *d, const struct departure *depart
 {
 	const double floor = limit_floor(departure->signal, departure->window,
 					 departure->span_s, d->envelope.own_known) /
-			     departure->span_s;
+			     departure->span_s *
+			     series_told_per(departure->signal, d->counters.interval);
 
 	return (departure->value - baseline->mean) /
 	       fmax(fmax(baseline->stddev, floor / 3), 1e-9);
+}
+
+/* How many intervals of this departure may still be among the learnt: those before the
+ * last ones, which are taken back. */
+static double still_learnt(const struct detector *d, const struct departure *departure)
+{
+	/* Before the first sample nothing of it is. */
+	return d->counters.interval > 0
+		   ? fmax(departure->span_s / d->counters.interval - RECENT_KEPT, 0)
+		   : 0;
 }
 
 void verdict_fill(const struct detector *d, const struct departure *departure,
@@ -85,6 +96,9 @@ void verdict_fill(const struct detector *d, const struct departure *departure,
 	};
 	verdict_count(v, &departure->carried);
 	detector_baseline(d, v->signal, &v->baseline);
+	if (!v->baseline.of_workload)
+		v->baseline.p99 =
+		    detector_p99(d, v->signal, still_learnt(d, departure));
 	v->sigmas = sigmas_of(d, departure, &v->baseline);
 	v->baseline.threshold = departure->threshold;
 }

@@ -288,7 +288,7 @@ CASE(each_kind_has_its_sentence)
 	a.verdict.baseline.p99 = 0.2;
 	assert_string_equal(
 	    sentence_of(&a),
-	    "This pod reaches out to many others: it opens 340 connections/s "
+	    "This pod reaches out to more others than ever: it opens 340 connections/s "
 	    "(tcp_new_sockets, over 10 s). Before, in 99 of 100 intervals it opened "
 	    "at most 0.2 connections/s.");
 	a.verdict.kind = ALERT_EGRESS_DRIFT;
