@@ -14,16 +14,25 @@ space=dormouse-test-rollouts monitoring=dormouse-test-monitoring
 make_namespace monitoring
 make_namespace rollouts dormouse.dev/injection=enabled
 
-# --- Prometheus, as the manual configures it -----------------------------------------------
-{
-	echo 'global: {scrape_interval: 2s, scrape_timeout: 2s}'
-	sed -n '/^scrape_configs:$/,/^```$/p' "$root/manifests/README.md" | sed '/^```$/,$d'
-} >"$work/prometheus.yml"
+# --- Prometheus -----------------------------------------------------------------------------
+# Debian's knows no Kubernetes: it is told of each pod, with the labels that the manual's
+# configuration gives it.
+cat >"$work/prometheus.yml" <<-'END'
+	global: {scrape_interval: 2s, scrape_timeout: 2s}
+	scrape_configs:
+	  - job_name: dormouse
+	    file_sd_configs: [{files: [/data/targets.json]}]
+END
 kubectl -n $monitoring create configmap prometheus --from-file="$work/prometheus.yml" >/dev/null
-cleanups+=('kubectl delete clusterrole,clusterrolebinding dormouse-test-prometheus --ignore-not-found >/dev/null')
 kubectl apply -f "$cluster/prometheus.json" >"$work/out"
 wait_for "Prometheus is ready" is_ready $monitoring prometheus
 prometheus=$(kubectl -n $monitoring get service prometheus -o jsonpath='{.spec.clusterIP}')
+# scrape POD...: these, and no others.
+scrape() {
+	for pod; do
+		field $space "$pod" '{targets: ["\(.status.podIP):9477"], labels: {namespace: .metadata.namespace, pod: .metadata.name}}'
+	done | jq -s . | kubectl -n $monitoring exec -i prometheus -- sh -c 'cat >/data/new && mv /data/new /data/targets.json'
+}
 # query EXPRESSION: the number of series.
 query() {
 	kubectl get --raw "/api/v1/namespaces/$monitoring/pods/prometheus:9090/proxy/api/v1/query?query=$1" |
@@ -121,6 +130,7 @@ deploy reports
 wait_for "the first pod" arrived reports
 first=$pod
 check "its baseline" own "$(source_of "$first")"
+scrape "$first"
 scraped() {
 	(($(query "dormouse_tcp_initiated_transmit_bytes_total%7Bpod=%22$first%22%7D") == 1))
 }
@@ -159,6 +169,7 @@ check "the stranger's baseline" own "$(source_of "$stranger")"
 for pod in "$second" "$stranger"; do
 	upload "$pod" 5000000
 done
+scrape "$second" "$stranger"
 check "alerts for what the sibling did" 0 "$(alerts_of "$second")"
 steal "$stranger" &
 pids+=("$!")
