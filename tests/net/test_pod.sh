@@ -146,6 +146,6 @@ check_that "the app's link is counted" wait_for "its bytes" metric_at_least pod 
 "${pod[@]}" stop -t 10 app-with-dormouse-dormouse >"$work/out" 2>&1 || true
 check "the sidecar's exit status" 0 "$(container dormouse ExitCode)"
 volume=$("${pod[@]}" volume inspect -f '{{.Mountpoint}}' dormouse-state)
-check_between "bytes of the state that it left" 100 $((256 * 1024 + 4096)) \
+check_between "bytes of the state that it left" 100 $((480 * 1024)) \
 	"$(stat -c %s "$volume/state")"
 finish
