@@ -10,8 +10,9 @@ each expiry on, every tenth of a millisecond whether it was read. A second proce
 moments, half an interval later: how late that one is, the machine makes everybody.
 
 Meanwhile both have a real-time priority, and this one a higher: what delays them then is the process's own work and the
-kernel's, and not that other programs want the processors too, those of the attackers among them. Prints "looking" when it has begun, and in
-the end
+kernel's, and not that other programs want the processors too, those of the attackers among them. Since Linux 6.12 they
+get a twentieth all the same (the fair server, sched/deadline.c); what the process waits for that is left out, as
+/proc/PID/schedstat tells it. Prints "looking" when it has begun, and in the end
 
     samples N late MILLISECONDS most MILLISECONDS machine MILLISECONDS most MILLISECONDS
 
@@ -77,15 +78,23 @@ def sleep_until(moment):
     time.sleep(max(0.0, moment - time.monotonic()))
 
 
-def monitor_late(timer, moment, end):
+def waited(pid):
+    """Seconds that the process has waited for a processor, runnable (proc(5), schedstat)."""
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[1]) * 1e-9
+
+
+def monitor_late(pid, timer, moment, end):
     late = []
     while moment < end:
         sleep_until(moment)
+        before = waited(pid)
         while timer.look()[0] == 0 and time.monotonic() < end:
             time.sleep(LOOK_EVERY_S)
-        late.append(max(0.0, time.monotonic() - moment))
+        took = time.monotonic() - moment
+        late.append(max(0.0, took - (waited(pid) - before)))
         # What expired meanwhile was read with it, and is no sample.
-        moment += timer.interval * (1 + int(late[-1] / timer.interval))
+        moment += timer.interval * (1 + int(max(0.0, took) / timer.interval))
     return late
 
 
@@ -119,7 +128,7 @@ def main():
     prefer(pid, LOOKED_AT)
     print("looking", flush=True)
     try:
-        late = monitor_late(timer, moment, end)
+        late = monitor_late(pid, timer, moment, end)
     finally:
         prefer(pid, 0)
     print(f"samples {len(late)} late {summary(late)} machine {os.read(told, 100).decode()}")

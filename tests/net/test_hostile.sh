@@ -174,10 +174,10 @@ looker=$started
 wait_for "lateness is measured" grep -qs looking "$work/late-when-stopped"
 kill -STOP "${monitor_pid[a]}"
 wait_for "the monitor is stopped" is_stopped
-sleep 0.25
+sleep 0.5
 kill -CONT "${monitor_pid[a]}"
 wait "$looker"
-check_between "lateness of a monitor that is stopped for 250 ms, ms" 100 3000 \
+check_between "lateness of a monitor that is stopped for 500 ms, ms" 100 3000 \
 	"$(field late "$work/late-when-stopped")"
 
 metrics a | grep '^dormouse_http_refused_total'
