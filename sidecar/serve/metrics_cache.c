@@ -7,6 +7,7 @@
 int metrics_cache_init(struct metrics_cache *c)
 {
 	*c = (struct metrics_cache){0};
+	c->entries[0].is_first = true;
 	c->entries[0].data = malloc(METRICS_BYTES_MAX);
 	return c->entries[0].data ? 0 : -1;
 }
@@ -27,15 +28,21 @@ struct reader {
 	struct reader *next;
 };
 
-/* MHD_ContentReaderFreeCallback: a response was destroyed. */
+/* MHD_ContentReaderFreeCallback: a response was destroyed. What a crowd needed is given
+ * back, but for the first entry. */
 static void stop_reading(void *context)
 {
 	struct reader *r = context, **at = &r->entry->readers;
+	struct cached_metrics *entry = r->entry;
 
 	while (*at != r)
 		at = &(*at)->next;
 	*at = r->next;
 	free(r);
+	if (!entry->readers && !entry->is_first) {
+		free(entry->data);
+		entry->data = NULL;
+	}
 }
 
 static struct reader *begin_reading(struct cached_metrics *entry,

@@ -22,7 +22,8 @@
 #define METRICS_BYTES_MAX (64 * 1024) /* untouched memory is not resident */
 
 struct cached_metrics {
-	char *data; /* NULL: not allocated yet */
+	char *data;    /* NULL: not allocated */
+	bool is_first; /* its memory is kept */
 	size_t length;
 	struct reader *readers;
 	uint64_t sample; /* number of the sample that it describes */
