@@ -147,7 +147,8 @@ static void forget(struct detector *d, struct incident *i)
 	memmove(i, i + 1, (size_t)(end - i) * sizeof(*i));
 }
 
-/* Accepts a lasting level as the new baseline. */
+/* Accepts a lasting level as the new baseline. It is remembered as well: the next pod of
+ * the workload begins without that baseline. */
 static void accept(struct detector *d, struct incident *i)
 {
 	struct learnt *l = &d->learnt;
@@ -158,6 +159,7 @@ static void accept(struct detector *d, struct incident *i)
 			l->accepted.code[k][s] = level_encode(
 			    fmax(i->peak[k][s], d->envelope.baseline_max[k][s]));
 	l->accepted_s = fmax(l->observed_s, 1);
+	incident_remember(l, i, d->deltas.time);
 	forget(d, i);
 	recompute(d);
 	if (d->open_count == 0)

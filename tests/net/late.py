@@ -78,21 +78,18 @@ def sleep_until(moment):
     time.sleep(max(0.0, moment - time.monotonic()))
 
 
-def waited(pid):
-    """Seconds that the process has waited for a processor, runnable (proc(5), schedstat)."""
-    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
-        return int(file.read().split()[1]) * 1e-9
-
-
 def monitor_late(pid, timer, moment, end):
+    schedstat = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY)
+    # Seconds that the process was runnable and had no processor (proc(5)).
+    waited = lambda: int(os.pread(schedstat, 100, 0).split()[1]) * 1e-9
     late = []
     while moment < end:
         sleep_until(moment)
-        before = waited(pid)
+        before = waited()
         while timer.look()[0] == 0 and time.monotonic() < end:
             time.sleep(LOOK_EVERY_S)
         took = time.monotonic() - moment
-        late.append(max(0.0, took - (waited(pid) - before)))
+        late.append(max(0.0, took - (waited() - before)))
         # What expired meanwhile was read with it, and is no sample.
         moment += timer.interval * (1 + int(max(0.0, took) / timer.interval))
     return late

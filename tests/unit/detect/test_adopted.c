@@ -545,6 +545,27 @@ CASE(what_a_pod_ends_in_is_told)
 	assert_int_equal(job_is(&all, MONDAY + 9 * DAY + 13 * HOUR), 0);
 }
 
+/* Replicas of which one leads, for the whole of its day: what each pod takes for its
+ * baseline, the next one begins without. At three hours it is known at any. */
+CASE(a_lasting_level_of_three_pods_is_expected_in_the_next)
+{
+	static const struct traffic leader = {
+	    .opened = 50 * KB, .received = 20 * KB, .addresses = 3};
+	struct past all = past_of(PROBED, PROBED, DAY), one;
+	struct world w;
+
+	for (unsigned n = 0; n < 4; n++) {
+		begin_with(&w, &all);
+		w.now = MONDAY + 2 * DAY + n * (2 * DAY + 5 * HOUR);
+		live(&w, DAY, leader);
+		assert_int_equal(w.episodes, n < 3);
+		detector_past(w.d, &one);
+		world_end(&w);
+		past_merge(&all, &one);
+		assert_true(all.departure_count >= (n < 2 ? n + 1 : 2));
+	}
+}
+
 CASE(routines_at_the_same_hour_are_one)
 {
 	struct past a = {.watched_s = HOUR, .pods = 1}, b;
@@ -601,6 +622,7 @@ int main(void)
 	    cmocka_unit_test(pasts_of_other_intervals_fit),
 	    cmocka_unit_test(pulses_are_steady_for_who_looks_seldom),
 	    cmocka_unit_test(what_a_pod_ends_in_is_told),
+	    cmocka_unit_test(a_lasting_level_of_three_pods_is_expected_in_the_next),
 	    cmocka_unit_test(a_past_can_be_taken_away_and_survives_a_restore),
 	    cmocka_unit_test(pods_are_pooled),
 	    cmocka_unit_test(deviations_are_pooled),
