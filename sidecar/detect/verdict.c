@@ -74,13 +74,17 @@ static double sigmas_of(const struct detector *d, const struct departure *depart
 }
 
 /* How many intervals of this departure may still be among the learnt: those before the
- * last ones, which are taken back. */
+ * last ones, which are taken back. Of a past that is hardly longer nothing would be
+ * left. */
 static double still_learnt(const struct detector *d, const struct departure *departure)
 {
-	/* Before the first sample nothing of it is. */
-	return d->counters.interval > 0
-		   ? fmax(departure->span_s / d->counters.interval - RECENT_KEPT, 0)
-		   : 0;
+	double lasted = fmin(departure->span_s, d->deltas.time - departure->onset);
+	double learnt =
+	    (double)histogram_total(&d->learnt.histogram[departure->signal]);
+
+	if (!(d->counters.interval > 0)) /* before the first sample: none of it is */
+		return 0;
+	return fmin(fmax(lasted / d->counters.interval - RECENT_KEPT, 0), learnt / 2);
 }
 
 void verdict_fill(const struct detector *d, const struct departure *departure,
