@@ -107,8 +107,7 @@ $(BUILD)/lib%.a:
 
 # Where time matters more than size, if CFLAGS goes for size: what each sample goes
 # through, and of replay each row.
-$(foreach file,detect/deltas detect/detector detect/exceedance \
-	detect/histogram detect/windows replay/csv \
+$(foreach file,detect/deltas detect/detector detect/windows replay/csv \
 	replay/rows,$(BUILD)/sidecar/$(file).o): OBJECT_FLAGS = $(FAST)
 
 $(BUILD)/%.o: %.c | $(BUILD)/packages/build

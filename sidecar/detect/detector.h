@@ -55,6 +55,11 @@ bool rules_budget(struct detector *d, struct verdict *v);
 /* Updates the pod's state from low and high traffic. Call it after judging. */
 void dormancy_follow(struct detector *d);
 
+/* Windows add the gauge up once an interval. Returns what a rate of the series, per
+ * second, is multiplied with to be what is told of it: the gauge's number in an
+ * interval. */
+double detector_told_per(const struct detector *d, unsigned series);
+
 /* Returns the rate that all but a hundredth of the learnt intervals stay below, without
  * the `newest` highest; of the gauge, the number in an interval. Where there are no
  * others, it is the siblings'. */

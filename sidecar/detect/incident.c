@@ -16,8 +16,7 @@ static double baseline_before(const struct detector *d, const struct incident *i
 			      unsigned series, enum window window)
 {
 	double own = d->windows.length[window] / d->counters.interval + 1;
-	double usual = detector_p99(d, series, own) /
-		       series_told_per(series, d->counters.interval);
+	double usual = detector_p99(d, series, own) / detector_told_per(d, series);
 
 	return fmax(usual,
 		    (double)i->above[WINDOW_1M][series] / d->windows.length[WINDOW_1M]);

@@ -68,6 +68,13 @@ static void view_siblings(const struct adopted *a, enum signal signal,
 	view->since = a->since;
 }
 
+double detector_told_per(const struct detector *d, unsigned series)
+{
+	return series < SIGNAL_COUNT && signal_is_gauge((enum signal)series)
+		   ? d->counters.interval
+		   : 1;
+}
+
 double detector_p99(const struct detector *d, enum signal signal, double newest)
 {
 	const struct histogram *h = &d->learnt.histogram[signal];
@@ -99,8 +106,7 @@ void detector_baseline(const struct detector *d, enum signal signal,
 		view_siblings(a, signal, view);
 	view->threshold = d->windows.length[k] > 0
 			      ? d->envelope.threshold[k][signal] /
-				    d->windows.length[k] *
-				    series_told_per(signal, d->counters.interval)
+				    d->windows.length[k] * detector_told_per(d, signal)
 			      : 0;
 	if (!isfinite(view->threshold))
 		view->threshold = 0;

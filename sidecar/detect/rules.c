@@ -88,8 +88,7 @@ static double rate_of(const struct detector *d, const struct incident *i, enum s
 		*seconds = age;
 		sum = fmin(sum, i->amount[s]);
 	}
-	return fmin(sum / *seconds * series_told_per(s, d->counters.interval),
-		    i->highest[s]);
+	return fmin(sum / *seconds * detector_told_per(d, s), i->highest[s]);
 }
 
 /* Returns the threshold of the exceedance, as it is told. */
@@ -100,7 +99,7 @@ static double threshold_of(const struct detector *d, const struct incident *i,
 	double length = d->windows.length[f->window];
 	double threshold = fmax(d->envelope.threshold[f->window][f->series],
 				(double)i->above[f->window][f->series]) /
-			   length * series_told_per(f->series, d->counters.interval);
+			   length * detector_told_per(d, f->series);
 
 	if (f->series != SERIES_UNSOLICITED)
 		return threshold;
@@ -147,8 +146,8 @@ static void forget(struct detector *d, struct incident *i)
 	memmove(i, i + 1, (size_t)(end - i) * sizeof(*i));
 }
 
-/* Accepts a lasting level as the new baseline. It is remembered as well: the next pod of
- * the workload begins without that baseline. */
+/* Accepts a lasting level as the new baseline. It is remembered as well: the next pod
+ * of the workload begins without that baseline. */
 static void accept(struct detector *d, struct incident *i)
 {
 	struct learnt *l = &d->learnt;

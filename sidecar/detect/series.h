@@ -54,16 +54,6 @@ static inline double window_span(unsigned window)
 	return spans[window];
 }
 
-/* Windows add the gauge up once an interval. Returns what a rate of the series, per
- * second, is multiplied with to be what is told of it: the gauge's number in an
- * interval. */
-static inline double series_told_per(unsigned series, double interval_s)
-{
-	return series < SIGNAL_COUNT && signal_is_gauge((enum signal)series)
-		   ? interval_s
-		   : 1;
-}
-
 /* No counter grows faster, per second: this is twice a 400 Gbit/s link in bytes. A
  * faster growth means that the counter was replaced, so the increase is unknown. */
 #define RATE_ABSURD 1e11

@@ -67,7 +67,7 @@ static double sigmas_of(const struct detector *d, const struct departure *depart
 	const double floor = limit_floor(departure->signal, departure->window,
 					 departure->span_s, d->envelope.own_known) /
 			     departure->span_s *
-			     series_told_per(departure->signal, d->counters.interval);
+			     detector_told_per(d, departure->signal);
 
 	return (departure->value - baseline->mean) /
 	       fmax(fmax(baseline->stddev, floor / 3), 1e-9);

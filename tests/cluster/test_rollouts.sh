@@ -80,9 +80,9 @@ succeeded() {
 run_pod $space sink '.metadata.labels["dormouse.dev/inject"] = "false"'
 wait_for "the sink is ready" is_ready $space sink
 sink=$(field $space sink .status.podIP)
-deploy() { # NAME: its pods send 20 kB/s
+deploy() { # NAME LEARN: its pods send 20 kB/s
 	workload Deployment apps/v1 "$1" '.spec.replicas = 1 | .spec.selector.matchLabels = {app: .metadata.name} |
-		.spec.template.metadata.annotations = {"dormouse.dev/interval": "1s", "dormouse.dev/learn": "2m"} |
+		.spec.template.metadata.annotations = {"dormouse.dev/interval": "1s", "dormouse.dev/learn": "'"$2"'"} |
 		.spec.template.spec.containers[0].command =
 			["/traffic", "stream", "'"$sink"'", "7001", "20000", "3000"]' |
 		kubectl -n $space create -f - >"$work/out"
@@ -125,8 +125,8 @@ watched() {
 		jq -r '.data["deployment.reports.json"] | fromjson | '"$1"
 }
 
-# --- the first generation: it lives, and uploads five megabytes now and then -----------------
-deploy reports
+# --- the first generation: it lives, and uploads half a megabyte now and then -----------------
+deploy reports 2m
 wait_for "the first pod" arrived reports
 first=$pod
 check "its baseline" own "$(source_of "$first")"
@@ -137,7 +137,7 @@ scraped() {
 wait_for "Prometheus scrapes it" scraped
 # So long that its past counts: --learn, and a minute in which Prometheus and this come to it.
 for ((i = 0; i < 18; i++)); do
-	upload "$first" 5000000
+	upload "$first" 500000
 	sleep 10
 done
 check "alerts of its ordinary work" 0 "$(alerts_of "$first")"
@@ -158,7 +158,8 @@ check "what stood beside it" 'ask the owners first' \
 
 # --- the second generation: beside it a pod that nobody knows ----------------------------------
 kubectl -n $space rollout restart deployment reports >/dev/null
-deploy stranger
+# Its hour of learning is the default, so for minutes it knows nothing.
+deploy stranger 1h
 wait_for "the second pod" arrived reports "$first"
 second=$pod
 check "its baseline" workload "$(source_of "$second")"
@@ -168,7 +169,7 @@ wait_for "the stranger's pod" arrived stranger
 stranger=$pod
 check "the stranger's baseline" own "$(source_of "$stranger")"
 for pod in "$second" "$stranger"; do
-	upload "$pod" 5000000
+	upload "$pod" 500000
 done
 scrape "$second" "$stranger"
 check "alerts for what the sibling did" 0 "$(alerts_of "$second")"
@@ -192,6 +193,6 @@ third=$pod
 check "its baseline" workload "$(source_of "$third")"
 check "the stranger's workload, too" 1 "$(kubectl -n $space get configmap dormouse-baselines -o json |
 	jq -r '.data["deployment.stranger.json"] // "{}" | fromjson | .pods')"
-upload "$third" 5000000
+upload "$third" 500000
 check "alerts for what its siblings did" 0 "$(alerts_of "$third")"
 finish
