@@ -126,7 +126,7 @@ watched() {
 }
 
 # --- the first generation: it lives, and uploads half a megabyte now and then -----------------
-deploy reports 2m
+deploy reports 1m
 wait_for "the first pod" arrived reports
 first=$pod
 check "its baseline" own "$(source_of "$first")"
@@ -135,8 +135,8 @@ scraped() {
 	(($(query "dormouse_tcp_initiated_transmit_bytes_total%7Bpod=%22$first%22%7D") == 1))
 }
 wait_for "Prometheus scrapes it" scraped
-# So long that its past counts: --learn, and a minute in which Prometheus and this come to it.
-for ((i = 0; i < 18; i++)); do
+# So long that its past counts: --learn, and half of it in which Prometheus and this come to it.
+for ((i = 0; i < 9; i++)); do
 	upload "$first" 500000
 	sleep 10
 done
@@ -152,7 +152,7 @@ kubectl -n dormouse-system logs "job/$job" >"$work/log" 2>&1
 check "what it says of the workload" 1 "$(grep -c "$space/Deployment/reports " "$work/log")"
 check "format of what was written" dormouse.dev/baseline/v1 "$(watched .format)"
 check "whose it is, and of how many pods" "Deployment/reports 1" "$(watched '"\(.workload) \(.pods)"')"
-check_between "seconds that were watched" 120 600 "$(watched .watchedSeconds)"
+check_between "seconds that were watched" 60 600 "$(watched .watchedSeconds)"
 check "what stood beside it" 'ask the owners first' \
 	"$(kubectl -n $space get configmap dormouse-baselines -o jsonpath='{.data.notes}')"
 
