@@ -23,7 +23,7 @@ struct nl_sock;
 #define NETLINK_BUFFER_MAX (16 << 20)
 
 /* Datagrams that one system call receives at most, and the bytes of all of them. */
-#define NETLINK_BATCH_MAX   32
+#define NETLINK_BATCH_MAX   16
 #define NETLINK_RECEIVE_MAX 32768
 
 /* Total number of attempts for a dump that is interrupted. */
