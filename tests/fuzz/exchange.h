@@ -43,8 +43,10 @@ static inline const char *exchange(uint16_t port, const uint8_t *data, size_t si
 {
 	const int fd = connect_to("127.0.0.1", port);
 
-	if (fd < 0)
+	if (fd < 0) {
+		perror("fuzz: connecting to the server");
 		abort();
+	}
 	send_all(fd, data, size, first < size ? first : size);
 	const char *answer = receive(fd);
 	close_at_once(fd);

@@ -24,19 +24,34 @@
  * it has. Whoever includes this has it. */
 bool turn(int fd, short events, int ms);
 
+static inline int connect_once(const struct listen_address *to)
+{
+	int fd = socket(to->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 ||
+	    connect(fd, (const struct sockaddr *)&to->address, to->length) == 0)
+		return fd;
+	const int why = errno;
+	close(fd);
+	errno = why;
+	return -1;
+}
+
+/* -1 with errno. Whoever connects thousands of times a second may have to wait for a
+ * port: those of loopback can be used again after a second (tcp_tw_reuse). */
 static inline int connect_to(const char *address, uint16_t port)
 {
+	const double deadline = clock_monotonic() + DEADLINE_S;
 	char text[64];
 	struct listen_address to;
+	int fd;
 
 	snprintf(text, sizeof(text), "%s:%u", address, port);
 	if (parse_listen(text, &to) < 0)
 		abort();
-	int fd = socket(to.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&to.address, to.length) < 0) {
-		close(fd);
-		return -1;
-	}
+	while ((fd = connect_once(&to)) < 0 && errno == EADDRNOTAVAIL &&
+	       clock_monotonic() < deadline)
+		poll(NULL, 0, 10);
 	return fd;
 }
 
