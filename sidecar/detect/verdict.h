@@ -19,9 +19,9 @@ struct departure {
 	enum window window; /* the window that shows it */
 	double span_s;      /* the window's length */
 	double onset;       /* Unix seconds */
-	double value;       /* per second */
+	double value;       /* per second; of the gauge, in an interval */
 	double window_s;    /* the time that the value covers */
-	double threshold;   /* the threshold used, per second */
+	double threshold;   /* the threshold used, as the value */
 	double risk;        /* more than 100 counts as 100 */
 	struct carried carried;
 };

@@ -8,7 +8,6 @@
 # shellcheck source=lib.sh
 source "$(dirname "$0")/lib.sh"
 need_injector
-[[ -n $(kubectl get namespace dormouse-system --ignore-not-found -o name) ]] || skip "needs its namespace"
 
 space=dormouse-test-rollouts monitoring=dormouse-test-monitoring
 make_namespace monitoring

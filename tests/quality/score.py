@@ -19,8 +19,8 @@ The kind is right when the last kind of an attack's first alert is one that the 
 is the chance that the alert about an attack has a higher riskScore than a false one (or than one about the first time
 of ordinary work), a tie being half; each has its highest, an attack's until it is over.
 
---after leaves out the first days of each trace, what was done in them and what was raised. --set base leaves out traces of other sets, and has that set's targets. With --check the exit status is 1 when a target
-is missed."""
+--after leaves out the first days of each trace, what was done in them and what was raised. --set base leaves out
+traces of other sets, and has that set's targets. With --check the exit status is 1 when a target is missed."""
 import argparse
 import json
 import multiprocessing

@@ -63,16 +63,23 @@ CASE(a_session_behind_a_pusher_is_told)
 
 /* --- what must stay quiet --------------------------------------------------------- */
 
+/* Four hours of it, after so many days without. */
+static void stays_quiet(double days, struct traffic life, struct traffic more)
+{
+	struct world w;
+
+	join(&w, days, life, more, 4 * HOUR);
+	assert_false(reported(&w));
+	world_end(&w);
+}
+
 /* The server moved: as many destinations as before. */
 CASE(another_destination_is_none_more)
 {
 	struct traffic elsewhere = SESSION;
-	struct world w;
 
 	elsewhere.addresses = 0;
-	join(&w, 3, SHIPPER, elsewhere, 4 * HOUR);
-	assert_false(reported(&w));
-	world_end(&w);
+	stays_quiet(3, SHIPPER, elsewhere);
 }
 
 /* Old and new side by side while one takes over from the other. */
@@ -90,11 +97,8 @@ CASE(one_more_for_half_an_hour_is_no_news)
 CASE(a_server_with_many_may_have_more)
 {
 	static const struct traffic replicas = {.addresses = 4};
-	struct world w;
 
-	join(&w, 3, SERVER, replicas, 4 * HOUR);
-	assert_false(reported(&w));
-	world_end(&w);
+	stays_quiet(3, SERVER, replicas);
 }
 
 /* Two at night, five by day: tomorrow may have six. */
@@ -119,11 +123,7 @@ CASE(hours_that_differ_may_differ_more)
 /* On its second day nobody knows yet how alike its hours are. */
 CASE(a_pod_of_a_day_may_have_one_more)
 {
-	struct world w;
-
-	join(&w, 1.5, SHIPPER, SESSION, 4 * HOUR);
-	assert_false(reported(&w));
-	world_end(&w);
+	stays_quiet(1.5, SHIPPER, SESSION);
 }
 
 int main(void)
