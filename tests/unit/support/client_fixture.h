@@ -37,8 +37,15 @@ static inline int connect_once(const struct listen_address *to)
 	return -1;
 }
 
-/* -1 with errno. Whoever connects thousands of times a second may have to wait for a
- * port: those of loopback can be used again after a second (tcp_tw_reuse). */
+/* Whether another attempt may do. Whoever connects thousands of times a second may have
+ * to wait for a port: those of loopback can be used again after a second
+ * (tcp_tw_reuse). And a fuzzer's own alarm may come while connect() waits. */
+static inline bool connects_later(int why)
+{
+	return why == EADDRNOTAVAIL || why == EINTR;
+}
+
+/* -1 with errno. */
 static inline int connect_to(const char *address, uint16_t port)
 {
 	const double deadline = clock_monotonic() + DEADLINE_S;
@@ -49,7 +56,7 @@ static inline int connect_to(const char *address, uint16_t port)
 	snprintf(text, sizeof(text), "%s:%u", address, port);
 	if (parse_listen(text, &to) < 0)
 		abort();
-	while ((fd = connect_once(&to)) < 0 && errno == EADDRNOTAVAIL &&
+	while ((fd = connect_once(&to)) < 0 && connects_later(errno) &&
 	       clock_monotonic() < deadline)
 		poll(NULL, 0, 10);
 	return fd;
