@@ -96,19 +96,48 @@ static int find_namespaces(const struct injector_options *o, char **found,
 	return *found ? 0 : -1;
 }
 
+/* Opens the baselines that are in the cluster, if they are asked for: those that are
+ * written, would change, or belong to the API server that is named. An evaluation asks
+ * how well a workload is watched on days that it does not know. */
+static int open_known(const struct injector_options *o, struct known_baselines **known,
+		      struct error *err)
+{
+	struct client_access access;
+
+	*known = NULL;
+	if (o->evaluate || !(o->apply || o->dry_run || o->api_server[0]))
+		return 0;
+	if (o->dry_run && kubernetes_find(o, &access, err) < 0)
+		return 0;
+	*known = known_baselines_open(o, err);
+	return *known ? 0 : -1;
+}
+
+static int learn_and_use(const struct injector_options *o, const char *namespaces,
+			 struct error *err)
+{
+	struct learning_source source = {
+	    .options = o, .namespaces = namespaces, .span = span_of(o)};
+	struct learning l = {.count = 0};
+
+	if (open_known(o, &source.known, err) < 0)
+		return -1;
+	int result = learning_run(&l, &source, err);
+	known_baselines_close(source.known);
+	if (result == 0)
+		result = use(&l, o, err);
+	learning_free(&l);
+	return result;
+}
+
 static int learn(const struct injector_options *o, struct error *err)
 {
-	const struct span span = span_of(o);
-	struct learning l = {.count = 0};
 	char *namespaces;
 
 	if (find_namespaces(o, &namespaces, err) < 0)
 		return -1;
-	int result =
-	    learning_run(&l, o, namespaces ? namespaces : o->namespaces, &span, err);
-	if (result == 0)
-		result = use(&l, o, err);
-	learning_free(&l);
+	const int result =
+	    learn_and_use(o, namespaces ? namespaces : o->namespaces, err);
 	free(namespaces);
 	return result;
 }

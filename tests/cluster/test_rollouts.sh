@@ -42,11 +42,13 @@ query() {
 kubectl kustomize "$root/manifests/overlays/learn" >"$work/learn.yaml" 2>"$work/kustomize.log" ||
 	skip "this kubectl cannot render the overlay"
 cleanups+=('kubectl delete -f "$work/learn.json" --ignore-not-found >/dev/null')
-# Minutes are points enough of a life of days; this one has minutes. Every minute is a night.
+# Minutes are points enough of a life of days; this one has minutes. Every minute is a night. It is
+# told the pods' --learn.
 kubectl api-versions | "$root/tests/manifests/step_back.py" dormouse-system "$work/learn.yaml" |
 	sed "s#http://prometheus.monitoring:9090#http://$prometheus:9090#" |
 	jq '(.items[] | select(.kind == "CronJob").spec) |= (.schedule = "* * * * *" | .suspend = true |
-		.jobTemplate.spec.template.spec.containers[0].args += ["--step=10s", "--days=1"])' >"$work/learn.json"
+		.jobTemplate.spec.template.spec.containers[0] |=
+			(.args += ["--step=10s", "--days=1"] | .env += [{name: "DORMOUSE_LEARN", value: "1m"}]))' >"$work/learn.json"
 kubectl apply -f "$work/learn.json" >"$work/out"
 
 jobs() {
@@ -186,6 +188,8 @@ wait
 # --- the third -----------------------------------------------------------------------------------
 learn dormouse-test-learn-2
 check "of how many pods it is now" 2 "$(watched .pods)"
+check_between "the most in a minute: the theft from the young pod is not in it" 1000000 10000000 \
+	"$(watched '[.signals[] | select(.signal == "tx_bytes") | .greatest[1], .start[1]] | max')"
 kubectl -n $space rollout restart deployment reports >/dev/null
 wait_for "the third pod" arrived reports "$second"
 third=$pod

@@ -6,18 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api_server.h"
 #include "base/output.h"
 #include "injector/json/json.h"
 #include "injector/json/json_print.h"
 #include "injector/json/memory_stream.h"
-#include "injector/kubernetes/kubernetes.h"
 
-#define ATTEMPTS  5 /* to write an object that others change as well */
-#define LARGEST   3 /* baselines that an error names */
-#define NOT_FOUND 404
-
-/* A ConfigMap of 1 MiB, with the escapes of JSON and who manages each key. */
-#define ANSWER_MAX (4u << 20)
+#define ATTEMPTS 5 /* to write an object that others change as well */
+#define LARGEST  3 /* baselines that an error names */
 
 /* The workloads of one namespace. */
 struct group {
@@ -195,23 +191,6 @@ struct writing {
 	bool tells; /* the first look at each ConfigMap: then it is only looked */
 };
 
-/* Reads the namespace's ConfigMap. Returns 0; -1 on failure. *object is NULL if there
- * is none. */
-static int get_object(struct writing *w, const struct group *g, cJSON **object,
-		      struct error *err)
-{
-	char path[512];
-	const struct kubernetes_request request = {
-	    .method = "GET", .path = path, .answer_max = ANSWER_MAX};
-	long status;
-
-	snprintf(path, sizeof(path), "/api/v1/namespaces/%s/configmaps/%s",
-		 g->at->namespace, BASELINES_CONFIG_MAP);
-	if (kubernetes_ask(w->kubernetes, &request, &status, object, err) == 0)
-		return 0;
-	return status == NOT_FOUND ? 0 : -1;
-}
-
 /* Writes the object. An object that is not there is made by a server-side apply,
  * because the right to create by a name can only be given for that
  * (kubernetes.io/docs/reference/access-authn-authz/rbac). Returns 0, 1 for a conflict,
@@ -227,7 +206,7 @@ static int put_object(struct writing *w, const struct group *g, const cJSON *obj
 	    .type = is_new ? "application/apply-patch+yaml"
 			   : "application/merge-patch+json",
 	    .body = body,
-	    .answer_max = ANSWER_MAX};
+	    .answer_max = API_SERVER_BASELINES_MAX};
 	cJSON *answer;
 	long status;
 
@@ -347,7 +326,7 @@ static int try_group(struct writing *w, const struct group *g, bool writes,
 	size_t changed;
 	int result = -1;
 
-	if (get_object(w, g, &there, err) < 0)
+	if (api_server_baselines(w->kubernetes, g->at->namespace, &there, err) < 0)
 		return -1;
 	const cJSON *data = json_member(there, "data");
 	const char *version =
@@ -402,14 +381,9 @@ static int write_all(struct writing *w, const struct learning *l, struct error *
 int config_maps_write(const struct learning *l, const struct config_map_writer *writer,
 		      struct error *err)
 {
-	static struct cluster_facts facts;
-	struct client_access access;
-	struct writing w = {.writer = writer};
-	static const atomic_bool never;
+	struct writing w = {.writer = writer,
+			    .kubernetes = api_server_open(writer->options, err)};
 
-	if (kubernetes_find(writer->options, &access, err) < 0)
-		return -1;
-	w.kubernetes = kubernetes_open(&access, &never, &facts, err);
 	if (!w.kubernetes)
 		return -1;
 	const int result = write_all(&w, l, err);

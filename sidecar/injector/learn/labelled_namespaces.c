@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api_server.h"
 #include "injector/json/json.h"
-#include "injector/kubernetes/kubernetes.h"
 #include "workload_name.h"
 
 /* The webhook's and the policy's selector: manifests/base/webhook.yaml. */
@@ -101,16 +101,10 @@ static int read_all(struct kubernetes *k, struct names *names, struct error *err
 
 char *labelled_namespaces(const struct injector_options *options, struct error *err)
 {
-	static struct cluster_facts facts;
-	static const atomic_bool never;
-	struct client_access access;
 	struct names names = {.list = NULL};
-	struct kubernetes *k;
+	struct kubernetes *k = api_server_open(options, err);
 	int result = -1;
 
-	if (kubernetes_find(options, &access, err) < 0)
-		return NULL;
-	k = kubernetes_open(&access, &never, &facts, err);
 	if (k)
 		result = read_all(k, &names, err);
 	kubernetes_close(k);

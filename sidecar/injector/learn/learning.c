@@ -16,11 +16,11 @@
 /* The run, and the workload that is being learnt. */
 struct run {
 	struct learning *l;
-	const struct injector_options *options;
+	const struct learning_source *source;
 	struct prometheus *prometheus;
-	const char *namespaces;
-	const struct span *span;
 	struct detect_options detect;
+	bool has_siblings; /* a baseline is known of the workload */
+	struct past siblings;
 	struct baseline_document learnt; /* of the workload's pods so far */
 	struct trial trial;
 	struct identity pod; /* being played */
@@ -83,6 +83,24 @@ static bool is_left_out(const char *list, const struct pod *pod)
 	return false;
 }
 
+/* Finds the baseline by which the workload's pods were judged. One that no monitor can
+ * use is as none. */
+static int find_siblings(struct run *r, const struct workload *w, struct error *err)
+{
+	const int found = known_baselines_find(r->source->known, w->namespace,
+					       &w->owner, &r->siblings, err);
+
+	r->has_siblings = found > 0;
+	if (found == KNOWN_BASELINES_FAILED)
+		return -1;
+	if (found == KNOWN_BASELINES_BROKEN) {
+		fail_within(err, "the baseline of %s/%s is not used", w->namespace,
+			    w->owner.workload);
+		say(err->text);
+	}
+	return 0;
+}
+
 static int begin_workload(struct run *r, const struct pod *pod, struct error *err)
 {
 	struct learning *l = r->l;
@@ -92,7 +110,9 @@ static int begin_workload(struct run *r, const struct pod *pod, struct error *er
 	if (!workload_read(&w->owner, pod->workload))
 		return fail(err, "the workload %s has no valid name", pod->workload);
 	l->count++;
-	if (!r->options->evaluate)
+	if (r->source->known && find_siblings(r, w, err) < 0)
+		return -1;
+	if (!r->source->options->evaluate)
 		return 0;
 	w->evaluation = calloc(1, sizeof(*w->evaluation));
 	return w->evaluation ? 0 : fail_memory(err, "an evaluation");
@@ -132,6 +152,7 @@ static int play(struct run *r, struct range *range, struct error *err)
 	const struct trial_plan plan = {
 	    .options = &r->detect,
 	    .pod = &r->pod,
+	    .siblings = r->has_siblings ? &r->siblings : NULL,
 	    .learnt = &learnt,
 	    .raised = w->evaluation ? show_alert : NULL,
 	    .context = r,
@@ -153,14 +174,14 @@ static int play(struct run *r, struct range *range, struct error *err)
 	w->alerts += r->trial.alerts;
 	w->watched_s += r->trial.last - r->trial.first;
 	return w->evaluation ? evaluation_add(w->evaluation, &r->trial, range, &plan,
-					      r->options->seed, err)
+					      r->source->options->seed, err)
 			     : 0;
 }
 
 static int learn_pod(struct run *r, const struct pod *pod, struct error *err)
 {
-	struct range *range =
-	    history_fetch(r->prometheus, pod, r->span, r->options->step_s, err);
+	struct range *range = history_fetch(r->prometheus, pod, &r->source->span,
+					    r->source->options->step_s, err);
 	struct identity unused = {.labels = NULL};
 	int result = 0;
 
@@ -221,7 +242,7 @@ static int learn_pods(struct run *r, struct error *err)
 
 	for (size_t first = 0; first < pods->count; first = end) {
 		end = end_of_workload(pods, first);
-		if (!is_left_out(r->options->leave_out, pods->at[first]) &&
+		if (!is_left_out(r->source->options->leave_out, pods->at[first]) &&
 		    learn_workload(r, first, end, err) < 0)
 			return -1;
 	}
@@ -255,7 +276,8 @@ static int run(struct run *r, struct error *err)
 {
 	struct learning *l = r->l;
 
-	if (pods_find(&l->pods, r->prometheus, r->namespaces, r->span, err) < 0)
+	if (pods_find(&l->pods, r->prometheus, r->source->namespaces, &r->source->span,
+		      err) < 0)
 		return -1;
 	if (l->pods.count == 0)
 		return fail(err,
@@ -263,7 +285,7 @@ static int run(struct run *r, struct error *err)
 			    "dormouse_network_transmit_bytes_total or "
 			    "container_network_transmit_bytes_total with the "
 			    "labels namespace and pod",
-			    r->options->prometheus);
+			    r->source->options->prometheus);
 	say_pods(&l->pods);
 	l->at = calloc(l->pods.count, sizeof(*l->at));
 	if (!l->at)
@@ -275,11 +297,11 @@ static int run(struct run *r, struct error *err)
 		   : fail(err,
 			  "nothing was learnt: Prometheus at %s has no counters of "
 			  "any of the pods",
-			  r->options->prometheus);
+			  r->source->options->prometheus);
 }
 
-int learning_run(struct learning *l, const struct injector_options *options,
-		 const char *namespaces, const struct span *span, struct error *err)
+int learning_run(struct learning *l, const struct learning_source *source,
+		 struct error *err)
 {
 	struct run *r = calloc(1, sizeof(*r));
 	int result = -1;
@@ -288,11 +310,9 @@ int learning_run(struct learning *l, const struct injector_options *options,
 	if (!r)
 		return fail_memory(err, "the learning");
 	r->l = l;
-	r->options = options;
-	r->namespaces = namespaces;
-	r->span = span;
+	r->source = source;
 	r->said_at = clock_monotonic();
-	r->prometheus = prometheus_open(options, err);
+	r->prometheus = prometheus_open(source->options, err);
 	if (r->prometheus && read_detect_options(&r->detect, err) == 0)
 		result = run(r, err);
 	prometheus_close(r->prometheus);

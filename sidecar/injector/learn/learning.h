@@ -5,6 +5,7 @@
 
 #include "evaluation.h"
 #include "injector/review/owner.h"
+#include "known_baselines.h"
 #include "pods.h"
 
 #define DOCUMENTS_MAX (24u << 20) /* bytes of all baselines together */
@@ -35,13 +36,22 @@ struct learning {
 	size_t bytes; /* of the documents */
 };
 
-/* Asks Prometheus for the traffic of the pods in these namespaces (names separated by
- * commas; "": all) in the span and plays it through the
- * detector. Prints a line now and then on stderr. Returns 0, or -1 when Prometheus
+/* What to learn from, and by what. */
+struct learning_source {
+	const struct injector_options *options;
+	const char *namespaces; /* separated by commas; "": all that Prometheus has */
+	struct span span;
+	/* The baselines by which the pods are judged, as their monitors did. NULL: each
+	 * by its own past alone. */
+	struct known_baselines *known;
+};
+
+/* Asks Prometheus for the traffic of the pods and plays it through the detector. Prints
+ * a line now and then on stderr. Returns 0, or -1 when Prometheus or the API server
  * fails or answers what was not asked for: then nothing that was learnt may be used.
  * Free it in both cases. */
-int learning_run(struct learning *l, const struct injector_options *options,
-		 const char *namespaces, const struct span *span, struct error *err);
+int learning_run(struct learning *l, const struct learning_source *source,
+		 struct error *err);
 void learning_free(struct learning *l);
 
 #endif

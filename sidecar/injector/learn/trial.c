@@ -62,6 +62,7 @@ int trial_run(struct trial *trial, struct range *range, const struct trial_plan 
 	trial->alerts = 0;
 	trial->first = trial->last = 0;
 	range_rewind(range);
+	replayer_adopt(replayer, plan->siblings);
 	const int result = play(trial, replayer, range, plan, err);
 	if (result == TRACE_END && plan->learnt)
 		baseline_document_begin(plan->learnt, replayer_detector(replayer),

@@ -26,8 +26,9 @@ struct trial {
 struct trial_plan {
 	const struct detect_options *options;
 	const struct identity *pod;
-	struct theft *theft; /* put into the traffic; NULL: none */
-	double until;        /* stops behind it, Unix seconds; 0: at the end */
+	const struct past *siblings; /* by which it is judged; NULL: its own alone */
+	struct theft *theft;         /* put into the traffic; NULL: none */
+	double until;                /* stops behind it, Unix seconds; 0: at the end */
 	struct baseline_document *learnt; /* receives it, the caller then owes
 					     baseline_document_end(); NULL: unwanted */
 	/* Called for each alert when it is raised; NULL: not wanted. */

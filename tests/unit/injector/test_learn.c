@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_learn.c - the parts of `dormouse-injector learn` that ask nobody: JSON as it
  * arrives, Prometheus' answers, names, and thefts that never were. */
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -337,27 +338,37 @@ static struct range *quiet_pod(void)
 	return range;
 }
 
+static const struct identity some_pod = {.name = "a",
+					 .namespace = "n",
+					 .uid = "",
+					 .node = "",
+					 .workload = "",
+					 .cluster = "",
+					 .images = ""};
+
+/* Plays the pod; *trial has what came of it. */
+static void try_pod(struct trial *trial, struct range *range,
+		    const struct trial_plan *plan)
+{
+	struct identity unused = {.labels = NULL};
+	struct error err = {""};
+
+	assert_int_equal(range_next_trace(range, &unused), TRACE_SAMPLE);
+	assert_int_equal(trial_run(trial, range, plan, &err), 0);
+	assert_int_equal(trial->samples, 2880);
+}
+
 static struct evaluation evaluate(uint64_t seed)
 {
 	static struct trial trial;
 	struct range *range = quiet_pod();
 	struct evaluation e = {.pods = 0};
-	struct identity pod = {.name = "a",
-			       .namespace = "n",
-			       .uid = "",
-			       .node = "",
-			       .workload = "",
-			       .cluster = "",
-			       .images = ""};
-	struct identity unused = {.labels = NULL};
 	struct detect_options options;
-	const struct trial_plan plan = {.options = &options, .pod = &pod};
+	const struct trial_plan plan = {.options = &options, .pod = &some_pod};
 	struct error err = {""};
 
 	detect_options_default(&options);
-	assert_int_equal(range_next_trace(range, &unused), TRACE_SAMPLE);
-	assert_int_equal(trial_run(&trial, range, &plan, &err), 0);
-	assert_int_equal(trial.samples, 2880);
+	try_pod(&trial, range, &plan);
 	assert_int_equal(evaluation_add(&e, &trial, range, &plan, seed, &err), 0);
 	range_free(range);
 	return e;
@@ -387,6 +398,97 @@ CASE(the_seed_moves_the_thefts)
 	assert_true(memcmp(a.score[0].delay_s, c.score[0].delay_s, size) != 0);
 }
 
+/* --- young pods ------------------------------------------------------------------- */
+
+/* What a pod's first minutes teach, when a megabyte a second is stolen for ten of them.
+ * Returns the number of alerts. */
+static unsigned learn_robbed(const struct past *siblings, double since_s,
+			     struct past *learnt)
+{
+	static struct trial trial;
+	struct range *range = quiet_pod();
+	struct theft theft = theft_begin(1767225600 + since_s, 1e6);
+	struct baseline_document document;
+	struct detect_options options;
+	const struct trial_plan plan = {.options = &options,
+					.pod = &some_pod,
+					.siblings = siblings,
+					.theft = &theft,
+					.learnt = &document};
+
+	detect_options_default(&options);
+	try_pod(&trial, range, &plan);
+	*learnt = document.past;
+	baseline_document_end(&document);
+	range_free(range);
+	return trial.alerts;
+}
+
+/* What a sibling learnt that nobody robbed. */
+static struct past quiet_past(void)
+{
+	static struct trial trial;
+	struct range *range = quiet_pod();
+	struct baseline_document document;
+	struct detect_options options;
+	const struct trial_plan plan = {
+	    .options = &options, .pod = &some_pod, .learnt = &document};
+
+	detect_options_default(&options);
+	try_pod(&trial, range, &plan);
+	const struct past past = document.past;
+	baseline_document_end(&document);
+	range_free(range);
+	return past;
+}
+
+/* The greatest minute, and that of the pods' first minutes. */
+static double greatest_minute(const struct past *past)
+{
+	const struct past_series *sent = &past->series[SIGNAL_TX_BYTES];
+
+	return fmax(sent->greatest[1], sent->start[1]);
+}
+
+CASE(a_theft_from_a_young_pod_is_not_learnt_where_its_siblings_are_known)
+{
+	static const double since_s[] = {0, 120, 600, 1800, 3000, 86400};
+	const struct past siblings = quiet_past();
+
+	assert_true(greatest_minute(&siblings) < 1000);
+	for (size_t i = 0; i < sizeof(since_s) / sizeof(since_s[0]); i++) {
+		struct past learnt;
+		const unsigned alerts = learn_robbed(&siblings, since_s[i], &learnt);
+
+		assert_int_equal(alerts, 1);
+		assert_true(greatest_minute(&learnt) < 1000);
+		assert_true(learnt.watched_s > 86400);
+	}
+}
+
+/* Which is what its monitor did as well: nobody knew better. */
+CASE(a_theft_from_a_young_pod_of_no_known_workload_is_learnt)
+{
+	struct past learnt;
+
+	learn_robbed(NULL, 0, &learnt);
+	assert_true(greatest_minute(&learnt) > 1e7);
+	assert_int_equal(learn_robbed(NULL, 86400, &learnt), 1);
+	assert_true(greatest_minute(&learnt) < 1000);
+}
+
+CASE(what_the_siblings_did_is_learnt_without_an_alert)
+{
+	struct past siblings, learnt, other;
+
+	learn_robbed(NULL, 0, &siblings);
+	assert_int_equal(learn_robbed(&siblings, 0, &learnt), 0);
+	assert_true(greatest_minute(&learnt) > 1e7);
+	/* The siblings' own days are in no pod's document. */
+	other = quiet_past();
+	assert_true(learnt.watched_s <= other.watched_s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +508,10 @@ int main(void)
 	    cmocka_unit_test(random_numbers_are_the_same_again_and_spread),
 	    cmocka_unit_test(a_quiet_pod_is_well_watched),
 	    cmocka_unit_test(the_seed_moves_the_thefts),
+	    cmocka_unit_test(
+		a_theft_from_a_young_pod_is_not_learnt_where_its_siblings_are_known),
+	    cmocka_unit_test(a_theft_from_a_young_pod_of_no_known_workload_is_learnt),
+	    cmocka_unit_test(what_the_siblings_did_is_learnt_without_an_alert),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
