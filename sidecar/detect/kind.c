@@ -56,13 +56,11 @@ static bool passes_on(const struct detector *d, const struct exchange *all,
 	       (rest.sent + rest.received > sent + received && balanced(&rest));
 }
 
-static bool ever_relayed_so_much(const struct detector *d)
+/* Whether the window relays more than the pod ever did. */
+static bool relays_much(const struct detector *d, unsigned k)
 {
-	for (unsigned k = WINDOW_1M; k <= WINDOW_1H; k++)
-		if (d->windows.value[k][SERIES_RELAYED] >
-		    d->envelope.threshold[k][SERIES_RELAYED])
-			return false;
-	return true;
+	return d->windows.value[k][SERIES_RELAYED] >
+	       d->envelope.threshold[k][SERIES_RELAYED];
 }
 
 /* Packets that no socket sent, since the onset. */
@@ -111,7 +109,8 @@ static bool may_pass_on(const struct detector *d, const struct incident *i)
 }
 
 /* The traffic since the onset decides. If it began with something else, such as the
- * download of the proxy itself, the last ten minutes or the last hour show it. */
+ * download of the proxy itself, the last ten minutes or the last hour show it, by what
+ * they relay themselves: the probes that go on after a job are balanced, too. */
 static bool relays(const struct detector *d, const struct incident *i)
 {
 	const double(*v)[SERIES_COUNT] = d->windows.value;
@@ -119,16 +118,17 @@ static bool relays(const struct detector *d, const struct incident *i)
 	struct exchange e = {i->amount[SIGNAL_TX_BYTES], i->amount[SIGNAL_RX_BYTES],
 			     i->relayed};
 
-	if (lasted < RELAY_TICKS * d->windows.ticks.length * 0.95 ||
-	    ever_relayed_so_much(d) || !may_pass_on(d, i))
+	if (lasted < RELAY_TICKS * d->windows.ticks.length * 0.95 || !may_pass_on(d, i))
 		return false;
-	if (passes_on(d, &e, lasted))
+	if ((relays_much(d, WINDOW_1M) || relays_much(d, WINDOW_10M) ||
+	     relays_much(d, WINDOW_1H)) &&
+	    passes_on(d, &e, lasted))
 		return true;
 	for (unsigned k = WINDOW_10M; k <= WINDOW_1H; k++) {
 		double length = d->windows.length[k];
 		e = (struct exchange){v[k][SIGNAL_TX_BYTES], v[k][SIGNAL_RX_BYTES],
 				      v[k][SERIES_RELAYED]};
-		if (lasted >= length && passes_on(d, &e, length))
+		if (lasted >= length && relays_much(d, k) && passes_on(d, &e, length))
 			return true;
 	}
 	return false;

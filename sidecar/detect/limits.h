@@ -92,7 +92,7 @@
  * LOAD_GROWTH_MAX times the usual threshold. The ratio of unsolicited bytes must stay
  * within UNSOLICITED_STEADY. */
 #define FIRST_DAY_S        86400.0
-#define LOAD_GROWTH_MAX    20.0
+#define LOAD_GROWTH_MAX    100.0
 #define UNSOLICITED_STEADY 1.5
 
 struct limit {

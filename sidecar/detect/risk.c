@@ -13,7 +13,7 @@
 #include "detector.h"
 #include "limits.h"
 
-#define BASE 10.0
+#define BASE 12.0
 
 #define RATE_LEAST 32768.0 /* bytes per second that are no loss */
 
@@ -26,7 +26,7 @@ static const struct {
     /* Floods, tunnels and torrents are datagrams; ordinary work is hardly ever. */
     [RISK_DATAGRAMS] = {"datagrams", 36},
     /* What the pod sends where it connected itself was asked by nobody. */
-    [RISK_OWN] = {"own", 18},
+    [RISK_OWN] = {"own", 17},
     /* A first export ends after minutes, a proxy or a miner stays. */
     [RISK_LENGTH] = {"length", 20},
     /* The more it exceeds all that the pod ever did, the less it is its work. */
@@ -38,14 +38,14 @@ static const struct {
     /* Who knows its peers hardly ever fails to connect; an outage lasts minutes. */
     [RISK_FAILED] = {"failed", 28},
     /* The two kinds that name an abuse. */
-    [RISK_FANOUT] = {"fanout", 32},
-    [RISK_RELAY] = {"relay", 30},
+    [RISK_FANOUT] = {"fanout", 40},
+    [RISK_RELAY] = {"relay", 23},
     /* A busier service receives more as well. */
     [RISK_UNASKED] = {"unasked", 5},
     /* It is not one burst, and not only a trickle. */
     [RISK_SPANS] = {"spans", 5},
     /* Who was not stopped sends more. */
-    [RISK_GROWS] = {"grows", 4},
+    [RISK_GROWS] = {"grows", 11},
     /* A pod begins with its work, not by sending away what it never fetched. */
     [RISK_START] = {"start", 20},
     /* The pod never worked at this time of day. */

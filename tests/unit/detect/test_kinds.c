@@ -106,6 +106,30 @@ CASE(a_build_that_pulls_and_then_pushes_is_no_relay)
 	assert_false(relay_by(&w));
 }
 
+/* Probes and their answers are balanced, and of a job's acknowledgements the last hour
+ * still has many. */
+CASE(the_probes_after_a_job_are_no_relay)
+{
+	static const double rate[] = {860 * KB, 800 * KB, 750 * KB, 790 * KB};
+	static const double lasts[] = {40, 40, 45, 40}; /* minutes */
+	struct traffic probes = {.served = 19, .received = 15, .jitter = 0.02};
+	struct world w;
+
+	world_begin(&w, 300);
+	w.columns = TWO_COLUMNS;
+	world_watch(&w);
+	live(&w, 20 * MINUTE, probes);
+	for (unsigned job = 0; job < LENGTH(rate); job++) {
+		live(&w, 7 * DAY, probes);
+		live(&w, lasts[job] * MINUTE,
+		     both(probes, (struct traffic){.opened = rate[job],
+						   .received = rate[job] / 37}));
+		live(&w, DAY - lasts[job] * MINUTE, probes);
+		assert_true(w.recurrence.kind != ALERT_PROXY_RELAY);
+	}
+	assert_false(relay_by(&w));
+}
+
 CASE(names_looked_up_and_answered_are_no_relay)
 {
 	struct world w;
@@ -216,6 +240,7 @@ int main(void)
 	    cmocka_unit_test(a_server_that_sends_back_what_it_gets_is_no_relay),
 	    cmocka_unit_test(an_upload_and_a_download_are_no_relays),
 	    cmocka_unit_test(a_build_that_pulls_and_then_pushes_is_no_relay),
+	    cmocka_unit_test(the_probes_after_a_job_are_no_relay),
 	    cmocka_unit_test(names_looked_up_and_answered_are_no_relay),
 	    cmocka_unit_test(a_scan_that_is_refused_is_no_relay),
 	    cmocka_unit_test(what_is_passed_on_by_two_protocols_is_a_relay),
