@@ -7,6 +7,7 @@
 
 #include "catch_up.h"
 #include "detector.h"
+#include "load.h"
 
 /* Whether the traffic that fills a window continues: the most recent traffic reaches at
  * least the middle between the baseline and the threshold. For a long window, recent
@@ -31,98 +32,6 @@ double exceedance_least_unsolicited(const struct detector *d, unsigned window)
 	return d->envelope.baseline_max[window][s] +
 	       limit_floor(s, window, d->windows.length[window], true) *
 		   limit_floor_scale(d->options.sensitivity);
-}
-
-/* What grows with the requests that a pod serves. */
-#define WITH_LOAD (SENT_OVER_TCP | 1u << SIGNAL_TCP_NEW_SOCKETS)
-
-/* What a pod that relays sends by its work: also datagrams, and packets of others that
- * the kernel forwards. */
-#define PASSED_ON                                                                      \
-	(SENT_OVER_TCP | 1u << SIGNAL_UDP_TX_BYTES | 1u << SIGNAL_UDP_TX_PACKETS |     \
-	 1u << SIGNAL_UNACCOUNTED_TX_BYTES)
-
-/* Whether the pod has always relayed, and was not dormant: a gateway's traffic is a
- * relay's on a busy morning as well. The handshakes of a dormant pod are balanced too.
- */
-static bool always_relayed(const struct detector *d)
-{
-	const double *most = d->envelope.baseline_max[WINDOW_10M];
-
-	return d->deltas.time - d->dormant_until >
-		   fmax(DORMANT_LATELY_S, d->options.dormant_after_s) &&
-	       most[SERIES_RELAYED] >
-		   RELAY_BALANCE * fmax(most[SIGNAL_TX_BYTES], most[SIGNAL_RX_BYTES]);
-}
-
-/* What the pod's ratio of unsolicited to served bytes may be while its load grows: that
- * which is no news of its own, once the ratio is known. */
-static double steady_ratio(const struct envelope *e)
-{
-	const unsigned k = WINDOW_10M, s = SERIES_UNSOLICITED;
-
-	return isfinite(e->threshold[k][s])
-		   ? e->threshold[k][s]
-		   : UNSOLICITED_STEADY * e->baseline_max[k][s];
-}
-
-/* Whether what the pod sends may be its work for those who ask it: it does not relay
- * what it receives, and does no more of its own accord for each byte that it serves. */
-static bool may_be_load(const struct detector *d, unsigned k)
-{
-	const double *minute = d->windows.value[WINDOW_1M];
-	const double *ratio = k <= WINDOW_1M ? minute : d->windows.value[WINDOW_10M];
-	double both = minute[SERIES_RELAYED];
-	double either = minute[SIGNAL_TX_BYTES] + minute[SIGNAL_RX_BYTES] - both;
-
-	return both <= RELAY_BALANCE * either &&
-	       (!d->envelope.own_known ||
-		ratio[SERIES_UNSOLICITED] <= steady_ratio(&d->envelope));
-}
-
-/* Returns by how much the window's received bytes exceed the most before. Some bytes
- * are added to both, because a silent pod may be acknowledged a little. */
-static double growth_of_received(const struct detector *d, unsigned k)
-{
-	return d->windows.value[k][SIGNAL_RX_BYTES] /
-	       (d->envelope.baseline_max[k][SIGNAL_RX_BYTES] +
-		limit_served_floor(k, d->windows.length[k]));
-}
-
-/* The same where the pod's answers are known: the less of what it receives and what it
- * answers counts, because it receives acknowledgements as well. Or as much as before
- * for each byte received, with the usual margin: what was little has grown from it. */
-static double growth_of_service(const struct detector *d, unsigned k, unsigned s)
-{
-	const double *now = d->windows.value[k], *most = d->envelope.baseline_max[k];
-	double own = now[SIGNAL_TCP_INITIATED_TX_BYTES];
-	double served = now[SIGNAL_TCP_TX_BYTES] - own;
-	double answers = served / (most[SIGNAL_TCP_TX_BYTES] +
-				   limit_served_floor(k, d->windows.length[k]));
-	double growth = fmin(growth_of_received(d, k), answers);
-
-	if (own > served || most[SIGNAL_RX_BYTES] <= 0)
-		return growth;
-	double asked = limit_margin(s, k, d->options.sensitivity) * most[s] *
-		       now[SIGNAL_RX_BYTES] / most[SIGNAL_RX_BYTES];
-	return fmax(growth, asked / d->envelope.threshold[k][s]);
-}
-
-/* Allows a pod on its first day more load, because its first morning may come, or the
- * share of a canary grow. Returns the factor on the threshold, 1 to LOAD_GROWTH_MAX. */
-static double load_growth(const struct detector *d, unsigned k, unsigned s)
-{
-	bool gateway = always_relayed(d);
-
-	if (d->learnt.series_s[s] + d->envelope.adopted.span_s >= FIRST_DAY_S ||
-	    !((gateway ? PASSED_ON : WITH_LOAD) >> s & 1) ||
-	    d->options.profile == PROFILE_DORMANT)
-		return 1;
-	if (!gateway && !may_be_load(d, k))
-		return 1;
-	double growth = d->envelope.own_known && !gateway ? growth_of_service(d, k, s)
-							  : growth_of_received(d, k);
-	return fmin(fmax(growth, 1), LOAD_GROWTH_MAX);
 }
 
 void exceedance_add(struct exceedance *f, enum window window, unsigned series,

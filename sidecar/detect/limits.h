@@ -88,11 +88,14 @@
  * the larger. */
 #define RELAY_BALANCE 0.75
 
-/* On a pod's first day, the bytes it answers may grow like the bytes it receives, up to
- * LOAD_GROWTH_MAX times the usual threshold. The ratio of unsolicited bytes must stay
- * within UNSOLICITED_STEADY. */
+/* On a pod's first day, what it sends may grow with its load: up to SERVICE_GROWTH_MAX
+ * times the usual threshold where its answers are known, because the share of a canary
+ * goes from one request in a hundred to all; else, by received bytes alone, up to
+ * LOAD_GROWTH_MAX times. The ratio of unsolicited bytes must stay within its threshold,
+ * or UNSOLICITED_STEADY of the greatest while it has none. */
 #define FIRST_DAY_S        86400.0
-#define LOAD_GROWTH_MAX    100.0
+#define SERVICE_GROWTH_MAX 100.0
+#define LOAD_GROWTH_MAX    20.0
 #define UNSOLICITED_STEADY 1.5
 
 struct limit {
