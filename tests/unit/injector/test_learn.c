@@ -400,20 +400,18 @@ CASE(the_seed_moves_the_thefts)
 
 /* --- young pods ------------------------------------------------------------------- */
 
-/* What a pod's first minutes teach, when a megabyte a second is stolen for ten of them.
- * Returns the number of alerts. */
-static unsigned learn_robbed(const struct past *siblings, double since_s,
-			     struct past *learnt)
+/* What two days of the pod teach. Returns the number of alerts. */
+static unsigned learn(const struct past *siblings, struct theft *theft,
+		      struct past *learnt)
 {
 	static struct trial trial;
+	static struct baseline_document document;
 	struct range *range = quiet_pod();
-	struct theft theft = theft_begin(1767225600 + since_s, 1e6);
-	struct baseline_document document;
 	struct detect_options options;
 	const struct trial_plan plan = {.options = &options,
 					.pod = &some_pod,
 					.siblings = siblings,
-					.theft = &theft,
+					.theft = theft,
 					.learnt = &document};
 
 	detect_options_default(&options);
@@ -424,22 +422,13 @@ static unsigned learn_robbed(const struct past *siblings, double since_s,
 	return trial.alerts;
 }
 
-/* What a sibling learnt that nobody robbed. */
-static struct past quiet_past(void)
+/* The same when a megabyte a second is stolen for ten minutes. */
+static unsigned learn_robbed(const struct past *siblings, double since_s,
+			     struct past *learnt)
 {
-	static struct trial trial;
-	struct range *range = quiet_pod();
-	struct baseline_document document;
-	struct detect_options options;
-	const struct trial_plan plan = {
-	    .options = &options, .pod = &some_pod, .learnt = &document};
+	struct theft theft = theft_begin(1767225600 + since_s, 1e6);
 
-	detect_options_default(&options);
-	try_pod(&trial, range, &plan);
-	const struct past past = document.past;
-	baseline_document_end(&document);
-	range_free(range);
-	return past;
+	return learn(siblings, &theft, learnt);
 }
 
 /* The greatest minute, and that of the pods' first minutes. */
@@ -453,8 +442,9 @@ static double greatest_minute(const struct past *past)
 CASE(a_theft_from_a_young_pod_is_not_learnt_where_its_siblings_are_known)
 {
 	static const double since_s[] = {0, 120, 600, 1800, 3000, 86400};
-	const struct past siblings = quiet_past();
+	struct past siblings;
 
+	learn(NULL, NULL, &siblings);
 	assert_true(greatest_minute(&siblings) < 1000);
 	for (size_t i = 0; i < sizeof(since_s) / sizeof(since_s[0]); i++) {
 		struct past learnt;
@@ -485,7 +475,7 @@ CASE(what_the_siblings_did_is_learnt_without_an_alert)
 	assert_int_equal(learn_robbed(&siblings, 0, &learnt), 0);
 	assert_true(greatest_minute(&learnt) > 1e7);
 	/* The siblings' own days are in no pod's document. */
-	other = quiet_past();
+	learn(NULL, NULL, &other);
 	assert_true(learnt.watched_s <= other.watched_s);
 }
 
