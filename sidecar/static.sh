@@ -73,7 +73,8 @@ write_compiler() {
 		fi
 	done
 	# The linker omits unused functions and data.
-	flags+=" -flto=auto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
+	# One partition: the compiler sees all at once, which is smaller by a kilobyte.
+	flags+=" -flto=auto -flto-partition=one -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
 	flags+=" -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,--gc-sections,-O1,--build-id=none"
 	# Eight bytes for up to 63 relocations instead of 24 for each. A linker that cannot pack them
 	# for this machine says that it ignores the option.

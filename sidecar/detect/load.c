@@ -16,14 +16,19 @@
 	 1u << SIGNAL_UNACCOUNTED_TX_BYTES)
 
 /* Whether the pod has always relayed, and was not dormant: a gateway's traffic is a
- * relay's on a busy morning as well. The handshakes of a dormant pod are balanced too.
- */
+ * relay's on a busy morning as well. Probes and the handshakes of a dormant pod are
+ * balanced, too, but they are less than a relay's, of which a floor may be learnt that
+ * the pod never reached. */
 static bool always_relayed(const struct detector *d)
 {
-	const double *most = d->envelope.baseline_max[WINDOW_10M];
+	const unsigned k = WINDOW_10M;
+	const double *most = d->envelope.baseline_max[k];
 
 	return d->deltas.time - d->dormant_until >
 		   fmax(DORMANT_LATELY_S, d->options.dormant_after_s) &&
+	       most[SERIES_RELAYED] > 2 * limit_floor(SERIES_RELAYED, k,
+						      d->windows.length[k],
+						      d->envelope.own_known) &&
 	       most[SERIES_RELAYED] >
 		   RELAY_BALANCE * fmax(most[SIGNAL_TX_BYTES], most[SIGNAL_RX_BYTES]);
 }
