@@ -96,18 +96,18 @@ static int find_namespaces(const struct injector_options *o, char **found,
 	return *found ? 0 : -1;
 }
 
-/* Opens the baselines that are in the cluster, if they are asked for: those that are
- * written, would change, or belong to the API server that is named. An evaluation asks
- * how well a workload is watched on days that it does not know. */
+/* Opens the baselines that are in the cluster, if they are written or would change. Who
+ * prints asks no API server, and an evaluation asks how well a workload is watched on
+ * days that it does not know. */
 static int open_known(const struct injector_options *o, struct known_baselines **known,
 		      struct error *err)
 {
 	struct client_access access;
 
 	*known = NULL;
-	if (o->evaluate || !(o->apply || o->dry_run || o->api_server[0]))
+	if (!o->apply && !o->dry_run)
 		return 0;
-	if (o->dry_run && kubernetes_find(o, &access, err) < 0)
+	if (!o->apply && kubernetes_find(o, &access, err) < 0)
 		return 0;
 	*known = known_baselines_open(o, err);
 	return *known ? 0 : -1;

@@ -19,7 +19,8 @@ struct run {
 	const struct learning_source *source;
 	struct prometheus *prometheus;
 	struct detect_options detect;
-	bool has_siblings; /* a baseline is known of the workload */
+	bool siblings_sought; /* of the workload */
+	bool has_siblings;    /* a baseline is known of it */
 	struct past siblings;
 	struct baseline_document learnt; /* of the workload's pods so far */
 	struct trial trial;
@@ -83,13 +84,17 @@ static bool is_left_out(const char *list, const struct pod *pod)
 	return false;
 }
 
-/* Finds the baseline by which the workload's pods were judged. One that no monitor can
- * use is as none. */
+/* Finds the baseline by which the workload's pods were judged, when the first of them
+ * is at hand: of a Prometheus that fails the API server does not hear. One that no
+ * monitor can use is as none. */
 static int find_siblings(struct run *r, const struct workload *w, struct error *err)
 {
+	if (!r->source->known || r->siblings_sought)
+		return 0;
 	const int found = known_baselines_find(r->source->known, w->namespace,
 					       &w->owner, &r->siblings, err);
 
+	r->siblings_sought = true;
 	r->has_siblings = found > 0;
 	if (found == KNOWN_BASELINES_FAILED)
 		return -1;
@@ -110,8 +115,7 @@ static int begin_workload(struct run *r, const struct pod *pod, struct error *er
 	if (!workload_read(&w->owner, pod->workload))
 		return fail(err, "the workload %s has no valid name", pod->workload);
 	l->count++;
-	if (r->source->known && find_siblings(r, w, err) < 0)
-		return -1;
+	r->siblings_sought = r->has_siblings = false;
 	if (!r->source->options->evaluate)
 		return 0;
 	w->evaluation = calloc(1, sizeof(*w->evaluation));
@@ -149,6 +153,9 @@ static int play(struct run *r, struct range *range, struct error *err)
 {
 	struct workload *w = &r->l->at[r->l->count - 1];
 	struct baseline_document learnt;
+
+	if (find_siblings(r, w, err) < 0)
+		return -1;
 	const struct trial_plan plan = {
 	    .options = &r->detect,
 	    .pod = &r->pod,
